@@ -1,0 +1,83 @@
+import type { Access, KeyPair } from '../ssh/access.ts';
+
+/** EC2's words for the life of an instance. A machine that vanished is `terminated`. */
+export type InstanceState = 'pending' | 'running' | 'shutting-down' | 'terminated';
+
+/** One machine of a fleet. */
+export interface Instance {
+  readonly id: string;
+  /** 0-based position in the launch: worker k runs on the instance with index k. */
+  readonly index: number;
+  readonly state: InstanceState;
+  /** Why it is in this state, when there is something to say. */
+  readonly reason?: string;
+  /** How to reach it; absent until it is running. */
+  readonly access?: Access;
+  /** How many kernels it should run; absent: one per core it reports. */
+  readonly threads?: number;
+}
+
+/** What a run asks of a fleet. The dead-man's switch is armed by the very call that creates an instance. */
+export interface LaunchRequest {
+  readonly run: string;
+  /** Instances wanted. */
+  readonly count: number;
+  /** Fewer than this and nothing is launched. */
+  readonly minimum: number;
+  /** Seconds from an instance's boot until it powers itself off, whatever happened to the controller. */
+  readonly lifetime: number;
+  /** When the run must be over (T plus grace): what `cnd ps` shows. */
+  readonly expiresAt: Date;
+  /** The host key that every instance of the run installs, so that it can be pinned. */
+  readonly hostKey: KeyPair;
+  /** The only key that may log in; its private half goes into `Instance.access`, never to the instance. */
+  readonly loginKey: KeyPair;
+}
+
+/** The numbers of T (DESIGN.md, "T is a promise"), in seconds. */
+export interface FleetTiming {
+  /** Kept for teardown: the search stops at T − reserve. */
+  readonly reserve: number;
+  /** After T, until the dead-man's switches fire. */
+  readonly grace: number;
+  /** Usual time from launch until SSH answers. */
+  readonly boot: number;
+}
+
+/** A run of this fleet that was found by tag alone, with no local state. */
+export interface FoundRun {
+  readonly fleet: string;
+  readonly run: string;
+  readonly expiresAt?: Date;
+  readonly instances: readonly Instance[];
+}
+
+/** Where instances come from. Every implementation passes `test/contract/fleet.ts`. */
+export interface Fleet {
+  readonly name: string;
+  readonly timing: FleetTiming;
+
+  /**
+   * Launches between `minimum` and `count` instances and resolves when the launch has answered (they may be pending).
+   * @throws CndError when fewer than `minimum` could be had; then none is left.
+   */
+  launch(request: LaunchRequest, signal: AbortSignal): Promise<Instance[]>;
+
+  /** The run's instances as the fleet sees them now, one call for all. Terminated ones may be absent. */
+  describe(run: string, signal?: AbortSignal): Promise<Instance[]>;
+
+  /**
+   * Terminates all instances of the run, or only `ids`, and resolves with what the fleet says of them afterwards.
+   * Idempotent; one that cannot be terminated does not save the others.
+   */
+  terminate(run: string, ids?: readonly string[]): Promise<Instance[]>;
+
+  /** Removes what a run needed besides instances and what costs nothing (directories, groups). After `terminate`. */
+  dispose(run: string): Promise<void>;
+
+  /** Everything of this fleet that still exists for this user, by tag alone, from any directory. */
+  find(): Promise<FoundRun[]>;
+
+  /** The command that writes an instance's syslog, gzip-compressed, to its stdout. Pure. */
+  syslogCommand(run: string): string;
+}

@@ -1,0 +1,12 @@
+import { defineConfig } from 'vitest/config';
+
+export default defineConfig({
+  test: {
+    include: ['test/**/*.test.ts'],
+    globalSetup: ['test/helper/build.ts'],
+    testTimeout: 30_000,
+    hookTimeout: 30_000,
+    // Real processes share two cores in CI: more files at once only make them wait for each other.
+    maxWorkers: 2,
+  },
+});
