@@ -1,0 +1,181 @@
+import type { Range } from './search.ts';
+
+/**
+ * A set of nonces as sorted, disjoint half-open ranges that do not touch (touching ones are merged), so that its size is
+ * that of its gaps and not of what it holds. Look-ups and single changes find their place by binary search.
+ */
+export class RangeSet implements Iterable<Range> {
+  #ranges: Range[] = [];
+  #count = 0n;
+
+  constructor(ranges: Iterable<Range> = []) {
+    for (const [lo, hi] of ranges) this.add(lo, hi);
+  }
+
+  /** How many nonces it holds. */
+  get count(): bigint {
+    return this.#count;
+  }
+
+  /** How many separate ranges it holds. */
+  get size(): number {
+    return this.#ranges.length;
+  }
+
+  /** The ranges, ascending. */
+  [Symbol.iterator](): Iterator<Range> {
+    return this.#ranges.values();
+  }
+
+  /** Where the range that holds `nonce` ends; undefined when it is not in the set. */
+  endOf(nonce: bigint): bigint | undefined {
+    const found = this.#ranges[this.#firstEndingAbove(nonce)];
+    return found && found[0] <= nonce ? found[1] : undefined;
+  }
+
+  /** Whether every nonce of [lo, hi) is in the set; an empty range always is. */
+  covers(lo: bigint, hi: bigint): boolean {
+    if (lo >= hi) return true;
+    const end = this.endOf(lo);
+    return end !== undefined && hi <= end;
+  }
+
+  contains(nonce: bigint): boolean {
+    return this.covers(nonce, nonce + 1n);
+  }
+
+  /** Adds [lo, hi), merging it with what it overlaps or touches. lo ≥ hi adds nothing. */
+  add(lo: bigint, hi: bigint): void {
+    if (lo >= hi) return;
+    // Ranges that end at lo or start at hi touch: hence lo − 1 and hi + 1.
+    const begin = this.#firstEndingAbove(lo - 1n);
+    const end = this.#firstStartingFrom(hi + 1n);
+    const first = this.#ranges[begin];
+    const last = this.#ranges[end - 1];
+    const merged: Range =
+      begin < end && first && last ? [first[0] < lo ? first[0] : lo, last[1] > hi ? last[1] : hi] : [lo, hi];
+    this.#replace(begin, end, [merged]);
+  }
+
+  /** Removes [lo, hi). lo ≥ hi removes nothing. */
+  remove(lo: bigint, hi: bigint): void {
+    if (lo >= hi) return;
+    const begin = this.#firstEndingAbove(lo);
+    const end = this.#firstStartingFrom(hi);
+    const first = this.#ranges[begin];
+    const last = this.#ranges[end - 1];
+    if (begin >= end || !first || !last) return;
+    const rest: Range[] = [];
+    if (first[0] < lo) rest.push([first[0], lo]);
+    if (last[1] > hi) rest.push([hi, last[1]]);
+    this.#replace(begin, end, rest);
+  }
+
+  /** A new set of what is in either. */
+  union(other: RangeSet): RangeSet {
+    return RangeSet.#of(mergeRanges(this, other));
+  }
+
+  /** A new set of what is in both. */
+  intersection(other: RangeSet): RangeSet {
+    return RangeSet.#of(this.#common(other));
+  }
+
+  /** A new set of what is in this one and not in the other. */
+  difference(other: RangeSet): RangeSet {
+    const last = this.#ranges.at(-1);
+    const first = this.#ranges[0];
+    return first && last ? this.intersection(other.complement(first[0], last[1])) : new RangeSet();
+  }
+
+  /** A new set of what is in [lo, hi) and not in this one. */
+  complement(lo: bigint, hi: bigint): RangeSet {
+    const gaps: Range[] = [];
+    let start = lo;
+    for (let i = this.#firstEndingAbove(lo); i < this.#ranges.length; i++) {
+      const range = this.#ranges[i];
+      if (!range || range[0] >= hi) break;
+      if (range[0] > start) gaps.push([start, range[0]]);
+      start = range[1];
+    }
+    if (start < hi) gaps.push([start, hi]);
+    return RangeSet.#of(gaps);
+  }
+
+  /** Takes ranges that are already sorted, disjoint and apart. */
+  static #of(sorted: Iterable<Range>): RangeSet {
+    const set = new RangeSet();
+    set.#ranges = [...sorted];
+    set.#count = total(set.#ranges);
+    return set;
+  }
+
+  *#common(other: RangeSet): Generator<Range> {
+    let [i, j] = [0, 0];
+    for (;;) {
+      const a = this.#ranges[i];
+      const b = other.#ranges[j];
+      if (!a || !b) return;
+      const lo = a[0] > b[0] ? a[0] : b[0];
+      const hi = a[1] < b[1] ? a[1] : b[1];
+      if (lo < hi) yield [lo, hi];
+      if (a[1] < b[1]) i++;
+      else j++;
+    }
+  }
+
+  #replace(begin: number, end: number, ranges: readonly Range[]): void {
+    const removed = this.#ranges.splice(begin, end - begin, ...ranges);
+    this.#count += total(ranges) - total(removed);
+  }
+
+  #firstEndingAbove(nonce: bigint): number {
+    return this.#search((range) => range[1] > nonce);
+  }
+
+  #firstStartingFrom(nonce: bigint): number {
+    return this.#search((range) => range[0] >= nonce);
+  }
+
+  /** Index of the first range for which `test` holds, given that it then holds for all after it. */
+  #search(test: (range: Range) => boolean): number {
+    let [low, high] = [0, this.#ranges.length];
+    while (low < high) {
+      const middle = (low + high) >>> 1;
+      const range = this.#ranges[middle];
+      if (range && test(range)) high = middle;
+      else low = middle + 1;
+    }
+    return low;
+  }
+}
+
+/** Merges two ascending streams of ranges into one of disjoint ranges that do not touch, lazily. */
+export function* mergeRanges(a: Iterable<Range>, b: Iterable<Range>): Generator<Range> {
+  let open: Range | undefined;
+  for (const range of byStart(a[Symbol.iterator](), b[Symbol.iterator]())) {
+    if (!open) open = range;
+    else if (range[0] > open[1]) {
+      yield open;
+      open = range;
+    } else if (range[1] > open[1]) open = [open[0], range[1]];
+  }
+  if (open) yield open;
+}
+
+function* byStart(a: Iterator<Range>, b: Iterator<Range>): Generator<Range> {
+  let [left, right] = [a.next(), b.next()];
+  while (!left.done || !right.done) {
+    if (right.done || (!left.done && left.value[0] <= right.value[0])) {
+      if (!left.done) yield left.value;
+      left = a.next();
+    } else {
+      yield right.value;
+      right = b.next();
+    }
+  }
+}
+
+function total(ranges: readonly Range[]): bigint {
+  return ranges.reduce((sum, [lo, hi]) => sum + hi - lo, 0n);
+}

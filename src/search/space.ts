@@ -1,0 +1,54 @@
+import { UsageError } from '../error.ts';
+import type { Scheme } from '../puzzle/puzzle.ts';
+import type { Space } from './search.ts';
+
+/** What a user may say about the nonce space; what is absent gets its default. */
+export interface SpaceDefinition {
+  readonly from?: bigint | undefined;
+  readonly limit?: bigint | undefined;
+  readonly chunk?: bigint | undefined;
+}
+
+export const defaultLimit = 2n ** 32n;
+export const defaultChunk = 1_000_000n;
+
+/** The largest limit of a scheme: 2^32 for a header's 4 bytes, else 2^64 − 1, so that a limit fits 64 bits as well. */
+export function maximumLimit(scheme: Scheme): bigint {
+  return scheme === 'bitcoin' ? 2n ** 32n : 2n ** 64n - 1n;
+}
+
+/**
+ * A valid nonce space from what the user said, by default 0 .. 2^32 − 1 in chunks of 1,000,000.
+ *
+ * @throws UsageError when a value is out of its range or the space is empty.
+ */
+export function makeSpace(definition: SpaceDefinition, scheme: Scheme): Space {
+  const { from = 0n, limit = defaultLimit, chunk = defaultChunk } = definition;
+  const maximum = maximumLimit(scheme);
+  if (from < 0n) {
+    throw bad('from', `from is ${from}, but nonces start at 0`, 'Give a whole number, 0 or more.');
+  }
+  if (limit > maximum) {
+    const why = `limit is ${limit}, above the ${maximum} of scheme ${scheme}`;
+    throw bad('limit', why, `Give at most ${maximum}.`);
+  }
+  if (chunk < 1n) {
+    throw bad(
+      'chunk',
+      `chunk is ${chunk} nonces, not at least 1`,
+      `Leave it out to deal ${defaultChunk} at once.`,
+    );
+  }
+  if (limit <= from) {
+    // With --from alone the default limit is the surprise: say where it comes from.
+    const given = definition.limit === undefined ? `${limit} by default` : `${limit}`;
+    const hint =
+      from < maximum ? `Give a limit from ${from + 1n} to ${maximum}.` : `Give a from below ${maximum}.`;
+    throw bad('limit', `limit is ${given}, not above from, which is ${from}: no nonce is left`, hint);
+  }
+  return { from, limit, chunk };
+}
+
+function bad(about: string, message: string, hint: string): UsageError {
+  return new UsageError(`bad-${about}`, message, { about, hint });
+}

@@ -1,0 +1,96 @@
+import { describe, expect, it } from 'vitest';
+import { UsageError } from '../../src/error.ts';
+import { makePuzzle, type PuzzleDefinition } from '../../src/puzzle/definition.ts';
+import { genesisHeader } from './example.ts';
+
+describe('makePuzzle', () => {
+  it('applies the defaults of each scheme', () => {
+    const block = 'COMSM0010cloud';
+    expect(makePuzzle({ difficulty: 2 })).toEqual({
+      scheme: 'hex-chain',
+      block,
+      unit: 'digits',
+      difficulty: 2,
+    });
+    expect(makePuzzle({ scheme: 'sha256d', difficulty: 20 })).toEqual({
+      scheme: 'sha256d',
+      block,
+      unit: 'bits',
+      difficulty: 20,
+    });
+  });
+
+  it('keeps what is given', () => {
+    const definition = { scheme: 'sha256d', block: '', unit: 'bits-lsb', difficulty: 0 } as const;
+    expect(makePuzzle(definition)).toEqual(definition);
+    expect(makePuzzle({ scheme: 'bitcoin', header: genesisHeader.toUpperCase() })).toEqual({
+      scheme: 'bitcoin',
+      header: genesisHeader,
+    });
+  });
+
+  it.each<PuzzleDefinition>([
+    { difficulty: 64 },
+    { difficulty: 256, unit: 'bits' },
+    { difficulty: 256, unit: 'bits-lsb' },
+    { difficulty: 1, block: ' ~'.repeat(2048) },
+  ])('accepts the extreme %o', (definition) => {
+    expect(makePuzzle(definition)).toMatchObject(definition);
+  });
+
+  it.each<[string, PuzzleDefinition, RegExp]>([
+    ['scheme', { scheme: 'scrypt', difficulty: 1 }, /scheme is "scrypt", which is not known/u],
+    ['scheme', { scheme: '', difficulty: 1 }, /scheme is ""/u],
+    ['unit', { unit: 'nibbles', difficulty: 1 }, /unit is "nibbles"/u],
+    ['difficulty', {}, /difficulty is missing: how many leading zero digits/u],
+    ['difficulty', { difficulty: -1 }, /difficulty is -1, not from 0 to 64 digits/u],
+    ['difficulty', { difficulty: 65 }, /difficulty is 65/u],
+    ['difficulty', { difficulty: 2.5 }, /difficulty is 2.5/u],
+    ['difficulty', { difficulty: NaN }, /difficulty is NaN/u],
+    ['difficulty', { difficulty: Infinity }, /difficulty is Infinity/u],
+    ['difficulty', { difficulty: 257, unit: 'bits' }, /difficulty is 257, not from 0 to 256 bits/u],
+    ['difficulty', { difficulty: 257, scheme: 'sha256d' }, /difficulty is 257/u],
+    ['difficulty', { difficulty: 257, unit: 'bits-lsb' }, /difficulty is 257/u],
+    ['block', { difficulty: 1, block: 'two\nlines' }, /block has U\+000A at position 3/u],
+    ['block', { difficulty: 1, block: 'caf\u00e9' }, /block has U\+00E9 at position 3/u],
+    ['block', { difficulty: 1, block: '\u007f' }, /block has U\+007F at position 0/u],
+    ['block', { difficulty: 1, block: '😀' }, /block has U\+1F600 at position 0/u],
+    ['block', { difficulty: 1, block: 'x'.repeat(4097) }, /block has 4097 bytes, more than 4096/u],
+    [
+      'header',
+      { difficulty: 1, header: genesisHeader },
+      /header is "01000000.*160 characters\), but scheme hex-chain/u,
+    ],
+    ['header', { scheme: 'bitcoin' }, /header is missing/u],
+    ['header', { scheme: 'bitcoin', header: '' }, /header has 0 characters, not 160 hex digits/u],
+    ['header', { scheme: 'bitcoin', header: genesisHeader.slice(2) }, /header has 158 characters/u],
+    ['header', { scheme: 'bitcoin', header: `${genesisHeader}00` }, /header has 162 characters/u],
+    ['header', { scheme: 'bitcoin', header: `0x${genesisHeader.slice(2)}` }, /header has "x" at position 1/u],
+    [
+      'header',
+      { scheme: 'bitcoin', header: '00'.repeat(80) },
+      /header has nBits 0x00000000: the target is zero/u,
+    ],
+    [
+      'block',
+      { scheme: 'bitcoin', header: genesisHeader, block: 'x' },
+      /block is "x", but scheme bitcoin has none/u,
+    ],
+    [
+      'unit',
+      { scheme: 'bitcoin', header: genesisHeader, unit: 'bits' },
+      /unit is "bits", but scheme bitcoin/u,
+    ],
+    [
+      'difficulty',
+      { scheme: 'bitcoin', header: genesisHeader, difficulty: 0 },
+      /difficulty is 0, but scheme bitcoin/u,
+    ],
+  ])('refuses a bad %s: %o', (about, definition, message) => {
+    const remedy = expect.stringMatching(/^(Give|Say|Leave|Check) .+\.$/u);
+    const attempt = () => makePuzzle(definition);
+    expect(attempt).toThrow(UsageError);
+    expect(attempt).toThrow(message);
+    expect(attempt).toThrow(expect.objectContaining({ about, hint: remedy, exitCode: 2 }));
+  });
+});

@@ -1,0 +1,28 @@
+import * as fc from 'fast-check';
+import type { Range, Space } from '../../src/search/search.ts';
+
+/** Spaces small enough to recount nonce by nonce: at 0, in the middle, and at the very top of 64 bits. */
+export const anySpace: fc.Arbitrary<Space> = fc
+  .tuple(fc.constantFrom('bottom', 'middle', 'top'), fc.bigInt(1n, 48n), fc.bigInt(1n, 9n))
+  .map(([where, size, chunk]) => {
+    const from = { bottom: 0n, middle: 2n ** 53n - 20n, top: 2n ** 64n - 1n - size }[where];
+    return { from, limit: from + size, chunk };
+  });
+
+/** The nonces of ranges, one by one. */
+export function nonces(ranges: Iterable<Range>): bigint[] {
+  const all: bigint[] = [];
+  for (const [lo, hi] of ranges) for (let nonce = lo; nonce < hi; nonce++) all.push(nonce);
+  return all;
+}
+
+/** Nonces as ranges of neighbours. */
+export function asRanges(set: Iterable<bigint>): Range[] {
+  const ranges: [bigint, bigint][] = [];
+  for (const nonce of [...set].toSorted((a, b) => (a < b ? -1 : 1))) {
+    const last = ranges.at(-1);
+    if (last?.[1] === nonce) last[1]++;
+    else ranges.push([nonce, nonce + 1n]);
+  }
+  return ranges;
+}
