@@ -29,3 +29,8 @@ export class CndError extends Error {
 export class UsageError extends CndError {
   override readonly exitCode = 2;
 }
+
+/** What an error says, whatever was thrown. */
+export function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}

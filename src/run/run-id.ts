@@ -11,3 +11,11 @@ export function newRunId(now: Date = new Date()): string {
   const suffix = Array.from({ length: 4 }, () => alphabet[randomInt(alphabet.length)]).join('');
   return `${time}-${suffix}`;
 }
+
+/** When a run started, to the second, as its id tells; undefined for what is not a run id. */
+export function runStart(run: string): Date | undefined {
+  if (!runIdPattern.test(run)) return undefined;
+  const iso = run.replace(/^(\d{4})(\d{2})(\d{2})-(\d{2})(\d{2})(\d{2})-.*$/, '$1-$2-$3T$4:$5:$6Z');
+  const start = new Date(iso);
+  return Number.isNaN(start.getTime()) ? undefined : start;
+}

@@ -4,8 +4,8 @@ import { ResidueProgress } from './residue.ts';
 import type { Assignment, ResidueReport, ResidueState, ResidueStatus, Space } from './search.ts';
 
 /**
- * What the ledger made of a report. `not-owner` and `backwards` happen to honest workers too (a report that was on its
- * way when the residue was taken, a line read again from the spool); `impossible` does not.
+ * What the ledger made of a report. `not-owner` happens to honest workers too (a report that was on its way when the
+ * residue was taken); `impossible` does not, nor `backwards`: a next chunk before the one it was given.
  */
 export type Verdict =
   | { readonly accepted: true }
@@ -16,16 +16,20 @@ export type Verdict =
     };
 
 interface Slot {
-  readonly progress: ResidueProgress;
+  /** The `next` that its owner was given. */
+  given: bigint;
+  /** What was done when the owner got it, and the hits that the controller has verified since. */
+  base: ResidueProgress;
+  /** That, and what the owner's last report says. */
+  progress: ResidueProgress;
   status: ResidueStatus;
   owner: number | undefined;
-  /** The `next` of the owner's last report. Others may have done more, so the ledger's own can be ahead of it. */
-  claimed: bigint;
 }
 
 /**
- * The truth about coverage: which chunks are done, in flight, or lost. A nonce is done when the owner of its residue
- * reported it, or the controller verified it itself, and stays so whatever becomes of the owner.
+ * The truth about coverage: which chunks are done, in flight, or lost. A nonce is done when the last report of the owner
+ * of its residue says so, or the controller verified it itself, and stays so whatever becomes of the owner. An owner
+ * may take back what it said before: its agent found out that a kernel had lied to it.
  *
  * Reports come from machines that may lie: each is taken whole or not at all. Errors thrown are bugs of the caller.
  */
@@ -42,12 +46,10 @@ export class Ledger {
     if (!Number.isInteger(workers) || workers < 1)
       throw new RangeError(`${workers} workers cannot share a space`);
     this.space = space;
-    this.#slots = Array.from({ length: workers }, (_, residue) => ({
-      progress: new ResidueProgress(space, workers, residue),
-      status: 'reserved',
-      owner: residue,
-      claimed: 0n,
-    }));
+    this.#slots = Array.from({ length: workers }, (_, residue) => {
+      const progress = new ResidueProgress(space, workers, residue);
+      return { given: progress.next, base: progress.copy(), progress, status: 'reserved', owner: residue };
+    });
   }
 
   /** How many nonces are done. */
@@ -126,13 +128,15 @@ export class Ledger {
     if (slot.owner !== worker || slot.status === 'reserved') {
       return refuse('not-owner', `residue ${report.residue} is not with worker ${worker}`);
     }
-    const fault = slot.progress.fault(report);
+    const fault = slot.base.fault(report);
     if (fault !== undefined) return refuse('impossible', fault);
-    if (report.next < slot.claimed) {
-      return refuse('backwards', `chunk ${report.next} is before ${slot.claimed}, reported earlier`);
+    if (report.next < slot.given) {
+      return refuse('backwards', `chunk ${report.next} is before ${slot.given}, which it was given`);
     }
-    slot.claimed = report.next;
-    this.#count(slot, () => slot.progress.include(report));
+    this.#count(slot, () => {
+      slot.progress = slot.base.copy();
+      slot.progress.include(report);
+    });
     return { accepted: true };
   }
 
@@ -141,6 +145,7 @@ export class Ledger {
     if (nonce < this.space.from || nonce >= this.space.limit) return false;
     const slot = this.#slot(Number(chunkOf(this.space, nonce) % BigInt(this.#slots.length)));
     this.#count(slot, () => slot.progress.includeNonce(nonce));
+    slot.base.includeNonce(nonce);
     return true;
   }
 
@@ -188,7 +193,8 @@ function give(slot: Slot, worker: number): Assignment {
   slot.owner = worker;
   slot.status = 'held';
   // Chunks that the last owner did in part are begun again: the order has no words for anything finer.
-  slot.claimed = slot.progress.next;
+  slot.base = slot.progress.copy();
+  slot.given = slot.progress.next;
   return { residue: slot.progress.residue, next: slot.progress.next };
 }
 

@@ -31,6 +31,13 @@ export class ResidueProgress {
     this.#end = this.#next + rounds * this.#stride;
   }
 
+  /** The same progress, independent of this one from now on. */
+  copy(): ResidueProgress {
+    const copy = new ResidueProgress(this.#space, Number(this.#stride), this.residue);
+    copy.include({ residue: this.residue, next: this.#next, done: this.done });
+    return copy;
+  }
+
   /** The first chunk that is not entirely done. */
   get next(): bigint {
     return this.#next;
