@@ -1,0 +1,314 @@
+"""The one process that cnd starts on an instance: feeds kernels, reports, obeys orders and its deadline.
+
+It speaks the protocol of docs/agent.md on stdin and stdout: python3 -S -E agent.py
+"""
+import os
+import signal
+import sys
+from collections import deque
+from time import monotonic, time
+
+from choice import HERE, Choice, portable, stand_in
+from dealer import Dealer
+from driver import Driver
+from job import SILENCE, parse_job, parse_order
+from log import Log
+from loop import READ, Loop, read_some
+from output import Output
+from puzzle import Bad
+
+RATE_SECONDS = 5  # the time that a rate is taken over
+DRAIN_SECONDS = 1  # for a slow reader at the end
+OVERTIME_SECONDS = 1  # kernels end by themselves so long after the agent's deadline
+DEATH_SECONDS = 2  # for killed kernels to die, after the deadline; niced ones on a busy machine take a while
+LONGEST_LINE = 1 << 24
+STOP_SIGNALS = (signal.SIGTERM, signal.SIGHUP, signal.SIGINT)
+
+
+class Deadline:
+    """Elapsed is what the faster clock says: a suspended machine wakes to the truth, a step back is ignored."""
+
+    def __init__(self, seconds):
+        self.seconds = seconds
+        self.starts = monotonic(), time()
+
+    def left(self):
+        return self.seconds - max(monotonic() - self.starts[0], time() - self.starts[1])
+
+
+class Agent:
+    def __init__(self):
+        self.loop = Loop()
+        self.log = Log(os.path.join(HERE, 'agent.log'))
+        self.output = Output(self.loop, 1, os.path.join(HERE, 'spool.ndjson'))
+        self.job = None
+        self.buffer = b''
+        self.heard = monotonic()
+        self.deadline = Deadline(SILENCE)  # until a job says otherwise
+        self.next_second = monotonic() + 1
+        self.reports = deque(maxlen=RATE_SECONDS)  # (time, hashes), one a second
+        self.choice = None
+        self.drivers = []
+        self.portable = portable()
+        self.note = None
+        self.ready = False
+        self.idle = False
+        self.stopping = None  # the reason, once it stops
+        self.child_died = False
+        self.status = None  # the exit code, once it is known
+
+    def run(self):
+        os.set_blocking(0, False)
+        self.loop.catch(STOP_SIGNALS + (signal.SIGCHLD,), self.signalled)
+        self.loop.watch(0, READ, self.read)
+        while self.status is None:
+            self.loop.turn(self.patience())
+            self.look_after_all()
+        self.drain()
+        return self.status
+
+    def patience(self):
+        """Seconds until there may be something to do unasked; the clocks are read at least once a second."""
+        if self.stopping:
+            return 0.1
+        return min(self.next_second - monotonic(), self.deadline.left())
+
+    def look_after_all(self):
+        # After everything that waits was read: an agent that was itself suspended must not blame the others.
+        now = monotonic()
+        second = now >= self.next_second
+        if second:
+            self.next_second = now + 1
+        if self.child_died or second:
+            self.child_died = False
+            self.bury()
+        if self.job:
+            self.check_time(now)
+            self.check_kernels(now)
+            self.report(now, second)
+            self.finish()
+        elif self.deadline.left() <= 0 and self.status is None:
+            self.refuse('no job came within %d s: give one as the first line' % SILENCE)
+
+    def drain(self):
+        self.loop.forget(0)
+        end = monotonic() + min(DRAIN_SECONDS, self.deadline.left() + DRAIN_SECONDS)
+        while self.output.pending() and monotonic() < end:
+            self.loop.turn(end - monotonic())
+
+    # What is said to it
+
+    def read(self, fd):
+        data = read_some(fd)
+        if data is None:
+            return
+        *lines, self.buffer = (self.buffer + data).split(b'\n')
+        for line in lines:
+            self.heard = monotonic()
+            self.hear(line)
+        if not data or len(self.buffer) > LONGEST_LINE:
+            self.loop.forget(fd)
+            if self.job:
+                self.stop('stdin')
+            elif self.status is None:
+                self.refuse('stdin ended before a job came: give one as the first line')
+
+    def hear(self, line):
+        if self.status is not None:
+            return
+        try:
+            if self.job:
+                self.obey(*parse_order(line, self.job.stride))
+            else:
+                self.begin(parse_job(line))
+        except Bad as problem:
+            if self.job:
+                self.complain(str(problem))
+            else:
+                self.refuse(str(problem))
+
+    def obey(self, order, arguments):
+        if order == 'stop':
+            self.stop('order')
+        elif order == 'adopt':
+            self.dealer.hold(*arguments)
+            self.idle = False
+        elif order == 'release':
+            if not self.dealer.release(*arguments):
+                raise Bad('residue %d: is not held here' % arguments)
+        elif order == 'bound':
+            self.dealer.lower(*arguments)
+
+    def signalled(self, number):
+        if number == signal.SIGCHLD:
+            self.child_died = True
+        elif self.job:
+            self.stop('signal')
+        elif self.status is None:
+            self.refuse('signal %d before a job came' % number)
+
+    # Its life
+
+    def begin(self, job):
+        self.job = job
+        self.deadline = Deadline(job.seconds)
+        self.next_second = self.deadline.starts[0] + 1
+        self.reports.append((self.deadline.starts[0], 0))
+        self.log.name(job.run, job.worker)
+        # Where an affinity can be set it counts; macOS has none.
+        self.cores = len(os.sched_getaffinity(0)) if hasattr(os, 'sched_getaffinity') else os.cpu_count() or 1
+        self.threads = job.threads or self.cores
+        self.dealer = Dealer(job.start, job.limit, job.chunk, job.stride)
+        for residue, chunk in job.residues:
+            self.dealer.hold(residue, chunk)
+        program = stand_in()
+        if program or job.kernel == 'python':
+            self.chosen(program or self.portable, None)
+        else:
+            self.choice = Choice(self.loop, job.puzzle.scheme, self.chosen)
+            self.choice.start()
+        self.log.info('started: %s, %d threads, %.1f s' % (job.puzzle.scheme, self.threads, job.seconds))
+
+    def chosen(self, program, note):
+        self.note = note
+        if not self.stopping:
+            # One at a time, so that one that cannot be started at all is found out by its first thread.
+            for _ in range(self.threads):
+                self.drivers.append(Driver(self, program or self.portable))
+
+    def arguments(self):
+        seconds = max(0, self.deadline.left()) + OVERTIME_SECONDS
+        return self.job.puzzle.arguments() + ['--seconds', '%.3f' % seconds]
+
+    def stop(self, reason):
+        if self.stopping:
+            return
+        self.stopping = reason
+        self.stopped_at = monotonic()
+        if self.choice:
+            self.choice.kill()
+        for driver in self.drivers:
+            driver.kill()
+
+    def refuse(self, message):
+        self.log.error(message)
+        self.output.say('error', message=message)
+        self.status = 2
+
+    def bury(self):
+        for child in [self.choice] + self.drivers:
+            how = child.process.reap() if child and child.process else None
+            if how:
+                child.died(how)
+
+    def living(self):
+        return [child.process.pid for child in [self.choice] + self.drivers if child and child.process]
+
+    def check_time(self, now):
+        if self.deadline.left() <= 0:
+            self.stop('deadline')
+        elif now - self.heard > self.job.silence:
+            self.stop('silence')
+
+    def check_kernels(self, now):
+        if self.stopping:
+            return
+        if self.choice:
+            self.choice.check(now)
+        for driver in self.drivers:
+            driver.check_hung(now)
+            driver.feed()
+        if self.drivers and all(driver.given_up for driver in self.drivers):
+            self.complain('no kernel works here')
+            self.stop('kernel')
+
+    def finish(self):
+        """Once it is to stop and every kernel was seen dead."""
+        living = self.living()
+        if self.stopping and not living:
+            self.say_progress()
+            self.output.say('stopped', reason=self.stopping)
+            self.log.info('stopped: %s, %d nonces' % (self.stopping, self.dealer.hashes))
+            self.status = 0
+        elif self.stopping and min(-self.deadline.left(), monotonic() - self.stopped_at) > DEATH_SECONDS:
+            # Nothing more can be done about a process that a kill does not end; saying `stopped` would be a lie.
+            self.complain('processes %s do not die' % living)
+            self.status = 1
+
+    # What it says
+
+    def report(self, now, second):
+        if self.stopping or not self.drivers:
+            return
+        if all(driver.answered or driver.given_up for driver in self.drivers):
+            self.say_ready()
+        for held in self.dealer.forget_released():
+            self.output.say('released', **self.dealer.coverage(held))
+        if second and self.ready:
+            self.say_progress()
+            self.reports.append((now, self.dealer.hashes))
+        idle = self.ready and self.is_idle()
+        if idle and not self.idle:
+            self.say_progress()
+            self.output.say('idle')
+        self.idle = idle
+
+    def is_idle(self):
+        dealer = self.dealer
+        return dealer.front() is None and not any(driver.busy_below(dealer.bound) for driver in self.drivers)
+
+    def say_ready(self):
+        if self.ready:
+            return
+        self.ready = True
+        driver = self.drivers[0]
+        fields = {
+            'kernel': driver.program.name,
+            'isa': driver.program.isa,
+            'cores': self.cores,
+            'threads': self.threads,
+            'python': '%d.%d.%d' % sys.version_info[:3],
+        }
+        note = self.note or driver.note
+        if note:
+            fields['note'] = note
+        self.output.say('ready', **fields)
+        self.log.info('ready: ' + ', '.join('%s %s' % field for field in fields.items()))
+
+    def say_progress(self):
+        hashes = self.dealer.hashes
+        since, before = self.reports[0]
+        spent = monotonic() - since
+        self.output.say(
+            'progress',
+            residues=[self.dealer.coverage(held) for held in self.dealer.residues.values()],
+            hashes=hashes,
+            rate=int((hashes - before) / spent) if spent > 0 else 0,
+        )
+
+    def hit(self, nonce, digest):
+        if nonce >= self.dealer.bound or self.stopping == 'hit':
+            return
+        if not self.job.smallest:
+            self.stop('hit')
+        self.say_ready()
+        self.say_progress()
+        self.output.say('hit', nonce=str(nonce), digest=digest)
+        self.log.info('hit: %d %s' % (nonce, digest))
+        self.dealer.lower(nonce)
+
+    def complain(self, message):
+        self.log.error(message)
+        self.output.say('error', message=message)
+
+
+def main():
+    # Pipes of kernels must not become anybody's 0, 1 or 2, even when this was started without them.
+    while os.open(os.devnull, os.O_RDWR) <= 2:
+        pass
+    status = Agent().run()
+    os._exit(status)  # nothing is buffered, and tearing the interpreter down takes 10 ms
+
+
+if __name__ == '__main__':
+    main()

@@ -1,0 +1,85 @@
+"""Which kernel to run: asked once, when the machine is not yet busy, with a time limit."""
+import os
+import sys
+from time import monotonic
+
+from driver import Program
+from loop import READ, read_some
+from process import Process
+
+HERE = os.path.dirname(os.path.abspath(__file__))
+KERNEL = os.path.join(HERE, 'kernel')
+LIMIT_SECONDS = 5
+MOST_BYTES = 65536
+
+
+def portable():
+    return Program('pow.py', 'python', [sys.executable, '-S', '-E', os.path.join(HERE, 'pow.py')])
+
+
+def stand_in():
+    """A kernel named by the environment is taken as it is, in place of ./kernel: for tests and experiments."""
+    path = os.environ.get('CND_KERNEL')
+    return Program('kernel', 'custom', [os.path.abspath(path)]) if path else None
+
+
+def fastest(text):
+    """The first name of a list `<isa> <nonces/s>`, fastest first; None when it is not such a list."""
+    words = text.decode('ascii', 'replace').partition('\n')[0].split(' ')
+    return words[0] if len(words) == 2 and words[0] and words[1].isdigit() else None
+
+
+class Choice:
+    """Runs `kernel --list`. `done(program or None, why not)` is called once, from `start` or `died` or `check`."""
+
+    def __init__(self, loop, scheme, done):
+        self.loop = loop
+        self.done = done
+        self.text = b''
+        self.late = False
+        self.process = None
+        self.end = monotonic() + LIMIT_SECONDS
+        self.argv = [KERNEL, '--list', '--scheme', scheme]
+
+    def start(self):
+        if not os.path.exists(KERNEL):
+            self.done(None, 'no kernel for this machine was uploaded')
+            return
+        try:
+            self.process = Process(self.argv, nice=False)
+        except OSError as problem:
+            self.done(None, 'kernel cannot be started: %s' % problem)
+            return
+        self.loop.watch(self.process.stdout, READ, self.read)
+
+    def alive(self):
+        return self.process is not None
+
+    def read(self, fd):
+        data = read_some(fd)
+        self.text += data or b''
+        if data == b'' or len(self.text) > MOST_BYTES:
+            self.loop.forget(fd)
+
+    def check(self, now):
+        if self.process and now > self.end and not self.late:
+            self.late = True
+            self.process.kill()
+
+    def kill(self):
+        if self.process:
+            self.process.kill()
+
+    def died(self, how):
+        self.text += read_some(self.process.stdout) or b''
+        words = (read_some(self.process.stderr) or b'').decode('ascii', 'replace').strip()
+        self.loop.forget(self.process.stdout)
+        self.process.close()
+        self.process = None
+        isa = fastest(self.text)
+        if self.late:
+            self.done(None, 'kernel --list took more than %d s' % LIMIT_SECONDS)
+        elif how != 'exit code 0' or not isa:
+            self.done(None, 'kernel --list failed: %s' % ' '.join([how, words]).strip())
+        else:
+            self.done(Program('kernel', isa, [KERNEL, '--isa', isa]), None)

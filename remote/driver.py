@@ -1,0 +1,279 @@
+"""One thread's kernel: fed so that it never idles, believed only as far as it can be checked, replaced when it fails."""
+from collections import deque
+from time import monotonic
+
+from dealer import Slice
+from loop import READ, WRITE, read_some, write_some
+from process import Process
+
+FIRST_SIZE = 4096  # nonces: a few milliseconds of the slowest kernel
+GROWTH = 8
+SLICE_SECONDS = 0.15
+WINDOW_SECONDS = 0.01  # the shortest time that a rate is measured over
+QUEUE_SECONDS = 0.1
+MOST_QUEUED = 1000  # slices; their lines fit into a pipe
+LONGEST_LINE = 200
+MOST_FAILURES = 3
+HUNG_SECONDS = 30
+HUNG_FACTOR = 20
+
+
+class Pace:
+    """How large the slices of one kernel should be, from how fast it did the ones before."""
+
+    def __init__(self):
+        self.size = FIRST_SIZE
+        self.rate = None
+        self.restart()
+
+    def restart(self):
+        self.since = monotonic()
+        self.count = 0
+
+    def completed(self, nonces):
+        self.count += nonces
+        spent = monotonic() - self.since
+        if spent >= WINDOW_SECONDS:
+            now = self.count / spent
+            self.rate = (self.rate + now) / 2 if self.rate else now
+            self.restart()
+        self.size *= GROWTH
+        if self.rate:
+            self.size = max(1, min(self.size, int(self.rate * SLICE_SECONDS)))
+
+    def seconds(self, nonces):
+        return nonces / self.rate if self.rate else 0
+
+
+class Program:
+    """How to start a kernel: its argv without the puzzle and the time."""
+
+    def __init__(self, name, isa, argv):
+        self.name = name
+        self.isa = isa
+        self.argv = argv
+
+
+class Driver:
+    """`host` is the agent: it has loop, dealer, job, log, portable (the program to fall back on) and arguments(), and
+    is told by hit(nonce, digest) and complain(message)."""
+
+    def __init__(self, host, program):
+        self.host = host
+        self.program = program
+        self.failures = 0  # in a row, without a completed slice between them
+        self.lies = 0  # a kernel that lies now and then would never fail often enough in a row
+        self.answered = False  # some kernel of this thread has run
+        self.note = None  # why it fell back
+        self.process = None
+        self.closing = False
+        self.given_up = False
+        self.start()
+
+    # Its life
+
+    def start(self):
+        self.pace = Pace()
+        self.assigned = deque()
+        self.queued = 0  # nonces in them
+        self.unsent = b''
+        self.buffer = b''
+        self.words = b''  # the end of what it wrote to stderr
+        self.last_hit = -1
+        self.touched = {}  # residue: the lowest chunk of it that this process did something of
+        self.condemned = None
+        self.heard = monotonic()
+        while not self.given_up:
+            try:
+                self.process = Process(self.program.argv + self.host.arguments(), nice=True)
+                break
+            except OSError as problem:
+                self.count_failure('cannot be started: %s' % problem)
+        else:
+            return
+        self.host.loop.watch(self.process.stdout, READ, self.read)
+        self.host.loop.watch(self.process.stderr, READ, self.read_words)
+        # An empty range tells when it runs, before any work is timed.
+        nowhere = self.host.job.start
+        self.assign(Slice(nowhere, nowhere, None))
+
+    def alive(self):
+        return self.process is not None
+
+    def kill(self):
+        """For good: what it has said until now still counts once it is dead."""
+        self.closing = True
+        if self.process:
+            self.process.kill()
+
+    def condemn(self, reason, lied):
+        """Kills it to be replaced. Its unfinished slices go back at once. When something it said was wrong, nothing
+        that this process has said is believed any more: the coverage from its first chunk on is withdrawn."""
+        if self.condemned:
+            return
+        self.condemned = reason
+        self.lies += lied
+        self.process.kill()
+        self.host.loop.forget(self.process.stdout)
+        for piece in self.assigned:
+            if piece.residue is not None:
+                self.host.dealer.give_back(piece)
+        self.assigned.clear()
+        self.queued = 0
+        if lied:
+            self.host.complain('%s %s; nothing of what it did counts' % (self.program.name, reason))
+            for residue, chunk in self.touched.items():
+                self.host.dealer.withdraw(residue, chunk)
+
+    def died(self, how):
+        """Its process was seen dead."""
+        if not self.condemned:
+            self.drain()
+        self.read_words(self.process.stderr)
+        reason = self.condemned or how
+        words = self.words.decode('ascii', 'replace').strip().splitlines()
+        if words:
+            reason += ': ' + words[-1]
+        if not self.condemned:
+            self.condemn(reason, False)
+        for fd in self.process.fds:
+            self.host.loop.forget(fd)
+        self.process.close()
+        self.process = None
+        if not self.closing:
+            self.count_failure(reason)
+            self.start()
+
+    def drain(self):
+        """What a dead process has said and was not read yet."""
+        while not self.condemned:
+            data = read_some(self.process.stdout)
+            if not data:
+                break
+            self.take(data)
+
+    def count_failure(self, reason):
+        self.failures += 1
+        self.host.log.error('%s failed: %s' % (self.program.name, reason))
+        if max(self.failures, self.lies) <= MOST_FAILURES:
+            return
+        self.failures = self.lies = 0
+        self.note = '%s keeps failing: %s' % (self.program.name, reason)
+        self.given_up = self.program is self.host.portable
+        self.program = self.host.portable
+        self.host.complain('%s; %s' % (self.note, 'a thread less' if self.given_up else 'pow.py takes over'))
+
+    def check_hung(self, now):
+        if self.condemned or not self.process or not self.assigned:
+            return
+        head = self.assigned[0]
+        silence = now - self.heard
+        if silence > HUNG_SECONDS + HUNG_FACTOR * self.pace.seconds(head.hi - head.lo):
+            self.condemn('silent for %d s over %d..%d' % (silence, head.lo, head.hi), False)
+
+    # What it is told
+
+    def feed(self):
+        if self.condemned or self.closing or not self.process:
+            return
+        while self.is_hungry():
+            piece = self.host.dealer.deal(self.pace.size)
+            if piece is None:
+                break
+            self.assign(piece)
+        if self.unsent:
+            self.send()
+
+    def is_hungry(self):
+        queue = len(self.assigned)
+        known = self.pace.rate is not None
+        return queue < 2 or (known and queue < MOST_QUEUED and self.pace.seconds(self.queued) < QUEUE_SECONDS)
+
+    def busy_below(self, bound):
+        return any(piece.lo < bound for piece in self.assigned if piece.residue is not None)
+
+    def assign(self, piece):
+        if not self.assigned:
+            self.pace.restart()
+            self.heard = monotonic()
+        self.assigned.append(piece)
+        self.queued += piece.hi - piece.lo
+        self.unsent += b'%d %d\n' % (piece.lo, piece.hi)
+
+    def send(self, _fd=None):
+        fd = self.process.stdin
+        try:
+            self.unsent = write_some(fd, self.unsent)
+        except OSError:
+            self.unsent = b''  # it is dying: its end will be seen
+        if self.unsent:
+            self.host.loop.watch(fd, WRITE, self.send)
+        else:
+            self.host.loop.forget(fd)
+
+    # What it says
+
+    def read(self, fd):
+        data = read_some(fd)
+        if data == b'':
+            # It is dead, or will not say anything any more. How it ended is told by `died`.
+            self.host.loop.forget(fd)
+            self.process.kill()
+        elif data:
+            self.heard = monotonic()
+            self.take(data)
+
+    def read_words(self, fd):
+        data = read_some(fd)
+        if data == b'':
+            self.host.loop.forget(fd)
+        elif data:
+            self.words = (self.words + data)[-500:]
+
+    def take(self, data):
+        *lines, self.buffer = (self.buffer + data).split(b'\n')
+        before = self.host.dealer.hashes
+        for line in lines:
+            if self.condemned:
+                return
+            self.hear(line)
+        if len(self.buffer) > LONGEST_LINE:
+            self.condemn('says %s...' % ascii(self.buffer[:40]), True)
+        if self.host.dealer.hashes > before:
+            self.failures = 0
+            self.pace.completed(self.host.dealer.hashes - before)
+
+    def hear(self, line):
+        head = self.assigned[0] if self.assigned else None
+        if head and line == b'done %d %d' % (head.lo, head.hi):
+            self.assigned.popleft()
+            self.queued -= head.hi - head.lo
+            self.complete(head)
+        elif head and line.startswith(b'hit '):
+            self.hear_hit(line, head)
+        else:
+            self.condemn('says %s, which was not asked' % ascii(line[:100].decode('ascii', 'replace')), True)
+
+    def complete(self, piece):
+        self.last_hit = -1
+        if piece.residue is None:
+            self.answered = True
+            self.pace.restart()
+            return
+        dealer = self.host.dealer
+        chunk = dealer.chunk_of(piece.lo)
+        self.touched[piece.residue] = min(chunk, self.touched.get(piece.residue, chunk))
+        dealer.complete(piece)
+
+    def hear_hit(self, line, head):
+        """A hit is believed when it is golden, of the slice in work, and above the one before."""
+        puzzle = self.host.job.puzzle
+        words = line.decode('ascii', 'replace').split(' ')
+        nonce = int(words[1]) if len(words) == 3 and words[1].isdigit() and len(words[1]) <= 20 else -1
+        if head.lo <= nonce < head.hi and nonce > self.last_hit:
+            digest = puzzle.digest(nonce)
+            if words[2] == digest.hex() and puzzle.golden(digest):
+                self.last_hit = nonce
+                self.host.hit(nonce, words[2])
+                return
+        self.condemn('says %s, which is not true' % ascii(line[:100].decode('ascii', 'replace')), True)

@@ -1,0 +1,142 @@
+"""What the controller says: the job, then orders (docs/agent.md). Pure: a line in, a checked value or `Bad` out."""
+import json
+from collections import namedtuple
+
+from puzzle import Bad, bad, parse_puzzle, whole
+
+Job = namedtuple(
+    'Job', 'run worker puzzle start limit chunk stride residues threads seconds silence smallest kernel'
+)
+
+MOST_THREADS = 1024
+MOST_SECONDS = 1_000_000
+SILENCE = 15  # seconds without a line from the controller; it pings more often than that
+KERNELS = ('auto', 'python')
+
+
+def parse_object(what, line):
+    try:
+        value = json.loads(line.decode())
+    except (ValueError, RecursionError):
+        raise bad(what, line[:80].decode('ascii', 'replace'), 'give one JSON object on one line')
+    if not isinstance(value, dict):
+        raise bad(what, value, 'give a JSON object')
+    return value
+
+
+def need(fields, name):
+    if name not in fields:
+        raise Bad('%s is missing: give it (docs/agent.md)' % name)
+    return fields[name]
+
+
+def number(fields, name, least, most):
+    value = need(fields, name)
+    if type(value) is not int or not least <= value <= most:
+        raise bad(name, value, 'give a whole number from %d to %d' % (least, most))
+    return value
+
+
+def seconds(fields, name):
+    value = need(fields, name)
+    if type(value) not in (int, float) or not 0 < value <= MOST_SECONDS:
+        raise bad(name, value, 'give seconds, above 0 and at most %d' % MOST_SECONDS)
+    return value
+
+
+def nonce(fields, name, least, most):
+    """Decimal strings, since they go beyond what a JSON number keeps."""
+    value = need(fields, name)
+    if not isinstance(value, str):
+        raise bad(name, value, 'give a decimal string')
+    return whole(name, value, least, most)
+
+
+def flag(fields, name):
+    value = need(fields, name)
+    if not isinstance(value, bool):
+        raise bad(name, value, 'give true or false')
+    return value
+
+
+def job_puzzle(fields):
+    value = need(fields, 'puzzle')
+    if not isinstance(value, dict):
+        raise bad('puzzle', value, 'give an object')
+    texts = {}
+    for name, part in value.items():
+        if type(part) is not int and not isinstance(part, str):
+            raise bad('puzzle.' + name, part, 'give a string or a whole number')
+        texts[name] = str(part)
+    return parse_puzzle(texts, 'puzzle.{}'.format)
+
+
+def residue(fields, stride):
+    """A residue and the first chunk of it that is not done."""
+    which = number(fields, 'residue', 0, stride - 1)
+    chunk = nonce(fields, 'next', 0, 2**64)
+    if chunk % stride != which:
+        raise bad('next', str(chunk), 'give a chunk of residue %d modulo %d' % (which, stride))
+    return which, chunk
+
+
+def job_residues(fields, stride):
+    value = need(fields, 'residues')
+    if not isinstance(value, list) or not all(isinstance(part, dict) for part in value):
+        raise bad('residues', value, 'give a list of objects')
+    return [residue(part, stride) for part in value]
+
+
+def job_threads(fields):
+    return None if need(fields, 'threads') is None else number(fields, 'threads', 1, MOST_THREADS)
+
+
+def run_name(fields):
+    value = need(fields, 'run')
+    if not isinstance(value, str) or not value:
+        raise bad('run', value, 'give the id of the run')
+    return value
+
+
+def parse_job(line):
+    """Fields that it does not know are left alone: a newer controller may say more."""
+    fields = parse_object('job', line)
+    puzzle = job_puzzle(fields)
+    start = nonce(fields, 'from', 0, puzzle.limit)
+    stride = number(fields, 'stride', 1, 2**53)
+    kernel = need(fields, 'kernel')
+    if kernel not in KERNELS:
+        raise bad('kernel', kernel, 'give %s' % ' or '.join(KERNELS))
+    return Job(
+        run=run_name(fields),
+        worker=number(fields, 'worker', 0, 2**53),
+        puzzle=puzzle,
+        start=start,
+        limit=nonce(fields, 'limit', start, puzzle.limit),
+        chunk=nonce(fields, 'chunk', 1, 2**64),
+        stride=stride,
+        residues=job_residues(fields, stride),
+        threads=job_threads(fields),
+        seconds=seconds(fields, 'seconds'),
+        silence=seconds(fields, 'silence') if 'silence' in fields else SILENCE,
+        smallest=flag(fields, 'smallest'),
+        kernel=kernel,
+    )
+
+
+ORDERS = ('stop', 'adopt', 'release', 'bound', 'ping')
+
+
+def parse_order(line, stride):
+    """(order, its arguments)."""
+    fields = parse_object('order', line)
+    name = need(fields, 'order')
+    if name == 'adopt':
+        return name, residue(fields, stride)
+    if name == 'release':
+        return name, (number(fields, 'residue', 0, stride - 1),)
+    if name == 'bound':
+        return name, (nonce(fields, 'nonce', 0, 2**64),)
+    if name not in ORDERS:
+        raise bad('order', name, 'give %s' % ', '.join(ORDERS))
+    return name, ()

@@ -1,0 +1,291 @@
+"""The portable kernel: a filter that searches ranges of nonces (DESIGN.md, Kernel).
+
+    pow.py --scheme hex-chain|sha256d --block-hex H --unit digits|bits|bits-lsb --difficulty D [--isa python] [--seconds S]
+    pow.py --scheme bitcoin --header HEX160 --target HEX64 [--isa python] [--seconds S]
+    pow.py --list [--scheme S]
+"""
+import os
+import sys
+from hashlib import sha256
+from select import POLLIN, POLLOUT, poll
+from time import monotonic
+
+from puzzle import SCHEMES, Bad, HeaderPuzzle, TextPuzzle, bad, parse_puzzle, whole
+
+# What users call the fields of a puzzle here.
+FLAGS = {
+    'scheme': '--scheme',
+    'block': '--block-hex',
+    'header': '--header',
+    'unit': '--unit',
+    'difficulty': '--difficulty',
+    'target': '--target',
+    'isa': '--isa',
+    'seconds': '--seconds',
+}
+STEP = 1000  # nonces between two looks at the clock, the parent and stdout: about half a millisecond
+NAP = 100  # the same while waiting for input, in milliseconds
+PIPE_BUF = 4096  # when poll says that a pipe is writable, this much fits
+LINE = 100  # bytes; two numbers take 41
+
+
+class Life:
+    """Ends the process, quietly, when its time is up, its parent is dead or nobody can read what it says."""
+
+    def __init__(self, seconds):
+        self.end = monotonic() + seconds
+        self.parent = os.getppid()
+        self.input = poll()
+        self.input.register(0, POLLIN)
+        self.output = poll()
+        self.output.register(1, 0)  # errors and hang-ups are reported unasked
+        self.room = poll()
+        self.room.register(1, POLLOUT)
+
+    def check(self):
+        if monotonic() >= self.end or os.getppid() != self.parent or self.output.poll(0):
+            os._exit(0)
+
+    def await_ready(self, poller):
+        while not poller.poll(min(NAP, max(0, self.end - monotonic()) * 1000)):
+            self.check()
+
+    def read(self):
+        self.await_ready(self.input)
+        return os.read(0, 65536)
+
+    def write(self, text):
+        # In small pieces and only when there is room: a blocked write would hold up the deadline.
+        for at in range(0, len(text), PIPE_BUF):
+            piece = text[at : at + PIPE_BUF]
+            while piece:
+                self.await_ready(self.room)
+                self.check()
+                piece = piece[os.write(1, piece) :]
+
+
+# The hot loops: one for each shape of the two hashes. Copying an empty hash is cheaper than making one (by a
+# third; Python 3.8 by 80 %), and so is comparing bytes than making hex of them. Each gives (tail, digest) of the few
+# candidates; Puzzle.golden has the last word.
+
+
+def scan_hex_chain(prefix, tails, ceiling):
+    found = []
+    inner, outer = prefix.copy, sha256().copy
+    for tail in tails:
+        a = inner()
+        a.update(tail)
+        b = outer()
+        b.update(a.hexdigest().encode())
+        if b.digest() <= ceiling:
+            found.append((tail, b.digest()))
+    return found
+
+
+def scan_sha256d(prefix, tails, ceiling):
+    found = []
+    inner, outer = prefix.copy, sha256().copy
+    for tail in tails:
+        a = inner()
+        a.update(tail)
+        b = outer()
+        b.update(a.digest())
+        if b.digest() <= ceiling:
+            found.append((tail, b.digest()))
+    return found
+
+
+def scan_bitcoin(prefix, tails, top):
+    found = []
+    inner, outer = prefix.copy, sha256().copy
+    for tail in tails:
+        a = inner()
+        a.update(tail)
+        b = outer()
+        b.update(a.digest())
+        if b.digest()[31] <= top:
+            found.append((tail, b.digest()))
+    return found
+
+
+def ceiling(unit, difficulty):
+    """No golden digest is above it. Zeros from the least significant bit make only whole zero bytes certain."""
+    zeros = {'digits': 4 * difficulty, 'bits': difficulty, 'bits-lsb': difficulty // 8 * 8}[unit]
+    return ((1 << 256 - zeros) - 1).to_bytes(32, 'big')
+
+
+class TextSearch:
+    """Nonces are walked in runs that share all digits but the last three; the tails of a run come from a table."""
+
+    def __init__(self, puzzle):
+        self.puzzle = puzzle
+        self.ceiling = ceiling(puzzle.unit, puzzle.difficulty)
+        self.nonce_first = puzzle.scheme == 'hex-chain'
+        self.scan = scan_hex_chain if self.nonce_first else scan_sha256d
+        self.block_hash = sha256(puzzle.block)
+        self.padded = self.table(b'%03d')
+        self.short = None  # below 1000 there are no leading zeros; most searches never get there
+
+    def table(self, form):
+        after = self.puzzle.block if self.nonce_first else b''
+        tails = [form % low + after for low in range(STEP)]
+        return tails, {tail: low for low, tail in enumerate(tails)}
+
+    def tails(self, head):
+        if head:
+            return self.padded
+        if self.short is None:
+            self.short = self.table(b'%d')
+        return self.short
+
+    def prefix(self, head):
+        digits = b'%d' % head if head else b''
+        if self.nonce_first:
+            return sha256(digits)
+        prefix = self.block_hash.copy()
+        prefix.update(digits)
+        return prefix
+
+    def step(self, nonce, hi):
+        """Where the run that starts at `nonce` ends, and the golden nonces in it."""
+        head, low = divmod(nonce, STEP)
+        end = min(hi, nonce - low + STEP)
+        tails, lows = self.tails(head)
+        found = self.scan(self.prefix(head), tails[low : low + end - nonce], self.ceiling)
+        golden = self.puzzle.golden
+        return end, [(head * STEP + lows[tail], digest) for tail, digest in found if golden(digest)]
+
+
+class HeaderSearch:
+    """Runs share all but the nonce's lowest byte, which is the first of the four."""
+
+    def __init__(self, puzzle):
+        self.puzzle = puzzle
+        self.top = puzzle.target[0]
+        self.prefix = sha256(puzzle.header[:64])
+        self.firsts = [puzzle.header[64:76] + bytes([low]) for low in range(256)]
+
+    def step(self, nonce, hi):
+        head, low = divmod(nonce, 256)
+        end = min(hi, nonce - low + 256)
+        after = head.to_bytes(3, 'little')
+        tails = [first + after for first in self.firsts[low : low + end - nonce]]
+        found = scan_bitcoin(self.prefix, tails, self.top)
+        golden = self.puzzle.golden
+        return end, [(head * 256 + tail[12], digest) for tail, digest in found if golden(digest)]
+
+
+def search_for(puzzle):
+    return HeaderSearch(puzzle) if puzzle.scheme == 'bitcoin' else TextSearch(puzzle)
+
+
+def parse_arguments(arguments):
+    """The flags given, by field. A flag without a value, twice, or unknown is an error."""
+    fields = {flag: field for field, flag in FLAGS.items()}
+    given = {}
+    rest = iter(arguments)
+    for flag in rest:
+        if flag == '--list' and 'list' not in given:
+            given['list'] = ''
+            continue
+        field = 'list' if flag == '--list' else fields.get(flag)
+        if field is None:
+            raise bad('argument', flag, 'unknown, give %s or --list' % ', '.join(fields))
+        if field in given:
+            raise Bad('%s is given twice: give it once' % flag)
+        value = next(rest, None)
+        if value is None:
+            raise Bad('%s has no value: give one after it' % flag)
+        given[field] = value
+    return given
+
+
+def parse_seconds(text):
+    try:
+        seconds = float(text)
+    except ValueError:
+        seconds = -1.0
+    if not 0 <= seconds <= 1e9:  # also refuses NaN
+        raise bad(FLAGS['seconds'], text, 'give a number of seconds, 0 or more')
+    return seconds
+
+
+def parse_isa(text):
+    if text != 'python':
+        raise bad(FLAGS['isa'], text, 'this kernel has only python')
+
+
+def parse_range(line, count, limit):
+    where = 'line %d:' % count
+    parts = line.split(b' ')
+    if len(parts) != 2 or not parts[0].isdigit() or not parts[1].isdigit():
+        raise bad(where, line.decode('ascii', 'replace'), 'give <lo> <hi>, two decimal numbers')
+    lo = whole(where + ' lo', parts[0].decode(), 0, limit)
+    hi = whole(where + ' hi', parts[1].decode(), 0, limit)
+    if lo > hi:
+        raise bad(where + ' lo', str(lo), 'is above hi %d, give the lower one first' % hi)
+    return lo, hi
+
+
+def lines(life):
+    pending = b''
+    while True:
+        data = life.read()
+        if not data:
+            if pending:
+                yield pending
+            return
+        *whole_lines, pending = (pending + data).split(b'\n')
+        yield from whole_lines
+        if len(pending) > LINE:
+            yield pending
+
+
+def run(search, life):
+    for count, line in enumerate(lines(life), 1):
+        lo, hi = parse_range(line, count, search.puzzle.limit)
+        nonce = lo
+        while nonce < hi:
+            life.check()
+            nonce, hits = search.step(nonce, hi)
+            if hits:
+                life.write(b''.join(b'hit %d %b\n' % (n, d.hex().encode()) for n, d in hits))
+        life.write(b'done %d %d\n' % (lo, hi))
+
+
+def rate(scheme):
+    """Nonces a second, from the best of a few short runs: a busy machine makes runs longer, never shorter."""
+    if scheme not in SCHEMES:
+        raise bad(FLAGS['scheme'], scheme, 'give %s' % ', '.join(SCHEMES))
+    easy = HeaderPuzzle(bytes(80), bytes(32)) if scheme == 'bitcoin' else TextPuzzle(scheme, b'', 'bits', 256)
+    search = search_for(easy)
+    best = 0.0
+    for _ in range(20):
+        start = monotonic()
+        end, _hits = search.step(10**6, 10**9)
+        best = max(best, (end - 10**6) / (monotonic() - start))
+    return int(best)
+
+
+def main(arguments):
+    given = parse_arguments(arguments)
+    parse_isa(given.get('isa', 'python'))
+    life = Life(parse_seconds(given.get('seconds', '1e9')))
+    if 'list' in given:
+        life.write(b'python %d\n' % rate(given.get('scheme', 'hex-chain')))
+        return
+    run(search_for(parse_puzzle(given, FLAGS.__getitem__)), life)
+
+
+if __name__ == '__main__':
+    status = 0
+    try:
+        main(sys.argv[1:])
+    except Bad as problem:
+        os.write(2, b'pow.py: %b\n' % str(problem).encode())
+        status = 2
+    except OSError:
+        pass  # stdin or stdout went away: nobody is left to tell
+    except KeyboardInterrupt:
+        status = 130
+    os._exit(status)  # nothing is buffered, and tearing the interpreter down takes as long as starting it

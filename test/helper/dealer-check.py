@@ -1,0 +1,129 @@
+"""Random lives of a Dealer against a brute-force recount: python3 dealer-check.py <remote directory> <seed>"""
+import random
+import sys
+
+sys.path.insert(0, sys.argv[1])
+import dealer as module  # noqa: E402
+
+random.seed(int(sys.argv[2]))
+module.MOST_RANGES = random.choice([3, 1000])
+
+
+class Recount:
+    """The same by sets of nonces."""
+
+    def __init__(self):
+        self.start = random.choice([0, 7, 2**63])
+        self.limit = self.start + random.randint(1, 400)
+        self.chunk = random.choice([1, 2, 10, 33, 1000])
+        self.stride = random.choice([1, 2, 5])
+        self.dealer = module.Dealer(self.start, self.limit, self.chunk, self.stride)
+        self.todo, self.done, self.held, self.releasing, self.flying = {}, {}, {}, set(), []
+        self.withdrawn = False
+
+    def chunk_of(self, nonce):
+        return (nonce - self.start) // self.chunk
+
+    def nonces(self, residue, chunk):
+        every = range(self.start, self.limit)
+        return {n for n in every if self.chunk_of(n) % self.stride == residue and self.chunk_of(n) >= chunk}
+
+    def adopt(self):
+        residue = random.randrange(self.stride)
+        chunk = residue + self.stride * random.choice([0, 0, 0, 1, 3])
+        self.dealer.hold(residue, chunk)
+        self.releasing.discard(residue)
+        if residue not in self.held:
+            self.held[residue] = chunk
+            self.todo[residue] = self.nonces(residue, chunk)
+            self.done[residue] = set()
+
+    def release(self):
+        residue = random.randrange(self.stride)
+        assert self.dealer.release(residue) == (residue in self.held)
+        if residue in self.held:
+            self.releasing.add(residue)
+
+    def forget(self):
+        for held in self.dealer.forget_released():
+            assert held.number in self.releasing
+            assert not any(piece.residue == held.number for piece in self.flying)
+            self.check_residue(held)
+            self.releasing.discard(held.number)
+            del self.held[held.number]
+
+    def deal(self):
+        below = [n for r in self.held if r not in self.releasing for n in self.todo[r] if n < self.dealer.bound]
+        size = random.choice([1, 3, 20, 10**9])
+        piece = self.dealer.deal(size)
+        if piece is None:
+            # Waiting for a slice in flight that holds up too many ranges is allowed; giving work up is not.
+            assert not below or (module.MOST_RANGES == 3 and self.flying), below
+            return False
+        nonces = set(range(piece.lo, piece.hi))
+        assert 0 < len(nonces) <= size
+        # What was withdrawn is dealt anew while slices of it may still be in flight: then some are done twice.
+        assert nonces <= self.todo[piece.residue] or self.withdrawn
+        assert self.chunk_of(piece.lo) == self.chunk_of(piece.hi - 1) and piece.hi <= self.dealer.bound
+        assert piece.lo == min(below) or module.MOST_RANGES == 3 or self.withdrawn
+        self.todo[piece.residue] -= nonces
+        self.flying.append(piece)
+        return True
+
+    def complete(self):
+        if self.flying:
+            piece = self.flying.pop(random.randrange(len(self.flying)))
+            self.dealer.complete(piece)
+            self.done[piece.residue] |= set(range(piece.lo, piece.hi))
+
+    def give_back(self):
+        if self.flying:
+            piece = self.flying.pop(random.randrange(len(self.flying)))
+            self.dealer.give_back(piece)
+            self.todo[piece.residue] |= set(range(piece.lo, piece.hi))
+
+    def withdraw(self):
+        residue = random.randrange(self.stride)
+        if residue not in self.held:
+            return
+        done = self.done[residue]
+        if not done:
+            return
+        self.withdrawn = True
+        chunk = self.chunk_of(random.choice(sorted(done)))
+        self.dealer.withdraw(residue, chunk)
+        self.done[residue] = {n for n in done if self.chunk_of(n) < chunk}
+        self.todo[residue] |= self.nonces(residue, chunk)
+
+    def lower(self):
+        if random.random() < 0.05:
+            self.dealer.lower(random.randint(self.start, self.limit))
+
+    def check_residue(self, held):
+        residue = held.number
+        said = self.nonces(residue, self.held[residue]) - self.nonces(residue, held.next)
+        for lo, hi in held.done.pairs():
+            said |= set(range(lo, hi))
+        assert said == self.done[residue], (residue, held.next, held.done.pairs())
+
+    def check(self):
+        assert set(self.dealer.residues) == set(self.held)
+        for held in self.dealer.residues.values():
+            self.check_residue(held)
+
+    def live(self):
+        steps = [self.adopt, self.release, self.deal, self.deal, self.complete, self.complete, self.give_back]
+        steps += [self.lower, self.forget] + random.choice([[], [self.withdraw]])
+        for _ in range(300):
+            random.choice(steps)()
+            self.check()
+        while self.flying or self.deal():
+            self.complete()
+            self.deal()
+        for residue in set(self.held) - self.releasing:
+            wanted = {n for n in self.nonces(residue, self.held[residue]) if n < self.dealer.bound}
+            assert wanted <= self.done[residue], sorted(wanted - self.done[residue])
+
+
+for _ in range(60):
+    Recount().live()

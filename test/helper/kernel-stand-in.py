@@ -1,0 +1,59 @@
+"""A kernel that records each range before it says `done`, and that dies, lies or hangs when told to.
+
+Environment: STAND_IN_POW the directory of pow.py, STAND_IN_RECORD a file of `<pid> <lo> <hi>` lines (and `<pid> start`),
+STAND_IN_MODE what to do after three ranges, STAND_IN_TIMES how many processes misbehave before the rest is honest.
+"""
+import os
+import sys
+from time import sleep
+
+sys.path.insert(0, os.environ['STAND_IN_POW'])
+import pow  # noqa: E402
+
+RECORD = os.environ['STAND_IN_RECORD']
+MODE = os.environ.get('STAND_IN_MODE', 'honest')
+TIMES = int(os.environ.get('STAND_IN_TIMES', '1000'))
+
+
+def record(text):
+    fd = os.open(RECORD, os.O_WRONLY | os.O_APPEND | os.O_CREAT)
+    os.write(fd, b'%d %b\n' % (os.getpid(), text.encode()))
+    os.close(fd)
+
+
+def misbehave(lo, hi, say):
+    if MODE == 'die':
+        os._exit(7)
+    if MODE == 'false-hit':
+        say('hit %d %s' % (lo, '00' * 32))
+    elif MODE == 'foreign-hit':
+        digest = search.puzzle.digest(hi)
+        say('hit %d %s' % (hi, digest.hex()))
+    elif MODE == 'wrong-done':
+        say('done %d %d' % (lo, hi + 1))
+    elif MODE == 'garbage':
+        os.write(1, b'\x00\xff' * 200)
+    elif MODE == 'hang':
+        sleep(1000)
+
+
+if MODE == 'die-at-once':
+    os.write(2, b'no such instruction\n')
+    os._exit(3)
+record('start')
+with open(RECORD) as lines:
+    honest = MODE == 'honest' or sum(line.endswith('start\n') for line in lines) > TIMES
+given = pow.parse_arguments(sys.argv[1:])
+search = pow.search_for(pow.parse_puzzle(given, pow.FLAGS.__getitem__))
+life = pow.Life(float(given['seconds']))
+for count, line in enumerate(pow.lines(life)):
+    lo, hi = nonce, end = [int(part) for part in line.split()]
+    if count > 3 and not honest:
+        misbehave(lo, hi, lambda text: life.write(text.encode() + b'\n'))
+    while nonce < end:
+        life.check()
+        nonce, hits = search.step(nonce, end)
+        life.write(b''.join(b'hit %d %b\n' % (n, d.hex().encode()) for n, d in hits))
+    record('%d %d' % (lo, hi))
+    life.write(b'done %d %d\n' % (lo, hi))
+os._exit(0)
