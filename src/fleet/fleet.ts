@@ -63,19 +63,27 @@ export interface Fleet {
    */
   launch(request: LaunchRequest, signal: AbortSignal): Promise<Instance[]>;
 
-  /** The run's instances as the fleet sees them now, one call for all. Terminated ones may be absent. */
+  /**
+   * The run's instances as the fleet sees them now, one call for all. Terminated ones may be absent; of a run that is
+   * unknown there are none.
+   * @throws CndError when the fleet cannot be asked: then nothing is known, and it may be asked again.
+   */
   describe(run: string, signal?: AbortSignal): Promise<Instance[]>;
 
   /**
-   * Terminates all instances of the run, or only `ids`, and resolves with what the fleet says of them afterwards.
-   * Idempotent; one that cannot be terminated does not save the others.
+   * Terminates all instances of the run, or only `ids`, and resolves with what the fleet says of just these afterwards:
+   * `terminated` only of what is seen to be so. Idempotent; one that cannot be terminated does not save the others, and
+   * ids that are unknown are passed over.
    */
   terminate(run: string, ids?: readonly string[]): Promise<Instance[]>;
 
-  /** Removes what a run needed besides instances and what costs nothing (directories, groups). After `terminate`. */
+  /** Removes what a run needed besides instances and what costs nothing (directories, groups). After `terminate`. Idempotent. */
   dispose(run: string): Promise<void>;
 
-  /** Everything of this fleet that still exists for this user, by tag alone, from any directory. */
+  /**
+   * Everything of this fleet that still exists for this user, by tag alone, from any directory; also runs whose instances
+   * are all terminated, as long as something is left to `dispose` of.
+   */
   find(): Promise<FoundRun[]>;
 
   /** The command that writes an instance's syslog, gzip-compressed, to its stdout. Pure. */

@@ -1,0 +1,107 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { CndError } from '../../error.ts';
+import { findTagged, isAlive } from '../../state/process.ts';
+import type { TaggedProcess } from '../../state/process.ts';
+import { askHost } from './control.ts';
+import type { Question } from './control.ts';
+import { withDeadline } from './deadline.ts';
+import type { Lead } from './lookup.ts';
+import { fromTags } from './lookup.ts';
+import type { HostRecord, InstanceRecord } from './record.ts';
+import { sweep } from './sweep.ts';
+
+/** How long a healthy host may take to answer, in milliseconds. */
+const patience = 1000;
+
+/**
+ * How a run's instances are, by the word of their host, or, without one, by their processes.
+ * @throws CndError when the host is there but does not answer.
+ */
+export async function look({ run, record }: Lead, signal?: AbortSignal): Promise<InstanceRecord[]> {
+  if (!record) return fromTags(findTagged(run));
+  const start = performance.now();
+  while (isAlive(record.host)) {
+    try {
+      return await ask(record, { ask: 'describe' }, signal);
+    } catch (cause) {
+      signal?.throwIfAborted();
+      if (performance.now() - start >= patience) throw silent(run, record.host.pid, cause);
+      await sleep(50); // it may be just ending
+    }
+  }
+  return afterHost(record.instances, findTagged(run));
+}
+
+/**
+ * Terminates instances of a run, or all and host and watchdog too, and tells how they are then. The host's word is
+ * good, but death is seen, not assumed: by tag, which works as well when the host hangs, is dead, or is unknown.
+ */
+export async function cut({ run, record }: Lead, ids?: readonly string[]): Promise<InstanceRecord[]> {
+  const known = record?.instances ?? fromTags(findTagged(run));
+  let told = await tell(record, { ask: 'terminate', ...(ids ? { ids } : {}) });
+  const left = await sweep(run, ids ? { instances: ids } : { grace: told ? 300 : 0 });
+  if (ids) told ??= await tell(record, { ask: 'describe' }); // it may only have been slow
+  const standing = record !== undefined && isAlive(record.host);
+  return known
+    .filter(({ id }) => !ids || ids.includes(id))
+    .map((instance) => outcome(instance, { told, standing, living: left }));
+}
+
+/** What becomes of instances whose host died: a power cut, which is over when their last process is dead. */
+export function afterHost(
+  instances: readonly InstanceRecord[],
+  living: readonly TaggedProcess[],
+): InstanceRecord[] {
+  return instances.map(({ id, index, threads }) => ({
+    id,
+    index,
+    threads,
+    state: living.some(({ instance }) => instance === id) ? 'shutting-down' : 'terminated',
+    reason: 'its host is gone',
+  }));
+}
+
+/** What is known after an attempt to terminate. */
+export interface Evidence {
+  /** What the host says of its instances, if it answered. */
+  readonly told: readonly InstanceRecord[] | undefined;
+  /** Whether the host is still alive. */
+  readonly standing: boolean;
+  /** The processes that could not be killed. */
+  readonly living: readonly TaggedProcess[];
+}
+
+/** What can be said of an instance after an attempt to terminate it: `terminated` is said only of what is. */
+export function outcome(instance: InstanceRecord, { told, standing, living }: Evidence): InstanceRecord {
+  const now = told?.find(({ id }) => id === instance.id);
+  const pids = living.filter((it) => it.instance === instance.id).map(({ pid }) => pid);
+  const { id, index, threads } = instance;
+  if (pids.length > 0) {
+    return { id, index, threads, state: 'shutting-down', reason: `cannot kill process ${pids.join(', ')}` };
+  }
+  if (standing && now?.state !== 'terminated') {
+    const reason = 'its processes are dead, but its host has not let go of it';
+    return { id, index, threads, state: 'shutting-down', reason };
+  }
+  const reason = now?.reason;
+  return { id, index, threads, state: 'terminated', ...(reason === undefined ? {} : { reason }) };
+}
+
+async function ask(record: HostRecord, question: Question, signal?: AbortSignal): Promise<InstanceRecord[]> {
+  return withDeadline(patience, signal, async (signal) => askHost(record, question, signal));
+}
+
+async function tell(
+  record: HostRecord | undefined,
+  question: Question,
+): Promise<InstanceRecord[] | undefined> {
+  return record && isAlive(record.host) ? ask(record, question).catch(() => undefined) : undefined;
+}
+
+function silent(run: string, pid: number, cause: unknown): CndError {
+  return new CndError('local-host-silent', `the local host of run ${run} (process ${pid}) does not answer`, {
+    about: run,
+    hint: `if it stays so, end the run with: cnd scram --run ${run}`,
+    cause,
+  });
+}

@@ -1,0 +1,23 @@
+/**
+ * Runs `task` with a signal that is aborted after some time, or with `outer`. (AbortSignal.any of an AbortSignal.timeout
+ * would do, were it not that Node 20 may collect the timeout as garbage, and then it never comes.)
+ */
+export async function withDeadline<T>(
+  milliseconds: number,
+  outer: AbortSignal | undefined,
+  task: (signal: AbortSignal) => Promise<T>,
+): Promise<T> {
+  const controller = new AbortController();
+  const abort = (): void => controller.abort(outer?.reason);
+  const timer = setTimeout(() => {
+    controller.abort(new Error(`no answer for ${milliseconds / 1000} s`));
+  }, milliseconds);
+  outer?.addEventListener('abort', abort);
+  if (outer?.aborted) abort();
+  try {
+    return await task(controller.signal);
+  } finally {
+    clearTimeout(timer);
+    outer?.removeEventListener('abort', abort);
+  }
+}

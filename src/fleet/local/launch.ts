@@ -1,0 +1,102 @@
+import { spawn } from 'node:child_process';
+import type { ChildProcess } from 'node:child_process';
+import { mkdir, open, readFile, rmdir } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { CndError } from '../../error.ts';
+import { withDeadline } from './deadline.ts';
+import { removeDirectory } from './directory.ts';
+import { LineReader } from './line-reader.ts';
+import { launchAnswer } from './record.ts';
+import type { HostRecord } from './record.ts';
+import type { HostSpec } from './spec.ts';
+import { sweep } from './sweep.ts';
+
+/** The built host, found the same from src/ and from dist/. */
+const script = fileURLToPath(new URL('../../../dist/fleet/local/host.js', import.meta.url));
+
+/** How long a host may take to bring everything up, in milliseconds: it takes 0.2 s on an idle machine. */
+const patience = 20_000;
+
+/**
+ * Starts a host and resolves when its instances exist; when it fails or is aborted, nothing is left of it. Should this
+ * process be killed in the middle, the host sees its stdin end without the word that keeps it, and ends too.
+ */
+export async function launchHost(
+  spec: HostSpec,
+  env: Record<string, string>,
+  signal: AbortSignal,
+): Promise<HostRecord> {
+  signal.throwIfAborted();
+  await claim(spec);
+  let host: ChildProcess | undefined;
+  try {
+    host = await start(spec, env);
+    const record = await handOver(host, spec, signal);
+    host.unref();
+    return record;
+  } catch (error) {
+    const log = await readFile(join(spec.directory, 'host.log'), 'utf8').catch(() => '');
+    host?.kill('SIGKILL');
+    await sweep(spec.run);
+    await removeDirectory(spec.directory);
+    throw explain(error, spec, log, signal);
+  }
+}
+
+/** Makes the run's directory, which must be new: another launch of the same run is not to be cleaned up by this one. */
+async function claim({ run, directory }: HostSpec): Promise<void> {
+  try {
+    await mkdir(dirname(directory), { recursive: true, mode: 0o700 });
+    await mkdir(directory, { mode: 0o700 });
+  } catch (cause) {
+    await rmdir(dirname(directory)).catch(() => undefined); // if it is empty
+    const exists = cause instanceof Error && 'code' in cause && cause.code === 'EEXIST';
+    throw new CndError('local-directory', `cannot make the directory of run ${run}: ${String(cause)}`, {
+      about: directory,
+      hint: exists
+        ? `end the run that is there with: cnd scram --run ${run}`
+        : 'check its permissions and the space left, or point XDG_STATE_HOME elsewhere',
+      cause,
+    });
+  }
+}
+
+async function start(spec: HostSpec, env: Record<string, string>): Promise<ChildProcess> {
+  const log = await open(join(spec.directory, 'host.log'), 'a', 0o600);
+  try {
+    return spawn(process.execPath, [script, spec.run], {
+      cwd: '/',
+      env,
+      detached: true, // not in our session: Ctrl-C and a closed terminal do not reach it
+      stdio: ['pipe', 'pipe', log.fd],
+    }).on('error', () => undefined); // seen as an answer that does not come
+  } finally {
+    await log.close();
+  }
+}
+
+async function handOver(host: ChildProcess, spec: HostSpec, signal: AbortSignal): Promise<HostRecord> {
+  const { stdin, stdout } = host;
+  if (!stdin || !stdout) throw new Error('the host has no stdin or stdout');
+  stdin.on('error', () => undefined).write(`${JSON.stringify(spec)}\n`);
+  const reader = new LineReader(stdout);
+  const line = await withDeadline(patience, signal, async (signal) => reader.next(signal));
+  signal.throwIfAborted();
+  if (line === undefined) throw new Error('it ended without an answer');
+  const answer = launchAnswer.parse(JSON.parse(line));
+  if ('error' in answer) throw new Error(answer.error);
+  stdin.end('keep\n');
+  stdout.destroy();
+  return answer.record;
+}
+
+function explain(cause: unknown, { run, directory }: HostSpec, log: string, signal: AbortSignal): unknown {
+  if (signal.aborted) return signal.reason;
+  const reason = cause instanceof Error ? cause.message : String(cause);
+  return new CndError('local-launch-failed', `the local host of run ${run} did not start: ${reason}`, {
+    about: directory,
+    ...(log.trim() === '' ? {} : { hint: `its log says: ${log.trim().slice(-1000)}` }),
+    cause,
+  });
+}

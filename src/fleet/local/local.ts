@@ -1,0 +1,142 @@
+import { availableParallelism } from 'node:os';
+import type { KeyPair } from '../../ssh/access.ts';
+import { stateRoot } from '../../state/state.ts';
+import type { Fleet, FleetTiming, FoundRun, Instance, LaunchRequest } from '../fleet.ts';
+import { cut, look } from './condition.ts';
+import { localDirectory, removeDirectory } from './directory.ts';
+import { hostEnvironment, loginUser } from './environment.ts';
+import { launchHost } from './launch.ts';
+import { lookAll, lookUp } from './lookup.ts';
+import type { Lead } from './lookup.ts';
+import { instancePath } from './python.ts';
+import type { InstanceRecord } from './record.ts';
+import type { HostSpec, Rehearsal } from './spec.ts';
+import { threadShare } from './thread-share.ts';
+
+/** The `local` part of the configuration. */
+export interface LocalConfig {
+  /** Seconds that an instance stays pending. */
+  readonly bootDelay: number;
+  /** Failures to rehearse with. */
+  readonly rehearse: readonly Rehearsal[];
+  /** Cores to share out; by default those of this machine. */
+  readonly cores?: number;
+}
+
+/** Instances on this machine, each behind an SSH server of its own, in a host process that outlives `cnd`. */
+export class LocalFleet implements Fleet {
+  readonly name = 'local';
+  readonly timing: FleetTiming;
+  readonly #config: LocalConfig;
+  readonly #env: NodeJS.ProcessEnv;
+  /** What was learned of runs: their state directories may be gone by the time it is needed. */
+  readonly #leads = new Map<string, Lead>();
+  readonly #loginKeys = new Map<string, KeyPair>();
+
+  constructor(config: LocalConfig, env: NodeJS.ProcessEnv = process.env) {
+    this.#config = config;
+    this.#env = env;
+    this.timing = { reserve: 3, grace: 5, boot: config.bootDelay };
+  }
+
+  /** All instances or none: what keeps one from existing here (no disk, no ports) keeps all from working. */
+  async launch(request: LaunchRequest, signal: AbortSignal): Promise<Instance[]> {
+    const { run, count, lifetime, hostKey, loginKey } = request;
+    const root = stateRoot(this.#env);
+    const expiresAt = request.expiresAt.toISOString();
+    const spec: HostSpec = {
+      run,
+      count,
+      lifetime,
+      expiresAt,
+      hostKey,
+      loginKey: loginKey.publicKey,
+      directory: localDirectory(root, run),
+      bootDelay: this.#config.bootDelay,
+      threads: threadShare(this.#config.cores ?? availableParallelism(), count),
+      rehearse: this.#config.rehearse,
+    };
+    const path = await instancePath(this.#env['PATH'] ?? '/usr/local/bin:/usr/bin:/bin');
+    const env = hostEnvironment({ ...this.#env, PATH: path }, { run, stateRoot: root, count, expiresAt });
+    const lead = { run, directory: spec.directory, record: await launchHost(spec, env, signal) };
+    this.#leads.set(run, lead);
+    this.#loginKeys.set(run, loginKey);
+    return this.#instances(lead, lead.record.instances);
+  }
+
+  /** @throws CndError when the run's host is there but does not answer. */
+  async describe(run: string, signal?: AbortSignal): Promise<Instance[]> {
+    const lead = await this.#lead(run);
+    return this.#instances(lead, await look(lead, signal));
+  }
+
+  async terminate(run: string, ids?: readonly string[]): Promise<Instance[]> {
+    const lead = await this.#lead(run);
+    return this.#instances(lead, await cut(lead, ids));
+  }
+
+  async dispose(run: string): Promise<void> {
+    const { directory } = await this.#lead(run);
+    await removeDirectory(directory);
+    this.#leads.delete(run);
+    this.#loginKeys.delete(run);
+  }
+
+  /** Also what a dead host left: a run with terminated instances, until it is disposed of. */
+  async find(): Promise<FoundRun[]> {
+    const leads = await lookAll(stateRoot(this.#env));
+    for (const lead of leads) if (lead.record) this.#leads.set(lead.run, lead);
+    return Promise.all(leads.map(async (lead) => this.#found(lead)));
+  }
+
+  syslogCommand(_run: string): string {
+    return 'gzip -c -- "$CND_SYSLOG"';
+  }
+
+  async #lead(run: string): Promise<Lead> {
+    const known = this.#leads.get(run);
+    if (known) return known;
+    const lead = await lookUp(run, stateRoot(this.#env));
+    if (lead.record) this.#leads.set(run, lead);
+    return lead;
+  }
+
+  async #found(lead: Lead): Promise<FoundRun> {
+    const { run, expiresAt } = lead;
+    const instances = this.#instances(lead, await lookAnyway(lead));
+    const found = { fleet: this.name, run, instances };
+    return expiresAt === undefined ? found : { ...found, expiresAt: new Date(expiresAt) };
+  }
+
+  #instances({ run, record }: Lead, instances: readonly InstanceRecord[]): Instance[] {
+    const privateKey = this.#loginKeys.get(run)?.privateKey;
+    return instances.map(({ id, index, state, threads, reason, port }) => ({
+      id,
+      index,
+      state,
+      threads,
+      ...(reason === undefined ? {} : { reason }),
+      ...(port === undefined || !record
+        ? {}
+        : {
+            access: {
+              host: '127.0.0.1',
+              port,
+              user: loginUser,
+              hostKeys: [record.hostKey],
+              ...(privateKey === undefined ? {} : { privateKey }),
+            },
+          }),
+    }));
+  }
+}
+
+/** As `look`, but one host that hangs does not hide its run, nor the others. */
+async function lookAnyway(lead: Lead): Promise<readonly InstanceRecord[]> {
+  try {
+    return await look(lead);
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error);
+    return (lead.record?.instances ?? []).map((instance) => Object.assign({}, instance, { reason }));
+  }
+}

@@ -1,0 +1,43 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { findTagged, killProcess } from '../../state/process.ts';
+import type { TaggedProcess } from '../../state/process.ts';
+import type { Role } from './environment.ts';
+
+/** Which processes of a run, and how patiently. Times are in milliseconds. */
+export interface SweepOptions {
+  /** Only the processes of these instances; by default everything of the run, host and watchdog too. */
+  readonly instances?: readonly string[];
+  /** Time to end by themselves before the first kill. */
+  readonly grace?: number;
+  /** Time until it gives up on what does not die. */
+  readonly patience?: number;
+}
+
+/**
+ * Kills what is tagged with a run and resolves with what still lives, normally nothing. It looks again until two looks
+ * in a row find nothing, since a process may fork and exit between a listing of the processes and the look at each.
+ */
+export async function sweep(run: string, options: SweepOptions = {}): Promise<TaggedProcess[]> {
+  const { instances, grace = 0, patience = 2000 } = options;
+  const start = performance.now();
+  let empty = 0;
+  for (let pause = 2; ; pause = Math.min(pause * 2, 40)) {
+    const left = findTagged(run).filter(
+      ({ pid, instance }) =>
+        pid !== process.pid && (!instances || (instance !== undefined && instances.includes(instance))),
+    );
+    const elapsed = performance.now() - start;
+    if (left.length > 0 && elapsed >= grace) {
+      for (const found of left.toSorted((a, b) => rank(a) - rank(b))) killProcess(found, 'SIGKILL');
+    }
+    empty = left.length === 0 ? empty + 1 : 0;
+    if (empty === 2 || elapsed > grace + patience) return left;
+    await sleep(pause);
+  }
+}
+
+/** The host first, so that it starts nothing new; the watchdog last, in case we are ended halfway ourselves. */
+function rank({ tags }: TaggedProcess): number {
+  const role = tags['CND_ROLE'];
+  return role === ('local-host' satisfies Role) ? 0 : role === ('local-watchdog' satisfies Role) ? 2 : 1;
+}

@@ -1,0 +1,62 @@
+import type { Duplex } from 'node:stream';
+
+import type { Access } from './access.ts';
+import { within } from './bounded.ts';
+import { Connection } from './connection.ts';
+import { dial } from './dial.ts';
+import { handshake, hostKeyAlgorithms, type Keepalive } from './handshake.ts';
+import { type HandshakeLimit, processLimit } from './handshake-limit.ts';
+
+/** How a connection is made and kept. */
+export interface ConnectOptions {
+  readonly signal?: AbortSignal | undefined;
+  /** Milliseconds for reaching the machine, and again for handshake and login; waiting for a slot is not counted. */
+  readonly timeout?: number;
+  readonly keepalive?: Keepalive;
+  /** Shared by connections that must not all shake hands at once; by default by all of this process. */
+  readonly handshakes?: HandshakeLimit;
+}
+
+const defaultTimeout = 5_000;
+const defaultKeepalive: Keepalive = { interval: 5_000, count: 3 };
+
+/** A connection attempt that takes longer than this to reach the machine gives its slot back until it has. */
+const slotPatience = 250;
+
+/**
+ * Connects and logs in, through the jump host if there is one. Only a pinned host key is accepted.
+ *
+ * @throws ConnectionError by cause (`failure.ts`); CndError `ssh-aborted`, `ssh-no-host-key`, `ssh-private-key`.
+ */
+export async function connect(access: Access, options: ConnectOptions = {}): Promise<Connection> {
+  hostKeyAlgorithms(access);
+  const {
+    signal,
+    timeout = defaultTimeout,
+    keepalive = defaultKeepalive,
+    handshakes = processLimit,
+  } = options;
+  const jump = access.jump === undefined ? undefined : await connect(access.jump, options);
+  const greet = async (stream: Duplex) => {
+    const client = await handshake(access, stream, keepalive, { signal, timeout });
+    return new Connection(access, client, stream, jump);
+  };
+  let dialing: Promise<Duplex> | undefined;
+  try {
+    const quick = await handshakes(async () => {
+      dialing = dial(access, jump?.client, { signal, timeout });
+      const stream = await within(slotPatience, dialing);
+      return stream && greet(stream);
+    }, signal);
+    const connection = quick ?? (await dialing?.then((stream) => handshakes(() => greet(stream), signal)));
+    if (connection === undefined) throw new TypeError('nothing was dialled');
+    return connection;
+  } catch (error) {
+    void dialing?.then(
+      (stream) => stream.destroy(),
+      () => {},
+    );
+    await jump?.close();
+    throw error;
+  }
+}

@@ -1,0 +1,61 @@
+import { connect as connectTcp } from 'node:net';
+import type { Duplex } from 'node:stream';
+
+import type { Client } from 'ssh2';
+
+import type { Access } from './access.ts';
+import { type Bounds, bounded } from './bounded.ts';
+import { classify, target } from './failure.ts';
+
+/**
+ * Opens the bytes that SSH runs over: a TCP connection, or a channel through the jump host.
+ *
+ * @throws ConnectionError by cause; CndError `ssh-aborted`.
+ */
+export function dial(access: Access, jump: Client | undefined, bounds: Bounds): Promise<Duplex> {
+  const late = () => classify(access, { timedOut: bounds.timeout ?? 0 });
+  return bounded(bounds, `connecting to ${target(access)}`, late, (resolve, reject) => {
+    const fail = (error: Error) => reject(classify(access, { error }));
+    return jump === undefined ? dialTcp(access, resolve, fail) : dialThrough(jump, access, resolve, fail);
+  });
+}
+
+function dialTcp(
+  { host, port }: Access,
+  resolve: (stream: Duplex) => void,
+  reject: (error: Error) => void,
+): () => void {
+  // Without noDelay an exec on an open connection takes 44 ms instead of 2: Nagle waits for the delayed ACK.
+  const socket = connectTcp({ host, port, noDelay: true });
+  // Stays for the socket's life: a reset that comes late must not end the process.
+  socket.on('error', reject).on('connect', () => resolve(socket));
+  return () => socket.destroy();
+}
+
+function dialThrough(
+  jump: Client,
+  { host, port }: Access,
+  resolve: (stream: Duplex) => void,
+  reject: (error: Error) => void,
+): () => void {
+  let abandoned = false;
+  const opened = (error: Error | undefined, channel: Duplex) => {
+    if (error !== undefined) {
+      reject(error);
+      return;
+    }
+    channel.on('error', () => {});
+    if (abandoned) channel.destroy();
+    else resolve(channel);
+  };
+  try {
+    jump.forwardOut('127.0.0.1', 0, host, port, opened);
+  } catch (error) {
+    // Thrown when the connection to the jump host is gone already.
+    const cause = error instanceof Error ? error : new Error(String(error));
+    queueMicrotask(() => reject(cause));
+  }
+  return () => {
+    abandoned = true;
+  };
+}

@@ -1,0 +1,59 @@
+import { mkdir, readFile, readdir, rm, rmdir, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { z } from 'zod';
+import type { KeyPair } from '../ssh/access.ts';
+import { type ProcessIdentity, identify } from './process.ts';
+import { stateDirectory, stateRoot } from './state.ts';
+
+const runState = z.object({
+  run: z.string(),
+  fleet: z.string(),
+  /** The `cnd start` that drives the run. */
+  controller: z.object({ pid: z.int(), start: z.string() }),
+  instances: z.int(),
+  startedAt: z.iso.datetime(),
+  expiresAt: z.iso.datetime(),
+});
+
+/** What any `cnd` of the same user can learn of a run that is under way, from any directory. */
+export type RunState = z.output<typeof runState>;
+
+/**
+ * Notes that this process drives a run, and keeps its one-run login key where a person can use it while the run lasts:
+ * `ssh -i <state>/<run>/id_ed25519 …`.
+ */
+export async function writeRunState(
+  state: Omit<RunState, 'controller'>,
+  loginKey: KeyPair,
+  env: NodeJS.ProcessEnv = process.env,
+): Promise<void> {
+  const directory = stateDirectory(state.run, env);
+  await mkdir(directory, { recursive: true, mode: 0o700 });
+  const controller: ProcessIdentity = identify(process.pid) ?? { pid: process.pid, start: '' };
+  await writeFile(join(directory, 'id_ed25519'), loginKey.privateKey, { mode: 0o600 });
+  await writeFile(join(directory, 'run.json'), `${JSON.stringify({ ...state, controller })}\n`, {
+    mode: 0o600,
+  });
+}
+
+/** Forgets what `writeRunState` noted, and the run's directory if nothing else is in it; idempotent. */
+export async function removeRunState(run: string, env: NodeJS.ProcessEnv = process.env): Promise<void> {
+  const directory = stateDirectory(run, env);
+  for (const name of ['run.json', 'id_ed25519']) await rm(join(directory, name), { force: true });
+  await rmdir(directory).catch(() => {});
+}
+
+/** The runs noted under the state root, whether their controllers still live or not; torn notes are skipped. */
+export async function listRunStates(env: NodeJS.ProcessEnv = process.env): Promise<RunState[]> {
+  const names = await readdir(stateRoot(env)).catch(() => []);
+  const states = await Promise.all(names.map((name) => readRunState(join(stateRoot(env), name, 'run.json'))));
+  return states.filter((state) => state !== undefined).toSorted((a, b) => a.run.localeCompare(b.run));
+}
+
+async function readRunState(path: string): Promise<RunState | undefined> {
+  try {
+    return runState.safeParse(JSON.parse(await readFile(path, 'utf8'))).data;
+  } catch {
+    return undefined;
+  }
+}

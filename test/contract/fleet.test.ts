@@ -1,0 +1,20 @@
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { Lab } from '../fleet/lab.ts';
+import { leftovers } from '../helper/process.ts';
+import { describeFleet } from './fleet.ts';
+
+describeFleet('local', async () => {
+  const lab = new Lab();
+  return {
+    fleet: lab.fleet(),
+    stranger: () => lab.fleet(),
+    failing: () => {
+      const file = join(lab.env.XDG_STATE_HOME, 'a-file');
+      writeFileSync(file, '');
+      return lab.fleet({}, { ...lab.env, XDG_STATE_HOME: file });
+    },
+    leftovers: async (run) => leftovers(run),
+    close: async () => lab.close(),
+  };
+});

@@ -1,0 +1,208 @@
+import { gunzipSync } from 'node:zlib';
+import { once } from 'node:events';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import type { Fleet, Instance, LaunchRequest } from '../../src/fleet/fleet.ts';
+import { CndError } from '../../src/error.ts';
+import { newRunId } from '../../src/run/run-id.ts';
+import { generateKeyPair } from '../../src/ssh/key.ts';
+import { Login } from '../fleet/login.ts';
+import { eventually } from '../helper/process.ts';
+
+/** A fleet under test and what the suite must know of its surroundings. */
+export interface FleetHarness {
+  readonly fleet: Fleet;
+  /** The same fleet for another process of the same user, that knows nothing but what can be found. */
+  stranger(): Fleet;
+  /** A fleet that cannot have the minimum. */
+  failing(): Fleet;
+  /** What still exists of a run in the real world, in words; empty when it is gone. */
+  leftovers(run: string): Promise<string[]>;
+  /** After each test. */
+  close(): Promise<void>;
+}
+
+/** What every fleet promises (src/fleet/fleet.ts). */
+export function describeFleet(name: string, open: () => Promise<FleetHarness>): void {
+  describe(`fleet ${name}`, () => {
+    let harness: FleetHarness;
+    let fleet: Fleet;
+    const runs = new Set<string>();
+    const logins = new Set<Login>();
+    const never = new AbortController().signal;
+
+    beforeEach(async () => {
+      harness = await open();
+      fleet = harness.fleet;
+    });
+
+    afterEach(async () => {
+      for (const login of logins) login.close();
+      logins.clear();
+      const left = await Promise.all([...runs].map(async (run) => harness.leftovers(run)));
+      runs.clear();
+      await harness.close();
+      expect(left.flat()).toEqual([]);
+    });
+
+    function request(overrides: Partial<LaunchRequest> = {}): LaunchRequest {
+      const run = newRunId();
+      runs.add(run);
+      return {
+        run,
+        count: 3,
+        minimum: 3,
+        lifetime: 120,
+        expiresAt: new Date(Date.now() + 120_000),
+        hostKey: generateKeyPair(),
+        loginKey: generateKeyPair(),
+        ...overrides,
+      };
+    }
+
+    async function running(run: string, count: number): Promise<Instance[]> {
+      return eventually(`${count} running`, async () => {
+        const instances = (await fleet.describe(run)).filter(({ state }) => state === 'running');
+        return instances.length === count && instances.toSorted((a, b) => a.index - b.index);
+      });
+    }
+
+    async function login(instance: Instance | undefined, overrides: object = {}): Promise<Login> {
+      if (!instance?.access) throw new Error('no access');
+      const opened = await Login.open({ ...instance.access, ...overrides });
+      logins.add(opened);
+      return opened;
+    }
+
+    test('launches what was asked, each with its index, an id of its own and at least one thread', async () => {
+      const asked = request();
+      const launched = await fleet.launch(asked, never);
+      expect(launched.map(({ index }) => index)).toEqual([0, 1, 2]);
+      expect(new Set(launched.map(({ id }) => id)).size).toBe(3);
+      const instances = await running(asked.run, 3);
+      expect(instances.map(({ id, index }) => [id, index])).toEqual(
+        launched.map(({ id, index }) => [id, index]),
+      );
+      for (const { threads } of instances) expect(threads ?? 1).toBeGreaterThanOrEqual(1);
+      await fleet.terminate(asked.run);
+    });
+
+    test('is reached over SSH with the pinned host key and the login key', async () => {
+      const asked = request();
+      await fleet.launch(asked, never);
+      const instances = await running(asked.run, 3);
+      for (const instance of instances) {
+        expect(instance.access?.hostKeys).toEqual([asked.hostKey.publicKey]);
+        const { code, stdout } = await (await login(instance)).run('cat; exit 7', 'hello');
+        expect([code, stdout]).toEqual([7, 'hello']);
+      }
+      await fleet.terminate(asked.run);
+    });
+
+    test('lets in no other key, no other user, and nobody without a key', async () => {
+      const asked = request({ count: 1, minimum: 1 });
+      await fleet.launch(asked, never);
+      const [instance] = await running(asked.run, 1);
+      await expect(login(instance, { privateKey: generateKeyPair().privateKey })).rejects.toThrow(
+        /authentication/,
+      );
+      await expect(login(instance, { privateKey: undefined })).rejects.toThrow(/authentication/);
+      await expect(login(instance, { user: 'nobody-here' })).rejects.toThrow(/authentication/);
+      await fleet.terminate(asked.run);
+    });
+
+    test('terminates some instances and leaves the others alone', async () => {
+      const asked = request();
+      await fleet.launch(asked, never);
+      const [first, second, third] = await running(asked.run, 3);
+      const shells = await Promise.all([login(first), login(second), login(third)]);
+      const after = await fleet.terminate(asked.run, [second?.id ?? '']);
+      expect(after.map(({ id, state }) => [id, state])).toEqual([[second?.id, 'terminated']]);
+      await eventually('connection cut', () => shells[1].closed);
+      await expect(login(second)).rejects.toThrow(/ECONNREFUSED|authentication|closed|Timed out/i);
+      const left = await running(asked.run, 2);
+      expect(left.map(({ index }) => index)).toEqual([0, 2]);
+      expect((await shells[2].run('echo alive')).stdout).toBe('alive\n');
+      await fleet.terminate(asked.run);
+    });
+
+    test('terminates all, again and again, and nothing of the run is left', async () => {
+      const asked = request();
+      await fleet.launch(asked, never);
+      const [first] = await running(asked.run, 3);
+      const channel = (await (await login(first)).start('sleep 1000')).resume();
+      const closed = once(channel, 'close');
+      for (let time = 0; time < 3; time++) {
+        const after = await fleet.terminate(asked.run);
+        for (const { state } of after) expect(state).toBe('terminated');
+      }
+      await closed;
+      for (const { state } of await fleet.describe(asked.run)) expect(state).toBe('terminated');
+      expect(await harness.leftovers(asked.run)).toEqual([]);
+      await fleet.dispose(asked.run);
+      await fleet.dispose(asked.run);
+      expect(await fleet.describe(asked.run)).toEqual([]);
+    });
+
+    test('is found by another process, which can terminate it', async () => {
+      const [one, two] = [request(), request({ count: 1, minimum: 1 })];
+      await fleet.launch(one, never);
+      await fleet.launch(two, never);
+      await running(one.run, 3);
+      const stranger = harness.stranger();
+      const found = (await stranger.find()).find(({ run }) => run === one.run);
+      expect(found?.fleet).toBe(fleet.name);
+      expect(found?.expiresAt?.getTime()).toBeCloseTo(one.expiresAt.getTime(), -4);
+      expect(found?.instances.map(({ index, state }) => [index, state])).toEqual(
+        [0, 1, 2].map((index) => [index, 'running']),
+      );
+      const after = await stranger.terminate(one.run);
+      expect(after.map(({ state }) => state)).toEqual(['terminated', 'terminated', 'terminated']);
+      await stranger.dispose(one.run);
+      expect((await stranger.find()).map(({ run }) => run)).not.toContain(one.run);
+      expect(await running(two.run, 1)).toHaveLength(1);
+      await fleet.terminate(two.run);
+    });
+
+    test('knows nothing of a run that never was', async () => {
+      const run = newRunId();
+      expect(await fleet.describe(run)).toEqual([]);
+      expect(await fleet.terminate(run)).toEqual([]);
+      await fleet.dispose(run);
+    });
+
+    test('leaves nothing of a launch that fails', async () => {
+      const asked = request();
+      await expect(harness.failing().launch(asked, never)).rejects.toThrow(CndError);
+      expect(await harness.leftovers(asked.run)).toEqual([]);
+    });
+
+    test('leaves nothing of a launch that is aborted, whenever that is', async () => {
+      const early = request();
+      await expect(fleet.launch(early, AbortSignal.abort(new Error('stop')))).rejects.toThrow('stop');
+      expect(await harness.leftovers(early.run)).toEqual([]);
+      for (const delay of [1, 20, 45, 70]) {
+        const asked = request();
+        const controller = new AbortController();
+        setTimeout(() => controller.abort(), delay);
+        const answer = await fleet.launch(asked, controller.signal).then(
+          () => 'launched',
+          () => 'aborted',
+        );
+        if (answer === 'launched') await fleet.terminate(asked.run);
+        expect(await harness.leftovers(asked.run), `${answer} after ${delay} ms`).toEqual([]);
+      }
+    });
+
+    test('gives a command that writes the syslog, gzip-compressed', async () => {
+      const asked = request({ count: 1, minimum: 1 });
+      await fleet.launch(asked, never);
+      const [instance] = await running(asked.run, 1);
+      const channel = await (await login(instance)).start(fleet.syslogCommand(asked.run));
+      const data: Buffer[] = [];
+      channel.on('data', (part: Buffer) => data.push(part)).resume();
+      await once(channel, 'close');
+      expect(gunzipSync(Buffer.concat(data)).toString()).toMatch(/^\S.*\n/);
+      await fleet.terminate(asked.run);
+    });
+  });
+}

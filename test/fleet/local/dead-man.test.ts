@@ -1,0 +1,56 @@
+import { afterEach, beforeEach, expect, test, vi } from 'vitest';
+import { armDeadMan, stopwatch } from '../../../src/fleet/local/dead-man.ts';
+
+beforeEach(() => {
+  vi.useFakeTimers();
+});
+
+afterEach(() => {
+  vi.useRealTimers();
+});
+
+test('the larger of the monotonic and the wall clock counts', () => {
+  let [monotonic, wall] = [5000, 1_000_000];
+  const elapsed = stopwatch(
+    () => monotonic,
+    () => wall,
+  );
+  expect(elapsed()).toBe(0);
+  monotonic += 2000;
+  expect(elapsed()).toBe(2);
+  wall += 60_000; // the machine slept
+  expect(elapsed()).toBe(60);
+  wall -= 3_600_000; // and the clock was set back
+  expect(elapsed()).toBe(60);
+});
+
+test('it fires once, at its time', () => {
+  const fire = vi.fn<() => void>();
+  armDeadMan(2.5, fire);
+  vi.advanceTimersByTime(2499);
+  expect(fire).not.toHaveBeenCalled();
+  vi.advanceTimersByTime(2);
+  expect(fire).toHaveBeenCalledOnce();
+  vi.advanceTimersByTime(10_000);
+  expect(fire).toHaveBeenCalledOnce();
+});
+
+test('it fires within a second of waking from a suspend', () => {
+  const fire = vi.fn<() => void>();
+  let asleep = 0;
+  armDeadMan(3600, fire, () => asleep);
+  vi.advanceTimersByTime(1000);
+  asleep = 7200;
+  vi.advanceTimersByTime(1000);
+  expect(fire).toHaveBeenCalledOnce();
+});
+
+test('it fires at once when the time is over already, and bears more than setTimeout can count', () => {
+  const fire = vi.fn<() => void>();
+  armDeadMan(-1, fire);
+  expect(fire).toHaveBeenCalledOnce();
+  const late = vi.fn<() => void>();
+  armDeadMan(3_000_000, late);
+  vi.advanceTimersByTime(10_000);
+  expect(late).not.toHaveBeenCalled();
+});

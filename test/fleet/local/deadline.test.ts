@@ -1,0 +1,28 @@
+import { getEventListeners } from 'node:events';
+import { expect, test } from 'vitest';
+import { withDeadline } from '../../../src/fleet/local/deadline.ts';
+
+async function untilAborted(signal: AbortSignal): Promise<never> {
+  return new Promise((_, reject) => {
+    if (signal.aborted) reject(signal.reason);
+    signal.addEventListener('abort', () => reject(signal.reason));
+  });
+}
+
+test('a task that is done in time gives its value, and no listener is left', async () => {
+  const outer = new AbortController();
+  expect(await withDeadline(1000, outer.signal, () => Promise.resolve(7))).toBe(7);
+  expect(getEventListeners(outer.signal, 'abort')).toEqual([]);
+});
+
+test('a task is aborted when its time is over', async () => {
+  await expect(withDeadline(20, undefined, untilAborted)).rejects.toThrow('no answer for 0.02 s');
+});
+
+test('a task is aborted with the outer signal and for its reason', async () => {
+  const outer = new AbortController();
+  const task = withDeadline(10_000, outer.signal, untilAborted);
+  outer.abort(new Error('stop'));
+  await expect(task).rejects.toThrow('stop');
+  await expect(withDeadline(10_000, outer.signal, untilAborted)).rejects.toThrow('stop');
+});

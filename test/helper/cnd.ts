@@ -1,0 +1,116 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import { fileURLToPath } from 'node:url';
+import type { RunEvent } from '../../src/run/event.ts';
+
+const bin = fileURLToPath(new URL('../../bin/cnd.js', import.meta.url));
+
+/** How a `cnd` ended and everything it said. */
+export interface Ended {
+  readonly code: number | null;
+  readonly signal: NodeJS.Signals | null;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+/** A `cnd` that is running. */
+export interface Cnd {
+  readonly child: ChildProcess;
+  readonly ended: Promise<Ended>;
+  /** With `--json`: resolves with the first event that matches, also one that came before; rejects if it ends without. */
+  event(name: RunEvent['event'], match?: (event: RunEvent) => boolean): Promise<RunEvent>;
+}
+
+/** A place of its own for runs: a working directory and a state home. */
+export interface Workplace {
+  readonly directory: string;
+  readonly state: string;
+  start(args: readonly string[], env?: NodeJS.ProcessEnv): Cnd;
+  run(args: readonly string[], env?: NodeJS.ProcessEnv): Promise<Ended>;
+  remove(): void;
+}
+
+/** A fresh directory in which `cnd` is run as a user would: the built program, real processes. */
+export function workplace(): Workplace {
+  const directory = mkdtempSync(join(tmpdir(), 'cnd-e2e-'));
+  const state = join(directory, 'state');
+  const start = (args: readonly string[], env: NodeJS.ProcessEnv = {}): Cnd => {
+    const child = spawn(process.execPath, [bin, ...args], {
+      cwd: directory,
+      env: { ...process.env, XDG_STATE_HOME: state, ...env },
+      stdio: ['ignore', 'pipe', 'pipe'],
+    });
+    return follow(child);
+  };
+  return {
+    directory,
+    state,
+    start,
+    run: (args, env) => start(args, env).ended,
+    remove: () => rmSync(directory, { recursive: true, force: true }),
+  };
+}
+
+function follow(child: ChildProcess): Cnd {
+  const output = { stdout: '', stderr: '' };
+  const events: RunEvent[] = [];
+  const waiting = new Set<() => void>();
+  const wake = (): void => {
+    for (const look of waiting) look();
+  };
+  let over = false;
+  child.stderr?.on('data', (chunk: Buffer) => (output.stderr += chunk.toString()));
+  if (child.stdout) {
+    createInterface({ input: child.stdout }).on('line', (line) => {
+      output.stdout += `${line}\n`;
+      if (line.startsWith('{"event"')) events.push(JSON.parse(line) as RunEvent);
+      wake();
+    });
+  }
+  const ended = new Promise<Ended>((resolve) => {
+    child.on('close', (code, signal) => {
+      over = true;
+      wake();
+      resolve({ code, signal, ...output });
+    });
+  });
+  const event: Cnd['event'] = (name, match = () => true) =>
+    new Promise((resolve, reject) => {
+      const look = (): void => {
+        const found = events.find((candidate) => candidate.event === name && match(candidate));
+        if (!found && !over) return void waiting.add(look);
+        waiting.delete(look);
+        if (found) resolve(found);
+        else reject(new Error(`cnd ended without ${name}: ${output.stderr}${output.stdout.slice(-2000)}`));
+      };
+      look();
+    });
+  return { child, ended, event };
+}
+
+/** The events of a `--json` run that has ended. */
+export function eventsOf({ stdout }: Ended): RunEvent[] {
+  return stdout
+    .split('\n')
+    .filter((line) => line !== '')
+    .map((line) => JSON.parse(line) as RunEvent);
+}
+
+/** The events of one name, with their own fields. */
+export function named<Name extends RunEvent['event']>(
+  events: readonly RunEvent[],
+  name: Name,
+): Extract<RunEvent, { event: Name }>[] {
+  return events.filter((event): event is Extract<RunEvent, { event: Name }> => event.event === name);
+}
+
+/** The last event of a `--json` run: how it ended. */
+export function runEnded(ended: Ended): Extract<RunEvent, { event: 'run.ended' }> {
+  const event = named(eventsOf(ended), 'run.ended').at(-1);
+  if (!event)
+    throw new Error(`no run.ended: exit ${ended.code}: ${ended.stderr}${ended.stdout.slice(-2000)}`);
+  return event;
+}

@@ -1,0 +1,41 @@
+import { execFileSync } from 'node:child_process';
+import { setTimeout as sleep } from 'node:timers/promises';
+
+/**
+ * The living processes tagged with a run, one line each, as `ps` sees them: a second opinion, independent of the code
+ * that is tested.
+ */
+export function leftovers(run: string): string[] {
+  const output = execFileSync('ps', ['xeww', '-o', 'pid=,stat=,args='], {
+    encoding: 'utf8',
+    maxBuffer: 2 ** 26,
+  });
+  return output
+    .split('\n')
+    .filter((line) => ` ${line} `.includes(` CND_RUN=${run} `))
+    .map((line) => line.trim().slice(0, 160));
+}
+
+/** Asks again and again until the answer is neither undefined nor false, and gives it back. */
+export async function eventually<T>(
+  what: string,
+  probe: () => T | undefined | false | Promise<T | undefined | false>,
+  seconds = 10,
+): Promise<T> {
+  const end = performance.now() + seconds * 1000;
+  for (;;) {
+    const answer = await probe();
+    if (answer !== undefined && answer !== false) return answer;
+    if (performance.now() > end) throw new Error(`not within ${seconds} s: ${what}`);
+    await sleep(20);
+  }
+}
+
+/** Waits until nothing tagged with the run is alive. */
+export async function untilGone(run: string, seconds = 10): Promise<void> {
+  let left: string[] = [];
+  const gone = (): boolean => (left = leftovers(run)).length === 0;
+  await eventually('every process gone', gone, seconds).catch((error: unknown) => {
+    throw new Error(`still alive: ${left.join(' | ')}`, { cause: error });
+  });
+}

@@ -1,0 +1,110 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { existsSync } from 'node:fs';
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir, userInfo } from 'node:os';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+
+import type { Access } from '../../src/ssh/access.ts';
+import { generateKeyPair } from '../../src/ssh/key.ts';
+import { freePort } from './ssh-server.ts';
+
+const program = '/usr/sbin/sshd';
+
+/** Whether tests with OpenSSH's server can run. In CI they must, so that they are never skipped unseen. */
+export function hasSshd(): boolean {
+  if (existsSync(program)) return true;
+  const missing = `${program} is missing (Debian package openssh-server)`;
+  if (process.env['CI'] !== undefined) throw new Error(missing);
+  process.stderr.write(`skipped: ${missing}\n`);
+  return false;
+}
+
+/** OpenSSH's own server on loopback, for this user and a key of its own. */
+export class Sshd {
+  readonly access: Access;
+  readonly pid: number;
+  readonly #child: ChildProcess;
+  readonly #directory: string;
+
+  private constructor(child: ChildProcess, directory: string, access: Access) {
+    this.#child = child;
+    this.#directory = directory;
+    this.access = access;
+    this.pid = child.pid ?? 0;
+  }
+
+  /** @param lines More of sshd_config; the first value of a keyword counts, and these come first. */
+  static async start(lines: readonly string[] = []): Promise<Sshd> {
+    const directory = await mkdtemp(join(tmpdir(), 'cnd-sshd-'));
+    const hostKey = generateKeyPair();
+    const loginKey = generateKeyPair();
+    await writeFile(join(directory, 'host_key'), hostKey.privateKey, { mode: 0o600 });
+    await writeFile(join(directory, 'authorized_keys'), `${loginKey.publicKey}\n`);
+    // Where a server started by root drops its privileges to.
+    if (process.getuid?.() === 0) await mkdir('/run/sshd', { recursive: true, mode: 0o755 });
+    for (let tries = 5; tries > 0; tries -= 1) {
+      const port = await freePort();
+      const config = join(directory, 'sshd_config');
+      await writeFile(config, configuration(directory, port, lines));
+      const child = spawn(program, ['-D', '-e', '-f', config], { stdio: ['ignore', 'ignore', 'pipe'] });
+      const log = await untilListening(child);
+      if (log === undefined) {
+        const { username } = userInfo();
+        const access = {
+          host: '127.0.0.1',
+          port,
+          user: username,
+          privateKey: loginKey.privateKey,
+          hostKeys: [hostKey.publicKey],
+        };
+        return new Sshd(child, directory, access);
+      }
+      if (!/bind/i.test(log)) throw new Error(`sshd did not start: ${log}`);
+    }
+    throw new Error('sshd found no free port');
+  }
+
+  /** Ends the listener; sessions that are open live on, as they do in a real sshd. */
+  async stop(): Promise<void> {
+    const { exitCode, signalCode } = this.#child;
+    if (exitCode === null && signalCode === null) {
+      const gone = new Promise((resolve) => this.#child.once('exit', resolve));
+      this.#child.kill('SIGKILL');
+      await gone;
+    }
+    await rm(this.#directory, { recursive: true });
+  }
+}
+
+function configuration(directory: string, port: number, lines: readonly string[]): string {
+  return [
+    ...lines,
+    'ListenAddress 127.0.0.1',
+    `Port ${port}`,
+    `HostKey ${directory}/host_key`,
+    `AuthorizedKeysFile ${directory}/authorized_keys`,
+    'StrictModes no',
+    'UsePAM no',
+    'PasswordAuthentication no',
+    'PermitRootLogin yes',
+    'PidFile none',
+    'UseDNS no',
+    // A home without a .bashrc: bash reads it for commands that come by SSH.
+    `SetEnv HOME=${directory}`,
+    '',
+  ].join('\n');
+}
+
+/** Undefined once the server listens, or what it said before it ended. */
+function untilListening(child: ChildProcess): Promise<string | undefined> {
+  const said: string[] = [];
+  return new Promise((resolve, reject) => {
+    child.once('error', reject).once('exit', () => resolve(said.join(' ')));
+    if (child.stderr === null) throw new TypeError('sshd was started without a pipe');
+    createInterface(child.stderr).on('line', (line) => {
+      said.push(line);
+      if (line.startsWith('Server listening')) resolve(undefined);
+    });
+  });
+}
