@@ -1,0 +1,52 @@
+// How quickly a run on the local fleet gets going and stops: from launch to all instances searching, and from the hit
+// received to the last peer's kernels dead. Medians over several runs, from the events.
+//
+//   node bench/run.mjs [--runs 5] [--N 8]
+import { spawn } from 'node:child_process';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import { fileURLToPath } from 'node:url';
+import { parseArgs } from 'node:util';
+
+const bin = fileURLToPath(new URL('../bin/cnd.js', import.meta.url));
+const { values } = parseArgs({
+  options: { runs: { type: 'string', default: '5' }, N: { type: 'string', default: '8' } },
+});
+const runs = Number(values.runs);
+
+/** One run with a puzzle that takes about a second, so that all are searching when the hit comes. */
+async function measure() {
+  const directory = mkdtempSync(join(tmpdir(), 'cnd-bench-'));
+  const args = ['start', '--N', values.N, '--T', '120', '--D', '6', '--from', '3730946', '--json'];
+  const env = { ...process.env, XDG_STATE_HOME: join(directory, 'state') };
+  const child = spawn(process.execPath, [bin, ...args, '--kernel', 'python'], {
+    cwd: directory,
+    env,
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
+  const events = new Map();
+  for await (const line of createInterface({ input: child.stdout })) {
+    const event = JSON.parse(line);
+    if (!events.has(event.event)) events.set(event.event, event);
+  }
+  rmSync(directory, { recursive: true });
+  const at = (name) => Date.parse(events.get(name)?.time);
+  const ended = events.get('run.ended');
+  return {
+    'launch to all searching, s': (at('search.all') - at('launch.started')) / 1000,
+    'hit to last peer dead, ms': events.get('search.stopped')?.latency * 1000,
+    'whole run, s': ended.elapsed,
+    'tested nonces/s while searching': ended.rate,
+  };
+}
+
+const results = [];
+for (let run = 0; run < runs; run++) results.push(await measure());
+process.stdout.write(`N=${values.N}, ${runs} runs: minimum, median, maximum\n`);
+for (const name of Object.keys(results[0])) {
+  const sorted = results.map((result) => result[name]).toSorted((a, b) => a - b);
+  const figures = [sorted[0], sorted[Math.floor(sorted.length / 2)], sorted.at(-1)];
+  process.stdout.write(`${name.padEnd(34)} ${figures.map((figure) => figure.toPrecision(3)).join('  ')}\n`);
+}

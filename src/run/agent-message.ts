@@ -1,0 +1,53 @@
+import { z } from 'zod';
+
+// What an instance says is not to be trusted: it is judged here once, and is typed afterwards.
+
+const natural = z
+  .string()
+  .regex(/^(0|[1-9]\d{0,20})$/)
+  .transform(BigInt);
+const small = z.int().min(0).max(1_000_000);
+const text = z.string().max(4000);
+const residueReport = z.object({
+  residue: small,
+  next: natural,
+  done: z.array(z.tuple([natural, natural])).max(10_000),
+});
+
+const agentMessage = z.discriminatedUnion('event', [
+  z.object({
+    event: z.literal('ready'),
+    kernel: text,
+    isa: text,
+    cores: small,
+    threads: small,
+    python: text,
+    note: text.optional(),
+  }),
+  z.object({
+    event: z.literal('progress'),
+    residues: z.array(residueReport).max(10_000),
+    hashes: z.int().min(0),
+    rate: z.number().min(0),
+  }),
+  z.object({ event: z.literal('hit'), nonce: natural, digest: z.string().regex(/^[0-9a-f]{64}$/) }),
+  z.object({ event: z.literal('idle') }),
+  residueReport.extend({ event: z.literal('released') }),
+  z.object({ event: z.literal('stopped'), reason: text }),
+  z.object({ event: z.literal('error'), message: text }),
+]);
+
+/** One line of an agent (docs/agent.md). */
+export type AgentMessage = z.output<typeof agentMessage>;
+
+/** Where an agent is with one residue. */
+export type ResidueReport = z.output<typeof residueReport>;
+
+/** The message in one line of an agent's output, or undefined when it is none. */
+export function parseAgentMessage(line: string): AgentMessage | undefined {
+  try {
+    return agentMessage.safeParse(JSON.parse(line)).data;
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,89 @@
+import { join } from 'node:path';
+import type { Archive } from '../archive/archive.ts';
+import type { Broadcast } from '../broadcast/broadcast.ts';
+import type { RunConfig } from '../config/config.ts';
+import type { Fleet, Instance } from '../fleet/fleet.ts';
+import type { KeyPair } from '../ssh/access.ts';
+import { generateKeyPair } from '../ssh/key.ts';
+import { Journal, journalName } from '../view/journal.ts';
+import type { View } from '../view/view.ts';
+import { Cleanup } from './cleanup.ts';
+import { type Clock, type Start, Stopwatch } from './clock.ts';
+import { type Deadline, deadline } from './deadline.ts';
+import type { Emit } from './event.ts';
+import { EventStream } from './event-stream.ts';
+import type { Interrupts } from './interrupt.ts';
+import { Phases } from './phase.ts';
+
+/** Everything that a run acts on. */
+export interface RunInputs {
+  readonly run: string;
+  readonly config: RunConfig;
+  readonly fleet: Fleet;
+  readonly broadcast: Broadcast;
+  readonly archive: Archive;
+  readonly views: readonly View[];
+  readonly interrupts: Interrupts;
+  readonly clock: Clock;
+  /** The moment T counts from. */
+  readonly start: Start;
+  readonly env: NodeJS.ProcessEnv;
+}
+
+/** What the steps of one run share: what it acts on, its time, its stream of events, its cleanup. */
+export class RunContext {
+  readonly inputs: RunInputs;
+  readonly phases: Phases;
+  readonly cleanup = new Cleanup();
+  /** Where the run's logs are kept until they are archived. */
+  readonly folder: string;
+  readonly journal: Journal;
+  readonly stream: EventStream;
+  readonly emit: Emit;
+  /** Made for this run alone: what instances show, and the only one that may log in. */
+  readonly keys: { readonly host: KeyPair; readonly login: KeyPair };
+  /** What the launch answered with; N is fixed by it. */
+  launched: readonly Instance[] = [];
+  /** Ids of instances whose termination could not be confirmed. */
+  left: readonly string[] = [];
+  readonly #stopwatch: Stopwatch;
+
+  constructor(inputs: RunInputs) {
+    const { run, config, clock, start, interrupts } = inputs;
+    this.inputs = inputs;
+    this.#stopwatch = new Stopwatch(clock, start);
+    this.phases = new Phases(() => this.elapsed());
+    this.folder = join(config.logs.directory, run);
+    this.journal = new Journal(join(this.folder, journalName), (error) => {
+      this.warn(`the journal cannot be written any more: ${error.message}`);
+    });
+    this.stream = new EventStream(run, () => clock.wall(), [this.journal, ...inputs.views]);
+    this.emit = this.stream.emit;
+    this.keys = { host: generateKeyPair(), login: generateKeyPair() };
+    interrupts.onRaise(({ name }, count) => this.emit('run.interrupted', { signal: name, count }));
+  }
+
+  /** Seconds since the run began. */
+  elapsed(): number {
+    return this.#stopwatch.elapsed();
+  }
+
+  /** Seconds until T, or until T less or more than that. */
+  untilTimeLimit(offset = 0): number {
+    return this.inputs.config.timeLimit + offset - this.elapsed();
+  }
+
+  /** A deadline so many seconds from now. */
+  within(seconds: number): Deadline {
+    return deadline(this.inputs.clock, this.#stopwatch, this.elapsed() + seconds, 'time is up');
+  }
+
+  /** When the run began, by the wall clock. */
+  startedAt(): Date {
+    return new Date(this.inputs.clock.wall() - this.elapsed() * 1000);
+  }
+
+  warn(message: string): void {
+    this.emit('warning', { message });
+  }
+}

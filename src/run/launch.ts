@@ -1,0 +1,71 @@
+import { messageOf } from '../error.ts';
+import { removeRunState, writeRunState } from '../state/run-state.ts';
+import type { RunContext } from './context.ts';
+import { TerminationUnconfirmed, terminateAll } from './terminate.ts';
+
+/** Seconds for which termination is tried again at least, even when T is over. */
+const leastPatience = 10;
+
+/**
+ * Launches the instances of a run. Every undo is registered before what it undoes: a launch that is cut short, or whose
+ * answer is lost, is cleaned up like any other.
+ */
+export async function launch(context: RunContext, signal: AbortSignal): Promise<void> {
+  const { inputs, cleanup, emit, keys, phases } = context;
+  const { run, config, fleet, broadcast, env } = inputs;
+  const { grace } = fleet.timing;
+  const startedAt = context.startedAt();
+  const expiresAt = new Date(startedAt.getTime() + (config.timeLimit + grace) * 1000);
+
+  cleanup.defer('the live state', () => removeRunState(run, env));
+  const times = { startedAt: startedAt.toISOString(), expiresAt: expiresAt.toISOString() };
+  await writeRunState({ run, fleet: fleet.name, instances: config.instances, ...times }, keys.login, env);
+  cleanup.defer(`the ${broadcast.name} broadcast`, () => broadcast.close());
+  await broadcast.open(run, signal);
+
+  phases.begin('launch');
+  emit('launch.started', { instances: config.instances });
+  cleanup.defer('what the instances needed', async () => {
+    // Whoever has to terminate what is left will need it.
+    if (context.left.length === 0) await fleet.dispose(run);
+  });
+  cleanup.defer('the instances', () => terminate(context));
+  context.launched = await fleet.launch(
+    {
+      run,
+      count: config.instances,
+      minimum: 1,
+      lifetime: context.untilTimeLimit(grace),
+      expiresAt,
+      hostKey: keys.host,
+      loginKey: keys.login,
+    },
+    signal,
+  );
+  for (const { index, id } of context.launched) emit('instance.launched', { instance: index, id });
+  const { length } = context.launched;
+  if (length < config.instances) {
+    context.warn(`only ${length} of ${config.instances} instances could be launched; the stride follows`);
+  }
+}
+
+async function terminate(context: RunContext): Promise<void> {
+  const { run, fleet } = context.inputs;
+  const patience = Math.max(leastPatience, context.untilTimeLimit(fleet.timing.grace));
+  try {
+    const instances = await terminateAll(fleet, run, context.launched, patience);
+    for (const { index, id } of instances) context.emit('instance.terminated', { instance: index, id });
+  } catch (error) {
+    context.left = error instanceof TerminationUnconfirmed && error.ids.length > 0 ? error.ids : [run];
+    throw error;
+  }
+}
+
+/** Undoes everything; true when all of it is confirmed. Never rejects. */
+export async function undo({ cleanup, emit, phases }: RunContext): Promise<boolean> {
+  phases.begin('terminate');
+  const failures = await cleanup.run();
+  for (const { name, error } of failures) emit('cleanup.failed', { what: name, reason: messageOf(error) });
+  phases.end();
+  return failures.length === 0;
+}

@@ -1,0 +1,35 @@
+import type { PhaseName } from './event.ts';
+
+/** How long each phase of a run took. A phase begins where the one before it ends. */
+export class Phases {
+  readonly #elapsed: () => number;
+  readonly #seconds: Partial<Record<PhaseName, number>> = {};
+  #current: { name: PhaseName; since: number } | undefined;
+
+  /** `elapsed`: seconds since the run began. */
+  constructor(elapsed: () => number) {
+    this.#elapsed = elapsed;
+  }
+
+  begin(name: PhaseName): void {
+    this.end();
+    this.#current = { name, since: this.#elapsed() };
+  }
+
+  end(): void {
+    if (!this.#current) return;
+    const { name, since } = this.#current;
+    this.#seconds[name] = (this.#seconds[name] ?? 0) + this.#elapsed() - since;
+    this.#current = undefined;
+  }
+
+  /** Seconds since the current phase began. */
+  sinceBegin(): number {
+    return this.#current ? this.#elapsed() - this.#current.since : 0;
+  }
+
+  /** Seconds by phase; one that was never reached is absent. */
+  get seconds(): Readonly<Partial<Record<PhaseName, number>>> {
+    return this.#seconds;
+  }
+}

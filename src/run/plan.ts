@@ -1,0 +1,79 @@
+import { availableParallelism } from 'node:os';
+import type { RunConfig } from '../config/config.ts';
+import type { FleetTiming } from '../fleet/fleet.ts';
+import { jobPuzzle } from '../puzzle/job.ts';
+import { probability } from '../puzzle/probability.ts';
+import { type Odds, chanceWithin, odds } from '../search/forecast.ts';
+import type { EventFields } from './event.ts';
+
+/** What pow.py tests on one core, in nonces per second: the order of magnitude that odds are told from. */
+const scriptRate = 500_000;
+
+/** Below this chance within T the user is told before anything is launched. */
+const slim = 0.05;
+
+/** The first event of a run: what is going to be done, in the user's words. Pure. */
+export function planned(config: RunConfig, logs: string): EventFields['run.planned'] {
+  const { puzzle, space, instances, timeLimit, fleet, smallest, kernel } = config;
+  const p = probability(puzzle);
+  const words = puzzle.scheme === 'bitcoin' ? jobPuzzle(puzzle) : puzzle;
+  return {
+    fleet,
+    instances,
+    timeLimit,
+    puzzle: { ...words },
+    from: `${space.from}`,
+    limit: `${space.limit}`,
+    chunk: `${space.chunk}`,
+    smallest,
+    kernel,
+    expectedNonces: wholeNumber(1 / p),
+    spaceProbability: chanceWithin(p, space.limit - space.from),
+    logs,
+  };
+}
+
+/** What a careful user would want to be told before the launch. Pure. */
+export function planWarnings(
+  config: RunConfig,
+  timing: FleetTiming,
+  cores: number = availableParallelism(),
+): EventFields['warning'][] {
+  const { timeLimit, instances } = config;
+  const warnings: EventFields['warning'][] = [];
+  const searching = timeLimit - timing.reserve - timing.boot;
+  if (searching <= 0) {
+    const message = `T of ${timeLimit} s leaves no time to search: instances usually take ${timing.boot} s to boot`;
+    warnings.push({
+      message,
+      hint: `give a longer --T, say ${Math.ceil(2 * timing.boot + timing.reserve + 10)}`,
+    });
+  }
+  const rate = scriptRate * Math.min(instances, cores);
+  const size = config.space.limit - config.space.from;
+  const chances = odds(probability(config.puzzle), size, rate, Math.max(0, searching));
+  if (chances.chance < slim) warnings.push(oddsWarning(chances, rate));
+  return warnings;
+}
+
+function oddsWarning({ chance, expectedNonces, nonces, end }: Odds, rate: number): EventFields['warning'] {
+  const within =
+    end === 'time' ? `within T, at about ${shortNumber(rate)} nonces/s` : 'in the whole nonce space';
+  const one = chance > 0 ? `about 1 in ${wholeNumber(1 / chance)}` : 'nil';
+  return {
+    message: `the odds of a golden nonce ${within}, are ${one}: one nonce in ${wholeNumber(expectedNonces)} is golden, and ${wholeNumber(nonces)} can be tested`,
+    hint:
+      end === 'time'
+        ? 'a smaller --D, a longer --T or more instances raise them'
+        : 'a smaller --D or a higher --limit raises them',
+  };
+}
+
+/** A number that may be far beyond 2^53, in plain digits up to 15 of them, then as a power of ten. */
+function wholeNumber(value: number): string {
+  return value < 1e15 ? String(Math.round(value)) : value.toExponential(2);
+}
+
+function shortNumber(value: number): string {
+  return value >= 1e6 ? `${value / 1e6} million` : String(value);
+}

@@ -1,0 +1,77 @@
+import { mkdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import { messageOf } from '../error.ts';
+import { onceAborted } from '../ssh/bounded.ts';
+import { RunContext, type RunInputs } from './context.ts';
+import { Crew } from './crew.ts';
+import { finish, record } from './finish.ts';
+import { launch, undo } from './launch.ts';
+import { planWarnings, planned } from './plan.ts';
+import type { Ending } from './verdict.ts';
+
+/**
+ * One run, from start to scram, over any fleet: launch, search on each instance as soon as it is ready, stop at the
+ * golden nonce, pull the syslogs, terminate everything within T. Resolves with the exit code.
+ * @throws UsageError when nothing can be archived where the logs should go; then nothing was launched.
+ */
+export async function executeRun(inputs: RunInputs): Promise<number> {
+  const { run, config, fleet, archive, clock } = inputs;
+  await archive.probe(run);
+  await mkdir(join(config.logs.directory, run), { recursive: true });
+  // Node ends a process that waits for nothing but promises, also in the middle of its cleanup.
+  const letGo = clock.every(60_000, () => {});
+  const context = new RunContext(inputs);
+  context.emit('run.planned', planned(config, archive.location(run)));
+  for (const warning of planWarnings(config, fleet.timing)) context.emit('warning', warning);
+  await record(context);
+
+  const { ending, crew } = await searchWithinTime(context);
+  if (crew) {
+    await whateverHappens(context, 'stopping the search', () => crew.stop(ending.kind));
+    await whateverHappens(context, 'pulling the logs', () => crew.pullLogs());
+  }
+  const clean = await undo(context);
+  const exitCode = await finish(context, crew?.search, ending, clean);
+  letGo();
+  return exitCode;
+}
+
+/** Launches and searches until the search ends, time is up, or somebody asks. Never rejects. */
+async function searchWithinTime(context: RunContext): Promise<{ ending: Ending; crew?: Crew }> {
+  const { fleet, interrupts } = context.inputs;
+  const limit = context.within(context.untilTimeLimit(-fleet.timing.reserve));
+  const early = AbortSignal.any([limit.signal, interrupts.first]);
+  let crew: Crew | undefined;
+  const cutShort = (): Ending =>
+    interrupts.cause
+      ? { kind: 'interrupted', by: interrupts.cause }
+      : { kind: 'time-limit', searched: crew?.search.searched ?? false };
+  let ending: Ending;
+  try {
+    await launch(context, early);
+    context.phases.begin('boot');
+    crew = new Crew(context);
+    ending = await Promise.race([crew.searchToEnd(), aborted(early).then(cutShort)]);
+  } catch (error) {
+    ending = early.aborted ? cutShort() : { kind: 'failed', error };
+  }
+  limit.cancel();
+  return { ending, ...(crew && { crew }) };
+}
+
+/** Nothing that goes wrong on the way to the cleanup may keep it from running. */
+async function whateverHappens(context: RunContext, what: string, step: () => Promise<void>): Promise<void> {
+  try {
+    await step();
+  } catch (error) {
+    context.warn(`${what} failed: ${messageOf(error)}`);
+  }
+}
+
+/** Resolves once the signal aborts. */
+function aborted(signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    if (signal.aborted) resolve();
+    else onceAborted(signal, resolve);
+  });
+}

@@ -1,0 +1,344 @@
+import type { Announcement } from '../broadcast/broadcast.ts';
+import type { CndError } from '../error.ts';
+import { probability } from '../puzzle/probability.ts';
+import type { Puzzle } from '../puzzle/puzzle.ts';
+import { verify } from '../puzzle/verification.ts';
+import { assign } from '../search/assignment.ts';
+import type { Coverage } from '../search/coverage.ts';
+import { chanceWithin } from '../search/forecast.ts';
+import { Ledger } from '../search/ledger.ts';
+import type { Assignment, Space } from '../search/search.ts';
+import { onceAborted } from '../ssh/bounded.ts';
+import type { AgentMessage, ResidueReport } from './agent-message.ts';
+import type { Order } from './agent-order.ts';
+import type { Emit } from './event.ts';
+
+/** A golden nonce that the controller has verified. */
+export interface Hit {
+  /** Index of the instance that found it. */
+  readonly instance: number;
+  readonly nonce: bigint;
+  /** Hex, raw byte order. */
+  readonly digest: string;
+}
+
+/** How a search ends by itself. */
+export type SearchEnd =
+  | { readonly kind: 'found'; readonly hit: Hit }
+  | { readonly kind: 'exhausted' }
+  | { readonly kind: 'lost'; readonly reason: string };
+
+/** What a search is given. */
+export interface SearchOptions {
+  readonly puzzle: Puzzle;
+  readonly space: Space;
+  /** N, as launched: fixes the stride. */
+  readonly workers: number;
+  readonly smallest: boolean;
+  readonly emit: Emit;
+  /** Seconds since the run began. */
+  readonly elapsed: () => number;
+  /** Told once, when the first worker searches. */
+  readonly onFirstSearching: () => void;
+  /** Told of every hit that is better than those before, to announce it. Must not throw. */
+  readonly announce: (hit: Hit) => void;
+}
+
+/** The way to one running agent. Sending never throws: a dead agent is noticed by its channel. */
+export type SendOrder = (order: Order) => void;
+
+interface Worker {
+  state: 'pending' | 'searching' | 'idle' | 'stopped' | 'lost';
+  send: SendOrder | undefined;
+  /** Its search was lost, and has not begun again. */
+  lost: boolean;
+  /** Has said `ready` at least once. */
+  searched: boolean;
+  rate: number;
+}
+
+/**
+ * One search over all workers of a run: takes what agents say, keeps the ledger, gives orders, and knows when it is
+ * over. It does no I/O of its own.
+ */
+export class Search {
+  /** Resolves when a hit ends the search, everything is searched, or nobody is left to search. */
+  readonly ended: Promise<SearchEnd>;
+  readonly #end: (end: SearchEnd) => void;
+  readonly #options: SearchOptions;
+  readonly #ledger: Ledger;
+  readonly #workers: readonly Worker[];
+  #best: Hit | undefined;
+  #over: number | undefined;
+  #allSearching = false;
+  readonly #quiet = new Set<() => void>();
+
+  constructor(options: SearchOptions) {
+    this.#options = options;
+    this.#ledger = new Ledger(options.space, options.workers);
+    this.#workers = Array.from({ length: options.workers }, () => {
+      return { state: 'pending', send: undefined, lost: false, searched: false, rate: 0 };
+    });
+    let resolveEnded: (end: SearchEnd) => void = () => {};
+    this.ended = new Promise((resolve) => (resolveEnded = resolve));
+    this.#end = (end) => {
+      this.#over ??= options.elapsed();
+      resolveEnded(end);
+    };
+  }
+
+  /** The best verified hit so far: with `--smallest` a candidate until the search has ended. */
+  get best(): Hit | undefined {
+    return this.#best;
+  }
+
+  /** Whether any instance has searched. */
+  get searched(): boolean {
+    return this.#workers.some(({ searched }) => searched);
+  }
+
+  get tested(): bigint {
+    return this.#ledger.tested;
+  }
+
+  coverage(): Coverage {
+    return this.#ledger.coverage();
+  }
+
+  /** An agent is being started on this instance: what to put into its job. From now on it can be given orders. */
+  begin(worker: number, send: SendOrder): Assignment[] {
+    const state = this.#worker(worker);
+    state.state = 'searching';
+    state.send = send;
+    if (!state.lost) return this.#ledger.deal(worker);
+    state.lost = false;
+    this.#ledger.readmit(worker);
+    return [];
+  }
+
+  /** Takes one message of a worker's agent. */
+  receive(worker: number, message: AgentMessage): void {
+    const { emit } = this.#options;
+    const state = this.#worker(worker);
+    switch (message.event) {
+      case 'ready': {
+        const { event: _, note, ...fields } = message;
+        emit('instance.searching', { instance: worker, ...fields, ...(note !== undefined && { note }) });
+        if (!this.searched) this.#options.onFirstSearching();
+        state.searched = true;
+        if (this.#ledger.bound !== undefined) state.send?.({ order: 'bound', nonce: this.#ledger.bound });
+        this.#noteAllSearching();
+        break;
+      }
+      case 'progress':
+        state.rate = message.rate;
+        for (const report of message.residues) this.#report(worker, report);
+        emit('instance.progress', {
+          instance: worker,
+          hashes: message.hashes,
+          rate: message.rate,
+          residues: message.residues.map(reportFields),
+        });
+        this.#judge();
+        // Its earlier progress may not have got through, so that there seemed to be work left with it.
+        if (state.state === 'idle') this.#rebalance();
+        break;
+      case 'hit':
+        this.claim(worker, message.nonce, message.digest);
+        break;
+      case 'idle':
+        state.state = 'idle';
+        state.rate = 0;
+        emit('instance.idle', { instance: worker });
+        this.#rebalance();
+        break;
+      case 'released': {
+        const verdict = this.#ledger.released(worker, message);
+        if (!verdict.accepted) emit('instance.error', { instance: worker, message: verdict.reason });
+        emit('instance.released', { instance: worker, residue: message.residue, next: `${message.next}` });
+        this.#judge();
+        this.#rebalance();
+        break;
+      }
+      case 'stopped':
+        this.#stopped(worker, message.reason);
+        break;
+      case 'error':
+        emit('instance.error', { instance: worker, message: message.message });
+        break;
+    }
+  }
+
+  /** A nonce that somebody says is golden: believed only when it is, whoever says so. */
+  claim(instance: number, nonce: bigint, reported: string): void {
+    const { puzzle, space, smallest, emit, elapsed } = this.#options;
+    const digest = nonce >= space.from && nonce < space.limit ? verify(puzzle, nonce, reported) : undefined;
+    if (digest === undefined) {
+      const reason = 'its digest is another, or it is outside the nonce space';
+      emit('hit.rejected', { instance, nonce: `${nonce}`, digest: reported, reason });
+      return;
+    }
+    this.#ledger.confirm(nonce);
+    const better = this.#best === undefined || (smallest && nonce < this.#best.nonce);
+    if (!better || this.#over !== undefined) return;
+    const hit: Hit = { instance, nonce, digest };
+    this.#best = hit;
+    emit('hit', { instance, nonce: `${nonce}`, digest, elapsed: elapsed() });
+    if (!smallest) this.#end({ kind: 'found', hit });
+    this.#options.announce(hit);
+    if (!smallest) return;
+    this.#ledger.lower(nonce);
+    for (const worker of this.#workers) worker.send?.({ order: 'bound', nonce });
+    this.#judge();
+    this.#rebalance();
+  }
+
+  /** Something heard on the broadcast: as good as a hit of the instance it names, and verified like one. */
+  announced({ instance, nonce, digest }: Announcement): void {
+    if (this.#best?.nonce !== nonce) this.claim(instance, nonce, digest);
+  }
+
+  /** A worker's search is lost; what it held goes to others. With `retrying` it will `begin` again. */
+  lose(worker: number, error: CndError, retrying: boolean): void {
+    const state = this.#worker(worker);
+    state.state = retrying ? 'pending' : 'lost';
+    state.send = undefined;
+    state.lost = true;
+    state.rate = 0;
+    this.#ledger.lose(worker);
+    const { code, message: reason } = error;
+    this.#options.emit('instance.lost', { instance: worker, code, reason, retrying });
+    this.#wake();
+    if (this.#workers.every((other) => other.state === 'lost')) this.#end({ kind: 'lost', reason });
+    this.#noteAllSearching();
+    this.#rebalance();
+  }
+
+  /** A worker cannot be reached any more, now that the search is over: nobody waits for its word. */
+  forget(worker: number): void {
+    this.#worker(worker).state = 'lost';
+    this.#wake();
+  }
+
+  /** Says how the whole search stands, with `remaining` seconds until the time limit. */
+  tick(remaining: number): void {
+    const searching = this.#workers.filter(({ state, searched }) => state === 'searching' && searched);
+    this.#options.emit('run.progress', {
+      searching: searching.length,
+      tested: `${this.#ledger.tested}`,
+      rate: searching.reduce((sum, { rate }) => sum + rate, 0),
+      probability: chanceWithin(probability(this.#options.puzzle), this.#ledger.tested),
+      elapsed: this.#options.elapsed(),
+      remaining: Math.max(0, remaining),
+    });
+  }
+
+  /**
+   * Ends the search, whatever ended it: every agent is told to stop, and "stopped" counts only on its own word.
+   * Resolves when all have said so or are lost, or when `patience` aborts.
+   */
+  async stop(reason: string, patience: AbortSignal): Promise<void> {
+    this.#over ??= this.#options.elapsed();
+    for (const { state, send } of this.#workers) if (state !== 'stopped') send?.({ order: 'stop' });
+    while (this.#busy().length > 0 && !patience.aborted) await this.#change(patience);
+    this.#options.emit('search.stopped', {
+      reason,
+      latency: this.#latency(),
+      unconfirmed: this.#busy(),
+    });
+  }
+
+  /** The workers whose agents run, as far as is known. */
+  #busy(): number[] {
+    const running = (worker: Worker): boolean => worker.state === 'searching' || worker.state === 'idle';
+    return this.#workers.flatMap((worker, index) => (running(worker) ? [index] : []));
+  }
+
+  #stopped(worker: number, reason: string): void {
+    const state = this.#worker(worker);
+    state.state = 'stopped';
+    state.rate = 0;
+    state.send = undefined;
+    const latency = this.#over === undefined ? {} : { latency: this.#latency() };
+    this.#options.emit('instance.stopped', { instance: worker, reason, ...latency });
+    this.#wake();
+  }
+
+  #latency(): number {
+    return this.#options.elapsed() - (this.#over ?? this.#options.elapsed());
+  }
+
+  #report(worker: number, report: ResidueReport): void {
+    const verdict = this.#ledger.report(worker, report);
+    if (verdict.accepted || verdict.fault !== 'impossible') return;
+    this.#options.emit('instance.error', {
+      instance: worker,
+      message: `impossible report: ${verdict.reason}`,
+    });
+  }
+
+  /** Whether the search is over by what is known now. */
+  #judge(): void {
+    if (this.#over !== undefined) return;
+    if (this.#best !== undefined && this.#options.smallest && this.#ledger.complete(this.#best.nonce)) {
+      this.#end({ kind: 'found', hit: this.#best });
+    } else if (this.#best === undefined && this.#ledger.exhausted()) {
+      this.#end({ kind: 'exhausted' });
+    }
+  }
+
+  #rebalance(): void {
+    if (this.#over !== undefined) return;
+    const workers = this.#workers.map(({ state }, worker) => {
+      return { worker, state: state === 'stopped' ? ('lost' as const) : state };
+    });
+    const bounded = this.#ledger.bound !== undefined;
+    for (const { kind, worker, residue } of assign({ residues: this.#ledger.residues(), workers, bounded })) {
+      const { send } = this.#worker(worker);
+      if (kind === 'release') {
+        this.#ledger.release(residue);
+        send?.({ order: 'release', residue });
+        continue;
+      }
+      const { next } = this.#ledger.adopt(worker, residue);
+      this.#worker(worker).state = 'searching';
+      send?.({ order: 'adopt', residue, next });
+      this.#options.emit('instance.adopted', { instance: worker, residue, next: `${next}` });
+    }
+  }
+
+  #noteAllSearching(): void {
+    if (this.#allSearching) return;
+    const alive = this.#workers.filter(({ state }) => state !== 'lost');
+    if (alive.length === 0 || !alive.every(({ searched }) => searched)) return;
+    this.#allSearching = true;
+    this.#options.emit('search.all', { instances: alive.length, elapsed: this.#options.elapsed() });
+  }
+
+  #worker(index: number): Worker {
+    const worker = this.#workers[index];
+    if (!worker) throw new RangeError(`there is no worker ${index} of ${this.#workers.length}`);
+    return worker;
+  }
+
+  #wake(): void {
+    for (const wake of this.#quiet) wake();
+  }
+
+  #change(signal: AbortSignal): Promise<void> {
+    return new Promise((resolve) => {
+      if (signal.aborted) return resolve();
+      const done = (): void => {
+        this.#quiet.delete(done);
+        off();
+        resolve();
+      };
+      const off = onceAborted(signal, done);
+      this.#quiet.add(done);
+    });
+  }
+}
+
+function reportFields({ residue, next, done }: ResidueReport) {
+  return { residue, next: `${next}`, done: done.map(([lo, hi]) => [`${lo}`, `${hi}`] as const) };
+}

@@ -1,0 +1,58 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import { CndError, messageOf } from '../error.ts';
+import type { Fleet, Instance } from '../fleet/fleet.ts';
+
+/** Seconds between two attempts, doubling. */
+const pause = { first: 0.25, most: 5 };
+
+/** Instances whose termination could not be confirmed. */
+export class TerminationUnconfirmed extends CndError {
+  readonly ids: readonly string[];
+
+  constructor(run: string, ids: readonly string[], cause: unknown) {
+    const what = ids.length > 0 ? ids.join(' ') : 'what the run launched';
+    super(
+      'termination-unconfirmed',
+      `termination is not confirmed: ${what}${cause === undefined ? '' : ` (${messageOf(cause)})`}`,
+      {
+        about: run,
+        hint: `cnd scram --run ${run}`,
+        cause,
+      },
+    );
+    this.ids = ids;
+  }
+}
+
+/**
+ * Terminates every instance of a run and resolves with what the fleet says of them once each is shutting down or
+ * terminated, trying again until `patience` seconds are over. `known` are those that the launch answered with.
+ * @throws TerminationUnconfirmed with the ids that are left.
+ */
+export async function terminateAll(
+  fleet: Fleet,
+  run: string,
+  known: readonly Instance[],
+  patience: number,
+): Promise<Instance[]> {
+  const giveUp = performance.now() + patience * 1000;
+  for (let wait = pause.first; ; wait = Math.min(wait * 2, pause.most)) {
+    let trouble: unknown;
+    let left: readonly Instance[] = known;
+    try {
+      const instances = await fleet.terminate(run);
+      left = instances.filter(({ state }) => state !== 'shutting-down' && state !== 'terminated');
+      if (left.length === 0) return instances;
+    } catch (error) {
+      trouble = error;
+    }
+    if (performance.now() + wait * 1000 > giveUp) {
+      throw new TerminationUnconfirmed(
+        run,
+        left.map(({ id }) => id),
+        trouble,
+      );
+    }
+    await delay(wait * 1000);
+  }
+}

@@ -1,0 +1,64 @@
+import { CndError } from '../error.ts';
+import type { Outcome } from './event.ts';
+import type { Interruption } from './interrupt.ts';
+import type { Hit, SearchEnd } from './search.ts';
+
+/** What a search came to. */
+export interface Verdict {
+  readonly outcome: Outcome;
+  /** Without regard to the cleanup, which may override it. */
+  readonly exitCode: number;
+  /** The golden nonce; with any outcome but `found`, a candidate. */
+  readonly hit?: Hit;
+  readonly reason?: string;
+}
+
+/** The exit codes of DESIGN.md; 128 + n on signals. */
+export const exitCodes = { found: 0, failed: 1, usage: 2, notFound: 3, cleanupUnconfirmed: 4 } as const;
+
+/** Everything that can end a search. */
+export type Ending =
+  | SearchEnd
+  | { readonly kind: 'time-limit'; readonly searched: boolean }
+  | { readonly kind: 'interrupted'; readonly by: Interruption }
+  | { readonly kind: 'failed'; readonly error: unknown };
+
+/**
+ * What an ending means. `best` is the best verified hit; with `smallest` it is only a candidate unless the search
+ * itself said that it is found.
+ */
+export function verdict(ending: Ending, best: Hit | undefined, smallest: boolean): Verdict {
+  if (ending.kind === 'found') return { outcome: 'found', exitCode: exitCodes.found, hit: ending.hit };
+  // A golden nonce that was verified just before something else ended the run is what the user asked for.
+  if (best && !smallest) return { outcome: 'found', exitCode: exitCodes.found, hit: best };
+  const candidate = best ? { hit: best } : {};
+  switch (ending.kind) {
+    case 'exhausted':
+      return { outcome: 'exhausted', exitCode: exitCodes.notFound };
+    case 'time-limit':
+      return {
+        outcome: best ? 'unproven' : 'time-limit',
+        exitCode: exitCodes.notFound,
+        ...candidate,
+        ...(ending.searched
+          ? {}
+          : { reason: 'the time limit was reached before any instance was searching' }),
+      };
+    case 'interrupted':
+      return { outcome: 'interrupted', exitCode: ending.by.exitCode, ...candidate, reason: ending.by.name };
+    case 'lost':
+      return {
+        outcome: 'failed',
+        exitCode: exitCodes.failed,
+        ...candidate,
+        reason: `every instance was lost; the last: ${ending.reason}`,
+      };
+    case 'failed':
+      return { outcome: 'failed', exitCode: exitCodes.failed, ...candidate, reason: words(ending.error) };
+  }
+}
+
+function words(error: unknown): string {
+  if (error instanceof CndError) return error.hint ? `${error.message} (${error.hint})` : error.message;
+  return error instanceof Error ? error.message : String(error);
+}

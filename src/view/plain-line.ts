@@ -1,0 +1,104 @@
+import type { RunEvent } from '../run/event.ts';
+import { printable } from './printable.ts';
+import { count, duration, percent, plural, rate } from './quantity.ts';
+
+/**
+ * The line of one event in a log of the run, without its time; undefined when an event is too frequent or too detailed
+ * to be a line of its own. Pure.
+ */
+export function plainLine(event: RunEvent, verbose: boolean): string | undefined {
+  switch (event.event) {
+    case 'run.planned':
+      return [
+        `run ${event.run}: ${plural(event.instances, 'instance')} on ${event.fleet}, at most ${duration(event.timeLimit)}`,
+        `puzzle ${puzzleWords(event.puzzle)}${event.smallest ? ', the smallest golden nonce' : ''}`,
+        `nonces ${count(event.from)} to below ${count(event.limit)}; one in ${count(event.expectedNonces)} is golden`,
+      ].join('; ');
+    case 'warning':
+      return `warning: ${printable(event.message)}${event.hint ? ` (${printable(event.hint)})` : ''}`;
+    case 'launch.started':
+      return `launching ${plural(event.instances, 'instance')}`;
+    case 'instance.launched':
+      return verbose ? `${at(event)} launched as ${printable(event.id)}` : undefined;
+    case 'instance.running':
+      return `${at(event)} running at ${printable(event.address)}`;
+    case 'instance.waiting':
+      return `${at(event)} waiting: ${printable(event.message)}`;
+    case 'instance.connected':
+      return verbose ? `${at(event)} answers SSH` : undefined;
+    case 'instance.uploaded':
+      return verbose ? `${at(event)} has the worker (${count(event.bytes)} bytes)` : undefined;
+    case 'instance.searching':
+      return [
+        `${at(event)} searching with ${printable(event.kernel)} (${printable(event.isa)}), ${plural(event.threads, 'thread')}`,
+        ...(event.note ? [printable(event.note)] : []),
+      ].join('; ');
+    case 'search.all':
+      return `all ${plural(event.instances, 'instance')} are searching after ${duration(event.elapsed)}`;
+    case 'instance.progress':
+      return verbose ? `${at(event)} ${count(event.hashes)} nonces, ${rate(event.rate)}` : undefined;
+    case 'run.progress':
+      return [
+        `${count(event.tested)} nonces tested at ${rate(event.rate)} by ${plural(event.searching, 'instance')}`,
+        `chance so far ${percent(event.probability)}, ${duration(event.remaining)} left`,
+      ].join('; ');
+    case 'instance.idle':
+      return verbose ? `${at(event)} has nothing left to search` : undefined;
+    case 'instance.adopted':
+      return `${at(event)} adopts residue ${event.residue} from chunk ${count(event.next)}`;
+    case 'instance.released':
+      return verbose ? `${at(event)} releases residue ${event.residue}` : undefined;
+    case 'instance.error':
+      return `${at(event)} says: ${printable(event.message)}`;
+    case 'hit':
+      return `${at(event)} found golden nonce ${event.nonce}, digest ${event.digest}`;
+    case 'hit.rejected':
+      return `${at(event)} claimed nonce ${printable(event.nonce)}, which is not golden: ${printable(event.reason)}`;
+    case 'broadcast':
+      return `nonce ${event.nonce} announced on ${event.channel}`;
+    case 'instance.stopped':
+      return verbose
+        ? `${at(event)} stopped (${printable(event.reason)})${within(event.latency)}`
+        : undefined;
+    case 'search.stopped':
+      return [
+        `search stopped (${printable(event.reason)})${within(event.latency)}`,
+        ...(event.unconfirmed.length > 0
+          ? [`no word from ${event.unconfirmed.map((k) => `#${k}`).join(' ')}`]
+          : []),
+      ].join('; ');
+    case 'instance.lost':
+      return `${at(event)} lost: ${printable(event.reason)}${event.retrying ? '; trying again' : ''}`;
+    case 'logs.archived':
+      return verbose
+        ? `${at(event)} syslog archived as ${event.name} (${count(event.bytes)} bytes)`
+        : undefined;
+    case 'logs.missing':
+      return `${at(event)} syslog could not be pulled: ${printable(event.reason)}`;
+    case 'instance.terminated':
+      return verbose ? `${at(event)} terminated` : undefined;
+    case 'run.interrupted':
+      return event.count === 1
+        ? `${printable(event.signal)}: stopping, pulling logs for a moment, terminating; once more to skip the logs`
+        : `${printable(event.signal)}: terminating at once`;
+    case 'cleanup.failed':
+      return `cleanup of ${printable(event.what)} failed: ${printable(event.reason)}`;
+    case 'run.ended':
+      return undefined; // the summary says it
+  }
+}
+
+/** A puzzle in words: `hex-chain of 'COMSM0010cloud', 6 leading zero digits`. */
+export function puzzleWords(puzzle: Readonly<Record<string, string | number>>): string {
+  if (puzzle['scheme'] === 'bitcoin') return 'bitcoin block header';
+  const block = printable(String(puzzle['block']), 40);
+  return `${puzzle['scheme']} of '${block}', ${puzzle['difficulty']} leading zero ${puzzle['unit']}`;
+}
+
+function at(event: { readonly instance: number }): string {
+  return `#${event.instance}`;
+}
+
+function within(latency: number | undefined): string {
+  return latency === undefined ? '' : ` after ${Math.round(latency * 1000)} ms`;
+}

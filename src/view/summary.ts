@@ -1,0 +1,69 @@
+import type { RunEvent } from '../run/event.ts';
+import { exitCodes } from '../run/verdict.ts';
+import { printable } from './printable.ts';
+import { count, duration, rate } from './quantity.ts';
+
+type Ended = Extract<RunEvent, { event: 'run.ended' }>;
+
+const headlines: Record<Ended['outcome'], string> = {
+  found: 'golden nonce found',
+  unproven: 'golden nonce found, but not proved to be the smallest in time',
+  exhausted: 'no golden nonce in the whole space',
+  'time-limit': 'no golden nonce found within the time limit',
+  interrupted: 'interrupted before a golden nonce was found',
+  failed: 'failed',
+};
+
+const phaseNames = ['launch', 'boot', 'search', 'stop', 'logs', 'terminate'] as const;
+
+/** What a run came to, for a person: one fact a line. Pure. */
+export function summary(event: Ended): string {
+  const rows: [string, string][] = [['outcome', headline(event)]];
+  if (event.reason) rows.push(['reason', printable(event.reason)]);
+  if (event.nonce !== undefined) rows.push([event.outcome === 'found' ? 'nonce' : 'candidate', event.nonce]);
+  if (event.digest !== undefined) rows.push(['digest', event.digest]);
+  if (event.instance !== undefined) rows.push(['found by', `instance #${event.instance}`]);
+  rows.push(
+    ['tested', testedWords(event)],
+    ['rate', rate(event.rate)],
+    ['time', `${duration(event.elapsed)} (${phaseWords(event)})`],
+    ['logs', event.logs],
+  );
+  const lines = rows.map(([name, value]) => `${name.padEnd(10)}${value}`);
+  if (event.outcome === 'found' && !event.smallest) {
+    lines.push(
+      'This is the first one found, not always the same; --smallest finds the smallest and proves it.',
+    );
+  }
+  if (event.left.length > 0) {
+    lines.push(
+      `NOT CONFIRMED as terminated: ${event.left.map((id) => printable(id)).join(' ')}`,
+      `Terminate them with: cnd scram --run ${event.run}`,
+    );
+  } else if (event.exitCode === exitCodes.cleanupUnconfirmed) {
+    lines.push(`The cleanup is NOT CONFIRMED. Finish it with: cnd scram --run ${event.run}`);
+  }
+  return `${lines.join('\n')}\n`;
+}
+
+/** An interrupted search for the smallest may have a candidate: then something was found. */
+function headline({ outcome, nonce }: Ended): string {
+  const hasCandidate = outcome === 'interrupted' && nonce !== undefined;
+  return hasCandidate ? 'interrupted before the candidate was proved to be the smallest' : headlines[outcome];
+}
+
+/** How much was tested; which nonces exactly is in run.json, whole, whatever the stride left. */
+function testedWords({ tested, coverage }: Ended): string {
+  const words = `${count(tested)} nonces`;
+  const shown = coverage.ranges.slice(0, 3).map(([lo, hi]) => `${count(lo)}–${count(BigInt(hi) - 1n)}`);
+  if (shown.length === 0) return words;
+  const more = coverage.ranges.length > shown.length || coverage.rangesCut ? ', … (all in run.json)' : '';
+  return `${words}: ${shown.join(', ')}${more}`;
+}
+
+function phaseWords({ phases }: Ended): string {
+  return phaseNames
+    .filter((name) => phases[name] !== undefined)
+    .map((name) => `${name} ${duration(phases[name] ?? 0)}`)
+    .join(', ');
+}

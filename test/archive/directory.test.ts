@@ -1,0 +1,46 @@
+import { execFileSync } from 'node:child_process';
+import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import { DirectoryArchive } from '../../src/archive/directory.ts';
+
+const run = '20261120-081103-x7k2';
+let folder: string;
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), 'cnd-logs-'));
+});
+afterEach(() => rmSync(folder, { recursive: true, force: true }));
+
+test('a file in the place of the directory is refused before anything is launched', async () => {
+  writeFileSync(join(folder, 'logs'), '');
+  await expect(new DirectoryArchive(join(folder, 'logs')).probe(run)).rejects.toMatchObject({
+    exitCode: 2,
+    about: 'logs.directory',
+  });
+});
+
+test('foreign folders and files are not runs', async () => {
+  mkdirSync(join(folder, 'holiday-photos'));
+  mkdirSync(join(folder, run));
+  writeFileSync(join(folder, '20261120-081103-aaaa'), 'a file with the name of a run');
+  expect(await new DirectoryArchive(folder).runs()).toEqual([run]);
+});
+
+const mayMount = process.getuid?.() === 0 && existsSync('/usr/bin/mount');
+if (!mayMount) console.warn('skipped: a full logs directory needs root and mount'); // oxlint-disable-line no-console
+
+test.skipIf(!mayMount && !process.env['CI'])('a full disk is refused, and leaves no trace', async () => {
+  const mount = join(folder, 'full');
+  mkdirSync(mount);
+  execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=9m', 'tmpfs', mount]);
+  try {
+    const archive = new DirectoryArchive(mount);
+    await archive.probe(run);
+    writeFileSync(join(mount, 'ballast'), Buffer.alloc(8 * 1024 * 1024));
+    await expect(archive.probe(run)).rejects.toMatchObject({ exitCode: 2, code: 'logs-full' });
+    expect(existsSync(join(mount, run))).toBe(false);
+  } finally {
+    execFileSync('umount', [mount]);
+  }
+});
