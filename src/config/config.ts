@@ -1,0 +1,211 @@
+import { resolve } from 'node:path';
+import type { z } from 'zod';
+import { UsageError } from '../error.ts';
+import type { FleetTiming } from '../fleet/fleet.ts';
+import type { Puzzle } from '../puzzle/puzzle.ts';
+import { makePuzzle } from '../puzzle/definition.ts';
+import type { Space } from '../search/search.ts';
+import { makeSpace } from '../search/space.ts';
+import type { ConfigFile } from './file.ts';
+import { type Layer, environmentLayer, fileLayer, flagLayer } from './layer.ts';
+import { nearest } from './nearest.ts';
+import { type Settings, defaults, longestTimeLimit, settingsSchema } from './schema.ts';
+import { visible } from './visible.ts';
+
+/** Everything a run is told, judged and complete. */
+export interface RunConfig {
+  /** N: instances asked for. */
+  readonly instances: number;
+  /** T, in seconds. */
+  readonly timeLimit: number;
+  readonly fleet: Settings['fleet'];
+  readonly puzzle: Puzzle;
+  readonly space: Space;
+  readonly smallest: boolean;
+  readonly kernel: Settings['kernel'];
+  readonly logs: { readonly directory: string };
+  readonly local: Settings['local'];
+}
+
+/** Where settings come from, strongest first when merged: flags, environment, file, defaults. */
+export interface ConfigSources {
+  readonly flags: Readonly<Record<string, unknown>>;
+  readonly env: NodeJS.ProcessEnv;
+  readonly file: ConfigFile | undefined;
+}
+
+/** The configuration of a run. @throws UsageError naming the field, its value and the remedy. */
+export function resolveConfig({ flags, env, file }: ConfigSources): RunConfig {
+  if (file) judgeFile(file);
+  const layers = [flagLayer(flags), environmentLayer(env), ...(file ? [fileLayer(file)] : [])];
+  const settings = judge(merge(layers), layers);
+  requireAtMost(settings.N, settings.maxN, layers);
+  const named = <T>(make: () => T): T => withOrigins(make, layers);
+  const puzzle = named(() =>
+    makePuzzle({
+      scheme: settings.scheme,
+      block: settings.block,
+      unit: settings.unit,
+      difficulty: settings.D,
+      header: settings.header,
+    }),
+  );
+  const space = named(() =>
+    makeSpace({ from: settings.from, limit: settings.limit, chunk: settings.chunk }, settings.scheme),
+  );
+  return {
+    instances: settings.N,
+    timeLimit: settings.T,
+    fleet: settings.fleet,
+    puzzle,
+    space,
+    smallest: settings.smallest,
+    kernel: settings.kernel,
+    logs: { directory: resolve(file?.directory ?? '.', settings.logs.directory) },
+    local: settings.local,
+  };
+}
+
+/**
+ * Refuses a T that leaves no time to search.
+ * @throws UsageError when T is below the fleet's reserve plus two seconds.
+ */
+export function judgeTimeLimit(timeLimit: number, { reserve }: FleetTiming): void {
+  const least = reserve + 2;
+  if (timeLimit >= least) return;
+  throw new UsageError('bad-setting', `T is ${timeLimit}: must be at least ${least} seconds on this fleet`, {
+    about: 'T',
+    hint: `${reserve} s of it are kept for teardown; give --T ${least} to ${longestTimeLimit}`,
+  });
+}
+
+function merge(layers: readonly Layer[]): Record<string, unknown> {
+  const merged: Record<string, unknown> = { ...defaults };
+  for (const { values } of layers.toReversed()) {
+    for (const [key, value] of Object.entries(values)) merged[key] = overlay(merged[key], value);
+  }
+  return merged;
+}
+
+/** A group of settings (`logs`, `local`) is merged key by key; everything else is replaced. */
+function overlay(under: unknown, over: unknown): unknown {
+  const isGroup = (value: unknown): value is object =>
+    typeof value === 'object' && value !== null && !Array.isArray(value);
+  return isGroup(under) && isGroup(over) ? { ...under, ...over } : over;
+}
+
+function judge(values: Record<string, unknown>, layers: readonly Layer[]): Settings {
+  const judged = settingsSchema.safeParse(values);
+  if (judged.success) return judged.data;
+  throw complaint(judged.error, values, (path) => origin(path, layers));
+}
+
+/** The file is judged whole, also where a flag overrides it: a wrong key there must not wait to be noticed. */
+function judgeFile(file: ConfigFile): void {
+  const judged = settingsSchema
+    .extend({
+      logs: settingsSchema.shape.logs.partial(),
+      local: settingsSchema.shape.local.partial(),
+    })
+    .partial()
+    .safeParse(file.content);
+  if (judged.success) return;
+  throw complaint(judged.error, file.content, (path) => `${path.join('.')} in ${file.path}`);
+}
+
+function origin(path: readonly PropertyKey[], layers: readonly Layer[]): string {
+  const key = String(path[0]);
+  const layer = layers.find(({ values }) => values[key] !== undefined);
+  const rest = path.slice(1).map((part) => `.${String(part)}`);
+  return `${layer?.origin(key) ?? `--${key}`}${rest.join('')}`;
+}
+
+const examples: Readonly<Record<string, string>> = {
+  N: '--N 4',
+  T: '--T 60',
+  D: '--D 6',
+  fleet: '--fleet local',
+  scheme: '--scheme sha256d',
+  unit: '--unit bits',
+  from: '--from 0',
+  limit: '--limit 4294967296',
+  chunk: '--chunk 1000000',
+  kernel: '--kernel python',
+};
+
+function complaint(
+  error: z.ZodError,
+  values: Readonly<Record<string, unknown>>,
+  name: (path: readonly PropertyKey[]) => string,
+): UsageError {
+  const [issue] = error.issues;
+  if (!issue) return new UsageError('bad-setting', error.message);
+  if (issue.code === 'unrecognized_keys') return unknownKey(issue.path, issue.keys, name);
+  const value = issue.path.reduce<unknown>(
+    (at, key) => (typeof at === 'object' && at !== null ? Reflect.get(at, key) : undefined),
+    values,
+  );
+  const example = examples[String(issue.path[0])];
+  const hint = example ? `for example ${example}` : 'see cnd start --help';
+  const about = issue.path.map(String).join('.');
+  if (value === undefined) {
+    return new UsageError('missing-setting', `${name(issue.path)} is not given: ${issue.message}`, {
+      about,
+      hint,
+    });
+  }
+  return new UsageError('bad-setting', `${name(issue.path)} is ${show(value)}: ${issue.message}`, {
+    about,
+    hint,
+  });
+}
+
+function unknownKey(
+  path: readonly PropertyKey[],
+  keys: readonly string[],
+  name: (path: readonly PropertyKey[]) => string,
+): UsageError {
+  const key = keys[0] ?? '';
+  const valid = validKeys(path);
+  const near = nearest(key, valid);
+  return new UsageError('unknown-setting', `${name([...path, visible(key)])} is not a setting`, {
+    about: [...path, key].map(String).join('.'),
+    hint: near ? `did you mean ${[...path, near].map(String).join('.')}?` : `valid here: ${valid.join(', ')}`,
+  });
+}
+
+function validKeys(path: readonly PropertyKey[]): string[] {
+  if (path.length === 0) return Object.keys(settingsSchema.shape);
+  if (path[0] === 'logs') return Object.keys(settingsSchema.shape.logs.shape);
+  if (path[0] === 'local' && path.length === 1) return Object.keys(settingsSchema.shape.local.shape);
+  return ['instance', 'failure', 'after'];
+}
+
+function requireAtMost(instances: number, most: number, layers: readonly Layer[]): void {
+  if (instances <= most) return;
+  throw new UsageError('bad-setting', `${origin(['N'], layers)} is ${instances}: must be at most ${most}`, {
+    about: 'N',
+    hint: `for more, raise maxN in cnd.config.json`,
+  });
+}
+
+/** Errors of the puzzle and the nonce space name a field; the user knows it by flag, variable or key. */
+function withOrigins<T>(make: () => T, layers: readonly Layer[]): T {
+  try {
+    return make();
+  } catch (error) {
+    if (!(error instanceof UsageError) || error.about === undefined) throw error;
+    const key = error.about === 'difficulty' ? 'D' : error.about;
+    const named = `${origin([key], layers)}: ${error.message}`;
+    throw new UsageError(error.code, named, {
+      about: key,
+      cause: error,
+      ...(error.hint && { hint: error.hint }),
+    });
+  }
+}
+
+function show(value: unknown): string {
+  const text = typeof value === 'string' ? `'${value}'` : (JSON.stringify(value) ?? String(value));
+  return visible(text);
+}

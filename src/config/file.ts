@@ -1,0 +1,81 @@
+import { readFile } from 'node:fs/promises';
+import { dirname, resolve } from 'node:path';
+import { type ParseError, getNodeValue, parseTree, printParseErrorCode } from 'jsonc-parser';
+import { UsageError } from '../error.ts';
+
+/** The configuration file that is read when none is named. */
+export const defaultConfigFile = 'cnd.config.json';
+
+/** A configuration file as it was read. */
+export interface ConfigFile {
+  /** The path as the user would write it, for messages. */
+  readonly path: string;
+  /** The directory that relative paths in it are relative to. */
+  readonly directory: string;
+  readonly content: Readonly<Record<string, unknown>>;
+}
+
+/**
+ * Reads a configuration file: JSON, with comments and trailing commas allowed. Without `path`, `cnd.config.json` of the
+ * current directory is read if there is one.
+ * @throws UsageError naming line and column when it is not JSON.
+ */
+export async function readConfigFile(path?: string): Promise<ConfigFile | undefined> {
+  const name = path ?? defaultConfigFile;
+  let text: string;
+  try {
+    text = await readFile(name, 'utf8');
+  } catch (error) {
+    if (path === undefined && isMissing(error)) return undefined;
+    throw new UsageError('config-unreadable', `${name} cannot be read: ${String(error)}`, {
+      about: name,
+      hint: 'name an existing file with --config',
+      cause: error,
+    });
+  }
+  return { path: name, directory: dirname(resolve(name)), content: parseConfig(name, text) };
+}
+
+/** Parses the text of a configuration file; `name` is for messages. @throws UsageError */
+export function parseConfig(name: string, source: string): Readonly<Record<string, unknown>> {
+  const text = source.replace(/^\uFEFF/, '');
+  const errors: ParseError[] = [];
+  // Not by its `parse`, to which a key `__proto__` is a prototype and not a key that is wrong.
+  const tree = parseTree(text, errors, { allowTrailingComma: true });
+  const content: unknown = tree && getNodeValue(tree);
+  const [first] = errors;
+  if (first) {
+    const { line, column } = position(text, first.offset);
+    const what = printParseErrorCode(first.error)
+      .replace(/([a-z])([A-Z])/g, '$1 $2')
+      .toLowerCase();
+    throw new UsageError(
+      'config-syntax',
+      `${name} is not valid JSON at line ${line}, column ${column}: ${what}`,
+      {
+        about: name,
+        hint: 'mend it there; comments and trailing commas are fine',
+      },
+    );
+  }
+  if (!isRecord(content)) {
+    throw new UsageError('config-syntax', `${name} must hold one JSON object, like { "N": 4 }`, {
+      about: name,
+      hint: 'put the settings between { and }',
+    });
+  }
+  return content;
+}
+
+function position(text: string, offset: number): { line: number; column: number } {
+  const before = text.slice(0, offset).split('\n');
+  return { line: before.length, column: (before.at(-1)?.length ?? 0) + 1 };
+}
+
+function isRecord(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+function isMissing(error: unknown): boolean {
+  return error instanceof Error && 'code' in error && error.code === 'ENOENT';
+}

@@ -1,0 +1,45 @@
+import { UsageError } from '../error.ts';
+import type { ConfigFile } from './file.ts';
+import { settingNames } from './setting.ts';
+import { visible } from './visible.ts';
+
+/** Raw settings from one place, and how that place is named in messages. */
+export interface Layer {
+  readonly values: Readonly<Record<string, unknown>>;
+  /** The words for a setting of this layer: `--N`, `CND_INSTANCES`, `N in cnd.config.json`. */
+  origin(key: string): string;
+}
+
+/** Flags as yargs gives them: strings, or true; what was not given is undefined. */
+export function flagLayer(flags: Readonly<Record<string, unknown>>): Layer {
+  const values: Record<string, unknown> = {};
+  for (const { key, flag } of settingNames) {
+    if (flags[flag] !== undefined) values[key] = flags[flag];
+  }
+  return { values, origin: (key) => `--${settingNames.find((name) => name.key === key)?.flag ?? key}` };
+}
+
+/** Environment variables; an empty one counts as not set. */
+export function environmentLayer(env: NodeJS.ProcessEnv): Layer {
+  const values: Record<string, unknown> = {};
+  for (const { key, variable, boolean } of settingNames) {
+    const text = variable === undefined ? undefined : env[variable];
+    if (text === undefined || text === '') continue;
+    values[key] = boolean ? asBoolean(variable ?? key, text) : text;
+  }
+  return { values, origin: (key) => settingNames.find((name) => name.key === key)?.variable ?? key };
+}
+
+/** The configuration file's settings. */
+export function fileLayer(file: ConfigFile): Layer {
+  return { values: file.content, origin: (key) => `${key} in ${file.path}` };
+}
+
+function asBoolean(variable: string, text: string): boolean {
+  if (['1', 'true', 'yes'].includes(text)) return true;
+  if (['0', 'false', 'no'].includes(text)) return false;
+  throw new UsageError('bad-setting', `${variable} is '${visible(text)}': must be true or false`, {
+    about: variable,
+    hint: `for example ${variable}=true`,
+  });
+}

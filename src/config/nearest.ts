@@ -1,0 +1,13 @@
+import { closest, distance } from 'fastest-levenshtein';
+
+/** The valid name that was probably meant, if any is near enough to be worth suggesting. */
+export function nearest(given: string, valid: readonly string[]): string | undefined {
+  if (valid.length === 0) return undefined;
+  const best = closest(
+    given.toLowerCase(),
+    valid.map((name) => name.toLowerCase()),
+  );
+  const index = valid.findIndex((name) => name.toLowerCase() === best);
+  const allowed = Math.max(2, Math.floor(given.length / 3));
+  return distance(given.toLowerCase(), best) <= allowed ? valid[index] : undefined;
+}

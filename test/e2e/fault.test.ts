@@ -1,0 +1,267 @@
+import { readFileSync, readdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
+import type { RunEvent } from '../../src/run/event.ts';
+import { findTagged } from '../../src/state/process.ts';
+import { type Cnd, type Workplace, eventsOf, named, runEnded, workplace } from '../helper/cnd.ts';
+import { eventually, untilGone } from '../helper/process.ts';
+
+let place: Workplace;
+beforeEach(() => {
+  place = workplace();
+});
+afterEach(() => place.remove());
+
+// A puzzle that is not solved within these tests, and one that is at once.
+const hard = ['--D', '16'];
+const easy = ['--D', '2'];
+
+const begin = (puzzle: readonly string[], time = '40', instances = '3'): Cnd =>
+  place.start(['start', '--N', instances, '--T', time, ...puzzle, '--json']);
+
+// Long enough for T, grace and a busy machine.
+vi.setConfig({ testTimeout: 100_000 });
+
+const planned = async (cnd: Cnd): Promise<string> => (await cnd.event('run.planned')).run;
+
+/** The processes of a run's instances whose command line matches. */
+function processes(run: string, words: RegExp): number[] {
+  return findTagged(run)
+    .filter(({ pid }) => {
+      try {
+        return words.test(readFileSync(`/proc/${pid}/cmdline`, 'utf8').replaceAll('\0', ' '));
+      } catch {
+        return false;
+      }
+    })
+    .map(({ pid }) => pid);
+}
+
+describe('Ctrl-C', () => {
+  const stages: [stage: string, event: RunEvent['event'], puzzle: string[], code: number][] = [
+    ['before anything', 'run.planned', hard, 130],
+    ['launch', 'launch.started', hard, 130],
+    ['boot', 'instance.running', hard, 130],
+    ['upload', 'instance.connected', hard, 130],
+    ['search', 'instance.searching', hard, 130],
+    ['log pull, after a hit', 'search.stopped', easy, 0],
+    ['termination, after a hit', 'instance.terminated', easy, 0],
+  ];
+  test.each(stages)('at %s leaves nothing', async (_stage, event, puzzle, code) => {
+    const cnd = begin(puzzle);
+    await cnd.event(event);
+    cnd.child.kill('SIGINT');
+    const result = await cnd.ended;
+    const ended = runEnded(result);
+    expect({ code: result.code, recorded: ended.exitCode }).toEqual({ code, recorded: code });
+    expect(ended.left).toEqual([]);
+    await untilGone(ended.run);
+    expect(readdirSync(join(place.state, 'cnd'))).toEqual([]);
+  });
+
+  test('pulls the syslogs of what was searching', async () => {
+    const cnd = begin(hard);
+    await cnd.event('search.all');
+    cnd.child.kill('SIGINT');
+    const result = await cnd.ended;
+    expect(runEnded(result).outcome).toBe('interrupted');
+    expect(named(eventsOf(result), 'logs.archived')).toHaveLength(3);
+  });
+
+  test('twice terminates at once', async () => {
+    const cnd = begin(hard);
+    const run = await planned(cnd);
+    await cnd.event('search.all');
+    cnd.child.kill('SIGINT');
+    await cnd.event('run.interrupted');
+    cnd.child.kill('SIGINT');
+    const result = await cnd.ended;
+    expect(result.code).toBe(130);
+    expect(named(eventsOf(result), 'run.interrupted').map(({ count }) => count)).toContain(1);
+    await untilGone(run);
+  });
+
+  test('many times never does less than terminate', async () => {
+    const cnd = begin(hard);
+    const run = await planned(cnd);
+    await cnd.event('instance.searching');
+    const nagging = setInterval(() => cnd.child.kill('SIGINT'), 5);
+    const result = await cnd.ended;
+    clearInterval(nagging);
+    expect(result.code).toBe(130);
+    expect(runEnded(result).left).toEqual([]);
+    await untilGone(run);
+  });
+});
+
+describe('other signals', () => {
+  test.each([
+    ['SIGTERM', 143],
+    ['SIGHUP', 129],
+  ] as const)('%s stops, terminates and exits %i', async (signal, code) => {
+    const cnd = begin(hard);
+    const run = await planned(cnd);
+    await cnd.event('search.all');
+    cnd.child.kill(signal);
+    expect((await cnd.ended).code).toBe(code);
+    await untilGone(run);
+  });
+
+  test('a stdout that nobody reads any more ends the run', async () => {
+    const cnd = begin(hard);
+    const run = await planned(cnd);
+    await cnd.event('instance.searching');
+    cnd.child.stdout?.destroy();
+    expect((await cnd.ended).code).toBe(1);
+    await untilGone(run);
+  });
+});
+
+describe('kill -9', () => {
+  const stages: RunEvent['event'][] = [
+    'launch.started',
+    'instance.running',
+    'instance.connected',
+    'search.all',
+    'search.stopped',
+  ];
+  test.each(stages)('of the controller after %s leaves nothing after T and grace', async (event) => {
+    const cnd = begin(event === 'search.stopped' ? easy : hard, '8', '1');
+    const run = await planned(cnd);
+    await cnd.event(event);
+    cnd.child.kill('SIGKILL');
+    await cnd.ended;
+    // T + grace = 13 s, and a moment to look.
+    await untilGone(run, 16);
+  });
+
+  test('of the controller stops the agents long before that', async () => {
+    const cnd = begin(hard, '60', '2');
+    const run = await planned(cnd);
+    await cnd.event('search.all');
+    cnd.child.kill('SIGKILL');
+    await eventually('agents and kernels gone', () => processes(run, /agent\.py|pow\.py/).length === 0, 5);
+    const { code, stdout } = await place.run(['scram', '--run', run]);
+    expect(stdout).toMatch(/terminated/);
+    expect(code).toBe(0);
+    await untilGone(run);
+    expect(readdirSync(join(place.state, 'cnd'))).toEqual([]);
+  });
+
+  test('of an agent: it is tried again, and others adopt what it held', async () => {
+    const cnd = begin(hard);
+    const run = await planned(cnd);
+    await cnd.event('search.all');
+    const [agent] = processes(run, /agent\.py/);
+    if (agent === undefined) throw new Error('no agent');
+    process.kill(agent, 'SIGKILL');
+    const lost = await cnd.event('instance.lost');
+    await cnd.event('instance.adopted');
+    await cnd.event('instance.searching', (event) => event.time > lost.time);
+    cnd.child.kill('SIGINT');
+    expect((await cnd.ended).code).toBe(130);
+    await untilGone(run);
+  });
+
+  test('of a kernel: its agent starts another, and no nonce is lost', async () => {
+    const args = '--N 2 --T 60 --D 16 --limit 3000000 --chunk 250000 --kernel python --json';
+    const cnd = place.start(['start', ...args.split(' ')]);
+    const run = await planned(cnd);
+    await cnd.event('instance.progress');
+    const [kernel] = processes(run, /pow\.py/);
+    if (kernel === undefined) throw new Error('no kernel');
+    process.kill(kernel, 'SIGKILL');
+    const result = await cnd.ended;
+    expect(runEnded(result)).toMatchObject({
+      outcome: 'exhausted',
+      coverage: { ranges: [['0', '3000000']] },
+    });
+    await untilGone(run);
+  });
+
+  test('of the local host: a power cut; the run fails and says so', async () => {
+    const cnd = begin(hard);
+    const run = await planned(cnd);
+    await cnd.event('search.all');
+    const [host] = processes(run, /cnd-local-host|host\.js/);
+    if (host === undefined) throw new Error('no host');
+    process.kill(host, 'SIGKILL');
+    const result = await cnd.ended;
+    expect(result.code).toBe(1);
+    expect(runEnded(result)).toMatchObject({ outcome: 'failed', left: [] });
+    await untilGone(run);
+  });
+});
+
+describe('SIGSTOP', () => {
+  test('of an agent: the run ends within T, and nothing is left', async () => {
+    const cnd = begin(hard, '9');
+    const run = await planned(cnd);
+    await cnd.event('search.all');
+    for (const agent of processes(run, /agent\.py/).slice(0, 1)) process.kill(agent, 'SIGSTOP');
+    const result = await cnd.ended;
+    expect(result.code).toBe(3);
+    expect(runEnded(result).elapsed).toBeLessThan(9);
+    expect(named(eventsOf(result), 'search.stopped')[0]?.unconfirmed).toHaveLength(1);
+    await untilGone(run);
+  });
+
+  test('of an agent, and kill -9 of its controller: nothing is left after T and grace', async () => {
+    const cnd = begin(hard, '8', '1');
+    const run = await planned(cnd);
+    await cnd.event('search.all');
+    for (const agent of processes(run, /agent\.py/)) process.kill(agent, 'SIGSTOP');
+    cnd.child.kill('SIGKILL');
+    await cnd.ended;
+    await untilGone(run, 16);
+  });
+
+  test('of the local host, and kill -9 of the controller: nothing is left after T and grace', async () => {
+    const cnd = begin(hard, '8', '1');
+    const run = await planned(cnd);
+    await cnd.event('search.all');
+    for (const host of processes(run, /cnd-local-host|host\.js/)) process.kill(host, 'SIGSTOP');
+    cnd.child.kill('SIGKILL');
+    await cnd.ended;
+    await untilGone(run, 17);
+  });
+});
+
+describe('rehearsed failures', () => {
+  const config = (text: string): void => writeFileSync(join(place.directory, 'cnd.config.json'), text);
+
+  test.each(['never-runs', 'never-answers'])('%s: the rest cover the whole space', async (failure) => {
+    config(`{ "local": { "rehearse": [{ "instance": 1, "failure": "${failure}" }] } }`);
+    const args = '--N 3 --T 60 --D 16 --limit 1000000 --chunk 50000 --json';
+    const result = await place.run(['start', ...args.split(' ')]);
+    expect(result.code).toBe(3);
+    expect(runEnded(result)).toMatchObject({
+      outcome: 'exhausted',
+      coverage: { ranges: [['0', '1000000']] },
+    });
+    expect(named(eventsOf(result), 'instance.adopted').length).toBeGreaterThan(0);
+    await untilGone(runEnded(result).run);
+  });
+
+  test('one that dies in mid-search: the rest adopt what it held', async () => {
+    config('{ "local": { "rehearse": [{ "instance": 0, "failure": "dies", "after": 0.8 }] } }');
+    const args = '--N 2 --T 100 --D 16 --limit 9000000 --chunk 250000 --kernel python --json';
+    const result = await place.run(['start', ...args.split(' ')]);
+    expect(runEnded(result)).toMatchObject({
+      outcome: 'exhausted',
+      coverage: { ranges: [['0', '9000000']] },
+    });
+    expect(named(eventsOf(result), 'instance.lost').at(-1)).toMatchObject({ instance: 0, retrying: false });
+    await untilGone(runEnded(result).run);
+  });
+
+  test('a boot that takes longer than T: exit 3, in time, nothing left', async () => {
+    config('{ "local": { "bootDelay": 30 } }');
+    const result = await place.run(['start', '--N', '2', '--T', '6', '--D', '2', '--json']);
+    const ended = runEnded(result);
+    expect(result.code).toBe(3);
+    expect(ended.elapsed).toBeLessThan(6);
+    expect(ended.reason).toMatch(/before any instance was searching/);
+    await untilGone(ended.run);
+  });
+});

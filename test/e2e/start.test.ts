@@ -1,0 +1,138 @@
+import { existsSync, readFileSync, readdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { gunzipSync } from 'node:zlib';
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import { type Workplace, eventsOf, named, runEnded, workplace } from '../helper/cnd.ts';
+import { untilGone } from '../helper/process.ts';
+
+let place: Workplace;
+beforeEach(() => {
+  place = workplace();
+});
+afterEach(() => place.remove());
+
+const genesis =
+  '0100000000000000000000000000000000000000000000000000000000000000000000003ba3edfd7a7b12b27ac72c3e67768f617fc81bc3888a51323a9fb8aa4b1e5e4a29ab5f49ffff001d1dac2b7c';
+
+test('eight instances prove the smallest golden nonce, and nothing is left', async () => {
+  const result = await place.run(['start', '--N', '8', '--T', '200', '--D', '2', '--smallest', '--json']);
+  const ended = runEnded(result);
+  expect(result.code).toBe(0);
+  expect(ended).toMatchObject({
+    outcome: 'found',
+    nonce: '116',
+    digest: '00a722b0e1eab12e68928824ce82e5bc7cec6740e6cd0d3ffbe63260badc53fa',
+    left: [],
+  });
+  expect(ended.elapsed).toBeLessThan(60);
+  expect(eventsOf(result).at(-1)).toEqual(ended);
+  expect(named(eventsOf(result), 'instance.terminated').map(({ instance }) => instance)).toEqual([
+    0, 1, 2, 3, 4, 5, 6, 7,
+  ]);
+  await untilGone(ended.run);
+  expect(readdirSync(join(place.state, 'cnd'))).toEqual([]);
+});
+
+test('the example of the 2019 report works, and archives eight syslogs, the journal and the record', async () => {
+  const result = await place.run(['start', '--T', '20', '--N', '8', '--D', '2']);
+  expect(result.code).toBe(0);
+  expect(result.stdout).toMatch(/^outcome +golden nonce found$/m);
+  expect(result.stdout).toMatch(/--smallest/);
+  const [run = ''] = readdirSync(join(place.directory, 'logs'));
+  const folder = join(place.directory, 'logs', run);
+  const logs = Array.from({ length: 8 }, (_, index) => `Instance${index}.log.gz`);
+  expect(readdirSync(folder).toSorted()).toEqual([...logs, 'events.ndjson', 'run.json'].toSorted());
+  for (const [index, name] of logs.entries()) {
+    const syslog = gunzipSync(readFileSync(join(folder, name))).toString();
+    expect(syslog).toContain(run);
+    expect(syslog).toContain('booted');
+    const workers = new Set([...syslog.matchAll(/worker=(\d+)/g)].map((match) => match[1]));
+    expect([...workers].filter((worker) => worker !== String(index))).toEqual([]);
+  }
+  await untilGone(run);
+});
+
+test('the journal and the record tell the whole run', async () => {
+  const result = await place.run(['start', '--N', '2', '--T', '60', '--D', '4', '--json']);
+  const ended = runEnded(result);
+  const folder = join(place.directory, 'logs', ended.run);
+  const journal = readFileSync(join(folder, 'events.ndjson'), 'utf8').trimEnd().split('\n');
+  expect(journal.map((line) => JSON.parse(line) as unknown)).toEqual(eventsOf(result));
+  const record = JSON.parse(readFileSync(join(folder, 'run.json'), 'utf8')) as Record<string, unknown>;
+  expect(record).toMatchObject({
+    run: ended.run,
+    config: { N: 2, T: 60, fleet: 'local', from: '0', limit: '4294967296' },
+    ended: { outcome: 'found', nonce: ended.nonce, coverage: ended.coverage },
+  });
+});
+
+test('sha256d with bits-lsb from 2^30 finds the nonce of the 2019 Kubernetes system', async () => {
+  const args = '--scheme sha256d --unit bits-lsb --D 20 --from 1073741824 --smallest --N 2 --T 120 --json';
+  const ended = runEnded(await place.run(['start', ...args.split(' ')]));
+  expect(ended).toMatchObject({
+    outcome: 'found',
+    nonce: '1074435534',
+    digest: '0000608a103c8c0966b6e7cefaea4efba26ed42c9b4cadcf030e3cc3b8c44a7d',
+  });
+  const [first] = ended.coverage.ranges;
+  expect(first?.[0]).toBe('1073741824');
+  expect(BigInt(first?.[1] ?? 0)).toBeGreaterThan(1074435534n);
+}, 120_000);
+
+test('a bitcoin header finds its nonce', async () => {
+  const args = `--scheme bitcoin --header ${genesis} --from 2083200000 --smallest --N 2 --T 60 --json`;
+  const ended = runEnded(await place.run(['start', ...args.split(' ')]));
+  expect(ended).toMatchObject({ outcome: 'found', nonce: '2083236893' });
+});
+
+test('a space without a golden nonce is searched to its end, exactly once, and exits 3', async () => {
+  const args =
+    '--D 8 --from 18446744073709451615 --limit 18446744073709551615 --chunk 7001 --N 3 --T 60 --json';
+  const result = await place.run(['start', ...args.split(' ')]);
+  expect(result.code).toBe(3);
+  expect(runEnded(result)).toMatchObject({
+    outcome: 'exhausted',
+    tested: '100000',
+    coverage: { ranges: [['18446744073709451615', '18446744073709551615']], rangesCut: false },
+  });
+});
+
+test('the time limit ends a search that finds nothing, within T', async () => {
+  const result = await place.run(['start', '--N', '2', '--T', '7', '--D', '16', '--json']);
+  const ended = runEnded(result);
+  expect(result.code).toBe(3);
+  expect(ended.outcome).toBe('time-limit');
+  expect(ended.elapsed).toBeLessThan(7);
+  expect(ended.elapsed).toBeGreaterThan(3.5);
+  expect(BigInt(ended.tested)).toBeGreaterThan(0n);
+  await untilGone(ended.run);
+});
+
+test('--smallest without time for the proof prints the candidate and exits 3', async () => {
+  // 33188155 is golden and near the start of chunk 1; the 22 million nonces of chunk 0 hold no other, and take too long.
+  const args = '--N 2 --T 12 --D 6 --from 10968696 --chunk 22219359 --kernel python --smallest';
+  const result = await place.run(['start', ...args.split(' ')]);
+  expect(result.code).toBe(3);
+  expect(result.stdout).toMatch(/^candidate +33188155$/m);
+  expect(result.stdout).toMatch(/not proved to be the smallest/);
+});
+
+test('a hit in a later residue is only a candidate until everything below it is searched', async () => {
+  // The golden nonces of residue 1 are found before a slow residue 0 is complete.
+  const args = '--N 2 --T 9 --D 5 --chunk 100000000 --smallest --json';
+  const result = await place.run(['start', ...args.split(' ')]);
+  const ended = runEnded(result);
+  const hits = named(eventsOf(result), 'hit').map(({ nonce }) => BigInt(nonce));
+  expect(ended).toMatchObject({ outcome: 'found', nonce: '46697', exitCode: 0 });
+  expect(hits).toEqual(hits.toSorted((a, b) => (a < b ? 1 : -1)));
+  expect(hits.at(-1)).toBe(46697n);
+}, 60_000);
+
+test('--dry-run shows the plan, with the odds, and launches nothing', async () => {
+  const result = await place.run(['start', '--N', '8', '--T', '200', '--D', '16', '--dry-run']);
+  expect(result.code).toBe(0);
+  expect(result.stderr).toMatch(/8 instances on local/);
+  expect(result.stderr).toMatch(/the odds of a golden nonce within T/);
+  expect(existsSync(join(place.directory, 'logs'))).toBe(false);
+  expect(existsSync(place.state)).toBe(false);
+});
