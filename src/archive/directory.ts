@@ -24,7 +24,7 @@ export class DirectoryArchive implements Archive {
     const folder = this.location(run);
     const existed = await stat(this.#root).then(
       () => true,
-      () => false,
+      (error: NodeJS.ErrnoException) => error.code !== 'ENOENT',
     );
     try {
       await mkdir(folder, { recursive: true });

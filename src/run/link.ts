@@ -43,16 +43,14 @@ export class Link {
     );
   }
 
-  async #connect(): Promise<Connection> {
+  #connect(): Promise<Connection> {
     const { life, handshakes, onWait } = this.#options;
-    try {
-      const connection = await waitUntilReady(this.#access, { signal: life, handshakes, onWait });
-      void connection.closed.then(() => (this.#current = undefined));
-      return connection;
-    } catch (error) {
-      this.#current = undefined;
-      throw error;
-    }
+    const attempt = waitUntilReady(this.#access, { signal: life, handshakes, onWait });
+    const forget = (): void => {
+      if (this.#current === attempt) this.#current = undefined;
+    };
+    attempt.then((connection) => connection.closed.then(forget), forget);
+    return attempt;
   }
 }
 

@@ -58,10 +58,10 @@ export function planWarnings(
 
 function oddsWarning({ chance, expectedNonces, nonces, end }: Odds, rate: number): EventFields['warning'] {
   const within =
-    end === 'time' ? `within T, at about ${shortNumber(rate)} nonces/s` : 'in the whole nonce space';
+    end === 'time' ? `within T, at about ${shortNumber(rate)} nonces/s,` : 'in the whole nonce space';
   const one = chance > 0 ? `about 1 in ${wholeNumber(1 / chance)}` : 'nil';
   return {
-    message: `the odds of a golden nonce ${within}, are ${one}: one nonce in ${wholeNumber(expectedNonces)} is golden, and ${wholeNumber(nonces)} can be tested`,
+    message: `the odds of a golden nonce ${within} are ${one}: one nonce in ${wholeNumber(expectedNonces)} is golden, and ${wholeNumber(nonces)} can be tested`,
     hint:
       end === 'time'
         ? 'a smaller --D, a longer --T or more instances raise them'

@@ -17,7 +17,7 @@ export function startAgent(run: string): string {
 
 /** Kills an agent that no longer listens; its kernels die with it. Succeeds when there is none. */
 export function killAgent(run: string): string {
-  return `cd ${quote(workDirectory(run))} 2>/dev/null && kill -KILL "$(cat agent.pid)" 2>/dev/null; true`;
+  return `cd ${quote(workDirectory(run))} 2>/dev/null && kill -KILL "$(cat agent.pid 2>/dev/null)" 2>/dev/null; true`;
 }
 
 /** Writes what earlier agents of this run said on this instance: hits that a lost connection swallowed. */

@@ -68,6 +68,8 @@ async function endController({ state }: RunningRun): Promise<void> {
       told = 2;
     }
     if (seconds > patience.controller) killProcess(state.controller, 'SIGKILL');
+    if (seconds > 2 * patience.controller)
+      throw new Error(`the controller, pid ${state.controller.pid}, does not end`);
     await delay(50);
   }
 }

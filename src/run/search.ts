@@ -1,12 +1,12 @@
 import type { Announcement } from '../broadcast/broadcast.ts';
-import type { CndError } from '../error.ts';
+import { CndError } from '../error.ts';
 import { probability } from '../puzzle/probability.ts';
 import type { Puzzle } from '../puzzle/puzzle.ts';
 import { verify } from '../puzzle/verification.ts';
 import { assign } from '../search/assignment.ts';
 import type { Coverage } from '../search/coverage.ts';
 import { chanceWithin } from '../search/forecast.ts';
-import { Ledger } from '../search/ledger.ts';
+import { Ledger, type Verdict } from '../search/ledger.ts';
 import type { Assignment, Space } from '../search/search.ts';
 import { onceAborted } from '../ssh/bounded.ts';
 import type { AgentMessage, ResidueReport } from './agent-message.ts';
@@ -132,7 +132,7 @@ export class Search {
       }
       case 'progress':
         state.rate = message.rate;
-        for (const report of message.residues) this.#report(worker, report);
+        for (const report of message.residues) this.#weigh(worker, this.#ledger.report(worker, report));
         emit('instance.progress', {
           instance: worker,
           hashes: message.hashes,
@@ -147,14 +147,14 @@ export class Search {
         this.claim(worker, message.nonce, message.digest);
         break;
       case 'idle':
+        if (state.state !== 'searching') break;
         state.state = 'idle';
         state.rate = 0;
         emit('instance.idle', { instance: worker });
         this.#rebalance();
         break;
       case 'released': {
-        const verdict = this.#ledger.released(worker, message);
-        if (!verdict.accepted) emit('instance.error', { instance: worker, message: verdict.reason });
+        this.#weigh(worker, this.#ledger.released(worker, message));
         emit('instance.released', { instance: worker, residue: message.residue, next: `${message.next}` });
         this.#judge();
         this.#rebalance();
@@ -180,10 +180,12 @@ export class Search {
     }
     this.#ledger.confirm(nonce);
     const better = this.#best === undefined || (smallest && nonce < this.#best.nonce);
-    if (!better || this.#over !== undefined) return;
+    if (!better) return;
     const hit: Hit = { instance, nonce, digest };
     this.#best = hit;
     emit('hit', { instance, nonce: `${nonce}`, digest, elapsed: elapsed() });
+    // One that comes while the search is being stopped for something else counts, but there is nobody left to tell.
+    if (this.#over !== undefined) return;
     if (!smallest) this.#end({ kind: 'found', hit });
     this.#options.announce(hit);
     if (!smallest) return;
@@ -212,6 +214,11 @@ export class Search {
     if (this.#workers.every((other) => other.state === 'lost')) this.#end({ kind: 'lost', reason });
     this.#noteAllSearching();
     this.#rebalance();
+  }
+
+  /** Whether a worker was given up for good. */
+  isLost(worker: number): boolean {
+    return this.#worker(worker).state === 'lost';
   }
 
   /** A worker cannot be reached any more, now that the search is over: nobody waits for its word. */
@@ -268,13 +275,16 @@ export class Search {
     return this.#options.elapsed() - (this.#over ?? this.#options.elapsed());
   }
 
-  #report(worker: number, report: ResidueReport): void {
-    const verdict = this.#ledger.report(worker, report);
-    if (verdict.accepted || verdict.fault !== 'impossible') return;
-    this.#options.emit('instance.error', {
-      instance: worker,
-      message: `impossible report: ${verdict.reason}`,
-    });
+  /** Draws the consequence of what the ledger made of a report. A late one (`not-owner`) has none. */
+  #weigh(worker: number, verdict: Verdict): void {
+    if (verdict.accepted || verdict.fault === 'not-owner' || this.isLost(worker)) return;
+    // An honest agent cannot say this: nothing more of it is believed, but for hits, which are verified.
+    this.#worker(worker).send?.({ order: 'stop' });
+    this.lose(
+      worker,
+      new CndError('agent-impossible', `it reports what cannot be: ${verdict.reason}`),
+      false,
+    );
   }
 
   /** Whether the search is over by what is known now. */

@@ -20,6 +20,8 @@ export class Watch {
   readonly #missing = new Map<number, number>();
   readonly #waiting = new Set<() => void>();
   #nudged = new AbortController();
+  /** Somebody nudged, perhaps while the fleet was being asked. */
+  #hurry = false;
   readonly #onTrouble: (error: unknown) => void;
 
   constructor(fleet: Fleet, run: string, launched: readonly Instance[], onTrouble: (error: unknown) => void) {
@@ -55,6 +57,7 @@ export class Watch {
 
   /** Looks at once: something tells that an instance is not what it was. */
   nudge(): void {
+    this.#hurry = true;
     this.#nudged.abort();
   }
 
@@ -78,9 +81,11 @@ export class Watch {
 
   async #pause(seconds: number, signal: AbortSignal): Promise<void> {
     this.#nudged = new AbortController();
+    if (this.#hurry) this.#nudged.abort();
     const off = onceAborted(signal, () => this.nudge());
     await delay(seconds * 1000, undefined, { signal: this.#nudged.signal }).catch(() => {});
     off();
+    this.#hurry = false;
   }
 
   #learn(instances: readonly Instance[]): void {

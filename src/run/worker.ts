@@ -28,8 +28,11 @@ export interface WorkerContext {
   readonly over: AbortSignal;
 }
 
-/** How often one instance is tried again after its search was lost. */
+/** How often in a row one instance is tried again after its search was lost. */
 const retries = 3;
+
+/** Seconds of searching after which earlier losses are forgiven. */
+const forgiveness = 60;
 
 /** Seconds before the end of the search in which an agent's own deadline may come first. */
 const deadlineSlack = 3;
@@ -56,14 +59,19 @@ export async function work(index: number, context: WorkerContext): Promise<void>
     () => {},
   );
   const stop = AbortSignal.any([over, gone.signal]);
-  for (let attempt = 0; !over.aborted; attempt++) {
+  const progress: Progress = { announced: false, uploaded: false };
+  for (let losses = 0; !over.aborted; losses++) {
+    const begin = context.clock.monotonic();
     try {
-      await attemptSearch(index, attempt, context, stop);
+      await attempt(index, progress, context, stop);
       return;
     } catch (error) {
       if (over.aborted) return search.forget(index);
+      // It was given up while its agent was still being told to stop.
+      if (search.isLost(index)) return;
       const failure = asCndError(gone.signal.aborted ? gone.signal.reason : error);
-      const retrying = attempt < retries && passing.has(failure.code);
+      if (context.clock.monotonic() - begin > forgiveness * 1000) losses = 0;
+      const retrying = losses < retries && passing.has(failure.code);
       search.lose(index, failure, retrying);
       if (!retrying) return;
       // If its machine is gone the fleet knows, and nobody has to wait for it.
@@ -72,26 +80,33 @@ export async function work(index: number, context: WorkerContext): Promise<void>
   }
 }
 
-async function attemptSearch(
+/** How far an instance had come before its search was lost. */
+interface Progress {
+  announced: boolean;
+  uploaded: boolean;
+}
+
+async function attempt(
   index: number,
-  attempt: number,
+  progress: Progress,
   context: WorkerContext,
   stop: AbortSignal,
 ): Promise<void> {
   const { run, search, watch, emit, bundle } = context;
   const instance = await watch.settled(index, stop);
   if (!instance.access) throw terminated(instance);
-  if (attempt === 0) {
-    const address = target(instance.access);
-    emit('instance.running', { instance: index, id: instance.id, address });
+  if (!progress.announced) {
+    emit('instance.running', { instance: index, id: instance.id, address: target(instance.access) });
+    progress.announced = true;
   }
   const connection = await context.link(instance).connection(stop);
-  if (attempt === 0) {
-    emit('instance.connected', { instance: index });
+  emit('instance.connected', { instance: index });
+  if (progress.uploaded) {
+    for (const hit of await spooledHits(connection, run, stop)) search.claim(index, hit.nonce, hit.digest);
+  } else {
     await upload(connection, bundle, workDirectory(run), { signal: stop });
     emit('instance.uploaded', { instance: index, bytes: bundle.data.length });
-  } else {
-    for (const hit of await spooledHits(connection, run, stop)) search.claim(index, hit.nonce, hit.digest);
+    progress.uploaded = true;
   }
   await converse(instance, connection, context, stop);
 }
@@ -109,7 +124,7 @@ async function converse(
   const residues = search.begin(index, (order) => agent.send(order));
   agent.sendLine(jobLine({ ...job(), worker: index, residues, threads: instance.threads }));
   const reason = await agent.converse((message) => search.receive(index, message));
-  if (over.aborted || reason === 'order') return;
+  if (over.aborted) return;
   // Its own deadline is the net below ours: about to end, or its clock is wrong and it is begun again.
   if (reason === 'deadline' && job().seconds < deadlineSlack) return;
   throw new CndError(`agent-${reason}`, `its agent stopped by itself (${reason})`);

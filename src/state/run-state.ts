@@ -1,8 +1,9 @@
-import { mkdir, readFile, readdir, rm, rmdir, writeFile } from 'node:fs/promises';
+import { chmod, mkdir, readFile, readdir, rm, rmdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
 import type { KeyPair } from '../ssh/access.ts';
 import { type ProcessIdentity, identify } from './process.ts';
+import { runIdPattern } from '../run/run-id.ts';
 import { stateDirectory, stateRoot } from './state.ts';
 
 const runState = z.object({
@@ -29,6 +30,7 @@ export async function writeRunState(
 ): Promise<void> {
   const directory = stateDirectory(state.run, env);
   await mkdir(directory, { recursive: true, mode: 0o700 });
+  await chmod(directory, 0o700);
   const controller: ProcessIdentity = identify(process.pid) ?? { pid: process.pid, start: '' };
   await writeFile(join(directory, 'id_ed25519'), loginKey.privateKey, { mode: 0o600 });
   await writeFile(join(directory, 'run.json'), `${JSON.stringify({ ...state, controller })}\n`, {
@@ -46,8 +48,13 @@ export async function removeRunState(run: string, env: NodeJS.ProcessEnv = proce
 /** The runs noted under the state root, whether their controllers still live or not; torn notes are skipped. */
 export async function listRunStates(env: NodeJS.ProcessEnv = process.env): Promise<RunState[]> {
   const names = await readdir(stateRoot(env)).catch(() => []);
-  const states = await Promise.all(names.map((name) => readRunState(join(stateRoot(env), name, 'run.json'))));
-  return states.filter((state) => state !== undefined).toSorted((a, b) => a.run.localeCompare(b.run));
+  const runs = names.filter((name) => runIdPattern.test(name));
+  const states = await Promise.all(runs.map((run) => readRunState(join(stateRoot(env), run, 'run.json'))));
+  // A note that names another run than its directory is torn or forged.
+  return states
+    .filter((state, index) => state !== undefined && state.run === runs[index])
+    .filter((state) => state !== undefined)
+    .toSorted((a, b) => a.run.localeCompare(b.run));
 }
 
 async function readRunState(path: string): Promise<RunState | undefined> {

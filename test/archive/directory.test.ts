@@ -44,3 +44,26 @@ test.skipIf(!mayMount && !process.env['CI'])('a full disk is refused, and leaves
     execFileSync('umount', [mount]);
   }
 });
+
+test('a run is where people are told it is, and a file that is there already stays what it is', async () => {
+  const archive = new DirectoryArchive(folder);
+  await archive.probe(run);
+  const path = join(archive.location(run), 'run.json');
+  expect(path).toBe(join(folder, run, 'run.json'));
+  writeFileSync(path, '{}');
+  await archive.store(run, 'run.json', path);
+  expect((await archive.read(run, 'run.json')).toString()).toBe('{}');
+});
+
+test('what was stored in part is no entry, and a failed replacement keeps the earlier one', async () => {
+  const archive = new DirectoryArchive(folder);
+  const source = join(folder, 'source');
+  writeFileSync(source, 'first');
+  await archive.store(run, 'run.json', source);
+  writeFileSync(join(archive.location(run), 'events.ndjson.part'), 'torn');
+  await expect(archive.store(run, 'run.json', join(folder, 'missing'))).rejects.toMatchObject({
+    code: 'ENOENT',
+  });
+  expect(await archive.entries(run)).toEqual([{ name: 'run.json', bytes: 5 }]);
+  expect((await archive.read(run, 'run.json')).toString()).toBe('first');
+});

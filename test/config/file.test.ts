@@ -1,0 +1,101 @@
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import * as fc from 'fast-check';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { parseConfig, readConfigFile } from '../../src/config/file.ts';
+import { UsageError } from '../../src/error.ts';
+
+describe('the text of a configuration file', () => {
+  test('comments, trailing commas and a byte order mark are fine', () => {
+    const text = '\uFEFF// ours\n{\n  "N": 4, /* four */\n  "logs": { "directory": "l", },\n}\n';
+    expect(parseConfig('c', text)).toEqual({ N: 4, logs: { directory: 'l' } });
+  });
+
+  test.each([
+    ['{ "N": 4, "T" 60 }', 1, 15, 'colon expected'],
+    ['{\n  "N": 4\n  "T": 60\n}', 3, 3, 'comma expected'],
+    ['{\r\n  "N": four\r\n}', 2, 8, 'invalid symbol'],
+    ['\uFEFF{\n  "N": four\n}', 2, 8, 'invalid symbol'],
+    ['\uFEFF{ "N": four }', 1, 8, 'invalid symbol'],
+    ['\uFEFF{\n"N": 4\n"T": 60 }', 3, 1, 'comma expected'],
+    ['{ "N": 4', 1, 9, 'close brace expected'],
+    ['', 1, 1, 'value expected'],
+    ['{} {}', 1, 4, 'end of file expected'],
+  ])('%j is wrong at line %i, column %i', (text, line, column, what) => {
+    const message = `cnd.config.json is not valid JSON at line ${line}, column ${column}: ${what}`;
+    expect(() => parseConfig('cnd.config.json', text)).toThrow(
+      expect.objectContaining({ message, code: 'config-syntax', exitCode: 2, about: 'cnd.config.json' }),
+    );
+  });
+
+  test.each(['[]', '4', '"N"', 'null'])('%s holds no settings', (text) => {
+    expect(() => parseConfig('c', text)).toThrow('c must hold one JSON object, like { "N": 4 }');
+  });
+
+  const outcome = (text: string): unknown => {
+    try {
+      return parseConfig('c', text);
+    } catch (error) {
+      return error;
+    }
+  };
+
+  test('any JSON object is read as JSON.parse would', () => {
+    fc.assert(
+      fc.property(fc.dictionary(fc.string(), fc.jsonValue()), (content) => {
+        const text = JSON.stringify(content);
+        expect(JSON.stringify(parseConfig('c', text))).toBe(JSON.stringify(JSON.parse(text)));
+      }),
+      { numRuns: 200 },
+    );
+  });
+
+  test('any other text is a usage error', () => {
+    const text = fc.oneof(fc.string(), fc.json()).filter((text) => !/^\s*\{/.test(text));
+    fc.assert(
+      fc.property(text, (text) => {
+        expect(outcome(text)).toBeInstanceOf(UsageError);
+      }),
+      { numRuns: 200, examples: [['{'], ['{}{'], ['/* { */']] },
+    );
+  });
+});
+
+describe('the file', () => {
+  let folder: string;
+  beforeEach(() => {
+    folder = mkdtempSync(join(tmpdir(), 'cnd-config-'));
+  });
+  afterEach(() => rmSync(folder, { recursive: true, force: true }));
+
+  test('that is named has to be there', async () => {
+    const path = join(folder, 'mine.json');
+    await expect(readConfigFile(path)).rejects.toMatchObject({
+      code: 'config-unreadable',
+      exitCode: 2,
+      about: path,
+      hint: expect.stringContaining('--config'),
+    });
+    mkdirSync(path);
+    await expect(readConfigFile(path)).rejects.toMatchObject({ code: 'config-unreadable' });
+  });
+
+  test('is read, with the folder that its paths are relative to', async () => {
+    const path = join(folder, 'mine.json');
+    writeFileSync(path, '{ "N": 4 }');
+    expect(await readConfigFile(path)).toEqual({ path, directory: folder, content: { N: 4 } });
+  });
+
+  test('that is not named may be missing', async () => {
+    const before = process.cwd();
+    process.chdir(folder);
+    try {
+      expect(await readConfigFile()).toBeUndefined();
+      writeFileSync('cnd.config.json', '{ "T": 5 }');
+      expect(await readConfigFile()).toMatchObject({ path: 'cnd.config.json', content: { T: 5 } });
+    } finally {
+      process.chdir(before);
+    }
+  });
+});

@@ -1,0 +1,20 @@
+import { expect, test } from 'vitest';
+import { nearest } from '../../src/config/nearest.ts';
+import { settingNames } from '../../src/config/setting.ts';
+import { settingsSchema } from '../../src/config/schema.ts';
+
+test('a slip of the finger is recognised, whatever its case; something else is not', () => {
+  const valid = ['instances', 'time-limit', 'maxN'];
+  expect(nearest('instence', valid)).toBe('instances');
+  expect(nearest('TIME_LIMIT', valid)).toBe('time-limit');
+  expect(nearest('MAXN', valid)).toBe('maxN');
+  expect(nearest('turbo', valid)).toBeUndefined();
+  expect(nearest('turbo', [])).toBeUndefined();
+});
+
+test('every flag and variable sets a key that the schema judges', () => {
+  const keys = Object.keys(settingsSchema.shape);
+  for (const { key } of settingNames) expect(keys).toContain(key);
+  const names = settingNames.flatMap(({ flag, alias, variable }) => [flag, alias, variable]).filter(Boolean);
+  expect(new Set(names).size).toBe(names.length);
+});

@@ -1,0 +1,98 @@
+import { spawn, spawnSync } from 'node:child_process';
+import { once } from 'node:events';
+import {
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { killAgent, readSpool, startAgent, workDirectory } from '../../src/run/remote-command.ts';
+
+const run = '20261120-081103-x7k2';
+
+test('as strings', () => {
+  expect(workDirectory(run)).toBe('.cnd/20261120-081103-x7k2');
+  expect(startAgent(run)).toBe(
+    'cd .cnd/20261120-081103-x7k2 && umask 077 && echo $$ > agent.pid && exec python3 -S -E agent.py',
+  );
+  expect(readSpool(run)).toBe('cat .cnd/20261120-081103-x7k2/spool.ndjson 2>/dev/null; true');
+});
+
+test('what is no run id is one quoted word, not a command', () => {
+  expect(startAgent('x; rm -rf ~')).toMatch(/^cd '\.cnd\/x; rm -rf ~' && /);
+  expect(killAgent('$(reboot)')).toMatch(/^cd '\.cnd\/\$\(reboot\)' /);
+  expect(readSpool("it's")).toMatch(/^cat '\.cnd\/it'\\''s\/spool\.ndjson' /);
+});
+
+describe('in a real shell', () => {
+  let home: string;
+  let work: string;
+  beforeEach(() => {
+    home = mkdtempSync(join(tmpdir(), 'cnd-home-'));
+    work = join(home, workDirectory(run));
+    mkdirSync(work, { recursive: true });
+  });
+  afterEach(() => rmSync(home, { recursive: true, force: true }));
+
+  const sh = (command: string) => spawnSync('/bin/sh', ['-c', command], { cwd: home, encoding: 'utf8' });
+
+  test('the agent takes the place of the shell, in its directory, and leaves its pid to nobody else', async () => {
+    writeFileSync(
+      join(work, 'agent.py'),
+      'import os\nprint(os.getpid(), os.getcwd(), flush=True)\ninput()\n',
+    );
+    const child = spawn('/bin/sh', ['-c', startAgent(run)], {
+      cwd: home,
+      stdio: ['pipe', 'pipe', 'inherit'],
+    });
+    const [said] = await once(child.stdout, 'data');
+    expect(String(said).trim()).toBe(`${child.pid} ${work}`);
+    expect(readFileSync(join(work, 'agent.pid'), 'utf8')).toBe(`${child.pid}\n`);
+    expect(statSync(join(work, 'agent.pid')).mode & 0o077).toBe(0);
+
+    expect(sh(killAgent(run))).toMatchObject({ status: 0, stdout: '', stderr: '' });
+    const [code, signal] = await once(child, 'exit');
+    expect({ code, signal }).toEqual({ code: null, signal: 'SIGKILL' });
+    expect(sh(killAgent(run)).status).toBe(0);
+  });
+
+  test('without a worker nothing is started, and the shell says why', () => {
+    rmSync(work, { recursive: true });
+    const { status, stderr } = sh(startAgent(run));
+    expect(status).not.toBe(0);
+    expect(stderr).toContain(workDirectory(run));
+    expect(existsSync(join(home, 'agent.pid'))).toBe(false);
+  });
+
+  test('without python3 it ends with 127', () => {
+    const { status, stderr } = spawnSync('/bin/sh', ['-c', startAgent(run)], {
+      cwd: home,
+      encoding: 'utf8',
+      env: { PATH: join(home, 'nowhere') },
+    });
+    expect(status).toBe(127);
+    expect(stderr).toContain('python3');
+  });
+
+  test('killing and reading succeed where there is nothing, and say nothing', () => {
+    const silent = { status: 0, stdout: '', stderr: '' };
+    expect(sh(killAgent(run))).toMatchObject(silent);
+    expect(sh(readSpool(run))).toMatchObject(silent);
+    rmSync(work, { recursive: true });
+    expect(sh(killAgent(run))).toMatchObject(silent);
+    expect(sh(readSpool(run))).toMatchObject(silent);
+  });
+
+  test('the spool is read as it is', () => {
+    writeFileSync(join(work, 'spool.ndjson'), '{"event":"idle"}\n{"event":"st');
+    chmodSync(join(work, 'spool.ndjson'), 0o600);
+    expect(sh(readSpool(run))).toMatchObject({ status: 0, stdout: '{"event":"idle"}\n{"event":"st' });
+  });
+});

@@ -1,0 +1,102 @@
+import * as fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import type { EventFields, EventName } from '../../src/run/event.ts';
+import { plainLine, puzzleWords } from '../../src/view/plain-line.ts';
+import { eachEvent, fieldsOfEach, stamped } from './example.ts';
+import { dangerous } from './dangerous.ts';
+
+const line = <Name extends EventName>(event: Name, fields: EventFields[Name], verbose = false) =>
+  plainLine(stamped(event, fields), verbose);
+
+/** The line of each event with the text `words`; undefined: none without --verbose, `verbose` then. */
+const lines: { readonly [Name in EventName]: string | { verbose: string } | undefined } = {
+  'run.planned':
+    "run 20261120-081103-x7k2: 4 instances on local, at most 60.0 s; puzzle hex-chain of 'COMSM0010cloud', 6 leading zero digits; nonces 0 to below 4,294,967,296; one in 16,777,216 is golden",
+  warning: 'warning: words (words)',
+  'launch.started': 'launching 4 instances',
+  'instance.launched': { verbose: '#0 launched as words' },
+  'instance.running': '#0 running at words',
+  'instance.waiting': '#0 waiting: words',
+  'instance.connected': { verbose: '#0 answers SSH' },
+  'instance.uploaded': { verbose: '#0 has the worker (23,456 bytes)' },
+  'instance.searching': '#0 searching with words (words), 2 threads; words',
+  'search.all': 'all 4 instances are searching after 1.50 s',
+  'instance.progress': { verbose: '#0 1,000,000 nonces, 500 kH/s' },
+  'run.progress': '5,000,000 nonces tested at 2.00 MH/s by 4 instances; chance so far 25.0 %, 47.0 s left',
+  'instance.idle': { verbose: '#0 has nothing left to search' },
+  'instance.adopted': '#0 adopts residue 3 from chunk 1,203',
+  'instance.released': { verbose: '#0 releases residue 3' },
+  'instance.error': '#0 says: words',
+  hit: '#0 found golden nonce 116, digest 00a722b0e1eab12e68928824ce82e5bc7cec6740e6cd0d3ffbe63260badc53fa',
+  'hit.rejected': '#0 claimed nonce words, which is not golden: words',
+  broadcast: 'nonce 116 announced on memory',
+  'instance.stopped': { verbose: '#0 stopped (words) after 12 ms' },
+  'search.stopped': 'search stopped (words) after 50 ms; no word from #2 #3',
+  'instance.lost': '#0 lost: words; trying again',
+  'logs.archived': { verbose: '#0 syslog archived as Instance0.log.gz (2,048 bytes)' },
+  'logs.missing': '#0 syslog could not be pulled: words',
+  'instance.terminated': { verbose: '#0 terminated' },
+  'run.interrupted': 'words: stopping, pulling logs for a moment, terminating; once more to skip the logs',
+  'cleanup.failed': 'cleanup of words failed: words',
+  'run.ended': undefined,
+};
+
+describe('a line for each event', () => {
+  test.each(eachEvent())('$event', (event) => {
+    const expected = lines[event.event];
+    const [quiet, verbose] =
+      typeof expected === 'object' ? [undefined, expected.verbose] : [expected, expected];
+    expect(plainLine(event, false)).toBe(quiet);
+    expect(plainLine(event, true)).toBe(verbose);
+  });
+
+  const linesOf = (text: string): string[] => eachEvent(text).map((event) => plainLine(event, true) ?? '');
+
+  test('none has a control character, whatever an instance says', () => {
+    fc.assert(
+      fc.property(fc.string({ unit: 'binary' }), (text) => {
+        expect(linesOf(text).filter((line) => dangerous.test(line))).toEqual([]);
+      }),
+      { numRuns: 50, examples: [['\u001B[2J\u009B31m\r\n\u202E\u2028']] },
+    );
+  });
+
+  test('none is endless', () => {
+    expect(linesOf('x'.repeat(10_000)).filter((line) => line.length > 2500)).toEqual([]);
+  });
+});
+
+describe('what is absent is left out', () => {
+  const fields = fieldsOfEach('words');
+
+  test('a hint, a note, a latency, those without a word', () => {
+    expect(line('warning', { message: 'careful' })).toBe('warning: careful');
+    const { note: _, ...searching } = fields['instance.searching'];
+    expect(line('instance.searching', { ...searching, threads: 1 })).toBe(
+      '#0 searching with words (words), 1 thread',
+    );
+    expect(line('instance.stopped', { instance: 1, reason: 'order' }, true)).toBe('#1 stopped (order)');
+    expect(line('search.stopped', { reason: 'time-limit', latency: 0, unconfirmed: [] })).toBe(
+      'search stopped (time-limit) after 0 ms',
+    );
+    expect(line('instance.lost', { instance: 1, code: 'c', reason: 'gone', retrying: false })).toBe(
+      '#1 lost: gone',
+    );
+  });
+
+  test('the second interruption promises no logs', () => {
+    expect(line('run.interrupted', { signal: 'SIGINT', count: 2 })).toBe('SIGINT: terminating at once');
+  });
+
+  test('a search for the smallest says so', () => {
+    expect(line('run.planned', { ...fields['run.planned'], smallest: true })).toContain(
+      'leading zero digits, the smallest golden nonce; nonces',
+    );
+  });
+});
+
+test('puzzles in words: a long block is cut, a header is not shown', () => {
+  const long = { scheme: 'sha256d', block: 'x'.repeat(4096), unit: 'bits', difficulty: 20 };
+  expect(puzzleWords(long)).toBe(`sha256d of '${'x'.repeat(39)}…', 20 leading zero bits`);
+  expect(puzzleWords({ scheme: 'bitcoin', header: '00', target: 'ff' })).toBe('bitcoin block header');
+});

@@ -1,0 +1,54 @@
+import * as fc from 'fast-check';
+import { expect, test } from 'vitest';
+import { printable } from '../../src/view/printable.ts';
+import { table } from '../../src/view/table.ts';
+import { dangerous } from './dangerous.ts';
+
+test.each([
+  ['\u001B[2J\u001B]0;title\u0007', '?[2J?]0;title?'],
+  ['\u009B31mred', '?31mred'],
+  ['a\r\nb\tc\0', 'a??b?c?'],
+  ['user\u202Egnp.exe\u2066\u200F\u061C', 'user?gnp.exe???'],
+  ['line\u2028separator', 'line?separator'],
+  ['plain text, naïve, 日本, 🚀', 'plain text, naïve, 日本, 🚀'],
+])('%j is shown as %j', (text, shown) => {
+  expect(printable(text)).toBe(shown);
+});
+
+test('no control or direction-changing character passes, and nothing else is touched', () => {
+  const unit = fc.oneof(
+    fc.string({ unit: 'binary' }),
+    fc.constantFrom('\u001B[31m', '\u009B', '\u202E', '\u2069', '\u200E', '\u007F', '\n', '\u2029'),
+  );
+  fc.assert(
+    fc.property(fc.array(unit), (parts) => {
+      const text = parts.join('');
+      const shown = printable(text, Infinity);
+      expect(shown).not.toMatch(dangerous);
+      expect(shown).toBe(Array.from(text, (char) => (dangerous.test(char) ? '?' : char)).join(''));
+    }),
+    { numRuns: 300 },
+  );
+});
+
+test('an endless text is cut, and says so', () => {
+  expect(printable('x'.repeat(500))).toBe('x'.repeat(500));
+  expect(printable('x'.repeat(501))).toBe(`${'x'.repeat(499)}…`);
+  expect(printable('abcdef', 4)).toBe('abc…');
+});
+
+test('a table is as wide as its widest cells, without trailing spaces or control characters', () => {
+  expect(
+    table([
+      ['RUN', 'INSTANCES', 'WHY'],
+      ['a-long-name', '2', 'line\nbreak\u001B[2J'],
+      ['b', '10', ''],
+    ]),
+  ).toBe(
+    ['RUN          INSTANCES  WHY', 'a-long-name  2          line?break?[2J', 'b            10', ''].join(
+      '\n',
+    ),
+  );
+  expect(table([])).toBe('');
+  expect(table([['HEAD'], ['x'.repeat(200)]]).split('\n')[1]).toHaveLength(120);
+});

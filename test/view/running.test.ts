@@ -1,0 +1,52 @@
+import { expect, test } from 'vitest';
+import type { RunningRun } from '../../src/run/inventory.ts';
+import { runningJson, runningTable } from '../../src/view/running.ts';
+import { run } from './example.ts';
+
+const now = Date.parse('2026-11-20T08:12:03Z');
+const runs: RunningRun[] = [
+  {
+    run,
+    fleet: 'local',
+    instances: [
+      { id: 'local-1', index: 0, state: 'running', access: { host: 'h', port: 1, user: 'u', hostKeys: [] } },
+      { id: 'local-2', index: 1, state: 'running' },
+      { id: 'local-3', index: 2, state: 'shutting-down', reason: 'dead-man' },
+    ],
+    expiresAt: new Date(now + 65_000),
+    controller: 'alive',
+  },
+  { run: 'stray\u001B[2J', fleet: 'ec2', instances: [], controller: 'unknown' },
+  { run, fleet: 'hosts', instances: [], expiresAt: new Date(now - 5000), controller: 'gone' },
+];
+
+test('the table of cnd ps', () => {
+  expect(runningTable(runs, now).split('\n')).toEqual([
+    'RUN                   FLEET  INSTANCES                   AGE     EXPIRES     CONTROLLER',
+    '20261120-081103-x7k2  local  2 running, 1 shutting-down  60.0 s  in 65.0 s   alive',
+    'stray?[2J             ec2    none                        -       -           unknown',
+    '20261120-081103-x7k2  hosts  none                        60.0 s  5.00 s ago  gone',
+    '',
+  ]);
+});
+
+test('a clock that is behind makes no negative age', () => {
+  expect(runningTable(runs.slice(0, 1), Date.parse('2026-11-20T08:00:00Z'))).toContain('  0.00 s  ');
+});
+
+test('the same for programs, without what is private', () => {
+  const parsed: unknown = JSON.parse(runningJson(runs));
+  expect(parsed).toMatchObject([
+    {
+      run,
+      fleet: 'local',
+      controller: 'alive',
+      expiresAt: '2026-11-20T08:13:08.000Z',
+      instances: [{ id: 'local-1', index: 0, state: 'running' }, {}, { reason: 'dead-man' }],
+    },
+    { fleet: 'ec2', instances: [] },
+    { fleet: 'hosts' },
+  ]);
+  expect(runningJson(runs)).not.toContain('host"');
+  expect(runningJson([])).toBe('[]\n');
+});
