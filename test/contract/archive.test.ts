@@ -4,4 +4,7 @@ import { join } from 'node:path';
 import { DirectoryArchive } from '../../src/archive/directory.ts';
 import { describeArchive } from './archive.ts';
 
-describeArchive('directory', async () => new DirectoryArchive(join(await mkdtemp(join(tmpdir(), 'cnd-')), 'logs')));
+describeArchive(
+  'directory',
+  async () => new DirectoryArchive(join(await mkdtemp(join(tmpdir(), 'cnd-')), 'logs')),
+);
