@@ -27,25 +27,21 @@ export async function start(flags: Readonly<Record<string, unknown>>): Promise<n
   const run = newRunId(new Date(processStart.wall));
   const views = [chooseView(flags, interrupts)];
   if (flags['dry-run'] === true) return showPlan({ run, config, archive, views, timing: fleet.timing });
-  const restore = listen(interrupts);
-  try {
-    const broadcast = new MemoryBroadcast();
-    const start = processStart;
-    return await executeRun({
-      run,
-      config,
-      fleet,
-      broadcast,
-      archive,
-      views,
-      interrupts,
-      clock: systemClock,
-      start,
-      env,
-    });
-  } finally {
-    restore();
-  }
+  listen(interrupts);
+  const broadcast = new MemoryBroadcast();
+  const start = processStart;
+  return executeRun({
+    run,
+    config,
+    fleet,
+    broadcast,
+    archive,
+    views,
+    interrupts,
+    clock: systemClock,
+    start,
+    env,
+  });
 }
 
 function chooseView(flags: Readonly<Record<string, unknown>>, interrupts: Interrupts): View {
@@ -75,22 +71,18 @@ async function showPlan(plan: {
 /** Exit codes are 128 + the signal's number (POSIX shells). */
 const signals = { SIGHUP: 129, SIGINT: 130, SIGTERM: 143 } as const;
 
-/** Turns signals, and bugs that nothing caught, into interruptions: whatever happens, the cleanup runs. */
-function listen(interrupts: Interrupts): () => void {
-  const handlers = Object.entries(signals).map(([name, exitCode]) => {
-    const handler = (): void => interrupts.raise({ name, exitCode });
-    process.on(name, handler);
-    return () => process.off(name, handler);
-  });
+/**
+ * Turns signals, and bugs that nothing caught, into interruptions: whatever happens, the cleanup runs. It stays so until
+ * the process ends: a late Ctrl-C must not change the exit code of a run that is over.
+ */
+function listen(interrupts: Interrupts): void {
+  for (const [name, exitCode] of Object.entries(signals)) {
+    process.on(name, () => interrupts.raise({ name, exitCode }));
+  }
   const bug = (error: unknown): void => {
     const words = error instanceof Error ? (error.stack ?? error.message) : String(error);
     interrupts.raise({ name: `internal error: ${words}`, exitCode: 1 });
   };
   process.on('uncaughtException', bug);
   process.on('unhandledRejection', bug);
-  return () => {
-    for (const off of handlers) off();
-    process.off('uncaughtException', bug);
-    process.off('unhandledRejection', bug);
-  };
 }
