@@ -23,6 +23,10 @@ def stand_in():
     return Program('kernel', 'custom', [os.path.abspath(path)]) if path else None
 
 
+def native(isa):
+    return Program('kernel', isa, [KERNEL, '--isa', isa])
+
+
 def fastest(text):
     """The first name of a list `<isa> <nonces/s>`, fastest first; None when it is not such a list."""
     words = text.decode('ascii', 'replace').partition('\n')[0].split(' ')
@@ -30,10 +34,12 @@ def fastest(text):
 
 
 class Choice:
-    """Runs `kernel --list`. `done(program or None, why not)` is called once, from `start` or `died` or `check`."""
+    """Runs `kernel --list`, unless the instruction set is known. `done(program or None, why not)` is called once, from
+    `start` or `died` or `check`."""
 
-    def __init__(self, loop, scheme, done):
+    def __init__(self, loop, scheme, isa, done):
         self.loop = loop
+        self.isa = isa
         self.done = done
         self.text = b''
         self.late = False
@@ -44,6 +50,9 @@ class Choice:
     def start(self):
         if not os.path.exists(KERNEL):
             self.done(None, 'no kernel for this machine was uploaded')
+            return
+        if self.isa:
+            self.done(native(self.isa), None)
             return
         try:
             self.process = Process(self.argv, nice=False)
@@ -82,4 +91,4 @@ class Choice:
         elif how != 'exit code 0' or not isa:
             self.done(None, 'kernel --list failed: %s' % ' '.join([how, words]).strip())
         else:
-            self.done(Program('kernel', isa, [KERNEL, '--isa', isa]), None)
+            self.done(native(isa), None)

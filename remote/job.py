@@ -5,7 +5,7 @@ from collections import namedtuple
 from puzzle import Bad, bad, parse_puzzle, whole
 
 Job = namedtuple(
-    'Job', 'run worker puzzle start limit chunk stride residues threads seconds silence smallest kernel'
+    'Job', 'run worker puzzle start limit chunk stride residues threads seconds silence smallest kernel isa'
 )
 
 MOST_THREADS = 1024
@@ -91,6 +91,14 @@ def job_threads(fields):
     return None if need(fields, 'threads') is None else number(fields, 'threads', 1, MOST_THREADS)
 
 
+def instruction_set(fields):
+    """The native kernel's fastest one, when the controller knows it of this machine."""
+    value = fields.get('isa')
+    if value is not None and (not isinstance(value, str) or not value):
+        raise bad('isa', value, 'give the name of an instruction set, or leave it out')
+    return value
+
+
 def run_name(fields):
     value = need(fields, 'run')
     if not isinstance(value, str) or not value:
@@ -121,6 +129,7 @@ def parse_job(line):
         silence=seconds(fields, 'silence') if 'silence' in fields else SILENCE,
         smallest=flag(fields, 'smallest'),
         kernel=kernel,
+        isa=instruction_set(fields),
     )
 
 

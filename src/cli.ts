@@ -11,7 +11,7 @@ type Flags = Readonly<Record<string, unknown>>;
 /** What a command gives back: the exit code. */
 type Handler = (flags: Flags) => Promise<number>;
 
-const commands = ['start', 'scram', 'ps'] as const;
+const commands = ['start', 'scram', 'ps', 'bench'] as const;
 const flagNames = [
   ...settingNames.flatMap(({ flag, alias }) => (alias ? [flag, alias] : [flag])),
   'run',
@@ -65,6 +65,16 @@ const parser = yargs(flags)
         .option('verbose', { type: 'boolean', describe: 'say more, with stacks of errors' })
         .example('cnd ps', 'every run of this user that still has instances'),
     dispatch(async () => (await import('./command/ps.ts')).ps),
+  )
+  .command(
+    'bench',
+    'measure the kernels on this machine',
+    (command: Argv) =>
+      command
+        .option('json', { type: 'boolean', describe: 'a JSON object on stdout' })
+        .option('verbose', { type: 'boolean', describe: 'say more, with stacks of errors' })
+        .example('cnd bench', 'nonces per second by scheme and instruction set'),
+    dispatch(async () => (await import('./command/bench.ts')).bench),
   )
   .demandCommand(1, 'a command is missing')
   .strict()

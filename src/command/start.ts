@@ -3,7 +3,9 @@ import { DirectoryArchive } from '../archive/directory.ts';
 import { MemoryBroadcast } from '../broadcast/memory.ts';
 import { type RunConfig, judgeTimeLimit, resolveConfig } from '../config/config.ts';
 import { readConfigFile } from '../config/file.ts';
+import type { Fleet } from '../fleet/fleet.ts';
 import { makeFleet } from '../fleet/registry.ts';
+import { chooseKernel } from '../kernel/choice.ts';
 import { processStart, systemClock } from '../run/clock.ts';
 import { Interrupts } from '../run/interrupt.ts';
 import { planWarnings, planned } from '../run/plan.ts';
@@ -26,7 +28,7 @@ export async function start(flags: Readonly<Record<string, unknown>>): Promise<n
   const interrupts = new Interrupts();
   const run = newRunId(new Date(processStart.wall));
   const views = [chooseView(flags, interrupts)];
-  if (flags['dry-run'] === true) return showPlan({ run, config, archive, views, timing: fleet.timing });
+  if (flags['dry-run'] === true) return showPlan({ run, config, archive, views, fleet });
   listen(interrupts);
   const broadcast = new MemoryBroadcast();
   const start = processStart;
@@ -57,12 +59,14 @@ async function showPlan(plan: {
   readonly config: RunConfig;
   readonly archive: Archive;
   readonly views: readonly View[];
-  readonly timing: Parameters<typeof planWarnings>[1];
+  readonly fleet: Fleet;
 }): Promise<number> {
-  const { run, config, archive, views, timing } = plan;
+  const { run, config, archive, views, fleet } = plan;
   const stream = new EventStream(run, () => systemClock.wall(), views);
   stream.emit('run.planned', planned(config, archive.location(run)));
-  for (const warning of planWarnings(config, timing)) stream.emit('warning', warning);
+  for (const warning of planWarnings(config, fleet.timing, await chooseKernel(config, fleet))) {
+    stream.emit('warning', warning);
+  }
   stream.emit('warning', { message: 'dry run: nothing was launched' });
   await stream.close();
   return 0;

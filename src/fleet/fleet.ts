@@ -56,6 +56,8 @@ export interface FoundRun {
 export interface Fleet {
   readonly name: string;
   readonly timing: FleetTiming;
+  /** Instances are this very machine: what is found out about its processor once holds for all of them. */
+  readonly isThisMachine?: boolean;
 
   /**
    * Launches between `minimum` and `count` instances and resolves when the launch has answered (they may be pending).

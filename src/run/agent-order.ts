@@ -16,6 +16,8 @@ export interface Job {
   readonly seconds: number;
   readonly smallest: boolean;
   readonly kernel: 'auto' | 'python';
+  /** The native kernel's fastest instruction set, when it is known: else each agent finds out for itself. */
+  readonly instructionSet?: string;
 }
 
 /** What a running agent is told. */
@@ -40,6 +42,7 @@ export function jobLine(job: Job): string {
     seconds: job.seconds,
     smallest: job.smallest,
     kernel: job.kernel,
+    ...(job.instructionSet !== undefined && { isa: job.instructionSet }),
     broadcast: null,
   });
 }

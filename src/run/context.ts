@@ -44,6 +44,8 @@ export class RunContext {
   readonly keys: { readonly host: KeyPair; readonly login: KeyPair };
   /** What the launch answered with; N is fixed by it. */
   launched: readonly Instance[] = [];
+  /** The native kernel's fastest instruction set on the instances, when they are all this very machine. */
+  instructionSet: string | undefined;
   /** Ids of instances whose termination could not be confirmed. */
   left: readonly string[] = [];
   readonly #stopwatch: Stopwatch;

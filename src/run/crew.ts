@@ -2,7 +2,7 @@ import { messageOf } from '../error.ts';
 import type { Instance } from '../fleet/fleet.ts';
 import { onceAborted } from '../ssh/bounded.ts';
 import { handshakeLimit } from '../ssh/handshake-limit.ts';
-import { workerBundle } from './worker-bundle.ts';
+import { WorkerBundles } from './worker-bundle.ts';
 import type { RunContext } from './context.ts';
 import { Link } from './link.ts';
 import { pullLogs } from './log-pull.ts';
@@ -54,7 +54,8 @@ export class Crew {
     const { inputs, launched, emit } = this.#context;
     const { run, config, fleet, broadcast, clock } = inputs;
     const over = this.#over.signal;
-    const bundle = await workerBundle();
+    const bundles = new WorkerBundles();
+    const { instructionSet } = this.#context;
     const stopListening = broadcast.listen((announcement) => this.search.announced(announcement));
     const stopTicking = clock.every(1000, () => this.search.tick(this.#context.untilTimeLimit()));
     onceAborted(over, () => {
@@ -71,9 +72,10 @@ export class Crew {
       seconds: this.#context.untilTimeLimit(agentMargin - fleet.timing.reserve),
       smallest,
       kernel,
+      ...(instructionSet !== undefined && { instructionSet }),
     });
     const { search } = this;
-    const context = { run, bundle, search, watch: this.#watch, clock, emit, link: this.#link, over, job };
+    const context = { run, bundles, search, watch: this.#watch, clock, emit, link: this.#link, over, job };
     for (const { index } of launched) void work(index, context);
     return search.ended;
   }

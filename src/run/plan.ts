@@ -1,13 +1,11 @@
 import { availableParallelism } from 'node:os';
 import type { RunConfig } from '../config/config.ts';
 import type { FleetTiming } from '../fleet/fleet.ts';
+import type { KernelChoice } from '../kernel/choice.ts';
 import { jobPuzzle } from '../puzzle/job.ts';
 import { probability } from '../puzzle/probability.ts';
 import { type Odds, chanceWithin, odds } from '../search/forecast.ts';
 import type { EventFields } from './event.ts';
-
-/** What pow.py tests on one core, in nonces per second: the order of magnitude that odds are told from. */
-const scriptRate = 500_000;
 
 /** Below this chance within T the user is told before anything is launched. */
 const slim = 0.05;
@@ -37,6 +35,7 @@ export function planned(config: RunConfig, logs: string): EventFields['run.plann
 export function planWarnings(
   config: RunConfig,
   timing: FleetTiming,
+  kernel: KernelChoice,
   cores: number = availableParallelism(),
 ): EventFields['warning'][] {
   const { timeLimit, instances } = config;
@@ -49,7 +48,8 @@ export function planWarnings(
       hint: `give a longer --T, say ${Math.ceil(2 * timing.boot + timing.reserve + 10)}`,
     });
   }
-  const rate = scriptRate * Math.min(instances, cores);
+  if (kernel.warning) warnings.push(kernel.warning);
+  const rate = kernel.rate * Math.min(instances, cores);
   const size = config.space.limit - config.space.from;
   const chances = odds(probability(config.puzzle), size, rate, Math.max(0, searching));
   if (chances.chance < slim) warnings.push(oddsWarning(chances, rate));

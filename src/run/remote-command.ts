@@ -7,6 +7,9 @@ export function workDirectory(run: string): string {
   return `.cnd/${run}`;
 }
 
+/** Tells which kernel an instance can use. */
+export const askPlatform = 'uname -sm';
+
 /**
  * Starts the agent in the foreground. Its pid is left beside it, so that one that no longer listens can be killed;
  * -S -E: no site packages and no Python variables, which also makes it start sooner.

@@ -1,21 +1,23 @@
 import { CndError } from '../error.ts';
 import type { Instance } from '../fleet/fleet.ts';
+import { platformOf } from '../kernel/native.ts';
 import { target } from '../ssh/failure.ts';
 import type { Connection } from '../ssh/connection.ts';
-import { type Bundle, upload } from '../ssh/upload.ts';
+import { upload } from '../ssh/upload.ts';
 import { Agent, spooledHits } from './agent.ts';
 import { type Job, jobLine } from './agent-order.ts';
 import type { Clock } from './clock.ts';
 import type { Emit } from './event.ts';
 import type { Link } from './link.ts';
-import { workDirectory } from './remote-command.ts';
+import { askPlatform, workDirectory } from './remote-command.ts';
 import type { Search } from './search.ts';
 import type { Watch } from './watch.ts';
+import type { WorkerBundles } from './worker-bundle.ts';
 
 /** What all workers of a run share. */
 export interface WorkerContext {
   readonly run: string;
-  readonly bundle: Bundle;
+  readonly bundles: WorkerBundles;
   readonly search: Search;
   readonly watch: Watch;
   readonly clock: Clock;
@@ -92,7 +94,7 @@ async function attempt(
   context: WorkerContext,
   stop: AbortSignal,
 ): Promise<void> {
-  const { run, search, watch, emit, bundle } = context;
+  const { run, search, watch, emit } = context;
   const instance = await watch.settled(index, stop);
   if (!instance.access) throw terminated(instance);
   if (!progress.announced) {
@@ -104,6 +106,8 @@ async function attempt(
   if (progress.uploaded) {
     for (const hit of await spooledHits(connection, run, stop)) search.claim(index, hit.nonce, hit.digest);
   } else {
+    const { stdout } = await connection.exec(askPlatform, { signal: stop, timeout: 10_000 });
+    const bundle = await context.bundles.for(platformOf(stdout.toString()));
     await upload(connection, bundle, workDirectory(run), { signal: stop });
     emit('instance.uploaded', { instance: index, bytes: bundle.data.length });
     progress.uploaded = true;

@@ -57,7 +57,7 @@ const sizes = [0, 1, 14, 35, 43, 54, 55, 56, 63, 64, 65, 100, 109, 118, 119, 120
 
 /** The contract of DESIGN.md, Kernel, against any command that claims to keep it. */
 export function describeKernel(name: string, { command, extraArgs = [] }: KernelUnderTest): void {
-  const argv = (args: readonly string[]): string[] => [...command, ...args, ...extraArgs];
+  const argv = (args: readonly string[]): string[] => [...command, ...extraArgs, ...args];
   const live = new Set<KernelProcess>();
   const orphans = new Set<number>();
 

@@ -13,7 +13,7 @@ beforeEach(() => {
 afterEach(() => place.remove());
 
 // A puzzle that is not solved within these tests, and one that is at once.
-const hard = ['--D', '16'];
+const hard = ['--D', '16', '--kernel', 'python'];
 const easy = ['--D', '2'];
 
 const begin = (puzzle: readonly string[], time = '40', instances = '3'): Cnd =>

@@ -2,6 +2,7 @@ import { existsSync, readFileSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { gunzipSync } from 'node:zlib';
 import { afterEach, beforeEach, expect, test } from 'vitest';
+import { nativeKernel, thisPlatform } from '../../src/kernel/native.ts';
 import { type Workplace, eventsOf, named, runEnded, workplace } from '../helper/cnd.ts';
 import { untilGone } from '../helper/process.ts';
 
@@ -128,8 +129,42 @@ test('a hit in a later residue is only a candidate until everything below it is 
   expect(hits.at(-1)).toBe(46697n);
 }, 60_000);
 
+test('the native kernel is used where it was built, and --kernel python forces the script', async () => {
+  const searching = async (...args: string[]) => {
+    const result = await place.run(['start', '--N', '2', '--T', '60', '--D', '5', '--json', ...args]);
+    expect(runEnded(result).outcome).toBe('found');
+    return named(eventsOf(result), 'instance.searching').map(({ kernel, isa }) => ({ kernel, isa }));
+  };
+  expect(await searching('--kernel', 'python')).toContainEqual({ kernel: 'pow.py', isa: 'python' });
+  const kernels = new Set((await searching()).map(({ kernel }) => kernel));
+  expect([...kernels]).toEqual([nativeKernel(thisPlatform) === undefined ? 'pow.py' : 'kernel']);
+});
+
+test('cnd bench measures each kernel on one thread and on all', async () => {
+  const { code, stdout } = await place.run(['bench', '--json']);
+  expect(code).toBe(0);
+  const { rates } = JSON.parse(stdout) as {
+    rates: { scheme: string; isa: string; one: number; all: number }[];
+  };
+  const schemes = new Set(rates.map(({ scheme }) => scheme));
+  expect([...schemes]).toEqual(['hex-chain', 'sha256d', 'bitcoin']);
+  expect(rates.filter(({ isa }) => isa === 'python')).toHaveLength(3);
+  for (const { one, all } of rates) expect(Math.min(one, all)).toBeGreaterThan(10_000);
+}, 180_000);
+
 test('--dry-run shows the plan, with the odds, and launches nothing', async () => {
-  const result = await place.run(['start', '--N', '8', '--T', '200', '--D', '16', '--dry-run']);
+  const result = await place.run([
+    'start',
+    '--N',
+    '8',
+    '--T',
+    '200',
+    '--D',
+    '16',
+    '--limit',
+    '18446744073709551615',
+    '--dry-run',
+  ]);
   expect(result.code).toBe(0);
   expect(result.stderr).toMatch(/8 instances on local/);
   expect(result.stderr).toMatch(/the odds of a golden nonce within T/);

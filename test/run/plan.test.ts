@@ -8,6 +8,8 @@ const config = (flags: Record<string, string> = {}) =>
   resolveConfig({ flags: { N: '4', T: '60', D: '6', ...flags }, env: {}, file: undefined });
 const local = { reserve: 3, grace: 5, boot: 1 };
 const ec2 = { reserve: 20, grace: 60, boot: 40 };
+/** Kernels of which each thread tests half a million nonces a second. */
+const script = { rate: 500_000 };
 const messages = (...given: Parameters<typeof planWarnings>) => planWarnings(...given).map((w) => w.message);
 
 describe('the plan', () => {
@@ -59,12 +61,12 @@ describe('the plan', () => {
 
 describe('warnings before the launch', () => {
   test('none when all is fine', () => {
-    expect(planWarnings(config(), local, 2)).toEqual([]);
-    expect(planWarnings(config({ D: '0' }), local, 1)).toEqual([]);
+    expect(planWarnings(config(), local, script, 2)).toEqual([]);
+    expect(planWarnings(config({ D: '0' }), local, script, 1)).toEqual([]);
   });
 
   test('slim odds within T are told', () => {
-    expect(planWarnings(config({ D: '10' }), local, 2)).toEqual([
+    expect(planWarnings(config({ D: '10' }), local, script, 2)).toEqual([
       {
         message:
           'the odds of a golden nonce within T, at about 1 million nonces/s, are about 1 in 19635: one nonce in 1099511627776 is golden, and 56000000 can be tested',
@@ -74,7 +76,7 @@ describe('warnings before the launch', () => {
   });
 
   test('slim odds of the whole space are told as such: no time would help', () => {
-    expect(planWarnings(config({ D: '8', limit: '1000' }), local, 2)).toEqual([
+    expect(planWarnings(config({ D: '8', limit: '1000' }), local, script, 2)).toEqual([
       {
         message:
           'the odds of a golden nonce in the whole nonce space are about 1 in 4294968: one nonce in 4294967296 is golden, and 1000 can be tested',
@@ -84,23 +86,28 @@ describe('warnings before the launch', () => {
   });
 
   test('odds that no double can tell from none are still told in digits', () => {
-    expect(messages(config({ D: '64' }), local, 2)[0]).toMatch(
+    expect(messages(config({ D: '64' }), local, script, 2)[0]).toMatch(
       /are about 1 in \d\.\d\de\+\d+: one nonce in 1\.16e\+77/,
     );
   });
 
   test('more instances than cores do not raise the odds', () => {
-    const [few, many] = ['2', '1000'].map((N) => messages(config({ D: '10', N }), local, 2));
+    const [few, many] = ['2', '1000'].map((N) => messages(config({ D: '10', N }), local, script, 2));
     expect(many).toEqual(few);
   });
 
+  test('a kernel that costs much is told', () => {
+    const warning = { message: 'pow.py searches instead', hint: 'build it' };
+    expect(planWarnings(config(), local, { ...script, warning }, 2)).toEqual([warning]);
+  });
+
   test('T below the usual boot time is told, with a longer one to give', () => {
-    const warnings = planWarnings(config({ T: '45' }), ec2, 2);
+    const warnings = planWarnings(config({ T: '45' }), ec2, script, 2);
     expect(warnings[0]).toEqual({
       message: 'T of 45 s leaves no time to search: instances usually take 40 s to boot',
       hint: 'give a longer --T, say 110',
     });
-    expect(planWarnings(config({ T: '110' }), ec2, 2)).toEqual([]);
+    expect(planWarnings(config({ T: '110' }), ec2, script, 2)).toEqual([]);
     for (const { message } of warnings) expect(message).not.toMatch(/Infinity|NaN|\be\+/);
   });
 });

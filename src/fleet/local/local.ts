@@ -26,6 +26,7 @@ export interface LocalConfig {
 /** Instances on this machine, each behind an SSH server of its own, in a host process that outlives `cnd`. */
 export class LocalFleet implements Fleet {
   readonly name = 'local';
+  readonly isThisMachine = true;
   readonly timing: FleetTiming;
   readonly #config: LocalConfig;
   readonly #env: NodeJS.ProcessEnv;

@@ -1,0 +1,169 @@
+#!/usr/bin/env python3
+"""The kernel's speed by instruction set and scheme, and against one thread of Python's hashlib, all in one run.
+
+usage: kernel.py [--samples N] [--seconds S] [--isa NAME]... [--json] KERNEL
+
+Every sample runs the whole program on one range and takes its processor time, so that others on the machine cost
+little; the clock is measured just before and after, on the same core; samples go round all kernels in turn; medians.
+A nonce nominally takes three compressions (hex-chain) or two; what is skipped of them counts as done.
+"""
+import argparse
+import hashlib
+import json
+import os
+import resource
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+
+BLOCK = b"COMSM0010cloud"
+HEADER = bytes(range(80))
+FROM = 2_000_000_000  # ten digits, as three quarters of the default space
+SCHEMES = {
+    "hex-chain": (3, ["--block-hex", BLOCK.hex(), "--unit", "digits", "--difficulty", "16"]),
+    "sha256d": (2, ["--block-hex", BLOCK.hex(), "--unit", "bits", "--difficulty", "64"]),
+    "bitcoin": (2, ["--header", HEADER.hex(), "--target", "0" * 64]),
+}
+
+
+def python_hex_chain(lo, hi):
+    sha256, block = hashlib.sha256, BLOCK
+    for nonce in range(lo, hi):
+        if sha256(sha256(b"%d%b" % (nonce, block)).hexdigest().encode()).hexdigest()[:16] == "0" * 16:
+            yield nonce
+
+
+def python_sha256d(lo, hi):
+    sha256, block = hashlib.sha256, BLOCK
+    for nonce in range(lo, hi):
+        if sha256(sha256(b"%b%d" % (block, nonce)).digest()).digest()[:8] == bytes(8):
+            yield nonce
+
+
+def python_bitcoin(lo, hi):
+    sha256, header = hashlib.sha256, HEADER[:76]
+    for nonce in range(lo, hi):
+        if sha256(sha256(header + nonce.to_bytes(4, "little")).digest()).digest()[-8:] == bytes(8):
+            yield nonce
+
+
+PYTHON = {"hex-chain": python_hex_chain, "sha256d": python_sha256d, "bitcoin": python_bitcoin}
+
+
+def clock_program(directory):
+    """Compiled here: Python cannot count cycles. None without a compiler; cycles are then left out."""
+    source = os.path.join(os.path.dirname(os.path.abspath(__file__)), "clock.c")
+    program = os.path.join(directory, "clock")
+    try:
+        subprocess.run([os.environ.get("CC", "cc"), "-O2", source, "-o", program], check=True)
+    except (OSError, subprocess.CalledProcessError):
+        return None
+    return program
+
+
+def clock(program):
+    return float(subprocess.run([program], capture_output=True, check=True).stdout) if program else float("nan")
+
+
+def child_seconds():
+    usage = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return usage.ru_utime + usage.ru_stime
+
+
+def kernel_seconds(kernel, scheme, isa, count):
+    command = [kernel, "--scheme", scheme, "--isa", isa] + SCHEMES[scheme][1]
+    before = child_seconds()
+    subprocess.run(command, input=b"%d %d\n" % (FROM, FROM + count), stdout=subprocess.DEVNULL, check=True)
+    return child_seconds() - before
+
+
+def sample(kernel, scheme, isa, count, program):
+    hertz = [clock(program)]
+    idle = kernel_seconds(kernel, scheme, isa, 0)
+    seconds = kernel_seconds(kernel, scheme, isa, count) - idle
+    hertz.append(clock(program))
+    return count / seconds, statistics.mean(hertz) * seconds / count / SCHEMES[scheme][0]
+
+
+def python_rate(scheme, count):
+    before = time.process_time()
+    assert not list(PYTHON[scheme](FROM, FROM + count))
+    return count / (time.process_time() - before)
+
+
+def scaling(kernel, scheme, isa, seconds, rate):
+    """Two processes, each on a core of its own, against one: by the wall clock, so only worth something when it is quiet."""
+    cores = sorted(os.sched_getaffinity(0))[:2]
+    if len(cores) < 2:
+        return float("nan")
+
+    def wall(used):
+        line = b"%d %d\n" % (FROM, FROM + int(rate * seconds))
+        command = [kernel, "--scheme", scheme, "--isa", isa] + SCHEMES[scheme][1]
+        before = time.monotonic()
+        running = [subprocess.Popen(["taskset", "-c", str(core)] + command, stdin=subprocess.PIPE,
+                                    stdout=subprocess.DEVNULL) for core in used]
+        for process in running:
+            process.stdin.write(line)
+            process.stdin.close()
+        for process in running:
+            process.wait()
+        return time.monotonic() - before
+
+    return statistics.median(2 * wall(cores[:1]) / wall(cores) for _ in range(3))
+
+
+def main():
+    parser = argparse.ArgumentParser()
+    parser.add_argument("kernel")
+    parser.add_argument("--samples", type=int, default=7)
+    parser.add_argument("--seconds", type=float, default=0.12, help="length of one sample")
+    parser.add_argument("--isa", action="append")
+    parser.add_argument("--json", action="store_true")
+    arguments = parser.parse_args()
+    everywhere = os.sched_getaffinity(0)
+    os.sched_setaffinity(0, {max(everywhere)})
+    results, python = {}, {scheme: [] for scheme in SCHEMES}
+    with tempfile.TemporaryDirectory() as directory:
+        program = clock_program(directory)
+        counts = {}
+        for scheme in SCHEMES:
+            lines = subprocess.run([arguments.kernel, "--list", "--scheme", scheme], capture_output=True, check=True)
+            for line in lines.stdout.decode().splitlines():
+                isa, rate = line.split()
+                if not arguments.isa or isa in arguments.isa:
+                    counts[scheme, isa] = max(1000, int(int(rate) * arguments.seconds))
+        for _ in range(arguments.samples):
+            for scheme in SCHEMES:
+                python[scheme].append(python_rate(scheme, int(1_000_000 * arguments.seconds)))
+            for (scheme, isa), count in counts.items():
+                results.setdefault((scheme, isa), []).append(sample(arguments.kernel, scheme, isa, count, program))
+        hertz = clock(program)
+    os.sched_setaffinity(0, everywhere)
+    rows = []
+    for (scheme, isa), samples in results.items():
+        rate, cycles = (statistics.median(column) for column in zip(*samples))
+        ratio = statistics.median(a / b for (a, _), b in zip(samples, python[scheme]))
+        rows.append({"scheme": scheme, "isa": isa, "noncesPerSecond": round(rate),
+                     "cyclesPerCompression": round(cycles, 1), "timesHashlib": round(ratio, 1)})
+    for scheme in SCHEMES:
+        rows.append({"scheme": scheme, "isa": "hashlib", "noncesPerSecond": round(statistics.median(python[scheme])),
+                     "cyclesPerCompression": None, "timesHashlib": 1.0})
+    best = max((row for row in rows if row["scheme"] == "hex-chain"), key=lambda row: row["noncesPerSecond"])
+    two = scaling(arguments.kernel, "hex-chain", best["isa"], 4 * arguments.seconds, best["noncesPerSecond"])
+    if arguments.json:
+        json.dump({"rows": rows, "twoProcesses": round(two, 3), "hertz": round(hertz)}, sys.stdout, indent=2)
+        print()
+        return
+    print("%-10s %-11s %9s %19s %10s" % ("scheme", "isa", "MH/s", "cycles/compression", "× hashlib"))
+    for row in rows:
+        cycles = row["cyclesPerCompression"]
+        print("%-10s %-11s %9.2f %19s %10.1f" % (row["scheme"], row["isa"], row["noncesPerSecond"] / 1e6,
+                                                 "" if cycles is None else "%.1f" % cycles, row["timesHashlib"]))
+    print("two processes: %.2f × one; clock %.2f GHz" % (two, hertz / 1e9))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,19 @@
+/* The command line. */
+#ifndef CND_ARGUMENT_H
+#define CND_ARGUMENT_H
+
+#include "puzzle.h"
+
+enum action { SEARCH, LIST, VERSION, HELP };
+
+struct arguments {
+  enum action action;
+  struct puzzle puzzle; /* prepared */
+  const char *isa;      /* or NULL: the fastest */
+  double seconds;       /* or negative: no limit */
+};
+
+/* Complains, and does not return, when they make no sense. */
+void arguments_parse(int argc, char **argv, struct arguments *out);
+
+#endif

@@ -1,0 +1,62 @@
+import { availableParallelism } from 'node:os';
+import { fileURLToPath } from 'node:url';
+import { instructionSets } from '../kernel/instruction-set.ts';
+import { kernelRate } from '../kernel/bench.ts';
+import { nativeKernel, thisPlatform } from '../kernel/native.ts';
+import { schemes } from '../puzzle/puzzle.ts';
+import { rate } from '../view/quantity.ts';
+import { table } from '../view/table.ts';
+
+const script = fileURLToPath(new URL('../../remote/pow.py', import.meta.url));
+
+/** What pow.py does, about: only sizes its samples. */
+const scriptRate = 1_500_000;
+
+/** One row of the bench: nonces per second. */
+interface Row {
+  readonly scheme: string;
+  readonly isa: string;
+  readonly one: number;
+  readonly all: number;
+}
+
+/** `cnd bench`: the rate of each instruction set and scheme on this machine, on one thread and on all of them. */
+export async function bench(flags: Readonly<Record<string, unknown>>): Promise<number> {
+  const threads = availableParallelism();
+  const native = nativeKernel(thisPlatform);
+  if (native === undefined) {
+    process.stderr.write(
+      `cnd: there is no native kernel for ${thisPlatform}; build it with: npm run build:kernel\n`,
+    );
+  }
+  const rows: Row[] = [];
+  for (const scheme of schemes) {
+    const sets = native === undefined ? [] : await instructionSets(native, scheme);
+    const kernels = sets.map(({ name, rate }) => ({
+      isa: name,
+      rate,
+      command: [native ?? '', '--isa', name],
+    }));
+    kernels.push({ isa: 'python', rate: scriptRate, command: ['python3', '-S', '-E', script] });
+    for (const { isa, rate: expected, command } of kernels) {
+      const one = await kernelRate(command, scheme, 1, expected);
+      const all = threads === 1 ? one : await kernelRate(command, scheme, threads, one);
+      rows.push({ scheme, isa, one: Math.round(one), all: Math.round(all) });
+    }
+  }
+  process.stdout.write(flags['json'] === true ? json(rows, threads) : text(rows, threads));
+  return 0;
+}
+
+function json(rows: readonly Row[], threads: number): string {
+  return `${JSON.stringify({ platform: thisPlatform, threads, rates: rows }, undefined, 2)}\n`;
+}
+
+function text(rows: readonly Row[], threads: number): string {
+  const slowest = new Map(rows.filter(({ isa }) => isa === 'python').map(({ scheme, one }) => [scheme, one]));
+  const head = ['SCHEME', 'KERNEL', '1 THREAD', `${threads} THREADS`, '1 THREAD / PYTHON'];
+  const lines = rows.map(({ scheme, isa, one, all }) => {
+    return [scheme, isa, rate(one), rate(all), `${(one / (slowest.get(scheme) ?? one)).toFixed(1)} x`];
+  });
+  return table([head, ...lines]);
+}

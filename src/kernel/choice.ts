@@ -1,0 +1,46 @@
+import { messageOf } from '../error.ts';
+import type { Scheme } from '../puzzle/puzzle.ts';
+import { instructionSets } from './instruction-set.ts';
+import { nativeKernel, scriptFactor, thisPlatform } from './native.ts';
+
+/** What is known about the instances' kernels before they are launched. */
+export interface KernelChoice {
+  /** Nonces per second that one thread tests, as odds are told from: measured here, or an order of magnitude. */
+  readonly rate: number;
+  /** The fastest instruction set, when the instances are this very machine. */
+  readonly instructionSet?: string;
+  readonly warning?: { readonly message: string; readonly hint: string };
+}
+
+/** What pow.py tests on one core, in nonces per second. */
+const scriptRate = 1_500_000;
+
+/** What the native kernel tests on one core of an unknown machine, at the least. */
+const nativeRate = 15_000_000;
+
+/**
+ * Which kernel the instances will use, as far as that can be known here. Instances that are this very machine all get
+ * the instruction set that is fastest here, timed once while it is quiet: many kernels that time themselves at once on
+ * busy cores choose at random.
+ */
+export async function chooseKernel(
+  { kernel, puzzle }: { readonly kernel: 'auto' | 'python'; readonly puzzle: { readonly scheme: Scheme } },
+  { isThisMachine = false }: { readonly isThisMachine?: boolean },
+): Promise<KernelChoice> {
+  if (kernel === 'python') return { rate: scriptRate };
+  if (!isThisMachine) return { rate: nativeRate };
+  const native = nativeKernel(thisPlatform);
+  if (native === undefined) return withoutNative(`there is no native kernel for ${thisPlatform}`);
+  try {
+    const [fastest] = await instructionSets(native, puzzle.scheme);
+    if (!fastest) return withoutNative(`the native kernel has nothing that runs here`);
+    return { rate: fastest.rate, instructionSet: fastest.name };
+  } catch (error) {
+    return withoutNative(messageOf(error));
+  }
+}
+
+function withoutNative(why: string): KernelChoice {
+  const message = `${why}: pow.py searches instead, about ${scriptFactor} times slower`;
+  return { rate: scriptRate, warning: { message, hint: 'build it with: npm run build:kernel' } };
+}

@@ -1,0 +1,47 @@
+import { expect, test } from 'vitest';
+import { chooseKernel } from '../../src/kernel/choice.ts';
+import { parseInstructionSets } from '../../src/kernel/instruction-set.ts';
+import { nativeKernel, platformOf, thisPlatform } from '../../src/kernel/native.ts';
+
+test.each([
+  ['Linux x86_64\n', 'linux-x64'],
+  ['Linux aarch64\n', 'linux-arm64'],
+  ['Darwin arm64\n', 'darwin-arm64'],
+  ['FreeBSD amd64\n', 'freebsd-x64'],
+  ['Linux riscv64\n', undefined],
+  ['', undefined],
+  ['motd says hello', undefined],
+])('uname %j is %s', (uname, platform) => {
+  expect(platformOf(uname)).toBe(platform);
+});
+
+test('a list of instruction sets is read, what is none is not', () => {
+  expect(parseInstructionSets('avx512 54000000\nsha-ni 20000000\n')).toEqual([
+    { name: 'avx512', rate: 54_000_000 },
+    { name: 'sha-ni', rate: 20_000_000 },
+  ]);
+  expect(parseInstructionSets('Illegal instruction\n\navx2 fast\n')).toEqual([]);
+});
+
+test('there is no kernel for a platform that nobody built it for', () => {
+  expect(nativeKernel('plan9-mips')).toBeUndefined();
+});
+
+const puzzle = { scheme: 'hex-chain' } as const;
+
+test('asked for python, nothing is timed and nothing warned', async () => {
+  const choice = await chooseKernel({ kernel: 'python', puzzle }, { isThisMachine: true });
+  expect(choice).toEqual({ rate: expect.any(Number) as number });
+});
+
+test('instances elsewhere choose for themselves', async () => {
+  expect(await chooseKernel({ kernel: 'auto', puzzle }, {})).not.toHaveProperty('instructionSet');
+});
+
+test('on this machine the fastest instruction set is passed on, or what it costs to have none is told', async () => {
+  const choice = await chooseKernel({ kernel: 'auto', puzzle }, { isThisMachine: true });
+  const expected = nativeKernel(thisPlatform)
+    ? { instructionSet: expect.stringMatching(/^[a-z0-9-]+$/) as string }
+    : { warning: { message: expect.stringMatching(/times slower/) as string } };
+  expect(choice).toMatchObject(expected);
+});

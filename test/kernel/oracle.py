@@ -1,0 +1,99 @@
+"""What a kernel has to answer, by hashlib, and how to ask one."""
+import hashlib
+import shlex
+import subprocess
+
+DEFAULT_BLOCK = b"COMSM0010cloud"
+LARGEST = 2**64 - 1
+
+
+def sha256(data):
+    return hashlib.sha256(data).digest()
+
+
+def zero_bits_lsb(digest):
+    """Zero bits from the least significant of each byte, byte 0 first."""
+    number = int.from_bytes(digest, "little")
+    return 256 if number == 0 else (number & -number).bit_length() - 1
+
+
+def zero_bits(digest):
+    return 256 - int.from_bytes(digest, "big").bit_length()
+
+
+class Text:
+    """A puzzle of one of the two schemes whose nonces are text."""
+
+    def __init__(self, scheme, block, unit, difficulty):
+        self.scheme, self.block, self.unit, self.difficulty = scheme, block, unit, difficulty
+        self.largest = LARGEST
+
+    def arguments(self):
+        return ["--scheme", self.scheme, "--block-hex", self.block.hex(), "--unit", self.unit,
+                "--difficulty", str(self.difficulty)]
+
+    def hits(self, lo, hi):
+        chain, block = self.scheme == "hex-chain", self.block
+        count = zero_bits_lsb if self.unit == "bits-lsb" else zero_bits
+        least = self.difficulty * (4 if self.unit == "digits" else 1)
+        for nonce in range(lo, hi):
+            if chain:
+                digest = sha256(sha256(b"%d%b" % (nonce, block)).hex().encode())
+            else:
+                digest = sha256(sha256(b"%b%d" % (block, nonce)))
+            if count(digest) >= least:
+                yield nonce, digest.hex()
+
+
+class Header:
+    """A bitcoin puzzle."""
+
+    def __init__(self, header, target):
+        self.header, self.target = header, target
+        self.largest = 2**32
+
+    def arguments(self):
+        return ["--scheme", "bitcoin", "--header", self.header.hex(), "--target", "%064x" % self.target]
+
+    def hits(self, lo, hi):
+        for nonce in range(lo, hi):
+            digest = sha256(sha256(self.header[:76] + nonce.to_bytes(4, "little")))
+            if int.from_bytes(digest, "little") <= self.target:
+                yield nonce, digest.hex()
+
+
+def expected(puzzle, ranges):
+    lines = []
+    for lo, hi in ranges:
+        lines += ["hit %d %s" % hit for hit in puzzle.hits(lo, hi)]
+        lines.append("done %d %d" % (lo, hi))
+    return lines
+
+
+def run(kernel, arguments, text, timeout=300):
+    """kernel is a command line, so that it may name an emulator."""
+    return subprocess.run(shlex.split(kernel) + arguments, input=text, capture_output=True, timeout=timeout)
+
+
+def answer(kernel, isa, puzzle, ranges):
+    text = "".join("%d %d\n" % r for r in ranges).encode()
+    done = run(kernel, puzzle.arguments() + ["--isa", isa], text)
+    if done.returncode or done.stderr:
+        raise AssertionError("exit %d: %s" % (done.returncode, done.stderr.decode()))
+    return done.stdout.decode().splitlines()
+
+
+def isas(kernel):
+    done = run(kernel, ["--list"], b"")
+    assert done.returncode == 0, done.stderr
+    return [line.split()[0] for line in done.stdout.decode().splitlines()]
+
+
+def compare(kernel, isa, puzzle, ranges, lines):
+    got = answer(kernel, isa, puzzle, ranges)
+    if got == lines:
+        return
+    for number, (a, b) in enumerate(zip(got + [None], lines + [None])):
+        if a != b:
+            raise AssertionError("%s %s %s\n  ranges %s\n  answer %d is  %s\n  should be    %s" % (
+                kernel, isa, " ".join(puzzle.arguments()), ranges, number, a, b))
