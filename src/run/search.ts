@@ -8,10 +8,10 @@ import type { Coverage } from '../search/coverage.ts';
 import { chanceWithin } from '../search/forecast.ts';
 import { Ledger, type Verdict } from '../search/ledger.ts';
 import type { Assignment, Space } from '../search/search.ts';
-import { onceAborted } from '../ssh/bounded.ts';
 import type { AgentMessage, ResidueReport } from './agent-message.ts';
-import type { Order } from './agent-order.ts';
+import { Changes } from './change.ts';
 import type { Emit } from './event.ts';
+import { Roster, type SendOrder } from './roster.ts';
 
 /** A golden nonce that the controller has verified. */
 export interface Hit {
@@ -44,19 +44,6 @@ export interface SearchOptions {
   readonly announce: (hit: Hit) => void;
 }
 
-/** The way to one running agent. Sending never throws: a dead agent is noticed by its channel. */
-export type SendOrder = (order: Order) => void;
-
-interface Worker {
-  state: 'pending' | 'searching' | 'idle' | 'stopped' | 'lost';
-  send: SendOrder | undefined;
-  /** Its search was lost, and has not begun again. */
-  lost: boolean;
-  /** Has said `ready` at least once. */
-  searched: boolean;
-  rate: number;
-}
-
 /**
  * One search over all workers of a run: takes what agents say, keeps the ledger, gives orders, and knows when it is
  * over. It does no I/O of its own.
@@ -67,18 +54,16 @@ export class Search {
   readonly #end: (end: SearchEnd) => void;
   readonly #options: SearchOptions;
   readonly #ledger: Ledger;
-  readonly #workers: readonly Worker[];
+  readonly #roster: Roster;
   #best: Hit | undefined;
   #over: number | undefined;
   #allSearching = false;
-  readonly #quiet = new Set<() => void>();
+  readonly #changes = new Changes();
 
   constructor(options: SearchOptions) {
     this.#options = options;
     this.#ledger = new Ledger(options.space, options.workers);
-    this.#workers = Array.from({ length: options.workers }, () => {
-      return { state: 'pending', send: undefined, lost: false, searched: false, rate: 0 };
-    });
+    this.#roster = new Roster(options.workers);
     let resolveEnded: (end: SearchEnd) => void = () => {};
     this.ended = new Promise((resolve) => (resolveEnded = resolve));
     this.#end = (end) => {
@@ -94,7 +79,7 @@ export class Search {
 
   /** Whether any instance has searched. */
   get searched(): boolean {
-    return this.#workers.some(({ searched }) => searched);
+    return this.#roster.anySearched;
   }
 
   get tested(): bigint {
@@ -107,7 +92,7 @@ export class Search {
 
   /** An agent is being started on this instance: what to put into its job. From now on it can be given orders. */
   begin(worker: number, send: SendOrder): Assignment[] {
-    const state = this.#worker(worker);
+    const state = this.#roster.get(worker);
     state.state = 'searching';
     state.send = send;
     if (!state.lost) return this.#ledger.deal(worker);
@@ -119,7 +104,7 @@ export class Search {
   /** Takes one message of a worker's agent. */
   receive(worker: number, message: AgentMessage): void {
     const { emit } = this.#options;
-    const state = this.#worker(worker);
+    const state = this.#roster.get(worker);
     switch (message.event) {
       case 'ready': {
         const { event: _, note, ...fields } = message;
@@ -190,7 +175,7 @@ export class Search {
     this.#options.announce(hit);
     if (!smallest) return;
     this.#ledger.lower(nonce);
-    for (const worker of this.#workers) worker.send?.({ order: 'bound', nonce });
+    for (const worker of this.#roster.all) worker.send?.({ order: 'bound', nonce });
     this.#judge();
     this.#rebalance();
   }
@@ -202,7 +187,7 @@ export class Search {
 
   /** A worker's search is lost; what it held goes to others. With `retrying` it will `begin` again. */
   lose(worker: number, error: CndError, retrying: boolean): void {
-    const state = this.#worker(worker);
+    const state = this.#roster.get(worker);
     state.state = retrying ? 'pending' : 'lost';
     state.send = undefined;
     state.lost = true;
@@ -210,30 +195,28 @@ export class Search {
     this.#ledger.lose(worker);
     const { code, message: reason } = error;
     this.#options.emit('instance.lost', { instance: worker, code, reason, retrying });
-    this.#wake();
-    if (this.#workers.every((other) => other.state === 'lost')) this.#end({ kind: 'lost', reason });
+    this.#changes.tell();
+    if (this.#roster.all.every((other) => other.state === 'lost')) this.#end({ kind: 'lost', reason });
     this.#noteAllSearching();
     this.#rebalance();
   }
 
   /** Whether a worker was given up for good. */
   isLost(worker: number): boolean {
-    return this.#worker(worker).state === 'lost';
+    return this.#roster.get(worker).state === 'lost';
   }
 
   /** A worker cannot be reached any more, now that the search is over: nobody waits for its word. */
   forget(worker: number): void {
-    this.#worker(worker).state = 'lost';
-    this.#wake();
+    this.#roster.get(worker).state = 'lost';
+    this.#changes.tell();
   }
 
   /** Says how the whole search stands, with `remaining` seconds until the time limit. */
   tick(remaining: number): void {
-    const searching = this.#workers.filter(({ state, searched }) => state === 'searching' && searched);
     this.#options.emit('run.progress', {
-      searching: searching.length,
+      ...this.#roster.pace,
       tested: `${this.#ledger.tested}`,
-      rate: searching.reduce((sum, { rate }) => sum + rate, 0),
       probability: chanceWithin(probability(this.#options.puzzle), this.#ledger.tested),
       elapsed: this.#options.elapsed(),
       remaining: Math.max(0, remaining),
@@ -246,29 +229,23 @@ export class Search {
    */
   async stop(reason: string, patience: AbortSignal): Promise<void> {
     this.#over ??= this.#options.elapsed();
-    for (const { state, send } of this.#workers) if (state !== 'stopped') send?.({ order: 'stop' });
-    while (this.#busy().length > 0 && !patience.aborted) await this.#change(patience);
+    for (const { state, send } of this.#roster.all) if (state !== 'stopped') send?.({ order: 'stop' });
+    while (this.#roster.busy.length > 0 && !patience.aborted) await this.#changes.next(patience);
     this.#options.emit('search.stopped', {
       reason,
       latency: this.#latency(),
-      unconfirmed: this.#busy(),
+      unconfirmed: this.#roster.busy,
     });
   }
 
-  /** The workers whose agents run, as far as is known. */
-  #busy(): number[] {
-    const running = (worker: Worker): boolean => worker.state === 'searching' || worker.state === 'idle';
-    return this.#workers.flatMap((worker, index) => (running(worker) ? [index] : []));
-  }
-
   #stopped(worker: number, reason: string): void {
-    const state = this.#worker(worker);
+    const state = this.#roster.get(worker);
     state.state = 'stopped';
     state.rate = 0;
     state.send = undefined;
     const latency = this.#over === undefined ? {} : { latency: this.#latency() };
     this.#options.emit('instance.stopped', { instance: worker, reason, ...latency });
-    this.#wake();
+    this.#changes.tell();
   }
 
   #latency(): number {
@@ -279,7 +256,7 @@ export class Search {
   #weigh(worker: number, verdict: Verdict): void {
     if (verdict.accepted || verdict.fault === 'not-owner' || this.isLost(worker)) return;
     // An honest agent cannot say this: nothing more of it is believed, but for hits, which are verified.
-    this.#worker(worker).send?.({ order: 'stop' });
+    this.#roster.get(worker).send?.({ order: 'stop' });
     this.lose(
       worker,
       new CndError('agent-impossible', `it reports what cannot be: ${verdict.reason}`),
@@ -299,19 +276,17 @@ export class Search {
 
   #rebalance(): void {
     if (this.#over !== undefined) return;
-    const workers = this.#workers.map(({ state }, worker) => {
-      return { worker, state: state === 'stopped' ? ('lost' as const) : state };
-    });
+    const workers = this.#roster.states;
     const bounded = this.#ledger.bound !== undefined;
     for (const { kind, worker, residue } of assign({ residues: this.#ledger.residues(), workers, bounded })) {
-      const { send } = this.#worker(worker);
+      const { send } = this.#roster.get(worker);
       if (kind === 'release') {
         this.#ledger.release(residue);
         send?.({ order: 'release', residue });
         continue;
       }
       const { next } = this.#ledger.adopt(worker, residue);
-      this.#worker(worker).state = 'searching';
+      this.#roster.get(worker).state = 'searching';
       send?.({ order: 'adopt', residue, next });
       this.#options.emit('instance.adopted', { instance: worker, residue, next: `${next}` });
     }
@@ -319,33 +294,10 @@ export class Search {
 
   #noteAllSearching(): void {
     if (this.#allSearching) return;
-    const alive = this.#workers.filter(({ state }) => state !== 'lost');
-    if (alive.length === 0 || !alive.every(({ searched }) => searched)) return;
+    const instances = this.#roster.complement;
+    if (instances === undefined) return;
     this.#allSearching = true;
-    this.#options.emit('search.all', { instances: alive.length, elapsed: this.#options.elapsed() });
-  }
-
-  #worker(index: number): Worker {
-    const worker = this.#workers[index];
-    if (!worker) throw new RangeError(`there is no worker ${index} of ${this.#workers.length}`);
-    return worker;
-  }
-
-  #wake(): void {
-    for (const wake of this.#quiet) wake();
-  }
-
-  #change(signal: AbortSignal): Promise<void> {
-    return new Promise((resolve) => {
-      if (signal.aborted) return resolve();
-      const done = (): void => {
-        this.#quiet.delete(done);
-        off();
-        resolve();
-      };
-      const off = onceAborted(signal, done);
-      this.#quiet.add(done);
-    });
+    this.#options.emit('search.all', { instances, elapsed: this.#options.elapsed() });
   }
 }
 

@@ -1,6 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { onceAborted } from '../ssh/bounded.ts';
 import type { Fleet, Instance } from '../fleet/fleet.ts';
+import { Changes } from './change.ts';
 
 /** Seconds between two looks at the fleet while instances are pending, and once all are running. */
 const intervals = { pending: { first: 0.1, most: 2 }, running: 5 };
@@ -18,7 +19,7 @@ export class Watch {
   readonly #known = new Map<number, Instance>();
   /** How often in a row an instance that was seen is missing now. */
   readonly #missing = new Map<number, number>();
-  readonly #waiting = new Set<() => void>();
+  readonly #changes = new Changes();
   #nudged = new AbortController();
   /** Somebody nudged, perhaps while the fleet was being asked. */
   #hurry = false;
@@ -66,7 +67,8 @@ export class Watch {
     for (;;) {
       const instance = this.#known.get(index);
       if (instance && (instance.access !== undefined || isGone(instance))) return instance;
-      await this.#change(signal);
+      await this.#changes.next(signal);
+      signal.throwIfAborted();
     }
   }
 
@@ -75,7 +77,8 @@ export class Watch {
     for (;;) {
       const instance = this.#known.get(index);
       if (instance && isGone(instance)) return instance;
-      await this.#change(signal);
+      await this.#changes.next(signal);
+      signal.throwIfAborted();
     }
   }
 
@@ -91,7 +94,7 @@ export class Watch {
   #learn(instances: readonly Instance[]): void {
     for (const instance of instances) this.#known.set(instance.index, instance);
     this.#noteVanished(instances);
-    for (const wake of this.#waiting) wake();
+    this.#changes.tell();
   }
 
   /**
@@ -112,20 +115,6 @@ export class Watch {
       if (times + 1 >= vanishedAfter)
         this.#known.set(index, { ...instance, state: 'terminated', reason: 'it vanished' });
     }
-  }
-
-  #change(signal: AbortSignal): Promise<void> {
-    return new Promise((resolve, reject) => {
-      if (signal.aborted) return reject(signal.reason);
-      const done = (): void => {
-        this.#waiting.delete(done);
-        off();
-        if (signal.aborted) reject(signal.reason);
-        else resolve();
-      };
-      const off = onceAborted(signal, done);
-      this.#waiting.add(done);
-    });
   }
 }
 
