@@ -34,7 +34,7 @@ export function plainLine(event: RunEvent, verbose: boolean): string | undefined
         ...(event.note ? [printable(event.note)] : []),
       ].join('; ');
     case 'search.all':
-      return `all ${plural(event.instances, 'instance')} are searching after ${duration(event.elapsed)}`;
+      return `all searching (${plural(event.instances, 'instance')}) after ${duration(event.elapsed)}`;
     case 'instance.progress':
       return verbose ? `${at(event)} ${count(event.hashes)} nonces, ${rate(event.rate)}` : undefined;
     case 'run.progress':
