@@ -20,7 +20,7 @@ const lines: { readonly [Name in EventName]: string | { verbose: string } | unde
   'instance.connected': { verbose: '#0 answers SSH' },
   'instance.uploaded': { verbose: '#0 has the worker (23,456 bytes)' },
   'instance.searching': '#0 searching with words (words), 2 threads; words',
-  'search.all': 'all 4 instances are searching after 1.50 s',
+  'search.all': 'all searching (4 instances) after 1.50 s',
   'instance.progress': { verbose: '#0 1,000,000 nonces, 500 kH/s' },
   'run.progress': '5,000,000 nonces tested at 2.00 MH/s by 4 instances; chance so far 25.0 %, 47.0 s left',
   'instance.idle': { verbose: '#0 has nothing left to search' },
