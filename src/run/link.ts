@@ -9,6 +9,8 @@ export interface LinkOptions {
   readonly handshakes: HandshakeLimit;
   /** Ends every attempt to connect: nobody wants this instance any more. */
   readonly life: AbortSignal;
+  /** Milliseconds for which a refused login is tried again; see `ReadinessOptions`. */
+  readonly loginPatience?: number;
   /** Told what is being waited for, when that changes. */
   readonly onWait: (cause: string, message: string) => void;
 }
@@ -44,9 +46,9 @@ export class Link {
   }
 
   async #connect(): Promise<Connection> {
-    const { life, handshakes, onWait } = this.#options;
+    const { life, ...options } = this.#options;
     try {
-      const connection = await waitUntilReady(this.#access, { signal: life, handshakes, onWait });
+      const connection = await waitUntilReady(this.#access, { ...options, signal: life });
       void connection.closed.then(() => (this.#current = undefined));
       return connection;
     } catch (error) {

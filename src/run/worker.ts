@@ -1,5 +1,6 @@
 import { CndError } from '../error.ts';
 import type { Instance } from '../fleet/fleet.ts';
+import { workDirectory } from '../fleet/work-directory.ts';
 import { target } from '../ssh/failure.ts';
 import type { Connection } from '../ssh/connection.ts';
 import { type Bundle, upload } from '../ssh/upload.ts';
@@ -7,8 +8,9 @@ import { Agent, spooledHits } from './agent.ts';
 import { type Job, jobLine } from './agent-order.ts';
 import type { Clock } from './clock.ts';
 import type { Emit } from './event.ts';
+import type { Guards } from './guard.ts';
 import type { Link } from './link.ts';
-import { workDirectory } from './remote-command.ts';
+import { startAgent } from './remote-command.ts';
 import type { Search } from './search.ts';
 import type { Watch } from './watch.ts';
 
@@ -22,6 +24,8 @@ export interface WorkerContext {
   readonly emit: Emit;
   /** The one connection to an instance that is running. */
   readonly link: (instance: Instance) => Link;
+  /** Arms what keeps a worker from staying on a machine that lives on. */
+  readonly guards: Guards;
   /** The job of a worker, but for what only its start can tell. */
   readonly job: () => Omit<Job, 'worker' | 'residues' | 'threads'>;
   /** Aborts when the search is over: nothing new is begun on any instance. */
@@ -78,7 +82,7 @@ async function attemptSearch(
   context: WorkerContext,
   stop: AbortSignal,
 ): Promise<void> {
-  const { run, search, watch, emit, bundle } = context;
+  const { run, search, watch, emit, bundle, guards } = context;
   const instance = await watch.settled(index, stop);
   if (!instance.access) throw terminated(instance);
   if (attempt === 0) {
@@ -86,24 +90,27 @@ async function attemptSearch(
     emit('instance.running', { instance: index, id: instance.id, address });
   }
   const connection = await context.link(instance).connection(stop);
-  if (attempt === 0) {
-    emit('instance.connected', { instance: index });
-    await upload(connection, bundle, workDirectory(run), { signal: stop });
-    emit('instance.uploaded', { instance: index, bytes: bundle.data.length });
-  } else {
-    for (const hit of await spooledHits(connection, run, stop)) search.claim(index, hit.nonce, hit.digest);
+  if (attempt === 0) emit('instance.connected', { instance: index });
+  await guards.arm(instance, connection, stop);
+  if (attempt > 0) {
+    const name = { run, worker: index };
+    for (const hit of await spooledHits(connection, name, stop)) search.claim(index, hit.nonce, hit.digest);
   }
+  // Again each time: what was there may have been removed when the connection was lost.
+  await upload(connection, bundle, workDirectory(run, index), { signal: stop });
+  if (attempt === 0) emit('instance.uploaded', { instance: index, bytes: bundle.data.length });
   await converse(instance, connection, context, stop);
 }
 
 async function converse(
   instance: Instance,
   connection: Connection,
-  { run, search, clock, job, over }: WorkerContext,
+  { run, search, clock, job, over, guards }: WorkerContext,
   stop: AbortSignal,
 ): Promise<void> {
   const { index } = instance;
-  const agent = await Agent.start(connection, run, clock, stop);
+  const command = guards.tag(instance, startAgent(run, index));
+  const agent = await Agent.start(connection, command, { run, worker: index }, clock, stop);
   // The search may have ended while the agent was being started: then nobody would tell it to stop.
   if (over.aborted) return agent.send({ order: 'stop' });
   const residues = search.begin(index, (order) => agent.send(order));
