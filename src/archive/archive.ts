@@ -1,24 +1,46 @@
+import type { Readable } from 'node:stream';
+
 /** Something kept in the archive: an instance's syslog, the journal or the run record. */
 export interface ArchiveEntry {
   readonly name: string;
   readonly bytes: number;
 }
 
-/** Where logs and run records are kept. Every implementation passes `test/contract/archive.ts`. */
+/** Which runs to list; a run's id tells when it started, so none of this needs a look into the run. */
+export interface RunFilter {
+  /** Only runs whose id begins with this. */
+  readonly prefix?: string;
+  /** Only runs that started at or after, and at or before, this moment (to the second). */
+  readonly since?: Date;
+  readonly until?: Date;
+  /** Told the names of what lies in the archive and is not a run, where the listing shows them anyhow. */
+  readonly foreign?: (name: string) => void;
+}
+
+/**
+ * Where logs and run records are kept. Every implementation passes `test/contract/archive.ts`.
+ *
+ * Methods take what one call to a store can do: listing runs reads no entry, one run's entries are one listing, an entry
+ * is a stream. Entries have the names of `entry.ts`, which also tells their media types; other names in a run are foreign:
+ * listed, so that they can be named, and never read, copied or deleted.
+ */
 export interface Archive {
   readonly name: string;
-  /** Where a run's entries are, for people: a path or a URL. */
-  location(run: string): string;
+  /** Where a run's entries are, for people: a path or a URL; without a run, the whole archive. */
+  location(run?: string): string;
   /** Makes sure, before anything is launched, that entries can be stored. @throws CndError when they cannot. */
   probe(run: string): Promise<void>;
   /** Keeps the file at `path` as `name` of this run; replaces an earlier one whole or not at all. */
-  store(run: string, name: string, path: string): Promise<void>;
-  /** The ids of all runs in the archive, newest first; what is not a run is not listed. */
-  runs(): Promise<string[]>;
-  /** The entries of one run, sorted by name; empty when there is no such run. */
+  store(run: string, name: string, path: string, options?: { readonly signal?: AbortSignal }): Promise<void>;
+  /** The ids of the runs in the archive, newest first, as they are listed: a reader may stop early. */
+  runs(filter?: RunFilter): AsyncIterable<string>;
+  /** The entries of one run, sorted by name, foreign ones too; empty when there is no such run. */
   entries(run: string): Promise<ArchiveEntry[]>;
-  /** The bytes of an entry as they were stored. @throws CndError when there is no such entry. */
-  read(run: string, name: string): Promise<Buffer>;
-  /** Deletes a run with all its entries; idempotent. */
-  remove(run: string): Promise<void>;
+  /** The bytes of an entry as they were stored. @throws CndError `archive-no-entry` when there is none. */
+  open(run: string, name: string): Promise<Readable>;
+  /**
+   * Deletes what cnd stored of a run, the record last, so that a deletion cut short can be repeated; idempotent.
+   * Foreign entries stay, and their names are the answer.
+   */
+  remove(run: string): Promise<string[]>;
 }

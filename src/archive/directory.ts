@@ -1,11 +1,13 @@
-import { copyFile, mkdir, readFile, readdir, rename, rm, stat, statfs, writeFile } from 'node:fs/promises';
+import type { Dirent } from 'node:fs';
+import { copyFile, mkdir, open, readdir, rename, rm, rmdir, stat } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
-import { CndError, UsageError } from '../error.ts';
+import type { Readable } from 'node:stream';
+import { CndError, messageOf } from '../error.ts';
 import { runIdPattern } from '../run/run-id.ts';
-import type { Archive, ArchiveEntry } from './archive.ts';
-
-/** Least free space, in bytes, that a run is started with: a hundred syslogs and a journal of a long run. */
-const leastFree = 8 * 1024 * 1024;
+import type { Archive, ArchiveEntry, RunFilter } from './archive.ts';
+import { probeDirectory, probeName } from './directory-probe.ts';
+import { assertEntryName, assertRunId, entryKind } from './entry.ts';
+import { passes } from './run-filter.ts';
 
 /** The archive in a directory, by default `logs`: one folder a run. */
 export class DirectoryArchive implements Archive {
@@ -16,112 +18,129 @@ export class DirectoryArchive implements Archive {
     this.#root = resolve(root);
   }
 
-  location(run: string): string {
-    return join(this.#root, run);
+  location(run?: string): string {
+    return run === undefined ? this.#root : join(this.#root, run);
   }
 
   async probe(run: string): Promise<void> {
+    await probeDirectory(this.#root, this.location(run));
+  }
+
+  async store(
+    run: string,
+    name: string,
+    path: string,
+    { signal }: { readonly signal?: AbortSignal } = {},
+  ): Promise<void> {
+    const target = this.#path(run, name);
+    if (resolve(path) === target) return;
+    signal?.throwIfAborted();
+    await mkdir(this.location(run), { recursive: true });
+    await copyFile(path, `${target}.part`);
+    await rename(`${target}.part`, target);
+  }
+
+  async *runs(filter: RunFilter = {}): AsyncGenerator<string> {
+    const entries = await this.#list(this.#root);
+    const isRun = (entry: Dirent): boolean => entry.isDirectory() && runIdPattern.test(entry.name);
+    if (filter.foreign) {
+      for (const entry of entries) if (!isRun(entry) && !isHidden(entry)) filter.foreign(entry.name);
+    }
+    const names = entries.filter(isRun).map(({ name }) => name);
+    yield* names
+      .filter((name) => passes(name, filter))
+      .toSorted()
+      .toReversed();
+  }
+
+  async entries(run: string): Promise<ArchiveEntry[]> {
+    assertRunId(run);
     const folder = this.location(run);
-    const existed = await stat(this.#root).then(
-      () => true,
-      (error: NodeJS.ErrnoException) => error.code !== 'ENOENT',
+    const names = (await this.#list(folder)).filter((file) => !isHidden(file) && !isPartial(file));
+    return Promise.all(
+      names
+        .map(({ name }) => name)
+        .toSorted()
+        .map(async (name) => ({ name, bytes: await sizeOf(join(folder, name)) })),
     );
+  }
+
+  async open(run: string, name: string): Promise<Readable> {
     try {
-      await mkdir(folder, { recursive: true });
-      const probe = join(folder, '.probe');
-      // A full disk accepts a new name and refuses its bytes: write some.
-      await writeFile(probe, Buffer.alloc(64 * 1024), { flush: true });
-      await rm(probe);
-      await assertRoom(folder);
+      const file = await open(this.#path(run, name));
+      return file.createReadStream();
     } catch (error) {
-      await rm(existed ? folder : this.#root, { recursive: true, force: true }).catch(() => {});
-      if (error instanceof UsageError) throw error;
-      throw new UsageError(
-        'logs-unwritable',
-        `logs directory ${this.#root} cannot be written: ${reason(error)}`,
+      if (error instanceof CndError) throw error;
+      const missing = error instanceof Error && 'code' in error && error.code === 'ENOENT';
+      throw new CndError(
+        missing ? 'archive-no-entry' : 'archive-unreadable',
+        missing
+          ? `${this.location(run)} has no ${name}`
+          : `${this.#path(run, name)} cannot be read: ${messageOf(error)}`,
+        { about: `${run}/${name}`, hint: 'see what there is with: cnd logs ls', cause: error },
+      );
+    }
+  }
+
+  async remove(run: string): Promise<string[]> {
+    assertRunId(run);
+    const folder = this.location(run);
+    const files = (await this.#list(folder)).filter((file) => file.isFile());
+    const ours = files.filter((file) => isPartial(file) || file.name === probeName || entryKind(file.name));
+    const record = (file: Dirent): number => (entryKind(file.name)?.kind === 'record' ? 1 : 0);
+    try {
+      for (const { name } of ours.toSorted((a, b) => record(a) - record(b)))
+        await rm(join(folder, name), { force: true });
+      const left = (await this.#list(folder)).map(({ name }) => name);
+      if (left.length === 0) await rmdir(folder).catch(ignoreMissing);
+      return left.toSorted();
+    } catch (error) {
+      throw new CndError('archive-unwritable', `${folder} cannot be removed: ${messageOf(error)}`, {
+        about: run,
+        hint: 'look at the permissions there, then repeat the command',
+        cause: error,
+      });
+    }
+  }
+
+  /** What is in a folder, nothing where there is none. @throws CndError when it cannot be read. */
+  async #list(folder: string): Promise<Dirent[]> {
+    try {
+      return await readdir(folder, { withFileTypes: true });
+    } catch (error) {
+      if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return [];
+      throw new CndError(
+        'archive-unreadable',
+        `logs directory ${folder} cannot be read: ${messageOf(error)}`,
         {
           about: 'logs.directory',
-          hint: 'free some space or permissions there, or name another directory in logs.directory of cnd.config.json',
+          hint: 'mend it, or name another directory in logs.directory of cnd.config.json',
           cause: error,
         },
       );
     }
   }
 
-  async store(run: string, name: string, path: string): Promise<void> {
-    const target = this.#path(run, name);
-    if (resolve(path) === target) return;
-    await mkdir(this.location(run), { recursive: true });
-    await copyFile(path, `${target}.part`);
-    await rename(`${target}.part`, target);
-  }
-
-  async runs(): Promise<string[]> {
-    const entries = await readdir(this.#root, { withFileTypes: true }).catch(ignoreMissing);
-    return entries
-      .filter((entry) => entry.isDirectory() && runIdPattern.test(entry.name))
-      .map((entry) => entry.name)
-      .toSorted()
-      .toReversed();
-  }
-
-  async entries(run: string): Promise<ArchiveEntry[]> {
-    const folder = this.location(run);
-    const files = await readdir(folder, { withFileTypes: true }).catch(ignoreMissing);
-    const names = files
-      .filter((file) => file.isFile() && !file.name.endsWith('.part'))
-      .map(({ name }) => name);
-    return Promise.all(
-      names.toSorted().map(async (name) => ({ name, bytes: (await stat(join(folder, name))).size })),
-    );
-  }
-
-  async read(run: string, name: string): Promise<Buffer> {
-    try {
-      return await readFile(this.#path(run, name));
-    } catch (error) {
-      throw new CndError('archive-no-entry', `${this.location(run)} has no ${name}`, {
-        about: `${run}/${name}`,
-        hint: 'see what there is with: cnd logs ls',
-        cause: error,
-      });
-    }
-  }
-
-  async remove(run: string): Promise<void> {
-    if (!runIdPattern.test(run))
-      throw new CndError('archive-no-run', `${run} is not a run id`, { about: run });
-    await rm(this.location(run), { recursive: true, force: true });
-  }
-
   #path(run: string, name: string): string {
-    if (!runIdPattern.test(run) || !/^[A-Za-z0-9][A-Za-z0-9._-]*$/.test(name)) {
-      throw new CndError('archive-bad-name', `${run}/${name} cannot be the name of an archive entry`);
-    }
+    assertEntryName(run, name);
     return join(this.location(run), name);
   }
 }
 
-async function assertRoom(folder: string): Promise<void> {
-  const { bavail, bsize } = await statfs(folder);
-  const free = bavail * bsize;
-  if (free >= leastFree) return;
-  const MiB = (bytes: number): string => `${(bytes / 1024 / 1024).toFixed(1)} MiB`;
-  throw new UsageError(
-    'logs-full',
-    `logs directory ${folder} has ${MiB(free)} free, less than ${MiB(leastFree)}`,
-    {
-      about: 'logs.directory',
-      hint: 'free some space, or name another directory in logs.directory of cnd.config.json',
-    },
-  );
+function isHidden({ name }: Dirent): boolean {
+  return name.startsWith('.');
 }
 
-function ignoreMissing(error: NodeJS.ErrnoException): [] {
-  if (error.code === 'ENOENT') return [];
-  throw error;
+/** What `store` and `writeRecord` leave when they are killed half-way. */
+function isPartial({ name }: Dirent): boolean {
+  return name.endsWith('.part');
 }
 
-function reason(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
+/** A file can be removed between the listing and this. */
+async function sizeOf(path: string): Promise<number> {
+  return (await stat(path).catch(() => undefined))?.size ?? 0;
+}
+
+function ignoreMissing(error: NodeJS.ErrnoException): void {
+  if (error.code !== 'ENOENT') throw error;
 }

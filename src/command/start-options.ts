@@ -1,16 +1,29 @@
-import type { Argv } from 'yargs';
 import { settingNames } from '../config/setting.ts';
+import { type Flag, type ValueKind, configFlag, verboseFlag } from './command.ts';
 
-/** The flags of `cnd start`. Every value is taken as text: yargs would make numbers of them and lose digits. */
-export function startOptions(yargs: Argv): Argv {
-  for (const { flag, alias, boolean, describe } of settingNames) {
-    yargs.option(flag, { type: boolean ? 'boolean' : 'string', describe, ...(alias && { alias }) });
-  }
-  return yargs
-    .option('dry-run', { type: 'boolean', describe: 'show the plan and launch nothing' })
-    .option('json', { type: 'boolean', describe: 'one event a line on stdout' })
-    .option('verbose', { type: 'boolean', describe: 'say more, with stacks of errors' })
-    .option('config', { type: 'string', describe: 'configuration file [default: cnd.config.json]' })
-    .example('cnd start --N 8 --T 200 --D 2', 'eight instances, at most 200 s, two leading zero digits')
-    .example('cnd start --N 4 --T 60 --D 6 --smallest', 'the smallest golden nonce, always the same');
-}
+/** Settings whose values can be completed. */
+const values: Readonly<Record<string, ValueKind>> = {
+  fleet: 'fleet',
+  scheme: 'scheme',
+  unit: 'unit',
+  kernel: 'kernel',
+};
+
+/** The flags of `cnd start`: every setting that has one, and how the run is shown. */
+export const startFlags: readonly Flag[] = [
+  ...settingNames.map(({ key, flag, alias, boolean, describe }): Flag => {
+    const kind = values[key];
+    return {
+      name: flag,
+      describe,
+      ...(alias && { alias }),
+      ...(boolean && { boolean }),
+      ...(kind && { values: kind }),
+    };
+  }),
+  { name: 'dry-run', boolean: true, describe: 'show the plan and launch nothing' },
+  { name: 'json', boolean: true, describe: 'one event a line on stdout' },
+  { name: 'quiet', boolean: true, describe: 'only warnings and errors on stderr' },
+  verboseFlag,
+  configFlag,
+];

@@ -15,6 +15,7 @@ import { newRunId } from '../run/run-id.ts';
 import { JsonView } from '../view/json.ts';
 import { Output } from '../view/output.ts';
 import { PlainView } from '../view/plain.ts';
+import { isLive } from '../view/terminal/capability.ts';
 import type { View } from '../view/view.ts';
 
 /** `cnd start`: one run, from launch to scram; gives the exit code. */
@@ -27,7 +28,7 @@ export async function start(flags: Readonly<Record<string, unknown>>): Promise<n
   const archive = new DirectoryArchive(config.logs.directory);
   const interrupts = new Interrupts();
   const run = newRunId(new Date(processStart.wall));
-  const views = [chooseView(flags, interrupts)];
+  const views = [await chooseView(flags, interrupts)];
   if (flags['dry-run'] === true) return showPlan({ run, config, archive, views, fleet });
   listen(interrupts);
   const broadcast = new MemoryBroadcast();
@@ -46,12 +47,20 @@ export async function start(flags: Readonly<Record<string, unknown>>): Promise<n
   });
 }
 
-function chooseView(flags: Readonly<Record<string, unknown>>, interrupts: Interrupts): View {
+async function chooseView(flags: Readonly<Record<string, unknown>>, interrupts: Interrupts): Promise<View> {
   const closed = { name: 'stdout was closed', exitCode: 1 };
   if (flags['json'] === true) return new JsonView(new Output(process.stdout, () => interrupts.raise(closed)));
   // Only the summary goes to stdout, when everything is over: a reader that left changes nothing any more.
   const output = { stdout: new Output(process.stdout), stderr: new Output(process.stderr) };
-  return new PlainView(output, flags['verbose'] === true);
+  const verbose = flags['verbose'] === true;
+  if (flags['quiet'] === true) return new PlainView(output, 'quiet');
+  // A plan that is only shown has nothing that moves.
+  if (flags['dry-run'] === true || !isLive(process.stderr, process.env)) {
+    return new PlainView(output, verbose ? 'verbose' : 'normal');
+  }
+  const { TerminalView } = await import('../view/terminal/terminal.ts');
+  const { stderr: terminal, env } = process;
+  return new TerminalView({ ...output, terminal, env, verbose, start: processStart.wall });
 }
 
 async function showPlan(plan: {

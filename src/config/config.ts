@@ -2,11 +2,14 @@ import { resolve } from 'node:path';
 import type { z } from 'zod';
 import { UsageError } from '../error.ts';
 import type { FleetTiming } from '../fleet/fleet.ts';
+import type { HostsConfig } from '../fleet/hosts/config.ts';
 import type { Puzzle } from '../puzzle/puzzle.ts';
 import { makePuzzle } from '../puzzle/definition.ts';
 import type { Space } from '../search/search.ts';
 import { makeSpace } from '../search/space.ts';
 import type { ConfigFile } from './file.ts';
+import { hostKeys } from './host.ts';
+import { hostsConfig, withHosts } from './hosts.ts';
 import { type Layer, environmentLayer, fileLayer, flagLayer } from './layer.ts';
 import { nearest } from './nearest.ts';
 import { type Settings, defaults, longestTimeLimit, settingsSchema } from './schema.ts';
@@ -25,6 +28,7 @@ export interface RunConfig {
   readonly kernel: Settings['kernel'];
   readonly logs: { readonly directory: string };
   readonly local: Settings['local'];
+  readonly hosts: HostsConfig;
 }
 
 /** Where settings come from, strongest first when merged: flags, environment, file, defaults. */
@@ -38,8 +42,9 @@ export interface ConfigSources {
 export function resolveConfig({ flags, env, file }: ConfigSources): RunConfig {
   if (file) judgeFile(file);
   const layers = [flagLayer(flags), environmentLayer(env), ...(file ? [fileLayer(file)] : [])];
-  const settings = judge(merge(layers), layers);
+  const settings = judge(withHosts(merge(layers), layers), layers);
   requireAtMost(settings.N, settings.maxN, layers);
+  requireHosts(settings, layers);
   const named = <T>(make: () => T): T => withOrigins(make, layers);
   const puzzle = named(() =>
     makePuzzle({
@@ -63,6 +68,7 @@ export function resolveConfig({ flags, env, file }: ConfigSources): RunConfig {
     kernel: settings.kernel,
     logs: { directory: resolve(file?.directory ?? '.', settings.logs.directory) },
     local: settings.local,
+    hosts: hostsConfig(settings.hosts, file?.directory ?? '.', env),
   };
 }
 
@@ -100,24 +106,40 @@ function judge(values: Record<string, unknown>, layers: readonly Layer[]): Setti
   throw complaint(judged.error, values, (path) => origin(path, layers));
 }
 
-/** The file is judged whole, also where a flag overrides it: a wrong key there must not wait to be noticed. */
-function judgeFile(file: ConfigFile): void {
-  const judged = settingsSchema
-    .extend({
-      logs: settingsSchema.shape.logs.partial(),
-      local: settingsSchema.shape.local.partial(),
-    })
-    .partial()
-    .safeParse(file.content);
-  if (judged.success) return;
+/** Settings as a file holds them: any of them may be absent. */
+const fileSchema = settingsSchema
+  .extend({
+    logs: settingsSchema.shape.logs.partial(),
+    local: settingsSchema.shape.local.partial(),
+    hosts: settingsSchema.shape.hosts.partial(),
+  })
+  .partial();
+
+/**
+ * The file is judged whole, also where a flag overrides it: a wrong key there must not wait to be noticed.
+ * @throws UsageError
+ */
+export function judgeFile(file: ConfigFile): z.output<typeof fileSchema> {
+  const judged = fileSchema.safeParse(file.content);
+  if (judged.success) return judged.data;
   throw complaint(judged.error, file.content, (path) => `${path.join('.')} in ${file.path}`);
 }
 
 function origin(path: readonly PropertyKey[], layers: readonly Layer[]): string {
   const key = String(path[0]);
-  const layer = layers.find(({ values }) => values[key] !== undefined);
-  const rest = path.slice(1).map((part) => `.${String(part)}`);
+  const layer =
+    layers.find(({ values }) => valueAt(values, path) !== undefined) ??
+    layers.find(({ values }) => values[key] !== undefined);
+  // A flag or a variable is one text, whatever it is made into.
+  const rest = layer && !layer.lasting ? [] : path.slice(1).map((part) => `.${String(part)}`);
   return `${layer?.origin(key) ?? `--${key}`}${rest.join('')}`;
+}
+
+function valueAt(values: Readonly<Record<string, unknown>>, path: readonly PropertyKey[]): unknown {
+  return path.reduce<unknown>(
+    (at, key) => (typeof at === 'object' && at !== null ? Reflect.get(at, key) : undefined),
+    values,
+  );
 }
 
 const examples: Readonly<Record<string, string>> = {
@@ -131,6 +153,7 @@ const examples: Readonly<Record<string, string>> = {
   limit: '--limit 4294967296',
   chunk: '--chunk 1000000',
   kernel: '--kernel python',
+  hosts: '--hosts user@a,user@b:2222',
 };
 
 function complaint(
@@ -141,10 +164,7 @@ function complaint(
   const [issue] = error.issues;
   if (!issue) return new UsageError('bad-setting', error.message);
   if (issue.code === 'unrecognized_keys') return unknownKey(issue.path, issue.keys, name);
-  const value = issue.path.reduce<unknown>(
-    (at, key) => (typeof at === 'object' && at !== null ? Reflect.get(at, key) : undefined),
-    values,
-  );
+  const value = valueAt(values, issue.path);
   const example = examples[String(issue.path[0])];
   const hint = example ? `for example ${example}` : 'see cnd start --help';
   const about = issue.path.map(String).join('.');
@@ -174,9 +194,11 @@ function unknownKey(
   });
 }
 
-function validKeys(path: readonly PropertyKey[]): string[] {
+function validKeys(path: readonly PropertyKey[]): readonly string[] {
   if (path.length === 0) return Object.keys(settingsSchema.shape);
   if (path[0] === 'logs') return Object.keys(settingsSchema.shape.logs.shape);
+  if (path[0] === 'hosts' && path.length === 1) return Object.keys(settingsSchema.shape.hosts.shape);
+  if (path[0] === 'hosts') return hostKeys;
   if (path[0] === 'local' && path.length === 1) return Object.keys(settingsSchema.shape.local.shape);
   return ['instance', 'failure', 'after'];
 }
@@ -186,6 +208,16 @@ function requireAtMost(instances: number, most: number, layers: readonly Layer[]
   throw new UsageError('bad-setting', `${origin(['N'], layers)} is ${instances}: must be at most ${most}`, {
     about: 'N',
     hint: `for more, raise maxN in cnd.config.json`,
+  });
+}
+
+function requireHosts({ fleet, N, hosts }: Settings, layers: readonly Layer[]): void {
+  const most = hosts.list.length;
+  // An empty list is judged where it is needed, with words of its own.
+  if (fleet !== 'hosts' || most === 0 || N <= most) return;
+  throw new UsageError('bad-setting', `${origin(['N'], layers)} is ${N}: there are only ${most} hosts`, {
+    about: 'N',
+    hint: `name more hosts, or give --N ${most}; without it every host is used`,
   });
 }
 

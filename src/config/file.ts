@@ -21,6 +21,10 @@ export interface ConfigFile {
  * @throws UsageError naming line and column when it is not JSON.
  */
 export async function readConfigFile(path?: string): Promise<ConfigFile | undefined> {
+  if (path === '') {
+    const hint = 'name a file, or leave it out to read cnd.config.json';
+    throw new UsageError('config-unreadable', '--config names no file', { about: 'config', hint });
+  }
   const name = path ?? defaultConfigFile;
   let text: string;
   try {

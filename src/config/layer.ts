@@ -6,6 +6,8 @@ import { visible } from './visible.ts';
 /** Raw settings from one place, and how that place is named in messages. */
 export interface Layer {
   readonly values: Readonly<Record<string, unknown>>;
+  /** It is there for many runs, so that not all it holds is meant for this one. */
+  readonly lasting?: true;
   /** The words for a setting of this layer: `--N`, `CND_INSTANCES`, `N in cnd.config.json`. */
   origin(key: string): string;
 }
@@ -13,8 +15,9 @@ export interface Layer {
 /** Flags as yargs gives them: strings, or true; what was not given is undefined. */
 export function flagLayer(flags: Readonly<Record<string, unknown>>): Layer {
   const values: Record<string, unknown> = {};
-  for (const { key, flag } of settingNames) {
-    if (flags[flag] !== undefined) values[key] = flags[flag];
+  for (const { key, flag, read } of settingNames) {
+    const value = flags[flag];
+    if (value !== undefined) values[key] = read && typeof value === 'string' ? read(value) : value;
   }
   return { values, origin: (key) => `--${settingNames.find((name) => name.key === key)?.flag ?? key}` };
 }
@@ -22,17 +25,17 @@ export function flagLayer(flags: Readonly<Record<string, unknown>>): Layer {
 /** Environment variables; an empty one counts as not set. */
 export function environmentLayer(env: NodeJS.ProcessEnv): Layer {
   const values: Record<string, unknown> = {};
-  for (const { key, variable, boolean } of settingNames) {
+  for (const { key, variable, boolean, read } of settingNames) {
     const text = variable === undefined ? undefined : env[variable];
     if (text === undefined || text === '') continue;
-    values[key] = boolean ? asBoolean(variable ?? key, text) : text;
+    values[key] = boolean ? asBoolean(variable ?? key, text) : read ? read(text) : text;
   }
   return { values, origin: (key) => settingNames.find((name) => name.key === key)?.variable ?? key };
 }
 
 /** The configuration file's settings. */
 export function fileLayer(file: ConfigFile): Layer {
-  return { values: file.content, origin: (key) => `${key} in ${file.path}` };
+  return { values: file.content, lasting: true, origin: (key) => `${key} in ${file.path}` };
 }
 
 function asBoolean(variable: string, text: string): boolean {

@@ -8,6 +8,8 @@ export interface SettingName {
   readonly variable?: string;
   readonly boolean?: true;
   readonly describe: string;
+  /** Makes the setting of a flag's or variable's text, where that is not the same. */
+  readonly read?: (text: string) => unknown;
 }
 
 /** The settings a command line can give, in the order of `--help`. */
@@ -31,7 +33,14 @@ export const settingNames: readonly SettingName[] = [
     key: 'fleet',
     flag: 'fleet',
     variable: 'CND_FLEET',
-    describe: 'where instances come from: local [default: local]',
+    describe: 'where instances come from: local or hosts [default: local]',
+  },
+  {
+    key: 'hosts',
+    flag: 'hosts',
+    variable: 'CND_HOSTS',
+    describe: 'machines that exist already: user@a,user@b:2222 (chooses the fleet hosts)',
+    read: (text) => ({ list: text.split(',') }),
   },
   {
     key: 'scheme',

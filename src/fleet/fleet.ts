@@ -28,9 +28,9 @@ export interface LaunchRequest {
   readonly lifetime: number;
   /** When the run must be over (T plus grace): what `cnd ps` shows. */
   readonly expiresAt: Date;
-  /** The host key that every instance of the run installs, so that it can be pinned. */
+  /** The host key that every new instance of the run installs, so that it can be pinned. */
   readonly hostKey: KeyPair;
-  /** The only key that may log in; its private half goes into `Instance.access`, never to the instance. */
+  /** The only key that may log in to a new instance; its private half goes into `Instance.access`, never to the instance. */
   readonly loginKey: KeyPair;
 }
 
@@ -52,12 +52,30 @@ export interface FoundRun {
   readonly instances: readonly Instance[];
 }
 
+/**
+ * For machines that live on after a run: how nothing of its worker stays there. Terminated then means released: the
+ * machine itself says that the worker's processes are dead and its files are gone.
+ */
+export interface Guard {
+  /**
+   * Notes that something is about to be put on the instance, so that it is looked for there from now on, and gives the
+   * command that comes before it. It says `armed` on stdout and is then left running on a channel of its own. When that
+   * channel's stdin ends (the connection is gone, say with the controller), or when `seconds` are over, it ends what is
+   * left of the worker there and removes its files.
+   */
+  arm(run: string, instance: Instance, seconds: number): Promise<string>;
+  /** The command as it starts the worker, so that everything it starts is known as this run's on this instance. Pure. */
+  tag(run: string, instance: Instance, command: string): string;
+}
+
 /** Where instances come from. Every implementation passes `test/contract/fleet.ts`. */
 export interface Fleet {
   readonly name: string;
   readonly timing: FleetTiming;
   /** Instances are this very machine: what is found out about its processor once holds for all of them. */
   readonly isThisMachine?: boolean;
+  /** Absent where instances are terminated for good, with everything on them. */
+  readonly guard?: Guard;
 
   /**
    * Launches between `minimum` and `count` instances and resolves when the launch has answered (they may be pending).
@@ -89,5 +107,5 @@ export interface Fleet {
   find(): Promise<FoundRun[]>;
 
   /** The command that writes an instance's syslog, gzip-compressed, to its stdout. Pure. */
-  syslogCommand(run: string): string;
+  syslogCommand(run: string, instance: Instance): string;
 }

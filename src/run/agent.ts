@@ -5,7 +5,7 @@ import { lines } from '../ssh/lines.ts';
 import { type AgentMessage, parseAgentMessage } from './agent-message.ts';
 import { type Order, orderLine } from './agent-order.ts';
 import type { Clock } from './clock.ts';
-import { killAgent, readSpool, startAgent } from './remote-command.ts';
+import { killAgent, readSpool } from './remote-command.ts';
 
 /** Seconds between two pings; an agent stops when it hears nothing for 15 s. */
 const pingInterval = 4;
@@ -16,27 +16,39 @@ const patience = 15;
 /** The longest line of an agent that is read, in bytes. */
 const longestLine = 1 << 20;
 
+/** Which agent: of which run, and of which of its workers. */
+export interface AgentName {
+  readonly run: string;
+  readonly worker: number;
+}
+
 /** A conversation with one agent, from its start on an instance until it ends. */
 export class Agent {
   readonly #connection: Connection;
   readonly #channel: Channel;
-  readonly #run: string;
+  readonly #name: AgentName;
   readonly #clock: Clock;
   #stderr = '';
 
-  private constructor(connection: Connection, channel: Channel, run: string, clock: Clock) {
+  private constructor(connection: Connection, channel: Channel, name: AgentName, clock: Clock) {
     this.#connection = connection;
     this.#channel = channel;
-    this.#run = run;
+    this.#name = name;
     this.#clock = clock;
     channel.stderr.on('data', (chunk: Buffer) => {
       this.#stderr = (this.#stderr + chunk.toString()).slice(-2000);
     });
   }
 
-  /** Starts the agent that was uploaded; it does nothing until it is sent a job line. */
-  static async start(connection: Connection, run: string, clock: Clock, signal: AbortSignal): Promise<Agent> {
-    return new Agent(connection, await connection.stream(startAgent(run), { signal }), run, clock);
+  /** Starts the agent that was uploaded, by this command; it does nothing until it is sent a job line. */
+  static async start(
+    connection: Connection,
+    command: string,
+    name: AgentName,
+    clock: Clock,
+    signal: AbortSignal,
+  ): Promise<Agent> {
+    return new Agent(connection, await connection.stream(command, { signal }), name, clock);
   }
 
   /** Sends a line as it is; one to a dead agent falls on the floor, its channel says that it is dead. */
@@ -81,7 +93,8 @@ export class Agent {
   }
 
   async #hung(): Promise<CndError> {
-    await this.#connection.exec(killAgent(this.#run), { timeout: 3000 }).catch(() => {});
+    const { run, worker } = this.#name;
+    await this.#connection.exec(killAgent(run, worker), { timeout: 3000 }).catch(() => {});
     return new CndError('agent-silent', `the agent has said nothing for ${patience} s`);
   }
 
@@ -108,10 +121,10 @@ export class Agent {
 /** The hits that earlier agents of this run noted on this instance and a lost connection may have swallowed. */
 export async function spooledHits(
   connection: Connection,
-  run: string,
+  { run, worker }: AgentName,
   signal: AbortSignal,
 ): Promise<Extract<AgentMessage, { event: 'hit' }>[]> {
-  const { stdout } = await connection.exec(readSpool(run), { signal, timeout: 10_000 });
+  const { stdout } = await connection.exec(readSpool(run, worker), { signal, timeout: 10_000 });
   return stdout
     .toString()
     .split('\n')

@@ -4,6 +4,7 @@ import { onceAborted } from '../ssh/bounded.ts';
 import { handshakeLimit } from '../ssh/handshake-limit.ts';
 import { WorkerBundles } from './worker-bundle.ts';
 import type { RunContext } from './context.ts';
+import { Guards } from './guard.ts';
 import { Link } from './link.ts';
 import { pullLogs } from './log-pull.ts';
 import { type Hit, Search, type SearchEnd } from './search.ts';
@@ -75,7 +76,10 @@ export class Crew {
       ...(instructionSet !== undefined && { instructionSet }),
     });
     const { search } = this;
-    const context = { run, bundles, search, watch: this.#watch, clock, emit, link: this.#link, over, job };
+    const guards = new Guards(fleet.guard, run, () => this.#context.untilTimeLimit(fleet.timing.grace));
+    const watch = this.#watch;
+    const link = this.#link;
+    const context = { run, bundles, search, watch, clock, emit, link, guards, over, job };
     for (const { index } of launched) void work(index, context);
     return search.ended;
   }
@@ -110,7 +114,7 @@ export class Crew {
       run,
       instances: this.#watch.instances,
       link: this.#link,
-      command: fleet.syslogCommand(run),
+      command: (instance) => fleet.syslogCommand(run, instance),
       folder,
       archive,
       emit,
@@ -141,6 +145,8 @@ export class Crew {
     const link = new Link(access, {
       handshakes: this.#handshakes,
       life: this.#linkLife.signal,
+      // A machine that was there before the run has its users already.
+      ...(this.#context.inputs.fleet.guard && { loginPatience: 0 }),
       onWait: (cause, message) => {
         if (this.#over.signal.aborted) return;
         this.#context.emit('instance.waiting', { instance: index, cause, message });

@@ -9,6 +9,8 @@ export interface LinkOptions {
   readonly handshakes: HandshakeLimit;
   /** Ends every attempt to connect: nobody wants this instance any more. */
   readonly life: AbortSignal;
+  /** Milliseconds for which a refused login is tried again; see `ReadinessOptions`. */
+  readonly loginPatience?: number;
   /** Told what is being waited for, when that changes. */
   readonly onWait: (cause: string, message: string) => void;
 }
@@ -44,8 +46,8 @@ export class Link {
   }
 
   #connect(): Promise<Connection> {
-    const { life, handshakes, onWait } = this.#options;
-    const attempt = waitUntilReady(this.#access, { signal: life, handshakes, onWait });
+    const { life, ...options } = this.#options;
+    const attempt = waitUntilReady(this.#access, { ...options, signal: life });
     const forget = (): void => {
       if (this.#current === attempt) this.#current = undefined;
     };

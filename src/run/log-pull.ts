@@ -15,8 +15,8 @@ export interface LogPull {
   readonly run: string;
   readonly instances: readonly Instance[];
   readonly link: (instance: Instance) => Link;
-  /** Writes an instance's syslog, gzip-compressed, to its stdout. */
-  readonly command: string;
+  /** The command that writes an instance's syslog, gzip-compressed, to its stdout. */
+  readonly command: (instance: Instance) => string;
   /** Where syslogs are kept before they are archived. */
   readonly folder: string;
   readonly archive: Archive;
@@ -54,7 +54,7 @@ export async function pullLogs(options: LogPull): Promise<void> {
       const name = logName(index);
       const path = join(folder, name);
       const connection = await link(instance).connection(connect);
-      await connection.save(command, path, { signal, name: 'reading the syslog' });
+      await connection.save(command(instance), path, { signal, name: 'reading the syslog' });
       await archive.store(run, name, path);
       emit('logs.archived', { instance: index, name, bytes: (await stat(path)).size });
     } catch (error) {

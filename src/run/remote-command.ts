@@ -1,11 +1,7 @@
+import { workDirectory } from '../fleet/work-directory.ts';
 import { quote } from '../ssh/quote.ts';
 
 // Everything a run says to a shell on an instance, as pure functions: compared as strings in tests, without a host.
-
-/** Where the worker lives on an instance, relative to the login's home. */
-export function workDirectory(run: string): string {
-  return `.cnd/${run}`;
-}
 
 /** Tells which kernel an instance can use. */
 export const askPlatform = 'uname -sm';
@@ -14,16 +10,16 @@ export const askPlatform = 'uname -sm';
  * Starts the agent in the foreground. Its pid is left beside it, so that one that no longer listens can be killed;
  * -S -E: no site packages and no Python variables, which also makes it start sooner.
  */
-export function startAgent(run: string): string {
-  return `cd ${quote(workDirectory(run))} && umask 077 && echo $$ > agent.pid && exec python3 -S -E agent.py`;
+export function startAgent(run: string, worker: number): string {
+  return `cd ${quote(workDirectory(run, worker))} && umask 077 && echo $$ > agent.pid && exec python3 -S -E agent.py`;
 }
 
 /** Kills an agent that no longer listens; its kernels die with it. Succeeds when there is none. */
-export function killAgent(run: string): string {
-  return `cd ${quote(workDirectory(run))} 2>/dev/null && kill -KILL "$(cat agent.pid 2>/dev/null)" 2>/dev/null; true`;
+export function killAgent(run: string, worker: number): string {
+  return `cd ${quote(workDirectory(run, worker))} 2>/dev/null && kill -KILL "$(cat agent.pid 2>/dev/null)" 2>/dev/null; true`;
 }
 
 /** Writes what earlier agents of this run said on this instance: hits that a lost connection swallowed. */
-export function readSpool(run: string): string {
-  return `cat ${quote(`${workDirectory(run)}/spool.ndjson`)} 2>/dev/null; true`;
+export function readSpool(run: string, worker: number): string {
+  return `cat ${quote(`${workDirectory(run, worker)}/spool.ndjson`)} 2>/dev/null; true`;
 }

@@ -50,7 +50,7 @@ export async function terminateAll(
       throw new TerminationUnconfirmed(
         run,
         left.map(({ id }) => id),
-        trouble,
+        trouble ?? left.find(({ reason }) => reason !== undefined)?.reason,
       );
     }
     await delay(wait * 1000);

@@ -1,5 +1,6 @@
 import { CndError } from '../error.ts';
 import type { Instance } from '../fleet/fleet.ts';
+import { workDirectory } from '../fleet/work-directory.ts';
 import { platformOf } from '../kernel/native.ts';
 import { target } from '../ssh/failure.ts';
 import type { Connection } from '../ssh/connection.ts';
@@ -8,8 +9,9 @@ import { Agent, spooledHits } from './agent.ts';
 import { type Job, jobLine } from './agent-order.ts';
 import type { Clock } from './clock.ts';
 import type { Emit } from './event.ts';
+import type { Guards } from './guard.ts';
 import type { Link } from './link.ts';
-import { askPlatform, workDirectory } from './remote-command.ts';
+import { askPlatform, startAgent } from './remote-command.ts';
 import type { Search } from './search.ts';
 import type { Watch } from './watch.ts';
 import type { WorkerBundles } from './worker-bundle.ts';
@@ -24,6 +26,8 @@ export interface WorkerContext {
   readonly emit: Emit;
   /** The one connection to an instance that is running. */
   readonly link: (instance: Instance) => Link;
+  /** Arms what keeps a worker from staying on a machine that lives on. */
+  readonly guards: Guards;
   /** The job of a worker, but for what only its start can tell. */
   readonly job: () => Omit<Job, 'worker' | 'residues' | 'threads'>;
   /** Aborts when the search is over: nothing new is begun on any instance. */
@@ -94,7 +98,7 @@ async function attempt(
   context: WorkerContext,
   stop: AbortSignal,
 ): Promise<void> {
-  const { run, search, watch, emit } = context;
+  const { run, search, watch, emit, guards } = context;
   const instance = await watch.settled(index, stop);
   if (!instance.access) throw terminated(instance);
   if (!progress.announced) {
@@ -103,26 +107,29 @@ async function attempt(
   }
   const connection = await context.link(instance).connection(stop);
   emit('instance.connected', { instance: index });
+  await guards.arm(instance, connection, stop);
   if (progress.uploaded) {
-    for (const hit of await spooledHits(connection, run, stop)) search.claim(index, hit.nonce, hit.digest);
-  } else {
-    const { stdout } = await connection.exec(askPlatform, { signal: stop, timeout: 10_000 });
-    const bundle = await context.bundles.for(platformOf(stdout.toString()));
-    await upload(connection, bundle, workDirectory(run), { signal: stop });
-    emit('instance.uploaded', { instance: index, bytes: bundle.data.length });
-    progress.uploaded = true;
+    const name = { run, worker: index };
+    for (const hit of await spooledHits(connection, name, stop)) search.claim(index, hit.nonce, hit.digest);
   }
+  const { stdout } = await connection.exec(askPlatform, { signal: stop, timeout: 10_000 });
+  const bundle = await context.bundles.for(platformOf(stdout.toString()));
+  // Again each time: what was there may have been removed when the connection was lost.
+  await upload(connection, bundle, workDirectory(run, index), { signal: stop });
+  emit('instance.uploaded', { instance: index, bytes: bundle.data.length });
+  progress.uploaded = true;
   await converse(instance, connection, context, stop);
 }
 
 async function converse(
   instance: Instance,
   connection: Connection,
-  { run, search, clock, job, over }: WorkerContext,
+  { run, search, clock, job, over, guards }: WorkerContext,
   stop: AbortSignal,
 ): Promise<void> {
   const { index } = instance;
-  const agent = await Agent.start(connection, run, clock, stop);
+  const command = guards.tag(instance, startAgent(run, index));
+  const agent = await Agent.start(connection, command, { run, worker: index }, clock, stop);
   // The search may have ended while the agent was being started: then nobody would tell it to stop.
   if (over.aborted) return agent.send({ order: 'stop' });
   const residues = search.begin(index, (order) => agent.send(order));

@@ -52,7 +52,7 @@ export class ConnectionError extends CndError {
 }
 
 /** `user@host:port`, an IPv6 address in brackets. */
-export function target({ user, host, port }: Access): string {
+export function target({ user, host, port }: Pick<Access, 'user' | 'host' | 'port'>): string {
   return `${user}@${host.includes(':') ? `[${host}]` : host}:${port}`;
 }
 

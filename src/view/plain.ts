@@ -2,6 +2,7 @@ import type { RunEvent } from '../run/event.ts';
 import type { Output } from './output.ts';
 import { plainLine } from './plain-line.ts';
 import { summary } from './summary.ts';
+import { isTrouble } from './trouble.ts';
 import type { View } from './view.ts';
 
 /** Seconds between two lines of progress: often at first, when people watch. */
@@ -9,18 +10,21 @@ function progressInterval(elapsed: number): number {
   return elapsed < 60 ? 5 : 30;
 }
 
+/** How much is said: warnings and errors only, what matters, or every step. */
+export type Detail = 'quiet' | 'normal' | 'verbose';
+
 /** Plain lines, good in a log file: progress to stderr, the summary to stdout. */
 export class PlainView implements View {
   readonly #stdout: Output;
   readonly #stderr: Output;
-  readonly #verbose: boolean;
+  readonly #detail: Detail;
   #start: number | undefined;
   #lastProgress = 0;
 
-  constructor(output: { stdout: Output; stderr: Output }, verbose: boolean) {
+  constructor(output: { stdout: Output; stderr: Output }, detail: Detail) {
     this.#stdout = output.stdout;
     this.#stderr = output.stderr;
-    this.#verbose = verbose;
+    this.#detail = detail;
   }
 
   show(event: RunEvent): void {
@@ -30,7 +34,8 @@ export class PlainView implements View {
       if (event.elapsed - this.#lastProgress < progressInterval(event.elapsed)) return;
       this.#lastProgress = event.elapsed;
     }
-    const line = plainLine(event, this.#verbose);
+    const told = this.#detail !== 'quiet' || isTrouble(event);
+    const line = told ? plainLine(event, this.#detail === 'verbose') : undefined;
     if (line !== undefined) {
       const elapsed = ((time - this.#start) / 1000).toFixed(2).padStart(7);
       this.#stderr.write(`[${elapsed}] ${line}\n`);

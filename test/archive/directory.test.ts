@@ -1,9 +1,18 @@
 import { execFileSync } from 'node:child_process';
-import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+  readFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { DirectoryArchive } from '../../src/archive/directory.ts';
+import { collect } from '../helper/collect.ts';
 
 const run = '20261120-081103-x7k2';
 let folder: string;
@@ -20,11 +29,36 @@ test('a file in the place of the directory is refused before anything is launche
   });
 });
 
-test('foreign folders and files are not runs', async () => {
+test('foreign folders and files are not runs, and are named', async () => {
   mkdirSync(join(folder, 'holiday-photos'));
   mkdirSync(join(folder, run));
   writeFileSync(join(folder, '20261120-081103-aaaa'), 'a file with the name of a run');
-  expect(await new DirectoryArchive(folder).runs()).toEqual([run]);
+  symlinkSync(tmpdir(), join(folder, '20261120-081103-bbbb'));
+  writeFileSync(join(folder, '.gitignore'), '*');
+  const foreign: string[] = [];
+  const archive = new DirectoryArchive(folder);
+  expect(await collect(archive.runs({ foreign: (name) => foreign.push(name) }))).toEqual([run]);
+  expect(foreign.toSorted()).toEqual(['20261120-081103-aaaa', '20261120-081103-bbbb', 'holiday-photos']);
+});
+
+test('what a killed run left half-written is no entry, and is removed with the run', async () => {
+  mkdirSync(join(folder, run));
+  for (const name of ['run.json', 'run.json.part', '.probe']) writeFileSync(join(folder, run, name), '{}');
+  const archive = new DirectoryArchive(folder);
+  expect((await archive.entries(run)).map(({ name }) => name)).toEqual(['run.json']);
+  expect(await archive.remove(run)).toEqual([]);
+  expect(existsSync(join(folder, run))).toBe(false);
+});
+
+test('folders in a run are never removed', async () => {
+  mkdirSync(join(folder, run, 'Instance0.log.gz'), { recursive: true });
+  expect(await new DirectoryArchive(folder).remove(run)).toEqual(['Instance0.log.gz']);
+});
+
+test('an archive that is no directory is an error that names it', async () => {
+  writeFileSync(join(folder, 'logs'), '');
+  const listing = collect(new DirectoryArchive(join(folder, 'logs')).runs());
+  await expect(listing).rejects.toMatchObject({ code: 'archive-unreadable', about: 'logs.directory' });
 });
 
 const mayMount = process.getuid?.() === 0 && existsSync('/usr/bin/mount');
@@ -52,7 +86,7 @@ test('a run is where people are told it is, and a file that is there already sta
   expect(path).toBe(join(folder, run, 'run.json'));
   writeFileSync(path, '{}');
   await archive.store(run, 'run.json', path);
-  expect((await archive.read(run, 'run.json')).toString()).toBe('{}');
+  expect(readFileSync(join(archive.location(run), 'run.json'), 'utf8')).toBe('{}');
 });
 
 test('what was stored in part is no entry, and a failed replacement keeps the earlier one', async () => {
@@ -65,5 +99,5 @@ test('what was stored in part is no entry, and a failed replacement keeps the ea
     code: 'ENOENT',
   });
   expect(await archive.entries(run)).toEqual([{ name: 'run.json', bytes: 5 }]);
-  expect((await archive.read(run, 'run.json')).toString()).toBe('first');
+  expect(readFileSync(join(archive.location(run), 'run.json'), 'utf8')).toBe('first');
 });

@@ -1,8 +1,10 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { buffer, text } from 'node:stream/consumers';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import type { Archive } from '../../src/archive/archive.ts';
+import type { Archive, RunFilter } from '../../src/archive/archive.ts';
+import { collect } from '../helper/collect.ts';
 
 /** What every archive promises. `make` gives an empty one. */
 export function describeArchive(name: string, make: () => Promise<Archive>): void {
@@ -23,51 +25,97 @@ export function describeArchive(name: string, make: () => Promise<Archive>): voi
       await writeFile(path, content);
       return path;
     };
+    const runs = (filter?: RunFilter): Promise<string[]> => collect(archive.runs(filter));
+    const read = async (run: string, entry: string): Promise<string> => text(await archive.open(run, entry));
 
     test('what is stored is read again, byte for byte', async () => {
       const bytes = Buffer.from(Array.from({ length: 100_000 }, (_, index) => (index * 7) & 0xff));
       await archive.probe(newer);
       await archive.store(newer, 'Instance0.log.gz', await file(bytes));
-      expect(await archive.read(newer, 'Instance0.log.gz')).toEqual(bytes);
+      expect(await buffer(await archive.open(newer, 'Instance0.log.gz'))).toEqual(bytes);
       expect(await archive.entries(newer)).toEqual([{ name: 'Instance0.log.gz', bytes: 100_000 }]);
+    });
+
+    test('an empty file is kept as one', async () => {
+      await archive.store(newer, 'Instance0.log.gz', await file(''));
+      expect(await archive.entries(newer)).toEqual([{ name: 'Instance0.log.gz', bytes: 0 }]);
+      expect(await read(newer, 'Instance0.log.gz')).toBe('');
     });
 
     test('storing again replaces', async () => {
       await archive.store(newer, 'run.json', await file('{"outcome":null}'));
       await archive.store(newer, 'run.json', await file('{}'));
-      expect((await archive.read(newer, 'run.json')).toString()).toBe('{}');
+      expect(await read(newer, 'run.json')).toBe('{}');
       expect(await archive.entries(newer)).toHaveLength(1);
     });
 
+    test('storing that was given up stores nothing', async () => {
+      const signal = AbortSignal.abort(new Error('no time left'));
+      const storing = archive.store(newer, 'run.json', await file('{}'), { signal });
+      await expect(storing).rejects.toThrow('no time left');
+      expect(await archive.entries(newer)).toEqual([]);
+    });
+
+    test('a reader may leave before the end', async () => {
+      await archive.store(newer, 'events.ndjson', await file(Buffer.alloc(1_000_000)));
+      const stream = await archive.open(newer, 'events.ndjson');
+      for await (const chunk of stream as AsyncIterable<Buffer>) {
+        expect(chunk.length).toBeLessThan(1_000_000);
+        break;
+      }
+      expect(stream.destroyed).toBe(true);
+    });
+
     test('runs are listed newest first, entries by name', async () => {
-      expect(await archive.runs()).toEqual([]);
+      expect(await runs()).toEqual([]);
       for (const run of [older, newer]) {
         for (const entry of ['run.json', 'Instance1.log.gz'])
           await archive.store(run, entry, await file(entry));
       }
-      expect(await archive.runs()).toEqual([newer, older]);
+      expect(await runs()).toEqual([newer, older]);
       const names = (await archive.entries(older)).map((entry) => entry.name);
       expect(names).toEqual(['Instance1.log.gz', 'run.json']);
+    });
+
+    test('runs are filtered by prefix and by time, to the second', async () => {
+      for (const run of [older, newer]) await archive.store(run, 'run.json', await file('{}'));
+      expect(await runs({ prefix: '20261119' })).toEqual([older]);
+      expect(await runs({ prefix: newer })).toEqual([newer]);
+      expect(await runs({ prefix: '2027' })).toEqual([]);
+      expect(await runs({ since: new Date('2026-11-20T08:11:03.999Z') })).toEqual([newer]);
+      expect(await runs({ since: new Date('2026-11-20T08:11:04Z') })).toEqual([]);
+      expect(await runs({ until: new Date('2026-11-19T23:59:59Z') })).toEqual([older]);
+      expect(await runs({ until: new Date('2026-11-19T23:59:58Z') })).toEqual([]);
     });
 
     test('removing a run leaves the others, and may be repeated', async () => {
       await archive.store(older, 'run.json', await file('{}'));
       await archive.store(newer, 'run.json', await file('{}'));
-      await archive.remove(older);
-      await archive.remove(older);
-      expect(await archive.runs()).toEqual([newer]);
+      expect(await archive.remove(older)).toEqual([]);
+      expect(await archive.remove(older)).toEqual([]);
+      expect(await runs()).toEqual([newer]);
       expect(await archive.entries(older)).toEqual([]);
+    });
+
+    test('what cnd did not store is listed with a run, and stays when the run is removed', async () => {
+      for (const entry of ['run.json', 'Instance0.log.gz', 'notes.txt'])
+        await archive.store(newer, entry, await file(entry));
+      expect((await archive.entries(newer)).map((entry) => entry.name)).toContain('notes.txt');
+      expect(await archive.remove(newer)).toEqual(['notes.txt']);
+      expect(await archive.entries(newer)).toEqual([{ name: 'notes.txt', bytes: 9 }]);
     });
 
     test('names that could leave the archive are refused', async () => {
       const source = await file('x');
       await expect(archive.store(newer, '../escape', source)).rejects.toThrow(/cannot be the name/);
       await expect(archive.store('../..', 'run.json', source)).rejects.toThrow(/cannot be the name/);
+      await expect(archive.open(newer, '../../etc/passwd')).rejects.toThrow(/cannot be the name/);
+      await expect(archive.entries('..')).rejects.toThrow(/not a run id/);
       await expect(archive.remove('..')).rejects.toThrow(/not a run id/);
     });
 
     test('an entry that is not there is an error that says what to do', async () => {
-      await expect(archive.read(newer, 'run.json')).rejects.toMatchObject({ code: 'archive-no-entry' });
+      await expect(archive.open(newer, 'run.json')).rejects.toMatchObject({ code: 'archive-no-entry' });
     });
   });
 }

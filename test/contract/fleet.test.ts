@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { Lab } from '../fleet/lab.ts';
 import { leftovers } from '../helper/process.ts';
 import { describeFleet } from './fleet.ts';
+import { describeHosts } from './fleet-hosts.ts';
 
 describeFleet('local', async () => {
   const lab = new Lab();
@@ -18,3 +19,5 @@ describeFleet('local', async () => {
     close: async () => lab.close(),
   };
 });
+
+describeHosts();

@@ -1,5 +1,6 @@
 import { gunzipSync } from 'node:zlib';
 import { once } from 'node:events';
+import type { ClientChannel } from 'ssh2';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import type { Fleet, Instance, LaunchRequest } from '../../src/fleet/fleet.ts';
 import { CndError } from '../../src/error.ts';
@@ -13,6 +14,8 @@ export interface FleetHarness {
   readonly fleet: Fleet;
   /** The same fleet for another process of the same user, that knows nothing but what can be found. */
   stranger(): Fleet;
+  /** The host keys of machines that have their own; by default instances have the one of the launch. */
+  hostKeys?(instance: Instance): readonly string[];
   /** A fleet that cannot have the minimum. */
   failing(): Fleet;
   /** What still exists of a run in the real world, in words; empty when it is gone. */
@@ -73,6 +76,21 @@ export function describeFleet(name: string, open: () => Promise<FleetHarness>): 
       return opened;
     }
 
+    /** Does what a run does before it puts a worker on an instance, and starts something as a worker is started. */
+    async function begin(
+      run: string,
+      instance: Instance | undefined,
+      command: string,
+    ): Promise<ClientChannel> {
+      const shell = await login(instance);
+      const { guard } = fleet;
+      if (!guard || !instance) return shell.start(command);
+      const armed = await shell.start(await guard.arm(run, instance, 120));
+      const [said] = (await once(armed, 'data')) as [Buffer];
+      expect(said.toString()).toBe('armed\n');
+      return shell.start(guard.tag(run, instance, command));
+    }
+
     test('launches what was asked, each with its index, an id of its own and at least one thread', async () => {
       const asked = request();
       const launched = await fleet.launch(asked, never);
@@ -91,7 +109,8 @@ export function describeFleet(name: string, open: () => Promise<FleetHarness>): 
       await fleet.launch(asked, never);
       const instances = await running(asked.run, 3);
       for (const instance of instances) {
-        expect(instance.access?.hostKeys).toEqual([asked.hostKey.publicKey]);
+        const keys = harness.hostKeys?.(instance) ?? [asked.hostKey.publicKey];
+        expect(instance.access?.hostKeys).toEqual(keys);
         const { code, stdout } = await (await login(instance)).run('cat; exit 7', 'hello');
         expect([code, stdout]).toEqual([7, 'hello']);
       }
@@ -115,13 +134,30 @@ export function describeFleet(name: string, open: () => Promise<FleetHarness>): 
       await fleet.launch(asked, never);
       const [first, second, third] = await running(asked.run, 3);
       const shells = await Promise.all([login(first), login(second), login(third)]);
+      const works = await Promise.all(
+        [first, second, third].map(async (instance) =>
+          begin(asked.run, instance, 'echo up; exec sleep 1000'),
+        ),
+      );
+      for (const work of works) expect(String(await once(work, 'data'))).toBe('up\n');
+      const closed = works.map((work) => {
+        const state = { closed: false };
+        work.resume().on('close', () => (state.closed = true));
+        return state;
+      });
       const after = await fleet.terminate(asked.run, [second?.id ?? '']);
       expect(after.map(({ id, state }) => [id, state])).toEqual([[second?.id, 'terminated']]);
-      await eventually('connection cut', () => shells[1].closed);
-      await expect(login(second)).rejects.toThrow(/ECONNREFUSED|authentication|closed|Timed out/i);
+      await eventually('its worker gone', () => closed[1]?.closed);
+      if (fleet.guard) {
+        expect((await shells[1].run('echo the machine lives')).stdout).toBe('the machine lives\n');
+      } else {
+        await eventually('connection cut', () => shells[1].closed);
+        await expect(login(second)).rejects.toThrow(/ECONNREFUSED|authentication|closed|Timed out/i);
+      }
       const left = await running(asked.run, 2);
       expect(left.map(({ index }) => index)).toEqual([0, 2]);
       expect((await shells[2].run('echo alive')).stdout).toBe('alive\n');
+      expect(closed.map((state) => state.closed)).toEqual([false, true, false]);
       await fleet.terminate(asked.run);
     });
 
@@ -129,7 +165,7 @@ export function describeFleet(name: string, open: () => Promise<FleetHarness>): 
       const asked = request();
       await fleet.launch(asked, never);
       const [first] = await running(asked.run, 3);
-      const channel = (await (await login(first)).start('sleep 1000')).resume();
+      const channel = (await begin(asked.run, first, 'exec sleep 1000')).resume();
       const closed = once(channel, 'close');
       for (let time = 0; time < 3; time++) {
         const after = await fleet.terminate(asked.run);
@@ -197,7 +233,9 @@ export function describeFleet(name: string, open: () => Promise<FleetHarness>): 
       const asked = request({ count: 1, minimum: 1 });
       await fleet.launch(asked, never);
       const [instance] = await running(asked.run, 1);
-      const channel = await (await login(instance)).start(fleet.syslogCommand(asked.run));
+      if (!instance) throw new Error('no instance');
+      await once((await begin(asked.run, instance, 'true')).resume(), 'close');
+      const channel = await (await login(instance)).start(fleet.syslogCommand(asked.run, instance));
       const data: Buffer[] = [];
       channel.on('data', (part: Buffer) => data.push(part)).resume();
       await once(channel, 'close');

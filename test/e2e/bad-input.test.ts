@@ -97,6 +97,10 @@ describe('the puzzle', () => {
 describe('the command line', () => {
   test('an unknown flag is named, with the one that was meant', () =>
     expectRefused([...args({}), '--instnces', '3'], /--instnces/, /--instances/));
+  test('a value for a flag that takes none is refused', () =>
+    expectRefused([...args({}), '--smallest=maybe'], /--smallest is 'maybe': it takes no value/));
+  test('an empty name of a file is refused', () =>
+    expectRefused([...args({}), '--config', ''], /--config names no file/));
   test('an unknown command is named', () => expectRefused(['strat'], /strat/, /start/));
   test('a stray word is refused', () => expectRefused([...args({}), '5'], /5/));
   test('no command is refused', () => expectRefused([], /command/));

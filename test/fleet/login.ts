@@ -1,5 +1,6 @@
 import { once } from 'node:events';
 import { connect } from 'node:net';
+import type { Duplex } from 'node:stream';
 import ssh2 from 'ssh2';
 import type { ClientChannel } from 'ssh2';
 import type { Access } from '../../src/ssh/access.ts';
@@ -22,9 +23,15 @@ export class Login {
     const login = new Login();
     const { client } = login;
     const ready = once(client, 'ready');
-    client.on('error', () => undefined).on('close', () => (login.#closed = true));
+    const jump = access.jump && (await Login.open(access.jump));
+    client
+      .on('error', () => undefined)
+      .on('close', () => {
+        login.#closed = true;
+        jump?.close();
+      });
     client.connect({
-      sock: connect({ host: access.host, port: access.port, noDelay: true }).on('error', () => undefined),
+      sock: jump ? await jump.#forward(access) : dial(access),
       username: access.user,
       ...(access.privateKey === undefined ? {} : { privateKey: access.privateKey }),
       hostVerifier: (key: Buffer) =>
@@ -76,4 +83,16 @@ export class Login {
   close(): void {
     this.client.end();
   }
+
+  async #forward({ host, port }: Access): Promise<Duplex> {
+    return new Promise((resolve, reject) => {
+      this.client.forwardOut('127.0.0.1', 0, host, port, (error, channel) =>
+        error ? reject(error) : resolve(channel.on('error', () => undefined)),
+      );
+    });
+  }
+}
+
+function dial({ host, port }: Access): Duplex {
+  return connect({ host, port, noDelay: true }).on('error', () => undefined);
 }

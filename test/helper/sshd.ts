@@ -5,7 +5,7 @@ import { tmpdir, userInfo } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 
-import type { Access } from '../../src/ssh/access.ts';
+import type { Access, KeyPair } from '../../src/ssh/access.ts';
 import { generateKeyPair } from '../../src/ssh/key.ts';
 import { freePort } from './ssh-server.ts';
 
@@ -34,11 +34,13 @@ export class Sshd {
     this.pid = child.pid ?? 0;
   }
 
-  /** @param lines More of sshd_config; the first value of a keyword counts, and these come first. */
-  static async start(lines: readonly string[] = []): Promise<Sshd> {
+  /**
+   * @param lines More of sshd_config; the first value of a keyword counts, and these come first.
+   * @param loginKey The key that may log in; by default one of its own.
+   */
+  static async start(lines: readonly string[] = [], loginKey: KeyPair = generateKeyPair()): Promise<Sshd> {
     const directory = await mkdtemp(join(tmpdir(), 'cnd-sshd-'));
     const hostKey = generateKeyPair();
-    const loginKey = generateKeyPair();
     await writeFile(join(directory, 'host_key'), hostKey.privateKey, { mode: 0o600 });
     await writeFile(join(directory, 'authorized_keys'), `${loginKey.publicKey}\n`);
     // Where a server started by root drops its privileges to.

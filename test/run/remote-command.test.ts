@@ -13,22 +13,23 @@ import {
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { killAgent, readSpool, startAgent, workDirectory } from '../../src/run/remote-command.ts';
+import { workDirectory } from '../../src/fleet/work-directory.ts';
+import { killAgent, readSpool, startAgent } from '../../src/run/remote-command.ts';
 
 const run = '20261120-081103-x7k2';
 
 test('as strings', () => {
-  expect(workDirectory(run)).toBe('.cnd/20261120-081103-x7k2');
-  expect(startAgent(run)).toBe(
-    'cd .cnd/20261120-081103-x7k2 && umask 077 && echo $$ > agent.pid && exec python3 -S -E agent.py',
+  expect(workDirectory(run, 3)).toBe('.cnd/20261120-081103-x7k2/3');
+  expect(startAgent(run, 3)).toBe(
+    'cd .cnd/20261120-081103-x7k2/3 && umask 077 && echo $$ > agent.pid && exec python3 -S -E agent.py',
   );
-  expect(readSpool(run)).toBe('cat .cnd/20261120-081103-x7k2/spool.ndjson 2>/dev/null; true');
+  expect(readSpool(run, 3)).toBe('cat .cnd/20261120-081103-x7k2/3/spool.ndjson 2>/dev/null; true');
 });
 
 test('what is no run id is one quoted word, not a command', () => {
-  expect(startAgent('x; rm -rf ~')).toMatch(/^cd '\.cnd\/x; rm -rf ~' && /);
-  expect(killAgent('$(reboot)')).toMatch(/^cd '\.cnd\/\$\(reboot\)' /);
-  expect(readSpool("it's")).toMatch(/^cat '\.cnd\/it'\\''s\/spool\.ndjson' /);
+  expect(startAgent('x; rm -rf ~', 3)).toMatch(/^cd '\.cnd\/x; rm -rf ~\/3' && /);
+  expect(killAgent('$(reboot)', 3)).toMatch(/^cd '\.cnd\/\$\(reboot\)\/3' /);
+  expect(readSpool("it's", 3)).toMatch(/^cat '\.cnd\/it'\\''s\/3\/spool\.ndjson' /);
 });
 
 describe('in a real shell', () => {
@@ -36,7 +37,7 @@ describe('in a real shell', () => {
   let work: string;
   beforeEach(() => {
     home = mkdtempSync(join(tmpdir(), 'cnd-home-'));
-    work = join(home, workDirectory(run));
+    work = join(home, workDirectory(run, 3));
     mkdirSync(work, { recursive: true });
   });
   afterEach(() => rmSync(home, { recursive: true, force: true }));
@@ -48,7 +49,7 @@ describe('in a real shell', () => {
       join(work, 'agent.py'),
       'import os\nprint(os.getpid(), os.getcwd(), flush=True)\ninput()\n',
     );
-    const child = spawn('/bin/sh', ['-c', startAgent(run)], {
+    const child = spawn('/bin/sh', ['-c', startAgent(run, 3)], {
       cwd: home,
       stdio: ['pipe', 'pipe', 'inherit'],
     });
@@ -57,22 +58,22 @@ describe('in a real shell', () => {
     expect(readFileSync(join(work, 'agent.pid'), 'utf8')).toBe(`${child.pid}\n`);
     expect(statSync(join(work, 'agent.pid')).mode & 0o077).toBe(0);
 
-    expect(sh(killAgent(run))).toMatchObject({ status: 0, stdout: '', stderr: '' });
+    expect(sh(killAgent(run, 3))).toMatchObject({ status: 0, stdout: '', stderr: '' });
     const [code, signal] = await once(child, 'exit');
     expect({ code, signal }).toEqual({ code: null, signal: 'SIGKILL' });
-    expect(sh(killAgent(run)).status).toBe(0);
+    expect(sh(killAgent(run, 3)).status).toBe(0);
   });
 
   test('without a worker nothing is started, and the shell says why', () => {
     rmSync(work, { recursive: true });
-    const { status, stderr } = sh(startAgent(run));
+    const { status, stderr } = sh(startAgent(run, 3));
     expect(status).not.toBe(0);
-    expect(stderr).toContain(workDirectory(run));
+    expect(stderr).toContain(workDirectory(run, 3));
     expect(existsSync(join(home, 'agent.pid'))).toBe(false);
   });
 
   test('without python3 it ends with 127', () => {
-    const { status, stderr } = spawnSync('/bin/sh', ['-c', startAgent(run)], {
+    const { status, stderr } = spawnSync('/bin/sh', ['-c', startAgent(run, 3)], {
       cwd: home,
       encoding: 'utf8',
       env: { PATH: join(home, 'nowhere') },
@@ -83,16 +84,16 @@ describe('in a real shell', () => {
 
   test('killing and reading succeed where there is nothing, and say nothing', () => {
     const silent = { status: 0, stdout: '', stderr: '' };
-    expect(sh(killAgent(run))).toMatchObject(silent);
-    expect(sh(readSpool(run))).toMatchObject(silent);
+    expect(sh(killAgent(run, 3))).toMatchObject(silent);
+    expect(sh(readSpool(run, 3))).toMatchObject(silent);
     rmSync(work, { recursive: true });
-    expect(sh(killAgent(run))).toMatchObject(silent);
-    expect(sh(readSpool(run))).toMatchObject(silent);
+    expect(sh(killAgent(run, 3))).toMatchObject(silent);
+    expect(sh(readSpool(run, 3))).toMatchObject(silent);
   });
 
   test('the spool is read as it is', () => {
     writeFileSync(join(work, 'spool.ndjson'), '{"event":"idle"}\n{"event":"st');
     chmodSync(join(work, 'spool.ndjson'), 0o600);
-    expect(sh(readSpool(run))).toMatchObject({ status: 0, stdout: '{"event":"idle"}\n{"event":"st' });
+    expect(sh(readSpool(run, 3))).toMatchObject({ status: 0, stdout: '{"event":"idle"}\n{"event":"st' });
   });
 });

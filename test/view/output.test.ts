@@ -31,9 +31,9 @@ describe('JsonView', () => {
 });
 
 describe('PlainView', () => {
-  const view = (verbose = false) => {
+  const view = (detail: 'quiet' | 'normal' | 'verbose' = 'normal') => {
     const [stdout, stderr] = [new PassThrough(), new PassThrough()];
-    const plain = new PlainView({ stdout: new Output(stdout), stderr: new Output(stderr) }, verbose);
+    const plain = new PlainView({ stdout: new Output(stdout), stderr: new Output(stderr) }, detail);
     const finish = async () => {
       await plain.close();
       return { stdout: await written(stdout), stderr: await written(stderr) };
@@ -66,7 +66,7 @@ describe('PlainView', () => {
   });
 
   test('says more only when asked to', async () => {
-    const [quiet, verbose] = [view(), view(true)];
+    const [quiet, verbose] = [view(), view('verbose')];
     for (const { plain } of [quiet, verbose]) plain.show(stamped('instance.connected', { instance: 1 }));
     expect((await quiet.finish()).stderr).toBe('');
     expect((await verbose.finish()).stderr).toBe('[   0.00] #1 answers SSH\n');

@@ -1,0 +1,41 @@
+import { CndError } from '../error.ts';
+import { runIdPattern } from '../run/run-id.ts';
+
+/** The run record's name; the same as in `run/record.ts`, which takes the whole configuration with it. */
+export const recordName = 'run.json';
+
+/** What an entry of a run is, as its name tells. */
+export type EntryKind =
+  | { readonly kind: 'syslog'; readonly instance: number }
+  | { readonly kind: 'journal' }
+  | { readonly kind: 'record' };
+
+/** What an entry is; undefined for a name that cnd did not give. */
+export function entryKind(name: string): EntryKind | undefined {
+  if (name === recordName) return { kind: 'record' };
+  if (name === 'events.ndjson') return { kind: 'journal' };
+  const index = /^Instance(0|[1-9]\d{0,6})\.log\.gz$/.exec(name)?.[1];
+  return index === undefined ? undefined : { kind: 'syslog', instance: Number(index) };
+}
+
+/** The media type an entry is stored with, where a store keeps one. Compressed logs are objects of their own type. */
+export function mediaType(name: string): string {
+  const types = { syslog: 'application/gzip', journal: 'application/x-ndjson', record: 'application/json' };
+  const what = entryKind(name);
+  return what ? types[what.kind] : 'application/octet-stream';
+}
+
+/** Refuses names that could leave the archive. @throws CndError */
+export function assertEntryName(run: string, name: string): void {
+  if (runIdPattern.test(run) && /^[A-Za-z0-9][A-Za-z0-9._-]*$/.test(name)) return;
+  throw new CndError('archive-bad-name', `${run}/${name} cannot be the name of an archive entry`);
+}
+
+/** Refuses what is not a run id, before it becomes part of a path. @throws CndError */
+export function assertRunId(run: string): void {
+  if (!runIdPattern.test(run))
+    throw new CndError('archive-no-run', `${run} is not a run id`, {
+      about: run,
+      hint: 'see the runs with: cnd logs ls',
+    });
+}

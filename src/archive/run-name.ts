@@ -1,0 +1,47 @@
+import { visible } from '../config/visible.ts';
+import { UsageError } from '../error.ts';
+import type { Archive } from './archive.ts';
+
+/** Candidates that an error names. */
+const named = 5;
+
+/**
+ * The one run that a person means by a run id, the beginning of one, or `last`, the newest.
+ * @throws UsageError naming the candidates, or what to type next.
+ */
+export async function resolveRun(archive: Archive, given: string): Promise<string> {
+  const prefix = given === 'last' ? '' : given;
+  const candidates =
+    given === '' ? [] : await first(archive.runs({ prefix }), given === 'last' ? 1 : named + 1);
+  const [only, ...others] = candidates;
+  if (only !== undefined && others.length === 0) return only;
+  if (only !== undefined) throw ambiguous(given, candidates);
+  const where = archive.location();
+  if (given === 'last' || (await first(archive.runs(), 1)).length === 0) {
+    throw new UsageError('no-runs', `there are no runs in ${where}`, {
+      about: given,
+      hint: 'make one with: cnd start --N 4 --T 60 --D 6; or name another archive in cnd.config.json',
+    });
+  }
+  throw new UsageError('unknown-run', `no run in ${where} begins with '${visible(given)}'`, {
+    about: given,
+    hint: 'see the runs with: cnd logs ls',
+  });
+}
+
+function ambiguous(given: string, candidates: readonly string[]): UsageError {
+  const shown = candidates.slice(0, named).join(', ') + (candidates.length > named ? ', …' : '');
+  return new UsageError('ambiguous-run', `several runs begin with '${visible(given)}': ${shown}`, {
+    about: given,
+    hint: 'give more of it; see them with: cnd logs ls',
+  });
+}
+
+async function first(runs: AsyncIterable<string>, most: number): Promise<string[]> {
+  const found: string[] = [];
+  for await (const run of runs) {
+    found.push(run);
+    if (found.length === most) break;
+  }
+  return found;
+}

@@ -1,0 +1,117 @@
+import { text } from 'node:stream/consumers';
+import pLimit from 'p-limit';
+import { z } from 'zod';
+import { CndError } from '../error.ts';
+import type { Outcome } from '../run/event.ts';
+import { recordName } from './entry.ts';
+import { runStart } from '../run/run-id.ts';
+import type { Archive, RunFilter } from './archive.ts';
+import { entryKind } from './entry.ts';
+
+/** How runs end, as run.json says it. */
+export const outcomes = [
+  'found',
+  'unproven',
+  'exhausted',
+  'time-limit',
+  'interrupted',
+  'failed',
+] as const satisfies readonly Outcome[];
+
+/** What can be said of a run in the archive: its outcome, or why it has none. */
+export const statuses = [...outcomes, 'running', 'unfinished', 'torn'] as const;
+export type RunStatus = (typeof statuses)[number];
+
+const record = z.object({
+  run: z.string(),
+  startedAt: z.iso.datetime(),
+  endedAt: z.iso.datetime().optional(),
+  config: z.object({
+    N: z.number(),
+    T: z.number(),
+    fleet: z.string(),
+    puzzle: z.object({ scheme: z.string(), unit: z.string().optional(), difficulty: z.number().optional() }),
+  }),
+  ended: z
+    .object({
+      outcome: z.enum(outcomes),
+      exitCode: z.number(),
+      elapsed: z.number(),
+      nonce: z.string().optional(),
+      digest: z.string().optional(),
+    })
+    .optional(),
+});
+
+/** A run as `cnd logs ls` lists it, from its record alone. */
+export interface RunSummary {
+  readonly run: string;
+  readonly status: RunStatus;
+  readonly startedAt: string;
+  /** Absent where the record cannot be read. */
+  readonly record?: z.output<typeof record>;
+  /** What is wrong with a torn run. */
+  readonly trouble?: string;
+}
+
+/** What a run came to, from the text of its record; `alive` when its controller is still at work. Pure. */
+export function summarize(run: string, recordText: string | undefined, alive: boolean): RunSummary {
+  const startedAt = runStart(run)?.toISOString() ?? '';
+  const torn = (trouble: string): RunSummary =>
+    alive ? { run, status: 'running', startedAt } : { run, status: 'torn', startedAt, trouble };
+  if (recordText === undefined) return torn(`${recordName} is missing`);
+  if (recordText.trim() === '') return torn(`${recordName} is empty`);
+  const judged = record.safeParse(parse(recordText));
+  if (!judged.success) return torn(`${recordName} is torn`);
+  if (judged.data.run !== run) return torn(`${recordName} is that of another run, ${judged.data.run}`);
+  const status = judged.data.ended?.outcome ?? (alive ? 'running' : 'unfinished');
+  return { run, status, startedAt: judged.data.startedAt, record: judged.data };
+}
+
+/** Records read at a time: enough to hide the round trips of a remote store. */
+const parallel = 16;
+
+/**
+ * The runs that the filter lets through, newest first; reads one small entry for each. `alive` holds the runs whose
+ * controllers are at work here. Folders that hold nothing of a run are told to `filter.foreign`.
+ */
+export async function summaries(
+  archive: Archive,
+  filter: RunFilter,
+  alive: ReadonlySet<string>,
+): Promise<RunSummary[]> {
+  const limit = pLimit(parallel);
+  const reading: Promise<RunSummary | undefined>[] = [];
+  for await (const run of archive.runs(filter)) {
+    reading.push(
+      limit(async () => {
+        const summary = summarize(run, await readRecord(archive, run), alive.has(run));
+        if (summary.status !== 'torn' || (await holdsRun(archive, run))) return summary;
+        filter.foreign?.(run);
+        return undefined;
+      }),
+    );
+  }
+  return (await Promise.all(reading)).filter((summary) => summary !== undefined);
+}
+
+async function readRecord(archive: Archive, run: string): Promise<string | undefined> {
+  try {
+    return await text(await archive.open(run, recordName));
+  } catch (error) {
+    if (error instanceof CndError && error.code === 'archive-no-entry') return undefined;
+    return ''; // it is there and cannot be read: as good as half-written
+  }
+}
+
+async function holdsRun(archive: Archive, run: string): Promise<boolean> {
+  return (await archive.entries(run)).some(({ name }) => entryKind(name) !== undefined);
+}
+
+function parse(json: string): unknown {
+  try {
+    return JSON.parse(json);
+  } catch {
+    return undefined;
+  }
+}

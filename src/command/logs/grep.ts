@@ -1,0 +1,60 @@
+import type { Archive } from '../../archive/archive.ts';
+import { resolveRun } from '../../archive/run-name.ts';
+import { readSyslog, syslogLines } from '../../archive/syslog.ts';
+import { visible } from '../../config/visible.ts';
+import { CndError, UsageError, messageOf } from '../../error.ts';
+import { logLine } from '../../view/log-line.ts';
+import { StreamSink } from '../../view/text-sink.ts';
+import type { Arguments } from '../command.ts';
+import { complain, openArchive, syslogsOf, text } from './logs.ts';
+
+/** As grep has them: a failure must not look like "nothing found". */
+const codes = { found: 0, none: 1, failed: 2 } as const;
+
+/** `cnd logs grep PATTERN [RUN]`: lines of syslogs that match; gives grep's exit codes. */
+export async function grep(given: Arguments): Promise<number> {
+  const pattern = compile(text(given['pattern']) ?? '', given['ignore-case'] === true);
+  try {
+    return await search(await openArchive(given), pattern, text(given['run']));
+  } catch (error) {
+    if (!(error instanceof CndError) || error.exitCode === codes.failed) throw error;
+    throw new UsageError(error.code, error.message, { cause: error, ...(error.hint && { hint: error.hint }) });
+  }
+}
+
+async function search(archive: Archive, pattern: RegExp, only: string | undefined): Promise<number> {
+  const sink = new StreamSink(process.stdout);
+  let found = false;
+  let troubles = 0;
+  const runs = only === undefined ? archive.runs() : [await resolveRun(archive, only)];
+  for await (const run of runs) {
+    for (const { name, instance } of await syslogsOf(archive, run)) {
+      const trouble = (reason: string): void => {
+        troubles += 1;
+        complain(`${run}/${name}`, reason);
+      };
+      const bytes = await readSyslog(archive, run, name, trouble);
+      if (!bytes) continue;
+      for await (const line of syslogLines(bytes, trouble)) {
+        if (!pattern.test(line)) continue;
+        found = true;
+        if (!(await sink.write(`${run} #${instance} ${logLine(line)}\n`))) return codes.found;
+      }
+    }
+  }
+  await sink.close();
+  if (found) return codes.found;
+  return troubles > 0 ? codes.failed : codes.none;
+}
+
+function compile(pattern: string, ignoreCase: boolean): RegExp {
+  try {
+    return new RegExp(pattern, ignoreCase ? 'i' : '');
+  } catch (error) {
+    throw new UsageError('bad-pattern', `the pattern cannot be understood: ${visible(messageOf(error))}`, {
+      about: 'pattern',
+      hint: 'it is a JavaScript regular expression; put \\ before ( ) [ ] { } . * + ? to mean just them',
+      cause: error,
+    });
+  }
+}

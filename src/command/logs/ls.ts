@@ -1,0 +1,66 @@
+import { parseMoment } from '../../archive/moment.ts';
+import { statuses, summaries } from '../../archive/summary.ts';
+import { nearest } from '../../config/nearest.ts';
+import { fleets } from '../../config/schema.ts';
+import { visible } from '../../config/visible.ts';
+import { UsageError } from '../../error.ts';
+import { archiveJson, archiveTable } from '../../view/archive-table.ts';
+import { Output } from '../../view/output.ts';
+import type { Arguments } from '../command.ts';
+import { complain, openArchive, runsUnderWay, text } from './logs.ts';
+
+/** `cnd logs ls`: the runs in the archive, newest first; gives the exit code. */
+export async function ls(given: Arguments): Promise<number> {
+  const now = new Date();
+  const since = moment('since', given['since'], now);
+  const until = moment('until', given['until'], now);
+  const outcome = choice('outcome', given['outcome'], statuses);
+  const fleet = choice('fleet', given['fleet'], fleets);
+  if (since && until && since > until)
+    throw new UsageError('bad-flag', '--since is after --until: no run can be in between', {
+      about: 'since',
+      hint: 'swap them',
+    });
+  const archive = await openArchive(given);
+  const alive = await runsUnderWay(process.env);
+  const foreign = (name: string): void => complain(`${archive.location()}/${name}`, 'is not a run: skipped');
+  const filter = { ...(since && { since }), ...(until && { until }), foreign };
+  const all = await summaries(archive, filter, alive);
+  const runs = all.filter(
+    ({ status, record }) =>
+      (outcome === undefined || status === outcome) && (fleet === undefined || record?.config.fleet === fleet),
+  );
+  for (const { run, trouble } of runs) if (trouble !== undefined) complain(run, `is torn: ${trouble}`);
+  const output = new Output(process.stdout);
+  if (given['json'] === true) output.write(archiveJson(runs));
+  else if (runs.length > 0) output.write(archiveTable(runs));
+  else {
+    const filtered = [since, until, outcome, fleet].some((value) => value !== undefined);
+    output.write(`no runs${filtered ? ' like that' : ''} in ${archive.location()}\n`);
+  }
+  await output.drain();
+  return 0;
+}
+
+function moment(flag: string, value: unknown, now: Date): Date | undefined {
+  const given = text(value);
+  if (given === undefined) return undefined;
+  const parsed = parseMoment(given, now, flag === 'until');
+  if (parsed) return parsed;
+  throw new UsageError('bad-flag', `--${flag} is '${visible(given)}': must be a date or so long ago`, {
+    about: flag,
+    hint: `for example --${flag} 2026-11-20, --${flag} 2026-11-20T08:11 (UTC), --${flag} 2h or --${flag} 3d`,
+  });
+}
+
+function choice<T extends string>(flag: string, value: unknown, valid: readonly T[]): T | undefined {
+  const given = text(value);
+  if (given === undefined) return undefined;
+  const found = valid.find((name) => name === given);
+  if (found) return found;
+  const near = nearest(given, valid);
+  throw new UsageError('bad-flag', `--${flag} is '${visible(given)}': must be one of ${valid.join(', ')}`, {
+    about: flag,
+    hint: near ? `did you mean --${flag} ${near}?` : `for example --${flag} ${valid[0] ?? ''}`,
+  });
+}

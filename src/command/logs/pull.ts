@@ -1,0 +1,68 @@
+import { access, mkdir, rename, rm } from 'node:fs/promises';
+import { createWriteStream } from 'node:fs';
+import { join, resolve } from 'node:path';
+import { pipeline } from 'node:stream/promises';
+import type { Archive } from '../../archive/archive.ts';
+import { resolveRun } from '../../archive/run-name.ts';
+import { CndError, UsageError, messageOf } from '../../error.ts';
+import type { Arguments } from '../command.ts';
+import { ownEntries, openArchive, text } from './logs.ts';
+
+/** `cnd logs pull RUN [DIR]`: copies what is kept of a run, byte for byte; gives the exit code. */
+export async function pull(given: Arguments): Promise<number> {
+  const archive = await openArchive(given);
+  const run = await resolveRun(archive, text(given['run']) ?? '');
+  const into = text(given['dir']) ?? run;
+  if (into === '')
+    throw new UsageError('bad-argument', 'the directory to copy into has no name', {
+      about: 'dir',
+      hint: `for example: cnd logs pull ${run} /tmp/${run}; or . for this one`,
+    });
+  const directory = resolve(into);
+  const names = (await ownEntries(archive, run)).map(({ name }) => name);
+  if (names.length === 0)
+    throw new UsageError('not-a-run', `${archive.location(run)} holds nothing of a run`, {
+      about: run,
+      hint: 'see the runs with: cnd logs ls',
+    });
+  if (given['force'] !== true) await refuseOverwriting(directory, names);
+  try {
+    await mkdir(directory, { recursive: true });
+    for (const name of names) await copy(archive, run, name, join(directory, name));
+  } catch (error) {
+    if (error instanceof CndError) throw error;
+    throw new CndError('pull-failed', `${run} cannot be copied to ${directory}: ${messageOf(error)}`, {
+      about: directory,
+      hint: `mend that, then: cnd logs pull ${run} DIR --force`,
+      cause: error,
+    });
+  }
+  process.stdout.write(`${names.length} files of ${run} are in ${directory}\n`);
+  return 0;
+}
+
+/** Whole or not at all, as everything in the archive. */
+async function copy(archive: Archive, run: string, name: string, target: string): Promise<void> {
+  const part = `${target}.part`;
+  try {
+    await pipeline(await archive.open(run, name), createWriteStream(part));
+    await rename(part, target);
+  } catch (error) {
+    await rm(part, { force: true });
+    throw error;
+  }
+}
+
+async function refuseOverwriting(directory: string, names: readonly string[]): Promise<void> {
+  for (const name of names) {
+    const there = await access(join(directory, name)).then(
+      () => true,
+      () => false,
+    );
+    if (!there) continue;
+    throw new UsageError('would-overwrite', `${join(directory, name)} is there already`, {
+      about: directory,
+      hint: 'name another directory, or overwrite with --force',
+    });
+  }
+}

@@ -1,0 +1,106 @@
+import { createInterface } from 'node:readline/promises';
+import type { Archive } from '../../archive/archive.ts';
+import { parseAge } from '../../archive/moment.ts';
+import { resolveRun } from '../../archive/run-name.ts';
+import { type RunSummary, summaries } from '../../archive/summary.ts';
+import { visible } from '../../config/visible.ts';
+import { UsageError } from '../../error.ts';
+import { archiveTable } from '../../view/archive-table.ts';
+import { plural } from '../../view/quantity.ts';
+import type { Arguments } from '../command.ts';
+import { complain, openArchive, runsUnderWay, text } from './logs.ts';
+
+/** `cnd logs rm`: deletes runs, after asking; gives the exit code, 1 when the answer was no or something stayed. */
+export async function rm(given: Arguments): Promise<number> {
+  const archive = await openArchive(given);
+  const named = Array.isArray(given['run']) ? given['run'].map(String) : [];
+  const age = olderThan(given['older-than'], named);
+  const alive = await runsUnderWay(process.env);
+  const runs = age === undefined ? await byName(archive, named, alive) : await byAge(archive, age, alive);
+  if (runs.length === 0) {
+    process.stdout.write(`nothing to remove from ${archive.location()}\n`);
+    return 0;
+  }
+  if (given['yes'] !== true && !(await confirmed(runs))) {
+    process.stderr.write('cnd: nothing was removed\n');
+    return 1;
+  }
+  let removed = 0;
+  for (const { run } of runs) {
+    const left = await archive.remove(run);
+    if (left.length === 0) removed += 1;
+    else complain(archive.location(run), `keeps what is not of a run: ${left.join(', ')}`);
+  }
+  process.stdout.write(`removed ${plural(removed, 'run')} from ${archive.location()}\n`);
+  return removed === runs.length ? 0 : 1;
+}
+
+/** The age in milliseconds, or undefined when runs are named instead. */
+function olderThan(value: unknown, named: readonly string[]): number | undefined {
+  const given = text(value);
+  if ((given === undefined) === (named.length === 0)) {
+    throw new UsageError(
+      'missing-argument',
+      given === undefined ? 'no run is named' : 'runs are named, and --older-than is given: only one can be meant',
+      { hint: 'for example: cnd logs rm last; or: cnd logs rm --older-than 30d' },
+    );
+  }
+  if (given === undefined) return undefined;
+  const age = parseAge(given);
+  if (age !== undefined) return age;
+  throw new UsageError('bad-flag', `--older-than is '${visible(given)}': must be a length of time`, {
+    about: 'older-than',
+    hint: 'for example --older-than 30d, or 12h',
+  });
+}
+
+async function byName(archive: Archive, named: readonly string[], alive: ReadonlySet<string>): Promise<RunSummary[]> {
+  const runs = new Set<string>();
+  for (const name of named) runs.add(await resolveRun(archive, name));
+  const found: RunSummary[] = [];
+  for (const run of runs) {
+    if (alive.has(run))
+      throw new UsageError('run-under-way', `run ${run} is under way`, {
+        about: run,
+        hint: `wait for it, or end it with: cnd scram --run ${run}`,
+      });
+    found.push(...(await summaries(archive, { prefix: run, foreign: (name) => refuseForeign(name, run) }, alive)));
+  }
+  return found;
+}
+
+/** A folder with the name of a run and nothing of one in it. */
+function refuseForeign(name: string, run: string): void {
+  if (name !== run) return;
+  throw new UsageError('not-a-run', `${name} holds nothing of a run: it is left alone`, {
+    about: name,
+    hint: 'see the runs with: cnd logs ls',
+  });
+}
+
+async function byAge(archive: Archive, age: number, alive: ReadonlySet<string>): Promise<RunSummary[]> {
+  const until = new Date(Date.now() - age);
+  const old = await summaries(archive, { until }, alive);
+  for (const { run } of old) if (alive.has(run)) complain(run, 'is under way: it stays');
+  return old.filter(({ run }) => !alive.has(run));
+}
+
+async function confirmed(runs: readonly RunSummary[]): Promise<boolean> {
+  if (!process.stdin.isTTY || !process.stderr.isTTY)
+    throw new UsageError('not-confirmed', `nobody can be asked whether to remove ${plural(runs.length, 'run')}`, {
+      about: 'yes',
+      hint: 'give --yes to remove without asking; see them with: cnd logs ls',
+    });
+  process.stderr.write(archiveTable(runs));
+  const prompt = createInterface({ input: process.stdin, output: process.stderr });
+  try {
+    const answer = await new Promise<string>((resolve, reject) => {
+      // The end of input, or Ctrl-C, is a no.
+      prompt.once('close', () => resolve('')).once('SIGINT', () => prompt.close());
+      prompt.question(`Remove ${plural(runs.length, 'run')} for good? [y/N] `).then(resolve, reject);
+    });
+    return /^y(es)?$/i.test(answer.trim());
+  } finally {
+    prompt.close();
+  }
+}

@@ -1,0 +1,60 @@
+import type { Command, CommandGroup } from './command.ts';
+import { completion, init } from './registry-setup.ts';
+import { logs } from './registry-logs.ts';
+import { verboseFlag } from './command.ts';
+import { startFlags } from './start-options.ts';
+
+const exampleRun = '20261120-081103-x7k2';
+
+const start: Command = {
+  name: 'start',
+  describe: 'launch a fleet, search, stop at the golden nonce, terminate everything',
+  flags: startFlags,
+  examples: [
+    ['cnd start --N 8 --T 200 --D 2', 'eight instances, at most 200 s, two leading zero digits'],
+    ['cnd start --N 4 --T 60 --D 6 --smallest', 'the smallest golden nonce, always the same'],
+  ],
+  load: async () => (await import('./start.ts')).start,
+};
+
+const scram: Command = {
+  name: 'scram',
+  describe: 'emergency shutdown: terminate everything that cnd launched',
+  flags: [
+    { name: 'run', describe: 'only this run', values: 'live-run' },
+    { name: 'dry-run', boolean: true, describe: 'show what would be terminated' },
+    verboseFlag,
+  ],
+  examples: [
+    ['cnd scram', 'terminate everything'],
+    [`cnd scram --run ${exampleRun}`, 'terminate one run'],
+  ],
+  load: async () => (await import('./scram.ts')).scram,
+};
+
+const ps: Command = {
+  name: 'ps',
+  describe: 'show what is running',
+  flags: [{ name: 'json', boolean: true, describe: 'a JSON array on stdout' }, verboseFlag],
+  examples: [['cnd ps', 'every run of this user that still has instances']],
+  load: async () => (await import('./ps.ts')).ps,
+};
+
+const bench: Command = {
+  name: 'bench',
+  describe: 'measure the kernels on this machine',
+  flags: [{ name: 'json', boolean: true, describe: 'a JSON object on stdout' }, verboseFlag],
+  examples: [['cnd bench', 'nonces per second by scheme and instruction set']],
+  load: async () => (await import('./bench.ts')).bench,
+};
+
+/** Every command of cnd, in the order of `--help`; a new one is one line here. */
+export const commands: readonly (Command | CommandGroup)[] = [
+  start,
+  scram,
+  ps,
+  logs,
+  bench,
+  init,
+  completion,
+];

@@ -1,0 +1,70 @@
+import { nearest } from '../config/nearest.ts';
+import { visible } from '../config/visible.ts';
+import { UsageError } from '../error.ts';
+import { type Command, type CommandGroup, isGroup } from './command.ts';
+import { commands } from './registry.ts';
+
+/** yargs' words for a command line that it cannot understand, made into ours, with the next thing to type. Pure. */
+export function usageError(words: readonly string[], complaint: string | null): UsageError {
+  const message = complaint ?? 'the command line cannot be understood';
+  const { entry, command, path } = locate(words);
+  const help = `see ${['cnd', ...path].join(' ')} --help`;
+  if (message.startsWith('Not enough non-option arguments') && command) return missing(command, path, help);
+  const stray = /^Unknown (?:argument|command)s?: ([^,]*)/.exec(message)?.[1];
+  if (stray === undefined) return new UsageError('usage', message, { hint: help });
+  const given = words.find((word) => word.startsWith('-') && word.replace(/^-+/, '').split('=')[0] === stray);
+  // A single letter is a flag's alias, and `-x` was typed.
+  if (entry && given !== undefined)
+    return unknown(`${stray.length === 1 ? '-' : '--'}${stray}`, 'flag', flagsOf(command ?? entry), help);
+  if (!entry) return unknown(stray, 'command', namesOf(commands), help);
+  const subcommands = isGroup(entry) && path.length === 1 ? namesOf(entry.commands) : [];
+  return unknown(stray, subcommands.length > 0 ? 'command' : 'argument', subcommands, help);
+}
+
+/** The command that the words begin with, as far as they name one. */
+function locate(words: readonly string[]): {
+  readonly entry?: Command | CommandGroup;
+  readonly command?: Command;
+  readonly path: readonly string[];
+} {
+  const [first, second] = words.filter((word) => !word.startsWith('-'));
+  const entry = commands.find(({ name }) => name === first);
+  if (!entry) return { path: [] };
+  if (!isGroup(entry)) return { entry, command: entry, path: [entry.name] };
+  const command = entry.commands.find(({ name }) => name === second);
+  return command ? { entry, command, path: [entry.name, command.name] } : { entry, path: [entry.name] };
+}
+
+function missing(command: Command, path: readonly string[], help: string): UsageError {
+  const needed = (command.positionals ?? []).filter(({ optional }) => !optional);
+  const usage = ['cnd', ...path, ...needed.map(({ name }) => name.toUpperCase())].join(' ');
+  const example = command.examples[0]?.[0];
+  return new UsageError('missing-argument', `an argument is missing: ${usage}`, {
+    about: path.join(' '),
+    hint: example === undefined ? help : `for example: ${example}`,
+  });
+}
+
+function flagsOf(entry: Command | CommandGroup): string[] {
+  const all = isGroup(entry) ? entry.commands : [entry];
+  const flags = all.flatMap(({ flags }) =>
+    flags.flatMap(({ name, alias }) => (alias ? [name, alias] : [name])),
+  );
+  return [...new Set([...flags, 'help', 'version'])].map((name) =>
+    name.length === 1 && name === name.toLowerCase() ? `-${name}` : `--${name}`,
+  );
+}
+
+function namesOf(entries: readonly { readonly name: string }[]): string[] {
+  return entries.map(({ name }) => name);
+}
+
+function unknown(given: string, what: string, valid: readonly string[], help: string): UsageError {
+  const near = nearest(given, valid);
+  const hint = near ? `did you mean ${near}? ${help}` : help;
+  return new UsageError(
+    `unknown-${what}`,
+    `${visible(given)} is not a${what === 'argument' ? 'n' : ''} ${what} of cnd`,
+    { about: given, hint },
+  );
+}

@@ -1,0 +1,49 @@
+import { z } from 'zod';
+import { type Address, judgeAddress, parseAddress } from '../ssh/address.ts';
+
+/** The path of a file, as it is written: relative ones are relative to the configuration file. */
+export const path = (what: string) =>
+  z.string({ error: `must be the path of ${what}` }).min(1, `must be the path of ${what}`);
+
+const form = 'must be like "user@host:22", or { "host", "port", "user", "identity", "jump" }';
+
+const parts = z.strictObject({
+  host: z.string(),
+  port: z.union([z.string(), z.number()]).optional(),
+  user: z.string().optional(),
+  identity: path('a private key').optional(),
+});
+
+/** A jump host: as text, or as an object with an identity of its own. */
+export const jump = z.union([z.string(), parts], { error: form }).transform(read);
+
+/** A machine of the list: as text, or as an object with an identity and a jump host of its own. */
+export const host = z
+  .union([z.string(), parts.extend({ jump: jump.optional() })], { error: form })
+  .transform(read);
+
+/** The keys of a machine that is written as an object. */
+export const hostKeys: readonly string[] = [...Object.keys(parts.shape), 'jump'];
+
+/** An address as text, or its parts and more. */
+type Written = string | (z.output<typeof parts> & Extras);
+type Extras = { identity?: string | undefined; jump?: z.output<typeof jump> | undefined };
+
+function read(value: Written, context: z.RefinementCtx): Address & Extras {
+  const {
+    host = '',
+    user,
+    port,
+    identity,
+    jump,
+  }: Partial<z.output<typeof parts> & Extras> = typeof value === 'string' ? {} : value;
+  const address =
+    typeof value === 'string'
+      ? parseAddress(value)
+      : judgeAddress({ host, ...(user !== undefined && { user }), ...(port !== undefined && { port }) });
+  if ('problem' in address) {
+    context.addIssue({ code: 'custom', message: address.problem });
+    return z.NEVER;
+  }
+  return { ...address, ...(identity !== undefined && { identity }), ...(jump && { jump }) };
+}

@@ -1,0 +1,85 @@
+import { shell } from '../../ssh/quote.ts';
+import { workDirectory } from '../work-directory.ts';
+
+// What the fleet says to a shell on a host, as pure functions. Only what POSIX has and busybox too; no newlines, so that
+// a login shell with other rules (fish, csh) passes the scripts on unchanged.
+
+/** One worker's place on its host. */
+export interface Place {
+  readonly run: string;
+  readonly worker: number;
+}
+
+/** Seconds in which a controller whose connection broke may come back before what is on the host is removed. */
+const linger = 5;
+
+/** What every process of a worker carries in its environment, wherever it goes. The run's fixed length ends it. */
+function tags({ run, worker }: Place): string[] {
+  return [`CND_RUN=${run}`, `CND_INSTANCE=h${worker}-${run}`];
+}
+
+/** Starts a worker's command with its tags, and its syslog in a file of its own: what else the host logs is private. */
+export function tagCommand(place: Place, command: string): string {
+  return shell`exec env ${tags(place)} CND_SYSLOG=syslog /bin/sh -c ${command}`;
+}
+
+/**
+ * Kills every process of a worker, until two looks in a row find none, and removes its directory. Says `clean`, or with
+ * exit code 1 what is left.
+ */
+export function cleanCommand(place: Place): string {
+  return shell`exec /bin/sh -c ${cleanScript(place)}`;
+}
+
+/**
+ * Makes a worker's directory, says `armed`, and waits until nobody holds its stdin open any more or the time is over; then
+ * cleans up, unless a later guard has taken over. It ignores hangups: it is there for when everybody else is gone.
+ */
+export function guardCommand(place: Place, seconds: number): string {
+  const { run, worker } = place;
+  const script = [
+    `umask 077`,
+    `d=${workDirectory(run, worker)}`,
+    `mkdir -p "$d" && echo $$ >"$d/guard" || exit 73`,
+    // In the form of a syslog, so that there is a line even of a worker that could not be started.
+    `echo "$(LC_ALL=C date "+%b %e %H:%M:%S") $(uname -n | cut -d. -f1) cnd-guard[$$]: run=${run} worker=${worker} armed" >>"$d/syslog"`,
+    `trap "" HUP INT TERM PIPE`,
+    `exec 3<&0 </dev/null`,
+    `cat <&3 >/dev/null 2>&1 & c=$!`,
+    `{ sleep ${Math.max(1, Math.ceil(seconds))}; kill -KILL $c; } >/dev/null 2>&1 3<&- & t=$!`,
+    `exec 3<&-`,
+    `echo armed`,
+    `exec >/dev/null 2>&1`,
+    `wait $c`,
+    `if kill -0 $t; then sleep ${linger}; fi`,
+    // Without the tags, or it would kill itself.
+    `if [ "$(cat "$d/guard")" = $$ ]; then ${shell`exec env CND_RUN= CND_INSTANCE= /bin/sh -c ${cleanScript(place)}`}; fi`,
+    // The sleep that this leaves goes by its tag when the guard that took over cleans up.
+    `kill -KILL $t`,
+  ].join('; ');
+  return shell`exec env ${tags(place)} /bin/sh -c ${script}`;
+}
+
+/** Writes the lines of this worker, gzip-compressed, and of nobody else. */
+export function syslogCommand({ run, worker }: Place): string {
+  const directory = workDirectory(run, worker);
+  return shell`cat ${`${directory}/syslog`} ${`${directory}/agent.log`} 2>/dev/null | gzip -c`;
+}
+
+/** Without single quotes, so that it can be quoted twice and still hold no backslash between quotes (fish). */
+function cleanScript(place: Place): string {
+  const { run, worker } = place;
+  const [, tag = ''] = tags(place);
+  return [
+    `d=${workDirectory(run, worker)}`,
+    // So that neither this script nor what it runs looks like what it seeks, where `ps` shows arguments as well.
+    `p="[${tag[0]}]${tag.slice(1)}"`,
+    // With /proc in one look at all environments; without it as ps shows them (macOS, the BSDs).
+    `look() { if [ -r /proc/self/environ ]; then grep -ls "$p" /proc/[0-9]*/environ | cut -d/ -f3; else ps xeww -o pid=,command= | grep "$p" | while read -r i x; do echo $i; done; fi; }`,
+    `n=0; q=0`,
+    `while [ $q -lt 2 ] && [ $n -lt 80 ]; do n=$((n+1)); l=$(look); if [ -n "$l" ]; then q=0; kill -KILL $l 2>/dev/null; elif rm -rf "$d" 2>/dev/null && [ ! -e "$d" ]; then q=$((q+1)); continue; else q=0; fi; sleep 0.05 2>/dev/null || sleep 1; done`,
+    `if [ $q -lt 2 ]; then echo "still there:" $(look) $(ls -d "$d" 2>/dev/null) >&2; exit 1; fi`,
+    `rmdir .cnd/${run} .cnd 2>/dev/null`,
+    `echo clean`,
+  ].join('; ');
+}

@@ -1,0 +1,37 @@
+import { z } from 'zod';
+import type { Access } from '../../ssh/access.ts';
+import { isSocket, readIdentity } from '../../ssh/identity.ts';
+
+const base = z.object({
+  user: z.string(),
+  host: z.string(),
+  port: z.int(),
+  /** The keys that known_hosts had for it when the run began, each as `<type> <base64>`. */
+  hostKeys: z.array(z.string()),
+  /** Path of a private key; the key itself is never kept. */
+  identity: z.string().optional(),
+  /** Path of an ssh-agent's socket. */
+  agent: z.string().optional(),
+});
+
+/** One machine of the list, judged: all it takes to reach it again, from any directory. No secrets. */
+export const hostSchema = base.extend({ jump: base.optional() });
+
+export type Host = z.output<typeof hostSchema>;
+
+/** How to reach a host now. A key file that is gone since, or a new ssh-agent, is found out by the login. */
+export function accessOf(host: Host, env: NodeJS.ProcessEnv): Access {
+  const { user, host: name, port, hostKeys, identity, agent, jump } = host;
+  const read = identity === undefined ? undefined : readIdentity(identity);
+  // A session of later has its own ssh-agent.
+  const socket = agent === undefined || isSocket(agent) ? agent : env['SSH_AUTH_SOCK'];
+  return {
+    host: name,
+    port,
+    user,
+    hostKeys,
+    ...(read && 'privateKey' in read && { privateKey: read.privateKey }),
+    ...(socket !== undefined && { agent: socket }),
+    ...(jump && { jump: accessOf(jump, env) }),
+  };
+}

@@ -1,0 +1,125 @@
+import { CndError, messageOf } from '../../error.ts';
+import { target } from '../../ssh/failure.ts';
+import { quote } from '../../ssh/quote.ts';
+import type { Fleet, FleetTiming, FoundRun, Guard, Instance, LaunchRequest } from '../fleet.ts';
+import { type Place, guardCommand, syslogCommand, tagCommand } from './command.ts';
+import { type Host, accessOf } from './host.ts';
+import { type HostsRecord, HostsState } from './record.ts';
+import { release } from './release.ts';
+
+/**
+ * Machines that already exist. Nothing of them is launched or terminated: a run borrows them, and its instances count as
+ * terminated once the machines themselves say that nothing of the run is left there.
+ */
+export class HostsFleet implements Fleet {
+  readonly name = 'hosts';
+  readonly timing: FleetTiming = { reserve: 3, grace: 5, boot: 1 };
+  readonly guard: Guard;
+  readonly #hosts: readonly Host[];
+  readonly #env: NodeJS.ProcessEnv;
+  readonly #state: HostsState;
+
+  /** `hosts`: those that can be launched on; none are needed to find and clean up runs. */
+  constructor(hosts: readonly Host[], env: NodeJS.ProcessEnv = process.env) {
+    this.#hosts = hosts;
+    this.#env = env;
+    this.#state = new HostsState(env);
+    this.guard = {
+      arm: async (run, { index }, seconds) => {
+        await this.#state.mark(run, index, 'armed');
+        return guardCommand({ run, worker: index }, seconds);
+      },
+      tag: (run, { index }, command) => tagCommand({ run, worker: index }, command),
+    };
+  }
+
+  /** Takes the first of the list. Contacts nobody: a host that cannot be reached is a matter of its own worker. */
+  async launch({ run, count, minimum, expiresAt }: LaunchRequest, signal: AbortSignal): Promise<Instance[]> {
+    signal.throwIfAborted();
+    const hosts = this.#hosts.slice(0, count);
+    if (hosts.length < minimum) {
+      throw new CndError('too-few-hosts', `${minimum} hosts are wanted, but the list has ${hosts.length}`, {
+        hint: 'name more hosts, or give a smaller --N',
+      });
+    }
+    const record = { run, expiresAt: expiresAt.toISOString(), hosts };
+    try {
+      await this.#state.write(record);
+      signal.throwIfAborted();
+    } catch (cause) {
+      await this.#state.remove(run).catch(() => {});
+      signal.throwIfAborted();
+      throw new CndError('state-unwritable', `the list of hosts cannot be kept: ${messageOf(cause)}`, {
+        cause,
+      });
+    }
+    return this.#instances(record);
+  }
+
+  async describe(run: string): Promise<Instance[]> {
+    const record = await this.#state.read(run);
+    return record ? this.#instances(record) : [];
+  }
+
+  async terminate(run: string, ids?: readonly string[]): Promise<Instance[]> {
+    const record = await this.#state.read(run);
+    if (!record) return [];
+    const wanted = (await this.#instances(record)).filter(({ id }) => !ids || ids.includes(id));
+    return Promise.all(wanted.map(async (instance) => this.#release(record, instance)));
+  }
+
+  async dispose(run: string): Promise<void> {
+    await this.#state.remove(run);
+  }
+
+  async find(): Promise<FoundRun[]> {
+    const records = await this.#state.list();
+    return Promise.all(
+      records.map(async (record) => ({
+        fleet: this.name,
+        run: record.run,
+        expiresAt: new Date(record.expiresAt),
+        instances: await this.#instances(record),
+      })),
+    );
+  }
+
+  syslogCommand(run: string, { index }: Instance): string {
+    return syslogCommand({ run, worker: index });
+  }
+
+  /** On a host that no worker was put on there is nothing to clean up, so it need not answer either. */
+  async #release({ run, expiresAt }: HostsRecord, instance: Instance): Promise<Instance> {
+    const { index, access, state } = instance;
+    if (state === 'terminated' || !access) return instance;
+    const place: Place = { run, worker: index };
+    try {
+      if ((await this.#state.marked(run, index)) === 'armed') await release(access, place);
+      await this.#state.mark(run, index, 'released');
+    } catch (error) {
+      return { ...instance, reason: `${messageOf(error)}${this.#consolation(run, expiresAt)}` };
+    }
+    return gone(instance);
+  }
+
+  /** For a machine that is gone for good, or it would be asked after for ever. */
+  #consolation(run: string, expiresAt: string): string {
+    if (Date.now() < Date.parse(expiresAt)) return '';
+    const path = this.#state.directory(run);
+    return `; its guard was to clean it up by ${expiresAt}; to forget it: rm -r ${quote(path)}`;
+  }
+
+  async #instances({ run, hosts }: HostsRecord): Promise<Instance[]> {
+    return Promise.all(
+      hosts.map(async (host, index): Promise<Instance> => {
+        const access = accessOf(host, this.#env);
+        const instance: Instance = { id: target(access), index, state: 'running', access };
+        return (await this.#state.marked(run, index)) === 'released' ? gone(instance) : instance;
+      }),
+    );
+  }
+}
+
+function gone({ id, index }: Instance): Instance {
+  return { id, index, state: 'terminated', reason: 'nothing of the run is left there' };
+}

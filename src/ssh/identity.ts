@@ -1,0 +1,38 @@
+import { readFileSync, statSync } from 'node:fs';
+import ssh2 from 'ssh2';
+
+/** A private key file, or why it cannot be used, as the end of a sentence that begins with its path. */
+export type Identity =
+  | { readonly privateKey: string }
+  | { readonly problem: string; readonly reason: 'missing' | 'encrypted' | 'unusable' };
+
+/** Reads the private key that a login is made with; one that needs a passphrase is for the ssh-agent. */
+export function readIdentity(path: string): Identity {
+  let text: string;
+  try {
+    text = readFileSync(path, 'utf8');
+  } catch (error) {
+    const code = error instanceof Error && 'code' in error ? String(error.code) : String(error);
+    if (code === 'ENOENT') return { problem: 'is not there', reason: 'missing' };
+    return { problem: `cannot be read (${code})`, reason: 'unusable' };
+  }
+  const parsed = ssh2.utils.parseKey(text);
+  if (parsed instanceof Error) {
+    // ssh2's own words, for PEM and for OpenSSH's format.
+    if (/encrypted/i.test(parsed.message)) return { problem: 'is encrypted', reason: 'encrypted' };
+    return { problem: 'is not a private key in OpenSSH or PEM format', reason: 'unusable' };
+  }
+  // For a file with several keys its type says one key, but an array comes.
+  const keys = Array.isArray(parsed) ? parsed : [parsed];
+  if (!keys.every((key) => key.isPrivateKey())) return { problem: 'is a public key', reason: 'unusable' };
+  return { privateKey: text };
+}
+
+/** Whether an ssh-agent may be listening there. */
+export function isSocket(path: string): boolean {
+  try {
+    return statSync(path).isSocket();
+  } catch {
+    return false;
+  }
+}

@@ -1,0 +1,77 @@
+import { plural } from '../quantity.ts';
+import { type Span, span } from './span.ts';
+import type { InstanceState, RunState } from './state.ts';
+
+/** What is being waited for, in words. Pure. */
+export function awaitedSpans(state: RunState): Span[] {
+  const instances = [...state.instances.values()];
+  switch (state.phase) {
+    case 'ready':
+      return [span('getting ready')];
+    case 'launch':
+      return [span(`launching ${plural(state.asked, 'instance')} on ${state.fleet}`)];
+    case 'boot':
+    case 'search':
+      return join([...searching(state, instances), ...arriving(instances)]);
+    case 'stop': {
+      const running = instances.filter(({ stage }) => stage === 'searching' || stage === 'idle');
+      return join([...found(state), ...whom('waiting for the kernels of', running, 'to be dead')]);
+    }
+    case 'logs': {
+      const left = instances.filter(({ log }) => log === undefined);
+      const done = `${instances.length - left.length} of ${instances.length} syslogs dealt with`;
+      return join([...found(state), span(done), ...whom('waiting for that of', left)]);
+    }
+    case 'terminate':
+      return join([
+        ...found(state),
+        span(`terminating ${plural(instances.length || state.asked, 'instance')}`),
+      ]);
+    case 'ended':
+      return [];
+  }
+}
+
+function found({ hit, smallest }: RunState): Span[] {
+  if (!hit) return [];
+  return [span(`${smallest ? 'best nonce' : 'golden nonce'} ${hit.nonce} from #${hit.instance}`, 'green')];
+}
+
+function searching({ hit }: RunState, instances: readonly InstanceState[]): Span[] {
+  const active = instances.filter(({ stage }) => stage === 'searching');
+  if (active.length === 0) return [];
+  const proving = hit ? [span(`candidate ${hit.nonce} from #${hit.instance}`, 'green')] : [];
+  const below = hit ? ' everything below it' : '';
+  return [...proving, span(`${active.length} of ${instances.length} searching${below}`)];
+}
+
+/** The instance that says most about why the search is not on everywhere yet, and how many others are late. */
+function arriving(instances: readonly InstanceState[]): Span[] {
+  const late = instances.filter(({ stage }) => arrivingStages.has(stage));
+  const first = late.find(({ stage }) => stage === 'waiting') ?? late[0];
+  if (!first) return [];
+  const { index, stage, detail } = first;
+  const what = stage === 'waiting' ? (detail ?? '') : [stage, detail].filter(Boolean).join(' ');
+  const more = late.length > 1 ? ` (and ${late.length - 1} more)` : '';
+  return [span(`waiting for #${index}${more}: ${what}`, 'yellow')];
+}
+
+const arrivingStages: ReadonlySet<string> = new Set([
+  'booting',
+  'connecting',
+  'waiting',
+  'uploading',
+  'starting',
+]);
+
+/** `waiting for the kernels of #1 #4 #6 and 12 more to be dead`. */
+function whom(before: string, instances: readonly InstanceState[], after = ''): Span[] {
+  if (instances.length === 0) return [];
+  const some = instances.slice(0, 8).map(({ index }) => `#${index}`);
+  const more = instances.length > some.length ? [`and ${instances.length - some.length} more`] : [];
+  return [span([before, ...some, ...more, after].filter(Boolean).join(' '), 'yellow')];
+}
+
+function join(spans: readonly Span[]): Span[] {
+  return spans.flatMap((one, index) => (index === 0 ? [one] : [span('; '), one]));
+}

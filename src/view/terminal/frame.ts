@@ -1,0 +1,68 @@
+import { count, percent, rate } from '../quantity.ts';
+import { awaitedSpans } from './awaited.ts';
+import { isBefore, phaseSpans } from './phase.ts';
+import { instanceTable } from './row.ts';
+import { select } from './selection.ts';
+import { type Paint, type Span, line, span, spansWidth, unpainted } from './span.ts';
+import type { RunState } from './state.ts';
+
+/** Columns from which there is room for the time that each phase took. */
+const roomy = 110;
+
+/**
+ * The live area of a run at a moment (milliseconds since the epoch): at most `rows` lines of at most `columns` columns,
+ * none once the run has ended. Pure.
+ */
+export function frame(
+  state: RunState,
+  now: number,
+  columns: number,
+  rows: number,
+  paint: Paint = unpainted,
+): string[] {
+  if (state.phase === 'ended' || rows < 1) return [];
+  const time = span(countdown(state, now), 'bold');
+  const header = [
+    aside(phaseSpans(state, now, columns >= roomy), time, columns),
+    awaitedSpans(state),
+    ...(state.instances.size > 0 ? [totalSpans(state)] : []),
+  ];
+  // Without room for a head, a row and a line for the rest, the totals alone tell most.
+  const room = rows - header.length - 1;
+  const lines = header.slice(0, rows);
+  if (state.instances.size > 0 && room >= 2) {
+    const { shown, rest } = select([...state.instances.values()], room);
+    lines.push(...instanceTable(shown), ...(rest === undefined ? [] : [[span(rest, 'dim')]]));
+  }
+  // Apart from what has scrolled by, where there is room for that.
+  if (lines.length < rows) lines.unshift([]);
+  return lines.map((spans) => line(spans, columns, paint));
+}
+
+/** What is left of T, or by how much it is over: `0:53 to T`, `1:02:03 to T`, `T + 0:04`. */
+export function countdown({ timeLimit, clock }: RunState, now: number): string {
+  const elapsed = clock.elapsed + Math.max(0, now - clock.at) / 1000;
+  const left = Math.ceil(timeLimit - elapsed);
+  return left >= 0 ? `${minutes(left)} to T` : `T + ${minutes(-left)}`;
+}
+
+function totalSpans(state: RunState): Span[] {
+  const { tested, probability, instances } = state;
+  const spans = [span(`${count(tested)} nonces tested`), span(`chance so far ${percent(probability)}`)];
+  const speed = [...instances.values()].reduce((sum, one) => sum + one.rate, 0);
+  if (isBefore(state, 'stop') && speed > 0) spans.unshift(span(rate(speed), 'cyan'));
+  return spans.flatMap((one, index) => (index === 0 ? [one] : [span(' · ', 'dim'), one]));
+}
+
+/** One text at the left and one at the right; when both do not fit, the one at the right comes first. */
+function aside(left: readonly Span[], right: Span, columns: number): Span[] {
+  const gap = columns - spansWidth(left) - spansWidth([right]);
+  return gap >= 2 ? [...left, span(' '.repeat(gap)), right] : [right, span('  '), ...left];
+}
+
+function minutes(seconds: number): string {
+  const two = (value: number): string => String(value).padStart(2, '0');
+  const [hours, rest] = [Math.floor(seconds / 3600), seconds % 3600];
+  const clock = `${Math.floor(rest / 60)}:${two(rest % 60)}`;
+  return hours > 0 ? `${hours}:${clock.padStart(5, '0')}` : clock;
+}

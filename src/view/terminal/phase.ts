@@ -1,0 +1,42 @@
+import type { PhaseName } from '../../run/event.ts';
+import { duration } from '../quantity.ts';
+import { type Span, span } from './span.ts';
+import type { RunState } from './state.ts';
+
+/** The phases of a run, in their order. */
+export const phaseNames = ['launch', 'boot', 'search', 'stop', 'logs', 'terminate'] as const;
+
+const order: readonly RunState['phase'][] = ['ready', ...phaseNames, 'ended'];
+
+/** Whether a run has not come to this phase yet. */
+export function isBefore({ phase }: RunState, other: RunState['phase']): boolean {
+  return order.indexOf(phase) < order.indexOf(other);
+}
+
+/** The state once a phase has begun, at `time` in milliseconds since the epoch; no phase begins twice. Pure. */
+export function enter(state: RunState, phase: RunState['phase'], time: number): RunState {
+  if (!isBefore(state, phase)) return state;
+  const seconds = Math.max(0, time - state.since) / 1000;
+  const past = isPhase(state.phase) ? [...state.past, { name: state.phase, seconds }] : state.past;
+  return { ...state, phase, since: time, past };
+}
+
+/** All phases in one line: those that are over (with `timed`, how long they took), the current one, those to come. Pure. */
+export function phaseSpans(state: RunState, now: number, timed: boolean): Span[] {
+  const spans = phaseNames.flatMap((name): Span[] => {
+    const past = state.past.find((one) => one.name === name);
+    if (past) return [span(`${name} ${timed ? short(past.seconds) : '✓'}`, 'dim')];
+    if (name === state.phase) return [span(`${name} ${short((now - state.since) / 1000)}`, 'bold')];
+    return isBefore(state, name) ? [span(name, 'dim')] : [];
+  });
+  return spans.flatMap((one, index) => (index === 0 ? [one] : [span(' › ', 'dim'), one]));
+}
+
+/** A tenth of a second is enough here, and the line stays as wide as it is. */
+function short(seconds: number): string {
+  return seconds < 99.95 ? `${Math.max(0, seconds).toFixed(1)} s` : duration(seconds);
+}
+
+function isPhase(phase: RunState['phase']): phase is PhaseName {
+  return phase !== 'ready' && phase !== 'ended';
+}

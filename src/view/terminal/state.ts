@@ -1,0 +1,80 @@
+import type { PhaseName } from '../../run/event.ts';
+
+/** Where an instance is on its way through a run, in words that the view shows. */
+export type InstanceStage =
+  | 'booting'
+  | 'connecting'
+  | 'waiting'
+  | 'uploading'
+  | 'starting'
+  | 'searching'
+  | 'idle'
+  | 'stopped'
+  | 'lost'
+  | 'terminated';
+
+/** One instance as the view knows it. */
+export interface InstanceState {
+  readonly index: number;
+  readonly stage: InstanceStage;
+  /** What it is waiting for, or why it is lost. */
+  readonly detail?: string;
+  /** Kernel, instruction set and threads, once it has searched. */
+  readonly engine?: string;
+  readonly rate: number;
+  /** Nonces it has tested. */
+  readonly hashes: number;
+  /** The residues it searches. */
+  readonly residues: readonly number[];
+  /** It has found a golden nonce. */
+  readonly golden: boolean;
+  /** What became of its syslog. */
+  readonly log?: 'archived' | 'missing';
+}
+
+/** What the view knows of a run: the sum of its events so far. */
+export interface RunState {
+  readonly phase: PhaseName | 'ready' | 'ended';
+  /** When the phase began, in milliseconds since the epoch. */
+  readonly since: number;
+  /** Phases that are over, with the seconds each took. */
+  readonly past: readonly { readonly name: PhaseName; readonly seconds: number }[];
+  /** Instances asked for, and where from. */
+  readonly asked: number;
+  readonly fleet: string;
+  readonly smallest: boolean;
+  readonly timeLimit: number;
+  /** A moment (milliseconds since the epoch) and how much of T had elapsed then, in seconds. */
+  readonly clock: { readonly at: number; readonly elapsed: number };
+  /** By index. */
+  readonly instances: ReadonlyMap<number, InstanceState>;
+  readonly tested: string;
+  readonly probability: number;
+  /** The best verified golden nonce. */
+  readonly hit?: { readonly instance: number; readonly nonce: string };
+  /** How often somebody asked for the end. */
+  readonly interruptions: number;
+}
+
+/** Before the first event. `start`: the moment T counts from, in milliseconds since the epoch. */
+export function initialState(start: number): RunState {
+  return {
+    phase: 'ready',
+    since: start,
+    past: [],
+    asked: 0,
+    fleet: '',
+    smallest: false,
+    timeLimit: 0,
+    clock: { at: start, elapsed: 0 },
+    instances: new Map(),
+    tested: '0',
+    probability: 0,
+    interruptions: 0,
+  };
+}
+
+/** An instance that was just launched. */
+export function newInstance(index: number): InstanceState {
+  return { index, stage: 'booting', rate: 0, hashes: 0, residues: [], golden: false };
+}

@@ -1,0 +1,37 @@
+import { describe } from 'vitest';
+import { HostsFleet } from '../../src/fleet/hosts/hosts.ts';
+import { hasDropbear } from '../fleet/hosts/dropbear.ts';
+import { Neighbourhood, type Server } from '../fleet/hosts/neighbourhood.ts';
+import { hasSshd } from '../helper/sshd.ts';
+import { type FleetHarness, describeFleet } from './fleet.ts';
+
+/** Three of the same kind of server, reached directly or by way of another. */
+async function harness(
+  start: (place: Neighbourhood) => Promise<Server>,
+  jumping: boolean,
+): Promise<FleetHarness> {
+  const place = new Neighbourhood();
+  const servers = [await start(place), await start(place), await start(place)];
+  const jump = jumping ? (await place.sshd()).access : undefined;
+  const more = jump ? { jump: { host: jump.host, port: jump.port } } : {};
+  return {
+    fleet: place.fleet(servers, more),
+    stranger: () => new HostsFleet([], place.env),
+    failing: () => place.fleet(servers.slice(1), more),
+    hostKeys: ({ index }) => servers[index]?.access.hostKeys ?? [],
+    leftovers: async (run) => place.leftovers(run),
+    close: async () => place.close(),
+  };
+}
+
+/** The fleet of machines that exist already, on real servers that the tests start. */
+export function describeHosts(): void {
+  describe.runIf(hasSshd())('with OpenSSH', () => {
+    describeFleet('hosts', async () => harness((place) => place.sshd(), false));
+    describeFleet('hosts through a jump host', async () => harness((place) => place.sshd(), true));
+    describe.runIf(hasDropbear())('and Dropbear', () => {
+      describeFleet('hosts', async () => harness((place) => place.dropbear(), false));
+      describeFleet('hosts through a jump host', async () => harness((place) => place.dropbear(), true));
+    });
+  });
+}

@@ -1,0 +1,425 @@
+import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
+import { existsSync, mkdirSync, readFileSync, readdirSync, symlinkSync, writeFileSync } from 'node:fs';
+import { delimiter, join } from 'node:path';
+import { gunzipSync } from 'node:zlib';
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
+import { isSocket } from '../../src/ssh/identity.ts';
+import { generateKeyPair } from '../../src/ssh/key.ts';
+import { findTagged } from '../../src/state/process.ts';
+import { Neighbourhood, type Server, knownLine } from '../fleet/hosts/neighbourhood.ts';
+import { type Cnd, type Workplace, eventsOf, named, runEnded, workplace } from '../helper/cnd.ts';
+import { eventually } from '../helper/process.ts';
+import { freePort } from '../helper/ssh-server.ts';
+import { hasSshd } from '../helper/sshd.ts';
+
+vi.setConfig({ testTimeout: 60_000 });
+
+describe.runIf(hasSshd())('fleet hosts', () => {
+  let place: Workplace;
+  let around: Neighbourhood;
+  beforeEach(() => {
+    place = workplace();
+    around = new Neighbourhood();
+    configure();
+  });
+  afterEach(async () => {
+    await around.close();
+    place.remove();
+  });
+
+  const configure = (hosts: object = {}): void => {
+    const { identityFile, knownHosts } = around;
+    const config = { hosts: { identityFile, knownHosts, ...hosts } };
+    writeFileSync(join(place.directory, 'cnd.config.json'), JSON.stringify(config));
+  };
+  const three = async (): Promise<Server[]> => [
+    await around.sshd(),
+    await around.sshd(),
+    await around.sshd(),
+  ];
+  const list = (servers: readonly Server[]): string =>
+    servers.map(({ access: { user, host, port } }) => `${user}@${host}:${port}`).join(',');
+  const args = (servers: readonly Server[] | string, more: readonly string[], time = '30'): string[] => {
+    const hosts = typeof servers === 'string' ? servers : list(servers);
+    return ['start', '--hosts', hosts, '--T', time, '--json', ...more];
+  };
+  const begin = (servers: readonly Server[] | string, more: readonly string[], time?: string): Cnd =>
+    place.start(args(servers, more, time));
+  const expectClean = async (run: string, seconds = 15): Promise<void> => {
+    const left = (): string[] => around.leftovers(run);
+    await expect.poll(left, { timeout: seconds * 1000 }).toEqual([]);
+  };
+  const hard = ['--D', '16'];
+
+  test('three hosts find the nonce, N being their number, and nothing is left on them', async () => {
+    const servers = await three();
+    const result = await begin(servers, ['--D', '4', '--smallest']).ended;
+    const ended = runEnded(result);
+    expect({ code: result.code, stderr: result.stderr }).toEqual({ code: 0, stderr: '' });
+    expect(ended).toMatchObject({ outcome: 'found', left: [] });
+    expect(around.leftovers(ended.run)).toEqual([]);
+    expect(readdirSync(join(place.state, 'cnd'))).toEqual([]);
+    const ids = named(eventsOf(result), 'instance.terminated').map(({ id }) => id);
+    expect(ids.join(',')).toBe(list(servers));
+    for (const worker of [0, 1, 2]) {
+      const file = join(place.directory, 'logs', ended.run, `Instance${worker}.log.gz`);
+      const lines = gunzipSync(readFileSync(file)).toString().trimEnd().split('\n');
+      // This worker's lines, and nobody else's.
+      for (const line of lines) {
+        expect(line).toMatch(
+          new RegExp(
+            `^\\w{3} [ \\d]\\d [\\d:]{8} \\S+ cnd-\\w+\\[\\d+\\]: run=${ended.run} worker=${worker} `,
+          ),
+        );
+      }
+      expect(lines.join('\n')).toMatch(/cnd-guard.*armed[^]*cnd-agent.*started[^]*stopped/);
+    }
+  });
+
+  test('--N takes the first of them', async () => {
+    const servers = await three();
+    const result = await begin(servers, ['--N', '2', '--D', '2']).ended;
+    const ids = named(eventsOf(result), 'instance.launched').map(({ id }) => id);
+    expect(ids.join(',')).toBe(list(servers.slice(0, 2)));
+    expect(result.code).toBe(0);
+  });
+
+  test('Ctrl-C leaves nothing, at any time', async () => {
+    const servers = await three();
+    for (const event of ['instance.connected', 'instance.uploaded', 'search.all'] as const) {
+      const cnd = begin(servers, hard);
+      const { run } = await cnd.event(event);
+      cnd.child.kill('SIGINT');
+      const result = await cnd.ended;
+      expect(result.code).toBe(130);
+      expect(runEnded(result).left).toEqual([]);
+      expect(around.leftovers(run)).toEqual([]);
+      expect(readdirSync(join(place.state, 'cnd'))).toEqual([]);
+    }
+  });
+
+  test('kill -9 of the controller leaves nothing on the hosts, at any time, and scram tidies up here', async () => {
+    const runs: string[] = [];
+    const servers = await three();
+    for (const event of [
+      'instance.connected',
+      'instance.uploaded',
+      'search.all',
+      'search.stopped',
+    ] as const) {
+      const cnd = begin(servers, event === 'search.stopped' ? ['--D', '2'] : hard);
+      const { run } = await cnd.event(event);
+      runs.push(run);
+      cnd.child.kill('SIGKILL');
+      await cnd.ended;
+      await expectClean(run);
+    }
+    const elsewhere = workplace();
+    for (const run of runs) {
+      // One at a time and by name: without --run it would end every local run of this user, whoever began it.
+      const { code, stdout } = await elsewhere.run(['scram', '--run', run], { XDG_STATE_HOME: place.state });
+      expect(stdout).toMatch(new RegExp(`${run} +hosts +3 +terminated`));
+      expect(code).toBe(0);
+    }
+    elsewhere.remove();
+    expect(readdirSync(join(place.state, 'cnd'))).toEqual([]);
+  });
+
+  test('scram of a run that is under way cleans its hosts; ps shows it', async () => {
+    const cnd = begin(await three(), hard);
+    const { run } = await cnd.event('search.all');
+    const shown = await place.run(['ps']);
+    expect(shown.stdout).toMatch(new RegExp(`${run} +hosts +3 running.*alive`));
+    const { code, stdout } = await place.run(['scram', '--run', run]);
+    expect(stdout).toMatch(new RegExp(`${run} +hosts +3 +terminated`));
+    expect(code).toBe(0);
+    expect(around.leftovers(run)).toEqual([]);
+    expect((await cnd.ended).code).toBe(143);
+  });
+
+  test('a controller that hangs: nothing is left on the hosts after T and grace', async () => {
+    const cnd = begin(await three(), hard, '7');
+    const { run } = await cnd.event('search.all');
+    cnd.child.kill('SIGSTOP');
+    await expectClean(run, 16);
+    cnd.child.kill('SIGKILL');
+    await cnd.ended;
+  });
+
+  test('a connection that breaks is made again, under a guard of its own', async () => {
+    const cnd = begin(await three(), hard);
+    const { run } = await cnd.event('search.all');
+    const agent = findTagged(run).find(
+      ({ pid, instance }) => instance === `h0-${run}` && commandOf(pid).includes('agent.py'),
+    );
+    // The process of sshd that serves the connection is the parent of what it started.
+    const session = Number(/\) \S+ (\d+)/.exec(readFileSync(`/proc/${agent?.pid}/stat`, 'utf8'))?.[1]);
+    process.kill(session, 'SIGKILL');
+    const lost = await cnd.event('instance.lost');
+    expect(lost).toMatchObject({ instance: 0, code: 'ssh-lost', retrying: true });
+    await cnd.event('instance.searching', (event) => event.time > lost.time);
+    // Longer than the first guard lingers: it must see that another has taken over, and take nothing away.
+    const later = new Date(Date.parse(lost.time) + 7000).toISOString();
+    await cnd.event(
+      'instance.progress',
+      (event) => event.time > later && 'instance' in event && event.instance === 0,
+    );
+    cnd.child.kill('SIGINT');
+    const result = await cnd.ended;
+    expect(result.code).toBe(130);
+    expect(around.leftovers(run)).toEqual([]);
+  });
+
+  test('a host that cannot be reached does not keep the others from covering everything', async () => {
+    const [one, two] = await three();
+    const lost = { host: '127.0.0.1', port: await freePort() };
+    writeFileSync(
+      around.knownHosts,
+      knownLine({ ...lost, user: '', hostKeys: [generateKeyPair().publicKey] }),
+      { flag: 'a' },
+    );
+    if (!one || !two) throw new Error('no servers');
+    const hosts = `${list([one])},${lost.host}:${lost.port},${list([two])}`;
+    const result = await begin(hosts, [...hard, '--limit', '1000000', '--chunk', '50000']).ended;
+    expect(runEnded(result)).toMatchObject({
+      outcome: 'exhausted',
+      left: [],
+      coverage: { ranges: [['0', '1000000']] },
+    });
+    expect(named(eventsOf(result), 'instance.waiting')).toContainEqual(
+      expect.objectContaining({ instance: 1, cause: 'refused' }),
+    );
+    expect(result.code).toBe(3);
+  });
+
+  test('a changed host key is refused, and nothing is sent there', async () => {
+    const [one, two] = await three();
+    if (!one || !two) throw new Error('no servers');
+    const changed = knownLine({ ...one.access, hostKeys: [generateKeyPair().publicKey] });
+    writeFileSync(around.knownHosts, changed + knownLine(two.access));
+    const result = await begin([one, two], ['--D', '4']).ended;
+    expect(named(eventsOf(result), 'instance.lost')).toContainEqual(
+      expect.objectContaining({ instance: 0, code: 'ssh-host-key', retrying: false }),
+    );
+    expect(result.code).toBe(0);
+    expect(runEnded(result).left).toEqual([]);
+  });
+
+  test('a login that is refused is lost at once', async () => {
+    const servers = await three();
+    writeFileSync(around.identityFile, generateKeyPair().privateKey);
+    const result = await begin(servers, ['--D', '4']).ended;
+    expect(result.code).toBe(1);
+    const ended = runEnded(result);
+    expect(ended).toMatchObject({
+      left: [],
+      reason: expect.stringMatching(/every instance was lost.*refuses the login/),
+    });
+    expect(ended.elapsed).toBeLessThan(15);
+  });
+
+  test('a host that can no longer be asked is not said to be clean, and cleans itself', async () => {
+    const servers = await three();
+    const cnd = begin(servers, hard, '8');
+    const { run } = await cnd.event('search.all');
+    const [gone] = around.servers.splice(0, 1);
+    await gone?.stop(); // its sessions live on
+    const result = await cnd.ended;
+    const id = list(servers.slice(0, 1));
+    expect(result.code).toBe(4);
+    expect(runEnded(result).left).toEqual([id]);
+    expect(
+      named(eventsOf(result), 'cleanup.failed')
+        .map(({ reason }) => reason)
+        .join(),
+    ).toMatch(new RegExp(`${id.replaceAll('.', '[.]')} \\(cannot connect .*refuses`));
+    await expectClean(run);
+  });
+
+  describe('without python3', () => {
+    const withoutPython = async (): Promise<Server> => {
+      const bin = join(around.directory, 'bin');
+      if (!existsSync(bin)) {
+        mkdirSync(bin);
+        const needed =
+          'sh env cat sleep mkdir grep cut rm rmdir uname date gzip tar sha256sum dirname chmod ls';
+        for (const name of needed.split(' ')) symlinkSync(which(name), join(bin, name));
+      }
+      return around.sshd([`SetEnv PATH=${bin} HOME=${around.directory}`]);
+    };
+
+    test('a host is lost, with the words, and the others carry on', async () => {
+      const servers = [await withoutPython(), await around.sshd()];
+      const result = await begin(servers, ['--D', '4']).ended;
+      expect(named(eventsOf(result), 'instance.lost')).toEqual([
+        expect.objectContaining({
+          instance: 0,
+          reason: expect.stringMatching(/^python3 cannot be run there.*python3/),
+          retrying: false,
+        }),
+      ]);
+      expect(result.code).toBe(0);
+      expect(around.leftovers(runEnded(result).run)).toEqual([]);
+    });
+
+    test('all lost: exit 1', async () => {
+      const servers = [await withoutPython(), await withoutPython()];
+      const result = await begin(servers, ['--D', '4']).ended;
+      expect(result.code).toBe(1);
+      expect(runEnded(result)).toMatchObject({
+        outcome: 'failed',
+        reason: expect.stringContaining('python3 cannot be run there'),
+        left: [],
+      });
+      expect(around.leftovers(runEnded(result).run)).toEqual([]);
+    });
+  });
+
+  test('the ssh-agent logs in, with a key that needs a passphrase', async () => {
+    const servers = await three();
+    const socket = join(around.directory, 'agent');
+    const agent: ChildProcess = spawn('ssh-agent', ['-D', '-a', socket], { stdio: 'ignore' });
+    try {
+      await eventually('the agent listens', () => isSocket(socket));
+      execFileSync('ssh-add', ['-q', around.identityFile], {
+        env: { ...process.env, SSH_AUTH_SOCK: socket },
+        stdio: 'ignore',
+      });
+      encrypt(around.identityFile);
+      const refused = await place.run(args(servers, ['--D', '2']));
+      expect(refused.stderr).toMatch(/hosts\.identityFile is '.*id_ed25519': it is encrypted\n.*ssh-add/);
+      expect(refused.code).toBe(2);
+      configure({ identityFile: undefined });
+      const env = { SSH_AUTH_SOCK: socket, HOME: around.directory };
+      const result = await place.run(args(servers, ['--D', '2']), env);
+      expect(result.code).toBe(0);
+      expect(around.leftovers(runEnded(result).run)).toEqual([]);
+    } finally {
+      agent.kill();
+    }
+  });
+
+  describe('bad input contacts nobody and exits 2', () => {
+    let server: Server;
+    beforeEach(async () => {
+      server = await around.sshd();
+    });
+    const expectRefused = async (given: readonly string[], ...said: RegExp[]): Promise<void> => {
+      const { code, stdout, stderr } = await place.run(['start', '--T', '10', '--D', '2', ...given], {
+        SSH_AUTH_SOCK: '',
+        HOME: around.directory,
+      });
+      expect({ code, stdout }).toEqual({ code: 2, stdout: '' });
+      for (const words of said) expect(stderr).toMatch(words);
+      expect(stderr).not.toMatch(/^\s+at /m);
+      expect(existsSync(place.state)).toBe(false);
+      expect(existsSync(join(place.directory, 'logs'))).toBe(false);
+    };
+
+    test.each([
+      '',
+      'a,,b',
+      'user@',
+      '@a',
+      'a:0',
+      'a:65536',
+      'a:ssh',
+      '::1',
+      '[::1',
+      'a b',
+      'me@-oProxyCommand=x',
+      'a;b',
+    ])('--hosts %j', (hosts) =>
+      expectRefused(['--hosts', hosts], /--hosts is '.*': must (be like|have a port)/, /--hosts user@a/),
+    );
+    test('an empty list', async () => {
+      configure({ list: [] });
+      await expectRefused(['--fleet', 'hosts'], /hosts\.list is empty/, /--hosts/);
+    });
+    test('no list', async () => {
+      await expectRefused(['--fleet', 'hosts', '--N', '2'], /hosts\.list is empty/, /--hosts/);
+    });
+    test('a host that is named twice', async () => {
+      const { user, host, port } = server.access;
+      const twice = `${host}:${port},${user}@${host}:${port}`;
+      await expectRefused(['--hosts', twice], /hosts\.list\.1 is .*, and so is hosts\.list\.0/, /once/);
+    });
+    test('more instances than hosts', () =>
+      expectRefused(['--hosts', list([server]), '--N', '2'], /--N is 2: there are only 1 hosts/, /--N 1/));
+    test('hosts and another fleet', () =>
+      expectRefused(
+        ['--hosts', list([server]), '--fleet', 'local'],
+        /--hosts is given, but --fleet is 'local'/,
+      ));
+    test('an unknown host, with the command that adds it', () =>
+      expectRefused(
+        ['--hosts', 'me@unknown.example:2222'],
+        /hosts\.list\.0 is me@unknown\.example:2222: its host key is not known/,
+        /ssh-keyscan -p 2222 unknown\.example >> \S*known_hosts.*verify its fingerprint/,
+      ));
+    test('an unknown jump host', async () => {
+      configure({ jump: 'bastion.example' });
+      await expectRefused(
+        ['--hosts', list([server])],
+        /hosts\.jump is .*@bastion\.example:22: its host key is not known/,
+        /ssh-keyscan -p 22 bastion\.example/,
+      );
+    });
+    test('a revoked host key', async () => {
+      writeFileSync(around.knownHosts, `@revoked * ${server.access.hostKeys[0]}\n`, { flag: 'a' });
+      await expectRefused(['--hosts', list([server])], /its host key is marked @revoked in \S+known_hosts:2/);
+    });
+    test.each([
+      ['missing', undefined, /is not there/],
+      ['no key', 'hello', /is not a private key/],
+      ['a public key', generateKeyPair().publicKey, /is a public key/],
+    ])('an identity that is %s', async (_, text, words) => {
+      const identityFile = join(around.directory, 'other');
+      if (text !== undefined) writeFileSync(identityFile, text);
+      configure({ identityFile });
+      await expectRefused(
+        ['--hosts', list([server])],
+        /hosts\.identityFile is '.*other': it /,
+        words,
+        /private key/,
+      );
+    });
+    test('no identity at all', async () => {
+      configure({ identityFile: undefined });
+      await expectRefused(['--hosts', list([server])], /no ssh-agent runs/, /ssh-add/);
+    });
+    test('an agent that is not there', async () => {
+      configure({ agent: true });
+      await expectRefused(['--hosts', list([server])], /hosts\.agent is true: SSH_AUTH_SOCK is not set/);
+    });
+    test('known_hosts that is not there', async () => {
+      configure({ knownHosts: 'nowhere' });
+      await expectRefused(['--hosts', list([server])], /hosts\.knownHosts is '.*nowhere': it cannot be read/);
+    });
+    test('a wrong key in a host', async () => {
+      configure({ list: [{ host: 'a', prt: 22 }] });
+      await expectRefused(
+        [],
+        /hosts\.list\.0\.prt in cnd\.config\.json is not a setting/,
+        /did you mean hosts\.list\.0\.port\?/,
+      );
+    });
+    test('--dry-run judges the list too', () =>
+      expectRefused(['--hosts', 'unknown.example', '--dry-run'], /its host key is not known/));
+  });
+});
+
+function commandOf(pid: number): string {
+  return readFileSync(`/proc/${pid}/cmdline`, 'utf8').replaceAll('\0', ' ');
+}
+
+function which(program: string): string {
+  const directories = (process.env['PATH'] ?? '').split(delimiter);
+  const path = directories.map((directory) => join(directory, program)).find((path) => existsSync(path));
+  if (path === undefined) throw new Error(`there is no ${program} here`);
+  return path;
+}
+
+function encrypt(identityFile: string): void {
+  execFileSync('ssh-keygen', ['-q', '-p', '-N', 'a passphrase', '-f', identityFile], { stdio: 'ignore' });
+}

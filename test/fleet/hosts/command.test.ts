@@ -1,0 +1,159 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import { text } from 'node:stream/consumers';
+import { gunzipSync } from 'node:zlib';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { cleanCommand, guardCommand, syslogCommand, tagCommand } from '../../../src/fleet/hosts/command.ts';
+import { newRunId } from '../../../src/run/run-id.ts';
+import { eventually, leftovers } from '../../helper/process.ts';
+
+let home: string;
+let run: string;
+beforeEach(() => {
+  home = mkdtempSync(join(tmpdir(), 'cnd-home-'));
+  run = newRunId();
+});
+afterEach(() => {
+  const left = leftovers(run);
+  rmSync(home, { recursive: true });
+  if (left.length > 0) throw new Error(`a test left processes behind: ${left.join(' | ')}`);
+});
+
+/** Runs a command as sshd does: by a shell, in the home, with pipes. */
+const begin = (command: string, shell = '/bin/sh'): ChildProcess =>
+  spawn(shell, ['-c', command], { cwd: home });
+
+async function end(command: string): Promise<{ code: number | null; stdout: string }> {
+  const child = begin(command);
+  child.stdin?.end();
+  if (!child.stdout) throw new Error('no stdout');
+  const closed = new Promise<number | null>((resolve) => child.on('close', resolve));
+  return { stdout: await text(child.stdout), code: await closed };
+}
+
+async function armed(worker: number, seconds: number): Promise<ChildProcess> {
+  const guard = begin(guardCommand({ run, worker }, seconds));
+  if (!guard.stdout) throw new Error('no stdout');
+  for await (const line of createInterface(guard.stdout)) if (line === 'armed') break;
+  return guard;
+}
+
+const directory = (worker: number): string => join(home, '.cnd', run, String(worker));
+const working = (worker: number): ChildProcess =>
+  begin(tagCommand({ run, worker }, 'sleep 1000 & exec sleep 1000'));
+const expectCleaned = async (seconds: number): Promise<void> => {
+  const cleaned = (): boolean => leftovers(run).length === 0 && !existsSync(join(home, '.cnd'));
+  expect(await eventually('clean', cleaned, seconds)).toBe(true);
+};
+const workers = (): number => leftovers(run).filter((line) => line.includes('sleep 1000')).length;
+
+describe('the commands', () => {
+  it('hold no newline, and no backslash between quotes, so that fish and csh pass them on', () => {
+    const place = { run, worker: 3 };
+    for (const command of [
+      guardCommand(place, 9.1),
+      cleanCommand(place),
+      tagCommand(place, 'true'),
+      syslogCommand(place),
+    ]) {
+      expect(command).not.toContain('\n');
+      expect(command.replaceAll(String.raw`'\''`, '')).not.toContain('\\');
+    }
+  });
+});
+
+describe('the guard', () => {
+  it('cleans up when its stdin ends, after a moment for coming back', async () => {
+    const guard = await armed(0, 60);
+    working(0);
+    await eventually('two workers', () => workers() === 2);
+    guard.stdin?.end();
+    await expectCleaned(12);
+  });
+
+  it('cleans up when its time is over, whoever still holds it', async () => {
+    await armed(0, 1);
+    working(0);
+    await expectCleaned(12);
+  });
+
+  it('ignores hangups', async () => {
+    const guard = await armed(0, 60);
+    for (const signal of ['SIGHUP', 'SIGTERM', 'SIGINT'] as const) guard.kill(signal);
+    guard.stdin?.end();
+    await expectCleaned(12);
+  });
+
+  it('takes nothing from a guard that came after it', async () => {
+    const first = await armed(0, 60);
+    const second = await armed(0, 60);
+    working(0);
+    await eventually('two workers', () => workers() === 2);
+    const gone = new Promise((resolve) => first.once('exit', resolve));
+    first.stdin?.end();
+    await gone;
+    expect(workers()).toBe(2);
+    expect(existsSync(directory(0))).toBe(true);
+    second.stdin?.end();
+    await expectCleaned(12);
+  });
+
+  it('fails where nothing can be put', async () => {
+    writeFileSync(join(home, '.cnd'), 'a file');
+    expect((await end(guardCommand({ run, worker: 0 }, 60))).code).toBe(73);
+  });
+});
+
+describe('the cleanup', () => {
+  it('ends and removes one worker, and leaves those beside it alone', async () => {
+    // Worker 1 and 11: the one is the beginning of the other.
+    await armed(1, 60);
+    await armed(11, 60);
+    working(1);
+    working(11);
+    await eventually('four workers', () => workers() === 4);
+    expect(await end(cleanCommand({ run, worker: 1 }))).toEqual({ code: 0, stdout: 'clean\n' });
+    expect(workers()).toBe(2);
+    expect([existsSync(directory(1)), existsSync(directory(11))]).toEqual([false, true]);
+    expect(await end(cleanCommand({ run, worker: 11 }))).toEqual({ code: 0, stdout: 'clean\n' });
+    expect(leftovers(run)).toEqual([]);
+    expect(existsSync(join(home, '.cnd'))).toBe(false);
+  });
+
+  it('is done at once where nothing is', async () => {
+    expect(await end(cleanCommand({ run, worker: 0 }))).toEqual({ code: 0, stdout: 'clean\n' });
+  });
+
+  it('works by ps where there is no /proc', async () => {
+    await armed(0, 60);
+    working(0);
+    await eventually('two workers', () => workers() === 2);
+    const command = cleanCommand({ run, worker: 0 }).replace('/proc/self/environ', '/nowhere');
+    expect(await end(command)).toEqual({ code: 0, stdout: 'clean\n' });
+    expect(leftovers(run)).toEqual([]);
+  });
+
+  it('leaves what other runs and the user have in that place', async () => {
+    mkdirSync(join(home, '.cnd'));
+    writeFileSync(join(home, '.cnd', 'mine'), 'kept');
+    await armed(0, 60);
+    expect((await end(cleanCommand({ run, worker: 0 }))).code).toBe(0);
+    expect(readFileSync(join(home, '.cnd', 'mine'), 'utf8')).toBe('kept');
+  });
+});
+
+it('gives the lines of one worker, gzip-compressed, also when it never started', async () => {
+  await armed(0, 60);
+  await armed(1, 60);
+  const child = begin(syslogCommand({ run, worker: 1 }));
+  const data: Buffer[] = [];
+  child.stdout?.on('data', (part: Buffer) => data.push(part));
+  await new Promise((resolve) => child.once('close', resolve));
+  expect(gunzipSync(Buffer.concat(data)).toString()).toMatch(
+    new RegExp(`^\\w{3} [ \\d]\\d [\\d:]{8} \\S+ cnd-guard\\[\\d+\\]: run=${run} worker=1 armed\\n$`),
+  );
+  for (const worker of [0, 1]) await end(cleanCommand({ run, worker }));
+});

@@ -1,0 +1,116 @@
+import { expect, test } from 'vitest';
+import { countdown, frame } from '../../../src/view/terminal/frame.ts';
+import { initialState } from '../../../src/view/terminal/state.ts';
+import { displayWidth } from '../../../src/view/terminal/width.ts';
+import { eventAt, launched, plan, searching, searchingRun, start, stateAfter } from './run.ts';
+
+const at = (seconds: number): number => start + seconds * 1000;
+
+for (const instances of [1, 8, 100]) {
+  for (const [columns, rows] of [
+    [79, 20],
+    [80, 24],
+    [200, 60],
+    [40, 10],
+    [12, 5],
+    [1, 1],
+  ] as const) {
+    test(`${instances} instances fit into ${columns}×${rows}`, () => {
+      const lines = frame(searchingRun(instances), at(5), columns, rows);
+      expect(lines.length).toBeLessThanOrEqual(rows);
+      expect(lines.length).toBeGreaterThan(0);
+      for (const line of lines) expect(displayWidth(line)).toBeLessThanOrEqual(columns);
+    });
+  }
+}
+
+test('a frame tells the phase, the countdown, the totals, and a row for each instance', () => {
+  expect(frame(searchingRun(8), at(5.2), 79, 20)).toEqual([
+    '',
+    'launch ✓ › boot ✓ › search 3.2 s › stop › logs › terminate            3:15 to T',
+    '6 of 8 searching; waiting for #5: port 22 refuses connections: sshd is not up …',
+    '7.41 MH/s · 98,765,432 nonces tested · chance so far 30.8 %',
+    '  #  state       kernel                rate       nonces  residues',
+    '  0  searching   pow.c avx512 ×2  1.23 MH/s    1,234,567  0',
+    '  1  searching   pow.c avx512 ×2  1.23 MH/s    1,234,567  1',
+    '  2  searching   pow.c avx512 ×2  1.23 MH/s    1,234,567  2',
+    '  3  searching   pow.c avx512 ×2  1.23 MH/s    1,234,567  3',
+    '  4  searching   pow.c avx512 ×2  1.23 MH/s    1,234,567  4',
+    '  5  waiting     port 22 refuses connections: sshd is not up yet',
+    '  6  searching   pow.c avx512 ×2  1.23 MH/s    1,234,567  6',
+    '  7  lost        the connection was lost',
+  ]);
+});
+
+test('of a hundred instances those that are lost or wait have rows, and the others are counted', () => {
+  const lines = frame(searchingRun(100), at(5), 79, 23);
+  expect(lines).toHaveLength(23);
+  expect(lines.at(-1)).toBe('… and 82 more: 82 searching');
+  expect(lines.some((line) => /^ {2}7 {2}lost /.test(line))).toBe(true);
+  expect(lines.filter((line) => /waiting {5}port 22/.test(line))).toHaveLength(10);
+});
+
+test('one that found a golden nonce keeps its row', () => {
+  const hit = eventAt(5, 'hit', { instance: 99, nonce: '116', digest: '00', elapsed: 5 });
+  const lines = frame(stateAfter([hit], searchingRun(100)), at(5), 79, 23);
+  expect(lines.some((line) => /^ 99 .*golden/.test(line))).toBe(true);
+});
+
+test('on a wide terminal phases that are over show their time', () => {
+  const [, phases] = frame(searchingRun(1), at(5), 120, 30);
+  expect(phases).toMatch(
+    /^launch 0\.8 s › boot 1\.0 s › search 3\.0 s › stop › logs › terminate +3:15 to T$/,
+  );
+});
+
+test('each phase says what it waits for', () => {
+  const words = (...events: Parameters<typeof stateAfter>[0]): string =>
+    frame(stateAfter(events), at(6), 150, 30)[2] ?? '';
+  const ready = eventAt(0, 'run.planned', plan(3));
+  expect(words(ready)).toBe('getting ready');
+  expect(words(ready, eventAt(0, 'launch.started', { instances: 3 }))).toBe('launching 3 instances on local');
+  expect(words(...launched(3))).toBe('waiting for #0 (and 2 more): booting');
+  const running = [...launched(3), ...[0, 1, 2].flatMap(searching)];
+  expect(words(...running)).toBe('3 of 3 searching');
+  const hit = eventAt(5, 'hit', { instance: 2, nonce: '116', digest: '00', elapsed: 5 });
+  const stopped = eventAt(5, 'instance.stopped', { instance: 2, reason: 'hit', latency: 0 });
+  expect(words(...running, hit, stopped)).toBe(
+    'golden nonce 116 from #2; waiting for the kernels of #0 #1 to be dead',
+  );
+  const all = eventAt(5.1, 'search.stopped', { reason: 'found', latency: 0.1, unconfirmed: [] });
+  const log = eventAt(5.2, 'logs.archived', { instance: 0, name: 'Instance0.log.gz', bytes: 1 });
+  expect(words(...running, hit, all, log)).toBe(
+    'golden nonce 116 from #2; 1 of 3 syslogs dealt with; waiting for that of #1 #2',
+  );
+  const terminated = eventAt(5.4, 'instance.terminated', { instance: 0, id: 'i-0' });
+  expect(words(...running, hit, all, terminated)).toBe('golden nonce 116 from #2; terminating 3 instances');
+  const candidate = [...launched(1, true), ...searching(0), { ...hit, instance: 0 }];
+  expect(words(...candidate)).toBe('candidate 116 from #0; 1 of 1 searching everything below it');
+});
+
+test('nothing is left of it once the run has ended', () => {
+  expect(frame({ ...searchingRun(8), phase: 'ended' }, at(5), 80, 24)).toEqual([]);
+});
+
+test('the countdown goes on between events, and beyond T', () => {
+  const state = { ...initialState(start), timeLimit: 60 };
+  expect(countdown(state, at(0))).toBe('1:00 to T');
+  expect(countdown(state, at(0.5))).toBe('1:00 to T');
+  expect(countdown(state, at(53.1))).toBe('0:07 to T');
+  expect(countdown(state, at(60))).toBe('0:00 to T');
+  expect(countdown(state, at(64))).toBe('T + 0:04');
+  expect(countdown(state, at(-100))).toBe('1:00 to T'); // the wall clock was set back
+  expect(countdown({ ...state, timeLimit: 86_400 }, at(22_677))).toBe('17:42:03 to T');
+});
+
+test('nothing in a frame is a control character, whatever instances say', () => {
+  const evil = eventAt(1, 'instance.waiting', {
+    instance: 0,
+    cause: 'x',
+    message: '\u001B]0;pwned\u0007\n'.repeat(50),
+  });
+  const lines = frame(stateAfter([...launched(2), evil]), at(2), 80, 24);
+  // oxlint-disable-next-line no-control-regex -- what must not be there
+  for (const line of lines) expect(line).not.toMatch(/[\u0000-\u001F\u007F-\u009F]/);
+  for (const line of lines) expect(displayWidth(line)).toBeLessThanOrEqual(80);
+});
