@@ -13,7 +13,7 @@ const kind = (line: string): string | undefined => {
 };
 
 test('commands, subcommands and flags', () => {
-  expect(candidates('')).toEqual(['start', 'scram', 'ps', 'logs', 'init', 'completion']);
+  expect(candidates('')).toEqual(['start', 'scram', 'ps', 'logs', 'bench', 'init', 'completion']);
   expect(candidates('logs ')).toEqual(['ls', 'show', 'grep', 'pull', 'rm']);
   expect(candidates('start ')).toEqual(expect.arrayContaining(['--N', '--fleet', '--help']));
   expect(candidates('logs --')).toContain('--since');

@@ -55,7 +55,7 @@ describe.skipIf(!hasTmux())('in a real terminal', () => {
         terminal.run(`start --N ${instances} --T 60 --D 16`);
         const all = new RegExp(`${instances} of ${instances} searching[^]*H/s · [\\d,]+ nonces tested`);
         const screen = await terminal.until(all);
-        const table = screen.filter((line) => /^ +\d+ {2}searching +pow\.py/.test(line));
+        const table = screen.filter((line) => /^ +\d+ {2}searching +(?:kernel|pow\.py)/.test(line));
         expect(table).toHaveLength(instances);
         expect(screen.filter((line) => /search \d+\.\d s › .* 0:[45]\d to T$/.test(line))).toHaveLength(1);
         // Nothing is wrapped: the countdown is at the right edge of the first line of one frame.
