@@ -1,4 +1,6 @@
 import yargs, { type Argv } from 'yargs';
+import { doctorOptions } from './command/doctor-options.ts';
+import { narrowingOptions } from './command/narrowing.ts';
 import { startOptions } from './command/start-options.ts';
 import { nearest } from './config/nearest.ts';
 import { settingNames } from './config/setting.ts';
@@ -11,10 +13,11 @@ type Flags = Readonly<Record<string, unknown>>;
 /** What a command gives back: the exit code. */
 type Handler = (flags: Flags) => Promise<number>;
 
-const commands = ['start', 'scram', 'ps'] as const;
+const commands = ['start', 'scram', 'ps', 'doctor'] as const;
 const flagNames = [
   ...settingNames.flatMap(({ flag, alias }) => (alias ? [flag, alias] : [flag])),
   'run',
+  'everyone',
   'dry-run',
   'json',
   'verbose',
@@ -48,11 +51,12 @@ const parser = yargs(flags)
     'scram',
     'emergency shutdown: terminate everything that cnd launched',
     (command: Argv) =>
-      command
+      narrowingOptions(command)
         .option('run', { type: 'string', describe: 'only this run' })
+        .option('everyone', { type: 'boolean', describe: 'also what others launched in this account' })
         .option('dry-run', { type: 'boolean', describe: 'show what would be terminated' })
         .option('verbose', { type: 'boolean', describe: 'say more, with stacks of errors' })
-        .example('cnd scram', 'terminate everything')
+        .example('cnd scram', 'terminate everything, here and on EC2 in every region')
         .example('cnd scram --run 20261120-081103-x7k2', 'terminate one run'),
     dispatch(async () => (await import('./command/scram.ts')).scram),
   )
@@ -60,11 +64,17 @@ const parser = yargs(flags)
     'ps',
     'show what is running',
     (command: Argv) =>
-      command
+      narrowingOptions(command)
         .option('json', { type: 'boolean', describe: 'a JSON array on stdout' })
         .option('verbose', { type: 'boolean', describe: 'say more, with stacks of errors' })
         .example('cnd ps', 'every run of this user that still has instances'),
     dispatch(async () => (await import('./command/ps.ts')).ps),
+  )
+  .command(
+    'doctor',
+    'check what a start needs, and create nothing',
+    doctorOptions,
+    dispatch(async () => (await import('./command/doctor.ts')).doctor),
   )
   .demandCommand(1, 'a command is missing')
   .strict()

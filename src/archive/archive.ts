@@ -11,8 +11,11 @@ export interface Archive {
   location(run: string): string;
   /** Makes sure, before anything is launched, that entries can be stored. @throws CndError when they cannot. */
   probe(run: string): Promise<void>;
-  /** Keeps the file at `path` as `name` of this run; replaces an earlier one whole or not at all. */
-  store(run: string, name: string, path: string): Promise<void>;
+  /**
+   * Keeps the file at `path` as `name` of this run; replaces an earlier one whole or not at all.
+   * @param signal Gives up: whoever waits has something more urgent to do than to wait for a network.
+   */
+  store(run: string, name: string, path: string, signal?: AbortSignal): Promise<void>;
   /** The ids of all runs in the archive, newest first; what is not a run is not listed. */
   runs(): Promise<string[]>;
   /** The entries of one run, sorted by name; empty when there is no such run. */

@@ -1,13 +1,17 @@
-import type { Archive } from '../archive/archive.ts';
-import { DirectoryArchive } from '../archive/directory.ts';
-import { MemoryBroadcast } from '../broadcast/memory.ts';
+import { makeArchive } from '../archive/registry.ts';
+import type { AwsSettings } from '../aws/client.ts';
+import { type BroadcastChoice, makeBroadcast } from '../broadcast/registry.ts';
 import { type RunConfig, judgeTimeLimit, resolveConfig } from '../config/config.ts';
 import { readConfigFile } from '../config/file.ts';
+import type { Fleet } from '../fleet/fleet.ts';
+import { type Preflight, judgePreflight } from '../fleet/preflight.ts';
 import { makeFleet } from '../fleet/registry.ts';
 import { processStart, systemClock } from '../run/clock.ts';
 import { Interrupts } from '../run/interrupt.ts';
-import { planWarnings, planned } from '../run/plan.ts';
 import { EventStream } from '../run/event-stream.ts';
+import type { RunInputs } from '../run/context.ts';
+import { overdueWarnings } from '../run/overdue.ts';
+import { tellPlan } from '../run/plan.ts';
 import { executeRun } from '../run/run.ts';
 import { newRunId } from '../run/run-id.ts';
 import { JsonView } from '../view/json.ts';
@@ -20,17 +24,24 @@ export async function start(flags: Readonly<Record<string, unknown>>): Promise<n
   const { env } = process;
   const path = typeof flags['config'] === 'string' ? flags['config'] : undefined;
   const config = resolveConfig({ flags, env, file: await readConfigFile(path) });
-  const fleet = makeFleet(config, env);
+  const fleet = await makeFleet(config, env);
   judgeTimeLimit(config.timeLimit, fleet.timing);
-  const archive = new DirectoryArchive(config.logs.directory);
   const interrupts = new Interrupts();
-  const run = newRunId(new Date(processStart.wall));
   const views = [chooseView(flags, interrupts)];
-  if (flags['dry-run'] === true) return showPlan({ run, config, archive, views, timing: fleet.timing });
   const restore = listen(interrupts);
   try {
-    const broadcast = new MemoryBroadcast();
-    const start = processStart;
+    const archive = await makeArchive(config.logs, awsSettings(config), env);
+    const run = newRunId(new Date(processStart.wall));
+    const { preflight, warnings } = await lookAhead(fleet, config, interrupts.first);
+    if (flags['dry-run'] === true) {
+      const stream = new EventStream(run, () => systemClock.wall(), views);
+      const logs = archive.location(run);
+      tellPlan(stream.emit, { config, timing: fleet.timing, logs, preflight, warnings });
+      stream.emit('warning', { message: 'dry run: nothing was launched' });
+      await stream.close();
+      return 0;
+    }
+    const broadcast = await makeBroadcast(broadcastChoice(config, fleet, preflight, env));
     return await executeRun({
       run,
       config,
@@ -40,12 +51,59 @@ export async function start(flags: Readonly<Record<string, unknown>>): Promise<n
       views,
       interrupts,
       clock: systemClock,
-      start,
+      start: processStart,
       env,
+      preflight,
+      warnings,
     });
+  } catch (error) {
+    // Asked to stop while nothing had been created yet; a bug is told as one.
+    const { cause } = interrupts;
+    if (cause && cause.exitCode > 128) return cause.exitCode;
+    throw error;
   } finally {
     restore();
   }
+}
+
+/** What the fleet says before anything costs money, and what it still holds that should be gone. @throws CndError */
+async function lookAhead(
+  fleet: Fleet,
+  config: RunConfig,
+  signal: AbortSignal,
+): Promise<Pick<RunInputs, 'preflight' | 'warnings'>> {
+  const { instances: count, minimum, timeLimit, maxCost } = config;
+  const [preflight, warnings] = await Promise.all([
+    fleet.preflight?.({ count, minimum, timeLimit }, signal),
+    overdueWarnings(fleet),
+  ]);
+  if (preflight) judgePreflight(preflight, maxCost);
+  return { preflight, warnings };
+}
+
+/** Where hits are announced: on a queue of AWS where the fleet is there, else within this process. */
+function broadcastChoice(
+  config: RunConfig,
+  fleet: Fleet,
+  preflight: Preflight | undefined,
+  env: NodeJS.ProcessEnv,
+): BroadcastChoice {
+  if (config.fleet !== 'ec2') return { kind: 'memory' };
+  const seconds = config.timeLimit + fleet.timing.grace;
+  const imds = env['AWS_EC2_METADATA_SERVICE_ENDPOINT'] || 'http://169.254.169.254';
+  return {
+    kind: 'sqs',
+    owner: preflight?.owner ?? 'unknown',
+    expiresAt: new Date(processStart.wall + seconds * 1000),
+    settings: { ...awsSettings(config), region: fleet.where },
+    env,
+    ...(config.ec2.instanceProfile !== undefined && { imds }),
+  };
+}
+
+/** Where and as whom AWS is called, if it is. */
+function awsSettings({ ec2: { region, profile } }: RunConfig): AwsSettings {
+  return { region, profile };
 }
 
 function chooseView(flags: Readonly<Record<string, unknown>>, interrupts: Interrupts): View {
@@ -54,22 +112,6 @@ function chooseView(flags: Readonly<Record<string, unknown>>, interrupts: Interr
   // Only the summary goes to stdout, when everything is over: a reader that left changes nothing any more.
   const output = { stdout: new Output(process.stdout), stderr: new Output(process.stderr) };
   return new PlainView(output, flags['verbose'] === true);
-}
-
-async function showPlan(plan: {
-  readonly run: string;
-  readonly config: RunConfig;
-  readonly archive: Archive;
-  readonly views: readonly View[];
-  readonly timing: Parameters<typeof planWarnings>[1];
-}): Promise<number> {
-  const { run, config, archive, views, timing } = plan;
-  const stream = new EventStream(run, () => systemClock.wall(), views);
-  stream.emit('run.planned', planned(config, archive.location(run)));
-  for (const warning of planWarnings(config, timing)) stream.emit('warning', warning);
-  stream.emit('warning', { message: 'dry run: nothing was launched' });
-  await stream.close();
-  return 0;
 }
 
 /** Exit codes are 128 + the signal's number (POSIX shells). */

@@ -6,7 +6,7 @@ import { visible } from './visible.ts';
 /** Raw settings from one place, and how that place is named in messages. */
 export interface Layer {
   readonly values: Readonly<Record<string, unknown>>;
-  /** The words for a setting of this layer: `--N`, `CND_INSTANCES`, `N in cnd.config.json`. */
+  /** The words for a setting of this layer, by its dotted key: `--N`, `CND_INSTANCES`, `ec2.region in cnd.config.json`. */
   origin(key: string): string;
 }
 
@@ -14,7 +14,7 @@ export interface Layer {
 export function flagLayer(flags: Readonly<Record<string, unknown>>): Layer {
   const values: Record<string, unknown> = {};
   for (const { key, flag } of settingNames) {
-    if (flags[flag] !== undefined) values[key] = flags[flag];
+    if (flags[flag] !== undefined) put(values, key, flags[flag]);
   }
   return { values, origin: (key) => `--${settingNames.find((name) => name.key === key)?.flag ?? key}` };
 }
@@ -25,7 +25,7 @@ export function environmentLayer(env: NodeJS.ProcessEnv): Layer {
   for (const { key, variable, boolean } of settingNames) {
     const text = variable === undefined ? undefined : env[variable];
     if (text === undefined || text === '') continue;
-    values[key] = boolean ? asBoolean(variable ?? key, text) : text;
+    put(values, key, boolean ? asBoolean(variable ?? key, text) : text);
   }
   return { values, origin: (key) => settingNames.find((name) => name.key === key)?.variable ?? key };
 }
@@ -33,6 +33,12 @@ export function environmentLayer(env: NodeJS.ProcessEnv): Layer {
 /** The configuration file's settings. */
 export function fileLayer(file: ConfigFile): Layer {
   return { values: file.content, origin: (key) => `${key} in ${file.path}` };
+}
+
+/** Sets `ec2.region` as the `region` of the group `ec2`. */
+function put(values: Record<string, unknown>, key: string, value: unknown): void {
+  const [group = '', member] = key.split('.');
+  values[group] = member === undefined ? value : Object.assign({}, values[group], { [member]: value });
 }
 
 function asBoolean(variable: string, text: string): boolean {

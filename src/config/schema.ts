@@ -1,8 +1,9 @@
 import { z } from 'zod';
 import { schemes, units } from '../puzzle/puzzle.ts';
+import { ec2Defaults, ec2Schema } from './ec2-schema.ts';
 
 /** The fleets that `--fleet` names. */
-export const fleets = ['local'] as const;
+export const fleets = ['local', 'ec2'] as const;
 
 /** Which kernel the agents run: the fastest that works on the instance, or always the script. */
 export const kernels = ['auto', 'python'] as const;
@@ -34,7 +35,8 @@ const boundedWhole = (what: string, least: number, most: number) =>
     .refine((value) => value >= least && value <= most, { error: `must be ${what}` })
     .transform(Number);
 
-const seconds = (what: string, least: number, most: number) =>
+/** A number in plain decimal, with a fraction if need be: seconds, dollars. */
+const decimal = (what: string, least: number, most: number) =>
   z
     .union([z.string(), z.number()], { error: `must be ${what}` })
     .refine((value) => /^(0|[1-9]\d*)(\.\d+)?$/.test(String(value)), { error: `must be ${what}` })
@@ -48,7 +50,7 @@ const oneOf = <const T extends readonly [string, ...string[]]>(values: T) =>
 const rehearsal = z.strictObject({
   instance: boundedWhole('the index of an instance, from 0', 0, 999_999),
   failure: oneOf(['never-runs', 'never-answers', 'dies']),
-  after: seconds('a number of seconds', 0, longestTimeLimit).default(0),
+  after: decimal('a number of seconds', 0, longestTimeLimit).default(0),
 });
 
 /** Every setting, by its key in cnd.config.json. Values are judged here alone, whatever layer they come from. */
@@ -56,7 +58,9 @@ export const settingsSchema = z.strictObject({
   $schema: z.string().optional(),
   N: boundedWhole('a whole number of instances, 1 or more', 1, Number.MAX_SAFE_INTEGER),
   maxN: boundedWhole('a whole number of instances, 1 or more', 1, 1_000_000),
-  T: seconds(`a number of seconds, at most ${longestTimeLimit.toLocaleString('en')}`, 0, longestTimeLimit),
+  minN: boundedWhole('a whole number of instances, 1 or more', 1, 1_000_000),
+  maxCost: decimal('an amount of US dollars', 0, 1_000_000).optional(),
+  T: decimal(`a number of seconds, at most ${longestTimeLimit.toLocaleString('en')}`, 0, longestTimeLimit),
   D: boundedWhole('a whole number of leading zeros, 0 or more', 0, Number.MAX_SAFE_INTEGER).optional(),
   fleet: oneOf(fleets),
   scheme: oneOf(schemes),
@@ -74,9 +78,10 @@ export const settingsSchema = z.strictObject({
       .min(1, 'must be the path of a directory'),
   }),
   local: z.strictObject({
-    bootDelay: seconds('a number of seconds', 0, 600),
+    bootDelay: decimal('a number of seconds', 0, 600),
     rehearse: z.array(rehearsal, { error: 'must be a list' }),
   }),
+  ec2: ec2Schema,
 });
 
 /** Settings as they are written, before they are judged. */
@@ -87,10 +92,12 @@ export type Settings = z.output<typeof settingsSchema>;
 /** What holds where nothing else is said. `D` depends on the scheme and is required with text schemes. */
 export const defaults = {
   maxN: 1000,
+  minN: 1,
   fleet: 'local',
   scheme: 'hex-chain',
   smallest: false,
   kernel: 'auto',
   logs: { directory: 'logs' },
   local: { bootDelay: 0, rehearse: [] },
+  ec2: ec2Defaults,
 } satisfies Partial<RawSettings>;

@@ -1,3 +1,4 @@
+import type { AgentBroadcast } from '../broadcast/broadcast.ts';
 import type { Puzzle } from '../puzzle/puzzle.ts';
 import { jobPuzzle } from '../puzzle/job.ts';
 import type { Assignment, Space } from '../search/search.ts';
@@ -16,6 +17,8 @@ export interface Job {
   readonly seconds: number;
   readonly smallest: boolean;
   readonly kernel: 'auto' | 'python';
+  /** With it the agent polls and announces by itself. */
+  readonly broadcast: AgentBroadcast | undefined;
 }
 
 /** What a running agent is told. */
@@ -40,7 +43,7 @@ export function jobLine(job: Job): string {
     seconds: job.seconds,
     smallest: job.smallest,
     kernel: job.kernel,
-    broadcast: null,
+    broadcast: job.broadcast ?? null,
   });
 }
 

@@ -8,7 +8,7 @@ import { Link } from './link.ts';
 import { pullLogs } from './log-pull.ts';
 import { type Hit, Search, type SearchEnd } from './search.ts';
 import { Watch } from './watch.ts';
-import { work } from './worker.ts';
+import { type WorkerContext, work } from './worker.ts';
 
 /** Seconds that an agent's own deadline is behind the controller's, which it backs up. */
 const agentMargin = 1;
@@ -55,11 +55,19 @@ export class Crew {
     const { run, config, fleet, broadcast, clock } = inputs;
     const over = this.#over.signal;
     const bundle = await workerBundle();
-    const stopListening = broadcast.listen((announcement) => this.search.announced(announcement));
+    const stopListening = broadcast.listen(
+      (announcement) => this.search.announced(announcement),
+      (trouble) => this.#context.warn(`${trouble}; peers are told over SSH`),
+    );
     const stopTicking = clock.every(1000, () => this.search.tick(this.#context.untilTimeLimit()));
     onceAborted(over, () => {
       stopListening();
       stopTicking();
+      const { ignored = 0 } = broadcast;
+      if (ignored > 0)
+        this.#context.warn(
+          `messages on the ${broadcast.name} broadcast that were ignored, being none of this run's: ${ignored}`,
+        );
     });
     void this.#watch.poll(over);
     const { puzzle, space, smallest, kernel } = config;
@@ -71,9 +79,12 @@ export class Crew {
       seconds: this.#context.untilTimeLimit(agentMargin - fleet.timing.reserve),
       smallest,
       kernel,
+      broadcast: broadcast.forAgents,
     });
     const { search } = this;
-    const context = { run, bundle, search, watch: this.#watch, clock, emit, link: this.#link, over, job };
+    const watch = this.#watch;
+    const armed = this.#switch();
+    const context = { run, bundle, search, watch, clock, emit, link: this.#link, switch: armed, over, job };
     for (const { index } of launched) void work(index, context);
     return search.ended;
   }
@@ -119,6 +130,17 @@ export class Crew {
     enough.abort();
     this.#linkLife.abort();
     await Promise.all([...this.#links.values()].map((link) => link.close()));
+  }
+
+  #switch(): WorkerContext['switch'] {
+    const { fleet, run } = this.#context.inputs;
+    const command = fleet.armedCommand?.(run);
+    if (command === undefined) return undefined;
+    const terminate = async ({ id }: Instance): Promise<void> => {
+      await fleet.terminate(run, [id]);
+      this.#watch.nudge();
+    };
+    return { command, terminate };
   }
 
   async #announce({ instance, nonce, digest }: Hit): Promise<void> {

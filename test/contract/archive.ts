@@ -42,7 +42,8 @@ export function describeArchive(name: string, make: () => Promise<Archive>): voi
     test('runs are listed newest first, entries by name', async () => {
       expect(await archive.runs()).toEqual([]);
       for (const run of [older, newer]) {
-        for (const entry of ['run.json', 'Instance1.log.gz']) await archive.store(run, entry, await file(entry));
+        for (const entry of ['run.json', 'Instance1.log.gz'])
+          await archive.store(run, entry, await file(entry));
       }
       expect(await archive.runs()).toEqual([newer, older]);
       const names = (await archive.entries(older)).map((entry) => entry.name);

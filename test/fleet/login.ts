@@ -1,5 +1,6 @@
 import { once } from 'node:events';
 import { connect } from 'node:net';
+import type { Duplex } from 'node:stream';
 import ssh2 from 'ssh2';
 import type { ClientChannel } from 'ssh2';
 import type { Access } from '../../src/ssh/access.ts';
@@ -24,7 +25,7 @@ export class Login {
     const ready = once(client, 'ready');
     client.on('error', () => undefined).on('close', () => (login.#closed = true));
     client.connect({
-      sock: connect({ host: access.host, port: access.port, noDelay: true }).on('error', () => undefined),
+      sock: await login.#dial(access),
       username: access.user,
       ...(access.privateKey === undefined ? {} : { privateKey: access.privateKey }),
       hostVerifier: (key: Buffer) =>
@@ -33,6 +34,25 @@ export class Login {
     });
     await ready;
     return login;
+  }
+
+  /** A TCP connection, or a channel through the jump host. */
+  async #dial({ host, port, jump }: Access): Promise<Duplex> {
+    if (!jump) return connect({ host, port, noDelay: true }).on('error', () => undefined);
+    const { client } = await Login.open(jump);
+    this.client.on('close', () => client.end());
+    return new Promise((resolve, reject) => {
+      const late = setTimeout(() => {
+        client.end();
+        reject(new Error('Timed out while waiting for the jump host'));
+      }, 3000);
+      client.forwardOut('127.0.0.1', 0, host, port, (error, channel) => {
+        clearTimeout(late);
+        if (!error) return resolve(channel);
+        client.end();
+        reject(new Error(`closed: ${error.message}`));
+      });
+    });
   }
 
   get closed(): boolean {
