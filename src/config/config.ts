@@ -198,7 +198,7 @@ function complaint(
   if (issue.code === 'unrecognized_keys') return unknownKey(issue.path, issue.keys, name);
   const path = writtenPath(issue.path, values);
   const value = valueAt(values, path);
-  const example = examples[path.slice(0, 2).map(String).join('.')];
+  const example = examples[path.slice(0, 2).map(String).join('.')] ?? examples[String(path[0])];
   const hint = example ? `for example ${example}` : 'see cnd start --help';
   const about = path.map(String).join('.');
   if (value === undefined) {

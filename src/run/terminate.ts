@@ -50,11 +50,7 @@ export async function terminateAll(
       trouble = error;
     }
     if (performance.now() + wait * 1000 > giveUp) {
-      throw new TerminationUnconfirmed(
-        run,
-        left,
-        trouble ?? left.find(({ reason }) => reason !== undefined)?.reason,
-      );
+      throw new TerminationUnconfirmed(run, left, trouble);
     }
     await delay(wait * 1000);
   }
