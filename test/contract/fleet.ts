@@ -5,6 +5,7 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import type { Fleet, Instance, InstanceState, LaunchRequest } from '../../src/fleet/fleet.ts';
 import { CndError } from '../../src/error.ts';
 import { newRunId } from '../../src/run/run-id.ts';
+import { terminateAll } from '../../src/run/terminate.ts';
 import { generateKeyPair } from '../../src/ssh/key.ts';
 import { Login } from '../fleet/login.ts';
 import { eventually } from '../helper/process.ts';
@@ -246,7 +247,8 @@ export function describeFleet(name: string, open: () => Promise<FleetHarness>): 
           () => 'launched',
           () => 'aborted',
         );
-        if (answer === 'launched') await fleet.terminate(asked.run);
+        // As a run does it: a fleet may not know yet what it has just launched, and be told again.
+        if (answer === 'launched') await terminateAll(fleet, asked.run, [], 30);
         expect(await harness.leftovers(asked.run), `${answer} after ${delay} ms`).toEqual([]);
       }
     });
