@@ -49,6 +49,7 @@ class Agent:
         self.reports = deque(maxlen=RATE_SECONDS)  # (time, hashes), one a second
         self.choice = None
         self.drivers = []
+        self.peers = None  # the broadcast, if it takes part by itself
         self.portable = portable()
         self.note = None
         self.ready = False
@@ -168,6 +169,11 @@ class Agent:
             self.choice = Choice(self.loop, job.puzzle.scheme, job.isa, self.chosen)
             self.choice.start()
         self.log.info('started: %s, %d threads, %.1f s' % (job.puzzle.scheme, self.threads, job.seconds))
+        if job.broadcast:
+            from peers import Peers  # only those who need it pay
+
+            self.peers = Peers(self)
+            self.peers.start()
 
     def chosen(self, program, note):
         self.note = note
@@ -196,7 +202,7 @@ class Agent:
         self.status = 2
 
     def bury(self):
-        for child in [self.choice] + self.drivers:
+        for child in [self.choice, self.peers] + self.drivers:
             how = child.process.reap() if child and child.process else None
             if how:
                 child.died(how)
@@ -226,6 +232,8 @@ class Agent:
         """Once it is to stop and every kernel was seen dead."""
         living = self.living()
         if self.stopping and not living:
+            if self.peers:
+                self.peers.close()
             self.say_progress()
             self.output.say('stopped', reason=self.stopping)
             self.log.info('stopped: %s, %d nonces' % (self.stopping, self.dealer.hashes))
@@ -287,14 +295,32 @@ class Agent:
         )
 
     def hit(self, nonce, digest):
-        if nonce >= self.dealer.bound or self.stopping == 'hit':
+        """One of its own, checked."""
+        if nonce >= self.dealer.bound or self.stopping in ('hit', 'broadcast'):
             return
+        if self.peers:
+            self.peers.announce(nonce, digest)
         if not self.job.smallest:
             self.stop('hit')
         self.say_ready()
+        self.say_hit(nonce, digest)
+
+    def heard_hit(self, nonce, digest, instance):
+        """One that somebody announced on the broadcast; False if it is not true."""
+        expected = self.job.puzzle.digest(nonce) if self.job.start <= nonce < self.job.limit else None
+        if not expected or expected.hex() != digest or not self.job.puzzle.golden(expected):
+            return False
+        if nonce < self.dealer.bound and not self.stopping:
+            if not self.job.smallest:
+                self.stop('broadcast')
+            # Its controller may not have heard it, and would not understand why nothing above is searched.
+            self.say_hit(nonce, digest, instance=instance)
+        return True
+
+    def say_hit(self, nonce, digest, **more):
         self.say_progress()
-        self.output.say('hit', nonce=str(nonce), digest=digest)
-        self.log.info('hit: %d %s' % (nonce, digest))
+        self.output.say('hit', nonce=str(nonce), digest=digest, **more)
+        self.log.info('hit: %d %s' % (nonce, digest) + (' heard of instance %(instance)d' % more if more else ''))
         self.dealer.lower(nonce)
 
     def complain(self, message):

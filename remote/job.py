@@ -5,13 +5,16 @@ from collections import namedtuple
 from puzzle import Bad, bad, parse_puzzle, whole
 
 Job = namedtuple(
-    'Job', 'run worker puzzle start limit chunk stride residues threads seconds silence smallest kernel isa'
+    'Job',
+    'run worker puzzle start limit chunk stride residues threads seconds silence smallest kernel isa broadcast',
 )
 
 MOST_THREADS = 1024
 MOST_SECONDS = 1_000_000
 SILENCE = 15  # seconds without a line from the controller; it pings more often than that
 KERNELS = ('auto', 'python')
+BROADCASTS = ('sqs',)
+BROADCAST_FIELDS = ('queueUrl', 'region', 'endpoint', 'imds')
 
 
 def parse_object(what, line):
@@ -106,6 +109,19 @@ def run_name(fields):
     return value
 
 
+def job_broadcast(fields):
+    """How to poll and send by itself; None: its controller tells it all."""
+    value = fields.get('broadcast')
+    if value is None:
+        return None
+    if not isinstance(value, dict) or value.get('kind') not in BROADCASTS:
+        raise bad('broadcast', value, 'give null or an object of kind %s' % ' or '.join(BROADCASTS))
+    for name in BROADCAST_FIELDS:
+        if not isinstance(value.get(name), str) or not value[name]:
+            raise bad('broadcast.' + name, value.get(name), 'give a string')
+    return {name: value[name] for name in BROADCAST_FIELDS}
+
+
 def parse_job(line):
     """Fields that it does not know are left alone: a newer controller may say more."""
     fields = parse_object('job', line)
@@ -130,6 +146,7 @@ def parse_job(line):
         smallest=flag(fields, 'smallest'),
         kernel=kernel,
         isa=instruction_set(fields),
+        broadcast=job_broadcast(fields),
     )
 
 

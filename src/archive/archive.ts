@@ -30,7 +30,10 @@ export interface Archive {
   location(run?: string): string;
   /** Makes sure, before anything is launched, that entries can be stored. @throws CndError when they cannot. */
   probe(run: string): Promise<void>;
-  /** Keeps the file at `path` as `name` of this run; replaces an earlier one whole or not at all. */
+  /**
+   * Keeps the file at `path` as `name` of this run; replaces an earlier one whole or not at all. The signal gives up:
+   * whoever waits has something more urgent to do than to wait for a network.
+   */
   store(run: string, name: string, path: string, options?: { readonly signal?: AbortSignal }): Promise<void>;
   /** The ids of the runs in the archive, newest first, as they are listed: a reader may stop early. */
   runs(filter?: RunFilter): AsyncIterable<string>;

@@ -6,7 +6,7 @@ import { CndError, messageOf } from '../error.ts';
 import { runIdPattern } from '../run/run-id.ts';
 import type { Archive, ArchiveEntry, RunFilter } from './archive.ts';
 import { probeDirectory, probeName } from './directory-probe.ts';
-import { assertEntryName, assertRunId, entryKind } from './entry.ts';
+import { assertEntryName, assertRunId, entryKind, noEntry } from './entry.ts';
 import { passes } from './run-filter.ts';
 
 /** The archive in a directory, by default `logs`: one folder a run. */
@@ -72,11 +72,10 @@ export class DirectoryArchive implements Archive {
     } catch (error) {
       if (error instanceof CndError) throw error;
       const missing = error instanceof Error && 'code' in error && error.code === 'ENOENT';
+      if (missing) throw noEntry(this.location(run), run, name, error);
       throw new CndError(
-        missing ? 'archive-no-entry' : 'archive-unreadable',
-        missing
-          ? `${this.location(run)} has no ${name}`
-          : `${this.#path(run, name)} cannot be read: ${messageOf(error)}`,
+        'archive-unreadable',
+        `${this.#path(run, name)} cannot be read: ${messageOf(error)}`,
         { about: `${run}/${name}`, hint: 'see what there is with: cnd logs ls', cause: error },
       );
     }

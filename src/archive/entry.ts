@@ -31,6 +31,15 @@ export function assertEntryName(run: string, name: string): void {
   throw new CndError('archive-bad-name', `${run}/${name} cannot be the name of an archive entry`);
 }
 
+/** The error of an entry that is not there. */
+export function noEntry(location: string, run: string, name: string, cause: unknown): CndError {
+  return new CndError('archive-no-entry', `${location} has no ${name}`, {
+    about: `${run}/${name}`,
+    hint: 'see what there is with: cnd logs ls',
+    cause,
+  });
+}
+
 /** Refuses what is not a run id, before it becomes part of a path. @throws CndError */
 export function assertRunId(run: string): void {
   if (!runIdPattern.test(run))

@@ -8,18 +8,37 @@ export interface Announcement {
   readonly instance: number;
 }
 
+/** What agents need to poll and send by themselves: the `broadcast` of their job (docs/agent.md). No secrets. */
+export interface AgentBroadcast {
+  readonly kind: 'sqs';
+  readonly queueUrl: string;
+  readonly region: string;
+  readonly endpoint: string;
+  /** Where the instance's role has its credentials, as a URL without a path. */
+  readonly imds: string;
+}
+
 /** The channel a hit is announced on. Every implementation passes `test/contract/broadcast.ts`. */
 export interface Broadcast {
   readonly name: string;
-  /** Creates what the channel of this run needs. */
+  /** Set while the channel is open, if agents can take part by themselves; else they are told by the controller. */
+  readonly forAgents?: AgentBroadcast | undefined;
+  /** How many messages were ignored: of other runs, or not understood. */
+  readonly ignored?: number;
+  /**
+   * Creates what the channel of this run needs.
+   * @throws CndError when it can never work (no rights, bad credentials). What may pass is no error here: `listen`
+   *   says so, and goes on trying.
+   */
   open(run: string, signal: AbortSignal): Promise<void>;
-  /** Announces a hit to everybody who listens; idempotent. */
+  /** Announces a hit to everybody who listens; idempotent. Tries again for a while before it rejects. */
   announce(announcement: Announcement): Promise<void>;
   /**
    * Calls `listener` with every announcement made on this run's channel, by anybody, also those made before; a
    * listener must be idempotent and verify what it is told. It is never called from within `listen`. Returns the function that stops listening.
+   * @param onTrouble Told in words when the channel fails, once until it works again.
    */
-  listen(listener: (announcement: Announcement) => void): () => void;
+  listen(listener: (announcement: Announcement) => void, onTrouble?: (message: string) => void): () => void;
   /** Deletes what `open` created; idempotent, also after a failed `open`. */
   close(): Promise<void>;
 }

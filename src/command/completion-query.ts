@@ -76,7 +76,9 @@ async function archivedRuns(words: readonly string[]): Promise<Candidate[]> {
     import('../config/logs.ts'),
   ]);
   const config = words[words.lastIndexOf('--config') + 1];
-  const archive = makeArchive(await resolveLogs(words.includes('--config') ? config : undefined));
+  const { logs, aws } = await resolveLogs(words.includes('--config') ? config : undefined);
+  // A TAB must not wait for a network: only what is here is offered.
+  const archive = await makeArchive({ directory: logs.directory }, aws, process.env);
   const found: Candidate[] = [{ value: 'last', describe: 'the newest run' }];
   for await (const run of archive.runs({ prefix: prefixOf(words.at(-1) ?? '') })) {
     found.push({ value: run });

@@ -10,7 +10,8 @@ import type { Arguments } from './command.ts';
 /** `cnd init`: writes a commented configuration file; gives the exit code. */
 export async function init(given: Arguments): Promise<number> {
   const name = typeof given['config'] === 'string' ? given['config'] : defaultConfigFile;
-  const template = configTemplate(schemaReference(dirname(resolve(name))));
+  const bucket = typeof given['bucket'] === 'string' ? given['bucket'] : undefined;
+  const template = withBucket(configTemplate(schemaReference(dirname(resolve(name)))), bucket);
   if (given['print'] === true) {
     process.stdout.write(template);
     return 0;
@@ -21,7 +22,22 @@ export async function init(given: Arguments): Promise<number> {
     throw refusal(name, error);
   }
   process.stdout.write(`wrote ${name}: every setting is in it, at its default\n`);
+  if (bucket !== undefined) await makeBucket(bucket);
   return 0;
+}
+
+/** The template with the bucket filled in. */
+function withBucket(template: string, bucket: string | undefined): string {
+  return bucket === undefined
+    ? template
+    : template.replace(/\/\/ "bucket": ".*"/, () => `"bucket": ${JSON.stringify(bucket)}`);
+}
+
+/** The only place where cnd creates a bucket: nothing else outlives a run, and costs. */
+async function makeBucket(bucket: string): Promise<void> {
+  const { createBucket } = await import('../archive/s3-bucket.ts');
+  const created = await createBucket({ bucket, settings: {}, env: process.env });
+  process.stdout.write(`${created ? 'created' : 'there is already'} bucket ${bucket}, for logs\n`);
 }
 
 /** The schema that comes with this cnd, as a file in `directory` refers to it. */

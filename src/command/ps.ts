@@ -1,14 +1,19 @@
 import { everyFleet } from '../fleet/registry.ts';
 import { takeInventory } from '../run/inventory.ts';
-import { runningJson, runningTable } from '../view/running.ts';
+import { exitCodes } from '../run/verdict.ts';
+import { checkedWords, runningJson, runningTable, unreachableLines } from '../view/running.ts';
+import { narrowing } from './narrowing.ts';
 
-/** `cnd ps`: what this user has running; gives the exit code. */
+/** `cnd ps`: what is running; gives the exit code, 4 when something may be running where nobody could be asked. */
 export async function ps(flags: Readonly<Record<string, unknown>>): Promise<number> {
-  const { runs, checked, unreachable } = await takeInventory(everyFleet(process.env), process.env);
+  const narrow = narrowing(flags);
+  const inventory = await takeInventory(await everyFleet(process.env, narrow), process.env, {
+    where: narrow.region,
+  });
+  const { runs, unreachable } = inventory;
   if (flags['json'] === true) process.stdout.write(runningJson(runs));
   else if (runs.length > 0) process.stdout.write(runningTable(runs, Date.now()));
-  else process.stdout.write(`nothing is running (checked: ${checked.join(', ')})\n`);
-  for (const { fleet, error } of unreachable)
-    process.stderr.write(`cnd: ${fleet} cannot be asked: ${String(error)}\n`);
-  return unreachable.length > 0 ? 1 : 0;
+  else process.stdout.write(`nothing is running ${checkedWords(inventory)}\n`);
+  process.stderr.write(unreachableLines(unreachable));
+  return unreachable.length > 0 ? exitCodes.cleanupUnconfirmed : exitCodes.found;
 }

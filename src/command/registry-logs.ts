@@ -77,6 +77,15 @@ const pull: Command = {
   load: async () => (await import('./logs/pull.ts')).pull,
 };
 
+const push: Command = {
+  name: 'push',
+  describe: 'store in the bucket what an upload that failed left here',
+  positionals: [run],
+  flags: [configFlag, verboseFlag],
+  examples: [['cnd logs push last', 'the newest run, as often as you like']],
+  load: async () => (await import('./logs/push.ts')).push,
+};
+
 const rm: Command = {
   name: 'rm',
   describe: 'delete runs from the archive',
@@ -98,5 +107,5 @@ const rm: Command = {
 export const logs: CommandGroup = {
   name: 'logs',
   describe: 'review the archive of instance syslogs and run records',
-  commands: [ls, show, grep, pull, rm],
+  commands: [ls, show, grep, pull, push, rm],
 };

@@ -2,6 +2,7 @@ import type { Command, CommandGroup } from './command.ts';
 import { completion, init } from './registry-setup.ts';
 import { logs } from './registry-logs.ts';
 import { verboseFlag } from './command.ts';
+import { narrowingFlags } from './narrowing-flag.ts';
 import { startFlags } from './start-options.ts';
 
 const exampleRun = '20261120-081103-x7k2';
@@ -22,11 +23,13 @@ const scram: Command = {
   describe: 'emergency shutdown: terminate everything that cnd launched',
   flags: [
     { name: 'run', describe: 'only this run', values: 'live-run' },
+    ...narrowingFlags,
+    { name: 'everyone', boolean: true, describe: 'also what others launched in this account' },
     { name: 'dry-run', boolean: true, describe: 'show what would be terminated' },
     verboseFlag,
   ],
   examples: [
-    ['cnd scram', 'terminate everything'],
+    ['cnd scram', 'terminate everything, here and on EC2 in every region'],
     [`cnd scram --run ${exampleRun}`, 'terminate one run'],
   ],
   load: async () => (await import('./scram.ts')).scram,
@@ -35,9 +38,21 @@ const scram: Command = {
 const ps: Command = {
   name: 'ps',
   describe: 'show what is running',
-  flags: [{ name: 'json', boolean: true, describe: 'a JSON array on stdout' }, verboseFlag],
+  flags: [
+    ...narrowingFlags,
+    { name: 'json', boolean: true, describe: 'a JSON array on stdout' },
+    verboseFlag,
+  ],
   examples: [['cnd ps', 'every run of this user that still has instances']],
   load: async () => (await import('./ps.ts')).ps,
+};
+
+const doctor: Command = {
+  name: 'doctor',
+  describe: 'check what a start needs, and create nothing',
+  flags: startFlags.filter(({ name }) => name !== 'dry-run' && name !== 'quiet'),
+  examples: [['cnd doctor --fleet ec2', 'would a launch on EC2 work?']],
+  load: async () => (await import('./doctor.ts')).doctor,
 };
 
 const bench: Command = {
@@ -55,6 +70,7 @@ export const commands: readonly (Command | CommandGroup)[] = [
   ps,
   logs,
   bench,
+  doctor,
   init,
   completion,
 ];

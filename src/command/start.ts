@@ -1,15 +1,18 @@
-import type { Archive } from '../archive/archive.ts';
-import { DirectoryArchive } from '../archive/directory.ts';
-import { MemoryBroadcast } from '../broadcast/memory.ts';
+import { makeArchive } from '../archive/registry.ts';
+import type { AwsSettings } from '../aws/client.ts';
+import { type BroadcastChoice, makeBroadcast } from '../broadcast/registry.ts';
 import { type RunConfig, judgeTimeLimit, resolveConfig } from '../config/config.ts';
 import { readConfigFile } from '../config/file.ts';
 import type { Fleet } from '../fleet/fleet.ts';
+import { type Preflight, judgePreflight } from '../fleet/preflight.ts';
 import { makeFleet } from '../fleet/registry.ts';
 import { chooseKernel } from '../kernel/choice.ts';
 import { processStart, systemClock } from '../run/clock.ts';
 import { Interrupts } from '../run/interrupt.ts';
-import { planWarnings, planned } from '../run/plan.ts';
 import { EventStream } from '../run/event-stream.ts';
+import type { RunInputs } from '../run/context.ts';
+import { overdueWarnings } from '../run/overdue.ts';
+import { tellPlan } from '../run/plan.ts';
 import { executeRun } from '../run/run.ts';
 import { newRunId } from '../run/run-id.ts';
 import { JsonView } from '../view/json.ts';
@@ -23,28 +26,86 @@ export async function start(flags: Readonly<Record<string, unknown>>): Promise<n
   const { env } = process;
   const path = typeof flags['config'] === 'string' ? flags['config'] : undefined;
   const config = resolveConfig({ flags, env, file: await readConfigFile(path) });
-  const fleet = makeFleet(config, env);
+  const fleet = await makeFleet(config, env);
   judgeTimeLimit(config.timeLimit, fleet.timing);
-  const archive = new DirectoryArchive(config.logs.directory);
   const interrupts = new Interrupts();
-  const run = newRunId(new Date(processStart.wall));
   const views = [await chooseView(flags, interrupts)];
-  if (flags['dry-run'] === true) return showPlan({ run, config, archive, views, fleet });
   listen(interrupts);
-  const broadcast = new MemoryBroadcast();
-  const start = processStart;
-  return executeRun({
-    run,
-    config,
-    fleet,
-    broadcast,
-    archive,
-    views,
-    interrupts,
-    clock: systemClock,
-    start,
+  try {
+    const archive = await makeArchive(config.logs, awsSettings(config), env);
+    const run = newRunId(new Date(processStart.wall));
+    const { preflight, warnings, kernel } = await lookAhead(fleet, config, interrupts.first);
+    if (flags['dry-run'] === true) {
+      const stream = new EventStream(run, () => systemClock.wall(), views);
+      const logs = archive.location(run);
+      tellPlan(stream.emit, { config, timing: fleet.timing, logs, kernel, preflight, warnings });
+      stream.emit('warning', { message: 'dry run: nothing was launched' });
+      await stream.close();
+      return 0;
+    }
+    const broadcast = await makeBroadcast(broadcastChoice(config, fleet, preflight, env));
+    return await executeRun({
+      run,
+      config,
+      fleet,
+      broadcast,
+      archive,
+      views,
+      interrupts,
+      clock: systemClock,
+      start: processStart,
+      env,
+      kernel,
+      preflight,
+      warnings,
+    });
+  } catch (error) {
+    // Asked to stop while nothing had been created yet; a bug is told as one.
+    const { cause } = interrupts;
+    if (cause && cause.exitCode > 128) return cause.exitCode;
+    throw error;
+  }
+}
+
+/** What the fleet says before anything costs money, and what it still holds that should be gone. @throws CndError */
+async function lookAhead(
+  fleet: Fleet,
+  config: RunConfig,
+  signal: AbortSignal,
+): Promise<Pick<RunInputs, 'kernel' | 'preflight' | 'warnings'>> {
+  const { instances: count, minimum, timeLimit, maxCost } = config;
+  const [kernel, preflight, warnings] = await Promise.all([
+    chooseKernel(config, fleet),
+    fleet.preflight?.({ count, minimum, timeLimit }, signal),
+    overdueWarnings(fleet),
+  ]);
+  if (preflight) judgePreflight(preflight, maxCost);
+  return { kernel, preflight, warnings };
+}
+
+/** Where hits are announced: on a queue of AWS where the fleet is there, else within this process. */
+function broadcastChoice(
+  config: RunConfig,
+  fleet: Fleet,
+  preflight: Preflight | undefined,
+  env: NodeJS.ProcessEnv,
+): BroadcastChoice {
+  if (config.fleet !== 'ec2') return { kind: 'memory' };
+  const seconds = config.timeLimit + fleet.timing.grace;
+  const imds = env['AWS_EC2_METADATA_SERVICE_ENDPOINT'] || 'http://169.254.169.254';
+  return {
+    kind: 'sqs',
+    owner: preflight?.owner ?? 'unknown',
+    expiresAt: new Date(processStart.wall + seconds * 1000),
+    settings: { ...awsSettings(config), region: fleet.where },
     env,
-  });
+    ...(config.ec2.instanceProfile !== undefined && { imds }),
+  };
+}
+
+/** Where and as whom AWS is called, if it is. */
+function awsSettings({ ec2: { region, profile } }: RunConfig): AwsSettings {
+  return { region, profile };
 }
 
 async function chooseView(flags: Readonly<Record<string, unknown>>, interrupts: Interrupts): Promise<View> {
@@ -61,24 +122,6 @@ async function chooseView(flags: Readonly<Record<string, unknown>>, interrupts: 
   const { TerminalView } = await import('../view/terminal/terminal.ts');
   const { stderr: terminal, env } = process;
   return new TerminalView({ ...output, terminal, env, verbose, start: processStart.wall });
-}
-
-async function showPlan(plan: {
-  readonly run: string;
-  readonly config: RunConfig;
-  readonly archive: Archive;
-  readonly views: readonly View[];
-  readonly fleet: Fleet;
-}): Promise<number> {
-  const { run, config, archive, views, fleet } = plan;
-  const stream = new EventStream(run, () => systemClock.wall(), views);
-  stream.emit('run.planned', planned(config, archive.location(run)));
-  for (const warning of planWarnings(config, fleet.timing, await chooseKernel(config, fleet))) {
-    stream.emit('warning', warning);
-  }
-  stream.emit('warning', { message: 'dry run: nothing was launched' });
-  await stream.close();
-  return 0;
 }
 
 /** Exit codes are 128 + the signal's number (POSIX shells). */

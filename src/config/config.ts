@@ -11,8 +11,10 @@ import type { ConfigFile } from './file.ts';
 import { hostKeys } from './host.ts';
 import { hostsConfig, withHosts } from './hosts.ts';
 import { type Layer, environmentLayer, fileLayer, flagLayer } from './layer.ts';
+import { ec2Schema } from './ec2-schema.ts';
 import { nearest } from './nearest.ts';
 import { type Settings, defaults, longestTimeLimit, settingsSchema } from './schema.ts';
+import { settingNames } from './setting.ts';
 import { visible } from './visible.ts';
 
 /** Everything a run is told, judged and complete. */
@@ -21,14 +23,19 @@ export interface RunConfig {
   readonly instances: number;
   /** T, in seconds. */
   readonly timeLimit: number;
+  /** With fewer instances than this nothing is searched. */
+  readonly minimum: number;
+  /** US dollars that the run may cost at most; undefined: any. */
+  readonly maxCost: number | undefined;
   readonly fleet: Settings['fleet'];
   readonly puzzle: Puzzle;
   readonly space: Space;
   readonly smallest: boolean;
   readonly kernel: Settings['kernel'];
-  readonly logs: { readonly directory: string };
+  readonly logs: Settings['logs'];
   readonly local: Settings['local'];
   readonly hosts: HostsConfig;
+  readonly ec2: Settings['ec2'];
 }
 
 /** Where settings come from, strongest first when merged: flags, environment, file, defaults. */
@@ -36,14 +43,17 @@ export interface ConfigSources {
   readonly flags: Readonly<Record<string, unknown>>;
   readonly env: NodeJS.ProcessEnv;
   readonly file: ConfigFile | undefined;
+  /** What holds where nothing else is said, besides the defaults: for commands that do not need all of it. */
+  readonly fallback?: Readonly<Record<string, unknown>>;
 }
 
 /** The configuration of a run. @throws UsageError naming the field, its value and the remedy. */
-export function resolveConfig({ flags, env, file }: ConfigSources): RunConfig {
+export function resolveConfig({ flags, env, file, fallback = {} }: ConfigSources): RunConfig {
   if (file) judgeFile(file);
   const layers = [flagLayer(flags), environmentLayer(env), ...(file ? [fileLayer(file)] : [])];
-  const settings = judge(withHosts(merge(layers), layers), layers);
+  const settings = judge(withHosts(merge(layers, fallback), layers), layers);
   requireAtMost(settings.N, settings.maxN, layers);
+  requireMinimum(settings, layers);
   requireHosts(settings, layers);
   const named = <T>(make: () => T): T => withOrigins(make, layers);
   const puzzle = named(() =>
@@ -61,14 +71,17 @@ export function resolveConfig({ flags, env, file }: ConfigSources): RunConfig {
   return {
     instances: settings.N,
     timeLimit: settings.T,
+    minimum: settings.minN,
+    maxCost: settings.maxCost,
     fleet: settings.fleet,
     puzzle,
     space,
     smallest: settings.smallest,
     kernel: settings.kernel,
-    logs: { directory: resolve(file?.directory ?? '.', settings.logs.directory) },
+    logs: { ...settings.logs, directory: resolve(file?.directory ?? '.', settings.logs.directory) },
     local: settings.local,
     hosts: hostsConfig(settings.hosts, file?.directory ?? '.', env),
+    ec2: settings.ec2,
   };
 }
 
@@ -85,15 +98,18 @@ export function judgeTimeLimit(timeLimit: number, { reserve }: FleetTiming): voi
   });
 }
 
-function merge(layers: readonly Layer[]): Record<string, unknown> {
-  const merged: Record<string, unknown> = { ...defaults };
+function merge(
+  layers: readonly Layer[],
+  fallback: Readonly<Record<string, unknown>>,
+): Record<string, unknown> {
+  const merged: Record<string, unknown> = { ...defaults, ...fallback };
   for (const { values } of layers.toReversed()) {
     for (const [key, value] of Object.entries(values)) merged[key] = overlay(merged[key], value);
   }
   return merged;
 }
 
-/** A group of settings (`logs`, `local`) is merged key by key; everything else is replaced. */
+/** A group of settings (`logs`, `local`, `ec2`) is merged key by key; everything else is replaced. */
 function overlay(under: unknown, over: unknown): unknown {
   const isGroup = (value: unknown): value is object =>
     typeof value === 'object' && value !== null && !Array.isArray(value);
@@ -112,6 +128,7 @@ const fileSchema = settingsSchema
     logs: settingsSchema.shape.logs.partial(),
     local: settingsSchema.shape.local.partial(),
     hosts: settingsSchema.shape.hosts.partial(),
+    ec2: settingsSchema.shape.ec2.partial(),
   })
   .partial();
 
@@ -126,13 +143,21 @@ export function judgeFile(file: ConfigFile): z.output<typeof fileSchema> {
 }
 
 function origin(path: readonly PropertyKey[], layers: readonly Layer[]): string {
-  const key = String(path[0]);
+  const first = String(path[0]);
   const layer =
     layers.find(({ values }) => valueAt(values, path) !== undefined) ??
-    layers.find(({ values }) => values[key] !== undefined);
+    layers.find(({ values }) => values[first] !== undefined);
+  // What has a flag or a variable of its own is a setting or a member of a group; deeper parts come from the file.
+  const named = settingNames.find(({ key }) => key === path.slice(0, 2).map(String).join('.'));
+  const depth = named ? 2 : 1;
+  const key = path.slice(0, depth).map(String).join('.');
   // A flag or a variable is one text, whatever it is made into.
-  const rest = layer && !layer.lasting ? [] : path.slice(1).map((part) => `.${String(part)}`);
-  return `${layer?.origin(key) ?? `--${key}`}${rest.join('')}`;
+  const rest = layer && !layer.lasting ? [] : path.slice(depth).map((part) => `.${String(part)}`);
+  return `${layer?.origin(key) ?? flagOf(key)}${rest.join('')}`;
+}
+
+function flagOf(key: string): string {
+  return `--${settingNames.find((name) => name.key === key)?.flag ?? key}`;
 }
 
 function valueAt(values: Readonly<Record<string, unknown>>, path: readonly PropertyKey[]): unknown {
@@ -147,6 +172,13 @@ const examples: Readonly<Record<string, string>> = {
   T: '--T 60',
   D: '--D 6',
   fleet: '--fleet local',
+  minN: '--min-N 1',
+  maxCost: '--max-cost 0.50',
+  'ec2.region': '--region eu-west-1',
+  'ec2.types': '--type c7a.medium,c7i.large',
+  'ec2.image': '--image ubuntu-24.04',
+  'ec2.sshFrom': '"sshFrom": "203.0.113.7/32"',
+  'ec2.jump': '"jump": { "via": "ec2-user@bastion.example.com" }',
   scheme: '--scheme sha256d',
   unit: '--unit bits',
   from: '--from 0',
@@ -164,20 +196,27 @@ function complaint(
   const [issue] = error.issues;
   if (!issue) return new UsageError('bad-setting', error.message);
   if (issue.code === 'unrecognized_keys') return unknownKey(issue.path, issue.keys, name);
-  const value = valueAt(values, issue.path);
-  const example = examples[String(issue.path[0])];
+  const path = writtenPath(issue.path, values);
+  const value = valueAt(values, path);
+  const example = examples[path.slice(0, 2).map(String).join('.')] ?? examples[String(path[0])];
   const hint = example ? `for example ${example}` : 'see cnd start --help';
-  const about = issue.path.map(String).join('.');
+  const about = path.map(String).join('.');
   if (value === undefined) {
-    return new UsageError('missing-setting', `${name(issue.path)} is not given: ${issue.message}`, {
+    return new UsageError('missing-setting', `${name(path)} is not given: ${issue.message}`, {
       about,
       hint,
     });
   }
-  return new UsageError('bad-setting', `${name(issue.path)} is ${show(value)}: ${issue.message}`, {
+  return new UsageError('bad-setting', `${name(path)} is ${show(value)}: ${issue.message}`, {
     about,
     hint,
   });
+}
+
+/** A list can be written as one text with commas: then no part of it is a setting of its own. */
+function writtenPath(path: readonly PropertyKey[], values: unknown): readonly PropertyKey[] {
+  const parent = path.slice(0, -1);
+  return typeof valueAt(Object(values), parent) === 'string' ? parent : path;
 }
 
 function unknownKey(
@@ -195,6 +234,8 @@ function unknownKey(
 }
 
 function validKeys(path: readonly PropertyKey[]): readonly string[] {
+  if (path[0] === 'ec2')
+    return Object.keys(path.length === 1 ? ec2Schema.shape : ec2Schema.shape.jump.unwrap().shape);
   if (path.length === 0) return Object.keys(settingsSchema.shape);
   if (path[0] === 'logs') return Object.keys(settingsSchema.shape.logs.shape);
   if (path[0] === 'hosts' && path.length === 1) return Object.keys(settingsSchema.shape.hosts.shape);
@@ -219,6 +260,19 @@ function requireHosts({ fleet, N, hosts }: Settings, layers: readonly Layer[]): 
     about: 'N',
     hint: `name more hosts, or give --N ${most}; without it every host is used`,
   });
+}
+
+/** A minimum above N can never be had. */
+function requireMinimum({ N, minN }: Settings, layers: readonly Layer[]): void {
+  if (minN <= N) return;
+  throw new UsageError(
+    'bad-setting',
+    `${origin(['minN'], layers)} is ${minN}: must be at most N, which is ${N}`,
+    {
+      about: 'minN',
+      hint: `for example --min-N ${N}`,
+    },
+  );
 }
 
 /** Errors of the puzzle and the nonce space name a field; the user knows it by flag, variable or key. */

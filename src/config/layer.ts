@@ -9,6 +9,7 @@ export interface Layer {
   /** It is there for many runs, so that not all it holds is meant for this one. */
   readonly lasting?: true;
   /** The words for a setting of this layer: `--N`, `CND_INSTANCES`, `N in cnd.config.json`. */
+  /** The words for a setting of this layer, by its dotted key: `--N`, `CND_INSTANCES`, `ec2.region in cnd.config.json`. */
   origin(key: string): string;
 }
 
@@ -17,7 +18,7 @@ export function flagLayer(flags: Readonly<Record<string, unknown>>): Layer {
   const values: Record<string, unknown> = {};
   for (const { key, flag, read } of settingNames) {
     const value = flags[flag];
-    if (value !== undefined) values[key] = read && typeof value === 'string' ? read(value) : value;
+    if (value !== undefined) put(values, key, read && typeof value === 'string' ? read(value) : value);
   }
   return { values, origin: (key) => `--${settingNames.find((name) => name.key === key)?.flag ?? key}` };
 }
@@ -28,7 +29,7 @@ export function environmentLayer(env: NodeJS.ProcessEnv): Layer {
   for (const { key, variable, boolean, read } of settingNames) {
     const text = variable === undefined ? undefined : env[variable];
     if (text === undefined || text === '') continue;
-    values[key] = boolean ? asBoolean(variable ?? key, text) : read ? read(text) : text;
+    put(values, key, boolean ? asBoolean(variable ?? key, text) : read ? read(text) : text);
   }
   return { values, origin: (key) => settingNames.find((name) => name.key === key)?.variable ?? key };
 }
@@ -36,6 +37,12 @@ export function environmentLayer(env: NodeJS.ProcessEnv): Layer {
 /** The configuration file's settings. */
 export function fileLayer(file: ConfigFile): Layer {
   return { values: file.content, lasting: true, origin: (key) => `${key} in ${file.path}` };
+}
+
+/** Sets `ec2.region` as the `region` of the group `ec2`. */
+function put(values: Record<string, unknown>, key: string, value: unknown): void {
+  const [group = '', member] = key.split('.');
+  values[group] = member === undefined ? value : Object.assign({}, values[group], { [member]: value });
 }
 
 function asBoolean(variable: string, text: string): boolean {

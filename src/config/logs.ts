@@ -1,11 +1,19 @@
 import { resolve } from 'node:path';
+import type { AwsSettings } from '../aws/client.ts';
 import { judgeFile } from './config.ts';
 import { readConfigFile } from './file.ts';
-import { defaults } from './schema.ts';
+import { type Settings, defaults } from './schema.ts';
 
 /** Where the archive is, for commands that need no other setting. @throws UsageError when the file is wrong anywhere. */
-export async function resolveLogs(path?: string): Promise<{ readonly directory: string }> {
+export async function resolveLogs(path?: string): Promise<LogsLocation> {
   const file = await readConfigFile(path);
-  const { logs } = file ? judgeFile(file) : {};
-  return { directory: resolve(file?.directory ?? '.', logs?.directory ?? defaults.logs.directory) };
+  const { logs, ec2 } = file ? judgeFile(file) : {};
+  const directory = resolve(file?.directory ?? '.', logs?.directory ?? defaults.logs.directory);
+  return { logs: { ...logs, directory }, aws: { region: ec2?.region, profile: ec2?.profile } };
+}
+
+/** Where the archive is, and as whom AWS is called if it is there. */
+export interface LogsLocation {
+  readonly logs: Settings['logs'];
+  readonly aws: AwsSettings;
 }

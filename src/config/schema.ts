@@ -1,9 +1,10 @@
 import { z } from 'zod';
 import { schemes, units } from '../puzzle/puzzle.ts';
+import { ec2Defaults, ec2Schema } from './ec2-schema.ts';
 import { host, jump, path } from './host.ts';
 
 /** The fleets that `--fleet` names. */
-export const fleets = ['local', 'hosts'] as const;
+export const fleets = ['local', 'hosts', 'ec2'] as const;
 
 /** Which kernel the agents run: the fastest that works on the instance, or always the script. */
 export const kernels = ['auto', 'python'] as const;
@@ -49,7 +50,8 @@ const boundedWhole = (what: string, least: number, most: number) =>
     .transform(Number)
     .meta(numeric('integer', wholePattern, least, most));
 
-const seconds = (what: string, least: number, most: number) =>
+/** A number in plain decimal, with a fraction if need be: seconds, dollars. */
+const decimal = (what: string, least: number, most: number) =>
   z
     .union([z.string(), z.number()], { error: `must be ${what}` })
     .refine((value) => /^(0|[1-9]\d*)(\.\d+)?$/.test(String(value)), { error: `must be ${what}` })
@@ -64,7 +66,7 @@ const oneOf = <const T extends readonly [string, ...string[]]>(values: T) =>
 const rehearsal = z.strictObject({
   instance: boundedWhole('the index of an instance, from 0', 0, 999_999),
   failure: oneOf(['never-runs', 'never-answers', 'dies']),
-  after: seconds('a number of seconds', 0, longestTimeLimit).default(0),
+  after: decimal('a number of seconds', 0, longestTimeLimit).default(0),
 });
 
 /** Every setting, by its key in cnd.config.json. Values are judged here alone, whatever layer they come from. */
@@ -74,7 +76,13 @@ export const settingsSchema = z.strictObject({
   maxN: boundedWhole('a whole number of instances, 1 or more', 1, 1_000_000).describe(
     'the most instances that may be asked for: a slip of the finger must not be expensive',
   ),
-  T: seconds(`a number of seconds, at most ${longestTimeLimit.toLocaleString('en')}`, 0, longestTimeLimit),
+  minN: boundedWhole('a whole number of instances, 1 or more', 1, 1_000_000).describe(
+    'the fewest instances that a run is worth beginning with',
+  ),
+  maxCost: decimal('an amount of US dollars', 0, 1_000_000)
+    .optional()
+    .describe('the most a run may cost at its worst, in US dollars'),
+  T: decimal(`a number of seconds, at most ${longestTimeLimit.toLocaleString('en')}`, 0, longestTimeLimit),
   D: boundedWhole('a whole number of leading zeros, 0 or more', 0, Number.MAX_SAFE_INTEGER).optional(),
   fleet: oneOf(fleets),
   scheme: oneOf(schemes),
@@ -91,9 +99,20 @@ export const settingsSchema = z.strictObject({
       .string({ error: 'must be the path of a directory' })
       .min(1, 'must be the path of a directory')
       .describe('where logs and run records are kept, relative to this file'),
+    bucket: z
+      .string()
+      .regex(/^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$/, 'must be the name of an S3 bucket, without s3://')
+      .optional()
+      .describe('an S3 bucket that is the archive; the directory then only holds what was not uploaded yet'),
+    prefix: z.string().max(200).optional().describe('what all keys in the bucket begin with'),
+    region: z
+      .string()
+      .min(1)
+      .optional()
+      .describe('the region of the bucket; by default the one AWS is called in'),
   }),
   local: z.strictObject({
-    bootDelay: seconds('a number of seconds', 0, 600).describe('seconds an instance takes to boot'),
+    bootDelay: decimal('a number of seconds', 0, 600).describe('seconds an instance takes to boot'),
     rehearse: z
       .array(rehearsal, { error: 'must be a list' })
       .describe('failures to rehearse, like { "instance": 1, "failure": "dies", "after": 3 }'),
@@ -117,6 +136,7 @@ export const settingsSchema = z.strictObject({
       .optional()
       .describe('instead of ~/.ssh/known_hosts and /etc/ssh/ssh_known_hosts'),
   }),
+  ec2: ec2Schema,
 });
 
 /** Settings as they are written, before they are judged. */
@@ -127,6 +147,7 @@ export type Settings = z.output<typeof settingsSchema>;
 /** What holds where nothing else is said. `D` depends on the scheme and is required with text schemes. */
 export const defaults = {
   maxN: 1000,
+  minN: 1,
   fleet: 'local',
   scheme: 'hex-chain',
   smallest: false,
@@ -134,4 +155,5 @@ export const defaults = {
   logs: { directory: 'logs' },
   local: { bootDelay: 0, rehearse: [] },
   hosts: { list: [] },
+  ec2: ec2Defaults,
 } satisfies Partial<RawSettings>;

@@ -1,6 +1,6 @@
 /** One setting that has a flag and an environment variable of its own besides its key in cnd.config.json. */
 export interface SettingName {
-  /** Key in cnd.config.json, and the name of the flag unless `flag` says otherwise. */
+  /** Key in cnd.config.json; of a group, with a dot: `ec2.region`. */
   readonly key: string;
   readonly flag: string;
   readonly alias?: string;
@@ -23,6 +23,12 @@ export const settingNames: readonly SettingName[] = [
     describe: 'seconds until everything is terminated, at most 86400',
   },
   {
+    key: 'minN',
+    flag: 'min-N',
+    variable: 'CND_MIN_INSTANCES',
+    describe: 'fewer instances than this are not worth it [default: 1]',
+  },
+  {
     key: 'D',
     flag: 'D',
     alias: 'difficulty',
@@ -33,7 +39,7 @@ export const settingNames: readonly SettingName[] = [
     key: 'fleet',
     flag: 'fleet',
     variable: 'CND_FLEET',
-    describe: 'where instances come from: local or hosts [default: local]',
+    describe: 'where instances come from: local, hosts or ec2 [default: local]',
   },
   {
     key: 'hosts',
@@ -87,4 +93,24 @@ export const settingNames: readonly SettingName[] = [
     describe: 'find the smallest golden nonce, and prove it',
   },
   { key: 'kernel', flag: 'kernel', describe: 'auto (the fastest that works) or python [default: auto]' },
+  {
+    key: 'maxCost',
+    flag: 'max-cost',
+    variable: 'CND_MAX_COST',
+    describe: 'US dollars; a run that may cost more is not started',
+  },
+  { key: 'ec2.region', flag: 'region', describe: 'AWS region [default: as for every AWS tool]' },
+  { key: 'ec2.profile', flag: 'profile', describe: 'AWS profile [default: as for every AWS tool]' },
+  { key: 'ec2.types', flag: 'type', describe: 'EC2 instance types, best first [default: c7a.medium]' },
+  {
+    key: 'ec2.image',
+    flag: 'image',
+    describe: 'ubuntu-24.04, amazon-linux-2023, debian-12 or ami-… [default: ubuntu-24.04]',
+  },
+  {
+    key: 'ec2.spot',
+    flag: 'spot',
+    boolean: true,
+    describe: 'spot instances: cheaper, and may be taken away',
+  },
 ];

@@ -12,6 +12,16 @@ const examples: Readonly<Record<string, unknown>> = {
   from: '0',
   limit: `${defaultLimit}`,
   chunk: `${defaultChunk}`,
+  'logs.bucket': 'my-cnd-logs',
+  'logs.prefix': 'cnd',
+  'logs.region': 'eu-west-1',
+  maxCost: 5,
+  'ec2.region': 'eu-west-1',
+  'ec2.profile': 'default',
+  'ec2.user': 'ubuntu',
+  'ec2.securityGroup': 'sg-0abc',
+  'ec2.jump': { via: 'user@jump.example.org' },
+  'ec2.instanceProfile': 'cnd-agent',
   'hosts.identityFile': '~/.ssh/id_ed25519',
   'hosts.agent': true,
   'hosts.jump': 'user@jump.example.org',
@@ -34,7 +44,8 @@ export function configTemplate(schema: string): string {
 
 function explained(key: string, setting: JsonSchema, group = ''): string[] {
   const about = comment(setting);
-  if (isGroup(setting)) {
+  // A group that may be absent as a whole is one example.
+  if (isGroup(setting) && examples[group + key] === undefined) {
     const members = Object.entries(setting.properties ?? {}).flatMap(([name, member]) =>
       explained(name, member, `${key}.`),
     );

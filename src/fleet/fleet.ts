@@ -1,4 +1,5 @@
 import type { Access, KeyPair } from '../ssh/access.ts';
+import type { Preflight, PreflightRequest } from './preflight.ts';
 
 /** EC2's words for the life of an instance. A machine that vanished is `terminated`. */
 export type InstanceState = 'pending' | 'running' | 'shutting-down' | 'terminated';
@@ -32,6 +33,8 @@ export interface LaunchRequest {
   readonly hostKey: KeyPair;
   /** The only key that may log in to a new instance; its private half goes into `Instance.access`, never to the instance. */
   readonly loginKey: KeyPair;
+  /** Told what a user would want to know while the launch goes on: no capacity here, trying there. */
+  readonly notice?: (message: string) => void;
 }
 
 /** The numbers of T (DESIGN.md, "T is a promise"), in seconds. */
@@ -42,6 +45,10 @@ export interface FleetTiming {
   readonly grace: number;
   /** Usual time from launch until SSH answers. */
   readonly boot: number;
+  /** Between two looks at the fleet at first, while instances are pending; `describe` should not be asked more often. */
+  readonly poll: number;
+  /** For so long after a launch an answer without instances proves nothing. */
+  readonly settle: number;
 }
 
 /** A run of this fleet that was found by tag alone, with no local state. */
@@ -50,6 +57,12 @@ export interface FoundRun {
   readonly run: string;
   readonly expiresAt?: Date;
   readonly instances: readonly Instance[];
+  /** What else is left of it, each in words that name it: groups, queues. */
+  readonly leftover?: readonly string[];
+  /** Whose it is, where several users share a fleet; absent: the caller's own. */
+  readonly owner?: { readonly name: string; readonly self: boolean };
+  /** What its instances have cost until now at most, in US dollars. */
+  readonly cost?: number;
 }
 
 /**
@@ -71,11 +84,19 @@ export interface Guard {
 /** Where instances come from. Every implementation passes `test/contract/fleet.ts`. */
 export interface Fleet {
   readonly name: string;
+  /** Which part of the fleet this is, where it has several that know nothing of each other: a region. */
+  readonly where?: string;
   readonly timing: FleetTiming;
   /** Instances are this very machine: what is found out about its processor once holds for all of them. */
   readonly isThisMachine?: boolean;
   /** Absent where instances are terminated for good, with everything on them. */
   readonly guard?: Guard;
+
+  /**
+   * Looks, before anything costs money, whether a launch would work, and for how much at most. Creates nothing.
+   * Absent: the fleet costs nothing and has nothing to check.
+   */
+  preflight?(request: PreflightRequest, signal: AbortSignal): Promise<Preflight>;
 
   /**
    * Launches between `minimum` and `count` instances and resolves when the launch has answered (they may be pending).
@@ -97,7 +118,10 @@ export interface Fleet {
    */
   terminate(run: string, ids?: readonly string[]): Promise<Instance[]>;
 
-  /** Removes what a run needed besides instances and what costs nothing (directories, groups). After `terminate`. Idempotent. */
+  /**
+   * Removes what a run needed besides instances and what costs nothing (directories, groups), trying again for a while
+   * what is still in use. After `terminate`. Idempotent.
+   */
   dispose(run: string): Promise<void>;
 
   /**
@@ -108,4 +132,10 @@ export interface Fleet {
 
   /** The command that writes an instance's syslog, gzip-compressed, to its stdout. Pure. */
   syslogCommand(run: string, instance: Instance): string;
+
+  /**
+   * The command that succeeds on an instance whose dead-man's switch is armed: one without it is terminated. Pure.
+   * Absent: the fleet itself has made sure.
+   */
+  armedCommand?(run: string): string;
 }

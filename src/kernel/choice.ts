@@ -12,6 +12,8 @@ export interface KernelChoice {
   readonly warning?: { readonly message: string; readonly hint: string };
 }
 
+const buildHint = 'build it with: npm run build:kernel';
+
 /** What pow.py tests on one core, in nonces per second. */
 const scriptRate = 1_500_000;
 
@@ -28,7 +30,7 @@ export async function chooseKernel(
   { isThisMachine = false }: { readonly isThisMachine?: boolean },
 ): Promise<KernelChoice> {
   if (kernel === 'python') return { rate: scriptRate };
-  if (!isThisMachine) return { rate: nativeRate };
+  if (!isThisMachine) return elsewhere();
   const native = nativeKernel(thisPlatform);
   if (native === undefined) return withoutNative(`there is no native kernel for ${thisPlatform}`);
   try {
@@ -40,7 +42,15 @@ export async function chooseKernel(
   }
 }
 
+/** Instances are other machines: what they are made of is only known once they answer, what was built here is now. */
+function elsewhere(): KernelChoice {
+  const missing = ['linux-x64', 'linux-arm64'].filter((platform) => nativeKernel(platform) === undefined);
+  if (missing.length === 0) return { rate: nativeRate };
+  const message = `there is no native kernel for ${missing.join(' and ')}: instances of that kind search with pow.py, about ${scriptFactor} times slower`;
+  return { rate: nativeRate, warning: { message, hint: buildHint } };
+}
+
 function withoutNative(why: string): KernelChoice {
   const message = `${why}: pow.py searches instead, about ${scriptFactor} times slower`;
-  return { rate: scriptRate, warning: { message, hint: 'build it with: npm run build:kernel' } };
+  return { rate: scriptRate, warning: { message, hint: buildHint } };
 }

@@ -1,3 +1,4 @@
+import type { AgentBroadcast } from '../broadcast/broadcast.ts';
 import type { Puzzle } from '../puzzle/puzzle.ts';
 import { jobPuzzle } from '../puzzle/job.ts';
 import type { Assignment, Space } from '../search/search.ts';
@@ -18,6 +19,8 @@ export interface Job {
   readonly kernel: 'auto' | 'python';
   /** The native kernel's fastest instruction set, when it is known: else each agent finds out for itself. */
   readonly instructionSet?: string;
+  /** With it the agent polls and announces by itself. */
+  readonly broadcast: AgentBroadcast | undefined;
 }
 
 /** What a running agent is told. */
@@ -43,7 +46,7 @@ export function jobLine(job: Job): string {
     smallest: job.smallest,
     kernel: job.kernel,
     ...(job.instructionSet !== undefined && { isa: job.instructionSet }),
-    broadcast: null,
+    broadcast: job.broadcast ?? null,
   });
 }
 

@@ -3,6 +3,8 @@ import type { Archive } from '../archive/archive.ts';
 import type { Broadcast } from '../broadcast/broadcast.ts';
 import type { RunConfig } from '../config/config.ts';
 import type { Fleet, Instance } from '../fleet/fleet.ts';
+import type { Preflight } from '../fleet/preflight.ts';
+import type { KernelChoice } from '../kernel/choice.ts';
 import type { KeyPair } from '../ssh/access.ts';
 import { generateKeyPair } from '../ssh/key.ts';
 import { Journal, journalName } from '../view/journal.ts';
@@ -10,7 +12,7 @@ import type { View } from '../view/view.ts';
 import { Cleanup } from './cleanup.ts';
 import { type Clock, type Start, Stopwatch } from './clock.ts';
 import { type Deadline, deadline } from './deadline.ts';
-import type { Emit } from './event.ts';
+import type { Emit, EventFields } from './event.ts';
 import { EventStream } from './event-stream.ts';
 import type { Interrupts } from './interrupt.ts';
 import { Phases } from './phase.ts';
@@ -28,6 +30,12 @@ export interface RunInputs {
   /** The moment T counts from. */
   readonly start: Start;
   readonly env: NodeJS.ProcessEnv;
+  /** What is known about the instances' kernels. */
+  readonly kernel: KernelChoice;
+  /** What the fleet said before anything was created. */
+  readonly preflight?: Preflight | undefined;
+  /** What the user is told before the launch, besides what the plan itself gives rise to. */
+  readonly warnings?: readonly EventFields['warning'][] | undefined;
 }
 
 /** What the steps of one run share: what it acts on, its time, its stream of events, its cleanup. */
@@ -44,8 +52,6 @@ export class RunContext {
   readonly keys: { readonly host: KeyPair; readonly login: KeyPair };
   /** What the launch answered with; N is fixed by it. */
   launched: readonly Instance[] = [];
-  /** The native kernel's fastest instruction set on the instances, when they are all this very machine. */
-  instructionSet: string | undefined;
   /** Ids of instances whose termination could not be confirmed. */
   left: readonly string[] = [];
   readonly #stopwatch: Stopwatch;

@@ -9,7 +9,7 @@ import { Link } from './link.ts';
 import { pullLogs } from './log-pull.ts';
 import { type Hit, Search, type SearchEnd } from './search.ts';
 import { Watch } from './watch.ts';
-import { work } from './worker.ts';
+import { type WorkerContext, work } from './worker.ts';
 
 /** Seconds that an agent's own deadline is behind the controller's, which it backs up. */
 const agentMargin = 1;
@@ -56,12 +56,20 @@ export class Crew {
     const { run, config, fleet, broadcast, clock } = inputs;
     const over = this.#over.signal;
     const bundles = new WorkerBundles();
-    const { instructionSet } = this.#context;
-    const stopListening = broadcast.listen((announcement) => this.search.announced(announcement));
+    const { instructionSet } = inputs.kernel;
+    const stopListening = broadcast.listen(
+      (announcement) => this.search.announced(announcement),
+      (trouble) => this.#context.warn(`${trouble}; peers are told over SSH`),
+    );
     const stopTicking = clock.every(1000, () => this.search.tick(this.#context.untilTimeLimit()));
     onceAborted(over, () => {
       stopListening();
       stopTicking();
+      const { ignored = 0 } = broadcast;
+      if (ignored > 0)
+        this.#context.warn(
+          `messages on the ${broadcast.name} broadcast that were ignored, being none of this run's: ${ignored}`,
+        );
     });
     void this.#watch.poll(over);
     const { puzzle, space, smallest, kernel } = config;
@@ -74,12 +82,14 @@ export class Crew {
       smallest,
       kernel,
       ...(instructionSet !== undefined && { instructionSet }),
+      broadcast: broadcast.forAgents,
     });
     const { search } = this;
     const guards = new Guards(fleet.guard, run, () => this.#context.untilTimeLimit(fleet.timing.grace));
     const watch = this.#watch;
     const link = this.#link;
-    const context = { run, bundles, search, watch, clock, emit, link, guards, over, job };
+    const armed = this.#switch();
+    const context = { run, bundles, search, watch, clock, emit, link, guards, switch: armed, over, job };
     for (const { index } of launched) void work(index, context);
     return search.ended;
   }
@@ -125,6 +135,17 @@ export class Crew {
     enough.abort();
     this.#linkLife.abort();
     await Promise.all([...this.#links.values()].map((link) => link.close()));
+  }
+
+  #switch(): WorkerContext['switch'] {
+    const { fleet, run } = this.#context.inputs;
+    const command = fleet.armedCommand?.(run);
+    if (command === undefined) return undefined;
+    const terminate = async ({ id }: Instance): Promise<void> => {
+      await fleet.terminate(run, [id]);
+      this.#watch.nudge();
+    };
+    return { command, terminate };
   }
 
   async #announce({ instance, nonce, digest }: Hit): Promise<void> {

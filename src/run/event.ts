@@ -54,6 +54,12 @@ export interface EventFields {
     spaceProbability: number;
     logs: string;
   };
+  /** What the fleet says before anything costs money; `cost` in US dollars, at most. */
+  'run.preflight': {
+    facts: readonly (readonly [name: string, value: string])[];
+    cost?: number;
+    costBasis?: string;
+  };
   warning: { message: string; hint?: string };
   'launch.started': { instances: number };
   'instance.launched': { instance: number; id: string };
@@ -61,6 +67,8 @@ export interface EventFields {
   /** What is being waited for, said when it changes. */
   'instance.waiting': { instance: number; cause: string; message: string };
   'instance.connected': { instance: number };
+  /** Its dead-man's switch is seen to be armed. */
+  'instance.armed': { instance: number };
   'instance.uploaded': { instance: number; bytes: number };
   'instance.searching': {
     instance: number;

@@ -19,7 +19,9 @@ export async function launch(context: RunContext, signal: AbortSignal): Promise<
 
   cleanup.defer('the live state', () => removeRunState(run, env));
   const times = { startedAt: startedAt.toISOString(), expiresAt: expiresAt.toISOString() };
-  await writeRunState({ run, fleet: fleet.name, instances: config.instances, ...times }, keys.login, env);
+  const where = fleet.where === undefined ? {} : { where: fleet.where };
+  const state = { run, fleet: fleet.name, ...where, instances: config.instances, ...times };
+  await writeRunState(state, keys.login, env);
   cleanup.defer(`the ${broadcast.name} broadcast`, () => broadcast.close());
   await broadcast.open(run, signal);
 
@@ -34,11 +36,12 @@ export async function launch(context: RunContext, signal: AbortSignal): Promise<
     {
       run,
       count: config.instances,
-      minimum: 1,
+      minimum: config.minimum,
       lifetime: context.untilTimeLimit(grace),
       expiresAt,
       hostKey: keys.host,
       loginKey: keys.login,
+      notice: (message) => context.warn(message),
     },
     signal,
   );

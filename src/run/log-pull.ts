@@ -55,7 +55,7 @@ export async function pullLogs(options: LogPull): Promise<void> {
       const path = join(folder, name);
       const connection = await link(instance).connection(connect);
       await connection.save(command(instance), path, { signal, name: 'reading the syslog' });
-      await archive.store(run, name, path);
+      await archive.store(run, name, path, { signal });
       emit('logs.archived', { instance: index, name, bytes: (await stat(path)).size });
     } catch (error) {
       emit('logs.missing', { instance: index, reason: why(error) });

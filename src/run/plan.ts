@@ -2,10 +2,11 @@ import { availableParallelism } from 'node:os';
 import type { RunConfig } from '../config/config.ts';
 import type { FleetTiming } from '../fleet/fleet.ts';
 import type { KernelChoice } from '../kernel/choice.ts';
+import type { Preflight } from '../fleet/preflight.ts';
 import { jobPuzzle } from '../puzzle/job.ts';
 import { probability } from '../puzzle/probability.ts';
 import { type Odds, chanceWithin, odds } from '../search/forecast.ts';
-import type { EventFields } from './event.ts';
+import type { Emit, EventFields } from './event.ts';
 
 /** Below this chance within T the user is told before anything is launched. */
 const slim = 0.05;
@@ -31,14 +32,43 @@ export function planned(config: RunConfig, logs: string): EventFields['run.plann
   };
 }
 
-/** What a careful user would want to be told before the launch. Pure. */
+/** Tells the plan: what is going to be done, for how much, and what a careful user would want to know of it first. */
+export function tellPlan(emit: Emit, inputs: PlanInputs): void {
+  const { config, timing, logs, kernel, preflight, warnings = [] } = inputs;
+  emit('run.planned', planned(config, logs));
+  if (preflight) {
+    const { facts, cost, costBasis } = preflight;
+    emit('run.preflight', {
+      facts,
+      ...(cost !== undefined && { cost }),
+      ...(costBasis !== undefined && { costBasis }),
+    });
+    for (const { outcome, name, message, hint } of preflight.checks) {
+      if (outcome === 'warning') emit('warning', { message: `${name}: ${message}`, ...(hint && { hint }) });
+    }
+  }
+  for (const warning of [...planWarnings(config, timing, kernel, preflight?.cores), ...warnings])
+    emit('warning', warning);
+}
+
+/** What a plan is told from. */
+export interface PlanInputs {
+  readonly config: RunConfig;
+  readonly timing: FleetTiming;
+  readonly logs: string;
+  readonly kernel: KernelChoice;
+  readonly preflight?: Preflight | undefined;
+  readonly warnings?: readonly EventFields['warning'][] | undefined;
+}
+
+/** What a careful user would want to be told before the launch; `cores` are those of the whole fleet. Pure. */
 export function planWarnings(
   config: RunConfig,
   timing: FleetTiming,
   kernel: KernelChoice,
-  cores: number = availableParallelism(),
+  cores: number = Math.min(config.instances, availableParallelism()),
 ): EventFields['warning'][] {
-  const { timeLimit, instances } = config;
+  const { timeLimit } = config;
   const warnings: EventFields['warning'][] = [];
   const searching = timeLimit - timing.reserve - timing.boot;
   if (searching <= 0) {
@@ -49,7 +79,7 @@ export function planWarnings(
     });
   }
   if (kernel.warning) warnings.push(kernel.warning);
-  const rate = kernel.rate * Math.min(instances, cores);
+  const rate = kernel.rate * cores;
   const size = config.space.limit - config.space.from;
   const chances = odds(probability(config.puzzle), size, rate, Math.max(0, searching));
   if (chances.chance < slim) warnings.push(oddsWarning(chances, rate));

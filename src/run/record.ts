@@ -31,6 +31,7 @@ export function configFields(config: RunConfig): Record<string, unknown> {
     chunk: `${space.chunk}`,
     smallest,
     kernel,
+    [fleet]: config[fleet],
   };
 }
 

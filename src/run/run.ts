@@ -6,8 +6,7 @@ import { RunContext, type RunInputs } from './context.ts';
 import { Crew } from './crew.ts';
 import { finish, record } from './finish.ts';
 import { launch, undo } from './launch.ts';
-import { chooseKernel } from '../kernel/choice.ts';
-import { planWarnings, planned } from './plan.ts';
+import { tellPlan } from './plan.ts';
 import type { Ending } from './verdict.ts';
 
 /**
@@ -22,10 +21,9 @@ export async function executeRun(inputs: RunInputs): Promise<number> {
   // Node ends a process that waits for nothing but promises, also in the middle of its cleanup.
   const letGo = clock.every(60_000, () => {});
   const context = new RunContext(inputs);
-  const kernel = await chooseKernel(config, fleet);
-  context.instructionSet = kernel.instructionSet;
-  context.emit('run.planned', planned(config, archive.location(run)));
-  for (const warning of planWarnings(config, fleet.timing, kernel)) context.emit('warning', warning);
+  const { preflight, warnings, kernel } = inputs;
+  const logs = archive.location(run);
+  tellPlan(context.emit, { config, timing: fleet.timing, logs, kernel, preflight, warnings });
   await record(context);
 
   const { ending, crew } = await searchWithinTime(context);

@@ -9,8 +9,11 @@ const pause = { first: 0.25, most: 5 };
 export class TerminationUnconfirmed extends CndError {
   readonly ids: readonly string[];
 
-  constructor(run: string, ids: readonly string[], cause: unknown) {
-    const what = ids.length > 0 ? ids.join(' ') : 'what the run launched';
+  constructor(run: string, left: readonly Instance[], cause: unknown) {
+    const ids = left.map(({ id }) => id);
+    const [reason] = left.flatMap((instance) => instance.reason ?? []);
+    const which = ids.length > 0 ? ids.join(' ') : 'what the run launched';
+    const what = reason === undefined ? which : `${which}: ${reason}`;
     super(
       'termination-unconfirmed',
       `termination is not confirmed: ${what}${cause === undefined ? '' : ` (${messageOf(cause)})`}`,
@@ -47,11 +50,7 @@ export async function terminateAll(
       trouble = error;
     }
     if (performance.now() + wait * 1000 > giveUp) {
-      throw new TerminationUnconfirmed(
-        run,
-        left.map(({ id }) => id),
-        trouble ?? left.find(({ reason }) => reason !== undefined)?.reason,
-      );
+      throw new TerminationUnconfirmed(run, left, trouble);
     }
     await delay(wait * 1000);
   }

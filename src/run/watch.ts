@@ -3,8 +3,11 @@ import { onceAborted } from '../ssh/bounded.ts';
 import type { Fleet, Instance } from '../fleet/fleet.ts';
 import { Changes } from './change.ts';
 
-/** Seconds between two looks at the fleet while instances are pending, and once all are running. */
-const intervals = { pending: { first: 0.1, most: 2 }, running: 5 };
+/**
+ * Seconds between two looks at the fleet while instances are pending, at most, and once all are running. The first ones
+ * are as far apart as the fleet wants.
+ */
+const intervals = { pending: 2, running: 5 };
 
 /** Looks at the fleet without an instance that was seen before, in a row, after which it has vanished. */
 const vanishedAfter = 3;
@@ -38,13 +41,14 @@ export class Watch {
 
   /** Polls until `signal` aborts. A failing call is told to `onTrouble` once in a row and tried again. */
   async poll(signal: AbortSignal): Promise<void> {
-    let wait = intervals.pending.first;
+    const { poll } = this.#fleet.timing;
+    let wait = poll;
     let troubled = false;
     while (!signal.aborted) {
       const pending = this.instances.some(({ state }) => state === 'pending');
-      await this.#pause(pending ? wait : intervals.running, signal);
+      await this.#pause(pending ? wait : Math.max(poll, intervals.running), signal);
       if (signal.aborted) return;
-      wait = Math.min(wait * 1.5, intervals.pending.most);
+      wait = Math.min(wait * 1.5, Math.max(poll, intervals.pending));
       try {
         this.#learn(await this.#fleet.describe(this.#run, signal));
         troubled = false;

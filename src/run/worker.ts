@@ -30,6 +30,9 @@ export interface WorkerContext {
   readonly guards: Guards;
   /** The job of a worker, but for what only its start can tell. */
   readonly job: () => Omit<Job, 'worker' | 'residues' | 'threads'>;
+  /** How to see that a dead-man's switch is armed, and to end an instance without one; undefined: it is certain. */
+  readonly switch:
+    { readonly command: string; readonly terminate: (instance: Instance) => Promise<void> } | undefined;
   /** Aborts when the search is over: nothing new is begun on any instance. */
   readonly over: AbortSignal;
 }
@@ -42,6 +45,9 @@ const forgiveness = 60;
 
 /** Seconds before the end of the search in which an agent's own deadline may come first. */
 const deadlineSlack = 3;
+
+/** Milliseconds in which an instance must say whether its switch is armed. */
+const switchPatience = 15_000;
 
 /** What trying again can mend; a wrong key, a missing python3 or a broken upload it cannot. */
 const passing = new Set([
@@ -107,6 +113,7 @@ async function attempt(
   }
   const connection = await context.link(instance).connection(stop);
   emit('instance.connected', { instance: index });
+  await requireSwitch(instance, connection, context, stop);
   await guards.arm(instance, connection, stop);
   if (progress.uploaded) {
     const name = { run, worker: index };
@@ -119,6 +126,23 @@ async function attempt(
   emit('instance.uploaded', { instance: index, bytes: bundle.data.length });
   progress.uploaded = true;
   await converse(instance, connection, context, stop);
+}
+
+/** An instance that would outlive us is ended at once. @throws CndError `instance-unarmed` */
+async function requireSwitch(
+  instance: Instance,
+  connection: Connection,
+  { switch: dead, emit }: WorkerContext,
+  signal: AbortSignal,
+): Promise<void> {
+  if (!dead) return;
+  const { code } = await connection.exec(dead.command, { signal, timeout: switchPatience });
+  if (code === 0) return emit('instance.armed', { instance: instance.index });
+  await dead.terminate(instance);
+  throw new CndError('instance-unarmed', "its dead-man's switch is not armed, so it was terminated", {
+    about: instance.id,
+    hint: 'the image must run cloud-init and systemd',
+  });
 }
 
 async function converse(

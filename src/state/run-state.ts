@@ -9,6 +9,8 @@ import { stateDirectory, stateRoot } from './state.ts';
 const runState = z.object({
   run: z.string(),
   fleet: z.string(),
+  /** Which part of the fleet: a region. */
+  where: z.string().optional(),
   /** The `cnd start` that drives the run. */
   controller: z.object({ pid: z.int(), start: z.string() }),
   instances: z.int(),

@@ -1,3 +1,4 @@
+import { dollars } from '../fleet/preflight.ts';
 import type { RunEvent } from '../run/event.ts';
 import { printable } from './printable.ts';
 import { count, duration, percent, plural, rate } from './quantity.ts';
@@ -14,6 +15,13 @@ export function plainLine(event: RunEvent, verbose: boolean): string | undefined
         `puzzle ${puzzleWords(event.puzzle)}${event.smallest ? ', the smallest golden nonce' : ''}`,
         `nonces ${count(event.from)} to below ${count(event.limit)}; one in ${count(event.expectedNonces)} is golden`,
       ].join('; ');
+    case 'run.preflight':
+      return [
+        ...event.facts.map(([name, value]) => `${name}: ${printable(value)}`),
+        event.cost === undefined
+          ? 'cost: not known'
+          : `cost: at most $${dollars(event.cost)} (${printable(event.costBasis ?? '')})`,
+      ].join('; ');
     case 'warning':
       return `warning: ${printable(event.message)}${event.hint ? ` (${printable(event.hint)})` : ''}`;
     case 'launch.started':
@@ -26,6 +34,8 @@ export function plainLine(event: RunEvent, verbose: boolean): string | undefined
       return `${at(event)} waiting: ${printable(event.message)}`;
     case 'instance.connected':
       return verbose ? `${at(event)} answers SSH` : undefined;
+    case 'instance.armed':
+      return verbose ? `${at(event)} has its dead-man's switch armed` : undefined;
     case 'instance.uploaded':
       return verbose ? `${at(event)} has the worker (${count(event.bytes)} bytes)` : undefined;
     case 'instance.searching':

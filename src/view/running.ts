@@ -1,37 +1,71 @@
-import type { RunningRun } from '../run/inventory.ts';
+import { CndError, messageOf } from '../error.ts';
+import { dollars } from '../fleet/preflight.ts';
+import type { Inventory, RunningRun } from '../run/inventory.ts';
 import { runStart } from '../run/run-id.ts';
+import { printable } from './printable.ts';
 import { duration } from './quantity.ts';
 import { table } from './table.ts';
 
-/** The table of `cnd ps`. `now` in milliseconds since the epoch. Pure. */
+/** The table of `cnd ps`: columns that say nothing are left out. `now` in milliseconds since the epoch. Pure. */
 export function runningTable(runs: readonly RunningRun[], now: number): string {
-  const head = ['RUN', 'FLEET', 'INSTANCES', 'AGE', 'EXPIRES', 'CONTROLLER'];
-  const rows = runs.map(({ run, fleet, instances, expiresAt, controller }) => [
-    run,
-    fleet,
-    stateWords(instances.map(({ state }) => state)),
-    age(run, now),
-    expiresAt ? expiry((expiresAt.getTime() - now) / 1000) : '-',
-    controller,
-  ]);
-  return table([head, ...rows]);
+  const columns: [string, (run: RunningRun) => string, boolean?][] = [
+    ['RUN', ({ run }) => run],
+    ['FLEET', ({ fleet, where }) => (where === undefined ? fleet : `${fleet} ${where}`)],
+    [
+      'INSTANCES',
+      ({ instances, leftover }) =>
+        stateWords(
+          instances.map(({ state }) => state),
+          leftover,
+        ),
+    ],
+    ['AGE', ({ run }) => age(run, now)],
+    ['EXPIRES', ({ expiresAt }) => (expiresAt ? expiry((expiresAt.getTime() - now) / 1000) : '-')],
+    ['COST', ({ cost }) => (cost === undefined ? '-' : `$${dollars(cost)}`), runs.some(({ cost }) => cost)],
+    [
+      'OWNER',
+      ({ owner }) => (owner?.self === false ? owner.name : 'you'),
+      runs.some(({ owner }) => owner?.self === false),
+    ],
+    ['CONTROLLER', ({ controller }) => controller],
+  ];
+  const shown = columns.filter(([, , isShown = true]) => isShown);
+  const rows = runs.map((run) => shown.map(([, cell]) => cell(run)));
+  return table([shown.map(([head]) => head), ...rows]);
 }
 
 /** The same for programs. Pure. */
 export function runningJson(runs: readonly RunningRun[]): string {
-  const plain = runs.map(({ run, fleet, instances, expiresAt, controller }) => {
+  const plain = runs.map(({ instances, expiresAt, ...found }) => {
+    const { run, fleet, where, leftover, owner, cost, controller } = found;
     const listed = instances.map(({ id, index, state, reason }) => ({ id, index, state, reason }));
-    return { run, fleet, instances: listed, expiresAt: expiresAt?.toISOString(), controller };
+    const expires = expiresAt?.toISOString();
+    return { run, fleet, where, instances: listed, leftover, expiresAt: expires, owner, cost, controller };
   });
   return `${JSON.stringify(plain, undefined, 2)}\n`;
 }
 
-function stateWords(states: readonly string[]): string {
-  if (states.length === 0) return 'none';
+/** What was looked at, and what there was no need to look at: `(checked: local; not checked: …)`. Pure. */
+export function checkedWords({ checked, skipped }: Pick<Inventory, 'checked' | 'skipped'>): string {
+  const not =
+    skipped.length > 0 ? `; not checked: ${skipped.map((words) => printable(words)).join('; ')}` : '';
+  return `(checked: ${checked.join(', ')}${not})`;
+}
+
+/** What could not be asked. Pure. */
+export function unreachableLines(unreachable: Inventory['unreachable']): string {
+  const lines = unreachable.map(({ fleet, error }) => {
+    const hint = error instanceof CndError && error.hint ? `\n     ${printable(error.hint)}` : '';
+    return `cnd: ${fleet} cannot be asked, so something may be left there: ${printable(messageOf(error))}${hint}\n`;
+  });
+  return lines.join('');
+}
+
+function stateWords(states: readonly string[], leftover: readonly string[]): string {
   const words = [...new Set(states)].map(
     (state) => `${states.filter((other) => other === state).length} ${state}`,
   );
-  return words.join(', ');
+  return words.join(', ') || leftover.join(', ') || 'none';
 }
 
 function age(run: string, now: number): string {

@@ -279,7 +279,11 @@ describe('an error names the place a value came from', () => {
     ['{ "treshold": 1 }', 'treshold in cnd.config.json is not a setting', /^valid here: .*scheme/],
     ['{ "fleat": "local" }', 'fleat in cnd.config.json is not a setting', /^did you mean fleet\?$/],
     ['{ "maxn": 1 }', 'maxn in cnd.config.json is not a setting', /^did you mean maxN\?$/],
-    ['{ "logs": { "dir": "x" } }', 'logs.dir in cnd.config.json is not a setting', /^valid here: directory$/],
+    [
+      '{ "logs": { "dir": "x" } }',
+      'logs.dir in cnd.config.json is not a setting',
+      /^valid here: directory, bucket/,
+    ],
     ['{ "logs": { "directry": "x" } }', 'logs.directry in', /^did you mean logs\.directory\?$/],
     ['{ "local": { "bootdelay": 1 } }', 'local.bootdelay in', /^did you mean local\.bootDelay\?$/],
     [
@@ -314,12 +318,12 @@ describe('an error names the place a value came from', () => {
 });
 
 describe('T and the fleet', () => {
-  const timing = { reserve: 3, grace: 5, boot: 1 };
+  const timing = { reserve: 3, grace: 5, boot: 1, poll: 0.1, settle: 0 };
 
   test('the reserve and two seconds are the least', () => {
     judgeTimeLimit(5, timing);
     expect(() => judgeTimeLimit(4.99, timing)).toThrow('T is 4.99: must be at least 5 seconds on this fleet');
-    expect(() => judgeTimeLimit(21.9, { reserve: 20, grace: 60, boot: 40 })).toThrow(
+    expect(() => judgeTimeLimit(21.9, { reserve: 20, grace: 60, boot: 40, poll: 0.1, settle: 0 })).toThrow(
       expect.objectContaining({ exitCode: 2, about: 'T', hint: expect.stringContaining('--T 22 to 86400') }),
     );
   });

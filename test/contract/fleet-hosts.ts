@@ -16,6 +16,7 @@ async function harness(
   const more = jump ? { jump: { host: jump.host, port: jump.port } } : {};
   return {
     fleet: place.fleet(servers, more),
+    gone: ['terminated'],
     stranger: () => new HostsFleet([], place.env),
     failing: () => place.fleet(servers.slice(1), more),
     hostKeys: ({ index }) => servers[index]?.access.hostKeys ?? [],

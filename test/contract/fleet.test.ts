@@ -9,6 +9,7 @@ describeFleet('local', async () => {
   const lab = new Lab();
   return {
     fleet: lab.fleet(),
+    gone: ['terminated'],
     stranger: () => lab.fleet(),
     failing: () => {
       const file = join(lab.env.XDG_STATE_HOME, 'a-file');

@@ -207,23 +207,23 @@ describe('SIGSTOP', () => {
   });
 
   test('of an agent, and kill -9 of its controller: nothing is left after T and grace', async () => {
-    const cnd = begin(hard, '8', '1');
+    const cnd = begin(hard, '11', '1');
     const run = await planned(cnd);
     await cnd.event('search.all');
     for (const agent of processes(run, /agent\.py/)) process.kill(agent, 'SIGSTOP');
     cnd.child.kill('SIGKILL');
     await cnd.ended;
-    await untilGone(run, 16);
+    await untilGone(run, 20);
   });
 
   test('of the local host, and kill -9 of the controller: nothing is left after T and grace', async () => {
-    const cnd = begin(hard, '8', '1');
+    const cnd = begin(hard, '11', '1');
     const run = await planned(cnd);
     await cnd.event('search.all');
     for (const host of processes(run, /cnd-local-host|host\.js/)) process.kill(host, 'SIGSTOP');
     cnd.child.kill('SIGKILL');
     await cnd.ended;
-    await untilGone(run, 17);
+    await untilGone(run, 21);
   });
 });
 

@@ -141,7 +141,7 @@ describe.runIf(hasSshd())('fleet hosts', () => {
     const cnd = begin(await three(), hard, '7');
     const { run } = await cnd.event('search.all');
     cnd.child.kill('SIGSTOP');
-    await expectClean(run, 16);
+    await expectClean(run, 22);
     cnd.child.kill('SIGKILL');
     await cnd.ended;
   });
@@ -232,7 +232,7 @@ describe.runIf(hasSshd())('fleet hosts', () => {
       named(eventsOf(result), 'cleanup.failed')
         .map(({ reason }) => reason)
         .join(),
-    ).toMatch(new RegExp(`${id.replaceAll('.', '[.]')} \\(cannot connect .*refuses`));
+    ).toMatch(new RegExp(`${id.replaceAll('.', '[.]')}: cannot connect .*refuses`));
     await expectClean(run);
   });
 

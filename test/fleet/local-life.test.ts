@@ -18,7 +18,7 @@ afterEach(async () => lab.close());
 
 test('an instance is pending for the boot delay, then running', async () => {
   const fleet = lab.fleet({ bootDelay: 0.4 });
-  expect(fleet.timing).toEqual({ reserve: 3, grace: 5, boot: 0.4 });
+  expect(fleet.timing).toMatchObject({ reserve: 3, grace: 5, boot: 0.4, settle: 0 });
   const { run, instances } = await lab.launch(fleet);
   expect(instances.map(({ state, access }) => [state, access])).toEqual([
     ['pending', undefined],

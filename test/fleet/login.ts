@@ -23,15 +23,9 @@ export class Login {
     const login = new Login();
     const { client } = login;
     const ready = once(client, 'ready');
-    const jump = access.jump && (await Login.open(access.jump));
-    client
-      .on('error', () => undefined)
-      .on('close', () => {
-        login.#closed = true;
-        jump?.close();
-      });
+    client.on('error', () => undefined).on('close', () => (login.#closed = true));
     client.connect({
-      sock: jump ? await jump.#forward(access) : dial(access),
+      sock: await login.#dial(access),
       username: access.user,
       ...(access.privateKey === undefined ? {} : { privateKey: access.privateKey }),
       hostVerifier: (key: Buffer) =>
@@ -40,6 +34,25 @@ export class Login {
     });
     await ready;
     return login;
+  }
+
+  /** A TCP connection, or a channel through the jump host. */
+  async #dial({ host, port, jump }: Access): Promise<Duplex> {
+    if (!jump) return connect({ host, port, noDelay: true }).on('error', () => undefined);
+    const { client } = await Login.open(jump);
+    this.client.on('close', () => client.end());
+    return new Promise((resolve, reject) => {
+      const late = setTimeout(() => {
+        client.end();
+        reject(new Error('Timed out while waiting for the jump host'));
+      }, 3000);
+      client.forwardOut('127.0.0.1', 0, host, port, (error, channel) => {
+        clearTimeout(late);
+        if (!error) return resolve(channel);
+        client.end();
+        reject(new Error(`closed: ${error.message}`));
+      });
+    });
   }
 
   get closed(): boolean {
@@ -83,16 +96,4 @@ export class Login {
   close(): void {
     this.client.end();
   }
-
-  async #forward({ host, port }: Access): Promise<Duplex> {
-    return new Promise((resolve, reject) => {
-      this.client.forwardOut('127.0.0.1', 0, host, port, (error, channel) =>
-        error ? reject(error) : resolve(channel.on('error', () => undefined)),
-      );
-    });
-  }
-}
-
-function dial({ host, port }: Access): Duplex {
-  return connect({ host, port, noDelay: true }).on('error', () => undefined);
 }

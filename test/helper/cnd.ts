@@ -8,6 +8,17 @@ import type { RunEvent } from '../../src/run/event.ts';
 
 const bin = fileURLToPath(new URL('../../bin/cnd.js', import.meta.url));
 
+/** Whoever runs the tests may have an AWS account: no test ever asks it. */
+const noAws = {
+  AWS_CONFIG_FILE: '/dev/null',
+  AWS_SHARED_CREDENTIALS_FILE: '/dev/null',
+  AWS_EC2_METADATA_DISABLED: 'true',
+  AWS_ACCESS_KEY_ID: undefined,
+  AWS_SECRET_ACCESS_KEY: undefined,
+  AWS_SESSION_TOKEN: undefined,
+  AWS_PROFILE: undefined,
+};
+
 /** How a `cnd` ended and everything it said. */
 export interface Ended {
   readonly code: number | null;
@@ -40,7 +51,7 @@ export function workplace(): Workplace {
   const start = (args: readonly string[], env: NodeJS.ProcessEnv = {}): Cnd => {
     const child = spawn(process.execPath, [bin, ...args], {
       cwd: directory,
-      env: { ...process.env, XDG_STATE_HOME: state, ...env },
+      env: { ...process.env, ...noAws, XDG_STATE_HOME: state, ...env },
       stdio: ['ignore', 'pipe', 'pipe'],
     });
     return follow(child);

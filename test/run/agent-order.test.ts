@@ -15,6 +15,7 @@ const job: Job = {
   seconds: 55.2,
   smallest: false,
   kernel: 'auto',
+  broadcast: undefined,
 };
 
 test('the job of docs/agent.md, to the letter', () => {
@@ -83,4 +84,15 @@ test('nonces and chunks keep every digit, and a line is one line whatever is in 
       });
     }),
   );
+});
+
+test('an agent that takes part in the broadcast is told where it is, and no secret', () => {
+  const broadcast = {
+    kind: 'sqs',
+    queueUrl: 'https://sqs.eu-west-1.amazonaws.com/123456789012/cnd-20261120-081103-x7k2',
+    region: 'eu-west-1',
+    endpoint: 'https://sqs.eu-west-1.amazonaws.com',
+    imds: 'http://169.254.169.254',
+  } as const;
+  expect(JSON.parse(jobLine({ ...job, broadcast }))).toMatchObject({ broadcast });
 });

@@ -4,8 +4,8 @@ import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import type { FoundRun, Instance } from '../../src/fleet/fleet.ts';
-import { takeInventory } from '../../src/run/inventory.ts';
+import type { Fleet, FoundRun, Instance } from '../../src/fleet/fleet.ts';
+import { type Holders, takeInventory } from '../../src/run/inventory.ts';
 import { scram } from '../../src/run/scram.ts';
 import { type ProcessIdentity, identify } from '../../src/state/process.ts';
 import { writeRunState } from '../../src/state/run-state.ts';
@@ -52,6 +52,8 @@ function fleetWith(name: string, runs: readonly FoundRun[], behaviour: Behaviour
   });
 }
 
+const holders = (...fleets: Fleet[]): Holders => ({ fleets, unreachable: [], skipped: [] });
+
 describe('the inventory', () => {
   test('joins what the fleets find with what this machine notes', async () => {
     const self = identify(process.pid) ?? gone;
@@ -63,7 +65,7 @@ describe('the inventory', () => {
         found(middle, 'one', instance(0, 'running'), instance(1, 'terminated')),
       ]),
     ];
-    const { runs, checked, unreachable } = await takeInventory(fleets, env);
+    const { runs, checked, unreachable } = await takeInventory(holders(...fleets), env);
     expect({ checked, unreachable }).toEqual({ checked: ['one'], unreachable: [] });
     expect(runs).toMatchObject([
       { run: early, controller: 'gone', instances: [] },
@@ -72,14 +74,16 @@ describe('the inventory', () => {
     ]);
     expect(runs[1]?.expiresAt).toEqual(new Date('2026-11-20T08:12:03.000Z'));
     expect(runs[2]).not.toHaveProperty('expiresAt');
-    expect((await takeInventory(fleets, env, middle)).runs.map(({ run }) => run)).toEqual([middle]);
+    expect(
+      (await takeInventory(holders(...fleets), env, { run: middle })).runs.map(({ run }) => run),
+    ).toEqual([middle]);
   });
 
   test('a fleet that cannot be asked does not hide the others', async () => {
     const fleets = [unreachable('two'), fleetWith('one', [found(late, 'one', instance(0, 'running'))])];
-    const inventory = await takeInventory(fleets, env);
+    const inventory = await takeInventory(holders(...fleets), env);
     expect(inventory.runs).toMatchObject([{ run: late }]);
-    expect(inventory.checked).toEqual(['two', 'one']);
+    expect(inventory.checked).toEqual(['one']);
     expect(inventory.unreachable).toEqual([{ fleet: 'two', error: new Error('no credentials') }]);
   });
 });
@@ -91,7 +95,7 @@ describe('scram', () => {
     await note(early, gone);
     const one = fleetWith('one', [found(early, 'one', ...running)]);
     const two = fleetWith('two', [found(late, 'two', instance(0, 'pending'))]);
-    const { results, left } = await scram([one, two], env);
+    const { results, left } = await scram(holders(one, two), env, { everyone: false });
     expect(results).toEqual([
       { run: early, fleet: 'one', terminated: 2 },
       { run: late, fleet: 'two', terminated: 1 },
@@ -104,7 +108,7 @@ describe('scram', () => {
   test('of one run leaves the others alone', async () => {
     await note(late, gone);
     const one = fleetWith('one', [found(early, 'one', ...running), found(late, 'one', ...running)]);
-    const { results, left } = await scram([one], env, early);
+    const { results, left } = await scram(holders(one), env, { everyone: false, run: early });
     expect(results).toEqual([{ run: early, fleet: 'one', terminated: 2 }]);
     expect(left.runs).toEqual([]);
     expect(one.calls.join()).not.toContain(late);
@@ -119,7 +123,9 @@ describe('scram', () => {
       find: () => one.find(),
       dispose: (run) => (run === early ? Promise.reject(new Error('group in use')) : one.dispose(run)),
     };
-    const { results, left } = await scram([new StandInFleet('one', stubborn)], env);
+    const { results, left } = await scram(holders(new StandInFleet('one', stubborn)), env, {
+      everyone: false,
+    });
     expect(results).toEqual([
       { run: early, fleet: 'one', terminated: 2, trouble: 'group in use' },
       { run: late, fleet: 'one', terminated: 2 },
@@ -130,14 +136,14 @@ describe('scram', () => {
 
   test('a fleet that cannot be asked does not save the others, and is reported', async () => {
     const one = fleetWith('one', [found(late, 'one', ...running)]);
-    const { results, left } = await scram([unreachable('two'), one], env);
+    const { results, left } = await scram(holders(unreachable('two'), one), env, { everyone: false });
     expect(results).toMatchObject([{ run: late, terminated: 2 }]);
     expect(left.unreachable).toMatchObject([{ fleet: 'two' }]);
   });
 
   test('the note of a dead controller whose instances are gone is forgotten', async () => {
     await note(early, gone);
-    const { results, left } = await scram([fleetWith('one', [])], env);
+    const { results, left } = await scram(holders(fleetWith('one', [])), env, { everyone: false });
     expect(results).toEqual([{ run: early, fleet: 'one', terminated: 0 }]);
     expect(left.runs).toEqual([]);
     expect(existsSync(stateDirectory(early, env))).toBe(false);
@@ -145,13 +151,16 @@ describe('scram', () => {
 
   test('a run on a fleet that this cnd does not have is trouble, not silence', async () => {
     await note(early, gone, 'moon');
-    const { results } = await scram([fleetWith('one', [])], env);
-    expect(results).toMatchObject([{ run: early, trouble: 'this cnd has no fleet moon' }]);
+    const { results } = await scram(holders(fleetWith('one', [])), env, { everyone: false });
+    expect(results).toMatchObject([{ run: early, trouble: 'moon cannot be asked' }]);
     expect(existsSync(stateDirectory(early, env))).toBe(true);
   });
 
   test('nothing there is nothing done', async () => {
-    expect(await scram([fleetWith('one', [])], env)).toMatchObject({ results: [], left: { runs: [] } });
+    expect(await scram(holders(fleetWith('one', [])), env, { everyone: false })).toMatchObject({
+      results: [],
+      left: { runs: [] },
+    });
   });
 
   describe('with a controller that lives', () => {
@@ -171,7 +180,7 @@ describe('scram', () => {
         // It has been told before anything is asked of the fleet: behind our back it would launch more.
         terminate: () => exit.then(() => []),
       });
-      const { results } = await scram([one], env);
+      const { results } = await scram(holders(one), env, { everyone: false });
       expect(await exit).toEqual([null, 'SIGTERM']);
       expect(results).toEqual([{ run: early, fleet: 'one', terminated: 2 }]);
       expect(one.calls).toEqual([`terminate ${early}`, `terminate ${early}`, `dispose ${early}`]);
@@ -179,7 +188,7 @@ describe('scram', () => {
 
     test('a stranger with its pid is left alone', async () => {
       await note(early, { pid: controller.pid ?? 0, start: 'before it' });
-      const { results } = await scram([fleetWith('one', [])], env);
+      const { results } = await scram(holders(fleetWith('one', [])), env, { everyone: false });
       expect(results).toMatchObject([{ run: early }]);
       expect(identify(controller.pid ?? 0)).toBeDefined();
     });

@@ -6,8 +6,8 @@ import { genesisHeader } from '../puzzle/example.ts';
 
 const config = (flags: Record<string, string> = {}) =>
   resolveConfig({ flags: { N: '4', T: '60', D: '6', ...flags }, env: {}, file: undefined });
-const local = { reserve: 3, grace: 5, boot: 1 };
-const ec2 = { reserve: 20, grace: 60, boot: 40 };
+const local = { reserve: 3, grace: 5, boot: 1, poll: 0.1, settle: 0 };
+const ec2 = { reserve: 20, grace: 60, boot: 40, poll: 0.1, settle: 0 };
 /** Kernels of which each thread tests half a million nonces a second. */
 const script = { rate: 500_000 };
 const messages = (...given: Parameters<typeof planWarnings>) => planWarnings(...given).map((w) => w.message);

@@ -6,7 +6,7 @@ export type Behaviour = Partial<Pick<Fleet, 'describe' | 'terminate' | 'dispose'
 /** A fleet for tests of those who use one: every answer is the test's own. */
 export class StandInFleet implements Fleet {
   readonly name: string;
-  readonly timing: FleetTiming = { reserve: 3, grace: 5, boot: 1 };
+  readonly timing: FleetTiming = { reserve: 3, grace: 5, boot: 1, poll: 0.1, settle: 0 };
   readonly calls: string[] = [];
   readonly #behaviour: Behaviour;
 

@@ -12,12 +12,14 @@ const line = <Name extends EventName>(event: Name, fields: EventFields[Name], ve
 const lines: { readonly [Name in EventName]: string | { verbose: string } | undefined } = {
   'run.planned':
     "run 20261120-081103-x7k2: 4 instances on local, at most 60.0 s; puzzle hex-chain of 'COMSM0010cloud', 6 leading zero digits; nonces 0 to below 4,294,967,296; one in 16,777,216 is golden",
+  'run.preflight': 'image: words; cost: at most $0.420 (words)',
   warning: 'warning: words (words)',
   'launch.started': 'launching 4 instances',
   'instance.launched': { verbose: '#0 launched as words' },
   'instance.running': '#0 running at words',
   'instance.waiting': '#0 waiting: words',
   'instance.connected': { verbose: '#0 answers SSH' },
+  'instance.armed': { verbose: "#0 has its dead-man's switch armed" },
   'instance.uploaded': { verbose: '#0 has the worker (23,456 bytes)' },
   'instance.searching': '#0 searching with words (words), 2 threads; words',
   'search.all': 'all searching (4 instances) after 1.50 s',

@@ -9,7 +9,8 @@ import type { Arguments } from '../command.ts';
 
 /** The archive that the configuration names. */
 export async function openArchive(given: Arguments): Promise<Archive> {
-  return makeArchive(await resolveLogs(text(given['config'])));
+  const { logs, aws } = await resolveLogs(text(given['config']));
+  return makeArchive(logs, aws, process.env);
 }
 
 /** The runs of this user whose controllers are at work on this machine. */

@@ -46,12 +46,13 @@ export function guardCommand(place: Place, seconds: number): string {
     `trap "" HUP INT TERM PIPE`,
     `exec 3<&0 </dev/null`,
     `cat <&3 >/dev/null 2>&1 & c=$!`,
-    `{ sleep ${Math.max(1, Math.ceil(seconds))}; kill -KILL $c; } >/dev/null 2>&1 3<&- & t=$!`,
+    `{ sleep ${Math.max(1, Math.ceil(seconds))}; : >"$d/over"; kill -KILL $c; } >/dev/null 2>&1 3<&- & t=$!`,
     `exec 3<&-`,
     `echo armed`,
     `exec >/dev/null 2>&1`,
     `wait $c`,
-    `if kill -0 $t; then sleep ${linger}; fi`,
+    // The time being over leaves no time to come back.
+    `if [ ! -e "$d/over" ]; then sleep ${linger}; fi`,
     // Without the tags, or it would kill itself.
     `if [ "$(cat "$d/guard")" = $$ ]; then ${shell`exec env CND_RUN= CND_INSTANCE= /bin/sh -c ${cleanScript(place)}`}; fi`,
     // The sleep that this leaves goes by its tag when the guard that took over cleans up.

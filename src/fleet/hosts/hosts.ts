@@ -13,7 +13,7 @@ import { release } from './release.ts';
  */
 export class HostsFleet implements Fleet {
   readonly name = 'hosts';
-  readonly timing: FleetTiming = { reserve: 3, grace: 5, boot: 1 };
+  readonly timing: FleetTiming = { reserve: 3, grace: 5, boot: 1, poll: 0.5, settle: 0 };
   readonly guard: Guard;
   readonly #hosts: readonly Host[];
   readonly #env: NodeJS.ProcessEnv;

@@ -37,7 +37,7 @@ export class LocalFleet implements Fleet {
   constructor(config: LocalConfig, env: NodeJS.ProcessEnv = process.env) {
     this.#config = config;
     this.#env = env;
-    this.timing = { reserve: 3, grace: 5, boot: config.bootDelay };
+    this.timing = { reserve: 3, grace: 5, boot: config.bootDelay, poll: 0.1, settle: 0 };
   }
 
   /** All instances or none: what keeps one from existing here (no disk, no ports) keeps all from working. */

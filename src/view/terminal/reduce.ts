@@ -20,7 +20,10 @@ export function reduce(state: RunState, event: RunEvent): RunState {
     case 'instance.waiting':
       return update(state, event.instance, { stage: 'waiting', detail: printable(event.message) });
     case 'instance.connected':
+    case 'instance.armed':
       return update(state, event.instance, { stage: 'uploading', detail: 'the worker' });
+    case 'run.preflight':
+      return state;
     case 'instance.uploaded':
       return update(state, event.instance, { stage: 'starting', detail: 'its agent' });
     case 'instance.searching': {

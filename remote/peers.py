@@ -1,0 +1,100 @@
+"""The agent's side of the broadcast: a helper process (broadcast.py) that polls and sends, behind three pipes."""
+import json
+import os
+import sys
+
+from choice import HERE
+from loop import READ, WRITE, read_some, write_some
+from process import Process
+
+class Peers:
+    """`host` is the agent: it has loop, job, log and deadline, and is told by heard_hit(nonce, digest, instance), which
+    says whether it is true, and complain(message). Whatever happens here, the search goes on."""
+
+    def __init__(self, host):
+        self.host = host
+        self.process = None
+        self.buffer = b''
+        self.unsent = b''
+        self.ignored = 0  # messages: of other runs, not understood, or not true
+
+    def start(self):
+        job = self.host.job
+        try:
+            # At the agent's own niceness: kernels that take all the time there is must not keep it from listening.
+            self.process = Process([sys.executable, '-S', '-E', os.path.join(HERE, 'broadcast.py')], nice=False)
+        except OSError as problem:
+            self.host.complain('broadcast: cannot be started: %s; only the controller is listened to' % problem)
+            return
+        self.host.loop.watch(self.process.stdout, READ, self.read)
+        self.host.loop.watch(self.process.stderr, READ, self.drop)
+        self.say({'run': job.run, 'seconds': max(0, self.host.deadline.left()), 'broadcast': job.broadcast})
+
+    def announce(self, nonce, digest):
+        job = self.host.job
+        self.say({'run': job.run, 'nonce': str(nonce), 'digest': digest, 'instance': job.worker})
+
+    def close(self):
+        """Nothing more is announced: the helper ends, after a last try with what it has not sent yet."""
+        if self.ignored:
+            self.host.log.info('broadcast: %d messages ignored' % self.ignored)
+        if self.process:
+            self.flush()
+            self.host.loop.forget(self.process.stdin)
+            os.close(self.process.stdin)
+            self.process.fds.remove(self.process.stdin)
+            self.process.stdin = None
+
+    def say(self, fields):
+        if self.process and self.process.stdin is not None:
+            self.unsent += json.dumps(fields, separators=(',', ':')).encode() + b'\n'
+            self.flush()
+
+    def flush(self, _fd=None):
+        fd = self.process.stdin
+        try:
+            self.unsent = write_some(fd, self.unsent)
+        except OSError:
+            self.unsent = b''  # it is dying: its end will be seen
+        if self.unsent:
+            self.host.loop.watch(fd, WRITE, self.flush)
+        else:
+            self.host.loop.forget(fd)
+
+    def read(self, fd):
+        data = read_some(fd)
+        if data is None:
+            return
+        *lines, self.buffer = (self.buffer + data).split(b'\n')
+        for line in lines:
+            self.hear(json.loads(line.decode()))
+        if not data:
+            self.host.loop.forget(fd)
+
+    def hear(self, said):
+        event = said['event']
+        if event == 'heard':
+            if not self.host.heard_hit(int(said['nonce']), said['digest'], said['instance']):
+                self.ignored += 1
+        elif event == 'ignored':
+            self.ignored += said['count']
+        elif event == 'sent':
+            self.host.log.info('broadcast: %s is announced' % said['nonce'])
+        elif event == 'trouble':
+            self.host.complain('broadcast: %s; trying again, and the controller is listened to' % said['message'])
+        elif event == 'well':
+            self.host.log.info('broadcast: %s works again' % said['message'])
+
+    def drop(self, fd):
+        if read_some(fd) == b'':
+            self.host.loop.forget(fd)
+
+    def died(self, how):
+        """Its process was seen dead."""
+        for fd in self.process.fds:
+            self.host.loop.forget(fd)
+        closed = self.process.stdin is None
+        self.process.close()
+        self.process = None
+        if not closed:
+            self.host.complain('broadcast: ended with %s; only the controller is listened to' % how)

@@ -1,0 +1,143 @@
+import {
+  CreateQueueCommand,
+  DeleteQueueCommand,
+  GetQueueUrlCommand,
+  SQSClient,
+  paginateListQueues,
+  ListQueueTagsCommand,
+} from '@aws-sdk/client-sqs';
+import pLimit from 'p-limit';
+import { type AwsSettings, awsClientConfig } from '../aws/client.ts';
+import { runIdPattern } from '../run/run-id.ts';
+
+/** What names of our queues begin with; the run's id follows. */
+const prefix = 'cnd-';
+
+/** Milliseconds of one attempt at anything but a long poll. */
+export const attemptTimeout = 5000;
+
+/** Seconds that a receive waits for a message: SQS's longest, so that waiting costs the fewest requests. */
+export const longPoll = 20;
+
+/** Calls at a time while queues are looked through. */
+const parallel = 8;
+
+/** SQS keeps messages from one minute to 14 days. */
+const retention = { shortest: 3600, longest: 1_209_600 };
+
+/** One queue of a run, as its tags say. */
+export interface ListedQueue {
+  readonly url: string;
+  readonly run: string;
+  readonly owner: string | undefined;
+  readonly expiresAt: Date | undefined;
+}
+
+/** What a queue is made with. */
+export interface QueueTags {
+  readonly owner: string;
+  readonly expiresAt: Date;
+}
+
+/**
+ * A client for SQS. Requests go to the configured endpoint: the SDK would otherwise follow the host in a QueueUrl, past
+ * AWS_ENDPOINT_URL.
+ */
+export function sqsClient(settings: AwsSettings, env: NodeJS.ProcessEnv, maxAttempts = 3): SQSClient {
+  const config = awsClientConfig(settings, env, (longPoll + 5) * 1000);
+  return new SQSClient({ ...config, useQueueUrlAsEndpoint: false, maxAttempts });
+}
+
+/** The queue of a run. */
+export function queueName(run: string): string {
+  return `${prefix}${run}`;
+}
+
+/**
+ * What CreateQueue is asked for: encrypted with keys of SQS (SSE-SQS), messages kept as long as the run may last.
+ * Made once more with the same input it gives the same queue. Pure.
+ */
+export function queueInput(run: string, { owner, expiresAt }: QueueTags, now: Date) {
+  const lifetime = Math.ceil((expiresAt.getTime() - now.getTime()) / 1000 / 60) * 60;
+  const kept = Math.min(retention.longest, Math.max(retention.shortest, lifetime));
+  return {
+    QueueName: queueName(run),
+    Attributes: { MessageRetentionPeriod: `${kept}`, SqsManagedSseEnabled: 'true' },
+    tags: { 'cnd:run': run, 'cnd:owner': owner, 'cnd:expires-at': expiresAt.toISOString() },
+  };
+}
+
+/** Creates the queue of a run and gives its URL. */
+export async function createQueue(
+  client: SQSClient,
+  input: ReturnType<typeof queueInput>,
+  signal?: AbortSignal,
+): Promise<string> {
+  const { QueueUrl } = await client.send(new CreateQueueCommand(input), {
+    ...(signal && { abortSignal: signal }),
+    requestTimeout: attemptTimeout,
+  });
+  if (QueueUrl === undefined) throw new Error('CreateQueue has answered without a URL');
+  return QueueUrl;
+}
+
+/** The URL of a run's queue; undefined when there is none. */
+export async function findQueue(client: SQSClient, run: string): Promise<string | undefined> {
+  try {
+    const command = new GetQueueUrlCommand({ QueueName: queueName(run) });
+    return (await client.send(command, { requestTimeout: attemptTimeout })).QueueUrl;
+  } catch (error) {
+    if (isMissingQueue(error)) return undefined;
+    throw error;
+  }
+}
+
+/** Deletes a queue; one that is gone already is fine. */
+export async function deleteQueue(client: SQSClient, url: string): Promise<void> {
+  try {
+    await client.send(new DeleteQueueCommand({ QueueUrl: url }), { requestTimeout: attemptTimeout });
+  } catch (error) {
+    if (!isMissingQueue(error)) throw error;
+  }
+}
+
+/**
+ * The queues of all runs in the client's region, by name AND tags: a queue that is only called like one of ours is not
+ * listed, and so never deleted. One that was just deleted may still be listed for up to a minute.
+ */
+export async function listQueues(client: SQSClient, abortSignal?: AbortSignal): Promise<ListedQueue[]> {
+  const urls: string[] = [];
+  // Without a page size there is no next page: the answer is cut at 1000.
+  const pages = paginateListQueues({ client, pageSize: 1000 }, { QueueNamePrefix: prefix });
+  for await (const { QueueUrls = [] } of pages) urls.push(...QueueUrls);
+  const limit = pLimit(parallel);
+  const listed = await Promise.all(urls.map((url) => limit(() => ours(client, url, abortSignal))));
+  return listed.filter((queue) => queue !== undefined);
+}
+
+async function ours(
+  client: SQSClient,
+  url: string,
+  abortSignal: AbortSignal | undefined,
+): Promise<ListedQueue | undefined> {
+  abortSignal?.throwIfAborted();
+  const run = url.slice(url.lastIndexOf('/') + 1 + prefix.length);
+  if (!runIdPattern.test(run)) return undefined;
+  try {
+    const command = new ListQueueTagsCommand({ QueueUrl: url });
+    const { Tags = {} } = await client.send(command, { requestTimeout: attemptTimeout });
+    if (Tags['cnd:run'] !== run) return undefined;
+    const expires = new Date(Tags['cnd:expires-at'] ?? '');
+    const expiresAt = Number.isNaN(expires.getTime()) ? undefined : expires;
+    return { url, run, owner: Tags['cnd:owner'], expiresAt };
+  } catch (error) {
+    if (isMissingQueue(error)) return undefined;
+    throw error;
+  }
+}
+
+/** The queue does not exist, or not yet: for about a second after its creation SQS may say so. */
+export function isMissingQueue(error: unknown): boolean {
+  const name = error instanceof Error ? error.name : '';
+  return name === 'QueueDoesNotExist' || name === 'AWS.SimpleQueueService.NonExistentQueue';
+}

@@ -1,0 +1,60 @@
+import { makeArchive } from '../archive/registry.ts';
+import { resolveConfig } from '../config/config.ts';
+import { readConfigFile } from '../config/file.ts';
+import { CndError, messageOf } from '../error.ts';
+import type { Check } from '../fleet/preflight.ts';
+import { makeFleet } from '../fleet/registry.ts';
+import { processStart } from '../run/clock.ts';
+import { newRunId } from '../run/run-id.ts';
+import { exitCodes } from '../run/verdict.ts';
+import { checkTable, factLines } from '../view/check.ts';
+
+/** What is checked for where nothing is said: the smallest run there is. */
+const fallback = { N: '1', T: '200', D: '2' };
+
+/** `cnd doctor`: the checks of a start alone; gives the exit code, 1 when something would keep a run from working. */
+export async function doctor(flags: Readonly<Record<string, unknown>>): Promise<number> {
+  const { env } = process;
+  const path = typeof flags['config'] === 'string' ? flags['config'] : undefined;
+  const config = resolveConfig({ flags, env, file: await readConfigFile(path), fallback });
+  const fleet = await makeFleet(config, env);
+  const { region, profile } = config.ec2;
+  const archive = await makeArchive(config.logs, { region, profile }, env);
+  const { instances: count, minimum, timeLimit } = config;
+  const [logs, preflight] = await Promise.all([
+    attempt('logs', async () => {
+      const run = newRunId(new Date(processStart.wall));
+      await archive.probe(run);
+      // It makes the run's folder, and here there is no run.
+      await archive.remove(run).catch(() => {});
+      return `they can be kept in ${archive.location(run)}`;
+    }),
+    fleet.preflight?.({ count, minimum, timeLimit }, new AbortController().signal),
+  ]);
+  const checks = [
+    node(),
+    ...(preflight?.checks ?? [{ name: config.fleet, outcome: 'ok', message: 'needs nothing else' }]),
+    logs,
+  ] satisfies Check[];
+  const failed = checks.filter(({ outcome }) => outcome === 'failed');
+  if (flags['json'] === true) process.stdout.write(`${JSON.stringify(checks.map(plain), undefined, 2)}\n`);
+  else process.stdout.write(checkTable(checks) + (preflight ? factLines(preflight) : ''));
+  return failed.length > 0 ? exitCodes.failed : exitCodes.found;
+}
+
+function node(): Check {
+  return { name: 'node', outcome: 'ok', message: process.versions.node };
+}
+
+async function attempt(name: string, look: () => Promise<string>): Promise<Check> {
+  try {
+    return { name, outcome: 'ok', message: await look() };
+  } catch (error) {
+    const hint = error instanceof CndError ? error.hint : undefined;
+    return { name, outcome: 'failed', message: messageOf(error), ...(hint !== undefined && { hint }) };
+  }
+}
+
+function plain({ name, outcome, message, hint }: Check): Omit<Check, 'cause'> {
+  return { name, outcome, message, ...(hint !== undefined && { hint }) };
+}

@@ -1,0 +1,59 @@
+import type { EC2 } from '@aws-sdk/client-ec2';
+import type { Pricing } from '@aws-sdk/client-pricing';
+import type { ServiceQuotas } from '@aws-sdk/client-service-quotas';
+import type { STS } from '@aws-sdk/client-sts';
+import { type AwsSettings, awsClientConfig } from '../../aws/client.ts';
+
+/** The services that the fleet asks, each client made when it is first needed: client-ec2 alone takes 0.26 s to import. */
+export interface Ec2Api {
+  readonly settings: AwsSettings;
+  ec2(): Promise<EC2>;
+  /**
+   * For RunInstances: fails at the first error. The SDK would try again where capacity lacks, which the next zone may
+   * have; what is worth repeating is repeated by the launch itself, with the same ClientToken.
+   */
+  ec2Once(): Promise<EC2>;
+  sts(): Promise<STS>;
+  pricing(): Promise<Pricing>;
+  quotas(): Promise<ServiceQuotas>;
+}
+
+/** The Price List API has no endpoint in most regions; its prices are those of all of them. */
+const pricingRegion = 'us-east-1';
+
+/**
+ * Milliseconds that one attempt may take: RunInstances of a hundred takes several seconds; of the others one that hangs
+ * must leave time, within what is kept of T for teardown, to try again.
+ */
+const timeouts = { usual: 8000, launch: 30_000 };
+
+/** The clients of the SDK, imported when they are needed. */
+export function sdkApi(settings: AwsSettings, env: NodeJS.ProcessEnv): Ec2Api {
+  const config = awsClientConfig(settings, env, timeouts.usual);
+  const usual = { ...config, maxAttempts: 5 };
+  const once = { ...awsClientConfig(settings, env, timeouts.launch), maxAttempts: 1 };
+  return {
+    settings,
+    ec2: lazy(async () => new (await import('@aws-sdk/client-ec2')).EC2(usual)),
+    ec2Once: lazy(async () => new (await import('@aws-sdk/client-ec2')).EC2(once)),
+    sts: lazy(async () => new (await import('@aws-sdk/client-sts')).STS(usual)),
+    pricing: lazy(async () => {
+      const { Pricing } = await import('@aws-sdk/client-pricing');
+      return new Pricing({ ...config, region: pricingRegion, maxAttempts: 2 });
+    }),
+    quotas: lazy(async () => {
+      const { ServiceQuotas } = await import('@aws-sdk/client-service-quotas');
+      return new ServiceQuotas({ ...config, maxAttempts: 2 });
+    }),
+  };
+}
+
+function lazy<T>(make: () => Promise<T>): () => Promise<T> {
+  let made: Promise<T> | undefined;
+  return () => (made ??= make());
+}
+
+/** Where the calls go; the SDK also finds it in the profile. */
+export async function regionOf(api: Ec2Api): Promise<string> {
+  return (await api.ec2()).config.region();
+}

@@ -1,0 +1,265 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import type { Instance as Ec2Instance } from '@aws-sdk/client-ec2';
+import type { Ec2Settings } from '../../config/ec2-schema.ts';
+import type { Fleet, FleetTiming, FoundRun, Instance, LaunchRequest } from '../fleet.ts';
+import type { Leftover } from '../leftover.ts';
+import type { Preflight, PreflightRequest } from '../preflight.ts';
+import { type Ec2Api, regionOf } from './api.ts';
+import { describeInstances, toInstance } from './describe.ts';
+import { type Ec2Call, ec2Error } from './fault.ts';
+import { findRuns } from './find.ts';
+import { createGroup, deleteGroups } from './group.ts';
+import { Groundwork } from './groundwork.ts';
+import type { Identity } from './identity.ts';
+import type { SyslogKind } from './image.ts';
+import { jumpAccess } from './jump.ts';
+import { launchInstances } from './launch.ts';
+import { RunMemory } from './memory.ts';
+import { PostMortem } from './post-mortem.ts';
+import { ec2Preflight } from './preflight.ts';
+import type { TypePrice } from './price-lookup.ts';
+import { sshSource } from './source.ts';
+import { syslogCommand } from './syslog.ts';
+import { runFilter } from './tag.ts';
+import { terminateRun } from './terminate-run.ts';
+import { armedCommand, userData } from './user-data.ts';
+import { markUse } from './use.ts';
+
+/** What a fleet on EC2 is made with. */
+export interface Ec2Options {
+  readonly settings: Ec2Settings;
+  readonly api: Ec2Api;
+  readonly env: NodeJS.ProcessEnv;
+  /** What runs leave behind in the same region that is not EC2's: queues. */
+  readonly leftovers?: readonly Leftover[];
+  /** The region, and who calls, where they are known already. */
+  readonly where?: string;
+  readonly identity?: Identity;
+  readonly timing?: Partial<FleetTiming>;
+}
+
+/** The numbers of T on EC2 (DESIGN.md); poll and settle by the eventual consistency that EC2's API reference warns of. */
+export const ec2Timing: FleetTiming = { reserve: 20, grace: 60, boot: 30, poll: 2, settle: 10 };
+
+/** Seconds for which what costs nothing is tried to be deleted, T or no T. */
+const disposePatience = 180;
+
+/** Seconds for which a failed launch tries to undo itself; the run's own cleanup does so again. */
+const undoPatience = 30;
+
+/** Instances of Amazon EC2 in one region. Stateless but for what a launch told: everything else is found by tags. */
+export class Ec2Fleet implements Fleet {
+  readonly name = 'ec2';
+  readonly timing: FleetTiming;
+  readonly #options: Ec2Options;
+  readonly #groundwork: Groundwork;
+  readonly #memories = new Map<string, RunMemory>();
+  readonly #postMortem: PostMortem;
+  /** By image, once that is known. */
+  #syslog: SyslogKind = 'either';
+  #prices: ReadonlyMap<string, TypePrice> = new Map();
+  #region: string | undefined;
+
+  constructor(options: Ec2Options) {
+    this.#options = options;
+    this.timing = { ...ec2Timing, ...options.timing };
+    this.#groundwork = new Groundwork(options.api, options.settings, options.identity);
+    this.#postMortem = new PostMortem(options.api);
+    this.#region = options.where ?? options.api.settings.region;
+  }
+
+  /** The region, once it is known: it may only be in the profile. */
+  get where(): string {
+    return this.#region ?? '';
+  }
+
+  async preflight(request: PreflightRequest, signal: AbortSignal): Promise<Preflight> {
+    const { api, settings, env } = this.#options;
+    const context = { api, settings, env, timing: this.timing, groundwork: this.#groundwork };
+    const { prices, ...preflight } = await ec2Preflight(context, request, signal);
+    this.#prices = prices;
+    this.#region ??= await this.#groundwork.region().catch(() => undefined);
+    return preflight;
+  }
+
+  /** The group first, which costs nothing: missing rights show before anything does. */
+  async launch(request: LaunchRequest, signal: AbortSignal): Promise<Instance[]> {
+    signal.throwIfAborted();
+    const { settings, env } = this.#options;
+    const { run } = request;
+    const memory = new RunMemory();
+    this.#memories.set(run, memory);
+    this.#region ??= await this.#groundwork.region();
+    await markUse(env, { region: this.#region, profile: settings.profile });
+    try {
+      return await this.#launch(request, memory, signal);
+    } catch (error) {
+      await this.#undo(run, memory);
+      signal.throwIfAborted();
+      throw this.#error(
+        error,
+        `${request.count} instances cannot be launched`,
+        run,
+        'ec2:RunInstances, ec2:CreateTags',
+        {
+          count: request.count,
+          types: settings.types,
+          market: settings.spot ? 'spot' : 'on-demand',
+        },
+      );
+    }
+  }
+
+  async describe(run: string, signal?: AbortSignal): Promise<Instance[]> {
+    try {
+      const found = await describeInstances(await this.#options.api.ec2(), runFilter(run), signal);
+      const memory = this.#memories.get(run);
+      // Explains what died by itself; what is terminated on request needs no explanation.
+      return await this.#postMortem.explain(found.map((instance) => this.#toInstance(instance, memory)));
+    } catch (error) {
+      throw this.#error(error, 'the instances cannot be described', run, 'ec2:DescribeInstances');
+    }
+  }
+
+  async terminate(run: string, ids?: readonly string[]): Promise<Instance[]> {
+    const memory = this.#memories.get(run);
+    let instances = await this.#terminate(run, memory, ids);
+    if (ids !== undefined || !memory?.inDoubt) return instances;
+    // A launch may have had an effect that nobody was told of, and that no description shows yet: only when nothing
+    // new has turned up for a while is it believed that there is nothing.
+    for (let quiet = performance.now(); performance.now() - quiet < this.timing.settle * 1000;) {
+      await delay(Math.min(this.timing.poll, this.timing.settle) * 1000);
+      const seen = new Set(instances.map(({ id }) => id));
+      const again = await this.#terminate(run, memory);
+      if (again.some(({ id }) => !seen.has(id))) quiet = performance.now();
+      instances = again;
+    }
+    memory.inDoubt = false;
+    return instances;
+  }
+
+  async dispose(run: string): Promise<void> {
+    const { api, leftovers = [] } = this.#options;
+    try {
+      await deleteGroups(await api.ec2(), run, disposePatience);
+    } catch (error) {
+      throw this.#error(error, 'the security group cannot be deleted', run, 'ec2:DeleteSecurityGroup');
+    }
+    for (const leftover of leftovers) await leftover.remove(run);
+    this.#memories.delete(run);
+  }
+
+  async find(): Promise<FoundRun[]> {
+    const { api, leftovers = [] } = this.#options;
+    try {
+      this.#region ??= await regionOf(api);
+      const identity = await this.#groundwork.identity(AbortSignal.timeout(30_000));
+      return await findRuns(api, { region: this.#region, owner: identity.owner, leftovers });
+    } catch (error) {
+      throw this.#error(
+        error,
+        'EC2 cannot be asked',
+        this.where,
+        'ec2:DescribeInstances, ec2:DescribeSecurityGroups',
+      );
+    }
+  }
+
+  syslogCommand(_run: string): string {
+    return syslogCommand(this.#syslog);
+  }
+
+  armedCommand(_run: string): string {
+    return armedCommand();
+  }
+
+  async #launch(request: LaunchRequest, memory: RunMemory, signal: AbortSignal): Promise<Instance[]> {
+    const { api, settings, env } = this.#options;
+    const { run, count, minimum, expiresAt, hostKey, loginKey, notice = () => {} } = request;
+    const begun = performance.now();
+    const [identity, types, image, network, jump] = await Promise.all([
+      this.#groundwork.identity(signal),
+      this.#groundwork.types(signal),
+      this.#groundwork.image(signal),
+      this.#groundwork.network(signal),
+      settings.jump && jumpAccess(settings.jump, env),
+    ]);
+    this.#syslog = image.syslog;
+    memory.login = {
+      port: 22,
+      user: settings.user ?? image.user,
+      hostKeys: [hostKey.publicKey],
+      privateKey: loginKey.privateKey,
+      ...(jump && { jump }),
+    };
+    const tags = { run, owner: identity.owner, expiresAt };
+    const groups = [settings.securityGroup ?? (await this.#group(tags, network.vpc, signal))];
+    const lifetime = (): number => request.lifetime - (performance.now() - begun) / 1000;
+    const plan = {
+      tags,
+      image,
+      types: types.map(({ name }) => name),
+      subnets: network.subnets,
+      groups,
+      count,
+      minimum,
+      userData: () => userData({ lifetime: lifetime(), hostKey, loginKey: loginKey.publicKey }),
+      publicAddress: settings.connect === 'public',
+      instanceProfile: settings.instanceProfile,
+      spotPrice: (type: string) => (settings.spot ? (this.#prices.get(type)?.most ?? null) : undefined),
+      notice,
+    };
+    const launched = await launchInstances(api, plan, memory, signal);
+    return launched
+      .map((instance) => this.#toInstance(instance, memory))
+      .toSorted((a, b) => a.index - b.index);
+  }
+
+  async #group(
+    tags: { run: string; owner: string; expiresAt: Date },
+    vpc: string,
+    signal: AbortSignal,
+  ): Promise<string> {
+    const source = await sshSource(this.#options.settings, signal);
+    const ec2 = await this.#options.api.ec2();
+    try {
+      return await createGroup(ec2, { tags, vpc, source }, signal);
+    } catch (error) {
+      signal.throwIfAborted();
+      const rights = 'ec2:CreateSecurityGroup, ec2:AuthorizeSecurityGroupIngress, ec2:CreateTags';
+      throw this.#error(error, 'the security group cannot be created', tags.run, rights);
+    }
+  }
+
+  /** Leaves nothing of a launch that failed. What cannot be undone now is tried again, and reported, by the cleanup. */
+  async #undo(run: string, memory: RunMemory): Promise<void> {
+    if (memory.known.size === 0 && !memory.inDoubt) return;
+    const giveUp = performance.now() + undoPatience * 1000;
+    for (;;) {
+      const left = await this.terminate(run).then(
+        (instances) => instances.filter(({ state }) => state === 'pending' || state === 'running'),
+        () => undefined,
+      );
+      if (left?.length === 0 || performance.now() > giveUp) return;
+      await delay(this.timing.poll * 1000);
+    }
+  }
+
+  async #terminate(run: string, memory: RunMemory | undefined, ids?: readonly string[]): Promise<Instance[]> {
+    try {
+      return await terminateRun(await this.#options.api.ec2(), run, memory, ids);
+    } catch (error) {
+      const rights = 'ec2:DescribeInstances, ec2:TerminateInstances';
+      throw this.#error(error, 'the instances cannot be terminated', run, rights);
+    }
+  }
+
+  #toInstance(instance: Ec2Instance, memory: RunMemory | undefined): Instance {
+    return toInstance(instance, this.#options.settings.connect, memory?.login);
+  }
+
+  #error(error: unknown, what: string, about: string, rights: string, launch?: Ec2Call['launch']): unknown {
+    const { profile } = this.#options.settings;
+    return ec2Error(error, { what, about, rights, profile, region: this.#region, ...(launch && { launch }) });
+  }
+}

@@ -1,0 +1,14 @@
+import type { Login } from './describe.ts';
+
+/** What this process knows of a run that it launched itself; of any other it knows what the tags say. */
+export class RunMemory {
+  /** Ids that RunInstances answered with, and their indices: EC2 may not show them for a moment. */
+  readonly known = new Map<string, number>();
+  /** Ids that EC2 has said to be shutting down or terminated: for good. */
+  readonly over = new Set<string>();
+  login: Login | undefined;
+  /** When RunInstances last answered, by `performance.now()`. */
+  launchedAt = 0;
+  /** A RunInstances call may have had an effect that nobody was told of. */
+  inDoubt = false;
+}

@@ -1,0 +1,20 @@
+import { createHash } from 'node:crypto';
+
+/** A tag's value has at most 256 characters (EC2 User Guide, "Tag restrictions"). */
+const longest = 256;
+
+/**
+ * Whose a run is, from the ARN that STS tells of the caller: account and principal. Pure.
+ * The session of an assumed role is left out, as tools make it up anew each time; that of IAM Identity Center is the
+ * name of the person behind a role that many share, and stays (`assumed-role/AWSReservedSSO_…/alice`).
+ */
+export function ownerOf(arn: string): string {
+  const [, account = '', resource = ''] = /^arn:[^:]*:[^:]*:[^:]*:(\d*):(.*)$/.exec(arn) ?? [];
+  const [kind = '', name = '', ...rest] = resource.split('/');
+  const isShared = kind === 'assumed-role' && !name.startsWith('AWSReservedSSO_');
+  const principal = isShared ? `${kind}/${name}` : [kind, name, ...rest].filter((part) => part).join('/');
+  const owner = `${account}:${principal}`.replace(/[^\p{L}\p{N} +\-=._:/@]/gu, '_');
+  if (owner.length <= longest) return owner;
+  const digest = createHash('sha256').update(owner).digest('hex').slice(0, 16);
+  return `${owner.slice(0, longest - digest.length - 1)}-${digest}`;
+}

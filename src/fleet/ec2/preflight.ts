@@ -1,0 +1,123 @@
+import type { Ec2Settings } from '../../config/ec2-schema.ts';
+import type { FleetTiming } from '../fleet.ts';
+import { type Preflight, type PreflightRequest, dollars } from '../preflight.ts';
+import type { Ec2Api } from './api.ts';
+import { check } from './check.ts';
+import { facts } from './fact.ts';
+import type { Groundwork } from './groundwork.ts';
+import type { Identity } from './identity.ts';
+import type { MachineImage, MachineType } from './machine.ts';
+import type { Network } from './network.ts';
+import { cost, longestPaid } from './price.ts';
+import { type TypePrice, findPrices } from './price-lookup.ts';
+import { checkQuota } from './quota.ts';
+import { checkRights } from './right.ts';
+import { sshSource } from './source.ts';
+
+/** What the checks of a launch on EC2 act on. */
+export interface PreflightContext {
+  readonly api: Ec2Api;
+  readonly settings: Ec2Settings;
+  readonly timing: FleetTiming;
+  readonly groundwork: Groundwork;
+  readonly env: NodeJS.ProcessEnv;
+}
+
+/** Checks of everything that a launch needs, as many at a time as can be, and what it will cost at most. */
+export async function ec2Preflight(
+  context: PreflightContext,
+  request: PreflightRequest,
+  signal: AbortSignal,
+): Promise<Preflight & { readonly prices: ReadonlyMap<string, TypePrice> }> {
+  const { groundwork, settings, api, env } = context;
+  const identity = await check('identity', signal, () => groundwork.identity(signal), identityWords);
+  const region = await check(
+    'region',
+    signal,
+    () => groundwork.region(),
+    (region) => region,
+  );
+  // Without credentials or a region everything else fails, for the same reason.
+  const both = [identity.check, region.check];
+  if (!identity.value || !region.value) return { checks: both, facts: [], prices: new Map() };
+  const where = region.value;
+
+  const [types, image, network, source] = await Promise.all([
+    check('instance type', signal, () => groundwork.types(signal), typeWords),
+    check('image', signal, () => groundwork.image(signal), imageWords),
+    check('network', signal, () => groundwork.network(signal), networkWords),
+    settings.securityGroup === undefined
+      ? check(
+          'SSH is let in from',
+          signal,
+          () => sshSource(settings, signal),
+          (block) => block,
+        )
+      : undefined,
+  ]);
+  const [first] = types.value ?? [];
+  const zones = network.value?.subnets.map(({ zone }) => zone) ?? [];
+  const [quota, rights, prices] = await Promise.all([
+    first && checkQuota(context, first, request, where, signal),
+    first && image.value && network.value
+      ? checkRights(
+          context,
+          { type: first, image: image.value, network: network.value, owner: identity.value.owner },
+          where,
+          signal,
+        )
+      : undefined,
+    findPrices(api, types.value ?? [], { region: where, zones, spot: settings.spot, env }, signal),
+  ]);
+  const checks = [types, image, network, source].flatMap((made) => made?.check ?? []);
+  const bound = costBound(context, request, types.value ?? [], prices);
+  return {
+    checks: [...both, ...checks, ...(quota ? [quota] : []), ...(rights ?? [])],
+    facts: facts(context, request, {
+      where,
+      identity: identity.value,
+      image: image.value,
+      source: source?.value,
+      prices,
+    }),
+    owner: identity.value.owner,
+    ...(first && { cores: first.cores * request.count }),
+    ...bound,
+    prices,
+  };
+}
+
+/** What the dearest of the types costs for as long as an instance can live. Pure. */
+function costBound(
+  { settings, timing }: PreflightContext,
+  { count, timeLimit }: PreflightRequest,
+  types: readonly MachineType[],
+  prices: ReadonlyMap<string, TypePrice>,
+): Pick<Preflight, 'cost' | 'costBasis'> {
+  const known = types.flatMap(({ name }) => prices.get(name) ?? []);
+  if (known.length === 0 || known.length < types.length) return {};
+  const [dearest] = known.toSorted((a, b) => b.most - a.most);
+  if (!dearest) return {};
+  const publicAddress = settings.connect === 'public';
+  const seconds = longestPaid(timeLimit, timing);
+  const amount = cost({ instances: count, hourly: dearest.most, publicAddress, seconds });
+  const each = `$${dollars(dearest.most)}/h${publicAddress ? ' and $0.005/h for its address' : ''}`;
+  const basis = `${count} × ${each}, for at most ${Math.ceil(seconds)} s; price: ${dearest.source}`;
+  return { cost: amount, costBasis: basis };
+}
+
+function identityWords({ arn }: Identity): string {
+  return arn;
+}
+
+function typeWords(types: readonly MachineType[]): string {
+  return types.map(({ name, architecture, vcpus }) => `${name} (${architecture}, ${vcpus} vCPUs)`).join(', ');
+}
+
+function imageWords({ id, name, user }: MachineImage): string {
+  return `${id} ${name}, login as ${user}`;
+}
+
+function networkWords({ vpc, subnets }: Network): string {
+  return `${vpc}: ${subnets.map(({ zone }) => zone).join(', ')}`;
+}

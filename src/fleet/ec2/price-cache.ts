@@ -1,0 +1,58 @@
+import { mkdir, readFile, rename, writeFile } from 'node:fs/promises';
+import { homedir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { z } from 'zod';
+import type { Price } from './price.ts';
+
+/** Days for which a price that was looked up is believed. */
+const days = 7;
+
+const cacheFile = z.record(z.string(), z.object({ hourly: z.number().positive(), at: z.iso.datetime() }));
+
+/** `$XDG_CACHE_HOME/cnd/ec2-price.json`, by default under `~/.cache` (XDG Base Directory Specification 0.8). */
+function cachePath(env: NodeJS.ProcessEnv): string {
+  const xdg = env['XDG_CACHE_HOME'];
+  const root = xdg?.startsWith('/') ? xdg : join(env['HOME'] ?? homedir(), '.cache');
+  return join(root, 'cnd', 'ec2-price.json');
+}
+
+/** A price that was looked up not long ago. */
+export async function readCachedPrice(
+  region: string,
+  type: string,
+  env: NodeJS.ProcessEnv,
+  now: number = Date.now(),
+): Promise<Price | undefined> {
+  const found = (await readCache(env))[`${region}/${type}`];
+  if (!found || Math.abs(now - Date.parse(found.at)) > days * 86_400_000) return undefined;
+  return { hourly: found.hourly, source: `AWS Price List, ${found.at.slice(0, 10)}` };
+}
+
+/** Keeps a price; a cache that cannot be written is none. */
+export async function writeCachedPrice(
+  region: string,
+  type: string,
+  hourly: number,
+  env: NodeJS.ProcessEnv,
+): Promise<void> {
+  const path = cachePath(env);
+  const cache = {
+    ...(await readCache(env)),
+    [`${region}/${type}`]: { hourly, at: new Date().toISOString() },
+  };
+  try {
+    await mkdir(dirname(path), { recursive: true });
+    await writeFile(`${path}.${process.pid}`, `${JSON.stringify(cache)}\n`);
+    await rename(`${path}.${process.pid}`, path);
+  } catch {
+    // Then it is looked up again.
+  }
+}
+
+async function readCache(env: NodeJS.ProcessEnv): Promise<z.output<typeof cacheFile>> {
+  try {
+    return cacheFile.parse(JSON.parse(await readFile(cachePath(env), 'utf8')));
+  } catch {
+    return {};
+  }
+}

@@ -1,0 +1,16 @@
+import type { SyslogKind } from './image.ts';
+
+/** The syslog file is for group adm; the default user of Ubuntu is in it, others may become root without a password. */
+const file = [
+  'if [ -r /var/log/syslog ]; then exec gzip -c /var/log/syslog;',
+  'else exec sudo -n gzip -c /var/log/syslog; fi',
+].join(' ');
+
+const journal = 'sudo -n journalctl --no-pager -o short-iso | gzip -c';
+
+/** The command that writes an instance's system log, gzip-compressed, to its stdout. Pure. */
+export function syslogCommand(kind: SyslogKind): string {
+  if (kind === 'file') return file;
+  if (kind === 'journal') return journal;
+  return `if [ -e /var/log/syslog ]; then ${file}; else ${journal}; fi`;
+}

@@ -1,0 +1,18 @@
+/** What a run leaves behind that costs next to nothing and is not its fleet's: a queue. */
+export interface Remains {
+  readonly run: string;
+  /** What it is, in words that name it: `queue cnd-…`. */
+  readonly what: string;
+  /** Whose it is, as its tags say. */
+  readonly owner: string | undefined;
+  readonly expiresAt: Date | undefined;
+}
+
+/** One kind of such things, in one place. Found by tags alone, like all that is cnd's. */
+export interface Leftover {
+  readonly name: string;
+  /** All that exist. @throws CndError when that cannot be known. */
+  find(): Promise<readonly Remains[]>;
+  /** Deletes what there is of a run; idempotent. */
+  remove(run: string): Promise<void>;
+}

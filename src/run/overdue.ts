@@ -1,0 +1,25 @@
+import type { Fleet, FoundRun } from '../fleet/fleet.ts';
+import type { EventFields } from './event.ts';
+
+/** Warnings of runs that are past their expiry and still have instances: something kept them from being ended. */
+export async function overdueWarnings(
+  fleet: Fleet,
+  now: number = Date.now(),
+): Promise<EventFields['warning'][]> {
+  // Whether a new run works is found out elsewhere.
+  const found = await fleet.find().catch((): FoundRun[] => []);
+  return found.filter((run) => isOverdue(run, now)).map(overdueWarning);
+}
+
+/** Whether a run of the caller has instances after the time at which all of them should have powered off. Pure. */
+export function isOverdue({ instances, expiresAt, owner }: FoundRun, now: number): boolean {
+  const living = instances.some(({ state }) => state === 'pending' || state === 'running');
+  return living && owner?.self !== false && expiresAt !== undefined && expiresAt.getTime() < now;
+}
+
+function overdueWarning({ run, instances }: FoundRun): EventFields['warning'] {
+  return {
+    message: `run ${run} should have been over, and still has ${instances.length} instances`,
+    hint: `terminate them with: cnd scram --run ${run}`,
+  };
+}

@@ -1,0 +1,24 @@
+import { type Check, type Preflight, dollars } from '../fleet/preflight.ts';
+import { printable } from './printable.ts';
+
+const marks: Record<Check['outcome'], string> = { ok: 'ok', warning: 'WARNING', failed: 'FAILED' };
+
+/** What was checked, one a line, with what to do about it under what is wrong. Pure. */
+export function checkTable(checks: readonly Check[]): string {
+  const width = Math.max(...checks.map(({ name }) => name.length));
+  const lines = checks.map(({ name, outcome, message, hint }) => {
+    const line = `${marks[outcome].padEnd(8)}${name.padEnd(width)}  ${printable(message)}`;
+    return hint === undefined || outcome === 'ok'
+      ? line
+      : `${line}\n${' '.repeat(width + 10)}${printable(hint)}`;
+  });
+  return `${lines.join('\n')}\n`;
+}
+
+/** What would be launched, and for how much at most. Pure. */
+export function factLines({ facts, cost, costBasis }: Preflight): string {
+  if (facts.length === 0) return '';
+  const price = cost === undefined ? 'not known' : `at most $${dollars(cost)} (${costBasis ?? ''})`;
+  const rows = [...facts, ['cost', price] as const];
+  return `\n${rows.map(([name, value]) => `${name.padEnd(14)}${printable(value)}`).join('\n')}\n`;
+}

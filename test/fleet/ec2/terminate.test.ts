@@ -1,0 +1,97 @@
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import type { Ec2Fleet } from '../../../src/fleet/ec2/ec2.ts';
+import { eventually } from '../../helper/process.ts';
+import { hasStage } from '../../helper/stage/available.ts';
+import { list } from '../../helper/stage/aws/call.ts';
+import { Stage } from '../../helper/stage/stage.ts';
+import { Ec2Lab } from './lab.ts';
+
+const never = new AbortController().signal;
+
+describe.skipIf(!hasStage())('terminating on EC2', () => {
+  let stage: Stage;
+  let lab: Ec2Lab;
+  let fleet: Ec2Fleet;
+  beforeAll(async () => {
+    stage = await Stage.open({ boots: false });
+  });
+  afterAll(() => stage.close());
+  beforeEach(() => {
+    lab = new Ec2Lab(stage);
+    lab.become();
+    fleet = lab.fleet();
+  });
+  afterEach(() => lab.close());
+
+  async function launched(count: number): Promise<string> {
+    const asked = lab.request({ count });
+    await fleet.launch(asked, never);
+    await eventually('all seen', async () => (await fleet.describe(asked.run)).length === count);
+    return asked.run;
+  }
+
+  test('what was launched a moment ago is terminated, though no description shows it', async () => {
+    const asked = lab.request();
+    await fleet.launch(asked, never);
+    await eventually('terminated', async () =>
+      (await fleet.terminate(asked.run)).every(({ state }) => state !== 'pending' && state !== 'running'),
+    );
+    expect(stage.instances('running').length + stage.instances('pending').length).toBe(0);
+  });
+
+  test('a protected instance does not save the others, and says why it lives', async () => {
+    const run = await launched(5);
+    const safe = stage.instances()[3];
+    if (safe) safe.protected = true;
+    const after = await lab.fleet().terminate(run);
+    expect(after.filter(({ state }) => state === 'shutting-down')).toHaveLength(4);
+    expect(after.find(({ id }) => id === safe?.id)).toMatchObject({
+      state: expect.stringMatching(/pending|running/) as string,
+      reason: expect.stringMatching(/may not be terminated|disableApiTermination/i) as string,
+    });
+    if (safe) safe.protected = false;
+  });
+
+  test('ids that are unknown are passed over', async () => {
+    const run = await launched(2);
+    const [one] = stage.instances();
+    const after = await fleet.terminate(run, ['i-0123456789abcdef0', one?.id ?? '']);
+    expect(after.map(({ id }) => id)).toEqual([one?.id]);
+  });
+
+  test('nothing of another run, and nothing without our tag, is touched', async () => {
+    const [one, other] = [await launched(1), await launched(2)];
+    await lab.fleet().terminate(one);
+    await lab.fleet().dispose(one);
+    expect((await fleet.describe(other)).map(({ state }) => state)).not.toContain('shutting-down');
+    const ids = stage.calls('ec2', 'TerminateInstances').flatMap((call) => list(call, 'InstanceId'));
+    expect(ids).toHaveLength(1);
+    const groups = stage.calls('ec2', 'DeleteSecurityGroup').filter(({ status }) => status === 200);
+    expect(groups).toHaveLength(1);
+  });
+
+  test('the group is deleted once the instances no longer use it', async () => {
+    const run = await launched(2);
+    await fleet.terminate(run);
+    await fleet.dispose(run);
+    const answers = stage.calls('ec2', 'DeleteSecurityGroup').map(({ error }) => error);
+    expect(answers[0]).toBe('DependencyViolation');
+    expect(answers.at(-1)).toBeUndefined();
+    expect(await stage.leftovers()).toEqual([]);
+    expect(await lab.fleet().find()).toEqual([]);
+  });
+
+  test('a run of which only a group is left is found, with its owner', async () => {
+    stage.faults.add({ action: 'RunInstances', error: 'InvalidParameterValue' });
+    const asked = lab.request();
+    await expect(fleet.launch(asked, never)).rejects.toThrow(/cannot be launched/);
+    const [found] = await lab.fleet().find();
+    expect(found).toMatchObject({
+      run: asked.run,
+      instances: [],
+      leftover: [expect.stringMatching(/^security group sg-/) as string],
+      owner: { name: '123456789012:user/alice', self: true },
+    });
+    await fleet.dispose(asked.run);
+  });
+});

@@ -1,0 +1,93 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { AwsSettings } from '../../src/aws/client.ts';
+import type { Principal } from './stage/account/principal.ts';
+import type { Call } from './stage/aws/call.ts';
+import { Faults } from './stage/aws/fault.ts';
+import { Moto, motoProgram, motoRemedy } from './stage/aws/moto.ts';
+import { Proxy } from './stage/aws/proxy.ts';
+
+/** Whether suites on AWS have to be skipped; under CI they fail instead. */
+export const awsMissing = motoProgram() === undefined && !process.env['CI'];
+if (awsMissing) console.warn(`skipped: no moto_server: ${motoRemedy}`); // oxlint-disable-line no-console
+
+/** Who calls: the controller, and an instance by its role. */
+export const keys = {
+  user: { key: 'AKIAUSERUSERUSERUSER', secret: 'user-secret' },
+  role: { key: 'ASIAROLEROLEROLEROLE', secret: 'role-secret', token: 'role-token' },
+} as const;
+
+const account = '123456789012';
+const principals = new Map<string, Principal>(
+  [
+    { name: 'user', accessKeyId: keys.user.key, secretAccessKey: keys.user.secret },
+    {
+      name: 'role',
+      accessKeyId: keys.role.key,
+      secretAccessKey: keys.role.secret,
+      sessionToken: keys.role.token,
+    },
+  ].map((who) => [
+    who.accessKeyId,
+    { ...who, account, arn: `arn:aws:iam::${account}:user/${who.name}`, userId: who.name },
+  ]),
+);
+
+/** SQS and S3 without AWS: moto behind the stage's proxy, which breaks what it is told to and checks signatures. */
+export class TestAws {
+  readonly faults: Faults;
+  readonly settings: AwsSettings;
+  /** What the SDK finds: nothing of the person who runs the tests. */
+  readonly env: NodeJS.ProcessEnv = {};
+  readonly #moto: Moto;
+  readonly #proxy: Proxy;
+  readonly #folder: string;
+
+  private constructor(moto: Moto, proxy: Proxy, faults: Faults, folder: string) {
+    this.#moto = moto;
+    this.#proxy = proxy;
+    this.#folder = folder;
+    this.faults = faults;
+    this.settings = { region: 'eu-west-1', endpoint: proxy.url };
+    process.env['AWS_ACCESS_KEY_ID'] = keys.user.key;
+    process.env['AWS_SECRET_ACCESS_KEY'] = keys.user.secret;
+    process.env['AWS_CONFIG_FILE'] = process.env['AWS_SHARED_CREDENTIALS_FILE'] = join(folder, 'none');
+  }
+
+  static async start(): Promise<TestAws> {
+    const program = motoProgram();
+    if (program === undefined) throw new Error(`no moto_server: ${motoRemedy}`);
+    const folder = mkdtempSync(join(tmpdir(), 'cnd-aws-'));
+    writeFileSync(join(folder, 'images.json'), '[]');
+    const moto = await Moto.start(program, join(folder, 'images.json'));
+    const faults = new Faults();
+    const options = { moto: moto.port, faults, principals, services: {}, address: '127.0.0.1' };
+    return new TestAws(moto, await Proxy.start(options, join(folder, 'socket')), faults, folder);
+  }
+
+  get url(): string {
+    return this.#proxy.url;
+  }
+
+  get calls(): readonly Call[] {
+    return this.#proxy.calls;
+  }
+
+  /** The calls of one action so far. */
+  of(action: string): Call[] {
+    return this.calls.filter((call) => call.action === action);
+  }
+
+  async reset(): Promise<void> {
+    this.faults.clear();
+    this.#proxy.calls.length = 0;
+    await this.#moto.reset();
+  }
+
+  async stop(): Promise<void> {
+    await this.#proxy.stop();
+    await this.#moto.stop();
+    rmSync(this.#folder, { recursive: true });
+  }
+}

@@ -1,0 +1,83 @@
+import { type Answer, awsError, xml } from '../aws/answer.ts';
+import { type Call, list, parameter } from '../aws/call.ts';
+import { element, find, textAt, type XmlNode } from '../aws/xml.ts';
+import { spotPrices } from '../price/spot-price.ts';
+import { describeImages } from './describe-images.ts';
+import { describeInstances } from './describe-instances.ts';
+import { dryRun, type Ec2, type Forward, notFound, xmlOf } from './ec2.ts';
+import { exists } from './instance.ts';
+import { runInstances } from './run-instances.ts';
+import { terminateInstances } from './terminate-instances.ts';
+
+type Handler = (ec2: Ec2, call: Call, forward: Forward) => Promise<Answer> | Answer;
+
+/** What moto gets wrong, or cannot; everything else is its own. */
+const corrected: Record<string, Handler> = {
+  RunInstances: runInstances,
+  DescribeInstances: describeInstances,
+  TerminateInstances: terminateInstances,
+  DescribeImages: (_, call) => describeImages(call),
+  DescribeSpotPriceHistory: (_, call) => spotPrices(call),
+  DescribeRegions: describeRegions,
+  DescribeInstanceStatus: describeStatus,
+  DeleteSecurityGroup: deleteSecurityGroup,
+  GetConsoleOutput: consoleOutput,
+  ModifyInstanceAttribute: modifyAttribute,
+};
+
+/** Answers a call to EC2. */
+export async function ec2Action(ec2: Ec2, call: Call, forward: Forward): Promise<Answer> {
+  return dryRun(call) ?? (corrected[call.action] ?? (async () => forward()))(ec2, call, forward);
+}
+
+/** moto lists regions of all partitions, also those nobody opted into. */
+async function describeRegions(ec2: Ec2, call: Call, forward: Forward): Promise<Answer> {
+  const answer = await forward();
+  if (answer.status !== 200) return answer;
+  const root = xmlOf(answer);
+  const info = find(root, 'regionInfo');
+  if (info)
+    info.children = info.children.filter((item) => ec2.options.regions.includes(textAt(item, 'regionName')));
+  return xml(root);
+}
+
+async function describeStatus(ec2: Ec2, call: Call, forward: Forward): Promise<Answer> {
+  const answer = await forward();
+  if (answer.status !== 200) return answer;
+  const root = xmlOf(answer);
+  const set = find(root, 'instanceStatusSet');
+  const running = (item: XmlNode): boolean =>
+    ec2
+      .visible(call.region)
+      .some(({ id, state }) => id === textAt(item, 'instanceId') && state === 'running');
+  if (set) set.children = set.children.filter(running);
+  return xml(root);
+}
+
+/** moto deletes groups that are in use. */
+async function deleteSecurityGroup(ec2: Ec2, call: Call, forward: Forward): Promise<Answer> {
+  const id = parameter(call, 'GroupId') ?? '';
+  const user = [...ec2.instances.values()].find((one) => exists(one) && one.groups.includes(id));
+  if (!user) return forward();
+  return awsError('ec2', 'DependencyViolation', `resource ${id} has a dependent object`);
+}
+
+function consoleOutput(ec2: Ec2, call: Call): Answer {
+  const id = parameter(call, 'InstanceId') ?? '';
+  const instance = ec2.visible(call.region).find((one) => one.id === id);
+  if (!instance) return notFound([id]);
+  const output = Buffer.from(ec2.consoleOf(instance)).toString('base64');
+  const parts = [
+    element('instanceId', id),
+    element('timestamp', new Date().toISOString()),
+    element('output', output),
+  ];
+  return xml(element('GetConsoleOutputResponse', parts));
+}
+
+async function modifyAttribute(ec2: Ec2, call: Call, forward: Forward): Promise<Answer> {
+  const instance = ec2.instances.get(parameter(call, 'InstanceId') ?? list(call, 'InstanceId')[0] ?? '');
+  const value = parameter(call, 'DisableApiTermination.Value');
+  if (instance && value !== undefined) instance.protected = value === 'true';
+  return forward();
+}

@@ -1,0 +1,49 @@
+import { type Answer, xml } from '../aws/answer.ts';
+import { type Call, list } from '../aws/call.ts';
+import { find, itemsAt, textAt, type XmlNode } from '../aws/xml.ts';
+import { type Ec2, type Forward, notFound, xmlOf } from './ec2.ts';
+import { type Filter, filtersOf, matches, withFilters } from './filter.ts';
+import { type StageInstance, stateCodes } from './instance.ts';
+import { paint } from './paint.ts';
+
+/** Filters that moto would judge by what it takes for the state, or answers with an HTML page. */
+const own: Record<string, (instance: StageInstance) => string> = {
+  'instance-state-name': ({ state }) => state,
+  'instance-state-code': ({ state }) => stateCodes[state],
+  'client-token': ({ clientToken = '' }) => clientToken,
+  'instance.group-id': ({ groups }) => groups.join(' '),
+};
+
+/** DescribeInstances: nothing is there at once, states take their time, and terminated instances are forgotten. */
+export async function describeInstances(ec2: Ec2, call: Call, forward: Forward): Promise<Answer> {
+  const unknown = list(call, 'InstanceId').filter((id) => {
+    const instance = ec2.instances.get(id);
+    return !instance || instance.region !== call.region || !ec2.isVisible(instance);
+  });
+  if (unknown.length > 0) return notFound(unknown);
+  const filters = filtersOf(call);
+  const mine = filters.filter(({ name }) => name in own);
+  const answer = await forward(
+    withFilters(
+      call,
+      filters.filter(({ name }) => !(name in own)),
+    ),
+  );
+  if (answer.status !== 200) return answer;
+  const root = xmlOf(answer);
+  const reservations = find(root, 'reservationSet');
+  if (!reservations) return answer;
+  for (const reservation of itemsAt(root, 'reservationSet')) {
+    const set = find(reservation, 'instancesSet');
+    if (set) set.children = set.children.filter((item) => show(ec2, item, mine));
+  }
+  reservations.children = reservations.children.filter((one) => itemsAt(one, 'instancesSet').length > 0);
+  return xml(root);
+}
+
+function show(ec2: Ec2, item: XmlNode, filters: readonly Filter[]): boolean {
+  const instance = ec2.instances.get(textAt(item, 'instanceId'));
+  if (!instance || !ec2.isVisible(instance)) return false;
+  paint(item, instance);
+  return filters.every((filter) => matches(filter, own[filter.name]?.(instance) ?? ''));
+}

@@ -1,0 +1,179 @@
+import { EventEmitter } from 'node:events';
+
+import { type Answer, awsError } from '../aws/answer.ts';
+import { type Call, parameter } from '../aws/call.ts';
+import { type XmlNode, find, itemsAt, parseXml, textAt } from '../aws/xml.ts';
+import { exists, isLive, type Reason, type StageInstance } from './instance.ts';
+
+/** The numbers of the stage's EC2; all times in milliseconds. */
+export interface Ec2Options {
+  /** The regions there are. */
+  readonly regions: readonly string[];
+  /** From RunInstances until running. */
+  readonly pending: number;
+  /** From TerminateInstances until terminated. */
+  readonly shuttingDown: number;
+  /** From RunInstances until Describe and Terminate know the instance. */
+  readonly consistency: number;
+  /** For which a terminated instance is still described; an hour at EC2. */
+  readonly remembered: number;
+  /** Quota L-1216C47A (standard on-demand vCPUs) of each region. */
+  readonly vcpus: number;
+  /** Names of the instance profiles there are. */
+  readonly profiles: readonly string[];
+}
+
+/** Capacity of a zone for a type; what is not stated is any. */
+export interface Capacity {
+  readonly zone?: string;
+  readonly type?: string;
+  readonly most: number;
+}
+
+interface Ec2Events {
+  launched: [StageInstance];
+  running: [StageInstance];
+  /** Shutting down: the machine loses its power now. */
+  ending: [StageInstance];
+  terminated: [StageInstance];
+}
+
+/** Sends parameters to moto in the name of a call. */
+export type Forward = (parameters?: Readonly<Record<string, string>>) => Promise<Answer>;
+
+/** What the stage's EC2 knows beyond moto: the true state of instances, capacity, client tokens. */
+export class Ec2 extends EventEmitter<Ec2Events> {
+  readonly options: Ec2Options;
+  readonly instances = new Map<string, StageInstance>();
+  capacity: Capacity[] = [];
+  /** By region and token: the parameters of the first call, and its answer once it had success. */
+  readonly tokens = new Map<string, { parameters: string; answer: Promise<Answer> }>();
+  /** What GetConsoleOutput shows. */
+  consoleOf: (instance: StageInstance) => string = () => '';
+  readonly #timers = new Set<NodeJS.Timeout>();
+  readonly #types = new Map<string, Promise<TypeInfo | undefined>>();
+
+  constructor(options: Ec2Options) {
+    super();
+    this.options = options;
+  }
+
+  /** Instances of a region that Describe knows by now, and still. */
+  visible(region: string): StageInstance[] {
+    return [...this.instances.values()].filter((one) => one.region === region && this.isVisible(one));
+  }
+
+  isVisible({ visibleFrom, terminatedAt = Infinity }: StageInstance): boolean {
+    return Date.now() >= visibleFrom && Date.now() < terminatedAt + this.options.remembered;
+  }
+
+  add(instance: StageInstance): void {
+    this.instances.set(instance.id, instance);
+    this.emit('launched', instance);
+    this.#later(this.options.pending, () => {
+      if (instance.state !== 'pending') return;
+      instance.state = 'running';
+      this.emit('running', instance);
+    });
+  }
+
+  /** Begins to terminate an instance, by whatever cause; idempotent. */
+  end(instance: StageInstance, reason: Reason): void {
+    if (!isLive(instance) && instance.state !== 'stopped') return;
+    instance.state = 'shutting-down';
+    instance.reason = reason;
+    this.emit('ending', instance);
+    this.#later(this.options.shuttingDown, () => {
+      instance.state = 'terminated';
+      instance.terminatedAt = Date.now();
+      this.emit('terminated', instance);
+    });
+  }
+
+  /** Stops an instance without terminating it: its disk would cost money for ever. */
+  halt(instance: StageInstance, reason: Reason): void {
+    if (!isLive(instance)) return;
+    instance.state = 'stopped';
+    instance.reason = reason;
+    this.emit('ending', instance);
+  }
+
+  /** Instances that could still be launched in a zone. */
+  room(zone: string, type: string): number {
+    const limits = this.capacity
+      .filter((rule) => (rule.zone ?? zone) === zone && (rule.type ?? type) === type)
+      .map((rule) => {
+        const used = [...this.instances.values()].filter(
+          (one) =>
+            exists(one) && (rule.zone ?? one.zone) === one.zone && (rule.type ?? one.type) === one.type,
+        );
+        return rule.most - used.length;
+      });
+    return Math.max(0, Math.min(...limits, Infinity));
+  }
+
+  /** What moto knows of a type; kept, as it does not change. */
+  async typeInfo(type: string, forward: Forward): Promise<TypeInfo | undefined> {
+    const known = this.#types.get(type) ?? lookUpType(type, forward);
+    this.#types.set(type, known);
+    return known;
+  }
+
+  clear(): void {
+    for (const timer of this.#timers) clearTimeout(timer);
+    this.#timers.clear();
+    this.instances.clear();
+    this.tokens.clear();
+    this.capacity = [];
+  }
+
+  #later(milliseconds: number, action: () => void): void {
+    const timer = setTimeout(() => {
+      this.#timers.delete(timer);
+      action();
+    }, milliseconds);
+    this.#timers.add(timer);
+  }
+}
+
+export interface TypeInfo {
+  readonly vcpus: number;
+  readonly architectures: readonly string[];
+}
+
+async function lookUpType(type: string, forward: Forward): Promise<TypeInfo | undefined> {
+  const answer = await forward({
+    Action: 'DescribeInstanceTypes',
+    Version: '2016-11-15',
+    'InstanceType.1': type,
+  });
+  if (answer.status !== 200) return undefined;
+  const [item] = itemsAt(parseXml(answer.body.toString()), 'instanceTypeSet');
+  if (!item) return undefined;
+  return {
+    vcpus: Number(textAt(item, 'vCpuInfo/defaultVCpus')),
+    architectures: itemsAt(item, 'processorInfo/supportedArchitectures').map(({ text }) => text),
+  };
+}
+
+/** The XML of a good answer. */
+export function xmlOf(answer: Answer): XmlNode {
+  return parseXml(answer.body.toString());
+}
+
+/** The instances of an answer of RunInstances or DescribeInstances, whatever reservation they are in. */
+export function instanceItems(root: XmlNode): XmlNode[] {
+  if (find(root, 'instancesSet')) return itemsAt(root, 'instancesSet');
+  return itemsAt(root, 'reservationSet').flatMap((reservation) => itemsAt(reservation, 'instancesSet'));
+}
+
+export function notFound(ids: readonly string[]): Answer {
+  const words = ids.length === 1 ? `ID '${ids[0]}' does` : `IDs '${ids.join(', ')}' do`;
+  return awsError('ec2', 'InvalidInstanceID.NotFound', `The instance ${words} not exist`);
+}
+
+/** The answer to a call that only asks whether it would be allowed. */
+export function dryRun(call: Call): Answer | undefined {
+  if (parameter(call, 'DryRun') !== 'true') return undefined;
+  return awsError('ec2', 'DryRunOperation', 'Request would have succeeded, but DryRun flag is set.');
+}

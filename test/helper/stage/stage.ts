@@ -1,0 +1,276 @@
+import { mkdtempSync, writeFileSync } from 'node:fs';
+import { rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+
+import { type Principal, sts, user } from './account/principal.ts';
+import { serviceQuotas } from './account/quota.ts';
+import type { Call } from './aws/call.ts';
+import { Faults } from './aws/fault.ts';
+import { Moto, motoProgram, motoPython } from './aws/moto.ts';
+import { Proxy, type Service } from './aws/proxy.ts';
+import { Sqs } from './aws/sqs.ts';
+import { ec2Action } from './ec2/action.ts';
+import { Ec2, type Ec2Options } from './ec2/ec2.ts';
+import { exists, type StageInstance } from './ec2/instance.ts';
+import { Hypervisor } from './machine/hypervisor.ts';
+import { Jump } from './machine/jump.ts';
+import { missing } from './available.ts';
+import { pricing } from './price/pricing.ts';
+
+/** What a test may want otherwise; times in milliseconds but where the name says seconds. */
+export interface StageOptions extends Partial<Ec2Options> {
+  /** Where cnd runs, unless it says otherwise. */
+  readonly region?: string;
+  /** Seconds from an instance's launch to its sshd. */
+  readonly bootSeconds?: number;
+  /** False: no machine behind the instances. */
+  readonly boots?: boolean;
+}
+
+const defaults: Ec2Options = {
+  regions: ['us-east-1', 'us-west-2', 'eu-west-1'],
+  pending: 400,
+  shuttingDown: 300,
+  consistency: 150,
+  remembered: 3_600_000,
+  vcpus: 256,
+  profiles: ['cnd-agent'],
+};
+
+/** An AWS for tests: EC2 with machines that boot, SQS, S3, STS, Pricing and Service Quotas, on loopback only. */
+export class Stage {
+  readonly faults: Faults;
+  readonly ec2: Ec2;
+  readonly hypervisor: Hypervisor;
+  readonly jump: Jump;
+  readonly region: string;
+  readonly directory: string;
+  readonly #moto: Moto;
+  readonly #proxy: Proxy;
+  readonly #principals: Map<string, Principal>;
+  readonly #sqs: Sqs;
+
+  private constructor(parts: Parts) {
+    this.faults = parts.faults;
+    this.ec2 = parts.ec2;
+    this.hypervisor = parts.hypervisor;
+    this.jump = parts.jump;
+    this.region = parts.region;
+    this.directory = parts.directory;
+    this.#moto = parts.moto;
+    this.#proxy = parts.proxy;
+    this.#principals = parts.principals;
+    this.#sqs = parts.sqs;
+  }
+
+  static async open(options: StageOptions = {}): Promise<Stage> {
+    const program = motoProgram();
+    const what = missing();
+    if (program === undefined || what !== undefined) throw new Error(what);
+    const { region = 'us-east-1', bootSeconds = 0.1, boots = true, ...numbers } = options;
+    const directory = mkdtempSync(join(tmpdir(), 'cnd-stage-'));
+    const noImages = join(directory, 'images.json');
+    writeFileSync(noImages, '[]');
+    const moto = await Moto.start(program, noImages).catch(async (error: unknown) => {
+      await rm(directory, { recursive: true });
+      throw error;
+    });
+    const faults = new Faults();
+    const principals = new Map<string, Principal>();
+    const ec2 = new Ec2({ ...defaults, ...numbers });
+    const sqs = new Sqs();
+    const awsSocket = join(directory, 'aws.sock');
+    const services: Record<string, Service> = {
+      ec2: (call, _, forward) => ec2Action(ec2, call, forward),
+      sqs: (call, _, forward) => sqs.answer(call, forward),
+      sts: (call, principal) => sts(call, principal),
+      pricing: (call) => pricing(call),
+      servicequotas: (call) => serviceQuotas(call, ec2.options.vcpus),
+    };
+    const address = '198.51.100.7';
+    const proxy = await Proxy.start({ moto: moto.port, faults, principals, services, address }, awsSocket);
+    const python = motoPython(program);
+    const awsPort = (): number => proxy.port;
+    const hypervisor = new Hypervisor(ec2, principals, {
+      directory,
+      awsSocket,
+      awsPort,
+      python,
+      bootSeconds,
+      boots,
+    });
+    const jump = await Jump.start((address) => hypervisor.doorOf(address));
+    writeFileSync(join(directory, 'jump_key'), jump.loginKey.privateKey, { mode: 0o600 });
+    return new Stage({ moto, proxy, faults, principals, ec2, sqs, hypervisor, jump, region, directory });
+  }
+
+  /** Where all services are. */
+  get url(): string {
+    return this.#proxy.url;
+  }
+
+  /** The environment of a `cnd` on this stage, as somebody (by default alice); nothing of the user's own AWS shows. */
+  env(name = 'alice'): Record<string, string> {
+    const principal = this.principal(name);
+    return {
+      AWS_ENDPOINT_URL: this.url,
+      AWS_REGION: this.region,
+      AWS_ACCESS_KEY_ID: principal.accessKeyId,
+      AWS_SECRET_ACCESS_KEY: principal.secretAccessKey,
+      AWS_CONFIG_FILE: '/dev/null',
+      AWS_SHARED_CREDENTIALS_FILE: '/dev/null',
+      AWS_EC2_METADATA_DISABLED: 'true',
+    };
+  }
+
+  /** Somebody with an access key. */
+  principal(name: string): Principal {
+    const principal = user(name);
+    this.#principals.set(principal.accessKeyId, principal);
+    return principal;
+  }
+
+  /** The content of a cnd.config.json for this stage. */
+  get config(): StageConfig {
+    const { user, port, hostKey } = this.jump;
+    return {
+      fleet: 'ec2',
+      ec2: {
+        addressLookup: `${this.url}/checkip`,
+        jump: {
+          via: `${user}@127.0.0.1:${port}`,
+          identity: join(this.directory, 'jump_key'),
+          hostKey: hostKey.publicKey,
+        },
+      },
+    };
+  }
+
+  /** Every call so far, or those of one service and action. */
+  calls(service?: string, action?: string): Call[] {
+    return this.#proxy.calls.filter(
+      (call) => (service ?? call.service) === call.service && (action ?? call.action) === call.action,
+    );
+  }
+
+  /** The instances that there were since the reset, in the order of their launch. */
+  instances(state?: StageInstance['state']): StageInstance[] {
+    return [...this.ec2.instances.values()].filter((one) => state === undefined || one.state === state);
+  }
+
+  /** From now on these calls fail as with expired credentials: those of users, not of instances' roles. */
+  expireCredentials(): () => void {
+    return this.faults.add({ match: ({ accessKey }) => accessKey.startsWith('AKIA'), error: 'Expired' });
+  }
+
+  /** What costs money, or would be in the way: instances, processes, groups and queues, in words. */
+  async leftovers(): Promise<string[]> {
+    const machines = [...this.hypervisor.machines].filter(([, machine]) => !machine.isOff).map(([id]) => id);
+    const instances = this.instances().filter(exists);
+    const lists = await Promise.all(this.ec2.options.regions.map(async (region) => this.#things(region)));
+    return [
+      ...instances.map(({ id, state, region }) => `instance ${id} ${state} in ${region}`),
+      ...machines.map((id) => `machine of ${id}`),
+      ...lists.flat(),
+    ];
+  }
+
+  /** Waits until nothing is left. */
+  async untilClean(seconds = 10): Promise<void> {
+    let left: string[] = [];
+    for (const end = performance.now() + seconds * 1000; performance.now() < end; await sleep(100)) {
+      left = await this.leftovers();
+      if (left.length === 0) return;
+    }
+    throw new Error(`left after ${seconds} s: ${left.join(', ')}`);
+  }
+
+  async createBucket(name: string): Promise<void> {
+    await this.#ask('s3', this.region, `/${name}`, { method: 'PUT' });
+  }
+
+  /** The objects of a bucket by key. */
+  async objects(bucket: string): Promise<Map<string, Buffer>> {
+    const listed = await this.#ask('s3', this.region, `/${bucket}?list-type=2`);
+    const keys = [...listed.toString().matchAll(/<Key>([^<]+)<\/Key>/g)].map(([, key = '']) => key);
+    const pairs = keys.map(
+      async (key) => [key, await this.#ask('s3', this.region, `/${bucket}/${encodeURI(key)}`)] as const,
+    );
+    return new Map(await Promise.all(pairs));
+  }
+
+  /** As if new: no instances, machines, queues, buckets, faults or calls. */
+  async reset(): Promise<void> {
+    this.faults.clear();
+    this.jump.drop();
+    this.jump.resume();
+    this.jump.requests.length = 0;
+    const failures = this.hypervisor.events.flatMap((event) =>
+      event.event === 'failed' ? event.message : [],
+    );
+    await this.hypervisor.clear();
+    this.ec2.clear();
+    this.#sqs.clear();
+    await this.#moto.reset();
+    this.#proxy.calls.length = 0;
+    if (failures.length > 0) throw new Error(`the stage itself failed: ${failures.join(', ')}`);
+  }
+
+  async close(): Promise<void> {
+    await this.hypervisor.clear();
+    this.ec2.clear();
+    await this.jump.stop();
+    await this.#proxy.stop();
+    await this.#moto.stop();
+    await rm(this.directory, { recursive: true, force: true });
+  }
+
+  async #things(region: string): Promise<string[]> {
+    const groups = await this.#ask('ec2', region, '/', form({ Action: 'DescribeSecurityGroups' }));
+    const queues = await this.#ask('sqs', region, '/', form({ Action: 'ListQueues', Version: '2012-11-05' }));
+    const names = [...groups.toString().matchAll(/<groupName>([^<]+)<\/groupName>/g)].map(([, name]) => name);
+    const urls = [...queues.toString().matchAll(/<QueueUrl>([^<]+)<\/QueueUrl>/g)].map(([, url]) => url);
+    return [
+      ...names.filter((name) => name !== 'default').map((name) => `group ${name} in ${region}`),
+      ...urls.map((url) => `queue ${url?.split('/').at(-1)} in ${region}`),
+    ];
+  }
+
+  /** Asks moto itself, past faults and the record of calls. */
+  async #ask(service: string, region: string, path: string, init: RequestInit = {}): Promise<Buffer> {
+    const scope = `stage/20261120/${region}/${service}/aws4_request`;
+    const authorization = `AWS4-HMAC-SHA256 Credential=${scope}, SignedHeaders=host, Signature=stage`;
+    const headers = { ...(init.headers as Record<string, string> | undefined), authorization };
+    const answer = await fetch(`http://127.0.0.1:${this.#moto.port}${path}`, { ...init, headers });
+    return Buffer.from(await answer.arrayBuffer());
+  }
+}
+
+/** What the stage puts into cnd.config.json. */
+export interface StageConfig {
+  readonly fleet: 'ec2';
+  readonly ec2: {
+    readonly addressLookup: string;
+    readonly jump: { readonly via: string; readonly identity: string; readonly hostKey: string };
+  };
+}
+
+interface Parts {
+  readonly moto: Moto;
+  readonly proxy: Proxy;
+  readonly faults: Faults;
+  readonly principals: Map<string, Principal>;
+  readonly ec2: Ec2;
+  readonly sqs: Sqs;
+  readonly hypervisor: Hypervisor;
+  readonly jump: Jump;
+  readonly region: string;
+  readonly directory: string;
+}
+
+function form(parameters: Record<string, string>): RequestInit {
+  const body = new URLSearchParams({ Version: '2016-11-15', ...parameters }).toString();
+  return { method: 'POST', body, headers: { 'content-type': 'application/x-www-form-urlencoded' } };
+}
