@@ -28,8 +28,8 @@ export interface Archive {
   readonly name: string;
   /** Where a run's entries are, for people: a path or a URL; without a run, the whole archive. */
   location(run?: string): string;
-  /** Makes sure, before anything is launched, that entries can be stored. @throws CndError when they cannot. */
-  probe(run: string): Promise<void>;
+  /** Makes sure, before anything is launched, that entries can be stored; leaves nothing. @throws CndError when they cannot. */
+  probe(signal?: AbortSignal): Promise<void>;
   /**
    * Keeps the file at `path` as `name` of this run; replaces an earlier one whole or not at all. The signal gives up:
    * whoever waits has something more urgent to do than to wait for a network.

@@ -3,9 +3,9 @@ import { copyFile, mkdir, open, readdir, rename, rm, rmdir, stat } from 'node:fs
 import { join, resolve } from 'node:path';
 import type { Readable } from 'node:stream';
 import { CndError, messageOf } from '../error.ts';
-import { runIdPattern } from '../run/run-id.ts';
+import { runIdPattern } from '../run-id.ts';
 import type { Archive, ArchiveEntry, RunFilter } from './archive.ts';
-import { probeDirectory, probeName } from './directory-probe.ts';
+import { probeDirectory } from './directory-probe.ts';
 import { assertEntryName, assertRunId, entryKind, noEntry } from './entry.ts';
 import { passes } from './run-filter.ts';
 
@@ -22,8 +22,8 @@ export class DirectoryArchive implements Archive {
     return run === undefined ? this.#root : join(this.#root, run);
   }
 
-  async probe(run: string): Promise<void> {
-    await probeDirectory(this.#root, this.location(run));
+  async probe(): Promise<void> {
+    await probeDirectory(this.#root);
   }
 
   async store(
@@ -85,7 +85,7 @@ export class DirectoryArchive implements Archive {
     assertRunId(run);
     const folder = this.location(run);
     const files = (await this.#list(folder)).filter((file) => file.isFile());
-    const ours = files.filter((file) => isPartial(file) || file.name === probeName || entryKind(file.name));
+    const ours = files.filter((file) => isPartial(file) || entryKind(file.name));
     const record = (file: Dirent): number => (entryKind(file.name)?.kind === 'record' ? 1 : 0);
     try {
       for (const { name } of ours.toSorted((a, b) => record(a) - record(b)))

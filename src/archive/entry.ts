@@ -1,5 +1,5 @@
 import { CndError } from '../error.ts';
-import { runIdPattern } from '../run/run-id.ts';
+import { runIdPattern } from '../run-id.ts';
 
 /** The run record's name; the same as in `run/record.ts`, which takes the whole configuration with it. */
 export const recordName = 'run.json';

@@ -1,10 +1,5 @@
-import { runIdPattern, runStart } from '../run/run-id.ts';
+import { runIdPattern, runStart } from '../run-id.ts';
 import type { RunFilter } from './archive.ts';
-
-/** What the ids of the runs that started in this second begin with. Pure. */
-export function idBeginning(moment: Date): string {
-  return moment.toISOString().replace(/[-:]/g, '').slice(0, 15).replace('T', '-');
-}
 
 /** Whether a name is that of a run that the filter lets through. Pure. */
 export function passes(name: string, { prefix = '', since, until }: RunFilter): boolean {

@@ -11,10 +11,10 @@ import {
 } from '@aws-sdk/client-s3';
 import { persist } from '../aws/retry.ts';
 import { CndError, UsageError } from '../error.ts';
-import { runIdPattern, runStart } from '../run/run-id.ts';
+import { idBeginning, runIdPattern, runStart } from '../run-id.ts';
 import type { Archive, ArchiveEntry, RunFilter } from './archive.ts';
 import { assertEntryName, assertRunId, entryKind, mediaType, noEntry, recordName } from './entry.ts';
-import { idBeginning, passes } from './run-filter.ts';
+import { passes } from './run-filter.ts';
 import { type BucketAccess, s3Client, s3Error } from './s3-client.ts';
 import { type Page, batch, listFolder } from './s3-list.ts';
 
@@ -55,17 +55,18 @@ export class S3Archive implements Archive {
   }
 
   /** Looks for the bucket, and writes to it: rights to see a bucket say nothing of rights to write. */
-  async probe(run: string): Promise<void> {
-    await this.#options.local?.probe(run);
+  async probe(signal?: AbortSignal): Promise<void> {
+    await this.#options.local?.probe(signal);
     const { bucket } = this.#options;
     // Outside of any run: without the right to delete it stays, and must not look like one.
     const Key = `${this.#prefix}.cnd-probe`;
+    const bounds = signal ? { abortSignal: signal } : {};
     try {
-      await this.#client.send(new HeadBucketCommand({ Bucket: bucket }));
-      await this.#client.send(
-        new PutObjectCommand({ ...this.#object(Key), Body: 'cnd\n', ContentType: 'text/plain' }),
-      );
+      await this.#client.send(new HeadBucketCommand({ Bucket: bucket }), bounds);
+      const probe = { ...this.#object(Key), Body: 'cnd\n', ContentType: 'text/plain' };
+      await this.#client.send(new PutObjectCommand(probe), bounds);
     } catch (error) {
+      signal?.throwIfAborted();
       const { code, message, hint } = await this.#error(error, 'logs cannot be archived in', 's3:PutObject', 's3:ListBucket'); // prettier-ignore
       throw new UsageError(code, message, { about: 'logs.bucket', ...(hint && { hint }), cause: error });
     }

@@ -4,7 +4,7 @@ import { z } from 'zod';
 import { CndError } from '../error.ts';
 import type { Outcome } from '../run/event.ts';
 import { recordName } from './entry.ts';
-import { runStart } from '../run/run-id.ts';
+import { runStart } from '../run-id.ts';
 import type { Archive, RunFilter } from './archive.ts';
 import { entryKind } from './entry.ts';
 

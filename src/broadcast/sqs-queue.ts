@@ -8,7 +8,7 @@ import {
 } from '@aws-sdk/client-sqs';
 import pLimit from 'p-limit';
 import { type AwsSettings, awsClientConfig } from '../aws/client.ts';
-import { runIdPattern } from '../run/run-id.ts';
+import { runIdPattern } from '../run-id.ts';
 
 /** What names of our queues begin with; the run's id follows. */
 const prefix = 'cnd-';

@@ -4,8 +4,6 @@ import { readConfigFile } from '../config/file.ts';
 import { CndError, messageOf } from '../error.ts';
 import type { Check } from '../fleet/preflight.ts';
 import { makeFleet } from '../fleet/registry.ts';
-import { processStart } from '../run/clock.ts';
-import { newRunId } from '../run/run-id.ts';
 import { exitCodes } from '../run/verdict.ts';
 import { checkTable, factLines } from '../view/check.ts';
 
@@ -23,11 +21,8 @@ export async function doctor(flags: Readonly<Record<string, unknown>>): Promise<
   const { instances: count, minimum, timeLimit } = config;
   const [logs, preflight] = await Promise.all([
     attempt('logs', async () => {
-      const run = newRunId(new Date(processStart.wall));
-      await archive.probe(run);
-      // It makes the run's folder, and here there is no run.
-      await archive.remove(run).catch(() => {});
-      return `they can be kept in ${archive.location(run)}`;
+      await archive.probe();
+      return `they can be kept in ${archive.location()}`;
     }),
     fleet.preflight?.({ count, minimum, timeLimit }, new AbortController().signal),
   ]);

@@ -1,5 +1,5 @@
 import { UsageError } from '../error.ts';
-import { runIdPattern } from '../run/run-id.ts';
+import { runIdPattern } from '../run-id.ts';
 
 /** Which part of everything `ps` and `scram` are about. */
 export interface Narrow {

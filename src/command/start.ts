@@ -1,3 +1,4 @@
+import type { Archive } from '../archive/archive.ts';
 import { makeArchive } from '../archive/registry.ts';
 import type { AwsSettings } from '../aws/client.ts';
 import { type BroadcastChoice, makeBroadcast } from '../broadcast/registry.ts';
@@ -7,14 +8,14 @@ import type { Fleet } from '../fleet/fleet.ts';
 import { type Preflight, judgePreflight } from '../fleet/preflight.ts';
 import { makeFleet } from '../fleet/registry.ts';
 import { chooseKernel } from '../kernel/choice.ts';
-import { processStart, systemClock } from '../run/clock.ts';
+import { processStart, systemClock } from '../clock.ts';
 import { Interrupts } from '../run/interrupt.ts';
 import { EventStream } from '../run/event-stream.ts';
 import type { RunInputs } from '../run/context.ts';
 import { overdueWarnings } from '../run/overdue.ts';
 import { tellPlan } from '../run/plan.ts';
 import { executeRun } from '../run/run.ts';
-import { newRunId } from '../run/run-id.ts';
+import { newRunId } from '../run-id.ts';
 import { JsonView } from '../view/json.ts';
 import { Output } from '../view/output.ts';
 import { PlainView } from '../view/plain.ts';
@@ -34,7 +35,7 @@ export async function start(flags: Readonly<Record<string, unknown>>): Promise<n
   try {
     const archive = await makeArchive(config.logs, awsSettings(config), env);
     const run = newRunId(new Date(processStart.wall));
-    const { preflight, warnings, kernel } = await lookAhead(fleet, config, interrupts.first);
+    const { preflight, warnings, kernel } = await lookAhead(fleet, archive, config, interrupts.first);
     if (flags['dry-run'] === true) {
       const stream = new EventStream(run, () => systemClock.wall(), views);
       const logs = archive.location(run);
@@ -70,16 +71,22 @@ export async function start(flags: Readonly<Record<string, unknown>>): Promise<n
 /** What the fleet says before anything costs money, and what it still holds that should be gone. @throws CndError */
 async function lookAhead(
   fleet: Fleet,
+  archive: Archive,
   config: RunConfig,
   signal: AbortSignal,
 ): Promise<Pick<RunInputs, 'kernel' | 'preflight' | 'warnings'>> {
   const { instances: count, minimum, timeLimit, maxCost } = config;
-  const [kernel, preflight, warnings] = await Promise.all([
-    chooseKernel(config, fleet),
-    fleet.preflight?.({ count, minimum, timeLimit }, signal),
+  const probing = archive.probe(signal);
+  probing.catch(() => {});
+  const preflighting = Promise.resolve(fleet.preflight?.({ count, minimum, timeLimit }, signal));
+  const [preflight, kernel, warnings] = await Promise.all([
+    preflighting,
+    preflighting.then((preflight) => chooseKernel(config, fleet, preflight?.platform)),
     overdueWarnings(fleet),
   ]);
+  // In this order: without credentials there is no bucket either.
   if (preflight) judgePreflight(preflight, maxCost);
+  await probing;
   return { kernel, preflight, warnings };
 }
 

@@ -26,6 +26,8 @@ export interface Preflight {
   readonly owner?: string;
   /** Cores of all its instances together. */
   readonly cores?: number;
+  /** What its instances are, as the kernels' binaries are named: `linux-arm64`. */
+  readonly platform?: string;
   /** US dollars that the run costs at most; absent when no price is known. */
   readonly cost?: number;
   /** How the cost comes about. */

@@ -1,7 +1,7 @@
 import { messageOf } from '../error.ts';
 import type { Scheme } from '../puzzle/puzzle.ts';
 import { instructionSets } from './instruction-set.ts';
-import { nativeKernel, scriptFactor, thisPlatform } from './native.ts';
+import { type Platform, nativeKernel, scriptFactor, thisPlatform } from './native.ts';
 
 /** What is known about the instances' kernels before they are launched. */
 export interface KernelChoice {
@@ -24,13 +24,16 @@ const nativeRate = 15_000_000;
  * Which kernel the instances will use, as far as that can be known here. Instances that are this very machine all get
  * the instruction set that is fastest here, timed once while it is quiet: many kernels that time themselves at once on
  * busy cores choose at random.
+ *
+ * @param platform What other machines are, if that is known.
  */
 export async function chooseKernel(
   { kernel, puzzle }: { readonly kernel: 'auto' | 'python'; readonly puzzle: { readonly scheme: Scheme } },
   { isThisMachine = false }: { readonly isThisMachine?: boolean },
+  platform?: Platform,
 ): Promise<KernelChoice> {
   if (kernel === 'python') return { rate: scriptRate };
-  if (!isThisMachine) return elsewhere();
+  if (!isThisMachine) return elsewhere(platform);
   const native = nativeKernel(thisPlatform);
   if (native === undefined) return withoutNative(`there is no native kernel for ${thisPlatform}`);
   try {
@@ -42,10 +45,12 @@ export async function chooseKernel(
   }
 }
 
-/** Instances are other machines: what they are made of is only known once they answer, what was built here is now. */
-function elsewhere(): KernelChoice {
-  const missing = ['linux-x64', 'linux-arm64'].filter((platform) => nativeKernel(platform) === undefined);
+/** Instances are other machines: what they are may only be known once they answer, what was built here is known now. */
+function elsewhere(platform: Platform | undefined): KernelChoice {
+  const possible = platform === undefined ? ['linux-x64', 'linux-arm64'] : [platform];
+  const missing = possible.filter((one) => nativeKernel(one) === undefined);
   if (missing.length === 0) return { rate: nativeRate };
+  if (platform !== undefined) return withoutNative(`there is no native kernel for ${platform}`);
   const message = `there is no native kernel for ${missing.join(' and ')}: instances of that kind search with pow.py, about ${scriptFactor} times slower`;
   return { rate: nativeRate, warning: { message, hint: buildHint } };
 }

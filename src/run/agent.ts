@@ -4,7 +4,7 @@ import type { Connection } from '../ssh/connection.ts';
 import { lines } from '../ssh/lines.ts';
 import { type AgentMessage, parseAgentMessage } from './agent-message.ts';
 import { type Order, orderLine } from './agent-order.ts';
-import type { Clock } from './clock.ts';
+import type { Clock } from '../clock.ts';
 import { killAgent, readSpool } from './remote-command.ts';
 
 /** Seconds between two pings; an agent stops when it hears nothing for 15 s. */

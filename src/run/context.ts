@@ -10,7 +10,7 @@ import { generateKeyPair } from '../ssh/key.ts';
 import { Journal, journalName } from '../view/journal.ts';
 import type { View } from '../view/view.ts';
 import { Cleanup } from './cleanup.ts';
-import { type Clock, type Start, Stopwatch } from './clock.ts';
+import { type Clock, type Start, Stopwatch } from '../clock.ts';
 import { type Deadline, deadline } from './deadline.ts';
 import type { Emit, EventFields } from './event.ts';
 import { EventStream } from './event-stream.ts';
@@ -52,6 +52,8 @@ export class RunContext {
   readonly keys: { readonly host: KeyPair; readonly login: KeyPair };
   /** What the launch answered with; N is fixed by it. */
   launched: readonly Instance[] = [];
+  /** Ids of all instances that are known of, also of a launch that was cut short. */
+  readonly known = new Set<string>();
   /** Ids of instances whose termination could not be confirmed. */
   left: readonly string[] = [];
   readonly #stopwatch: Stopwatch;

@@ -1,4 +1,4 @@
-import type { Clock, Stopwatch } from './clock.ts';
+import type { Clock, Stopwatch } from '../clock.ts';
 
 /** How often the clock is read while waiting, in milliseconds: well within the second that T's promise allows. */
 const interval = 200;

@@ -36,7 +36,7 @@ export interface CoverageReport {
   readonly rangesCut: boolean;
 }
 
-export type PhaseName = 'launch' | 'boot' | 'search' | 'stop' | 'logs' | 'terminate';
+export type PhaseName = 'plan' | 'launch' | 'boot' | 'search' | 'stop' | 'logs' | 'terminate';
 
 export interface EventFields {
   'run.planned': {
@@ -111,6 +111,8 @@ export interface EventFields {
   'instance.lost': { instance: number; code: string; reason: string; retrying: boolean };
   'logs.archived': { instance: number; name: string; bytes: number };
   'logs.missing': { instance: number; reason: string };
+  /** From here on nothing but the end of every instance is waited for. */
+  'terminate.started': { instances: number };
   'instance.terminated': { instance: number; id: string };
   'run.interrupted': { signal: string; count: number };
   'cleanup.failed': { what: string; reason: string };
@@ -129,6 +131,9 @@ export interface EventFields {
     coverage: CoverageReport;
     smallest: boolean;
     logs: string;
+    /** Instances that there were, and of how many the fleet has said that they are over. */
+    launched: number;
+    terminated: number;
     /** Ids of instances whose termination could not be confirmed. */
     left: readonly string[];
   };

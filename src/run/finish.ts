@@ -30,6 +30,8 @@ export async function finish(
     coverage: search ? coverageReport(search.coverage()) : noCoverage(config.space),
     smallest: config.smallest,
     logs: archive.location(run),
+    launched: context.known.size,
+    terminated: [...context.known].filter((id) => !isLeft(context, id)).length,
     left: context.left,
   };
   context.emit('run.ended', ended);
@@ -38,6 +40,11 @@ export async function finish(
   for (const name of [journalName, recordName]) await store(context, name);
   await context.stream.close();
   return ended.exitCode;
+}
+
+/** Where the fleet could not be asked at all, the run stands for its instances. */
+function isLeft({ left, inputs }: RunContext, id: string): boolean {
+  return left.includes(id) || left.includes(inputs.run);
 }
 
 /** Writes run.json. A full disk costs the record, never the run. */

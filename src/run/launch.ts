@@ -45,7 +45,10 @@ export async function launch(context: RunContext, signal: AbortSignal): Promise<
     },
     signal,
   );
-  for (const { index, id } of context.launched) emit('instance.launched', { instance: index, id });
+  for (const { index, id } of context.launched) {
+    context.known.add(id);
+    emit('instance.launched', { instance: index, id });
+  }
   const { length } = context.launched;
   if (length < config.instances) {
     context.warn(`only ${length} of ${config.instances} instances could be launched; the stride follows`);
@@ -55,9 +58,13 @@ export async function launch(context: RunContext, signal: AbortSignal): Promise<
 async function terminate(context: RunContext): Promise<void> {
   const { run, fleet } = context.inputs;
   const patience = Math.max(leastPatience, context.untilTimeLimit(fleet.timing.grace));
+  context.emit('terminate.started', { instances: context.launched.length });
   try {
     const instances = await terminateAll(fleet, run, context.launched, patience);
-    for (const { index, id } of instances) context.emit('instance.terminated', { instance: index, id });
+    for (const { index, id } of instances) {
+      context.known.add(id);
+      context.emit('instance.terminated', { instance: index, id });
+    }
   } catch (error) {
     context.left = error instanceof TerminationUnconfirmed && error.ids.length > 0 ? error.ids : [run];
     throw error;

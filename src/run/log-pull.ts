@@ -2,6 +2,7 @@ import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import pLimit from 'p-limit';
 import type { Archive } from '../archive/archive.ts';
+import { messageOf } from '../error.ts';
 import type { Instance } from '../fleet/fleet.ts';
 import type { Deadline } from './deadline.ts';
 import type { Emit } from './event.ts';
@@ -44,7 +45,7 @@ export async function pullLogs(options: LogPull): Promise<void> {
   const why = (error: unknown): string => {
     if (signal.aborted) return 'there was no time left';
     if (connect.aborted) return 'the instance does not answer';
-    return error instanceof Error ? error.message : String(error);
+    return messageOf(error);
   };
   const pull = async (instance: Instance): Promise<void> => {
     const { index } = instance;

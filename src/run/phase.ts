@@ -1,10 +1,10 @@
 import type { PhaseName } from './event.ts';
 
-/** How long each phase of a run took. A phase begins where the one before it ends. */
+/** How long each phase of a run took. A phase begins where the one before it ends, the first with the run. */
 export class Phases {
   readonly #elapsed: () => number;
   readonly #seconds: Partial<Record<PhaseName, number>> = {};
-  #current: { name: PhaseName; since: number } | undefined;
+  #current: { name: PhaseName; since: number } | undefined = { name: 'plan', since: 0 };
 
   /** `elapsed`: seconds since the run began. */
   constructor(elapsed: () => number) {

@@ -12,11 +12,9 @@ import type { Ending } from './verdict.ts';
 /**
  * One run, from start to scram, over any fleet: launch, search on each instance as soon as it is ready, stop at the
  * golden nonce, pull the syslogs, terminate everything within T. Resolves with the exit code.
- * @throws UsageError when nothing can be archived where the logs should go; then nothing was launched.
  */
 export async function executeRun(inputs: RunInputs): Promise<number> {
   const { run, config, fleet, archive, clock } = inputs;
-  await archive.probe(run);
   await mkdir(join(config.logs.directory, run), { recursive: true });
   // Node ends a process that waits for nothing but promises, also in the middle of its cleanup.
   const letGo = clock.every(60_000, () => {});

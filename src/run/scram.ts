@@ -1,9 +1,10 @@
 import { setTimeout as delay } from 'node:timers/promises';
+import { messageOf } from '../error.ts';
 import type { Fleet, Instance } from '../fleet/fleet.ts';
 import { isAlive, killProcess } from '../state/process.ts';
 import { removeRunState } from '../state/run-state.ts';
 import { type Holders, type Inventory, type Narrowing, type RunningRun, takeInventory } from './inventory.ts';
-import { runStart } from './run-id.ts';
+import { runStart } from '../run-id.ts';
 import { terminateAll } from './terminate.ts';
 
 /** Seconds: for termination per run, for controllers to end by themselves. */
@@ -87,7 +88,7 @@ async function scramRun(found: RunningRun, env: NodeJS.ProcessEnv): Promise<Scra
     await removeRunState(run, env);
     return result();
   } catch (error) {
-    return { ...result(), trouble: error instanceof Error ? error.message : String(error) };
+    return { ...result(), trouble: messageOf(error) };
   }
 }
 

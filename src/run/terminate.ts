@@ -1,9 +1,13 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { CndError, messageOf } from '../error.ts';
+import { within } from '../ssh/bounded.ts';
 import type { Fleet, Instance } from '../fleet/fleet.ts';
 
 /** Seconds between two attempts, doubling. */
 const pause = { first: 0.25, most: 5 };
+
+/** Seconds that an attempt is given at least: it may be about to be accepted. */
+const leastAttempt = 10;
 
 /** Instances whose termination could not be confirmed. */
 export class TerminationUnconfirmed extends CndError {
@@ -29,7 +33,7 @@ export class TerminationUnconfirmed extends CndError {
 
 /**
  * Terminates every instance of a run and resolves with what the fleet says of them once each is shutting down or
- * terminated, trying again until `patience` seconds are over. `known` are those that the launch answered with.
+ * terminated, trying again until `patience` seconds are over, also where the fleet gives no answer at all. `known` are those that the launch answered with.
  * @throws TerminationUnconfirmed with the ids that are left.
  */
 export async function terminateAll(
@@ -43,7 +47,9 @@ export async function terminateAll(
     let trouble: unknown;
     let left: readonly Instance[] = known;
     try {
-      const instances = await fleet.terminate(run);
+      const limit = Math.max(leastAttempt * 1000, giveUp - performance.now());
+      const instances = await within(limit, fleet.terminate(run));
+      if (!instances) throw new CndError('fleet-silent', `no answer for ${Math.round(limit / 1000)} s`);
       left = instances.filter(({ state }) => state !== 'shutting-down' && state !== 'terminated');
       if (left.length === 0) return instances;
     } catch (error) {

@@ -1,4 +1,4 @@
-import { CndError } from '../error.ts';
+import { CndError, messageOf } from '../error.ts';
 import type { Outcome } from './event.ts';
 import type { Interruption } from './interrupt.ts';
 import type { Hit, SearchEnd } from './search.ts';
@@ -60,5 +60,5 @@ export function verdict(ending: Ending, best: Hit | undefined, smallest: boolean
 
 function words(error: unknown): string {
   if (error instanceof CndError) return error.hint ? `${error.message} (${error.hint})` : error.message;
-  return error instanceof Error ? error.message : String(error);
+  return messageOf(error);
 }

@@ -1,4 +1,4 @@
-import { CndError } from '../error.ts';
+import { CndError, messageOf } from '../error.ts';
 import type { Instance } from '../fleet/fleet.ts';
 import { workDirectory } from '../fleet/work-directory.ts';
 import { platformOf } from '../kernel/native.ts';
@@ -7,7 +7,7 @@ import type { Connection } from '../ssh/connection.ts';
 import { upload } from '../ssh/upload.ts';
 import { Agent, spooledHits } from './agent.ts';
 import { type Job, jobLine } from './agent-order.ts';
-import type { Clock } from './clock.ts';
+import type { Clock } from '../clock.ts';
 import type { Emit } from './event.ts';
 import type { Guards } from './guard.ts';
 import type { Link } from './link.ts';
@@ -171,7 +171,7 @@ function terminated({ state, reason }: Instance): CndError {
 
 function asCndError(error: unknown): CndError {
   if (error instanceof CndError) return error;
-  return new CndError('worker-failed', error instanceof Error ? error.message : String(error), {
+  return new CndError('worker-failed', messageOf(error), {
     cause: error,
   });
 }

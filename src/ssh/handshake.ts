@@ -2,7 +2,7 @@ import type { Duplex } from 'node:stream';
 
 import ssh2, { type Client, type ConnectConfig, type ServerHostKeyAlgorithm } from 'ssh2';
 
-import { CndError } from '../error.ts';
+import { CndError, messageOf } from '../error.ts';
 
 import type { Access } from './access.ts';
 import { type Bounds, bounded } from './bounded.ts';
@@ -112,7 +112,7 @@ function configFor(
 
 /** What ssh2 throws before it sends anything: the private key cannot be read. */
 function unusable(access: Access, cause: unknown): CndError {
-  const why = cause instanceof Error ? cause.message : String(cause);
+  const why = messageOf(cause);
   return new CndError('ssh-private-key', `the private key for ${target(access)} cannot be used: ${why}`, {
     about: target(access),
     hint: 'It must be an unencrypted OpenSSH or PEM key; for an encrypted one, use the ssh-agent.',

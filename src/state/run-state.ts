@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { z } from 'zod';
 import type { KeyPair } from '../ssh/access.ts';
 import { type ProcessIdentity, identify } from './process.ts';
-import { runIdPattern } from '../run/run-id.ts';
+import { runIdPattern } from '../run-id.ts';
 import { stateDirectory, stateRoot } from './state.ts';
 
 const runState = z.object({

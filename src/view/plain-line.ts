@@ -85,6 +85,9 @@ export function plainLine(event: RunEvent, verbose: boolean): string | undefined
         : undefined;
     case 'logs.missing':
       return `${at(event)} syslog could not be pulled: ${printable(event.reason)}`;
+    case 'terminate.started':
+      // A launch that was cut short has not said how many there are.
+      return `terminating ${event.instances === 0 ? 'what was launched' : plural(event.instances, 'instance')}`;
     case 'instance.terminated':
       return verbose ? `${at(event)} terminated` : undefined;
     case 'run.interrupted':

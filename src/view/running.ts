@@ -1,7 +1,7 @@
 import { CndError, messageOf } from '../error.ts';
 import { dollars } from '../fleet/preflight.ts';
 import type { Inventory, RunningRun } from '../run/inventory.ts';
-import { runStart } from '../run/run-id.ts';
+import { runStart } from '../run-id.ts';
 import { printable } from './printable.ts';
 import { duration } from './quantity.ts';
 import { table } from './table.ts';

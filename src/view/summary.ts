@@ -14,7 +14,7 @@ const headlines: Record<Ended['outcome'], string> = {
   failed: 'failed',
 };
 
-const phaseNames = ['launch', 'boot', 'search', 'stop', 'logs', 'terminate'] as const;
+const phaseNames = ['plan', 'launch', 'boot', 'search', 'stop', 'logs', 'terminate'] as const;
 
 /** What a run came to, for a person: one fact a line. Pure. */
 export function summary(event: Ended): string {
@@ -26,6 +26,7 @@ export function summary(event: Ended): string {
   rows.push(
     ['tested', testedWords(event)],
     ['rate', rate(event.rate)],
+    ['instances', instanceWords(event)],
     ['time', `${duration(event.elapsed)} (${phaseWords(event)})`],
     ['logs', event.logs],
   );
@@ -59,6 +60,12 @@ function testedWords({ tested, coverage }: Ended): string {
   if (shown.length === 0) return words;
   const more = coverage.ranges.length > shown.length || coverage.rangesCut ? ', … (all in run.json)' : '';
   return `${words}: ${shown.join(', ')}${more}`;
+}
+
+/** What a careful user looks for first: that nothing is left. */
+function instanceWords({ launched, terminated }: Ended): string {
+  if (launched === 0) return 'none launched';
+  return `${launched} launched, ${terminated === launched ? 'all' : terminated} terminated`;
 }
 
 function phaseWords({ phases }: Ended): string {

@@ -3,6 +3,7 @@ import {
   existsSync,
   mkdirSync,
   mkdtempSync,
+  readdirSync,
   rmSync,
   symlinkSync,
   writeFileSync,
@@ -23,10 +24,18 @@ afterEach(() => rmSync(folder, { recursive: true, force: true }));
 
 test('a file in the place of the directory is refused before anything is launched', async () => {
   writeFileSync(join(folder, 'logs'), '');
-  await expect(new DirectoryArchive(join(folder, 'logs')).probe(run)).rejects.toMatchObject({
+  await expect(new DirectoryArchive(join(folder, 'logs')).probe()).rejects.toMatchObject({
     exitCode: 2,
     about: 'logs.directory',
   });
+});
+
+test('the probe leaves nothing, not even folders that it had to make', async () => {
+  await new DirectoryArchive(join(folder, 'some', 'logs')).probe();
+  expect(readdirSync(folder)).toEqual([]);
+  mkdirSync(join(folder, 'some'));
+  await new DirectoryArchive(join(folder, 'some', 'logs')).probe();
+  expect(readdirSync(folder, { recursive: true })).toEqual(['some']);
 });
 
 test('foreign folders and files are not runs, and are named', async () => {
@@ -43,7 +52,7 @@ test('foreign folders and files are not runs, and are named', async () => {
 
 test('what a killed run left half-written is no entry, and is removed with the run', async () => {
   mkdirSync(join(folder, run));
-  for (const name of ['run.json', 'run.json.part', '.probe']) writeFileSync(join(folder, run, name), '{}');
+  for (const name of ['run.json', 'run.json.part']) writeFileSync(join(folder, run, name), '{}');
   const archive = new DirectoryArchive(folder);
   expect((await archive.entries(run)).map(({ name }) => name)).toEqual(['run.json']);
   expect(await archive.remove(run)).toEqual([]);
@@ -70,10 +79,10 @@ test.skipIf(!mayMount && !process.env['CI'])('a full disk is refused, and leaves
   execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=9m', 'tmpfs', mount]);
   try {
     const archive = new DirectoryArchive(mount);
-    await archive.probe(run);
+    await archive.probe();
     writeFileSync(join(mount, 'ballast'), Buffer.alloc(8 * 1024 * 1024));
-    await expect(archive.probe(run)).rejects.toMatchObject({ exitCode: 2, code: 'logs-full' });
-    expect(existsSync(join(mount, run))).toBe(false);
+    await expect(archive.probe()).rejects.toMatchObject({ exitCode: 2, code: 'logs-full' });
+    expect(readdirSync(mount)).toEqual(['ballast']);
   } finally {
     execFileSync('umount', [mount]);
   }
@@ -81,7 +90,7 @@ test.skipIf(!mayMount && !process.env['CI'])('a full disk is refused, and leaves
 
 test('a run is where people are told it is, and a file that is there already stays what it is', async () => {
   const archive = new DirectoryArchive(folder);
-  await archive.probe(run);
+  mkdirSync(archive.location(run));
   const path = join(archive.location(run), 'run.json');
   expect(path).toBe(join(folder, run, 'run.json'));
   writeFileSync(path, '{}');

@@ -14,7 +14,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } fr
 import { DirectoryArchive } from '../../src/archive/directory.ts';
 import { pushRun } from '../../src/archive/push.ts';
 import { makeArchive } from '../../src/archive/registry.ts';
-import { idBeginning } from '../../src/archive/run-filter.ts';
+import { idBeginning } from '../../src/run-id.ts';
 import { createBucket } from '../../src/archive/s3-bucket.ts';
 import { s3Client } from '../../src/archive/s3-client.ts';
 import { S3Archive, type S3Options } from '../../src/archive/s3.ts';
@@ -135,7 +135,7 @@ describe.skipIf(awsMissing)('the archive on S3', () => {
 
   describe('the probe', () => {
     test('writes, and leaves no trace', async () => {
-      await make().probe(run);
+      await make().probe();
       expect(aws.of('PutObject')).toHaveLength(1);
       expect(await listed(make({ prefix: '' }))).toEqual([]);
       await expect(head('logs/.cnd-probe')).rejects.toThrow(expect.objectContaining({ name: 'NotFound' }));
@@ -144,7 +144,7 @@ describe.skipIf(awsMissing)('the archive on S3', () => {
     test('is content without the right to delete, and its trace is not a run', async () => {
       aws.faults.add({ service: 's3', action: 'DeleteObject', error: 'Denied' });
       const archive = make();
-      await archive.probe(run);
+      await archive.probe();
       expect(await listed(archive, { foreign: refuse })).toEqual([]);
       expect(await archive.entries(run)).toEqual([]);
     });
@@ -174,7 +174,7 @@ describe.skipIf(awsMissing)('the archive on S3', () => {
       ],
     ])('refuses the run, exit code 2: %s', async (_, name, fault, message, hint) => {
       if ('action' in fault) aws.faults.add({ service: 's3', ...fault });
-      const probing = make({ bucket: name }).probe(run);
+      const probing = make({ bucket: name }).probe();
       await expect(probing).rejects.toMatchObject({
         exitCode: 2,
         about: 'logs.bucket',
@@ -186,7 +186,7 @@ describe.skipIf(awsMissing)('the archive on S3', () => {
     test('looks at the local directory as well, where everything is first', async () => {
       const logs = { directory: file('a-file', ''), bucket, prefix: 'logs' };
       const archive = await makeArchive(logs, aws.settings, aws.env);
-      await expect(archive.probe(run)).rejects.toMatchObject({ about: 'logs.directory' });
+      await expect(archive.probe()).rejects.toMatchObject({ about: 'logs.directory' });
     });
   });
 

@@ -4,7 +4,7 @@ import type { ClientChannel } from 'ssh2';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import type { Fleet, Instance, InstanceState, LaunchRequest } from '../../src/fleet/fleet.ts';
 import { CndError } from '../../src/error.ts';
-import { newRunId } from '../../src/run/run-id.ts';
+import { newRunId } from '../../src/run-id.ts';
 import { terminateAll } from '../../src/run/terminate.ts';
 import { generateKeyPair } from '../../src/ssh/key.ts';
 import { Login } from '../fleet/login.ts';

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import type { Instance, LaunchRequest } from '../../src/fleet/fleet.ts';
 import { LocalFleet } from '../../src/fleet/local/local.ts';
 import type { LocalConfig } from '../../src/fleet/local/local.ts';
-import { newRunId } from '../../src/run/run-id.ts';
+import { newRunId } from '../../src/run-id.ts';
 import { generateKeyPair } from '../../src/ssh/key.ts';
 import type { Access } from '../../src/ssh/access.ts';
 import { findTagged } from '../../src/state/process.ts';

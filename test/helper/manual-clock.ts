@@ -1,4 +1,4 @@
-import type { Clock } from '../../src/run/clock.ts';
+import type { Clock } from '../../src/clock.ts';
 
 /** A clock that a test moves by hand: forward, or only its wall side, as a suspended laptop or NTP would. */
 export class ManualClock implements Clock {

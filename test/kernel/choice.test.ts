@@ -38,6 +38,13 @@ test('instances elsewhere choose for themselves', async () => {
   expect(await chooseKernel({ kernel: 'auto', puzzle }, {})).not.toHaveProperty('instructionSet');
 });
 
+test('of instances elsewhere only what they are is warned of, where that is known', async () => {
+  const choice = await chooseKernel({ kernel: 'auto', puzzle }, {}, 'linux-riscv64');
+  expect(choice.warning?.message).toMatch(/^there is no native kernel for linux-riscv64: pow\.py searches/);
+  const known = await chooseKernel({ kernel: 'auto', puzzle }, {}, thisPlatform);
+  expect(known.warning === undefined).toBe(nativeKernel(thisPlatform) !== undefined);
+});
+
 test('on this machine the fastest instruction set is passed on, or what it costs to have none is told', async () => {
   const choice = await chooseKernel({ kernel: 'auto', puzzle }, { isThisMachine: true });
   const expected = nativeKernel(thisPlatform)

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { Stopwatch } from '../../src/run/clock.ts';
+import { Stopwatch } from '../../src/clock.ts';
 import { Phases } from '../../src/run/phase.ts';
 import { ManualClock } from '../helper/manual-clock.ts';
 
@@ -11,7 +11,7 @@ function start() {
 
 test('a phase begins where the one before it ends', () => {
   const { clock, phases } = start();
-  clock.advance(1); // before the first one: nobody's time
+  clock.advance(1); // from the start of the run until the launch: the plan
   phases.begin('launch');
   clock.advance(2);
   phases.begin('boot');
@@ -19,7 +19,7 @@ test('a phase begins where the one before it ends', () => {
   clock.advance(1);
   phases.end();
   clock.advance(5);
-  expect(phases.seconds).toEqual({ launch: 2, boot: 61 });
+  expect(phases.seconds).toEqual({ plan: 1, launch: 2, boot: 61 });
 });
 
 test('one that comes again is added to, one that was never reached is absent', () => {
@@ -31,5 +31,5 @@ test('one that comes again is added to, one that was never reached is absent', (
   clock.advance(4);
   phases.end();
   phases.end();
-  expect(phases.seconds).toEqual({ search: 7, boot: 0 });
+  expect(phases.seconds).toEqual({ plan: 0, search: 7, boot: 0 });
 });

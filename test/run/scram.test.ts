@@ -3,7 +3,7 @@ import { expect, test } from 'vitest';
 import type { FoundRun, Instance } from '../../src/fleet/fleet.ts';
 import { takeInventory } from '../../src/run/inventory.ts';
 import { isOverdue, overdueWarnings } from '../../src/run/overdue.ts';
-import { newRunId } from '../../src/run/run-id.ts';
+import { newRunId } from '../../src/run-id.ts';
 import { scram } from '../../src/run/scram.ts';
 import { fakeFleet } from '../helper/fake-fleet.ts';
 

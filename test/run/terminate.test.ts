@@ -1,4 +1,4 @@
-import { expect, test } from 'vitest';
+import { expect, test, vi } from 'vitest';
 import type { Instance } from '../../src/fleet/fleet.ts';
 import { TerminationUnconfirmed, terminateAll } from '../../src/run/terminate.ts';
 import { StandInFleet, instance } from './stand-in-fleet.ts';
@@ -51,6 +51,21 @@ test('when the fleet cannot be asked all that are known are left, and the cause 
   expect(error.ids).toEqual(['i-0', 'i-1']);
   expect(error.cause).toBe(cause);
   expect(error.message).toMatch(/i-0 i-1 \(.*no route to host\)$/);
+});
+
+test('a fleet that never answers is not waited for for ever', async () => {
+  vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'performance'] });
+  try {
+    const silent = new StandInFleet('stand-in', { terminate: () => new Promise(() => {}) });
+    const giving = failure(terminateAll(silent, run, known, 30));
+    await vi.advanceTimersByTimeAsync(30_000);
+    expect(await giving).toMatchObject({
+      ids: ['i-0', 'i-1'],
+      message: expect.stringMatching(/no answer for 30 s/) as string,
+    });
+  } finally {
+    vi.useRealTimers();
+  }
 });
 
 test('the last answer counts: an error before it is no cause', async () => {

@@ -3,7 +3,7 @@ import { spawn, spawnSync } from 'node:child_process';
 import type { ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { afterEach, describe, expect, test } from 'vitest';
-import { newRunId } from '../../src/run/run-id.ts';
+import { newRunId } from '../../src/run-id.ts';
 import {
   findByPs,
   findTagged,

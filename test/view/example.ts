@@ -12,7 +12,7 @@ export const ended: EventFields['run.ended'] = {
   tested: '1234567',
   rate: 2_500_000,
   elapsed: 12.34,
-  phases: { launch: 0.5, boot: 1, search: 9, stop: 0.05, logs: 0.3, terminate: 0.2 },
+  phases: { plan: 0.2, launch: 0.5, boot: 1, search: 9, stop: 0.05, logs: 0.3, terminate: 0.2 },
   coverage: {
     tested: '1234567',
     from: '0',
@@ -27,6 +27,8 @@ export const ended: EventFields['run.ended'] = {
   },
   smallest: false,
   logs: `/srv/logs/${run}`,
+  launched: 4,
+  terminated: 4,
   left: [],
 };
 
@@ -87,6 +89,7 @@ export function fieldsOfEach(text: string): { [Name in EventName]: EventFields[N
     'instance.lost': { instance: 0, code: text, reason: text, retrying: true },
     'logs.archived': { instance: 0, name: 'Instance0.log.gz', bytes: 2048 },
     'logs.missing': { instance: 0, reason: text },
+    'terminate.started': { instances: 4 },
     'instance.terminated': { instance: 0, id: text },
     'run.interrupted': { signal: text, count: 1 },
     'cleanup.failed': { what: text, reason: text },

@@ -37,6 +37,7 @@ const lines: { readonly [Name in EventName]: string | { verbose: string } | unde
   'instance.lost': '#0 lost: words; trying again',
   'logs.archived': { verbose: '#0 syslog archived as Instance0.log.gz (2,048 bytes)' },
   'logs.missing': '#0 syslog could not be pulled: words',
+  'terminate.started': 'terminating 4 instances',
   'instance.terminated': { verbose: '#0 terminated' },
   'run.interrupted': 'words: stopping, pulling logs for a moment, terminating; once more to skip the logs',
   'cleanup.failed': 'cleanup of words failed: words',

@@ -4,7 +4,7 @@ import { resolveRun } from '../../archive/run-name.ts';
 import { readSyslog, syslogLines } from '../../archive/syslog.ts';
 import { visible } from '../../config/visible.ts';
 import { UsageError } from '../../error.ts';
-import { runStart } from '../../run/run-id.ts';
+import { runStart } from '../../run-id.ts';
 import { logLine, taggedLine } from '../../view/log-line.ts';
 import { type LogSource, mergeByTime } from '../../view/log-merge.ts';
 import { Pager } from '../../view/pager.ts';

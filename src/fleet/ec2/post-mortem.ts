@@ -1,8 +1,12 @@
+import { withDeadline } from '../deadline.ts';
 import type { Instance } from '../fleet.ts';
 import type { Ec2Api } from './api.ts';
 
 /** Console outputs that are fetched for one look at the fleet: a whole fleet that dies has one cause. */
 const atOnce = 5;
+
+/** Milliseconds for them: whoever looks at the fleet waits for this as well. */
+const patience = 3000;
 
 /** Characters of the end of a console output that are worth reading in one line. */
 const shown = 300;
@@ -36,7 +40,9 @@ export class PostMortem {
   async #lastWords(id: string): Promise<string> {
     try {
       const ec2 = await this.#api.ec2();
-      const { Output = '' } = await ec2.getConsoleOutput({ InstanceId: id });
+      const { Output = '' } = await withDeadline(patience, undefined, async (abortSignal) =>
+        ec2.getConsoleOutput({ InstanceId: id }, { abortSignal }),
+      );
       const text = Buffer.from(Output, 'base64').toString().trim();
       return text
         .split(/\s*\r?\n\s*/)

@@ -14,6 +14,9 @@ import { checkQuota } from './quota.ts';
 import { checkRights } from './right.ts';
 import { sshSource } from './source.ts';
 
+/** All images are of Linux. */
+const platforms = { x86_64: 'linux-x64', arm64: 'linux-arm64' } as const;
+
 /** What the checks of a launch on EC2 act on. */
 export interface PreflightContext {
   readonly api: Ec2Api;
@@ -81,7 +84,7 @@ export async function ec2Preflight(
       prices,
     }),
     owner: identity.value.owner,
-    ...(first && { cores: first.cores * request.count }),
+    ...(first && { cores: first.cores * request.count, platform: platforms[first.architecture] }),
     ...bound,
     prices,
   };

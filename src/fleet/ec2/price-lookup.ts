@@ -1,6 +1,7 @@
 import type { EC2 } from '@aws-sdk/client-ec2';
 import type { Pricing } from '@aws-sdk/client-pricing';
 import { z } from 'zod';
+import { withDeadline } from '../deadline.ts';
 import type { Ec2Api } from './api.ts';
 import { type Price, tablePrice } from './price.ts';
 import { readCachedPrice, writeCachedPrice } from './price-cache.ts';
@@ -63,8 +64,10 @@ export async function onDemandPrice(
   if (cached) return cached;
   const fallback = tablePrice(name, vcpus, region);
   try {
-    const within = AbortSignal.any([signal, AbortSignal.timeout(patience)]);
-    const hourly = await askPriceList(await api.pricing(), name, region, within);
+    const pricing = await api.pricing();
+    const hourly = await withDeadline(patience, signal, async (signal) =>
+      askPriceList(pricing, name, region, signal),
+    );
     if (hourly === undefined) return fallback;
     await writeCachedPrice(region, name, hourly, env);
     return { hourly, source: 'AWS Price List' };

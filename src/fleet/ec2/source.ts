@@ -2,6 +2,7 @@ import { lookup } from 'node:dns/promises';
 import { isIP } from 'node:net';
 import { CndError, messageOf } from '../../error.ts';
 import type { Ec2Settings } from '../../config/ec2-schema.ts';
+import { withDeadline } from '../deadline.ts';
 import { parseVia } from './jump.ts';
 
 /** Milliseconds in which the look-up page must answer. */
@@ -33,10 +34,12 @@ export function block(address: string): string {
 
 async function askPage(url: string, signal: AbortSignal): Promise<string> {
   try {
-    const answer = await fetch(url, { signal: AbortSignal.any([signal, AbortSignal.timeout(patience)]) });
-    const text = (await answer.text()).trim();
-    if (answer.ok && isIP(text)) return text;
-    throw new Error(`it answered ${answer.status} and no address`);
+    return await withDeadline(patience, signal, async (signal) => {
+      const answer = await fetch(url, { signal });
+      const text = (await answer.text()).trim();
+      if (answer.ok && isIP(text)) return text;
+      throw new Error(`it answered ${answer.status} and no address`);
+    });
   } catch (error) {
     signal.throwIfAborted();
     throw new CndError('ec2-ssh-from', `${url} does not tell this machine's address: ${messageOf(error)}`, {

@@ -4,9 +4,11 @@
  * and when their time is over. Its spec comes on stdin, never in argv, for that holds the run's host key.
  */
 import { randomBytes } from 'node:crypto';
+import { Stopwatch, systemClock } from '../../clock.ts';
+import { messageOf } from '../../error.ts';
 import { identify } from '../../state/process.ts';
 import { ControlServer } from './control-server.ts';
-import { armDeadMan, stopwatch } from './dead-man.ts';
+import { armDeadMan } from './dead-man.ts';
 import { removeDirectory, writeRecord } from './directory.ts';
 import type { Hypervisor } from './hypervisor.ts';
 import { LineReader } from './line-reader.ts';
@@ -24,7 +26,7 @@ const launcher = new LineReader(process.stdin);
 const line = await launcher.next();
 if (line === undefined) process.exit(1); // the launcher vanished before it said what it wants
 const spec: HostSpec = JSON.parse(line);
-const elapsed = stopwatch();
+const stopwatch = new Stopwatch(systemClock);
 let ending = false;
 /** Whether the run's directory goes too: only when there may be no controller left to look at it. */
 let forget = false;
@@ -40,7 +42,7 @@ try {
         ? await hypervisor.powerOff(request.ids, 'terminated by request')
         : hypervisor.describe(),
   }));
-  armDeadMan(spec.lifetime, () => abandon(hypervisor, "its time is over (dead-man's switch)"), elapsed);
+  armDeadMan(spec.lifetime, () => abandon(hypervisor, "its time is over (dead-man's switch)"), stopwatch);
   for (const signal of ['SIGTERM', 'SIGINT'] as const) {
     process.on(signal, () => abandon(hypervisor, `the host got ${signal}`));
   }
@@ -50,7 +52,7 @@ try {
   if ((await launcher.next()) !== 'keep') abandon(hypervisor, 'the launcher vanished during the launch');
 } catch (error) {
   log(error);
-  answer({ error: error instanceof Error ? error.message : String(error) });
+  answer({ error: messageOf(error) });
   forget = true;
   await end(() => Promise.resolve());
 }
@@ -58,7 +60,7 @@ try {
 /** Keeps a watchdog at the host's side; the first one is a condition of the launch. */
 async function guard(): Promise<void> {
   const { run, directory, lifetime } = spec;
-  const watchdog = await startWatchdog({ run, directory, lifetime: lifetime - elapsed() });
+  const watchdog = await startWatchdog({ run, directory, lifetime: lifetime - stopwatch.elapsed() });
   watchdog.once('exit', () => {
     if (!ending) setTimeout(() => void guard().catch(log), 1000);
   });

@@ -3,8 +3,8 @@ import type { ChildProcess } from 'node:child_process';
 import { mkdir, open, readFile, rmdir } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { CndError } from '../../error.ts';
-import { withDeadline } from './deadline.ts';
+import { CndError, messageOf } from '../../error.ts';
+import { withDeadline } from '../deadline.ts';
 import { removeDirectory } from './directory.ts';
 import { LineReader } from './line-reader.ts';
 import { launchAnswer } from './record.ts';
@@ -93,7 +93,7 @@ async function handOver(host: ChildProcess, spec: HostSpec, signal: AbortSignal)
 
 function explain(cause: unknown, { run, directory }: HostSpec, log: string, signal: AbortSignal): unknown {
   if (signal.aborted) return signal.reason;
-  const reason = cause instanceof Error ? cause.message : String(cause);
+  const reason = messageOf(cause);
   return new CndError('local-launch-failed', `the local host of run ${run} did not start: ${reason}`, {
     about: directory,
     ...(log.trim() === '' ? {} : { hint: `its log says: ${log.trim().slice(-1000)}` }),

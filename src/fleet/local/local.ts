@@ -1,4 +1,5 @@
 import { availableParallelism } from 'node:os';
+import { messageOf } from '../../error.ts';
 import type { KeyPair } from '../../ssh/access.ts';
 import { stateRoot } from '../../state/state.ts';
 import type { Fleet, FleetTiming, FoundRun, Instance, LaunchRequest } from '../fleet.ts';
@@ -137,7 +138,7 @@ async function lookAnyway(lead: Lead): Promise<readonly InstanceRecord[]> {
   try {
     return await look(lead);
   } catch (error) {
-    const reason = error instanceof Error ? error.message : String(error);
+    const reason = messageOf(error);
     return (lead.record?.instances ?? []).map((instance) => Object.assign({}, instance, { reason }));
   }
 }

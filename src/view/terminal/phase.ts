@@ -1,7 +1,6 @@
-import type { PhaseName } from '../../run/event.ts';
 import { duration } from '../quantity.ts';
 import { type Span, span } from './span.ts';
-import type { RunState } from './state.ts';
+import type { LivePhase, RunState } from './state.ts';
 
 /** The phases of a run, in their order. */
 export const phaseNames = ['launch', 'boot', 'search', 'stop', 'logs', 'terminate'] as const;
@@ -37,6 +36,6 @@ function short(seconds: number): string {
   return seconds < 99.95 ? `${Math.max(0, seconds).toFixed(1)} s` : duration(seconds);
 }
 
-function isPhase(phase: RunState['phase']): phase is PhaseName {
+function isPhase(phase: RunState['phase']): phase is LivePhase {
   return phase !== 'ready' && phase !== 'ended';
 }

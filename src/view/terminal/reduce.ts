@@ -70,13 +70,13 @@ export function reduce(state: RunState, event: RunEvent): RunState {
     case 'search.stopped':
       return enter(state, 'logs', time);
     case 'logs.archived':
-      return toTerminate(update(state, event.instance, { log: 'archived' }), time);
+      return update(state, event.instance, { log: 'archived' });
     case 'logs.missing':
-      return toTerminate(update(state, event.instance, { log: 'missing' }), time);
-    case 'instance.terminated': {
-      const terminated = update(state, event.instance, { stage: 'terminated', rate: 0 });
-      return enter(terminated, 'terminate', time);
-    }
+      return update(state, event.instance, { log: 'missing' });
+    case 'terminate.started':
+      return enter(state, 'terminate', time);
+    case 'instance.terminated':
+      return update(state, event.instance, { stage: 'terminated', rate: 0 });
     case 'run.interrupted': {
       const asked = { ...state, interruptions: event.count };
       return enter(asked, isBefore(state, 'boot') ? 'terminate' : 'stop', time);
@@ -98,10 +98,4 @@ function update(state: RunState, index: number, change: Partial<InstanceState>):
   // What it waited for is over once it is somewhere else.
   const base = change.stage === undefined || change.stage === known.stage ? known : kept;
   return { ...state, instances: new Map(state.instances).set(index, { ...base, ...change }) };
-}
-
-/** No event says that all logs are dealt with: it is so once each instance's are. */
-function toTerminate(state: RunState, time: number): RunState {
-  const all = [...state.instances.values()].every(({ log }) => log !== undefined);
-  return all ? enter(state, 'terminate', time) : state;
 }

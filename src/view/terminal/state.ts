@@ -1,5 +1,8 @@
 import type { PhaseName } from '../../run/event.ts';
 
+/** The phases of a run that can be watched: the plan is told when it is made. */
+export type LivePhase = Exclude<PhaseName, 'plan'>;
+
 /** Where an instance is on its way through a run, in words that the view shows. */
 export type InstanceStage =
   | 'booting'
@@ -34,11 +37,11 @@ export interface InstanceState {
 
 /** What the view knows of a run: the sum of its events so far. */
 export interface RunState {
-  readonly phase: PhaseName | 'ready' | 'ended';
+  readonly phase: LivePhase | 'ready' | 'ended';
   /** When the phase began, in milliseconds since the epoch. */
   readonly since: number;
   /** Phases that are over, with the seconds each took. */
-  readonly past: readonly { readonly name: PhaseName; readonly seconds: number }[];
+  readonly past: readonly { readonly name: LivePhase; readonly seconds: number }[];
   /** Instances asked for, and where from. */
   readonly asked: number;
   readonly fleet: string;

@@ -6,7 +6,7 @@ import { type Ec2Api, sdkApi } from '../../../src/fleet/ec2/api.ts';
 import { Ec2Fleet, type Ec2Options } from '../../../src/fleet/ec2/ec2.ts';
 import { queueLeftover } from '../../../src/fleet/ec2/queue.ts';
 import type { LaunchRequest } from '../../../src/fleet/fleet.ts';
-import { newRunId } from '../../../src/run/run-id.ts';
+import { newRunId } from '../../../src/run-id.ts';
 import { generateKeyPair } from '../../../src/ssh/key.ts';
 import type { Stage } from '../../helper/stage/stage.ts';
 

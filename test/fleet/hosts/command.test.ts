@@ -7,7 +7,7 @@ import { text } from 'node:stream/consumers';
 import { gunzipSync } from 'node:zlib';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { cleanCommand, guardCommand, syslogCommand, tagCommand } from '../../../src/fleet/hosts/command.ts';
-import { newRunId } from '../../../src/run/run-id.ts';
+import { newRunId } from '../../../src/run-id.ts';
 import { eventually, leftovers } from '../../helper/process.ts';
 
 let home: string;

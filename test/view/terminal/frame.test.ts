@@ -82,8 +82,8 @@ test('each phase says what it waits for', () => {
   expect(words(...running, hit, all, log)).toBe(
     'golden nonce 116 from #2; 1 of 3 syslogs dealt with; waiting for that of #1 #2',
   );
-  const terminated = eventAt(5.4, 'instance.terminated', { instance: 0, id: 'i-0' });
-  expect(words(...running, hit, all, terminated)).toBe('golden nonce 116 from #2; terminating 3 instances');
+  const terminating = eventAt(5.4, 'terminate.started', { instances: 3 });
+  expect(words(...running, hit, all, terminating)).toBe('golden nonce 116 from #2; terminating 3 instances');
   const candidate = [...launched(1, true), ...searching(0), { ...hit, instance: 0 }];
   expect(words(...candidate)).toBe('candidate 116 from #0; 1 of 1 searching everything below it');
 });

@@ -16,6 +16,7 @@ test('a run goes through its phases, each of which begins once', () => {
     eventAt(5.1, 'search.stopped', { reason: 'found', latency: 0.1, unconfirmed: [] }),
     eventAt(5.2, 'logs.archived', { instance: 0, name: 'Instance0.log.gz', bytes: 100 }),
     eventAt(5.3, 'logs.missing', { instance: 1, reason: 'there was no time left' }),
+    eventAt(5.3, 'terminate.started', { instances: 2 }),
     eventAt(5.5, 'instance.terminated', { instance: 0, id: 'i-0' }),
     eventAt(5.6, 'instance.terminated', { instance: 1, id: 'i-1' }),
   ]);

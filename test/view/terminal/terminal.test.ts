@@ -51,6 +51,8 @@ function ended() {
     },
     smallest: true,
     logs: 'logs/x',
+    launched: 2,
+    terminated: 2,
     left: [],
   });
 }

@@ -1,6 +1,6 @@
 import { getEventListeners } from 'node:events';
 import { expect, test } from 'vitest';
-import { withDeadline } from '../../../src/fleet/local/deadline.ts';
+import { withDeadline } from '../../src/fleet/deadline.ts';
 
 async function untilAborted(signal: AbortSignal): Promise<never> {
   return new Promise((_, reject) => {

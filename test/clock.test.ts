@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
-import { Stopwatch } from '../../src/run/clock.ts';
-import { DeadlineReached, deadline } from '../../src/run/deadline.ts';
-import { ManualClock } from '../helper/manual-clock.ts';
+import { Stopwatch } from '../src/clock.ts';
+import { DeadlineReached, deadline } from '../src/run/deadline.ts';
+import { ManualClock } from './helper/manual-clock.ts';
 
 test('elapsed time is the larger of the monotonic and the wall clock', () => {
   const clock = new ManualClock();

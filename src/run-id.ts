@@ -7,9 +7,13 @@ export const runIdPattern = /^\d{8}-\d{6}-[a-z0-9]{4}$/;
 
 /** A new run id for a run that starts at `now`, e.g. `20261120-081103-x7k2`. */
 export function newRunId(now: Date = new Date()): string {
-  const time = now.toISOString().replace(/[-:]/g, '').slice(0, 15).replace('T', '-');
   const suffix = Array.from({ length: 4 }, () => alphabet[randomInt(alphabet.length)]).join('');
-  return `${time}-${suffix}`;
+  return `${idBeginning(now)}-${suffix}`;
+}
+
+/** What the ids of the runs that start in this second begin with. Pure. */
+export function idBeginning(moment: Date): string {
+  return moment.toISOString().replace(/[-:]/g, '').slice(0, 15).replace('T', '-');
 }
 
 /** When a run started, to the second, as its id tells; undefined for what is not a run id. */

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { newRunId, runIdPattern, runStart } from '../../src/run/run-id.ts';
+import { newRunId, runIdPattern, runStart } from '../src/run-id.ts';
 
 test('a run id tells its start in UTC and sorts by time', () => {
   const earlier = newRunId(new Date('2026-11-20T08:11:03.999Z'));
