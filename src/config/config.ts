@@ -11,7 +11,7 @@ import type { ConfigFile } from './file.ts';
 import { hostKeys } from './host.ts';
 import { hostsConfig, withHosts } from './hosts.ts';
 import { type Layer, environmentLayer, fileLayer, flagLayer } from './layer.ts';
-import { ec2Schema } from './ec2-schema.ts';
+import { ec2Config, ec2Schema } from './ec2-schema.ts';
 import { nearest } from './nearest.ts';
 import { type Settings, defaults, longestTimeLimit, settingsSchema } from './schema.ts';
 import { settingNames } from './setting.ts';
@@ -81,7 +81,7 @@ export function resolveConfig({ flags, env, file, fallback = {} }: ConfigSources
     logs: { ...settings.logs, directory: resolve(file?.directory ?? '.', settings.logs.directory) },
     local: settings.local,
     hosts: hostsConfig(settings.hosts, file?.directory ?? '.', env),
-    ec2: settings.ec2,
+    ec2: ec2Config(settings.ec2, file?.directory ?? '.', env),
   };
 }
 

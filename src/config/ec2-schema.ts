@@ -1,4 +1,6 @@
 import { z } from 'zod';
+import { parseAddress } from '../ssh/address.ts';
+import { absolutePath } from './path.ts';
 
 const text = (what: string) => z.string({ error: `must be ${what}` }).min(1, `must be ${what}`);
 const pattern = (expression: RegExp, what: string) =>
@@ -16,7 +18,10 @@ const keyLine = /^(ssh|ecdsa|sk)-[a-z0-9@.-]+ [A-Za-z0-9+/]+=*( .*)?$/;
 
 /** How instances that have no public address are reached: through a machine that one can log in to. */
 const jump = z.strictObject({
-  via: pattern(/^[^@\s:]+@([^@\s:]+|\[[0-9a-fA-F:]+\])(:\d{1,5})?$/, 'user@host or user@host:port'),
+  via: text('the machine, like user@host or user@host:2222').superRefine((via, context) => {
+    const address = parseAddress(via);
+    if ('problem' in address) context.addIssue({ code: 'custom', message: address.problem });
+  }),
   /** Path of a private key; without it the ssh-agent is asked. */
   identity: text('the path of a private key').optional(),
   /** The jump host's public key; without it, what ~/.ssh/known_hosts says of it. */
@@ -65,6 +70,21 @@ export const ec2Schema = z.strictObject({
 
 /** Settings of the fleet `ec2`, once judged. */
 export type Ec2Settings = z.output<typeof ec2Schema>;
+
+/** The settings as the fleet takes them: paths absolute, relative ones being relative to the configuration file. */
+export function ec2Config(settings: Ec2Settings, directory: string, env: NodeJS.ProcessEnv): Ec2Settings {
+  const { jump } = settings;
+  if (!jump) return settings;
+  const { identity, knownHosts } = jump;
+  return {
+    ...settings,
+    jump: {
+      ...jump,
+      ...(identity !== undefined && { identity: absolutePath(identity, directory, env) }),
+      ...(knownHosts !== undefined && { knownHosts: absolutePath(knownHosts, directory, env) }),
+    },
+  };
+}
 
 /** What holds where nothing else is said. c7a: whole cores with SHA-NI and AVX-512, the most hashes for a dollar of x86. */
 export const ec2Defaults = {

@@ -1,8 +1,7 @@
-import { homedir } from 'node:os';
-import { join, resolve } from 'node:path';
 import { UsageError } from '../error.ts';
 import type { HostSetting, HostsConfig } from '../fleet/hosts/config.ts';
 import type { Layer } from './layer.ts';
+import { absolutePath } from './path.ts';
 import type { Settings } from './schema.ts';
 
 /**
@@ -30,8 +29,7 @@ export function hostsConfig(
   directory: string,
   env: NodeJS.ProcessEnv,
 ): HostsConfig {
-  const absolute = (path: string): string =>
-    path.startsWith('~/') ? join(env['HOME'] ?? homedir(), path.slice(2)) : resolve(directory, path);
+  const absolute = (path: string): string => absolutePath(path, directory, env);
   const setting = <T extends HostSetting>(host: T): T =>
     host.identity === undefined ? host : { ...host, identity: absolute(host.identity) };
   const { list, identityFile, agent, jump, knownHosts } = hosts;

@@ -39,8 +39,8 @@ test.each([
   [{}, { ec2: { sshFrom: 'anywhere' } }, /^ec2\.sshFrom in cnd\.config\.json is 'anywhere': /],
   [
     {},
-    { ec2: { jump: { via: 'bastion' } } },
-    /^ec2\.jump\.via in cnd\.config\.json is 'bastion': must be user@host/,
+    { ec2: { jump: { via: 'bastion:ssh' } } },
+    /^ec2\.jump\.via in cnd\.config\.json is 'bastion:ssh': must have a port from 1 to 65535/,
   ],
   [{}, { ec2: { jump: {} } }, /^ec2\.jump\.via in cnd\.config\.json/],
 ] as const)('%j with %j is refused', (flags, content, words) => {

@@ -3,10 +3,10 @@ import { existsSync } from 'node:fs';
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir, userInfo } from 'node:os';
 import { join } from 'node:path';
-import { createInterface } from 'node:readline';
 
 import type { Access, KeyPair } from '../../src/ssh/access.ts';
 import { generateKeyPair } from '../../src/ssh/key.ts';
+import { killServer, untilListening } from './daemon.ts';
 import { freePort } from './ssh-server.ts';
 
 const program = '/usr/sbin/sshd';
@@ -50,7 +50,7 @@ export class Sshd {
       const config = join(directory, 'sshd_config');
       await writeFile(config, configuration(directory, port, lines));
       const child = spawn(program, ['-D', '-e', '-f', config], { stdio: ['ignore', 'ignore', 'pipe'] });
-      const log = await untilListening(child);
+      const log = await untilListening(child, 'Server listening');
       if (log === undefined) {
         const { username } = userInfo();
         const access = {
@@ -69,12 +69,7 @@ export class Sshd {
 
   /** Ends the listener; sessions that are open live on, as they do in a real sshd. */
   async stop(): Promise<void> {
-    const { exitCode, signalCode } = this.#child;
-    if (exitCode === null && signalCode === null) {
-      const gone = new Promise((resolve) => this.#child.once('exit', resolve));
-      this.#child.kill('SIGKILL');
-      await gone;
-    }
+    await killServer(this.#child);
     await rm(this.#directory, { recursive: true });
   }
 }
@@ -96,17 +91,4 @@ function configuration(directory: string, port: number, lines: readonly string[]
     `SetEnv HOME=${directory}`,
     '',
   ].join('\n');
-}
-
-/** Undefined once the server listens, or what it said before it ended. */
-function untilListening(child: ChildProcess): Promise<string | undefined> {
-  const said: string[] = [];
-  return new Promise((resolve, reject) => {
-    child.once('error', reject).once('exit', () => resolve(said.join(' ')));
-    if (child.stderr === null) throw new TypeError('sshd was started without a pipe');
-    createInterface(child.stderr).on('line', (line) => {
-      said.push(line);
-      if (line.startsWith('Server listening')) resolve(undefined);
-    });
-  });
 }

@@ -1,4 +1,5 @@
 import type { Ec2Settings } from '../../config/ec2-schema.ts';
+import { target } from '../../ssh/failure.ts';
 import type { FleetTiming } from '../fleet.ts';
 import { type Preflight, type PreflightRequest, dollars } from '../preflight.ts';
 import type { Ec2Api } from './api.ts';
@@ -6,6 +7,7 @@ import { check } from './check.ts';
 import { facts } from './fact.ts';
 import type { Groundwork } from './groundwork.ts';
 import type { Identity } from './identity.ts';
+import { jumpAccess } from './jump.ts';
 import type { MachineImage, MachineType } from './machine.ts';
 import type { Network } from './network.ts';
 import { cost, longestPaid } from './price.ts';
@@ -45,7 +47,8 @@ export async function ec2Preflight(
   if (!identity.value || !region.value) return { checks: both, facts: [], prices: new Map() };
   const where = region.value;
 
-  const [types, image, network, source] = await Promise.all([
+  const { jump } = settings;
+  const [types, image, network, source, bastion] = await Promise.all([
     check('instance type', signal, () => groundwork.types(signal), typeWords),
     check('image', signal, () => groundwork.image(signal), imageWords),
     check('network', signal, () => groundwork.network(signal), networkWords),
@@ -57,6 +60,7 @@ export async function ec2Preflight(
           (block) => block,
         )
       : undefined,
+    jump && check('jump host', signal, async () => jumpAccess(jump, env), target),
   ]);
   const [first] = types.value ?? [];
   const zones = network.value?.subnets.map(({ zone }) => zone) ?? [];
@@ -72,7 +76,7 @@ export async function ec2Preflight(
       : undefined,
     findPrices(api, types.value ?? [], { region: where, zones, spot: settings.spot, env }, signal),
   ]);
-  const checks = [types, image, network, source].flatMap((made) => made?.check ?? []);
+  const checks = [types, image, network, source, bastion].flatMap((made) => made?.check ?? []);
   const bound = costBound(context, request, types.value ?? [], prices);
   return {
     checks: [...both, ...checks, ...(quota ? [quota] : []), ...(rights ?? [])],

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import type { Access } from '../../ssh/access.ts';
-import { isSocket, readIdentity } from '../../ssh/identity.ts';
+import { credentials } from '../../ssh/login.ts';
 
 const base = z.object({
   user: z.string(),
@@ -19,19 +19,15 @@ export const hostSchema = base.extend({ jump: base.optional() });
 
 export type Host = z.output<typeof hostSchema>;
 
-/** How to reach a host now. A key file that is gone since, or a new ssh-agent, is found out by the login. */
+/** How to reach a host now. */
 export function accessOf(host: Host, env: NodeJS.ProcessEnv): Access {
   const { user, host: name, port, hostKeys, identity, agent, jump } = host;
-  const read = identity === undefined ? undefined : readIdentity(identity);
-  // A session of later has its own ssh-agent.
-  const socket = agent === undefined || isSocket(agent) ? agent : env['SSH_AUTH_SOCK'];
   return {
     host: name,
     port,
     user,
     hostKeys,
-    ...(read && 'privateKey' in read && { privateKey: read.privateKey }),
-    ...(socket !== undefined && { agent: socket }),
+    ...credentials({ identity, agent }, env),
     ...(jump && { jump: accessOf(jump, env) }),
   };
 }

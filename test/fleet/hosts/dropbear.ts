@@ -3,8 +3,8 @@ import { existsSync } from 'node:fs';
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir, userInfo } from 'node:os';
 import { join } from 'node:path';
-import { createInterface } from 'node:readline';
 import type { Access, KeyPair } from '../../../src/ssh/access.ts';
+import { killServer, untilListening } from '../../helper/daemon.ts';
 import { freePort } from '../../helper/ssh-server.ts';
 
 const program = '/usr/sbin/dropbear';
@@ -68,7 +68,9 @@ export class Dropbear {
         },
       },
     );
-    await untilListening(child, port);
+    // Said right after it has begun to listen.
+    const failure = await untilListening(child, 'Not backgrounding');
+    if (failure !== undefined) throw new Error(`dropbear did not start on port ${port}: ${failure}`);
     const access = {
       host: '127.0.0.1',
       port,
@@ -80,27 +82,7 @@ export class Dropbear {
   }
 
   async stop(): Promise<void> {
-    const { exitCode, signalCode } = this.#child;
-    if (exitCode === null && signalCode === null) {
-      const gone = new Promise((resolve) => this.#child.once('exit', resolve));
-      this.#child.kill('SIGKILL');
-      await gone;
-    }
+    await killServer(this.#child);
     await rm(this.#directory, { recursive: true });
   }
-}
-
-/** It says `Not backgrounding` right after it has begun to listen. */
-function untilListening(child: ChildProcess, port: number): Promise<void> {
-  const said: string[] = [];
-  return new Promise((resolve, reject) => {
-    child
-      .once('error', reject)
-      .once('exit', () => reject(new Error(`dropbear did not start on port ${port}: ${said.join(' ')}`)));
-    if (child.stderr === null) throw new TypeError('dropbear was started without a pipe');
-    createInterface(child.stderr).on('line', (line) => {
-      said.push(line);
-      if (line.includes('Not backgrounding')) resolve();
-    });
-  });
 }
