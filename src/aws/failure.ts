@@ -11,6 +11,7 @@ const names: Readonly<Record<string, AwsFault>> = {
   ExpiredToken: 'expired',
   ExpiredTokenException: 'expired',
   TokenRefreshRequired: 'expired',
+  // EC2's word for a token that is over; and for a clock that is, which the SDK then corrects by itself.
   RequestExpired: 'expired',
   UnauthorizedException: 'expired',
   InvalidClientTokenId: 'bad-credentials',
@@ -21,6 +22,7 @@ const names: Readonly<Record<string, AwsFault>> = {
   InvalidSignatureException: 'bad-credentials',
   AuthFailure: 'bad-credentials',
   RequestTimeTooSkewed: 'clock',
+  RequestInTheFuture: 'clock',
   AccessDenied: 'denied',
   AccessDeniedException: 'denied',
   UnauthorizedOperation: 'denied',
@@ -35,6 +37,7 @@ const names: Readonly<Record<string, AwsFault>> = {
   InternalFailure: 'unavailable',
   ServiceUnavailable: 'unavailable',
   TimeoutError: 'unreachable',
+  RequestTimeout: 'unreachable',
 };
 
 const neverSent = new Set(['ECONNREFUSED', 'ENOTFOUND', 'EAI_AGAIN', 'EHOSTUNREACH', 'ENETUNREACH']);
@@ -44,6 +47,8 @@ const network = new Set([...neverSent, 'ECONNRESET', 'EPIPE', 'ETIMEDOUT', 'EPRO
 export function awsFault(error: unknown): AwsFault | undefined {
   if (!(error instanceof Error)) return undefined;
   if (/token.*expired|expired.*token|session.*expired|sso login/i.test(error.message)) return 'expired';
+  // A signature is good for some minutes only: both come from a clock that is wrong, on either side.
+  if (/signature (has )?expired|signature not yet current/i.test(error.message)) return 'clock';
   const named = names[error.name];
   if (named) return named;
   if (error.message === 'Region is missing') return 'no-region';
@@ -51,6 +56,11 @@ export function awsFault(error: unknown): AwsFault | undefined {
   const status = statusOf(error);
   if (status === 403) return 'denied';
   return status !== undefined && status >= 500 ? 'unavailable' : undefined;
+}
+
+/** Whether a policy of the organization denies it, as many do for all regions but a few (IAM, "Troubleshoot access denied"). */
+export function isOrganizationDenial(error: unknown): boolean {
+  return awsFault(error) === 'denied' && /explicit deny in a service control policy/i.test(messageOf(error));
 }
 
 /** Whether a request has certainly not reached AWS, so that nothing can have come of it. */
@@ -126,7 +136,9 @@ function hint(fault: AwsFault | undefined, { rights, region, profile }: AwsCall)
     case 'no-credentials':
       return `run aws configure or ${login}, or set AWS_PROFILE`;
     case 'expired':
-      return `renew them with: ${login}`;
+      return process.env['AWS_SESSION_TOKEN']
+        ? 'get new ones: those in AWS_SESSION_TOKEN are over'
+        : `renew them with: ${login}`;
     case 'bad-credentials':
       return 'see who you are with: aws sts get-caller-identity';
     case 'clock':

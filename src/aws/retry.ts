@@ -17,7 +17,17 @@ export async function rest(milliseconds: number, signal: AbortSignal): Promise<v
 /** Whether trying again may mend it: not what the caller may not do, and nothing that it says wrongly. */
 export function mayPass(error: unknown): boolean {
   const fault = awsFault(error);
-  return fault === 'throttled' || fault === 'unreachable' || fault === 'unavailable';
+  return (
+    fault === 'throttled' || fault === 'unreachable' || fault === 'unavailable' || isClockCorrected(error)
+  );
+}
+
+/** The SDK has learned from the refusal by how much this machine's clock is wrong: the next attempt is signed accordingly. */
+function isClockCorrected(error: unknown): boolean {
+  const metadata: unknown = error instanceof Error ? Reflect.get(error, '$metadata') : undefined;
+  return (
+    typeof metadata === 'object' && metadata !== null && Reflect.get(metadata, 'clockSkewCorrected') === true
+  );
 }
 
 /** How long something is tried. */

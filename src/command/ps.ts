@@ -1,7 +1,13 @@
 import { everyFleet } from '../fleet/registry.ts';
 import { takeInventory } from '../run/inventory.ts';
 import { exitCodes } from '../run/verdict.ts';
-import { checkedWords, runningJson, runningTable, unreachableLines } from '../view/running.ts';
+import {
+  announcedLines,
+  checkedWords,
+  runningJson,
+  runningTable,
+  unreachableLines,
+} from '../view/running.ts';
 import { narrowing } from './narrowing.ts';
 
 /** `cnd ps`: what is running; gives the exit code, 4 when something may be running where nobody could be asked. */
@@ -9,10 +15,11 @@ export async function ps(flags: Readonly<Record<string, unknown>>): Promise<numb
   const narrow = narrowing(flags);
   const inventory = await takeInventory(await everyFleet(process.env, narrow), process.env, {
     where: narrow.region,
+    onlyHere: narrow.profile !== undefined,
   });
   const { runs, unreachable } = inventory;
   if (flags['json'] === true) process.stdout.write(runningJson(runs));
-  else if (runs.length > 0) process.stdout.write(runningTable(runs, Date.now()));
+  else if (runs.length > 0) process.stdout.write(runningTable(runs, Date.now()) + announcedLines(runs));
   else process.stdout.write(`nothing is running ${checkedWords(inventory)}\n`);
   process.stderr.write(unreachableLines(unreachable));
   return unreachable.length > 0 ? exitCodes.cleanupUnconfirmed : exitCodes.found;

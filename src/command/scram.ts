@@ -1,8 +1,10 @@
 import { everyFleet } from '../fleet/registry.ts';
-import { takeInventory } from '../run/inventory.ts';
-import { type ScramResult, meantBy, scram as scramEverything } from '../run/scram.ts';
+import { type RunningRun, takeInventory } from '../run/inventory.ts';
+import { meantBy, scram as scramEverything } from '../run/scram.ts';
+import type { ScramResult } from '../run/scram-run.ts';
 import { exitCodes } from '../run/verdict.ts';
-import { checkedWords, runningTable, unreachableLines } from '../view/running.ts';
+import { announcedLines, checkedWords, runningTable, unreachableLines } from '../view/running.ts';
+import { printable } from '../view/printable.ts';
 import { plural } from '../view/quantity.ts';
 import { table } from '../view/table.ts';
 import { narrowing } from './narrowing.ts';
@@ -10,7 +12,16 @@ import { narrowing } from './narrowing.ts';
 /** `cnd scram`: terminates everything that cnd launched; gives the exit code, 4 when something may be left. */
 export async function scram(flags: Readonly<Record<string, unknown>>): Promise<number> {
   const { run, region, profile } = narrowing(flags);
-  const options = { run, where: region, everyone: flags['everyone'] === true };
+  const options = {
+    run,
+    where: region,
+    onlyHere: profile !== undefined,
+    everyone: flags['everyone'] === true,
+    lookAgain: (seconds: number): void => {
+      const words = `nothing is seen yet; what was launched a moment ago may not be, so it is looked again in ${Math.ceil(seconds)} s`;
+      process.stderr.write(`cnd: ${words}\n`);
+    },
+  };
   const holders = await everyFleet(process.env, { region, profile });
   if (flags['dry-run'] === true) {
     const inventory = await takeInventory(holders, process.env, options);
@@ -19,27 +30,38 @@ export async function scram(flags: Readonly<Record<string, unknown>>): Promise<n
     process.stdout.write(
       `dry run: ${plural(meant.length, 'run')} would be terminated ${checkedWords(inventory)}\n`,
     );
-    process.stderr.write(sparedWords(spared.length) + unreachableLines(inventory.unreachable));
+    process.stderr.write(sparedWords(spared, run !== undefined) + unreachableLines(inventory.unreachable));
     return inventory.unreachable.length > 0 ? exitCodes.cleanupUnconfirmed : exitCodes.found;
   }
-  const { results, spared, inventory, remaining, left } = await scramEverything(
-    holders,
-    process.env,
-    options,
-  );
-  const checked = checkedWords(inventory);
-  if (results.length > 0) process.stdout.write(`${resultTable(results)}${checked}\n`);
+  const { results, spared, remaining, left } = await scramEverything(holders, process.env, options);
+  const checked = checkedWords(left);
+  if (results.length > 0)
+    process.stdout.write(`${resultTable(results)}${announcedLines(results)}${checked}\n`);
   else process.stdout.write(`nothing to terminate${run ? ` of ${run}` : ''} ${checked}\n`);
-  process.stderr.write(sparedWords(spared.length) + unreachableLines(left.unreachable));
+  process.stderr.write(sparedWords(spared, run !== undefined) + unreachableLines(left.unreachable));
   if (remaining.length > 0) process.stderr.write(`cnd: still there:\n${runningTable(remaining, Date.now())}`);
+  // Who names a run wants it to end.
+  const isSpared = run !== undefined && spared.length > 0;
   const clean =
-    remaining.length === 0 && left.unreachable.length === 0 && !results.some(({ trouble }) => trouble);
+    remaining.length === 0 &&
+    left.unreachable.length === 0 &&
+    !isSpared &&
+    !results.some(({ trouble }) => trouble);
   return clean ? exitCodes.found : exitCodes.cleanupUnconfirmed;
 }
 
-function sparedWords(runs: number): string {
-  if (runs === 0) return '';
-  return `cnd: ${plural(runs, 'run')} of others left alone: see cnd ps; with --everyone they are terminated too\n`;
+/** Who names a run is told whose it is; who means all is told that there are others. */
+function sparedWords(spared: readonly RunningRun[], named: boolean): string {
+  if (spared.length === 0) return '';
+  if (!named) {
+    return `cnd: ${plural(spared.length, 'run')} of others left alone: see cnd ps; with --everyone they are terminated too\n`;
+  }
+  return spared
+    .map(
+      ({ run, owner }) =>
+        `cnd: ${run} belongs to ${printable(owner?.name ?? '')}: to terminate it, add --everyone\n`,
+    )
+    .join('');
 }
 
 function resultTable(results: readonly ScramResult[]): string {

@@ -63,6 +63,16 @@ export interface FoundRun {
   readonly owner?: { readonly name: string; readonly self: boolean };
   /** What its instances have cost until now at most, in US dollars. */
   readonly cost?: number;
+  /** Golden nonces that were announced and are still on its channel, as they were told: nobody has verified them. */
+  readonly announced?: readonly { readonly nonce: bigint; readonly digest: string }[];
+}
+
+/** Told, while a fleet is looked through, what else there is to say. */
+export interface FindReport {
+  /** Something besides instances could not be looked for, so that some of it may be left. */
+  unseen(what: string, error: unknown): void;
+  /** It was not looked here, and there is no need to. */
+  skipped(why: string): void;
 }
 
 /**
@@ -86,6 +96,8 @@ export interface Fleet {
   readonly name: string;
   /** Which part of the fleet this is, where it has several that know nothing of each other: a region. */
   readonly where?: string;
+  /** Whose account it is in, once that is known, where there are several: the same region is another place in each. */
+  readonly account?: string | undefined;
   readonly timing: FleetTiming;
   /** Instances are this very machine: what is found out about its processor once holds for all of them. */
   readonly isThisMachine?: boolean;
@@ -126,9 +138,9 @@ export interface Fleet {
 
   /**
    * Everything of this fleet that still exists for this user, by tag alone, from any directory; also runs whose instances
-   * are all terminated, as long as something is left to `dispose` of.
+   * are all terminated, as long as something is left to `dispose` of. Rejects only when its instances cannot be seen.
    */
-  find(): Promise<FoundRun[]>;
+  find(report?: FindReport): Promise<FoundRun[]>;
 
   /** The command that writes an instance's syslog, gzip-compressed, to its stdout. Pure. */
   syslogCommand(run: string, instance: Instance): string;

@@ -1,3 +1,5 @@
+import type { FoundRun } from './fleet.ts';
+
 /** What a run leaves behind that costs next to nothing and is not its fleet's: a queue. */
 export interface Remains {
   readonly run: string;
@@ -6,12 +8,14 @@ export interface Remains {
   /** Whose it is, as its tags say. */
   readonly owner: string | undefined;
   readonly expiresAt: Date | undefined;
+  /** See `FoundRun.announced`. */
+  readonly announced?: FoundRun['announced'];
 }
 
 /** One kind of such things, in one place. Found by tags alone, like all that is cnd's. */
 export interface Leftover {
   readonly name: string;
-  /** All that exist. @throws CndError when that cannot be known. */
+  /** All that exist; one that cannot be looked at does not hide the others. @throws CndError when none can. */
   find(): Promise<readonly Remains[]>;
   /** Deletes what there is of a run; idempotent. */
   remove(run: string): Promise<void>;

@@ -17,6 +17,8 @@ export interface RunningRun {
   readonly owner?: { readonly name: string; readonly self: boolean };
   /** What its instances have cost until now at most, in US dollars. */
   readonly cost?: number;
+  /** See `FoundRun.announced`. */
+  readonly announced?: FoundRun['announced'];
   /** The `cnd start` that drives it: `alive` here, `gone`, or `unknown` when nothing here tells of one. */
   readonly controller: 'alive' | 'gone' | 'unknown';
   readonly state?: RunState;
@@ -43,7 +45,12 @@ export interface Narrowing {
   readonly run?: string | undefined;
   /** One region; what has none is not meant then. */
   readonly where?: string | undefined;
+  /** Only what the fleets here can end: with one profile, what other accounts have is not meant. */
+  readonly onlyHere?: boolean | undefined;
 }
+
+/** Told of the runs of a fleet as soon as it has answered: another may take its time. */
+export type Found = (runs: readonly RunningRun[]) => void;
 
 /**
  * What is running on any of the fleets, by tag alone, joined with what the live state of this machine tells.
@@ -53,33 +60,46 @@ export async function takeInventory(
   { fleets, unreachable, skipped }: Holders,
   env: NodeJS.ProcessEnv,
   only: Narrowing = {},
+  found: Found = () => {},
 ): Promise<Inventory> {
   const states = new Map((await listRunStates(env)).map((state) => [state.run, state]));
-  const silent: { fleet: string; error: unknown }[] = [];
-  const found = await Promise.all(
-    fleets.map(async (fleet): Promise<RunningRun[]> => {
-      try {
-        return (await fleet.find()).map((run) => byTag(run, fleet, states.get(run.run)));
-      } catch (error) {
-        silent.push({ fleet: nameOf(fleet), error });
-        return [];
-      }
-    }),
-  );
-  const tagged = found.flat();
+  const silent = new Set<Fleet>();
+  const unseen: { fleet: string; error: unknown }[] = [];
+  const passedOver: string[] = [];
+  const isMeant = ({ run, where, holder }: RunningRun): boolean =>
+    (only.run === undefined || run === only.run) &&
+    (only.where === undefined || where === only.where) &&
+    (holder !== undefined || only.onlyHere !== true);
+  const look = async (fleet: Fleet): Promise<RunningRun[]> => {
+    const report = {
+      unseen: (what: string, error: unknown) => unseen.push({ fleet: `${nameOf(fleet)} (${what})`, error }),
+      skipped: (why: string) => {
+        silent.add(fleet);
+        passedOver.push(why);
+      },
+    };
+    try {
+      const runs = (await fleet.find(report)).map((run) => byTag(run, fleet, states.get(run.run)));
+      found(runs.filter(isMeant));
+      return runs;
+    } catch (error) {
+      silent.add(fleet);
+      unseen.push({ fleet: nameOf(fleet), error });
+      return [];
+    }
+  };
+  const tagged = (await Promise.all(fleets.map(look))).flat();
   const known = new Set(tagged.map(({ run }) => run));
   const noted = [...states.values()]
     .filter(({ run }) => !known.has(run))
     .map((state) => byState(state, fleets));
-  const runs = [...tagged, ...noted].filter(
-    ({ run, where }) =>
-      (only.run === undefined || run === only.run) && (only.where === undefined || where === only.where),
-  );
+  found(noted.filter(isMeant));
+  const runs = [...tagged, ...noted].filter(isMeant);
   return {
     runs: runs.toSorted((a, b) => a.run.localeCompare(b.run)),
-    checked: fleets.map(nameOf).filter((name) => !silent.some(({ fleet }) => fleet === name)),
-    unreachable: [...unreachable, ...silent],
-    skipped,
+    checked: fleets.filter((fleet) => !silent.has(fleet)).map(nameOf),
+    unreachable: [...unreachable, ...unseen],
+    skipped: [...skipped, ...passedOver],
   };
 }
 
@@ -89,7 +109,7 @@ function nameOf({ name, where }: Pick<Fleet, 'name' | 'where'>): string {
 }
 
 function byTag(found: FoundRun, holder: Fleet, state: RunState | undefined): RunningRun {
-  const { run, fleet, instances, leftover = [], expiresAt, owner, cost } = found;
+  const { run, fleet, instances, leftover = [], expiresAt, owner, cost, announced } = found;
   return {
     run,
     fleet,
@@ -98,6 +118,7 @@ function byTag(found: FoundRun, holder: Fleet, state: RunState | undefined): Run
     leftover,
     ...(owner && { owner }),
     ...(cost !== undefined && { cost }),
+    ...(announced && { announced }),
     holder,
     ...described(state, expiresAt),
   };
@@ -105,8 +126,14 @@ function byTag(found: FoundRun, holder: Fleet, state: RunState | undefined): Run
 
 /** Nothing is seen of it, but its controller noted that it began: a launch may be under way, or hidden for a moment. */
 function byState(state: RunState, fleets: readonly Fleet[]): RunningRun {
-  const { run, fleet, where } = state;
-  const holder = fleets.find((other) => other.name === fleet && (other.where ?? where) === where);
+  const { run, fleet, where, account } = state;
+  // The same region of another account would say that there is nothing.
+  const holder = fleets.find(
+    (other) =>
+      other.name === fleet &&
+      (other.where ?? where) === where &&
+      (other.account === undefined || account === undefined || other.account === account),
+  );
   const place = where === undefined ? {} : { where };
   return {
     run,

@@ -6,6 +6,9 @@ import { TerminationUnconfirmed, terminateAll } from './terminate.ts';
 /** Seconds for which termination is tried again at least, even when T is over. */
 const leastPatience = 10;
 
+/** Seconds for which it is tried again at most: whoever waits for the end of a run of a day must learn that it failed. */
+const mostPatience = 600;
+
 /**
  * Launches the instances of a run. Every undo is registered before what it undoes: a launch that is cut short, or whose
  * answer is lost, is cleaned up like any other.
@@ -17,10 +20,16 @@ export async function launch(context: RunContext, signal: AbortSignal): Promise<
   const startedAt = context.startedAt();
   const expiresAt = new Date(startedAt.getTime() + (config.timeLimit + grace) * 1000);
 
-  cleanup.defer('the live state', () => removeRunState(run, env));
+  cleanup.defer('the live state', async () => {
+    // Of what is left it tells whoever looks for it, with whatever credentials.
+    if (context.left.length === 0) await removeRunState(run, env);
+  });
   const times = { startedAt: startedAt.toISOString(), expiresAt: expiresAt.toISOString() };
-  const where = fleet.where === undefined ? {} : { where: fleet.where };
-  const state = { run, fleet: fleet.name, ...where, instances: config.instances, ...times };
+  const place = {
+    ...(fleet.where !== undefined && { where: fleet.where }),
+    ...(fleet.account !== undefined && { account: fleet.account }),
+  };
+  const state = { run, fleet: fleet.name, ...place, instances: config.instances, ...times };
   await writeRunState(state, keys.login, env);
   cleanup.defer(`the ${broadcast.name} broadcast`, () => broadcast.close());
   await broadcast.open(run, signal);
@@ -57,10 +66,14 @@ export async function launch(context: RunContext, signal: AbortSignal): Promise<
 
 async function terminate(context: RunContext): Promise<void> {
   const { run, fleet } = context.inputs;
-  const patience = Math.max(leastPatience, context.untilTimeLimit(fleet.timing.grace));
+  const untilSwitch = context.untilTimeLimit(fleet.timing.grace);
+  const patience = Math.min(mostPatience, Math.max(leastPatience, untilSwitch));
   context.emit('terminate.started', { instances: context.launched.length });
   try {
-    const instances = await terminateAll(fleet, run, context.launched, patience);
+    const instances = await terminateAll(fleet, run, context.launched, patience, ({ message, remedy }) => {
+      const hint = remedy === undefined ? {} : { hint: remedy };
+      context.emit('warning', { message: `${message}; it is tried again`, ...hint });
+    });
     for (const { index, id } of instances) {
       context.known.add(id);
       context.emit('instance.terminated', { instance: index, id });

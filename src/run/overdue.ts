@@ -1,14 +1,21 @@
 import type { Fleet, FoundRun } from '../fleet/fleet.ts';
+import { within } from '../ssh/bounded.ts';
 import type { EventFields } from './event.ts';
+
+/** Milliseconds that a start waits for it. */
+const patience = 5000;
 
 /** Warnings of runs that are past their expiry and still have instances: something kept them from being ended. */
 export async function overdueWarnings(
   fleet: Fleet,
   now: number = Date.now(),
 ): Promise<EventFields['warning'][]> {
-  // Whether a new run works is found out elsewhere.
-  const found = await fleet.find().catch((): FoundRun[] => []);
-  return found.filter((run) => isOverdue(run, now)).map(overdueWarning);
+  // Whether a new run works is found out elsewhere, and T is not to be spent on this.
+  const found = await within(
+    patience,
+    fleet.find().catch((): FoundRun[] => []),
+  );
+  return (found ?? []).filter((run) => isOverdue(run, now)).map(overdueWarning);
 }
 
 /** Whether a run of the caller has instances after the time at which all of them should have powered off. Pure. */

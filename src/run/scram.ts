@@ -1,33 +1,15 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { messageOf } from '../error.ts';
-import type { Fleet, Instance } from '../fleet/fleet.ts';
-import { isAlive, killProcess } from '../state/process.ts';
-import { removeRunState } from '../state/run-state.ts';
-import { type Holders, type Inventory, type Narrowing, type RunningRun, takeInventory } from './inventory.ts';
+import type { Instance } from '../fleet/fleet.ts';
 import { runStart } from '../run-id.ts';
-import { terminateAll } from './terminate.ts';
-
-/** Seconds: for termination per run, for controllers to end by themselves. */
-const patience = { terminate: 30, controller: 10 };
-
-/** Seconds after the start of a run in which its launch may be under way. */
-const launching = 120;
-
-/** What became of one run. */
-export interface ScramResult {
-  readonly run: string;
-  readonly fleet: string;
-  readonly where?: string;
-  /** Instances terminated, as the fleet says. */
-  readonly terminated: number;
-  /** Why something may be left, or undefined when everything is gone. */
-  readonly trouble?: string;
-}
+import { type Holders, type Inventory, type Narrowing, type RunningRun, takeInventory } from './inventory.ts';
+import { type ScramResult, scramRun } from './scram-run.ts';
 
 /** What scram is to end. */
 export interface ScramOptions extends Narrowing {
   /** Also runs of others, where a fleet is shared. */
   readonly everyone: boolean;
+  /** Told that nothing was seen, and in how many seconds it is looked again. */
+  readonly lookAgain?: (seconds: number) => void;
 }
 
 /** What scram did, and what was there before and after. */
@@ -35,7 +17,6 @@ export interface Scrammed {
   readonly results: readonly ScramResult[];
   /** Runs of others, which were left alone. */
   readonly spared: readonly RunningRun[];
-  readonly inventory: Inventory;
   /** Runs that were to be ended and still have instances. */
   readonly remaining: readonly RunningRun[];
   readonly left: Inventory;
@@ -43,21 +24,42 @@ export interface Scrammed {
 
 /**
  * The emergency shutdown: stops the controllers of this machine, so that nothing is launched behind our back, and
- * terminates everything that the fleets find by tag. Runs that cannot be terminated do not save the others.
+ * terminates everything that the fleets find by tag, each as soon as it is found. Runs that cannot be terminated do not
+ * save the others. What was launched a moment ago may not be seen yet, and a fleet may not answer at first: it is looked
+ * again until a look shows nothing more, some time after the first one.
  */
 export async function scram(
   holders: Holders,
   env: NodeJS.ProcessEnv,
   options: ScramOptions,
 ): Promise<Scrammed> {
-  const inventory = await takeInventory(holders, env, options);
-  const { meant, spared } = meantBy(options, inventory.runs);
-  const results = await Promise.all(meant.map((found) => scramRun(found, env)));
-  const left = await takeInventory(holders, env, options);
-  // A run that was begun meanwhile is not what was asked for; one that was scrammed and still lives is.
-  const scrammed = new Set(meant.map(({ run }) => run));
-  const remaining = left.runs.filter(({ run, instances }) => scrammed.has(run) && instances.some(isLiving));
-  return { results, spared, inventory, remaining, left };
+  const begun = Date.now();
+  const ending = new Map<string, Promise<ScramResult>>();
+  let isFirst = true;
+  const end = (runs: readonly RunningRun[]): void => {
+    for (const found of meantBy(options, runs).meant) {
+      // One that was begun meanwhile is not what was asked for; at first sight, another machine's clock may be ahead.
+      const isLater = !isFirst && (runStart(found.run)?.getTime() ?? 0) > begun;
+      if (!isLater && !ending.has(found.run)) ending.set(found.run, scramRun(found, env));
+    }
+  };
+  const settle = 1000 * Math.max(0, ...holders.fleets.map(({ timing }) => timing.settle));
+  const first = performance.now();
+  for (;;) {
+    const [known, since] = [ending.size, performance.now()];
+    const left = await takeInventory(holders, env, options, end);
+    isFirst = false;
+    const results = await Promise.all(ending.values());
+    if (ending.size === known && since - first >= settle) {
+      const { spared } = meantBy(options, left.runs);
+      const remaining = left.runs.filter(({ run, instances }) => ending.has(run) && instances.some(isLiving));
+      return { results: results.toSorted((a, b) => a.run.localeCompare(b.run)), spared, remaining, left };
+    }
+    const wait = Math.max(0, settle - (performance.now() - first));
+    if (wait > 0 && ending.size === 0) options.lookAgain?.(wait / 1000);
+    // Timers may be early by a millisecond.
+    await delay(Math.ceil(wait) + 1);
+  }
 }
 
 /** Which runs are meant: those of others only when they are asked for, or one of them by name with `everyone`. */
@@ -69,67 +71,6 @@ export function meantBy(
   return { meant: runs.filter(isMeant), spared: runs.filter((found) => !isMeant(found)) };
 }
 
-async function scramRun(found: RunningRun, env: NodeJS.ProcessEnv): Promise<ScramResult> {
-  const { run, fleet, where, holder } = found;
-  const ids = new Set(found.instances.map(({ id }) => id));
-  const result = (): ScramResult => {
-    return { run, fleet, ...(where !== undefined && { where }), terminated: ids.size };
-  };
-  try {
-    if (found.state) killProcess(found.state.controller, 'SIGTERM');
-    if (!holder) {
-      await endController(found);
-      throw new Error(`${fleet}${where === undefined ? '' : ` ${where}`} cannot be asked`);
-    }
-    note(await terminateAll(holder, run, found.instances, patience.terminate), ids);
-    await endController(found);
-    await terminateLate(found, holder, ids);
-    await holder.dispose(run);
-    await removeRunState(run, env);
-    return result();
-  } catch (error) {
-    return { ...result(), trouble: messageOf(error) };
-  }
-}
-
-/**
- * What the controller launched between our two signals, or what a launch made that no answer shows yet: while one may
- * have been under way, an answer counts only some time after the one before, and only if it shows nothing new.
- */
-async function terminateLate(found: RunningRun, holder: Fleet, ids: Set<string>): Promise<void> {
-  const begun = runStart(found.run)?.getTime() ?? 0;
-  const recent = Date.now() - begun < launching * 1000;
-  const settle = recent || found.instances.length === 0 ? holder.timing.settle : 0;
-  for (;;) {
-    await delay(settle * 1000);
-    const before = ids.size;
-    note(await terminateAll(holder, found.run, [], patience.terminate), ids);
-    if (ids.size === before) return;
-  }
-}
-
-function note(instances: readonly Instance[], ids: Set<string>): void {
-  for (const { id } of instances) ids.add(id);
-}
-
 function isLiving({ state }: Instance): boolean {
   return state === 'pending' || state === 'running';
-}
-
-/** Waits for a controller that was told to end; one that does not is told again, and then killed. */
-async function endController({ state }: RunningRun): Promise<void> {
-  if (!state) return;
-  const begin = performance.now();
-  let told = 1;
-  while (isAlive(state.controller)) {
-    const seconds = (performance.now() - begin) / 1000;
-    if (seconds > patience.controller / 2 && told === 1) {
-      killProcess(state.controller, 'SIGTERM');
-      told = 2;
-    }
-    if (seconds > patience.controller) killProcess(state.controller, 'SIGKILL');
-    if (seconds > 2 * patience.controller)
-      throw new Error(`the controller, pid ${state.controller.pid}, does not end`);
-    await delay(50);
-  }
 }

@@ -6,12 +6,17 @@ import type { Fleet, Instance } from '../fleet/fleet.ts';
 /** Seconds between two attempts, doubling. */
 const pause = { first: 0.25, most: 5 };
 
+/** Seconds until trouble is told of, and until it is told of again. */
+const patiently = { first: 1, again: 30 };
+
 /** Seconds that an attempt is given at least: it may be about to be accepted. */
 const leastAttempt = 10;
 
 /** Instances whose termination could not be confirmed. */
 export class TerminationUnconfirmed extends CndError {
   readonly ids: readonly string[];
+  /** What may mend it while it is tried again. */
+  readonly remedy: string | undefined;
 
   constructor(run: string, left: readonly Instance[], cause: unknown) {
     const ids = left.map(({ id }) => id);
@@ -28,12 +33,14 @@ export class TerminationUnconfirmed extends CndError {
       },
     );
     this.ids = ids;
+    this.remedy = cause instanceof CndError ? cause.hint : undefined;
   }
 }
 
 /**
  * Terminates every instance of a run and resolves with what the fleet says of them once each is shutting down or
  * terminated, trying again until `patience` seconds are over, also where the fleet gives no answer at all. `known` are those that the launch answered with.
+ * @param tell Told of trouble that goes on.
  * @throws TerminationUnconfirmed with the ids that are left.
  */
 export async function terminateAll(
@@ -41,8 +48,10 @@ export async function terminateAll(
   run: string,
   known: readonly Instance[],
   patience: number,
+  tell: (trouble: TerminationUnconfirmed) => void = () => {},
 ): Promise<Instance[]> {
   const giveUp = performance.now() + patience * 1000;
+  const complaint = new Complaint(tell);
   for (let wait = pause.first; ; wait = Math.min(wait * 2, pause.most)) {
     let trouble: unknown;
     let left: readonly Instance[] = known;
@@ -55,9 +64,30 @@ export async function terminateAll(
     } catch (error) {
       trouble = error;
     }
-    if (performance.now() + wait * 1000 > giveUp) {
-      throw new TerminationUnconfirmed(run, left, trouble);
-    }
+    const unconfirmed = new TerminationUnconfirmed(run, left, trouble);
+    if (performance.now() + wait * 1000 > giveUp) throw unconfirmed;
+    complaint.make(unconfirmed);
     await delay(wait * 1000);
+  }
+}
+
+/** Tells of trouble that does not pass by itself: when it is another, and now and then as long as it is the same. */
+class Complaint {
+  readonly #tell: (trouble: TerminationUnconfirmed) => void;
+  readonly #begun = performance.now();
+  #last = '';
+  #told = -Infinity;
+
+  constructor(tell: (trouble: TerminationUnconfirmed) => void) {
+    this.#tell = tell;
+  }
+
+  make(trouble: TerminationUnconfirmed): void {
+    const now = performance.now();
+    if (now - this.#begun < patiently.first * 1000) return;
+    if (trouble.message === this.#last && now - this.#told < patiently.again * 1000) return;
+    this.#last = trouble.message;
+    this.#told = now;
+    this.#tell(trouble);
   }
 }

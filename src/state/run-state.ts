@@ -11,6 +11,8 @@ const runState = z.object({
   fleet: z.string(),
   /** Which part of the fleet: a region. */
   where: z.string().optional(),
+  /** The account that the fleet is in. */
+  account: z.string().optional(),
   /** The `cnd start` that drives the run. */
   controller: z.object({ pid: z.int(), start: z.string() }),
   instances: z.int(),

@@ -38,11 +38,34 @@ export function runningTable(runs: readonly RunningRun[], now: number): string {
 export function runningJson(runs: readonly RunningRun[]): string {
   const plain = runs.map(({ instances, expiresAt, ...found }) => {
     const { run, fleet, where, leftover, owner, cost, controller } = found;
+    const announced = found.announced?.map(({ nonce, digest }) => ({ nonce: `${nonce}`, digest }));
     const listed = instances.map(({ id, index, state, reason }) => ({ id, index, state, reason }));
     const expires = expiresAt?.toISOString();
-    return { run, fleet, where, instances: listed, leftover, expiresAt: expires, owner, cost, controller };
+    return {
+      run,
+      fleet,
+      where,
+      instances: listed,
+      leftover,
+      expiresAt: expires,
+      owner,
+      cost,
+      controller,
+      announced,
+    };
   });
   return `${JSON.stringify(plain, undefined, 2)}\n`;
+}
+
+/** Golden nonces that nobody has taken from their channel: the controller was gone. Pure. */
+export function announcedLines(runs: readonly Pick<RunningRun, 'run' | 'announced'>[]): string {
+  return runs
+    .flatMap(({ run, announced = [] }) =>
+      announced.map(
+        ({ nonce, digest }) => `${run} has announced nonce ${nonce}, digest ${digest} (not verified)\n`,
+      ),
+    )
+    .join('');
 }
 
 /** What was looked at, and what there was no need to look at: `(checked: local; not checked: …)`. Pure. */

@@ -10,6 +10,7 @@ import { scram } from '../../src/run/scram.ts';
 import { type ProcessIdentity, identify } from '../../src/state/process.ts';
 import { writeRunState } from '../../src/state/run-state.ts';
 import { stateDirectory } from '../../src/state/state.ts';
+import { fakeFleet } from '../helper/fake-fleet.ts';
 import { type Behaviour, StandInFleet, instance } from './stand-in-fleet.ts';
 
 const [early, middle, late] = [
@@ -27,11 +28,16 @@ beforeEach(() => {
 afterEach(() => rmSync(home, { recursive: true, force: true }));
 
 /** Notes a run as `cnd start` does, driven by this controller. */
-async function note(run: string, controller: ProcessIdentity, fleet = 'one'): Promise<void> {
+async function note(
+  run: string,
+  controller: ProcessIdentity,
+  fleet = 'one',
+  place: { where?: string; account?: string } = {},
+): Promise<void> {
   const times = { startedAt: '2026-11-20T08:11:03.000Z', expiresAt: '2026-11-20T08:12:03.000Z' };
   await writeRunState({ run, fleet, instances: 2, ...times }, { privateKey: 'k', publicKey: 'p' }, env);
   const path = join(stateDirectory(run, env), 'run.json');
-  writeFileSync(path, JSON.stringify({ run, fleet, instances: 2, ...times, controller }));
+  writeFileSync(path, JSON.stringify({ run, fleet, ...place, instances: 2, ...times, controller }));
 }
 
 const found = (run: string, fleet: string, ...instances: Instance[]): FoundRun => ({ run, fleet, instances });
@@ -154,6 +160,22 @@ describe('scram', () => {
     const { results } = await scram(holders(fleetWith('one', [])), env, { everyone: false });
     expect(results).toMatchObject([{ run: early, trouble: 'moon cannot be asked' }]);
     expect(existsSync(stateDirectory(early, env))).toBe(true);
+  });
+
+  test('a run noted in another account is trouble: the same region of this one proves nothing', async () => {
+    await note(early, gone, 'one', { where: 'r-1', account: '111' });
+    const here = fakeFleet({ name: 'one', where: 'r-1', account: '222' });
+    const { results } = await scram(holders(here), env, { everyone: false });
+    expect(results).toMatchObject([
+      { run: early, trouble: expect.stringMatching(/one r-1 of account 111 cannot be asked/) as string },
+    ]);
+    expect(existsSync(stateDirectory(early, env))).toBe(true);
+    // Who asks for one profile alone does not mean it.
+    expect((await scram(holders(here), env, { everyone: false, onlyHere: true })).results).toEqual([]);
+    const there = fakeFleet({ name: 'one', where: 'r-1', account: '111' });
+    const [result] = (await scram(holders(here, there), env, { everyone: false })).results;
+    expect(result?.trouble).toBeUndefined();
+    expect(existsSync(stateDirectory(early, env))).toBe(false);
   });
 
   test('nothing there is nothing done', async () => {

@@ -35,6 +35,66 @@ test('while a launch may be under way an answer counts only when a later one sho
   expect(remaining).toEqual([]);
 });
 
+test('a fleet that answers only when it is asked again is scrammed all the same', async () => {
+  const ended: string[] = [];
+  let asked = 0;
+  const fleet = fakeFleet({
+    terminate: async (run) => {
+      ended.push(run);
+      return [];
+    },
+    find: () => (asked++ === 0 ? Promise.reject(new Error('throttled')) : Promise.resolve([found()])),
+    timing: { reserve: 3, grace: 5, boot: 0, poll: 0.01, settle: 0.05 },
+  });
+  const { results, left } = await scram(holders(fleet), env, { everyone: false });
+  expect(results).toMatchObject([{ run: '20200101-000000-aaaa' }]);
+  expect(ended[0]).toBe('20200101-000000-aaaa');
+  expect(left.unreachable).toEqual([]);
+});
+
+test('that nothing is seen is believed only when it is so again some time later, and told until then', async () => {
+  const late = [[], [], [found()], []];
+  let asked = 0;
+  const again: number[] = [];
+  const fleet = fakeFleet({
+    find: async () => late[Math.min(asked++, 3)] ?? [],
+    timing: { reserve: 3, grace: 5, boot: 0, poll: 0.01, settle: 0.2 },
+  });
+  const lookAgain = (seconds: number): void => void again.push(seconds);
+  expect((await scram(holders(fleet), env, { everyone: false, lookAgain })).results).toEqual([]);
+  expect(asked).toBe(2);
+  expect(again).toEqual([expect.closeTo(0.2, 1)]);
+  const { results } = await scram(holders(fleet), env, { everyone: false });
+  expect(results).toHaveLength(1);
+});
+
+test('a slow fleet does not keep another from being scrammed', async () => {
+  const order: string[] = [];
+  let answer: () => void = () => {};
+  const slow = fakeFleet({
+    find: () =>
+      new Promise<FoundRun[]>((resolve) => {
+        answer = () => {
+          order.push('slow answers');
+          resolve([]);
+        };
+      }),
+  });
+  const quick = fakeFleet({
+    found: [found()],
+    terminate: async () => {
+      if (order.length === 0) setImmediate(() => answer());
+      order.push('terminated');
+      return [];
+    },
+  });
+  const ending = scram(holders(slow, quick), env, { everyone: false });
+  const timer = setInterval(() => answer(), 500);
+  await ending;
+  clearInterval(timer);
+  expect(order[0]).toBe('terminated');
+});
+
 test('runs of others are spared, and one that cannot be ended does not save the others', async () => {
   const ended: string[] = [];
   const all = [

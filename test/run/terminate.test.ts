@@ -1,4 +1,5 @@
 import { expect, test, vi } from 'vitest';
+import { CndError } from '../../src/error.ts';
 import type { Instance } from '../../src/fleet/fleet.ts';
 import { TerminationUnconfirmed, terminateAll } from '../../src/run/terminate.ts';
 import { StandInFleet, instance } from './stand-in-fleet.ts';
@@ -66,6 +67,23 @@ test('a fleet that never answers is not waited for for ever', async () => {
   } finally {
     vi.useRealTimers();
   }
+});
+
+test('trouble that goes on is told of, with what may mend it', async () => {
+  const expired = new CndError('aws-expired', 'the credentials have expired', { hint: 'aws sso login' });
+  const told: string[] = [];
+  const tell = ({ message, remedy }: TerminationUnconfirmed): void => void told.push(`${message}: ${remedy}`);
+  await failure(terminateAll(fleetThat(expired), run, known, 4, tell));
+  expect(told).toEqual([
+    'termination is not confirmed: i-0 i-1 (the credentials have expired): aws sso login',
+  ]);
+});
+
+test('trouble that passes at once is none', async () => {
+  const told: unknown[] = [];
+  const fleet = fleetThat(new Error('throttled'), []);
+  await terminateAll(fleet, run, known, 10, (trouble) => told.push(trouble));
+  expect(told).toEqual([]);
 });
 
 test('the last answer counts: an error before it is no cause', async () => {

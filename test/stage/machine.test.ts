@@ -30,7 +30,7 @@ describe.runIf(hasStage())('the machines of the stage', () => {
     );
 
   async function launch(count = 1, more: Partial<RunInstancesCommandInput> = {}, lifetime = 60) {
-    const data = userData({ lifetime, hostKey, loginKey: loginKey.publicKey });
+    const data = userData({ run: '20261120-081103-x7k2', lifetime, hostKey, loginKey: loginKey.publicKey });
     const { Instances = [] } = await ec2.runInstances({
       ImageId: image('ubuntu/images/hvm-ssd-gp3')?.id,
       InstanceType: 'c7a.medium',

@@ -1,28 +1,29 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Instance as Ec2Instance } from '@aws-sdk/client-ec2';
+import { isOrganizationDenial } from '../../aws/failure.ts';
 import type { Ec2Settings } from '../../config/ec2-schema.ts';
-import type { Fleet, FleetTiming, FoundRun, Instance, LaunchRequest } from '../fleet.ts';
+import type { FindReport, Fleet, FleetTiming, FoundRun, Instance, LaunchRequest } from '../fleet.ts';
 import type { Leftover } from '../leftover.ts';
 import type { Preflight, PreflightRequest } from '../preflight.ts';
 import { type Ec2Api, regionOf } from './api.ts';
 import { describeInstances, toInstance } from './describe.ts';
+import { untilCertain } from './doubt.ts';
 import { type Ec2Call, ec2Error } from './fault.ts';
 import { findRuns } from './find.ts';
 import { createGroup, deleteGroups } from './group.ts';
 import { Groundwork } from './groundwork.ts';
-import type { Identity } from './identity.ts';
 import type { SyslogKind } from './image.ts';
-import { jumpAccess } from './jump.ts';
 import { launchInstances } from './launch.ts';
 import { RunMemory } from './memory.ts';
+import { prepareOrder } from './order.ts';
 import { PostMortem } from './post-mortem.ts';
 import { ec2Preflight } from './preflight.ts';
 import type { TypePrice } from './price-lookup.ts';
 import { sshSource } from './source.ts';
 import { syslogCommand } from './syslog.ts';
-import { runFilter } from './tag.ts';
+import { type RunTags, runFilter } from './tag.ts';
 import { terminateRun } from './terminate-run.ts';
-import { armedCommand, userData } from './user-data.ts';
+import { armedCommand } from './user-data.ts';
 import { markUse } from './use.ts';
 
 /** What a fleet on EC2 is made with. */
@@ -32,9 +33,11 @@ export interface Ec2Options {
   readonly env: NodeJS.ProcessEnv;
   /** What runs leave behind in the same region that is not EC2's: queues. */
   readonly leftovers?: readonly Leftover[];
-  /** The region, and who calls, where they are known already. */
+  /** The region, and who calls, where they are known already: with which account, and as which owners. */
   readonly where?: string;
-  readonly identity?: Identity;
+  readonly caller?: { readonly account: string; readonly owners: ReadonlySet<string> };
+  /** False: nothing was ever launched here from this machine. */
+  readonly isUsed?: boolean;
   readonly timing?: Partial<FleetTiming>;
 }
 
@@ -59,13 +62,15 @@ export class Ec2Fleet implements Fleet {
   #syslog: SyslogKind = 'either';
   #prices: ReadonlyMap<string, TypePrice> = new Map();
   #region: string | undefined;
+  #account: string | undefined;
 
   constructor(options: Ec2Options) {
     this.#options = options;
     this.timing = { ...ec2Timing, ...options.timing };
-    this.#groundwork = new Groundwork(options.api, options.settings, options.identity);
+    this.#groundwork = new Groundwork(options.api, options.settings);
     this.#postMortem = new PostMortem(options.api);
     this.#region = options.where ?? options.api.settings.region;
+    this.#account = options.caller?.account;
   }
 
   /** The region, once it is known: it may only be in the profile. */
@@ -73,11 +78,16 @@ export class Ec2Fleet implements Fleet {
     return this.#region ?? '';
   }
 
+  get account(): string | undefined {
+    return this.#account;
+  }
+
   async preflight(request: PreflightRequest, signal: AbortSignal): Promise<Preflight> {
     const { api, settings, env } = this.#options;
     const context = { api, settings, env, timing: this.timing, groundwork: this.#groundwork };
-    const { prices, ...preflight } = await ec2Preflight(context, request, signal);
+    const { prices, account, ...preflight } = await ec2Preflight(context, request, signal);
     this.#prices = prices;
+    this.#account ??= account;
     this.#region ??= await this.#groundwork.region().catch(() => undefined);
     return preflight;
   }
@@ -85,28 +95,31 @@ export class Ec2Fleet implements Fleet {
   /** The group first, which costs nothing: missing rights show before anything does. */
   async launch(request: LaunchRequest, signal: AbortSignal): Promise<Instance[]> {
     signal.throwIfAborted();
-    const { settings, env } = this.#options;
-    const { run } = request;
+    const { api, settings, env } = this.#options;
+    const { run, count } = request;
     const memory = new RunMemory();
     this.#memories.set(run, memory);
     this.#region ??= await this.#groundwork.region();
     await markUse(env, { region: this.#region, profile: settings.profile });
     try {
-      return await this.#launch(request, memory, signal);
+      const prices = this.#prices;
+      const makeGroup = (tags: RunTags, vpc: string): Promise<string> =>
+        this.#group(tags, vpc, memory, signal);
+      const context = { settings, env, groundwork: this.#groundwork, prices, makeGroup };
+      const { plan, login, syslog } = await prepareOrder(context, request, signal);
+      memory.login = login;
+      this.#syslog = syslog;
+      const launched = await launchInstances(api, plan, memory, signal);
+      return launched
+        .map((instance) => this.#toInstance(instance, memory))
+        .toSorted((a, b) => a.index - b.index);
     } catch (error) {
       await this.#undo(run, memory);
       signal.throwIfAborted();
-      throw this.#error(
-        error,
-        `${request.count} instances cannot be launched`,
-        run,
-        'ec2:RunInstances, ec2:CreateTags',
-        {
-          count: request.count,
-          types: settings.types,
-          market: settings.spot ? 'spot' : 'on-demand',
-        },
-      );
+      const { types, spot } = settings;
+      const launch = { count, types, market: spot ? 'spot' : 'on-demand' } as const;
+      const rights = 'ec2:RunInstances, ec2:CreateTags';
+      throw this.#error(error, `${count} instances cannot be launched`, run, rights, launch);
     }
   }
 
@@ -123,45 +136,46 @@ export class Ec2Fleet implements Fleet {
 
   async terminate(run: string, ids?: readonly string[]): Promise<Instance[]> {
     const memory = this.#memories.get(run);
-    let instances = await this.#terminate(run, memory, ids);
+    const instances = await this.#terminate(run, memory, ids);
     if (ids !== undefined || !memory?.inDoubt) return instances;
-    // A launch may have had an effect that nobody was told of, and that no description shows yet: only when nothing
-    // new has turned up for a while is it believed that there is nothing.
-    for (let quiet = performance.now(); performance.now() - quiet < this.timing.settle * 1000;) {
-      await delay(Math.min(this.timing.poll, this.timing.settle) * 1000);
-      const seen = new Set(instances.map(({ id }) => id));
-      const again = await this.#terminate(run, memory);
-      if (again.some(({ id }) => !seen.has(id))) quiet = performance.now();
-      instances = again;
-    }
-    memory.inDoubt = false;
-    return instances;
+    return untilCertain(memory, this.timing, instances, () => this.#terminate(run, memory));
   }
 
   async dispose(run: string): Promise<void> {
     const { api, leftovers = [] } = this.#options;
-    try {
-      await deleteGroups(await api.ec2(), run, disposePatience);
-    } catch (error) {
-      throw this.#error(error, 'the security group cannot be deleted', run, 'ec2:DeleteSecurityGroup');
+    const { groupAskedAt = -Infinity } = this.#memories.get(run) ?? {};
+    const isFresh = performance.now() - groupAskedAt < this.timing.settle * 1000;
+    const removal = { patience: disposePatience, settle: isFresh ? this.timing.settle : 0 };
+    const removals = await Promise.allSettled([
+      (async () => deleteGroups(await api.ec2(), run, removal))(),
+      ...leftovers.map(async (leftover) => leftover.remove(run)),
+    ]);
+    const failure = removals.find((result) => result.status === 'rejected');
+    if (failure) {
+      const rights = 'ec2:DescribeSecurityGroups, ec2:DeleteSecurityGroup';
+      throw this.#error(failure.reason, 'the security group cannot be deleted', run, rights);
     }
-    for (const leftover of leftovers) await leftover.remove(run);
     this.#memories.delete(run);
   }
 
-  async find(): Promise<FoundRun[]> {
-    const { api, leftovers = [] } = this.#options;
-    try {
-      this.#region ??= await regionOf(api);
-      const identity = await this.#groundwork.identity(AbortSignal.timeout(30_000));
-      return await findRuns(api, { region: this.#region, owner: identity.owner, leftovers });
-    } catch (error) {
-      throw this.#error(
+  async find(report?: FindReport): Promise<FoundRun[]> {
+    const { api, leftovers = [], isUsed = true } = this.#options;
+    const explain = (error: unknown): unknown =>
+      this.#error(
         error,
         'EC2 cannot be asked',
         this.where,
         'ec2:DescribeInstances, ec2:DescribeSecurityGroups',
       );
+    try {
+      const region = (this.#region ??= await regionOf(api));
+      const owners = this.#options.caller?.owners ?? (await this.#self());
+      return await findRuns(api, { region, owners, leftovers, report, explain });
+    } catch (error) {
+      if (isUsed || !isOrganizationDenial(error)) throw explain(error);
+      // Nothing can have been launched where the organization allows nothing.
+      report?.skipped(`ec2 ${this.where}, which the organization denies`);
+      return [];
     }
   }
 
@@ -173,55 +187,16 @@ export class Ec2Fleet implements Fleet {
     return armedCommand();
   }
 
-  async #launch(request: LaunchRequest, memory: RunMemory, signal: AbortSignal): Promise<Instance[]> {
-    const { api, settings, env } = this.#options;
-    const { run, count, minimum, expiresAt, hostKey, loginKey, notice = () => {} } = request;
-    const begun = performance.now();
-    const [identity, types, image, network, jump] = await Promise.all([
-      this.#groundwork.identity(signal),
-      this.#groundwork.types(signal),
-      this.#groundwork.image(signal),
-      this.#groundwork.network(signal),
-      settings.jump && jumpAccess(settings.jump, env),
-    ]);
-    this.#syslog = image.syslog;
-    memory.login = {
-      port: 22,
-      user: settings.user ?? image.user,
-      hostKeys: [hostKey.publicKey],
-      privateKey: loginKey.privateKey,
-      ...(jump && { jump }),
-    };
-    const tags = { run, owner: identity.owner, expiresAt };
-    const groups = [settings.securityGroup ?? (await this.#group(tags, network.vpc, signal))];
-    const lifetime = (): number => request.lifetime - (performance.now() - begun) / 1000;
-    const plan = {
-      tags,
-      image,
-      types: types.map(({ name }) => name),
-      subnets: network.subnets,
-      groups,
-      count,
-      minimum,
-      userData: () => userData({ lifetime: lifetime(), hostKey, loginKey: loginKey.publicKey }),
-      publicAddress: settings.connect === 'public',
-      instanceProfile: settings.instanceProfile,
-      spotPrice: (type: string) => (settings.spot ? (this.#prices.get(type)?.most ?? null) : undefined),
-      notice,
-    };
-    const launched = await launchInstances(api, plan, memory, signal);
-    return launched
-      .map((instance) => this.#toInstance(instance, memory))
-      .toSorted((a, b) => a.index - b.index);
+  async #self(): Promise<ReadonlySet<string>> {
+    const { owner, account } = await this.#groundwork.identity(new AbortController().signal);
+    this.#account ??= account;
+    return new Set([owner]);
   }
 
-  async #group(
-    tags: { run: string; owner: string; expiresAt: Date },
-    vpc: string,
-    signal: AbortSignal,
-  ): Promise<string> {
+  async #group(tags: RunTags, vpc: string, memory: RunMemory, signal: AbortSignal): Promise<string> {
     const source = await sshSource(this.#options.settings, signal);
     const ec2 = await this.#options.api.ec2();
+    memory.groupAskedAt = performance.now();
     try {
       return await createGroup(ec2, { tags, vpc, source }, signal);
     } catch (error) {

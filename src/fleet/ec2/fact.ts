@@ -25,7 +25,7 @@ export function facts(
     ...(found.image ? [['image', `${settings.image} (${found.image.id})`] as const] : []),
     [
       'for how long',
-      `at most ${timeLimit} s; if this machine dies, each powers itself off ${timing.grace} s later`,
+      `at most ${timeLimit} s; if this machine dies, each powers itself off ${timeLimit + timing.grace} s after its boot at the latest`,
     ],
     [
       'network',

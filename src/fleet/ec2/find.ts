@@ -1,6 +1,7 @@
-import type { Instance as Ec2Instance } from '@aws-sdk/client-ec2';
-import type { FoundRun } from '../fleet.ts';
-import type { Leftover } from '../leftover.ts';
+import type { Instance as Ec2Instance, SecurityGroup } from '@aws-sdk/client-ec2';
+import { runIdPattern } from '../../run-id.ts';
+import type { FindReport, FoundRun } from '../fleet.ts';
+import type { Leftover, Remains } from '../leftover.ts';
 import type { Ec2Api } from './api.ts';
 import { describeInstances, livingStates, toInstance } from './describe.ts';
 import { findGroups } from './group.ts';
@@ -10,54 +11,75 @@ import { expiryOf, runFilter, tagKeys, tagValue } from './tag.ts';
 /** Where is looked, and who looks. */
 export interface FindOptions {
   readonly region: string;
-  readonly owner: string;
+  /** Owners that are the caller. */
+  readonly owners: ReadonlySet<string>;
   readonly leftovers: readonly Leftover[];
+  readonly report?: FindReport | undefined;
+  /** What a failed call is told as. */
+  readonly explain: (error: unknown) => unknown;
 }
 
 interface Found {
-  instances: Ec2Instance[];
-  leftover: string[];
-  owner: string | undefined;
-  expiresAt: Date | undefined;
+  readonly instances: Ec2Instance[];
+  readonly leftover: string[];
+  readonly owner: string | undefined;
+  readonly expiresAt: Date | undefined;
+  announced: FoundRun['announced'];
 }
 
-/** Everything in the region that carries our tag, by run; also runs of which only a group or a queue is left. */
-export async function findRuns(api: Ec2Api, { region, owner, leftovers }: FindOptions): Promise<FoundRun[]> {
+/**
+ * Everything in the region that carries our tag, by run; also runs of which only a group or a queue is left.
+ * @throws only when the instances cannot be seen: what costs nothing must not hide what does.
+ */
+export async function findRuns(api: Ec2Api, options: FindOptions): Promise<FoundRun[]> {
   const ec2 = await api.ec2();
   const living = [...runFilter(), { Name: 'instance-state-name', Values: livingStates }];
-  const [instances, groups, ...remains] = await Promise.all([
+  const { report, explain } = options;
+  const look = async (what: string, asking: Promise<readonly Remains[]>): Promise<readonly Remains[]> =>
+    asking.catch((error: unknown) => {
+      report?.unseen(what, explain(error));
+      return [];
+    });
+  const [instances, ...remains] = await Promise.all([
     describeInstances(ec2, living),
-    findGroups(ec2),
-    ...leftovers.map((leftover) => leftover.find()),
+    look(
+      'security groups',
+      findGroups(ec2).then((groups) => groups.map(groupRemains)),
+    ),
+    ...options.leftovers.map((leftover) => look(leftover.name, leftover.find())),
   ]);
   const runs = new Map<string, Found>();
-  const note = (
-    run: string | undefined,
-    by: string | undefined,
-    expiresAt: Date | undefined,
-  ): Found | undefined => {
-    if (run === undefined || run === '') return undefined;
-    const found = runs.get(run) ?? { instances: [], leftover: [], owner: by, expiresAt };
+  const of = (run: string, owner: string | undefined, expiresAt: Date | undefined): Found => {
+    const found = runs.get(run) ?? { instances: [], leftover: [], owner, expiresAt, announced: undefined };
     runs.set(run, found);
     return found;
   };
   for (const instance of instances) {
-    const { Tags } = instance;
-    note(tagValue(Tags, tagKeys.run), tagValue(Tags, tagKeys.owner), expiryOf(Tags))?.instances.push(
-      instance,
-    );
+    const run = tagValue(instance.Tags, tagKeys.run) ?? '';
+    // Anybody may write such a tag, and in a filter `*` would be all runs.
+    if (!runIdPattern.test(run)) continue;
+    of(run, tagValue(instance.Tags, tagKeys.owner), expiryOf(instance.Tags)).instances.push(instance);
   }
-  for (const { Tags, GroupId = '' } of groups) {
-    const found = note(tagValue(Tags, tagKeys.run), tagValue(Tags, tagKeys.owner), expiryOf(Tags));
-    found?.leftover.push(`security group ${GroupId}`);
+  for (const { run, what, owner, expiresAt, announced } of remains.flat()) {
+    if (!runIdPattern.test(run)) continue;
+    const found = of(run, owner, expiresAt);
+    found.leftover.push(what);
+    found.announced ??= announced;
   }
-  for (const { run, what, owner, expiresAt } of remains.flat())
-    note(run, owner, expiresAt)?.leftover.push(what);
-  return [...runs].map(([run, found]) => foundRun(run, found, region, owner));
+  return [...runs].map(([run, found]) => foundRun(run, found, options));
 }
 
-function foundRun(run: string, found: Found, region: string, self: string): FoundRun {
-  const { instances, leftover, owner, expiresAt } = found;
+function groupRemains({ Tags, GroupId = '' }: SecurityGroup): Remains {
+  return {
+    run: tagValue(Tags, tagKeys.run) ?? '',
+    what: `security group ${GroupId}`,
+    owner: tagValue(Tags, tagKeys.owner),
+    expiresAt: expiryOf(Tags),
+  };
+}
+
+function foundRun(run: string, found: Found, { region, owners }: FindOptions): FoundRun {
+  const { instances, leftover, owner, expiresAt, announced } = found;
   const spent = costUntil(instances, region, new Date());
   return {
     fleet: 'ec2',
@@ -67,9 +89,10 @@ function foundRun(run: string, found: Found, region: string, self: string): Foun
       .toSorted((a, b) => a.index - b.index),
     leftover,
     // Without a tag that says whose it is, it is nobody else's to be careful with, and not ours either.
-    owner: { name: owner ?? 'unknown', self: owner === self },
+    owner: { name: owner ?? 'unknown', self: owner !== undefined && owners.has(owner) },
     ...(expiresAt && { expiresAt }),
     ...(spent !== undefined && { cost: spent }),
+    ...(announced && { announced }),
   };
 }
 

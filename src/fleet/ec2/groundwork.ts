@@ -14,11 +14,9 @@ export class Groundwork {
   readonly #settings: Ec2Settings;
   readonly #found = new Map<string, Promise<unknown>>();
 
-  /** @param identity Who calls, if that is known already. */
-  constructor(api: Ec2Api, settings: Ec2Settings, identity?: Identity) {
+  constructor(api: Ec2Api, settings: Ec2Settings) {
     this.#api = api;
     this.#settings = settings;
-    if (identity) this.#found.set('identity', Promise.resolve(identity));
   }
 
   identity(signal: AbortSignal): Promise<Identity> {

@@ -4,7 +4,7 @@ import { awsFault, wasNeverSent } from '../../aws/failure.ts';
 import { onceAborted } from '../../ssh/bounded.ts';
 import type { Ec2Api } from './api.ts';
 import { indexOf } from './describe.ts';
-import { launchFault } from './fault.ts';
+import { launchFault, legible } from './fault.ts';
 import type { RunMemory } from './memory.ts';
 import { type RunInstancesPlan, mostPerCall, runInstancesInput } from './run-instances.ts';
 
@@ -57,9 +57,10 @@ export async function launchInstances(
         if (Array.isArray(answer)) launched.push(...answer);
         else lack = answer.error;
         if (!Array.isArray(answer) && launchFault(answer.error) !== 'capacity') {
-          // A quota that is used up: with enough instances the run goes on, and says how many there are.
-          if (launchFault(answer.error) === 'quota' && launched.length >= plan.minimum) return launched;
-          throw answer.error;
+          const isEnough = launched.length > 0 && launched.length >= plan.minimum;
+          if (!isEnough || launchFault(answer.error) === 'fatal') throw answer.error;
+          plan.notice(`EC2 launches no more: ${legible(answer.error)}`);
+          return launched;
         }
         const got = Array.isArray(answer) ? answer.length : 0;
         if (got >= count) continue;
@@ -92,6 +93,8 @@ async function runInstances(
       },
       (error: unknown) => ({ error }),
     );
+    memory.pending.add(call);
+    void call.finally(() => memory.pending.delete(call));
     const answer = await withinReason(call, signal);
     if (answer === undefined) memory.inDoubt = true;
     if (answer === undefined || (signal.aborted && !Array.isArray(answer))) {
@@ -104,12 +107,18 @@ async function runInstances(
       return answer;
     }
     // Also after a lost answer: the same token gets the outcome of the first call, now it is known.
-    if (launchFault(answer.error) !== 'again') memory.inDoubt = false;
+    if (isOutcome(answer.error)) memory.inDoubt = false;
     else if (isAmbiguous(answer.error)) memory.inDoubt = true;
     if (launchFault(answer.error) !== 'again' || attempt === repeats.attempts) return answer;
     await delay(wait * (750 + Math.random() * 500), undefined, { signal }).catch(() => {});
     signal.throwIfAborted();
   }
+}
+
+/** Whether EC2 has judged the launch itself: not the caller, whose credentials may have expired since the last attempt. */
+function isOutcome(error: unknown): boolean {
+  const fault = launchFault(error);
+  return fault === 'capacity' || fault === 'quota' || (fault === 'fatal' && awsFault(error) === undefined);
 }
 
 /** Whether a failed call may have had its effect all the same. */

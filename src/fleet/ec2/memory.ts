@@ -6,9 +6,13 @@ export class RunMemory {
   readonly known = new Map<string, number>();
   /** Ids that EC2 has said to be shutting down or terminated: for good. */
   readonly over = new Set<string>();
+  /** RunInstances calls that have not been answered yet: what they launch becomes known then. Never rejected. */
+  readonly pending = new Set<Promise<unknown>>();
   login: Login | undefined;
   /** When RunInstances last answered, by `performance.now()`. */
   launchedAt = 0;
   /** A RunInstances call may have had an effect that nobody was told of. */
   inDoubt = false;
+  /** When a security group was asked for, by `performance.now()`: EC2 may not show it for a moment. */
+  groupAskedAt = -Infinity;
 }

@@ -4,6 +4,7 @@ import type { FleetTiming } from '../fleet.ts';
 import { type Preflight, type PreflightRequest, dollars } from '../preflight.ts';
 import type { Ec2Api } from './api.ts';
 import { check } from './check.ts';
+import { checkExpiry } from './expiry.ts';
 import { facts } from './fact.ts';
 import type { Groundwork } from './groundwork.ts';
 import type { Identity } from './identity.ts';
@@ -33,7 +34,7 @@ export async function ec2Preflight(
   context: PreflightContext,
   request: PreflightRequest,
   signal: AbortSignal,
-): Promise<Preflight & { readonly prices: ReadonlyMap<string, TypePrice> }> {
+): Promise<Preflight & { readonly account?: string; readonly prices: ReadonlyMap<string, TypePrice> }> {
   const { groundwork, settings, api, env } = context;
   const identity = await check('identity', signal, () => groundwork.identity(signal), identityWords);
   const region = await check(
@@ -64,12 +65,18 @@ export async function ec2Preflight(
   ]);
   const [first] = types.value ?? [];
   const zones = network.value?.subnets.map(({ zone }) => zone) ?? [];
-  const [quota, rights, prices] = await Promise.all([
+  const [expiry, quota, rights, prices] = await Promise.all([
+    checkExpiry(api, env, request.timeLimit + context.timing.grace),
     first && checkQuota(context, first, request, where, signal),
     first && image.value && network.value
       ? checkRights(
           context,
-          { type: first, image: image.value, network: network.value, owner: identity.value.owner },
+          {
+            types: types.value ?? [],
+            image: image.value,
+            network: network.value,
+            owner: identity.value.owner,
+          },
           where,
           signal,
         )
@@ -79,7 +86,7 @@ export async function ec2Preflight(
   const checks = [types, image, network, source, bastion].flatMap((made) => made?.check ?? []);
   const bound = costBound(context, request, types.value ?? [], prices);
   return {
-    checks: [...both, ...checks, ...(quota ? [quota] : []), ...(rights ?? [])],
+    checks: [...both, ...(expiry ? [expiry] : []), ...checks, ...(quota ? [quota] : []), ...(rights ?? [])],
     facts: facts(context, request, {
       where,
       identity: identity.value,
@@ -88,6 +95,7 @@ export async function ec2Preflight(
       prices,
     }),
     owner: identity.value.owner,
+    account: identity.value.account,
     ...(first && { cores: first.cores * request.count, platform: platforms[first.architecture] }),
     ...bound,
     prices,

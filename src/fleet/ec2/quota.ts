@@ -6,12 +6,7 @@ import { describeInstances } from './describe.ts';
 import { ec2Error } from './fault.ts';
 import type { MachineType } from './machine.ts';
 import type { PreflightContext } from './preflight.ts';
-
-/** The vCPU quotas of the standard families (EC2 User Guide, "Amazon EC2 instance type quotas"); 5 in a new account. */
-const codes = { 'on-demand': 'L-1216C47A', spot: 'L-34B43A08' } as const;
-
-/** A, C, D, H, I, M, R, T and Z share one quota; the others have their own, of which nothing is said here. */
-const standard = /^[acdhimrtz]\d/;
+import { quotaCodes, standardFamilies } from './quota-code.ts';
 
 /** How many vCPUs may run, and how many do. */
 export interface Quota {
@@ -28,15 +23,15 @@ export async function findQuota(
   market: 'spot' | 'on-demand',
   signal: AbortSignal,
 ): Promise<Quota | undefined> {
-  if (!standard.test(type)) return undefined;
-  const code = codes[market];
+  if (!standardFamilies.test(type)) return undefined;
+  const code = quotaCodes[market];
   const [answer, instances] = await Promise.all([
     quotas.getServiceQuota({ ServiceCode: 'ec2', QuotaCode: code }, { abortSignal: signal }),
     describeInstances(ec2, [{ Name: 'instance-state-name', Values: ['pending', 'running'] }], signal),
   ]);
   const counted = instances.filter(
     ({ InstanceType = '', InstanceLifecycle }) =>
-      standard.test(InstanceType) && (InstanceLifecycle === 'spot') === (market === 'spot'),
+      standardFamilies.test(InstanceType) && (InstanceLifecycle === 'spot') === (market === 'spot'),
   );
   const used = counted.reduce(
     (sum, { CpuOptions }) => sum + (CpuOptions?.CoreCount ?? 1) * (CpuOptions?.ThreadsPerCore ?? 1),

@@ -6,7 +6,8 @@ const file = [
   'else exec sudo -n gzip -c /var/log/syslog; fi',
 ].join(' ');
 
-const journal = 'sudo -n journalctl --no-pager -o short-iso | gzip -c';
+/** Of a pipe only gzip's status counts: whether the journal can be read is asked first. */
+const journal = 'sudo -n journalctl -n 1 >/dev/null && sudo -n journalctl --no-pager -o short-iso | gzip -c';
 
 /** The command that writes an instance's system log, gzip-compressed, to its stdout. Pure. */
 export function syslogCommand(kind: SyslogKind): string {

@@ -1,11 +1,15 @@
 import type { EC2 } from '@aws-sdk/client-ec2';
 import { awsFault } from '../../aws/failure.ts';
 import { messageOf } from '../../error.ts';
+import { legible } from './fault.ts';
 import type { InstanceState } from '../fleet.ts';
 import { stateOf } from './describe.ts';
 
 /** TerminateInstances takes at most so many ids (API_TerminateInstances). */
 const mostPerCall = 1000;
+
+/** Milliseconds of one attempt: there must be time for another before T. */
+const attemptTimeout = 5000;
 
 /** So many refusals are no longer about single instances: the caller may terminate nothing. */
 const mostRefusals = 20;
@@ -28,7 +32,10 @@ export async function terminateInstances(ec2: EC2, ids: readonly string[]): Prom
   const terminate = async (batch: readonly string[]): Promise<void> => {
     if (batch.length === 0) return;
     try {
-      const { TerminatingInstances = [] } = await ec2.terminateInstances({ InstanceIds: [...batch] });
+      const { TerminatingInstances = [] } = await ec2.terminateInstances(
+        { InstanceIds: [...batch] },
+        { requestTimeout: attemptTimeout },
+      );
       for (const { InstanceId, CurrentState } of TerminatingInstances) {
         if (InstanceId !== undefined) states.set(InstanceId, stateOf(CurrentState?.Name));
       }
@@ -36,8 +43,10 @@ export async function terminateInstances(ec2: EC2, ids: readonly string[]): Prom
       const unknown = unknownIds(error, batch);
       if (unknown.length > 0) return terminate(batch.filter((id) => !unknown.includes(id)));
       if (!isRefusal(error) || refused.size >= mostRefusals) throw error;
+      // Two single ones that the caller may not terminate, and none that they may: it is not about instances.
+      if (awsFault(error) === 'denied' && refused.size >= 2 && states.size === 0) throw error;
       const [only] = batch;
-      if (batch.length === 1 && only !== undefined) return void refused.set(only, messageOf(error));
+      if (batch.length === 1 && only !== undefined) return void refused.set(only, legible(error));
       const half = Math.ceil(batch.length / 2);
       await terminate(batch.slice(0, half));
       await terminate(batch.slice(half));

@@ -1,5 +1,5 @@
 import { readFileSync, statSync } from 'node:fs';
-import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import { mkdir, readFile, rename, writeFile } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { z } from 'zod';
@@ -18,12 +18,19 @@ function usePath(env: NodeJS.ProcessEnv): string {
   return join(stateRoot(env), 'ec2.json');
 }
 
-/** Notes, before the launch, that this user launches on EC2. */
-export async function markUse(env: NodeJS.ProcessEnv, use: Use): Promise<void> {
+/**
+ * Notes, before the launch, that this user launches on EC2; with the profile that AWS_PROFILE names, which another shell
+ * will not have.
+ */
+export async function markUse(env: NodeJS.ProcessEnv, { region, profile }: Use): Promise<void> {
+  const use = { region, profile: profile ?? (env['AWS_PROFILE'] || undefined) };
   const uses = await readUses(env);
-  if (uses.some(({ region, profile }) => region === use.region && profile === use.profile)) return;
+  if (uses.some((other) => other.region === use.region && other.profile === use.profile)) return;
   await mkdir(stateRoot(env), { recursive: true, mode: 0o700 });
-  await writeFile(usePath(env), `${JSON.stringify([...uses, use])}\n`, { mode: 0o600 });
+  // Whole or not at all: a torn file would forget where else there may be something.
+  const part = `${usePath(env)}.${process.pid}`;
+  await writeFile(part, `${JSON.stringify([...uses, use])}\n`, { mode: 0o600 });
+  await rename(part, usePath(env));
 }
 
 /** Where, and with which profiles, this user has launched on EC2 before. */

@@ -9,6 +9,7 @@ export const deadManUnit = 'cnd-deadman';
 
 /** What an instance is told at its first boot. */
 export interface UserData {
+  readonly run: string;
   /** Seconds from boot until it powers off, and by that terminates. */
   readonly lifetime: number;
   /** Installed as the only host key, so that it can be pinned. It can be read on the instance: made for one run. */
@@ -21,11 +22,11 @@ export interface UserData {
  * The user data of an instance: a cloud-config, written as JSON, which is YAML. Pure.
  * @throws CndError when it is larger than EC2 takes.
  */
-export function userData({ lifetime, hostKey, loginKey }: UserData): string {
+export function userData({ run, lifetime, hostKey, loginKey }: UserData): string {
   const config = {
     // bootcmd runs at every boot, before anything else of this: a reboot arms the switch again, and an instance whose
     // pinned host key is in place is one that has been here.
-    bootcmd: [deadManSwitch(lifetime)],
+    bootcmd: [['sh', '-c', deadManScript(lifetime, memory(run))]],
     ssh_keys: { ed25519_private: hostKey.privateKey, ed25519_public: hostKey.publicKey },
     ssh_deletekeys: true,
     ssh_authorized_keys: [loginKey],
@@ -40,24 +41,29 @@ export function userData({ lifetime, hostKey, loginKey }: UserData): string {
   throw new CndError('ec2-user-data', `the user data has ${bytes} bytes, more than the ${mostBytes} of EC2`);
 }
 
+/** Where an instance keeps when its time is over, so that a reboot does not give it more; an image made of it has another run. */
+function memory(run: string): string {
+  return `/var/lib/cnd-until-${run}`;
+}
+
 /**
- * The command that arms the switch. `poweroff`, because `halt` does not end an instance; --no-block and
- * DefaultDependencies=no, because bootcmd runs before sysinit.target and would wait for it for ever
+ * The script that arms the switch, by the instance's own clock alone. `poweroff`, because `halt` does not end an instance;
+ * --no-block and DefaultDependencies=no, because bootcmd runs before sysinit.target and would wait for it for ever
  * (canonical/cloud-init#7052); AccuracySec, because systemd lets timers be a minute late by default (systemd.timer(5)).
+ * Whatever it finds in its memory, or cannot write there, it arms for no more than the lifetime. Pure.
+ * @param path Where it remembers, on the instance, when the time is over.
  */
-function deadManSwitch(lifetime: number): string[] {
+export function deadManScript(lifetime: number, path: string): string {
+  const seconds = Math.max(1, Math.ceil(lifetime));
   return [
-    'systemd-run',
-    '--no-block',
-    `--unit=${deadManUnit}`,
-    `--on-active=${Math.max(1, Math.ceil(lifetime))}`,
-    '--timer-property=AccuracySec=1s',
-    '--timer-property=DefaultDependencies=no',
-    '--property=DefaultDependencies=no',
-    'systemctl',
-    'poweroff',
-    '--force',
-  ];
+    'now=$(date +%s)',
+    `until=$(cat ${path} 2>/dev/null)`,
+    `case "$until" in ''|*[!0-9]*) until=$((now + ${seconds})); echo "$until" >${path};; esac`,
+    'left=$((until - now))',
+    `[ "$left" -le ${seconds} ] || left=${seconds}`,
+    '[ "$left" -gt 0 ] || left=1',
+    `exec systemd-run --no-block --unit=${deadManUnit} --on-active="$left" --timer-property=AccuracySec=1s --timer-property=DefaultDependencies=no --property=DefaultDependencies=no systemctl poweroff --force`,
+  ].join('\n');
 }
 
 /** Succeeds on an instance whose switch is armed; waits a moment, as cloud-init may just be about to. Pure. */

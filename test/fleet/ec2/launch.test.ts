@@ -2,7 +2,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } fr
 import type { Ec2Fleet } from '../../../src/fleet/ec2/ec2.ts';
 import { eventually } from '../../helper/process.ts';
 import { hasStage } from '../../helper/stage/available.ts';
-import { parameter } from '../../helper/stage/aws/call.ts';
+import { type Call, parameter } from '../../helper/stage/aws/call.ts';
 import { Stage } from '../../helper/stage/stage.ts';
 import { Ec2Lab } from './lab.ts';
 
@@ -107,6 +107,56 @@ describe.skipIf(!hasStage())('launching on EC2', () => {
     controller.abort(new Error('stop'));
     await expect(launching).rejects.toThrow('stop');
     expect(living()).toBe(0);
+  });
+
+  test('aborted, and the answer comes later than it is waited for: terminated all the same', async () => {
+    stage.faults.add({ action: 'RunInstances', delay: 7000 });
+    const controller = new AbortController();
+    const launching = fleet.launch(request(), controller.signal);
+    await eventually('asked', () => stage.calls('ec2', 'RunInstances').length > 0);
+    controller.abort(new Error('stop'));
+    await expect(launching).rejects.toThrow('stop');
+    expect(stage.instances()).toHaveLength(3);
+    expect(living()).toBe(0);
+  }, 20_000);
+
+  test('credentials that expire after a lost answer prove nothing: it is looked until it is seen', async () => {
+    const before = stage.ec2.options.consistency;
+    Object.assign(stage.ec2.options, { consistency: 400 });
+    stage.faults.add({ action: 'RunInstances', lost: 'after', times: 1 });
+    stage.faults.add({ action: 'RunInstances', after: 1, error: 'Expired' });
+    await expect(fleet.launch(request(), never)).rejects.toMatchObject({ code: 'aws-expired' });
+    Object.assign(stage.ec2.options, { consistency: before });
+    expect(stage.instances()).toHaveLength(3);
+    expect(living()).toBe(0);
+  });
+
+  test('too few, and then trouble: with as many as must be the run goes on, and says why', async () => {
+    stage.faults.add({
+      action: 'RunInstances',
+      after: 1,
+      error: 'VcpuLimitExceeded',
+      message: 'Too many vCPUs.',
+    });
+    expect(await fleet.launch(request({ count: 150 }), never)).toHaveLength(100);
+    expect(notices).toEqual([expect.stringMatching(/^EC2 launches no more: .*vCPUs/) as string]);
+  });
+
+  test('a dry run carries the tags, and goes on in the next zone as the launch would', async () => {
+    const [first = ''] = await zonesOf(stage);
+    stage.ec2.capacity = [{ zone: first, most: 0 }];
+    let probes = 0;
+    const isDry = (call: Call): boolean => parameter(call, 'DryRun') === 'true';
+    stage.faults.add({
+      action: 'RunInstances',
+      match: (call) => isDry(call) && probes++ === 0,
+      error: 'Unsupported',
+    });
+    const { checks } = await lab.fleet().preflight({ count: 1, minimum: 1, timeLimit: 200 }, never);
+    expect(checks.find(({ name }) => name === 'ec2:RunInstances')).toMatchObject({ outcome: 'ok' });
+    expect(probes).toBe(2);
+    const group = stage.calls('ec2', 'CreateSecurityGroup').find(isDry);
+    expect(JSON.stringify(group?.parameters)).toContain('cnd:run');
   });
 
   test('aborted, and every answer is lost: found by tag, though late to be seen', async () => {

@@ -13,6 +13,10 @@ test.each([
     'arn:aws:sts::123456789012:assumed-role/AWSReservedSSO_Admin_0a1b/alice@example.com',
     '123456789012:assumed-role/AWSReservedSSO_Admin_0a1b/alice@example.com',
   ],
+  [
+    'arn:aws:sts::123456789012:assumed-role/ADFS-Dev/bob@example.com',
+    '123456789012:assumed-role/ADFS-Dev/bob@example.com',
+  ],
 ])('%s is %s', (arn, owner) => {
   expect(ownerOf(arn)).toBe(owner);
 });

@@ -7,6 +7,7 @@ import { Stage } from '../../helper/stage/stage.ts';
 import { Ec2Lab } from './lab.ts';
 
 const never = new AbortController().signal;
+const isLive = (state: string): boolean => state === 'pending' || state === 'running';
 
 describe.skipIf(!hasStage())('terminating on EC2', () => {
   let stage: Stage;
@@ -50,6 +51,31 @@ describe.skipIf(!hasStage())('terminating on EC2', () => {
       reason: expect.stringMatching(/may not be terminated|disableApiTermination/i) as string,
     });
     if (safe) safe.protected = false;
+  });
+
+  test('one that is stopped and protected is not over: it keeps its disk, and can be started', async () => {
+    const run = await launched(1);
+    const [one] = stage.instances();
+    if (one) Object.assign(one, { state: 'stopped', protected: true });
+    const stranger = lab.fleet();
+    expect(await stranger.terminate(run)).toMatchObject([
+      { state: 'running', reason: expect.stringMatching(/may not be terminated/) as string },
+    ]);
+    if (one) one.protected = false;
+  });
+
+  test.each([
+    ['denied', { error: 'Denied' }],
+    ['never answered', { hang: true }],
+  ])('what the launch told of is terminated at once, though every description is %s', async (_, fault) => {
+    const run = await launched(3);
+    stage.faults.add({ action: 'DescribeInstances', ...fault });
+    const terminating = fleet.terminate(run);
+    terminating.catch(() => {});
+    await eventually('over', () => stage.instances().every(({ state }) => !isLive(state)));
+    stage.faults.clear();
+    if ('hang' in fault) return;
+    expect((await terminating).map(({ state }) => state)).toEqual(Array(3).fill('shutting-down'));
   });
 
   test('ids that are unknown are passed over', async () => {

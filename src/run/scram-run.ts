@@ -1,0 +1,100 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import { messageOf } from '../error.ts';
+import type { Fleet, Instance } from '../fleet/fleet.ts';
+import { runStart } from '../run-id.ts';
+import { isAlive, killProcess } from '../state/process.ts';
+import { removeRunState } from '../state/run-state.ts';
+import type { RunningRun } from './inventory.ts';
+import { terminateAll } from './terminate.ts';
+
+/** Seconds: for termination, and at least for a controller to end by itself. */
+const patience = { terminate: 30, controller: 10 };
+
+/** Seconds after the start of a run in which its launch may be under way. */
+const launching = 120;
+
+/** What became of one run. */
+export interface ScramResult {
+  readonly run: string;
+  readonly fleet: string;
+  readonly where?: string;
+  /** Instances terminated, as the fleet says. */
+  readonly terminated: number;
+  /** Why something may be left, or undefined when everything is gone. */
+  readonly trouble?: string;
+  /** See `FoundRun.announced`: what is deleted with its channel. */
+  readonly announced?: RunningRun['announced'];
+}
+
+/** Ends one run, whoever drives it: its instances first, then its controller here, then what is left. Never rejects. */
+export async function scramRun(found: RunningRun, env: NodeJS.ProcessEnv): Promise<ScramResult> {
+  const { run, fleet, where, holder, announced } = found;
+  const ids = new Set(found.instances.map(({ id }) => id));
+  const place = { run, fleet, ...(where !== undefined && { where }) };
+  const result = (): ScramResult => {
+    return { ...place, terminated: ids.size, ...(announced && { announced }) };
+  };
+  try {
+    if (found.state) killProcess(found.state.controller, 'SIGTERM');
+    if (!holder) {
+      await endController(found, patience.controller);
+      throw new Error(unheld(found));
+    }
+    note(await terminateAll(holder, run, found.instances, patience.terminate), ids);
+    // What it does itself at its end takes about its grace; cut short, its record would never be archived.
+    await endController(found, patience.controller + holder.timing.grace);
+    await terminateLate(found, holder, ids);
+    await holder.dispose(run);
+    await removeRunState(run, env);
+    return result();
+  } catch (error) {
+    return { ...result(), trouble: messageOf(error) };
+  }
+}
+
+/**
+ * What the controller launched between our two signals, or what a launch made that no answer shows yet: while one may
+ * have been under way, an answer counts only some time after the one before, and only if it shows nothing new.
+ */
+async function terminateLate(found: RunningRun, holder: Fleet, ids: Set<string>): Promise<void> {
+  const begun = runStart(found.run)?.getTime() ?? 0;
+  const recent = Date.now() - begun < launching * 1000;
+  const settle = recent || found.instances.length === 0 ? holder.timing.settle : 0;
+  for (;;) {
+    await delay(settle * 1000);
+    const before = ids.size;
+    note(await terminateAll(holder, found.run, [], patience.terminate), ids);
+    if (ids.size === before) return;
+  }
+}
+
+function note(instances: readonly Instance[], ids: Set<string>): void {
+  for (const { id } of instances) ids.add(id);
+}
+
+/** Nobody here sees where it is: another region, or another account. */
+function unheld({ fleet, where, state }: RunningRun): string {
+  const place = `${fleet}${where === undefined ? '' : ` ${where}`}`;
+  const account = state?.account;
+  return account === undefined
+    ? `${place} cannot be asked`
+    : `${place} of account ${account} cannot be asked: repeat it with credentials of that account`;
+}
+
+/** Waits for a controller that was told to end; one that does not is told again, and then killed. */
+async function endController({ state }: RunningRun, seconds: number): Promise<void> {
+  if (!state) return;
+  const begin = performance.now();
+  let told = 1;
+  while (isAlive(state.controller)) {
+    const waited = (performance.now() - begin) / 1000;
+    if (waited > seconds / 2 && told === 1) {
+      killProcess(state.controller, 'SIGTERM');
+      told = 2;
+    }
+    if (waited > seconds) killProcess(state.controller, 'SIGKILL');
+    if (waited > seconds + patience.controller)
+      throw new Error(`the controller, pid ${state.controller.pid}, does not end`);
+    await delay(50);
+  }
+}
