@@ -4,11 +4,10 @@ It speaks the protocol of docs/agent.md on stdin and stdout: python3 -S -E agent
 """
 import os
 import signal
-import sys
-from collections import deque
-from time import monotonic, time
+from time import monotonic
 
 from choice import HERE, Choice, portable, stand_in
+from deadline import Deadline
 from dealer import Dealer
 from driver import Driver
 from job import SILENCE, parse_job, parse_order
@@ -16,24 +15,13 @@ from log import Log
 from loop import READ, Loop, read_some
 from output import Output
 from puzzle import Bad
+from report import Report
 
-RATE_SECONDS = 5  # the time that a rate is taken over
 DRAIN_SECONDS = 1  # for a slow reader at the end
 OVERTIME_SECONDS = 1  # kernels end by themselves so long after the agent's deadline
 DEATH_SECONDS = 2  # for killed kernels to die, after the deadline; niced ones on a busy machine take a while
 LONGEST_LINE = 1 << 24
 STOP_SIGNALS = (signal.SIGTERM, signal.SIGHUP, signal.SIGINT)
-
-
-class Deadline:
-    """Elapsed is what the faster clock says: a suspended machine wakes to the truth, a step back is ignored."""
-
-    def __init__(self, seconds):
-        self.seconds = seconds
-        self.starts = monotonic(), time()
-
-    def left(self):
-        return self.seconds - max(monotonic() - self.starts[0], time() - self.starts[1])
 
 
 class Agent:
@@ -46,14 +34,12 @@ class Agent:
         self.heard = monotonic()
         self.deadline = Deadline(SILENCE)  # until a job says otherwise
         self.next_second = monotonic() + 1
-        self.reports = deque(maxlen=RATE_SECONDS)  # (time, hashes), one a second
         self.choice = None
         self.drivers = []
         self.peers = None  # the broadcast, if it takes part by itself
+        self.report = None  # what it says every second, once it has a job
         self.portable = portable()
         self.note = None
-        self.ready = False
-        self.idle = False
         self.stopping = None  # the reason, once it stops
         self.child_died = False
         self.status = None  # the exit code, once it is known
@@ -86,7 +72,8 @@ class Agent:
         if self.job:
             self.check_time(now)
             self.check_kernels(now)
-            self.report(now, second)
+            if self.drivers and not self.stopping:
+                self.report.tell(now, second)
             self.finish()
         elif self.deadline.left() <= 0 and self.status is None:
             self.refuse('no job came within %d s: give one as the first line' % SILENCE)
@@ -133,7 +120,7 @@ class Agent:
             self.stop('order')
         elif order == 'adopt':
             self.dealer.hold(*arguments)
-            self.idle = False
+            self.report.idle = False  # to be said again
         elif order == 'release':
             if not self.dealer.release(*arguments):
                 raise Bad('residue %d: is not held here' % arguments)
@@ -153,8 +140,9 @@ class Agent:
     def begin(self, job):
         self.job = job
         self.deadline = Deadline(job.seconds)
-        self.next_second = self.deadline.starts[0] + 1
-        self.reports.append((self.deadline.starts[0], 0))
+        begun = self.deadline.starts[0]
+        self.next_second = begun + 1
+        self.report = Report(self, begun)
         self.log.name(job.run, job.worker)
         # Where an affinity can be set it counts; macOS has none.
         self.cores = len(os.sched_getaffinity(0)) if hasattr(os, 'sched_getaffinity') else os.cpu_count() or 1
@@ -234,7 +222,7 @@ class Agent:
         if self.stopping and not living:
             if self.peers:
                 self.peers.close()
-            self.say_progress()
+            self.report.say_progress()
             self.output.say('stopped', reason=self.stopping)
             self.log.info('stopped: %s, %d nonces' % (self.stopping, self.dealer.hashes))
             self.status = 0
@@ -243,56 +231,7 @@ class Agent:
             self.complain('processes %s do not die' % living)
             self.status = 1
 
-    # What it says
-
-    def report(self, now, second):
-        if self.stopping or not self.drivers:
-            return
-        if all(driver.answered or driver.given_up for driver in self.drivers):
-            self.say_ready()
-        for held in self.dealer.forget_released():
-            self.output.say('released', **self.dealer.coverage(held))
-        if second and self.ready:
-            self.say_progress()
-            self.reports.append((now, self.dealer.hashes))
-        idle = self.ready and self.is_idle()
-        if idle and not self.idle:
-            self.say_progress()
-            self.output.say('idle')
-        self.idle = idle
-
-    def is_idle(self):
-        dealer = self.dealer
-        return dealer.front() is None and not any(driver.busy_below(dealer.bound) for driver in self.drivers)
-
-    def say_ready(self):
-        if self.ready:
-            return
-        self.ready = True
-        driver = self.drivers[0]
-        fields = {
-            'kernel': driver.program.name,
-            'isa': driver.program.isa,
-            'cores': self.cores,
-            'threads': self.threads,
-            'python': '%d.%d.%d' % sys.version_info[:3],
-        }
-        note = self.note or driver.note
-        if note:
-            fields['note'] = note
-        self.output.say('ready', **fields)
-        self.log.info('ready: ' + ', '.join('%s %s' % field for field in fields.items()))
-
-    def say_progress(self):
-        hashes = self.dealer.hashes
-        since, before = self.reports[0]
-        spent = monotonic() - since
-        self.output.say(
-            'progress',
-            residues=[self.dealer.coverage(held) for held in self.dealer.residues.values()],
-            hashes=hashes,
-            rate=int((hashes - before) / spent) if spent > 0 else 0,
-        )
+    # What it finds, or hears of
 
     def hit(self, nonce, digest):
         """One of its own, checked."""
@@ -302,8 +241,9 @@ class Agent:
             self.peers.announce(nonce, digest)
         if not self.job.smallest:
             self.stop('hit')
-        self.say_ready()
-        self.say_hit(nonce, digest)
+        self.report.say_ready()
+        self.report.say_hit(nonce, digest)
+        self.dealer.lower(nonce)
 
     def heard_hit(self, nonce, digest, instance):
         """One that somebody announced on the broadcast; False if it is not true."""
@@ -314,14 +254,9 @@ class Agent:
             if not self.job.smallest:
                 self.stop('broadcast')
             # Its controller may not have heard it, and would not understand why nothing above is searched.
-            self.say_hit(nonce, digest, instance=instance)
+            self.report.say_hit(nonce, digest, instance=instance)
+            self.dealer.lower(nonce)
         return True
-
-    def say_hit(self, nonce, digest, **more):
-        self.say_progress()
-        self.output.say('hit', nonce=str(nonce), digest=digest, **more)
-        self.log.info('hit: %d %s' % (nonce, digest) + (' heard of instance %(instance)d' % more if more else ''))
-        self.dealer.lower(nonce)
 
     def complain(self, message):
         self.log.error(message)

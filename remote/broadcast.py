@@ -12,12 +12,12 @@ import time
 from collections import deque
 
 from imds import Role, Trouble
-from message import Inbox
-from sqs import Queue
+from message import Inbox, fields
+from rhythm import Rhythm
+from sqs import MOST_MESSAGES, Queue
 
 PAUSE_SECONDS = 0.2  # doubled each time
 LONGEST_PAUSE = 5
-STALE_PAUSE = 1
 LINGER_SECONDS = 5  # to send what the agent said just before it ended
 EXTRA_SECONDS = 1  # after the agent's own deadline
 
@@ -60,10 +60,11 @@ def pause(count):
 
 
 def listen(queue, inbox, voice):
-    failures = stale = 0
+    failures = 0
+    rhythm = Rhythm(MOST_MESSAGES)
     while True:
         try:
-            messages = queue.receive()
+            messages = queue.receive(rhythm.hide)
         except Exception as problem:  # whatever it is, it must not make the agent deaf
             voice.trouble('listening', problem)
             time.sleep(pause(failures))
@@ -73,13 +74,10 @@ def listen(queue, inbox, voice):
         voice.well('listening')
         heard, ignored, fresh = inbox.take(messages)
         for announcement in heard:
-            voice.say('heard', **dict(announcement._asdict(), nonce=str(announcement.nonce)))
+            voice.say('heard', **fields(announcement))
         if ignored:
             voice.say('ignored', count=ignored)
-        # What was received stays on the queue: until something new comes, a poll returns at once.
-        stale = stale + 1 if messages and not fresh else 0
-        if stale:
-            time.sleep(min(STALE_PAUSE, pause(stale)))
+        time.sleep(rhythm.after(len(messages), fresh))
 
 
 class Sender:

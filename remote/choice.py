@@ -82,8 +82,7 @@ class Choice:
     def died(self, how):
         self.text += read_some(self.process.stdout) or b''
         words = (read_some(self.process.stderr) or b'').decode('ascii', 'replace').strip()
-        self.loop.forget(self.process.stdout)
-        self.process.close()
+        self.process.close(self.loop)
         self.process = None
         isa = fastest(self.text)
         if self.late:

@@ -3,7 +3,7 @@ from collections import deque
 from time import monotonic
 
 from dealer import Slice
-from loop import READ, WRITE, read_some, write_some
+from loop import READ, Feed, read_some
 from process import Process
 
 FIRST_SIZE = 4096  # nonces: a few milliseconds of the slowest kernel
@@ -76,7 +76,6 @@ class Driver:
         self.pace = Pace()
         self.assigned = deque()
         self.queued = 0  # nonces in them
-        self.unsent = b''
         self.buffer = b''
         self.words = b''  # the end of what it wrote to stderr
         self.last_hit = -1
@@ -91,6 +90,7 @@ class Driver:
                 self.count_failure('cannot be started: %s' % problem)
         else:
             return
+        self.ranges = Feed(self.host.loop, self.process.stdin)
         self.host.loop.watch(self.process.stdout, READ, self.read)
         self.host.loop.watch(self.process.stderr, READ, self.read_words)
         # An empty range tells when it runs, before any work is timed.
@@ -136,9 +136,7 @@ class Driver:
             reason += ': ' + words[-1]
         if not self.condemned:
             self.condemn(reason, False)
-        for fd in self.process.fds:
-            self.host.loop.forget(fd)
-        self.process.close()
+        self.process.close(self.host.loop)
         self.process = None
         if not self.closing:
             self.count_failure(reason)
@@ -181,8 +179,7 @@ class Driver:
             if piece is None:
                 break
             self.assign(piece)
-        if self.unsent:
-            self.send()
+        self.ranges.flush()
 
     def is_hungry(self):
         queue = len(self.assigned)
@@ -198,18 +195,7 @@ class Driver:
             self.heard = monotonic()
         self.assigned.append(piece)
         self.queued += piece.hi - piece.lo
-        self.unsent += b'%d %d\n' % (piece.lo, piece.hi)
-
-    def send(self, _fd=None):
-        fd = self.process.stdin
-        try:
-            self.unsent = write_some(fd, self.unsent)
-        except OSError:
-            self.unsent = b''  # it is dying: its end will be seen
-        if self.unsent:
-            self.host.loop.watch(fd, WRITE, self.send)
-        else:
-            self.host.loop.forget(fd)
+        self.ranges.add(b'%d %d\n' % (piece.lo, piece.hi))
 
     # What it says
 

@@ -44,6 +44,29 @@ class Loop:
         self.watch(read, READ, wake)
 
 
+class Feed:
+    """Bytes for a child that reads at its own pace; that it died is seen elsewhere."""
+
+    def __init__(self, loop, fd):
+        self.loop = loop
+        self.fd = fd
+        self.rest = b''
+
+    def add(self, data):
+        """Nothing is written before `flush`: many small pieces become one write."""
+        self.rest += data
+
+    def flush(self, _fd=None):
+        try:
+            self.rest = write_some(self.fd, self.rest)
+        except OSError:
+            self.rest = b''
+        if self.rest:
+            self.loop.watch(self.fd, WRITE, self.flush)
+        else:
+            self.loop.forget(self.fd)
+
+
 def read_some(fd):
     """What there is to read: b'' at the end, None when there is nothing yet."""
     try:

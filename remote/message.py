@@ -10,15 +10,19 @@ MOST_INSTANCE = 1_000_000
 Announcement = namedtuple('Announcement', 'run nonce digest instance')
 
 
+def fields(announcement):
+    return dict(announcement._asdict(), nonce=str(announcement.nonce))
+
+
 def body(announcement):
-    return json.dumps(dict(announcement._asdict(), nonce=str(announcement.nonce)), separators=(',', ':'))
+    return json.dumps(fields(announcement), separators=(',', ':'))
 
 
 def parse(text):
     """The announcement, or None: anybody may write to a queue."""
     try:
-        fields = json.loads(text)
-        run, nonce, digest, instance = (fields[name] for name in Announcement._fields)
+        said = json.loads(text)
+        run, nonce, digest, instance = (said[name] for name in Announcement._fields)
     except (ValueError, RecursionError, KeyError, TypeError):
         return None
     if not all(isinstance(part, str) for part in (run, nonce, digest)):

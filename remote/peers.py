@@ -4,8 +4,10 @@ import os
 import sys
 
 from choice import HERE
-from loop import READ, WRITE, read_some, write_some
+from loop import READ, Feed, read_some
+from message import Announcement, body
 from process import Process
+
 
 class Peers:
     """`host` is the agent: it has loop, job, log and deadline, and is told by heard_hit(nonce, digest, instance), which
@@ -15,7 +17,6 @@ class Peers:
         self.host = host
         self.process = None
         self.buffer = b''
-        self.unsent = b''
         self.ignored = 0  # messages: of other runs, not understood, or not true
 
     def start(self):
@@ -26,40 +27,28 @@ class Peers:
         except OSError as problem:
             self.host.complain('broadcast: cannot be started: %s; only the controller is listened to' % problem)
             return
+        self.words = Feed(self.host.loop, self.process.stdin)
         self.host.loop.watch(self.process.stdout, READ, self.read)
         self.host.loop.watch(self.process.stderr, READ, self.drop)
-        self.say({'run': job.run, 'seconds': max(0, self.host.deadline.left()), 'broadcast': job.broadcast})
+        task = {'run': job.run, 'seconds': max(0, self.host.deadline.left()), 'broadcast': job.broadcast}
+        self.say(json.dumps(task))
 
     def announce(self, nonce, digest):
         job = self.host.job
-        self.say({'run': job.run, 'nonce': str(nonce), 'digest': digest, 'instance': job.worker})
+        self.say(body(Announcement(job.run, nonce, digest, job.worker)))
 
     def close(self):
         """Nothing more is announced: the helper ends, after a last try with what it has not sent yet."""
         if self.ignored:
             self.host.log.info('broadcast: %d messages ignored' % self.ignored)
         if self.process:
-            self.flush()
-            self.host.loop.forget(self.process.stdin)
-            os.close(self.process.stdin)
-            self.process.fds.remove(self.process.stdin)
-            self.process.stdin = None
+            self.words.flush()
+            self.process.end_input(self.host.loop)
 
-    def say(self, fields):
+    def say(self, line):
         if self.process and self.process.stdin is not None:
-            self.unsent += json.dumps(fields, separators=(',', ':')).encode() + b'\n'
-            self.flush()
-
-    def flush(self, _fd=None):
-        fd = self.process.stdin
-        try:
-            self.unsent = write_some(fd, self.unsent)
-        except OSError:
-            self.unsent = b''  # it is dying: its end will be seen
-        if self.unsent:
-            self.host.loop.watch(fd, WRITE, self.flush)
-        else:
-            self.host.loop.forget(fd)
+            self.words.add(line.encode() + b'\n')
+            self.words.flush()
 
     def read(self, fd):
         data = read_some(fd)
@@ -91,10 +80,8 @@ class Peers:
 
     def died(self, how):
         """Its process was seen dead."""
-        for fd in self.process.fds:
-            self.host.loop.forget(fd)
         closed = self.process.stdin is None
-        self.process.close()
+        self.process.close(self.host.loop)
         self.process = None
         if not closed:
             self.host.complain('broadcast: ended with %s; only the controller is listened to' % how)

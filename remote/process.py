@@ -44,7 +44,16 @@ class Process:
             return 'killed by signal %d' % os.WTERMSIG(status)
         return 'exit code %d' % os.WEXITSTATUS(status)
 
-    def close(self):
+    def end_input(self, loop):
+        """Nothing more is said to it."""
+        loop.forget(self.stdin)
+        os.close(self.stdin)
+        self.fds.remove(self.stdin)
+        self.stdin = None
+
+    def close(self, loop):
+        """Once it is dead: nothing of it is watched or open any more."""
         for fd in self.fds:
+            loop.forget(fd)
             os.close(fd)
         self.fds = []

@@ -24,12 +24,12 @@ class Queue:
         self.wire = Wire(settings['endpoint'])
         self.role = role
 
-    def receive(self):
-        """[(id, body)]. A message that one has received must not be hidden from the others."""
+    def receive(self, hide):
+        """[(id, body)], hidden from everybody for so many seconds: as a rule 0, for others wait for them too."""
         answer = self.call('ReceiveMessage', LONG_POLL + ANSWER_SECONDS, {
             'MaxNumberOfMessages': MOST_MESSAGES,
             'WaitTimeSeconds': LONG_POLL,
-            'VisibilityTimeout': 0,
+            'VisibilityTimeout': hide,
         })
         messages = answer.get('Messages') or []
         return [(message['MessageId'], message['Body']) for message in messages]

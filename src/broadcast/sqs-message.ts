@@ -2,18 +2,21 @@ import { ReceiveMessageCommand, type SQSClient, SendMessageCommand } from '@aws-
 import type { Message } from './inbox.ts';
 import { attemptTimeout, longPoll } from './sqs-queue.ts';
 
-/** Waits for messages for up to 20 s, and leaves them there. */
+/** Messages that SQS gives at once, at most. */
+export const mostMessages = 10;
+
+/** Waits for messages for up to 20 s, and leaves them there, hidden from everybody for so many seconds (`hide`). */
 export async function receive(
   client: SQSClient,
   QueueUrl: string,
   abortSignal: AbortSignal,
+  hide = 0,
 ): Promise<Message[]> {
   const command = new ReceiveMessageCommand({
     QueueUrl,
-    MaxNumberOfMessages: 10,
+    MaxNumberOfMessages: mostMessages,
     WaitTimeSeconds: longPoll,
-    // A message that one listener has received must not be hidden from the others.
-    VisibilityTimeout: 0,
+    VisibilityTimeout: hide,
   });
   const { Messages = [] } = await client.send(command, { abortSignal });
   return Messages.map(({ MessageId = '', Body = '' }) => ({ id: MessageId, body: Body }));

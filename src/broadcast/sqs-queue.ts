@@ -8,6 +8,7 @@ import {
 } from '@aws-sdk/client-sqs';
 import pLimit from 'p-limit';
 import { type AwsSettings, awsClientConfig } from '../aws/client.ts';
+import { awsFault } from '../aws/failure.ts';
 import { runIdPattern } from '../run-id.ts';
 
 /** What names of our queues begin with; the run's id follows. */
@@ -92,12 +93,14 @@ export async function findQueue(client: SQSClient, run: string): Promise<string 
   }
 }
 
-/** Deletes a queue; one that is gone already is fine. */
-export async function deleteQueue(client: SQSClient, url: string): Promise<void> {
+/** Deletes a queue; one that is gone already is fine. Gives whether it was there. */
+export async function deleteQueue(client: SQSClient, url: string): Promise<boolean> {
   try {
     await client.send(new DeleteQueueCommand({ QueueUrl: url }), { requestTimeout: attemptTimeout });
+    return true;
   } catch (error) {
-    if (!isMissingQueue(error)) throw error;
+    if (isMissingQueue(error)) return false;
+    throw error;
   }
 }
 
@@ -111,8 +114,13 @@ export async function listQueues(client: SQSClient, abortSignal?: AbortSignal): 
   const pages = paginateListQueues({ client, pageSize: 1000 }, { QueueNamePrefix: prefix });
   for await (const { QueueUrls = [] } of pages) urls.push(...QueueUrls);
   const limit = pLimit(parallel);
-  const listed = await Promise.all(urls.map((url) => limit(() => ours(client, url, abortSignal))));
-  return listed.filter((queue) => queue !== undefined);
+  const looks = await Promise.allSettled(urls.map((url) => limit(() => ours(client, url, abortSignal))));
+  const failures = looks.flatMap((look) => (look.status === 'rejected' ? [look.reason as unknown] : []));
+  // Who may look at some of them may not look at one of somebody else that is only called like ours.
+  const serious = failures.find((error) => awsFault(error) !== 'denied');
+  if (serious !== undefined) throw serious;
+  if (failures.length > 0 && failures.length === looks.length) throw failures[0];
+  return looks.flatMap((look) => (look.status === 'fulfilled' ? (look.value ?? []) : []));
 }
 
 async function ours(

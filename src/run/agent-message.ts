@@ -30,7 +30,13 @@ const agentMessage = z.discriminatedUnion('event', [
     hashes: z.int().min(0),
     rate: z.number().min(0),
   }),
-  z.object({ event: z.literal('hit'), nonce: natural, digest: z.string().regex(/^[0-9a-f]{64}$/) }),
+  z.object({
+    event: z.literal('hit'),
+    nonce: natural,
+    digest: z.string().regex(/^[0-9a-f]{64}$/),
+    // Whose it is, if it was heard on the broadcast. Only the credit: nonsense in it must not cost a golden nonce.
+    instance: small.optional().catch(undefined),
+  }),
   z.object({ event: z.literal('idle') }),
   residueReport.extend({ event: z.literal('released') }),
   z.object({ event: z.literal('stopped'), reason: text }),

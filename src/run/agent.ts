@@ -5,7 +5,7 @@ import { lines } from '../ssh/lines.ts';
 import { type AgentMessage, parseAgentMessage } from './agent-message.ts';
 import { type Order, orderLine } from './agent-order.ts';
 import type { Clock } from '../clock.ts';
-import { killAgent, readSpool } from './remote-command.ts';
+import { killAgent, readSpooledHits } from './remote-command.ts';
 
 /** Seconds between two pings; an agent stops when it hears nothing for 15 s. */
 const pingInterval = 4;
@@ -124,7 +124,7 @@ export async function spooledHits(
   { run, worker }: AgentName,
   signal: AbortSignal,
 ): Promise<Extract<AgentMessage, { event: 'hit' }>[]> {
-  const { stdout } = await connection.exec(readSpool(run, worker), { signal, timeout: 10_000 });
+  const { stdout } = await connection.exec(readSpooledHits(run, worker), { signal, timeout: 10_000 });
   return stdout
     .toString()
     .split('\n')

@@ -19,7 +19,11 @@ export function killAgent(run: string, worker: number): string {
   return `cd ${quote(workDirectory(run, worker))} 2>/dev/null && kill -KILL "$(cat agent.pid 2>/dev/null)" 2>/dev/null; true`;
 }
 
-/** Writes what earlier agents of this run said on this instance: hits that a lost connection swallowed. */
-export function readSpool(run: string, worker: number): string {
-  return `cat ${quote(`${workDirectory(run, worker)}/spool.ndjson`)} 2>/dev/null; true`;
+/**
+ * Writes the hits that earlier agents of this run noted on this instance, one a line: a lost connection may have
+ * swallowed them. Only those, for the rest is a line a second, and a whole fleet may come back at once. Agents write
+ * their lines thus (remote/output.py): `event` first, no spaces. -a: what a crash has torn may not look like text.
+ */
+export function readSpooledHits(run: string, worker: number): string {
+  return `grep -a '^{"event":"hit",' ${quote(`${workDirectory(run, worker)}/spool.ndjson`)} 2>/dev/null; true`;
 }

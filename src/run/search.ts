@@ -2,7 +2,6 @@ import type { Announcement } from '../broadcast/broadcast.ts';
 import { CndError } from '../error.ts';
 import { probability } from '../puzzle/probability.ts';
 import type { Puzzle } from '../puzzle/puzzle.ts';
-import { verify } from '../puzzle/verification.ts';
 import { assign } from '../search/assignment.ts';
 import type { Coverage } from '../search/coverage.ts';
 import { chanceWithin } from '../search/forecast.ts';
@@ -11,16 +10,10 @@ import type { Assignment, Space } from '../search/search.ts';
 import type { AgentMessage, ResidueReport } from './agent-message.ts';
 import { Changes } from './change.ts';
 import type { Emit } from './event.ts';
+import { type Claim, type Hit, verifiedHit } from './hit.ts';
 import { Roster, type SendOrder } from './roster.ts';
 
-/** A golden nonce that the controller has verified. */
-export interface Hit {
-  /** Index of the instance that found it. */
-  readonly instance: number;
-  readonly nonce: bigint;
-  /** Hex, raw byte order. */
-  readonly digest: string;
-}
+export type { Hit } from './hit.ts';
 
 /** How a search ends by itself. */
 export type SearchEnd =
@@ -129,7 +122,7 @@ export class Search {
         if (state.state === 'idle') this.#rebalance();
         break;
       case 'hit':
-        this.claim(worker, message.nonce, message.digest);
+        this.claim(worker, message);
         break;
       case 'idle':
         if (state.state !== 'searching') break;
@@ -154,20 +147,21 @@ export class Search {
     }
   }
 
-  /** A nonce that somebody says is golden: believed only when it is, whoever says so. */
-  claim(instance: number, nonce: bigint, reported: string): void {
-    const { puzzle, space, smallest, emit, elapsed } = this.#options;
-    const digest = nonce >= space.from && nonce < space.limit ? verify(puzzle, nonce, reported) : undefined;
-    if (digest === undefined) {
+  /** Somebody, as a rule the agent of the worker `teller`, says that a nonce is golden. */
+  claim(teller: number, claim: Claim): void {
+    const { smallest, emit, elapsed } = this.#options;
+    const { nonce, digest: reported } = claim;
+    const hit = verifiedHit(teller, claim, this.#options);
+    if (!hit) {
       const reason = 'its digest is another, or it is outside the nonce space';
-      emit('hit.rejected', { instance, nonce: `${nonce}`, digest: reported, reason });
+      emit('hit.rejected', { instance: teller, nonce: `${nonce}`, digest: reported, reason });
       return;
     }
     this.#ledger.confirm(nonce);
     const better = this.#best === undefined || (smallest && nonce < this.#best.nonce);
     if (!better) return;
-    const hit: Hit = { instance, nonce, digest };
     this.#best = hit;
+    const { instance, digest } = hit;
     emit('hit', { instance, nonce: `${nonce}`, digest, elapsed: elapsed() });
     // One that comes while the search is being stopped for something else counts, but there is nobody left to tell.
     if (this.#over !== undefined) return;
@@ -181,8 +175,8 @@ export class Search {
   }
 
   /** Something heard on the broadcast: as good as a hit of the instance it names, and verified like one. */
-  announced({ instance, nonce, digest }: Announcement): void {
-    if (this.#best?.nonce !== nonce) this.claim(instance, nonce, digest);
+  announced(announcement: Announcement): void {
+    if (this.#best?.nonce !== announcement.nonce) this.claim(announcement.instance, announcement);
   }
 
   /** A worker's search is lost; what it held goes to others. With `retrying` it will `begin` again. */

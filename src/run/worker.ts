@@ -117,7 +117,7 @@ async function attempt(
   await guards.arm(instance, connection, stop);
   if (progress.uploaded) {
     const name = { run, worker: index };
-    for (const hit of await spooledHits(connection, name, stop)) search.claim(index, hit.nonce, hit.digest);
+    for (const hit of await spooledHits(connection, name, stop)) search.claim(index, hit);
   }
   const { stdout } = await connection.exec(askPlatform, { signal: stop, timeout: 10_000 });
   const bundle = await context.bundles.for(platformOf(stdout.toString()));

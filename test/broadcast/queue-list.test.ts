@@ -60,6 +60,18 @@ describe.skipIf(awsMissing)('queues that scram sees', () => {
     expect(await listQueues(client)).toEqual([]);
   });
 
+  test('of somebody else that may not be looked at hide none of ours', async () => {
+    const mine = await create('20261120-081103-x7k2', 'me');
+    await create('20261119-081103-zzzz', 'you');
+    aws.faults.add({
+      action: 'ListQueueTags',
+      match: ({ parameters }) => JSON.stringify(parameters).includes('zzzz'),
+      error: 'Denied',
+      status: 400,
+    });
+    expect((await listQueues(client)).map(({ url }) => url)).toEqual([mine]);
+  });
+
   test('that cannot be looked at are an error, not an empty answer', async () => {
     await create('20261120-081103-x7k2', 'me');
     aws.faults.add({ action: 'ListQueueTags', error: 'Denied', status: 400 });

@@ -160,6 +160,19 @@ describe.skipIf(awsMissing)('the broadcast on SQS', () => {
       expect(heard).toHaveLength(1);
     });
 
+    test('what lies behind more known messages than SQS gives at once', async () => {
+      const broadcast = await open();
+      const { heard } = listen(broadcast);
+      const nonsense = 23;
+      for (let count = 0; count < nonsense; count++) await write(`nonsense ${count}`);
+      await eventually('all of it', () => broadcast.ignored === nonsense);
+      await write(messageBody(hit));
+      const since = performance.now();
+      await eventually('the true one', () => heard.length > 0);
+      expect(performance.now() - since).toBeLessThan(5000);
+      expect(heard).toEqual([hit]);
+    });
+
     test('nothing any more, and at once, when nobody listens', async () => {
       const broadcast = await open();
       const { stop } = listen(broadcast);
@@ -276,7 +289,24 @@ describe.skipIf(awsMissing)('the broadcast on SQS', () => {
       const since = performance.now();
       await expect(opening).rejects.toThrow('Ctrl-C');
       expect(performance.now() - since).toBeLessThan(1000);
+      // The request is on its way, and has its effect although the caller has gone.
       await broadcast.close();
+      expect(performance.now() - since).toBeGreaterThan(1000);
+      expect(aws.of('CreateQueue')[0]?.status).toBe(200);
+      expect(await url()).toBe('');
+    });
+
+    test('a queue that is so new that SQS does not know it yet is deleted, too', async () => {
+      const broadcast = await open();
+      aws.faults.add({
+        service: 'sqs',
+        action: 'DeleteQueue',
+        error: 'QueueDoesNotExist',
+        status: 400,
+        times: 2,
+      });
+      await broadcast.close();
+      expect(await url()).toBe('');
     });
   });
 });

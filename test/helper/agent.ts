@@ -175,7 +175,8 @@ export class AgentProcess {
 
   dispose(): void {
     this.child.kill('SIGKILL');
-    rmSync(this.directory, { recursive: true, force: true });
+    // What it has just killed may still be making a file there.
+    rmSync(this.directory, { recursive: true, force: true, maxRetries: 5 });
   }
 }
 

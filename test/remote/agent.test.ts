@@ -1,5 +1,10 @@
-import { existsSync, statSync, writeFileSync } from 'node:fs';
+import { execFileSync } from 'node:child_process';
+import { existsSync, mkdirSync, mkdtempSync, rmSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
+import { workDirectory } from '../../src/fleet/work-directory.ts';
+import { readSpooledHits } from '../../src/run/remote-command.ts';
 import {
   AgentProcess,
   coveredNonces,
@@ -454,6 +459,25 @@ describe('what it leaves', () => {
     await agent.event('stopped');
     expect(agent.spool()).toEqual(agent.events);
     expect(statSync(agent.path('spool.ndjson')).mode & 0o777).toBe(0o600);
+  });
+
+  it('is a spool of which a controller that comes back can read the hits alone', async () => {
+    const agent = start().job({ puzzle: zeros(4), threads: 2, smallest: true, limit: '400000' });
+    await agent.event('idle');
+    const hits = agent.events.filter(({ event }) => event === 'hit');
+    expect(hits).not.toEqual([]);
+    const home = mkdtempSync(join(tmpdir(), 'cnd-home-'));
+    try {
+      const work = join(home, workDirectory(endless.run, 0));
+      mkdirSync(dirname(work), { recursive: true });
+      symlinkSync(agent.directory, work);
+      const command = readSpooledHits(endless.run, 0);
+      const read = execFileSync('/bin/sh', ['-c', command], { cwd: home, encoding: 'utf8' });
+      const lines = read.split('\n').slice(0, -1);
+      expect(lines.map((line): unknown => JSON.parse(line))).toEqual(hits);
+    } finally {
+      rmSync(home, { recursive: true });
+    }
   });
 
   it('is a syslog in which every line names the run, and none can be forged', async () => {

@@ -51,7 +51,7 @@ const lucky = [{ residue: 0, next: '208323' }];
 const high = [{ residue: 0, next: '300000' }];
 
 it('costs an agent nothing that has none', () => {
-  const modules = "{'peers', 'http.client', 'hmac', 'sigv4', 'ssl'}";
+  const modules = "{'peers', 'message', 'rhythm', 'http.client', 'hmac', 'sigv4', 'ssl'}";
   const program = `import sys; sys.path.insert(0, ${JSON.stringify(remote)}); import agent; print(${modules} & set(sys.modules))`;
   expect(execFileSync(python, ['-S', '-E', '-B', '-c', program], { encoding: 'utf8' })).toBe('set()\n');
 });
@@ -172,6 +172,28 @@ describe.skipIf(awsMissing)('an agent on the broadcast', () => {
     expect(agent.kinds()).not.toContain('hit');
     expect(agent.kinds()).not.toContain('error');
     expect(agent.read('syslog')).toContain('broadcast: 9 messages ignored');
+  });
+
+  it('hears what lies behind more known messages than SQS gives at once', async () => {
+    const nonsense = Array.from({ length: 23 }, (_, count) => `nonsense ${count}`);
+    for (const body of nonsense) await write(body);
+    const agent = peer();
+    await agent.event('ready');
+    const before = polls();
+    await eventually('what is there is known', () => polls() > before + 2);
+    await write(messageBody(genesis));
+    const since = performance.now();
+    expect(await agent.event('stopped')).toMatchObject({ reason: 'broadcast' });
+    expect(performance.now() - since).toBeLessThan(5000);
+  });
+
+  it('does not ask without end for what stays on the queue', async () => {
+    const agent = peer({ smallest: true, residues: high });
+    await write(messageBody(genesis));
+    await agent.event('hit');
+    const [before, since] = [polls(), performance.now()];
+    await eventually('some polls', () => polls() > before + 4);
+    expect(performance.now() - since).toBeGreaterThan(1000);
   });
 
   describe('without SQS', () => {

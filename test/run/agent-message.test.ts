@@ -40,6 +40,10 @@ describe('what an agent says', () => {
       { event: 'hit', nonce: '18446744073709551614', digest },
       { event: 'hit', nonce: 2n ** 64n - 2n, digest },
     ],
+    [
+      { event: 'hit', nonce: '116', digest, instance: 7 },
+      { event: 'hit', nonce: 116n, digest, instance: 7 },
+    ],
     [{ event: 'idle' }, { event: 'idle' }],
     [
       { event: 'released', residue: 0, next: '0', done: [] },
@@ -55,6 +59,14 @@ describe('what an agent says', () => {
     ],
   ])('%j', (said, understood) => {
     expect(parse(said)).toEqual(understood);
+  });
+
+  test.each([-1, 1.5, 1_000_001, '7', null])('a hit counts although it names instance %j', (instance) => {
+    expect(parse({ event: 'hit', nonce: '116', digest, instance })).toEqual({
+      event: 'hit',
+      nonce: 116n,
+      digest,
+    });
   });
 
   test('every nonce is exact', () => {

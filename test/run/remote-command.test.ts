@@ -1,20 +1,11 @@
 import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
-import {
-  chmodSync,
-  existsSync,
-  mkdirSync,
-  mkdtempSync,
-  readFileSync,
-  rmSync,
-  statSync,
-  writeFileSync,
-} from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { workDirectory } from '../../src/fleet/work-directory.ts';
-import { killAgent, readSpool, startAgent } from '../../src/run/remote-command.ts';
+import { killAgent, readSpooledHits, startAgent } from '../../src/run/remote-command.ts';
 
 const run = '20261120-081103-x7k2';
 
@@ -23,13 +14,15 @@ test('as strings', () => {
   expect(startAgent(run, 3)).toBe(
     'cd .cnd/20261120-081103-x7k2/3 && umask 077 && echo $$ > agent.pid && exec python3 -S -E agent.py',
   );
-  expect(readSpool(run, 3)).toBe('cat .cnd/20261120-081103-x7k2/3/spool.ndjson 2>/dev/null; true');
+  expect(readSpooledHits(run, 3)).toBe(
+    `grep -a '^{"event":"hit",' .cnd/20261120-081103-x7k2/3/spool.ndjson 2>/dev/null; true`,
+  );
 });
 
 test('what is no run id is one quoted word, not a command', () => {
   expect(startAgent('x; rm -rf ~', 3)).toMatch(/^cd '\.cnd\/x; rm -rf ~\/3' && /);
   expect(killAgent('$(reboot)', 3)).toMatch(/^cd '\.cnd\/\$\(reboot\)\/3' /);
-  expect(readSpool("it's", 3)).toMatch(/^cat '\.cnd\/it'\\''s\/3\/spool\.ndjson' /);
+  expect(readSpooledHits("it's", 3)).toMatch(/ '\.cnd\/it'\\''s\/3\/spool\.ndjson' 2>/);
 });
 
 describe('in a real shell', () => {
@@ -85,15 +78,23 @@ describe('in a real shell', () => {
   test('killing and reading succeed where there is nothing, and say nothing', () => {
     const silent = { status: 0, stdout: '', stderr: '' };
     expect(sh(killAgent(run, 3))).toMatchObject(silent);
-    expect(sh(readSpool(run, 3))).toMatchObject(silent);
+    expect(sh(readSpooledHits(run, 3))).toMatchObject(silent);
     rmSync(work, { recursive: true });
     expect(sh(killAgent(run, 3))).toMatchObject(silent);
-    expect(sh(readSpool(run, 3))).toMatchObject(silent);
+    expect(sh(readSpooledHits(run, 3))).toMatchObject(silent);
   });
 
-  test('the spool is read as it is', () => {
-    writeFileSync(join(work, 'spool.ndjson'), '{"event":"idle"}\n{"event":"st');
-    chmodSync(join(work, 'spool.ndjson'), 0o600);
-    expect(sh(readSpool(run, 3))).toMatchObject({ status: 0, stdout: '{"event":"idle"}\n{"event":"st' });
+  test('of the spool only the hits are read, also when a crash has torn it', () => {
+    const hits = ['{"event":"hit","nonce":"116","digest":"00"}', '{"event":"hit","nonce":"9'];
+    const other = '{"event":"error","message":"it says {\\"event\\":\\"hit\\","}';
+    const torn = '{"event":"progr\0\0\xff';
+    const text = ['{"event":"idle"}', hits[0], other, torn, hits[1]].join('\n');
+    writeFileSync(join(work, 'spool.ndjson'), text, { encoding: 'latin1', mode: 0o600 });
+    const { status, stdout, stderr } = sh(readSpooledHits(run, 3));
+    expect({ status, stdout: stdout.trimEnd().split('\n'), stderr }).toEqual({
+      status: 0,
+      stdout: hits,
+      stderr: '',
+    });
   });
 });

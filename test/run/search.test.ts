@@ -114,7 +114,7 @@ describe('the first found', () => {
     bench.start(0, 1);
     bench.search.receive(0, { event: 'hit', nonce: 117n, digest: hex(117n) }); // not golden
     bench.search.receive(0, { event: 'hit', nonce: 116n, digest: '0'.repeat(64) }); // another digest
-    bench.search.claim(1, 2n ** 70n, hex(116n)); // not in any space
+    bench.search.claim(1, { nonce: 2n ** 70n, digest: hex(116n) }); // not in any space
     const beyond = goldenNonces(1000n, 3000n)[0] ?? 0n;
     bench.search.announced({ run: 'r', instance: 1, nonce: beyond, digest: hex(beyond) }); // golden, not in ours
     expect(bench.named('hit.rejected').map(({ nonce }) => nonce)).toEqual([
@@ -140,6 +140,36 @@ describe('the first found', () => {
     expect(bench.named('hit.rejected')).toEqual([]);
     expect(bench.announced).toHaveLength(1);
     expect(await bench.ended()).toMatchObject({ kind: 'found', hit: { nonce: golden[1] } });
+  });
+
+  test('one that an agent heard of is told as its finder', async () => {
+    const bench = new Bench();
+    bench.start(0, 1);
+    bench.search.receive(0, { event: 'hit', nonce: 116n, digest: hex(116n), instance: 1 });
+    expect(await bench.ended()).toMatchObject({ kind: 'found', hit: { instance: 1, nonce: 116n } });
+    expect(bench.named('hit')).toMatchObject([{ instance: 1 }]);
+    expect(bench.announced).toMatchObject([{ instance: 1 }]);
+  });
+
+  test('one of an instance that there is not counts all the same, and shows no instance that there is not', async () => {
+    const heard = new Bench();
+    heard.start(0, 1);
+    heard.search.receive(0, { event: 'hit', nonce: 116n, digest: hex(116n), instance: 1_000_000 });
+    const told = new Bench();
+    told.start(0, 1);
+    told.search.announced({ run: 'r', instance: 2, nonce: 116n, digest: hex(116n) });
+    for (const bench of [heard, told]) {
+      // Nonce 116 is of chunk 1, the share of worker 1.
+      expect(await bench.ended()).toMatchObject({ kind: 'found', hit: { instance: 1, nonce: 116n } });
+      expect(bench.named('hit')).toMatchObject([{ instance: 1 }]);
+    }
+  });
+
+  test('a false one is held against who says it, not against whom it names', () => {
+    const bench = new Bench();
+    bench.start(0, 1);
+    bench.search.receive(0, { event: 'hit', nonce: 117n, digest: hex(117n), instance: 1 });
+    expect(bench.named('hit.rejected')).toMatchObject([{ instance: 0, nonce: '117' }]);
   });
 
   test('one that was announced by somebody else ends it as well', async () => {

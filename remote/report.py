@@ -1,0 +1,83 @@
+"""What the agent says of its search: ready, progress, released, idle, hit."""
+import sys
+from collections import deque
+from time import monotonic
+
+RATE_SECONDS = 5  # the time that a rate is taken over
+
+
+class Rate:
+    """Nonces per second over the last few seconds, of a count that is noted once a second."""
+
+    def __init__(self, since):
+        self.notes = deque([(since, 0)], maxlen=RATE_SECONDS)  # (time, nonces)
+
+    def note(self, now, nonces):
+        self.notes.append((now, nonces))
+
+    def at(self, now, nonces):
+        since, before = self.notes[0]
+        return int((nonces - before) / (now - since)) if now > since else 0
+
+
+class Report:
+    """`host` is the agent: it has output, log, dealer, drivers, cores, threads, and note (why it fell back)."""
+
+    def __init__(self, host, since):
+        self.host = host
+        self.rate = Rate(since)
+        self.ready = False  # it was said
+        self.idle = False  # it was said, and is still so
+
+    def tell(self, now, second):
+        """What is to be said now; `second`: another one has passed."""
+        host = self.host
+        if all(driver.answered or driver.given_up for driver in host.drivers):
+            self.say_ready()
+        for held in host.dealer.forget_released():
+            host.output.say('released', **host.dealer.coverage(held))
+        if second and self.ready:
+            self.say_progress()
+            self.rate.note(now, host.dealer.hashes)
+        idle = self.ready and self.is_idle()
+        if idle and not self.idle:
+            self.say_progress()
+            host.output.say('idle')
+        self.idle = idle
+
+    def is_idle(self):
+        dealer = self.host.dealer
+        return dealer.front() is None and not any(driver.busy_below(dealer.bound) for driver in self.host.drivers)
+
+    def say_ready(self):
+        if self.ready:
+            return
+        self.ready = True
+        driver = self.host.drivers[0]
+        fields = {
+            'kernel': driver.program.name,
+            'isa': driver.program.isa,
+            'cores': self.host.cores,
+            'threads': self.host.threads,
+            'python': '%d.%d.%d' % sys.version_info[:3],
+        }
+        note = self.host.note or driver.note
+        if note:
+            fields['note'] = note
+        self.host.output.say('ready', **fields)
+        self.host.log.info('ready: ' + ', '.join('%s %s' % field for field in fields.items()))
+
+    def say_progress(self):
+        dealer = self.host.dealer
+        self.host.output.say(
+            'progress',
+            residues=[dealer.coverage(held) for held in dealer.residues.values()],
+            hashes=dealer.hashes,
+            rate=self.rate.at(monotonic(), dealer.hashes),
+        )
+
+    def say_hit(self, nonce, digest, **more):
+        """`more`: the instance it was heard of, if it is not of our own."""
+        self.say_progress()
+        self.host.output.say('hit', nonce=str(nonce), digest=digest, **more)
+        self.host.log.info('hit: %d %s' % (nonce, digest) + (' heard of instance %(instance)d' % more if more else ''))
