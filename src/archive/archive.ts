@@ -26,6 +26,8 @@ export interface RunFilter {
  */
 export interface Archive {
   readonly name: string;
+  /** Where the entries of a run are until all of them are stored; absent where they are kept there for good. */
+  readonly spool?: Archive;
   /** Where a run's entries are, for people: a path or a URL; without a run, the whole archive. */
   location(run?: string): string;
   /** Makes sure, before anything is launched, that entries can be stored; leaves nothing. @throws CndError when they cannot. */

@@ -2,19 +2,33 @@ import { join } from 'node:path';
 import pLimit from 'p-limit';
 import { CndError, messageOf } from '../error.ts';
 import type { Archive, ArchiveEntry } from './archive.ts';
-import { assertRunId, entryKind } from './entry.ts';
+import { assertRunId } from './entry.ts';
+import { ownEntriesOf } from './spooled.ts';
 
 /** Uploads at a time. */
 const parallel = 8;
 
+/** How a run is pushed. */
+export interface PushOptions {
+  /** Gives up: what is stored stays stored, and nothing is removed. */
+  readonly signal?: AbortSignal;
+  /** Told of every entry that was stored. */
+  readonly onStored?: (entry: ArchiveEntry) => void;
+}
+
 /**
- * Stores what a run has left in the local directory in another archive: `cnd logs push RUN`, for uploads that failed.
- * All entries of cnd are stored, also what is there already, so that it may be repeated until all is.
+ * Stores all that a directory holds of a run in another archive, also what is there already, so that it may be repeated
+ * until all is; then, and only then, removes it from the directory. What cnd did not put there stays.
  * @throws CndError when the run has nothing local, or when some entries could not be stored; the others were.
  */
-export async function pushRun(run: string, from: Archive, to: Archive): Promise<ArchiveEntry[]> {
+export async function pushRun(
+  run: string,
+  from: Archive,
+  to: Archive,
+  { signal, onStored }: PushOptions = {},
+): Promise<ArchiveEntry[]> {
   assertRunId(run);
-  const entries = (await from.entries(run)).filter(({ name }) => entryKind(name) !== undefined);
+  const entries = await ownEntriesOf(from, run);
   const folder = from.location(run);
   if (entries.length === 0) {
     throw new CndError('archive-no-run', `${folder} has nothing to push`, {
@@ -24,15 +38,37 @@ export async function pushRun(run: string, from: Archive, to: Archive): Promise<
   }
   const limit = pLimit(parallel);
   const results = await Promise.allSettled(
-    entries.map(({ name }) => limit(() => to.store(run, name, join(folder, name)))),
+    entries.map((entry) =>
+      limit(async () => {
+        await to.store(run, entry.name, join(folder, entry.name), { ...(signal && { signal }) });
+        onStored?.(entry);
+      }),
+    ),
   );
   const reasons = results.flatMap((result) => (result.status === 'rejected' ? [result.reason] : []));
-  if (reasons.length === 0) return entries;
+  if (reasons.length > 0) throw incomplete(run, reasons, entries.length);
+  await assertUnchanged(run, from, entries);
+  await from.remove(run);
+  return entries;
+}
+
+function incomplete(run: string, reasons: readonly unknown[], all: number): CndError {
   const [first] = reasons;
   const hint = first instanceof CndError ? first.hint : undefined;
-  throw new CndError(
+  return new CndError(
     first instanceof CndError ? first.code : 'archive-push-failed',
-    `${reasons.length} of ${entries.length} entries could not be pushed; the first: ${messageOf(first)}`,
+    `${reasons.length} of ${all} files could not be stored; the first: ${messageOf(first)}`,
     { about: run, cause: first, ...(hint !== undefined && { hint }) },
   );
+}
+
+/** Somebody may still write: what came after it was read is not stored. */
+async function assertUnchanged(run: string, from: Archive, stored: readonly ArchiveEntry[]): Promise<void> {
+  const words = (entries: readonly ArchiveEntry[]): string =>
+    entries.map(({ name, bytes }) => `${name} ${bytes}`).join('\n');
+  if (words(await ownEntriesOf(from, run)) === words(stored)) return;
+  throw new CndError('archive-changed', `${from.location(run)} has changed while it was being stored`, {
+    about: run,
+    hint: `when the run is over, store it once more with: cnd logs push ${run}`,
+  });
 }

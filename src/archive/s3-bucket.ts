@@ -1,71 +1,65 @@
-import {
-  type BucketLocationConstraint,
-  CreateBucketCommand,
-  PutBucketEncryptionCommand,
-  PutPublicAccessBlockCommand,
-  type S3Client,
-} from '@aws-sdk/client-s3';
+import { type BucketLocationConstraint, CreateBucketCommand, type S3Client } from '@aws-sdk/client-s3';
+import { statusOf } from '../aws/failure.ts';
 import { UsageError } from '../error.ts';
-import { type BucketAccess, s3Client, s3Error } from './s3-client.ts';
+import { type BucketAccess, isMissingBucket, regionOf, s3Error } from './s3-client.ts';
+import { type FoundBucket, findBucket } from './s3-region.ts';
 
-const rights = 's3:CreateBucket, s3:PutBucketPublicAccessBlock, s3:PutEncryptionConfiguration';
+/** What became of the wish for a bucket. */
+export interface MadeBucket {
+  /** False: there was one already, and nothing about it was changed. */
+  readonly created: boolean;
+  readonly region: string | undefined;
+}
 
 /**
- * Creates the bucket of an archive, for `cnd init` alone: private, encrypted. One that the caller has already is left as
- * it is. Resolves with whether it was created.
+ * Creates the bucket of an archive, for `cnd init` alone. Nothing is set on it: S3 encrypts every new object since January
+ * 2023, and a new bucket is closed to the public since April 2023. One that is there already is left as it is; to see that,
+ * it is looked for first, because in us-east-1 S3 says "created" of one's own bucket, too.
  * @throws CndError when it cannot be; a UsageError when the name is somebody else's: bucket names are global.
  */
-export async function createBucket(access: BucketAccess): Promise<boolean> {
-  const client = s3Client(access.settings, access.env);
-  const { bucket } = access;
+export async function createBucket(access: BucketAccess): Promise<MadeBucket> {
+  const found = await findBucket(access);
+  const { client } = found;
   try {
-    if (!(await create(client, bucket))) return false;
-    await client.send(
-      new PutPublicAccessBlockCommand({
-        Bucket: bucket,
-        PublicAccessBlockConfiguration: {
-          BlockPublicAcls: true,
-          IgnorePublicAcls: true,
-          BlockPublicPolicy: true,
-          RestrictPublicBuckets: true,
-        },
-      }),
-    );
-    await client.send(
-      new PutBucketEncryptionCommand({
-        Bucket: bucket,
-        ServerSideEncryptionConfiguration: {
-          Rules: [{ ApplyServerSideEncryptionByDefault: { SSEAlgorithm: 'AES256' } }],
-        },
-      }),
-    );
-    return true;
-  } catch (error) {
-    if (error instanceof Error && error.name === 'BucketAlreadyExists') {
-      throw new UsageError('bucket-taken', `the bucket name ${bucket} is somebody else's`, {
-        about: 'logs.bucket',
-        hint: 'bucket names are global: choose another one for logs.bucket',
-        cause: error,
-      });
-    }
-    throw await s3Error(error, client, access, { what: `bucket ${bucket} cannot be created`, rights });
+    const created = await create(found, access);
+    return { created, region: await regionOf(client) };
   } finally {
     client.destroy();
   }
 }
 
-async function create(client: S3Client, bucket: string): Promise<boolean> {
+async function create({ client, failure }: FoundBucket, access: BucketAccess): Promise<boolean> {
+  const { bucket } = access;
+  if (failure === undefined) return false;
+  if (statusOf(failure) === 403) throw taken(bucket, failure);
+  const what = `bucket ${bucket} cannot be created`;
+  if (!isMissingBucket(failure))
+    throw await s3Error(failure, client, access, { what, rights: 's3:ListBucket' });
+  try {
+    await send(client, bucket);
+    return true;
+  } catch (error) {
+    // Somebody was faster.
+    if (error instanceof Error && error.name === 'BucketAlreadyOwnedByYou') return false;
+    if (error instanceof Error && error.name === 'BucketAlreadyExists') throw taken(bucket, error);
+    throw await s3Error(error, client, access, { what, rights: 's3:CreateBucket' });
+  }
+}
+
+async function send(client: S3Client, bucket: string): Promise<void> {
   const region = await client.config.region();
   // The SDK's list of regions is as old as the SDK.
   // oxlint-disable-next-line typescript/no-unsafe-type-assertion
   const LocationConstraint = region as BucketLocationConstraint;
   // us-east-1 is the one region that must not be said.
   const where = region === 'us-east-1' ? {} : { CreateBucketConfiguration: { LocationConstraint } };
-  try {
-    await client.send(new CreateBucketCommand({ Bucket: bucket, ...where }));
-    return true;
-  } catch (error) {
-    if (error instanceof Error && error.name === 'BucketAlreadyOwnedByYou') return false;
-    throw error;
-  }
+  await client.send(new CreateBucketCommand({ Bucket: bucket, ...where }));
+}
+
+function taken(bucket: string, cause: unknown): UsageError {
+  return new UsageError('bucket-taken', `there is a bucket ${bucket} already, which you may not see`, {
+    about: 'logs.bucket',
+    hint: 'bucket names are global: choose another one; or if it is yours, see who you are with: aws sts get-caller-identity',
+    cause,
+  });
 }

@@ -3,21 +3,23 @@ import { type AwsSettings, awsClientConfig, customEndpoint } from '../aws/client
 import { awsError, statusOf } from '../aws/failure.ts';
 import type { CndError } from '../error.ts';
 
-/** A bucket, and how to get at it. */
+/** A bucket, and how to get at it. The region of the settings is where it is looked for first. */
 export interface BucketAccess {
   readonly bucket: string;
   readonly settings: AwsSettings;
   readonly env: NodeJS.ProcessEnv;
+  /** Milliseconds after which a connection on which nothing moves is given up. */
+  readonly idle?: number;
 }
 
-/** Milliseconds that one request may take without a sign of life: a large syslog on a slow uplink is no failure. */
-const requestTimeout = 60_000;
+const defaultIdle = 60_000;
 
-/** A client for S3. A bucket may be in another region than the instances: the client follows it there. */
-export function s3Client(settings: AwsSettings, env: NodeJS.ProcessEnv): S3Client {
+/** A client for S3 in one region. */
+export function s3Client({ settings, env, idle = defaultIdle }: Omit<BucketAccess, 'bucket'>): S3Client {
   return new S3Client({
-    ...awsClientConfig(settings, env, requestTimeout),
-    followRegionRedirects: true,
+    ...awsClientConfig(settings, env),
+    // No `requestTimeout`: it counts until the answer begins, the whole upload of a large syslog on a slow uplink.
+    requestHandler: { connectionTimeout: 5000, socketTimeout: idle },
     // S3 refuses chunks of less than 8 KiB, which a stream may come in.
     requestStreamBufferSize: 64 * 1024,
     // Services that are only compatible with S3 seldom have a host name for each bucket.
@@ -25,33 +27,34 @@ export function s3Client(settings: AwsSettings, env: NodeJS.ProcessEnv): S3Clien
   });
 }
 
-/** What an error of S3 means to a user who named this bucket. */
+/** What an error of S3 means to a user who named this bucket; `client` is the one that was asked with. */
 export async function s3Error(
   failure: unknown,
-  client: S3Client,
+  client: S3Client | undefined,
   { bucket, settings }: BucketAccess,
   { what, rights, hint }: { readonly what: string; readonly rights: string; readonly hint?: string },
 ): Promise<CndError> {
-  const region = await regionOf(client);
+  const region = client && (await regionOf(client));
   const common = { about: 'logs.bucket', region, profile: settings.profile, rights };
   if (isMissingBucket(failure)) {
     const gone = new Error(`there is no bucket ${bucket}`, { cause: failure });
-    const remedy = 'create it with: cnd init, or name another one in logs.bucket';
+    const remedy = `create it with: cnd init --bucket ${bucket}; or name another one in logs.bucket`;
     return awsError(gone, { ...common, what, hint: remedy });
   }
   return awsError(failure, { ...common, what, ...(hint !== undefined && { hint }) });
 }
 
-async function regionOf(client: S3Client): Promise<string | undefined> {
+/** The region that a client asks in; undefined when none is set anywhere: that is what the error will say. */
+export async function regionOf(client: S3Client): Promise<string | undefined> {
   try {
     return await client.config.region();
   } catch {
-    return undefined; // none is set: that is what the error will say
+    return undefined;
   }
 }
 
 /** HeadBucket has no body, so that its 404 has no name of its own. */
-function isMissingBucket(error: unknown): boolean {
+export function isMissingBucket(error: unknown): boolean {
   const name = error instanceof Error ? error.name : '';
   return name === 'NoSuchBucket' || (name === 'NotFound' && statusOf(error) === 404);
 }

@@ -1,36 +1,33 @@
-import { createReadStream } from 'node:fs';
-import { stat } from 'node:fs/promises';
 import { Readable } from 'node:stream';
 import {
   DeleteObjectCommand,
   DeleteObjectsCommand,
   GetObjectCommand,
-  HeadBucketCommand,
   PutObjectCommand,
   type S3Client,
 } from '@aws-sdk/client-s3';
-import { persist } from '../aws/retry.ts';
+import { mayPass, persist } from '../aws/retry.ts';
 import { CndError, UsageError } from '../error.ts';
 import { idBeginning, runIdPattern, runStart } from '../run-id.ts';
 import type { Archive, ArchiveEntry, RunFilter } from './archive.ts';
 import { assertEntryName, assertRunId, entryKind, mediaType, noEntry, recordName } from './entry.ts';
 import { passes } from './run-filter.ts';
-import { type BucketAccess, s3Client, s3Error } from './s3-client.ts';
+import { type BucketAccess, s3Error } from './s3-client.ts';
 import { type Page, batch, listFolder } from './s3-list.ts';
+import { type FoundBucket, findBucket } from './s3-region.ts';
+import { type ObjectInput, upload } from './s3-upload.ts';
 
 /** What an archive on S3 is made with. */
 export interface S3Options extends BucketAccess {
   /** What all keys begin with; empty: the runs are at the top of the bucket. */
   readonly prefix?: string;
-  /** With keys of S3 by default; `aws:kms` with the bucket's own key. */
+  /** With which keys; by default those that the bucket says: every bucket encrypts since January 2023. */
   readonly encryption?: 'AES256' | 'aws:kms';
-  /** Where entries are before they are uploaded, and stay if that fails: probed as well. */
-  readonly local?: Pick<Archive, 'probe'>;
   /** Milliseconds for which an upload is begun again. */
   readonly patience?: number;
 }
 
-/** Milliseconds for which a failed upload is begun again: instances may be waiting for it to be terminated. */
+/** Milliseconds for which a failed upload is begun again: somebody waits for the end of the run. */
 const defaultPatience = 10_000;
 
 /** The name, in its folder, of the empty object that some tools make for a folder of its own. */
@@ -41,13 +38,14 @@ export class S3Archive implements Archive {
   readonly name = 's3';
   readonly #options: S3Options;
   readonly #prefix: string;
-  readonly #client: S3Client;
+  #found: Promise<FoundBucket> | undefined;
+  /** The client that was last asked with, for the words of errors. */
+  #asked: S3Client | undefined;
 
   constructor(options: S3Options) {
     this.#options = options;
     const path = (options.prefix ?? '').replace(/^\/+|\/+$/g, '');
     this.#prefix = path === '' ? '' : `${path}/`;
-    this.#client = s3Client(options.settings, options.env);
   }
 
   location(run = ''): string {
@@ -56,60 +54,40 @@ export class S3Archive implements Archive {
 
   /** Looks for the bucket, and writes to it: rights to see a bucket say nothing of rights to write. */
   async probe(signal?: AbortSignal): Promise<void> {
-    await this.#options.local?.probe(signal);
-    const { bucket } = this.#options;
     // Outside of any run: without the right to delete it stays, and must not look like one.
     const Key = `${this.#prefix}.cnd-probe`;
     const bounds = signal ? { abortSignal: signal } : {};
+    const { client, failure } = await this.#bucket(signal);
     try {
-      await this.#client.send(new HeadBucketCommand({ Bucket: bucket }), bounds);
+      if (failure !== undefined) throw failure;
       const probe = { ...this.#object(Key), Body: 'cnd\n', ContentType: 'text/plain' };
-      await this.#client.send(new PutObjectCommand(probe), bounds);
+      await client.send(new PutObjectCommand(probe), bounds);
     } catch (error) {
       signal?.throwIfAborted();
       const { code, message, hint } = await this.#error(error, 'logs cannot be archived in', 's3:PutObject', 's3:ListBucket'); // prettier-ignore
       throw new UsageError(code, message, { about: 'logs.bucket', ...(hint && { hint }), cause: error });
     }
-    await this.#client.send(new DeleteObjectCommand({ Bucket: bucket, Key })).catch(() => {});
+    await client.send(new DeleteObjectCommand({ Bucket: this.#options.bucket, Key })).catch(() => {});
   }
 
   async store(
     run: string,
     name: string,
     path: string,
-    { signal }: { readonly signal?: AbortSignal } = {},
+    { signal = new AbortController().signal }: { readonly signal?: AbortSignal } = {},
   ): Promise<void> {
     assertEntryName(run, name);
-    signal?.throwIfAborted();
-    const { size } = await stat(path);
-    const abortSignal = signal ?? new AbortController().signal;
-    const put = async (): Promise<void> => {
-      // A stream that has begun cannot be sent again by the SDK, so every attempt has its own. Its length is fixed:
-      // what is appended meanwhile is not part of this object.
-      const Body = size === 0 ? '' : createReadStream(path, { end: size - 1 });
-      const ContentLength = size;
-      const ContentType = mediaType(name);
-      await this.#client.send(
-        new PutObjectCommand({ ...this.#object(this.#key(run, name)), Body, ContentLength, ContentType }),
-        { abortSignal },
-      );
-    };
+    signal.throwIfAborted();
+    const object = { ...this.#object(this.#key(run, name)), ContentType: mediaType(name) };
+    const patience = this.#options.patience ?? defaultPatience;
     try {
-      const patience = this.#options.patience ?? defaultPatience;
-      await persist(put, { signal: abortSignal, patience });
+      const put = async (): Promise<void> => upload(await this.#client(signal), object, path, signal);
+      await persist(put, { signal, patience });
     } catch (error) {
-      const { code, message, about, hint } = await this.#error(
-        error,
-        `${name} cannot be stored in`,
-        's3:PutObject',
-      );
-      // Views show messages without their hints, and nobody should have to look for this one.
-      const kept = `the local copy is kept, store it later with: cnd logs push ${run}`;
-      throw new CndError(code, `${message}; ${kept}`, {
-        ...(about && { about }),
-        ...(hint && { hint }),
-        cause: error,
-      });
+      if (!(error instanceof CndError))
+        throw await this.#error(error, `${name} cannot be stored in`, 's3:PutObject');
+      const { code, message, hint } = error;
+      throw new CndError(code, `${name}: ${message}`, { about: path, ...(hint && { hint }), cause: error });
     }
   }
 
@@ -145,7 +123,8 @@ export class S3Archive implements Archive {
     assertEntryName(run, name);
     const Bucket = this.#options.bucket;
     try {
-      const { Body } = await this.#client.send(new GetObjectCommand({ Bucket, Key: this.#key(run, name) }));
+      const client = await this.#client();
+      const { Body } = await client.send(new GetObjectCommand({ Bucket, Key: this.#key(run, name) }));
       return Body instanceof Readable ? Body : Readable.from([]);
     } catch (error) {
       if (error instanceof Error && error.name === 'NoSuchKey')
@@ -180,8 +159,8 @@ export class S3Archive implements Archive {
     const Objects = names.map((name) => ({ Key: this.#key(run, name) }));
     const what = `${run} cannot be removed from`;
     const input = { Bucket: this.#options.bucket, Delete: { Objects, Quiet: true } };
-    const { Errors = [] } = await this.#asking(what, 's3:DeleteObject', () =>
-      this.#client.send(new DeleteObjectsCommand(input)),
+    const { Errors = [] } = await this.#asking(what, 's3:DeleteObject', async () =>
+      (await this.#client()).send(new DeleteObjectsCommand(input)),
     );
     const [first] = Errors;
     if (!first) return;
@@ -191,8 +170,8 @@ export class S3Archive implements Archive {
     throw await this.#error(cause, what, 's3:DeleteObject');
   }
 
-  #list(folder: string, beginning?: string, after?: string): AsyncGenerator<Page> {
-    return listFolder(this.#client, { bucket: this.#options.bucket, folder, beginning, after });
+  async *#list(folder: string, beginning?: string, after?: string): AsyncGenerator<Page> {
+    yield* listFolder(await this.#client(), { bucket: this.#options.bucket, folder, beginning, after });
   }
 
   #listing<T>(list: () => Promise<T>): Promise<T> {
@@ -207,9 +186,26 @@ export class S3Archive implements Archive {
     }
   }
 
-  #object(Key: string) {
-    const { bucket: Bucket, encryption = 'AES256' } = this.#options;
-    return { Bucket, Key, ServerSideEncryption: encryption };
+  /** The bucket, looked for once. An answer that does not say where it is may be another one next time. */
+  async #bucket(signal?: AbortSignal): Promise<FoundBucket> {
+    this.#found ??= findBucket(this.#options, signal);
+    const found = await this.#found;
+    if (!found.certain) this.#found = undefined;
+    this.#asked = found.client;
+    return found;
+  }
+
+  /** A client for the bucket's region. What is wrong with the bucket is for the call itself to say: its words are better. */
+  async #client(signal?: AbortSignal): Promise<S3Client> {
+    const { client, failure } = await this.#bucket(signal);
+    if (failure !== undefined && mayPass(failure)) throw failure;
+    return client;
+  }
+
+  #object(Key: string): ObjectInput {
+    const { bucket: Bucket, encryption } = this.#options;
+    // Said only when asked for: it would override a key of the bucket's own.
+    return { Bucket, Key, ...(encryption && { ServerSideEncryption: encryption }) };
   }
 
   #key(run: string, name: string): string {
@@ -219,7 +215,7 @@ export class S3Archive implements Archive {
   #error(failure: unknown, what: string, ...rights: string[]): Promise<CndError> {
     const { bucket } = this.#options;
     const call = { what: `${what} bucket ${bucket}`, rights: rights.join(', ') };
-    return s3Error(failure, this.#client, this.#options, call);
+    return s3Error(failure, this.#asked, this.#options, call);
   }
 }
 

@@ -1,7 +1,7 @@
 import { text } from 'node:stream/consumers';
 import pLimit from 'p-limit';
 import { z } from 'zod';
-import { CndError } from '../error.ts';
+import { CndError, messageOf } from '../error.ts';
 import type { Outcome } from '../run/event.ts';
 import { recordName } from './entry.ts';
 import { runStart } from '../run-id.ts';
@@ -19,7 +19,7 @@ export const outcomes = [
 ] as const satisfies readonly Outcome[];
 
 /** What can be said of a run in the archive: its outcome, or why it has none. */
-export const statuses = [...outcomes, 'running', 'unfinished', 'torn'] as const;
+export const statuses = [...outcomes, 'running', 'unfinished', 'torn', 'unreadable'] as const;
 export type RunStatus = (typeof statuses)[number];
 
 const record = z.object({
@@ -50,7 +50,7 @@ export interface RunSummary {
   readonly startedAt: string;
   /** Absent where the record cannot be read. */
   readonly record?: z.output<typeof record>;
-  /** What is wrong with a torn run. */
+  /** What is wrong with a torn run, or why its record cannot be read. */
   readonly trouble?: string;
 }
 
@@ -68,6 +68,14 @@ export function summarize(run: string, recordText: string | undefined, alive: bo
   return { run, status, startedAt: judged.data.startedAt, record: judged.data };
 }
 
+/** A run whose record is there and cannot be read, which says nothing of what the run came to. Pure. */
+export function unreadable(run: string, error: unknown, alive: boolean): RunSummary {
+  const startedAt = runStart(run)?.toISOString() ?? '';
+  if (alive) return { run, status: 'running', startedAt };
+  const hint = error instanceof CndError && error.hint !== undefined ? ` (${error.hint})` : '';
+  return { run, status: 'unreadable', startedAt, trouble: `${messageOf(error)}${hint}` };
+}
+
 /** Records read at a time: enough to hide the round trips of a remote store. */
 const parallel = 16;
 
@@ -83,24 +91,37 @@ export async function summaries(
   const limit = pLimit(parallel);
   const reading: Promise<RunSummary | undefined>[] = [];
   for await (const run of archive.runs(filter)) {
-    reading.push(
-      limit(async () => {
-        const summary = summarize(run, await readRecord(archive, run), alive.has(run));
-        if (summary.status !== 'torn' || (await holdsRun(archive, run))) return summary;
-        filter.foreign?.(run);
-        return undefined;
-      }),
-    );
+    const read = limit(async () => {
+      const summary = await summaryOf(archive, run, alive.has(run));
+      if (summary.status !== 'torn' || (await holdsRun(archive, run))) return summary;
+      filter.foreign?.(run);
+      return undefined;
+    });
+    // It is looked at when all are listed; until then nobody may take a failure for one that is not handled.
+    read.catch(() => {});
+    reading.push(read);
   }
   return (await Promise.all(reading)).filter((summary) => summary !== undefined);
 }
 
-async function readRecord(archive: Archive, run: string): Promise<string | undefined> {
+/** Failures that are none of one run: told once, instead of for every run there is. */
+const common = new Set([
+  'aws-no-credentials',
+  'aws-expired',
+  'aws-bad-credentials',
+  'aws-clock',
+  'aws-no-region',
+  'aws-unreachable',
+]);
+
+async function summaryOf(archive: Archive, run: string, alive: boolean): Promise<RunSummary> {
   try {
-    return await text(await archive.open(run, recordName));
+    return summarize(run, await text(await archive.open(run, recordName)), alive);
   } catch (error) {
-    if (error instanceof CndError && error.code === 'archive-no-entry') return undefined;
-    return ''; // it is there and cannot be read: as good as half-written
+    const code = error instanceof CndError ? error.code : '';
+    if (code === 'archive-no-entry') return summarize(run, undefined, alive);
+    if (common.has(code)) throw error;
+    return unreadable(run, error, alive);
   }
 }
 

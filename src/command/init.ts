@@ -1,4 +1,4 @@
-import { writeFile } from 'node:fs/promises';
+import { access, writeFile } from 'node:fs/promises';
 import { dirname, relative, resolve } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { defaultConfigFile } from '../config/file.ts';
@@ -6,23 +6,31 @@ import { configTemplate } from '../config/template.ts';
 import { visible } from '../config/visible.ts';
 import { CndError, UsageError, messageOf } from '../error.ts';
 import type { Arguments } from './command.ts';
+import { judgeBucket, makeBucket } from './init-bucket.ts';
 
-/** `cnd init`: writes a commented configuration file; gives the exit code. */
+/** `cnd init`: writes a commented configuration file, and creates a bucket if one is named; gives the exit code. */
 export async function init(given: Arguments): Promise<number> {
   const name = typeof given['config'] === 'string' ? given['config'] : defaultConfigFile;
-  const bucket = typeof given['bucket'] === 'string' ? given['bucket'] : undefined;
+  const bucket = judgeBucket(given['bucket']);
   const template = withBucket(configTemplate(schemaReference(dirname(resolve(name)))), bucket);
   if (given['print'] === true) {
     process.stdout.write(template);
     return 0;
   }
+  const overwrite = given['force'] === true;
+  const known = !overwrite && (await exists(name)) ? name : undefined;
+  // Before the file: one that names a bucket which there is not would be no help.
+  if (bucket !== undefined) {
+    const remarks = await makeBucket(bucket, known, given);
+    for (const remark of remarks) process.stdout.write(`${remark}\n`);
+    if (known !== undefined) return 0;
+  }
   try {
-    await writeFile(name, template, { flag: given['force'] === true ? 'w' : 'wx' });
+    await writeFile(name, template, { flag: overwrite ? 'w' : 'wx' });
   } catch (error) {
     throw refusal(name, error);
   }
   process.stdout.write(`wrote ${name}: every setting is in it, at its default\n`);
-  if (bucket !== undefined) await makeBucket(bucket);
   return 0;
 }
 
@@ -33,11 +41,11 @@ function withBucket(template: string, bucket: string | undefined): string {
     : template.replace(/\/\/ "bucket": ".*"/, () => `"bucket": ${JSON.stringify(bucket)}`);
 }
 
-/** The only place where cnd creates a bucket: nothing else outlives a run, and costs. */
-async function makeBucket(bucket: string): Promise<void> {
-  const { createBucket } = await import('../archive/s3-bucket.ts');
-  const created = await createBucket({ bucket, settings: {}, env: process.env });
-  process.stdout.write(`${created ? 'created' : 'there is already'} bucket ${bucket}, for logs\n`);
+async function exists(path: string): Promise<boolean> {
+  return access(path).then(
+    () => true,
+    () => false,
+  );
 }
 
 /** The schema that comes with this cnd, as a file in `directory` refers to it. */

@@ -79,10 +79,10 @@ const pull: Command = {
 
 const push: Command = {
   name: 'push',
-  describe: 'store in the bucket what an upload that failed left here',
-  positionals: [run],
+  describe: 'store runs in the bucket that are only here, and remove them here',
+  positionals: [{ ...run, many: true }],
   flags: [configFlag, verboseFlag],
-  examples: [['cnd logs push last', 'the newest run, as often as you like']],
+  examples: [['cnd logs push last', 'what an upload that failed has left of the newest run']],
   load: async () => (await import('./logs/push.ts')).push,
 };
 

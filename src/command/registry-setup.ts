@@ -7,14 +7,16 @@ export const init: Command = {
   flags: [
     { name: 'print', boolean: true, describe: 'to stdout instead of a file' },
     { name: 'force', boolean: true, describe: 'overwrite the file that is there' },
-    { name: 'bucket', describe: 'create this S3 bucket for the logs, and name it in the file' },
+    { name: 'bucket', describe: 'create this S3 bucket for the logs; a new file names it' },
+    { name: 'region', describe: 'where to create it [default: as the file says, else as every AWS tool]' },
+    { name: 'profile', describe: 'the AWS profile to create it with [default: likewise]' },
     { name: 'config', describe: 'the file to write [default: cnd.config.json]', values: 'file' },
     verboseFlag,
   ],
   examples: [
     ['cnd init', 'a cnd.config.json to edit, in this directory'],
     ['cnd init --print', 'only show it'],
-    ['cnd init --bucket my-cnd-logs', 'also create a bucket for the logs'],
+    ['cnd init --bucket my-cnd-logs', 'create a bucket for the logs; a file that is there stays as it is'],
   ],
   load: async () => (await import('./init.ts')).init,
 };

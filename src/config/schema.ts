@@ -59,6 +59,11 @@ const decimal = (what: string, least: number, most: number) =>
     .refine((value) => value >= least && value <= most, { error: `must be ${what}` })
     .meta(numeric('number', decimalPattern, least, most));
 
+/** The name of an S3 bucket. */
+export const bucketName = z
+  .string({ error: 'must be the name of an S3 bucket' })
+  .regex(/^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$/, 'must be the name of an S3 bucket, without s3://');
+
 const oneOf = <const T extends readonly [string, ...string[]]>(values: T) =>
   z.enum(values, { error: `must be one of ${values.join(', ')}` });
 
@@ -99,9 +104,7 @@ export const settingsSchema = z.strictObject({
       .string({ error: 'must be the path of a directory' })
       .min(1, 'must be the path of a directory')
       .describe('where logs and run records are kept, relative to this file'),
-    bucket: z
-      .string()
-      .regex(/^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$/, 'must be the name of an S3 bucket, without s3://')
+    bucket: bucketName
       .optional()
       .describe('an S3 bucket that is the archive; the directory then only holds what was not uploaded yet'),
     prefix: z.string().max(200).optional().describe('what all keys in the bucket begin with'),
@@ -109,7 +112,10 @@ export const settingsSchema = z.strictObject({
       .string()
       .min(1)
       .optional()
-      .describe('the region of the bucket; by default the one AWS is called in'),
+      .describe('where the bucket is looked for first; by default where AWS is called'),
+    encryption: oneOf(['AES256', 'aws:kms'])
+      .optional()
+      .describe('AES256 or aws:kms: with which keys objects are encrypted; by default as the bucket says'),
   }),
   local: z.strictObject({
     bootDelay: decimal('a number of seconds', 0, 600).describe('seconds an instance takes to boot'),

@@ -15,6 +15,7 @@ const examples: Readonly<Record<string, unknown>> = {
   'logs.bucket': 'my-cnd-logs',
   'logs.prefix': 'cnd',
   'logs.region': 'eu-west-1',
+  'logs.encryption': 'aws:kms',
   maxCost: 5,
   'ec2.region': 'eu-west-1',
   'ec2.profile': 'default',

@@ -7,7 +7,8 @@ import type { RunContext } from './context.ts';
 import { Guards } from './guard.ts';
 import { Link } from './link.ts';
 import { pullLogs } from './log-pull.ts';
-import { type Hit, Search, type SearchEnd } from './search.ts';
+import type { Hit } from './hit.ts';
+import { Search, type SearchEnd } from './search.ts';
 import { Watch } from './watch.ts';
 import { type WorkerContext, work } from './worker.ts';
 
@@ -108,7 +109,7 @@ export class Crew {
   /** Pulls the syslogs while there is time, and closes all connections. */
   async pullLogs(): Promise<void> {
     const { inputs, folder, emit, phases } = this.#context;
-    const { run, fleet, archive, interrupts } = inputs;
+    const { run, fleet, interrupts } = inputs;
     phases.begin('logs');
     const left = this.#context.untilTimeLimit(-fleet.timing.reserve / 3);
     const limit = this.#context.within(Math.min(left, logLimits.longest));
@@ -121,12 +122,10 @@ export class Crew {
     if (interrupts.first.aborted) hurry();
     else onceAborted(interrupts.first, hurry);
     await pullLogs({
-      run,
       instances: this.#watch.instances,
       link: this.#link,
       command: (instance) => fleet.syslogCommand(run, instance),
       folder,
-      archive,
       emit,
       signal: AbortSignal.any([interrupts.second, limit.signal, enough.signal]),
       toConnect: (seconds) => this.#context.within(seconds),

@@ -36,7 +36,7 @@ export interface CoverageReport {
   readonly rangesCut: boolean;
 }
 
-export type PhaseName = 'plan' | 'launch' | 'boot' | 'search' | 'stop' | 'logs' | 'terminate';
+export type PhaseName = 'plan' | 'launch' | 'boot' | 'search' | 'stop' | 'logs' | 'terminate' | 'archive';
 
 export interface EventFields {
   'run.planned': {
@@ -109,11 +109,18 @@ export interface EventFields {
   'search.stopped': { reason: string; latency: number; unconfirmed: readonly number[] };
   /** Its search is lost and what it held goes to others; with `retrying` it is being tried again. */
   'instance.lost': { instance: number; code: string; reason: string; retrying: boolean };
-  'logs.archived': { instance: number; name: string; bytes: number };
+  /** Its syslog is in the logs directory. */
+  'logs.pulled': { instance: number; name: string; bytes: number };
   'logs.missing': { instance: number; reason: string };
   /** From here on nothing but the end of every instance is waited for. */
   'terminate.started': { instances: number };
   'instance.terminated': { instance: number; id: string };
+  /**
+   * With a bucket, once everything is terminated: all that is kept of the run is being stored there, the journal too, whose
+   * last event is therefore `run.ended`. `logs.archived` says that all of it is there, and nothing left here.
+   */
+  'archive.started': { location: string; files: number };
+  'logs.archived': { location: string; files: number; bytes: number };
   'run.interrupted': { signal: string; count: number };
   'cleanup.failed': { what: string; reason: string };
   'run.ended': {

@@ -1,13 +1,13 @@
 import { join } from 'node:path';
 import { messageOf } from '../error.ts';
-import { journalName } from '../view/journal.ts';
 import type { RunContext } from './context.ts';
+import { archiveRun } from './log-archive.ts';
 import { type RunRecord, configFields, recordName, versions, writeRecord } from './record.ts';
 import { coverageReport, noCoverage } from './report.ts';
 import type { Search } from './search.ts';
 import { type Ending, exitCodes, verdict } from './verdict.ts';
 
-/** Says how the run ended, as its last event and in its record, archives both, and gives the exit code. */
+/** Says how the run ended, as its last event and in its record, archives what is kept, and gives the exit code. */
 export async function finish(
   context: RunContext,
   search: Search | undefined,
@@ -34,10 +34,21 @@ export async function finish(
     terminated: [...context.known].filter((id) => !isLeft(context, id)).length,
     left: context.left,
   };
-  context.emit('run.ended', ended);
+  const endedAt = new Date(clock.wall()).toISOString();
+  // Journal and record are whole before they are uploaded; everybody else is told when that is over, too.
+  if (archive.spool) context.journal.show({ event: 'run.ended', time: endedAt, run, ...ended });
+  else context.emit('run.ended', ended);
   await context.journal.close();
-  await record(context, { endedAt: new Date(clock.wall()).toISOString(), ended });
-  for (const name of [journalName, recordName]) await store(context, name);
+  await record(context, { endedAt, ended });
+  if (archive.spool) {
+    const logs = await archiveRun(context, archive.spool);
+    context.emit('run.ended', {
+      ...ended,
+      elapsed: context.elapsed(),
+      phases: context.phases.seconds,
+      logs,
+    });
+  }
   await context.stream.close();
   return ended.exitCode;
 }
@@ -63,14 +74,5 @@ export async function record(context: RunContext, result: Partial<RunRecord> = {
     });
   } catch (error) {
     context.warn(`${recordName} cannot be written: ${messageOf(error)}`);
-  }
-}
-
-async function store(context: RunContext, name: string): Promise<void> {
-  const { run, archive } = context.inputs;
-  try {
-    await archive.store(run, name, join(context.folder, name));
-  } catch (error) {
-    context.warn(`${name} could not be archived: ${messageOf(error)}; it is in ${context.folder}`);
   }
 }

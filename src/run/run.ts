@@ -11,7 +11,7 @@ import type { Ending } from './verdict.ts';
 
 /**
  * One run, from start to scram, over any fleet: launch, search on each instance as soon as it is ready, stop at the
- * golden nonce, pull the syslogs, terminate everything within T. Resolves with the exit code.
+ * golden nonce, pull the syslogs, terminate everything within T, archive what is kept. Resolves with the exit code.
  */
 export async function executeRun(inputs: RunInputs): Promise<number> {
   const { run, config, fleet, archive, clock } = inputs;

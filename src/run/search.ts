@@ -13,8 +13,6 @@ import type { Emit } from './event.ts';
 import { type Claim, type Hit, verifiedHit } from './hit.ts';
 import { Roster, type SendOrder } from './roster.ts';
 
-export type { Hit } from './hit.ts';
-
 /** How a search ends by itself. */
 export type SearchEnd =
   | { readonly kind: 'found'; readonly hit: Hit }

@@ -79,10 +79,8 @@ export function plainLine(event: RunEvent, verbose: boolean): string | undefined
       ].join('; ');
     case 'instance.lost':
       return `${at(event)} lost: ${printable(event.reason)}${event.retrying ? '; trying again' : ''}`;
-    case 'logs.archived':
-      return verbose
-        ? `${at(event)} syslog archived as ${event.name} (${count(event.bytes)} bytes)`
-        : undefined;
+    case 'logs.pulled':
+      return verbose ? `${at(event)} syslog kept as ${event.name} (${count(event.bytes)} bytes)` : undefined;
     case 'logs.missing':
       return `${at(event)} syslog could not be pulled: ${printable(event.reason)}`;
     case 'terminate.started':
@@ -90,6 +88,12 @@ export function plainLine(event: RunEvent, verbose: boolean): string | undefined
       return `terminating ${event.instances === 0 ? 'what was launched' : plural(event.instances, 'instance')}`;
     case 'instance.terminated':
       return verbose ? `${at(event)} terminated` : undefined;
+    case 'archive.started':
+      return `storing ${plural(event.files, 'file')} in ${printable(event.location)}`;
+    case 'logs.archived':
+      return verbose
+        ? `${plural(event.files, 'file')} (${count(event.bytes)} bytes) are in ${printable(event.location)}`
+        : undefined;
     case 'run.interrupted':
       return event.count === 1
         ? `${printable(event.signal)}: stopping, pulling logs for a moment, terminating; once more to skip the logs`

@@ -14,7 +14,7 @@ const headlines: Record<Ended['outcome'], string> = {
   failed: 'failed',
 };
 
-const phaseNames = ['plan', 'launch', 'boot', 'search', 'stop', 'logs', 'terminate'] as const;
+const phaseNames = ['plan', 'launch', 'boot', 'search', 'stop', 'logs', 'terminate', 'archive'] as const;
 
 /** What a run came to, for a person: one fact a line. Pure. */
 export function summary(event: Ended): string {

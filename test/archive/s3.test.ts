@@ -1,12 +1,12 @@
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { buffer, text } from 'node:stream/consumers';
 import {
-  GetBucketEncryptionCommand,
   GetObjectAclCommand,
-  GetPublicAccessBlockCommand,
+  HeadBucketCommand,
   HeadObjectCommand,
+  PutBucketEncryptionCommand,
   PutObjectCommand,
   type S3Client,
 } from '@aws-sdk/client-s3';
@@ -32,7 +32,7 @@ describe.skipIf(awsMissing)('the archive on S3', () => {
 
   beforeAll(async () => {
     aws = await TestAws.start();
-    client = s3Client(aws.settings, aws.env);
+    client = s3Client(aws);
   });
   afterAll(() => aws?.stop());
   beforeEach(async () => {
@@ -63,16 +63,31 @@ describe.skipIf(awsMissing)('the archive on S3', () => {
       ['run.json', 'application/json'],
       ['Instance0.log.gz', 'application/gzip'],
       ['notes', 'application/octet-stream'],
-    ])('%s is an encrypted, checked, private object of type %s', async (name, type) => {
+    ])('%s is a checked, private object of type %s', async (name, type) => {
       await make().store(run, name, file(name, 'content\n'));
       const object = await head(`logs/${run}/${name}`);
-      expect(object).toMatchObject({ ContentType: type, ContentLength: 8, ServerSideEncryption: 'AES256' });
+      expect(object).toMatchObject({ ContentType: type, ContentLength: 8 });
       expect(object.ContentEncoding ?? '').toBe('');
       expect(object.ChecksumCRC32).toMatch(/^[A-Za-z0-9+/]{6}==$/);
       const { Grants } = await client.send(
         new GetObjectAclCommand({ Bucket: bucket, Key: `logs/${run}/${name}` }),
       );
       expect(Grants).toHaveLength(1);
+    });
+
+    test('is encrypted as the bucket says, unless a setting says otherwise', async () => {
+      const path = file('run.json', '{}');
+      const kms = { SSEAlgorithm: 'aws:kms', KMSMasterKeyID: 'alias/team' } as const;
+      const Rules = [{ ApplyServerSideEncryptionByDefault: kms }];
+      const ServerSideEncryptionConfiguration = { Rules };
+      await client.send(
+        new PutBucketEncryptionCommand({ Bucket: bucket, ServerSideEncryptionConfiguration }),
+      );
+      await make().store(run, 'run.json', path);
+      expect((await head(`logs/${run}/run.json`)).ServerSideEncryption).toBe('aws:kms');
+      const logs = { directory: folder, bucket, prefix: 'logs', encryption: 'AES256' as const };
+      await (await makeArchive(logs, aws.settings, aws.env)).store(run, 'run.json', path);
+      expect((await head(`logs/${run}/run.json`)).ServerSideEncryption).toBe('AES256');
     });
 
     test('may be empty, or larger than a buffer', async () => {
@@ -92,28 +107,30 @@ describe.skipIf(awsMissing)('the archive on S3', () => {
       expect((await buffer(await make().open(run, 'Instance0.log.gz'))).equals(large)).toBe(true);
     });
 
+    test('is sent again when S3 has waited too long for it', async () => {
+      aws.faults.add({ service: 's3', action: 'PutObject', error: 'RequestTimeout', status: 400, times: 1 });
+      await make().store(run, 'run.json', file('run.json', '{}'));
+      expect(aws.of('PutObject')).toHaveLength(2);
+    });
+
     test.each([
       ['ExpiredToken', 'Expired', /the AWS credentials have expired/, 'aws-expired'],
       ['AccessDenied', 'Denied', /AccessDenied/, 'aws-denied'],
-    ])(
-      'that cannot be stored (%s): what, where, why, and how to store it later',
-      async (_, error, why, code) => {
-        aws.faults.add({ service: 's3', action: 'PutObject', error });
-        const storing = make().store(run, 'run.json', file('run.json', '{}'));
-        await expect(storing).rejects.toMatchObject({ code });
-        const message = await storing.catch((error: Error) => error.message);
-        expect(message).toMatch(why);
-        expect(message).toContain(`run.json cannot be stored in bucket ${bucket} in eu-west-1`);
-        expect(message).toContain(`the local copy is kept, store it later with: cnd logs push ${run}`);
-      },
-    );
+    ])('that cannot be stored (%s): what, where and why', async (_, error, why, code) => {
+      aws.faults.add({ service: 's3', action: 'PutObject', error });
+      const storing = make().store(run, 'run.json', file('run.json', '{}'));
+      await expect(storing).rejects.toMatchObject({ code });
+      const message = await storing.catch((error: Error) => error.message);
+      expect(message).toMatch(why);
+      expect(message).toContain(`run.json cannot be stored in bucket ${bucket} in eu-west-1`);
+    });
 
     test('is given up at once when the time for it is over', async () => {
       aws.faults.add({ service: 's3', action: 'PutObject', hang: true });
       const since = performance.now();
       const signal = AbortSignal.timeout(200);
       const storing = make().store(run, 'run.json', file('run.json', '{}'), { signal });
-      await expect(storing).rejects.toThrow(/cnd logs push/);
+      await expect(storing).rejects.toThrow(/cannot be stored/);
       expect(performance.now() - since).toBeLessThan(3000);
     });
   });
@@ -150,7 +167,7 @@ describe.skipIf(awsMissing)('the archive on S3', () => {
     });
 
     test.each([
-      ['no such bucket', 'cnd-none', {}, /there is no bucket cnd-none/, /cnd init/],
+      ['no such bucket', 'cnd-none', {}, /there is no bucket cnd-none/, /cnd init --bucket cnd-none/],
       [
         'no right to see it',
         bucket,
@@ -207,7 +224,12 @@ describe.skipIf(awsMissing)('the archive on S3', () => {
         { name: 'deep/', bytes: 0 },
         { name: 'run.json', bytes: 1 },
       ]);
-      expect(aws.calls.slice(before).map(({ action }) => action)).toEqual(['ListObjectsV2', 'ListObjectsV2']);
+      expect(aws.calls.slice(before).map(({ action }) => action)).toEqual([
+        'HeadBucket',
+        'ListObjectsV2',
+        'HeadBucket',
+        'ListObjectsV2',
+      ]);
     });
 
     test('runs asks S3 for no more than the filter lets through', async () => {
@@ -295,37 +317,41 @@ describe.skipIf(awsMissing)('the archive on S3', () => {
   });
 
   describe('a bucket', () => {
-    test('is created private and encrypted, in its region', async () => {
-      const fresh = { ...access(), bucket: 'cnd-fresh' };
-      expect(await createBucket(fresh)).toBe(true);
-      const Bucket = 'cnd-fresh';
-      const { PublicAccessBlockConfiguration: blocked } = await client.send(
-        new GetPublicAccessBlockCommand({ Bucket }),
-      );
-      expect(Object.values(blocked ?? {})).toEqual([true, true, true, true]);
-      const { ServerSideEncryptionConfiguration: encryption } = await client.send(
-        new GetBucketEncryptionCommand({ Bucket }),
-      );
-      expect(encryption?.Rules?.[0]?.ApplyServerSideEncryptionByDefault?.SSEAlgorithm).toBe('AES256');
-    });
-
-    test('that is there already is left as it is', async () => {
+    test('is created in its region, and nothing else is said of it: S3 itself encrypts it and keeps it private', async () => {
       const before = aws.calls.length;
-      expect(await createBucket(access())).toBe(false);
-      expect(aws.calls.slice(before).map(({ action }) => action)).toEqual(['CreateBucket']);
+      const fresh = { ...access(), bucket: 'cnd-fresh' };
+      expect(await createBucket(fresh)).toEqual({ created: true, region: 'eu-west-1' });
+      expect(aws.calls.slice(before).map(({ action }) => action)).toEqual(['HeadBucket', 'CreateBucket']);
+      const found = await client.send(new HeadBucketCommand({ Bucket: 'cnd-fresh' }));
+      expect(found.BucketRegion).toBe('eu-west-1');
     });
 
-    test('of somebody else is a mistake in the configuration', async () => {
-      aws.faults.add({ service: 's3', action: 'CreateBucket', error: 'BucketAlreadyExists', status: 409 });
-      await expect(createBucket({ ...access(), bucket: 'logs' })).rejects.toMatchObject({
+    // In us-east-1 S3 answers CreateBucket of one's own bucket with 200.
+    test.each(['eu-west-1', 'us-east-1'])('that is there already is left as it is, in %s', async (region) => {
+      const there = { bucket: 'cnd-there', env: aws.env, settings: { ...aws.settings, region } };
+      await createBucket(there);
+      const before = aws.calls.length;
+      expect(await createBucket(there)).toEqual({ created: false, region });
+      expect(aws.calls.slice(before).map(({ action }) => action)).toEqual(['HeadBucket']);
+    });
+
+    test.each([
+      ['when it is looked for', { action: 'HeadBucket', error: 'Denied', status: 403 }],
+      ['when it is created', { action: 'CreateBucket', error: 'BucketAlreadyExists', status: 409 }],
+    ])('of somebody else is a mistake in the configuration, seen %s', async (_, fault) => {
+      aws.faults.add({ service: 's3', ...fault });
+      await expect(createBucket({ ...access(), bucket: 'cnd-theirs' })).rejects.toMatchObject({
         code: 'bucket-taken',
         exitCode: 2,
       });
+      expect(aws.of('CreateBucket').filter(({ status }) => status === 200)).toHaveLength(1);
     });
 
     test('in us-east-1 is asked for without a region', async () => {
       const settings = { ...aws.settings, region: 'us-east-1' };
-      expect(await createBucket({ ...access(), bucket: 'cnd-virginia', settings })).toBe(true);
+      expect(await createBucket({ ...access(), bucket: 'cnd-virginia', settings })).toMatchObject({
+        created: true,
+      });
     });
   });
 
@@ -336,16 +362,37 @@ describe.skipIf(awsMissing)('the archive on S3', () => {
       return new DirectoryArchive(folder);
     };
 
-    test('stores all that the local folder has, as often as one likes', async () => {
+    test('stores all that the local folder has, and only then removes it', async () => {
       const from = local();
+      file(`${run}/notes.txt`, 'mine');
       aws.faults.add({ service: 's3', action: 'PutObject', error: 'Denied', after: 1, times: 1 });
       await expect(pushRun(run, from, make())).rejects.toThrow(
-        /^1 of 3 entries could not be pushed; the first: /,
+        /^1 of 3 files could not be stored; the first: /,
       );
+      expect(await from.entries(run)).toHaveLength(4);
       const pushed = await pushRun(run, from, make());
       expect(await make().entries(run)).toEqual(pushed);
-      expect(await pushRun(run, from, make())).toEqual(pushed);
       expect(await text(await make().open(run, 'run.json'))).toBe('run.json');
+      expect(readdirSync(join(folder, run))).toEqual(['notes.txt']);
+      rmSync(join(folder, run), { recursive: true });
+      local();
+      await pushRun(run, from, make());
+      expect(existsSync(join(folder, run))).toBe(false);
+    });
+
+    test('what was written meanwhile is not removed', async () => {
+      const from = local();
+      const pushing = pushRun(run, from, make(), { onStored: () => file(`${run}/run.json`, 'longer now') });
+      await expect(pushing).rejects.toMatchObject({ code: 'archive-changed' });
+      expect(await from.entries(run)).toHaveLength(3);
+    });
+
+    test('given up it removes nothing', async () => {
+      const from = local();
+      aws.faults.add({ service: 's3', action: 'PutObject', hang: true, after: 1 });
+      const signal = AbortSignal.timeout(300);
+      await expect(pushRun(run, from, make(), { signal })).rejects.toThrow(/2 of 3 files/);
+      expect(await from.entries(run)).toHaveLength(3);
     });
 
     test('that left nothing here is an error', async () => {

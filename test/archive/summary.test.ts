@@ -1,5 +1,10 @@
-import { expect, test } from 'vitest';
-import { summarize } from '../../src/archive/summary.ts';
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { DirectoryArchive } from '../../src/archive/directory.ts';
+import { summaries, summarize } from '../../src/archive/summary.ts';
+import { CndError } from '../../src/error.ts';
 
 const run = '20261120-081103-x7k2';
 const begun = {
@@ -38,4 +43,47 @@ test.each([
   expect(summary).toMatchObject({ status: 'torn', startedAt: '2026-11-20T08:11:03.000Z' });
   expect(summary.trouble).toContain(trouble);
   expect(summarize(run, text, true).status).toBe('running');
+});
+
+describe('a record that is there and cannot be read', () => {
+  let folder: string;
+  beforeEach(() => {
+    folder = mkdtempSync(join(tmpdir(), 'cnd-summary-'));
+    for (const id of [run, '20261119-000000-aaaa']) {
+      mkdirSync(join(folder, id));
+      writeFileSync(join(folder, id, 'run.json'), JSON.stringify({ ...begun, run: id, ended }));
+    }
+  });
+  afterEach(() => rmSync(folder, { recursive: true }));
+
+  /** The archive in the folder, but for one run that cannot be opened. */
+  class Broken extends DirectoryArchive {
+    readonly #error: CndError;
+    constructor(error: CndError) {
+      super(folder);
+      this.#error = error;
+    }
+    override open(id: string, name: string) {
+      return id === run ? Promise.reject(this.#error) : super.open(id, name);
+    }
+  }
+
+  test('is told as that, with why and what to do, and says nothing of the others', async () => {
+    const denied = new CndError('aws-denied', 'AccessDenied: no', { hint: 'the caller needs s3:GetObject' });
+    expect(await summaries(new Broken(denied), {}, new Set())).toMatchObject([
+      { run, status: 'unreadable', trouble: 'AccessDenied: no (the caller needs s3:GetObject)' },
+      { run: '20261119-000000-aaaa', status: 'found' },
+    ]);
+    expect(await summaries(new Broken(denied), { prefix: run }, new Set([run]))).toMatchObject([
+      { run, status: 'running' },
+    ]);
+  });
+
+  test.each(['aws-expired', 'aws-no-credentials', 'aws-unreachable'])(
+    'for a reason that is none of its own (%s) is told once for all',
+    async (code) => {
+      const expired = new CndError(code, 'the AWS credentials have expired');
+      await expect(summaries(new Broken(expired), {}, new Set())).rejects.toBe(expired);
+    },
+  );
 });

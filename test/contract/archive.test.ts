@@ -5,13 +5,13 @@ import { afterAll, beforeAll, describe } from 'vitest';
 import { DirectoryArchive } from '../../src/archive/directory.ts';
 import { createBucket } from '../../src/archive/s3-bucket.ts';
 import { S3Archive } from '../../src/archive/s3.ts';
+import { SpooledArchive } from '../../src/archive/spooled.ts';
 import { TestAws, awsMissing } from '../helper/aws.ts';
 import { describeArchive } from './archive.ts';
 
-describeArchive(
-  'directory',
-  async () => new DirectoryArchive(join(await mkdtemp(join(tmpdir(), 'cnd-')), 'logs')),
-);
+const directory = async () => new DirectoryArchive(join(await mkdtemp(join(tmpdir(), 'cnd-')), 'logs'));
+
+describeArchive('directory', directory);
 
 describe.skipIf(awsMissing)('on moto', () => {
   let aws: TestAws;
@@ -29,4 +29,5 @@ describe.skipIf(awsMissing)('on moto', () => {
   };
   describeArchive('s3', make(''));
   describeArchive('s3 below a prefix', make('/team/cnd/'));
+  describeArchive('s3 with a spool', async () => new SpooledArchive(await make('')(), await directory()));
 });

@@ -65,7 +65,7 @@ describe('Ctrl-C', () => {
     cnd.child.kill('SIGINT');
     const result = await cnd.ended;
     expect(runEnded(result).outcome).toBe('interrupted');
-    expect(named(eventsOf(result), 'logs.archived')).toHaveLength(3);
+    expect(named(eventsOf(result), 'logs.pulled')).toHaveLength(3);
   });
 
   test('twice terminates at once', async () => {

@@ -5,7 +5,8 @@ import { digest } from '../../src/puzzle/digest.ts';
 import type { AgentMessage } from '../../src/run/agent-message.ts';
 import type { Order } from '../../src/run/agent-order.ts';
 import type { Emit, EventName } from '../../src/run/event.ts';
-import { type Hit, Search, type SearchEnd } from '../../src/run/search.ts';
+import type { Hit } from '../../src/run/hit.ts';
+import { Search, type SearchEnd } from '../../src/run/search.ts';
 import type { Range } from '../../src/search/search.ts';
 
 const puzzle = makePuzzle({ difficulty: 2 }); // the smallest golden nonce is 116

@@ -1,6 +1,7 @@
 import type { Archive, ArchiveEntry } from '../../archive/archive.ts';
 import { entryKind } from '../../archive/entry.ts';
 import { makeArchive } from '../../archive/registry.ts';
+import { unstoredRuns } from '../../archive/spooled.ts';
 import { resolveLogs } from '../../config/logs.ts';
 import { isAlive } from '../../state/process.ts';
 import { listRunStates } from '../../state/run-state.ts';
@@ -17,6 +18,18 @@ export async function openArchive(given: Arguments): Promise<Archive> {
 export async function runsUnderWay(env: NodeJS.ProcessEnv): Promise<ReadonlySet<string>> {
   const states = await listRunStates(env);
   return new Set(states.filter(({ controller }) => isAlive(controller)).map(({ run }) => run));
+}
+
+/**
+ * The runs that are over, and of which something is only here, newest first: an upload failed, or the controller died.
+ * `run`: only that one.
+ */
+export async function waitingRuns({ spool }: Archive, run?: string): Promise<string[]> {
+  if (!spool) return [];
+  const runs = await unstoredRuns(spool, run === undefined ? {} : { prefix: run });
+  if (runs.length === 0) return runs;
+  const alive = await runsUnderWay(process.env);
+  return runs.filter((id) => !alive.has(id));
 }
 
 /** Says what is wrong with something in the archive, and goes on. */
@@ -46,6 +59,8 @@ async function sorted(
   run: string,
 ): Promise<{ readonly own: ArchiveEntry[]; readonly syslogs: SyslogEntry[] }> {
   const own: ArchiveEntry[] = [];
+  if ((await waitingRuns(archive, run)).length > 0)
+    complain(run, `is read from ${archive.spool?.location(run)}: store it with: cnd logs push ${run}`);
   const syslogs: SyslogEntry[] = [];
   for (const entry of await archive.entries(run)) {
     const what = entryKind(entry.name);

@@ -1,3 +1,4 @@
+import type { Archive } from '../../archive/archive.ts';
 import { parseMoment } from '../../archive/moment.ts';
 import { statuses, summaries } from '../../archive/summary.ts';
 import { nearest } from '../../config/nearest.ts';
@@ -6,10 +7,14 @@ import { visible } from '../../config/visible.ts';
 import { UsageError } from '../../error.ts';
 import { archiveJson, archiveTable } from '../../view/archive-table.ts';
 import { Output } from '../../view/output.ts';
+import { plural } from '../../view/quantity.ts';
 import type { Arguments } from '../command.ts';
-import { complain, openArchive, runsUnderWay, text } from './logs.ts';
+import { complain, openArchive, runsUnderWay, text, waitingRuns } from './logs.ts';
 
-/** `cnd logs ls`: the runs in the archive, newest first; gives the exit code. */
+/** Runs that a hint names. */
+const named = 5;
+
+/** `cnd logs ls`: the runs in the archive, newest first; gives the exit code, 1 when of some nothing can be said. */
 export async function ls(given: Arguments): Promise<number> {
   const now = new Date();
   const since = moment('since', given['since'], now);
@@ -30,7 +35,8 @@ export async function ls(given: Arguments): Promise<number> {
     ({ status, record }) =>
       (outcome === undefined || status === outcome) && (fleet === undefined || record?.config.fleet === fleet),
   );
-  for (const { run, trouble } of runs) if (trouble !== undefined) complain(run, `is torn: ${trouble}`);
+  for (const { run, status, trouble } of runs)
+    if (trouble !== undefined) complain(run, `is ${status}: ${trouble}`);
   const output = new Output(process.stdout);
   if (given['json'] === true) output.write(archiveJson(runs));
   else if (runs.length > 0) output.write(archiveTable(runs));
@@ -39,7 +45,17 @@ export async function ls(given: Arguments): Promise<number> {
     output.write(`no runs${filtered ? ' like that' : ''} in ${archive.location()}\n`);
   }
   await output.drain();
-  return 0;
+  await tellWaiting(archive);
+  return runs.some(({ status }) => status === 'unreadable') ? 1 : 0;
+}
+
+async function tellWaiting(archive: Archive): Promise<void> {
+  const waiting = await waitingRuns(archive);
+  if (waiting.length === 0) return;
+  const ids = waiting.slice(0, named).join(' ') + (waiting.length > named ? ' …' : '');
+  const are = waiting.length === 1 ? 'is' : 'are';
+  const what = `${plural(waiting.length, 'run')} ${are} not all in ${archive.location()}, but only here`;
+  process.stderr.write(`cnd: ${what}: cnd logs push ${ids}\n`);
 }
 
 function moment(flag: string, value: unknown, now: Date): Date | undefined {

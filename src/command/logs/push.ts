@@ -1,25 +1,48 @@
-import { DirectoryArchive } from '../../archive/directory.ts';
+import type { Archive } from '../../archive/archive.ts';
 import { pushRun } from '../../archive/push.ts';
-import { makeArchive } from '../../archive/registry.ts';
 import { resolveRun } from '../../archive/run-name.ts';
-import { resolveLogs } from '../../config/logs.ts';
-import { UsageError } from '../../error.ts';
+import { ownEntriesOf } from '../../archive/spooled.ts';
+import { CndError, UsageError } from '../../error.ts';
+import { plural } from '../../view/quantity.ts';
 import type { Arguments } from '../command.ts';
-import { text } from './logs.ts';
+import { openArchive, runsUnderWay } from './logs.ts';
 
-/** `cnd logs push RUN`: stores in the bucket what an upload that failed left in the directory; gives the exit code. */
+/** `cnd logs push RUN…`: stores in the bucket what is only in the directory; gives the exit code. */
 export async function push(given: Arguments): Promise<number> {
-  const { logs, aws } = await resolveLogs(text(given['config']));
-  if (logs.bucket === undefined) {
+  const archive = await openArchive(given);
+  const { spool } = archive;
+  if (!spool) {
     throw new UsageError('no-bucket', 'logs.bucket is not set: there is nowhere to push to', {
       about: 'logs.bucket',
       hint: 'name the bucket in cnd.config.json; cnd init --bucket NAME makes one',
     });
   }
-  const local = new DirectoryArchive(logs.directory);
-  const run = await resolveRun(local, text(given['run']) ?? '');
-  const bucket = await makeArchive(logs, aws, process.env);
-  const entries = await pushRun(run, local, bucket);
-  process.stdout.write(`${entries.length} files of ${run} are in ${bucket.location(run)}\n`);
+  const alive = await runsUnderWay(process.env);
+  for (const name of Array.isArray(given['run']) ? given['run'].map(String) : []) {
+    const run = await find(name, spool, archive);
+    if (alive.has(run))
+      throw new UsageError('run-under-way', `run ${run} is under way`, {
+        about: run,
+        hint: `it is stored when it ends; end it with: cnd scram --run ${run}`,
+      });
+    process.stdout.write(`${await pushed(run, spool, archive)}\n`);
+  }
   return 0;
+}
+
+/** The run that is meant: of those that are here; else one that was pushed before, which is no mistake. */
+async function find(name: string, spool: Archive, archive: Archive): Promise<string> {
+  try {
+    return await resolveRun(spool, name);
+  } catch (error) {
+    if (error instanceof CndError && error.code === 'ambiguous-run') throw error;
+    return resolveRun(archive, name);
+  }
+}
+
+async function pushed(run: string, spool: Archive, archive: Archive): Promise<string> {
+  const where = archive.location(run);
+  if ((await ownEntriesOf(spool, run)).length === 0) return `all of ${run} is in ${where} already`;
+  const entries = await pushRun(run, spool, archive);
+  return `${plural(entries.length, 'file')} of ${run} are in ${where}, and no longer here`;
 }

@@ -27,6 +27,8 @@ export function awaitedSpans(state: RunState): Span[] {
         ...found(state),
         span(`terminating ${plural(instances.length || state.asked, 'instance')}`),
       ]);
+    case 'archive':
+      return join([...found(state), span(`storing the logs in ${state.archive ?? ''}`)]);
     case 'ended':
       return [];
   }

@@ -3,7 +3,7 @@ import { type Span, span } from './span.ts';
 import type { LivePhase, RunState } from './state.ts';
 
 /** The phases of a run, in their order. */
-export const phaseNames = ['launch', 'boot', 'search', 'stop', 'logs', 'terminate'] as const;
+export const phaseNames = ['launch', 'boot', 'search', 'stop', 'logs', 'terminate', 'archive'] as const;
 
 const order: readonly RunState['phase'][] = ['ready', ...phaseNames, 'ended'];
 
@@ -26,7 +26,8 @@ export function phaseSpans(state: RunState, now: number, timed: boolean): Span[]
     const past = state.past.find((one) => one.name === name);
     if (past) return [span(`${name} ${timed ? short(past.seconds) : '✓'}`, 'dim')];
     if (name === state.phase) return [span(`${name} ${short((now - state.since) / 1000)}`, 'bold')];
-    return isBefore(state, name) ? [span(name, 'dim')] : [];
+    // Only runs with a bucket come to it.
+    return isBefore(state, name) && name !== 'archive' ? [span(name, 'dim')] : [];
   });
   return spans.flatMap((one, index) => (index === 0 ? [one] : [span(' › ', 'dim'), one]));
 }

@@ -69,14 +69,16 @@ export function reduce(state: RunState, event: RunEvent): RunState {
     }
     case 'search.stopped':
       return enter(state, 'logs', time);
-    case 'logs.archived':
-      return update(state, event.instance, { log: 'archived' });
+    case 'logs.pulled':
+      return update(state, event.instance, { log: 'pulled' });
     case 'logs.missing':
       return update(state, event.instance, { log: 'missing' });
     case 'terminate.started':
       return enter(state, 'terminate', time);
     case 'instance.terminated':
       return update(state, event.instance, { stage: 'terminated', rate: 0 });
+    case 'archive.started':
+      return enter({ ...state, archive: printable(event.location) }, 'archive', time);
     case 'run.interrupted': {
       const asked = { ...state, interruptions: event.count };
       return enter(asked, isBefore(state, 'boot') ? 'terminate' : 'stop', time);
@@ -88,6 +90,7 @@ export function reduce(state: RunState, event: RunEvent): RunState {
     case 'hit.rejected':
     case 'broadcast':
     case 'cleanup.failed':
+    case 'logs.archived':
       return state; // permanent lines, or nothing to show
   }
 }

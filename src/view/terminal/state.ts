@@ -32,7 +32,7 @@ export interface InstanceState {
   /** It has found a golden nonce. */
   readonly golden: boolean;
   /** What became of its syslog. */
-  readonly log?: 'archived' | 'missing';
+  readonly log?: 'pulled' | 'missing';
 }
 
 /** What the view knows of a run: the sum of its events so far. */
@@ -55,6 +55,8 @@ export interface RunState {
   readonly probability: number;
   /** The best verified golden nonce. */
   readonly hit?: { readonly instance: number; readonly nonce: string };
+  /** Where the logs are being stored, once they are. */
+  readonly archive?: string;
   /** How often somebody asked for the end. */
   readonly interruptions: number;
 }

@@ -63,6 +63,12 @@ test('on a wide terminal phases that are over show their time', () => {
   );
 });
 
+test('the archive is a phase of runs that have come to it', () => {
+  const archiving = eventAt(5, 'archive.started', { location: 's3://logs/x', files: 5 });
+  const [, phases] = frame(stateAfter([archiving], searchingRun(1)), at(6), 79, 20);
+  expect(phases).toMatch(/search ✓ › archive 1\.0 s /);
+});
+
 test('each phase says what it waits for', () => {
   const words = (...events: Parameters<typeof stateAfter>[0]): string =>
     frame(stateAfter(events), at(6), 150, 30)[2] ?? '';
@@ -78,12 +84,16 @@ test('each phase says what it waits for', () => {
     'golden nonce 116 from #2; waiting for the kernels of #0 #1 to be dead',
   );
   const all = eventAt(5.1, 'search.stopped', { reason: 'found', latency: 0.1, unconfirmed: [] });
-  const log = eventAt(5.2, 'logs.archived', { instance: 0, name: 'Instance0.log.gz', bytes: 1 });
+  const log = eventAt(5.2, 'logs.pulled', { instance: 0, name: 'Instance0.log.gz', bytes: 1 });
   expect(words(...running, hit, all, log)).toBe(
     'golden nonce 116 from #2; 1 of 3 syslogs dealt with; waiting for that of #1 #2',
   );
   const terminating = eventAt(5.4, 'terminate.started', { instances: 3 });
   expect(words(...running, hit, all, terminating)).toBe('golden nonce 116 from #2; terminating 3 instances');
+  const archiving = eventAt(5.8, 'archive.started', { location: 's3://logs/x', files: 5 });
+  expect(words(...running, hit, all, terminating, archiving)).toBe(
+    'golden nonce 116 from #2; storing the logs in s3://logs/x',
+  );
   const candidate = [...launched(1, true), ...searching(0), { ...hit, instance: 0 }];
   expect(words(...candidate)).toBe('candidate 116 from #0; 1 of 1 searching everything below it');
 });

@@ -14,7 +14,7 @@ test('a run goes through its phases, each of which begins once', () => {
     eventAt(5.02, 'instance.stopped', { instance: 1, reason: 'hit', latency: 0 }),
     eventAt(5.03, 'instance.stopped', { instance: 0, reason: 'order', latency: 0.03 }),
     eventAt(5.1, 'search.stopped', { reason: 'found', latency: 0.1, unconfirmed: [] }),
-    eventAt(5.2, 'logs.archived', { instance: 0, name: 'Instance0.log.gz', bytes: 100 }),
+    eventAt(5.2, 'logs.pulled', { instance: 0, name: 'Instance0.log.gz', bytes: 100 }),
     eventAt(5.3, 'logs.missing', { instance: 1, reason: 'there was no time left' }),
     eventAt(5.3, 'terminate.started', { instances: 2 }),
     eventAt(5.5, 'instance.terminated', { instance: 0, id: 'i-0' }),
@@ -32,7 +32,7 @@ test('a run goes through its phases, each of which begins once', () => {
     log: 'missing',
     rate: 0,
   });
-  expect(state.instances.get(0)).toMatchObject({ stage: 'terminated', golden: false, log: 'archived' });
+  expect(state.instances.get(0)).toMatchObject({ stage: 'terminated', golden: false, log: 'pulled' });
 });
 
 test('an instance goes through its stages, and what it waited for is forgotten', () => {
@@ -88,6 +88,19 @@ test('an interruption leads to stopping; before there are instances, to terminat
     interrupted,
   ];
   expect(stateAfter(early)).toMatchObject({ phase: 'terminate', interruptions: 1 });
+});
+
+test('with a bucket the logs are archived when everything is terminated', () => {
+  const state = stateAfter([
+    ...launched(1),
+    ...searching(0),
+    eventAt(5.3, 'terminate.started', { instances: 1 }),
+    eventAt(5.5, 'instance.terminated', { instance: 0, id: 'i-0' }),
+    eventAt(5.6, 'archive.started', { location: 's3://logs/\u001B[2J', files: 3 }),
+    eventAt(6.6, 'logs.archived', { location: 's3://logs', files: 3, bytes: 1000 }),
+  ]);
+  expect(state).toMatchObject({ phase: 'archive', archive: 's3://logs/?[2J' });
+  expect(state.past.at(-1)).toEqual({ name: 'terminate', seconds: expect.closeTo(0.3) as number });
 });
 
 test('what only leaves a line changes nothing', () => {

@@ -1,0 +1,55 @@
+import { type FileHandle, open } from 'node:fs/promises';
+import { PutObjectCommand, type PutObjectCommandInput, type S3Client } from '@aws-sdk/client-s3';
+import { CndError, messageOf } from '../error.ts';
+
+/** What an object is stored as, but for its content. */
+export type ObjectInput = Omit<PutObjectCommandInput, 'Body' | 'ContentLength'>;
+
+/**
+ * Uploads what is in a file now. A stream that has begun cannot be sent again, so every attempt is a call of its own.
+ * @throws CndError `archive-unreadable` when the file cannot be read, and what the SDK throws.
+ */
+export async function upload(
+  client: S3Client,
+  object: ObjectInput,
+  path: string,
+  signal: AbortSignal,
+): Promise<void> {
+  const file = await open(path).catch((error: unknown) => Promise.reject(unreadable(path, error)));
+  try {
+    // Its length is fixed: what is appended meanwhile is not part of this object.
+    const { size } = await file.stat();
+    if (size > 0) await send(client, object, { file, size, path }, signal);
+    else await client.send(new PutObjectCommand({ ...object, Body: '' }), { abortSignal: signal });
+  } finally {
+    await file.close();
+  }
+}
+
+async function send(
+  client: S3Client,
+  object: ObjectInput,
+  { file, size, path }: { readonly file: FileHandle; readonly size: number; readonly path: string },
+  signal: AbortSignal,
+): Promise<void> {
+  const Body = file.createReadStream({ end: size - 1 });
+  // The SDK does not listen for errors of a body: they would end the process, and the upload would wait for ever.
+  const broken = new AbortController();
+  Body.on('error', (error) => broken.abort(unreadable(path, error)));
+  try {
+    const command = new PutObjectCommand({ ...object, Body, ContentLength: size });
+    await client.send(command, { abortSignal: AbortSignal.any([signal, broken.signal]) });
+  } catch (error) {
+    throw broken.signal.aborted ? broken.signal.reason : error;
+  } finally {
+    Body.destroy();
+  }
+}
+
+function unreadable(path: string, cause: unknown): CndError {
+  return new CndError('archive-unreadable', `the local copy cannot be read: ${messageOf(cause)}`, {
+    about: path,
+    hint: 'look at the permissions of the file, and at the disk',
+    cause,
+  });
+}

@@ -1,0 +1,92 @@
+import type { Readable } from 'node:stream';
+import { CndError } from '../error.ts';
+import { runIdPattern } from '../run-id.ts';
+import type { Archive, ArchiveEntry, RunFilter } from './archive.ts';
+import { entryKind } from './entry.ts';
+
+/**
+ * An archive elsewhere, and the directory in which a run is until all of it is stored there. Both are read as one, the
+ * directory first: what is in it is never older than what was stored. What is stored goes elsewhere.
+ */
+export class SpooledArchive implements Archive {
+  readonly name: string;
+  readonly spool: Archive;
+  readonly #remote: Archive;
+
+  constructor(remote: Archive, spool: Archive) {
+    this.name = remote.name;
+    this.spool = spool;
+    this.#remote = remote;
+  }
+
+  location(run?: string): string {
+    return this.#remote.location(run);
+  }
+
+  async probe(signal?: AbortSignal): Promise<void> {
+    await this.spool.probe(signal);
+    await this.#remote.probe(signal);
+  }
+
+  store(...entry: Parameters<Archive['store']>): Promise<void> {
+    return this.#remote.store(...entry);
+  }
+
+  async *runs(filter: RunFilter = {}): AsyncGenerator<string> {
+    const { foreign: _, ...narrow } = filter;
+    const here = await unstoredRuns(this.spool, narrow);
+    // A whole id can be nobody else's: what is here can be read without asking elsewhere.
+    const whole = here.find((run) => run === filter.prefix && runIdPattern.test(run));
+    if (whole !== undefined) return void (yield whole);
+    for await (const run of this.#remote.runs(filter)) {
+      // Both are listed newest first.
+      while (here[0] !== undefined && here[0] > run) yield here.shift() ?? '';
+      if (here[0] === run) here.shift();
+      yield run;
+    }
+    yield* here;
+  }
+
+  async entries(run: string): Promise<ArchiveEntry[]> {
+    const here = await ownEntriesOf(this.spool, run);
+    const there = await this.#remote.entries(run).catch((error: unknown) => {
+      // What is here is not all, perhaps; whoever shows it says where it is from.
+      if (here.length > 0) return [];
+      throw error;
+    });
+    const names = new Set(here.map(({ name }) => name));
+    return [...here, ...there.filter(({ name }) => !names.has(name))].toSorted((a, b) =>
+      a.name < b.name ? -1 : 1,
+    );
+  }
+
+  async open(run: string, name: string): Promise<Readable> {
+    try {
+      return await this.spool.open(run, name);
+    } catch (error) {
+      if (!(error instanceof CndError) || error.code !== 'archive-no-entry') throw error;
+      return this.#remote.open(run, name);
+    }
+  }
+
+  /** Removes both copies; names that stay in the directory are told with their path. */
+  async remove(run: string): Promise<string[]> {
+    const there = await this.#remote.remove(run);
+    const here = await this.spool.remove(run);
+    return [...there, ...here.map((name) => `${this.spool.location(run)}/${name}`)];
+  }
+}
+
+/** The runs of which something is still in a spool, newest first. */
+export async function unstoredRuns(spool: Archive, filter: RunFilter = {}): Promise<string[]> {
+  const runs: string[] = [];
+  for await (const run of spool.runs(filter)) {
+    if ((await ownEntriesOf(spool, run)).length > 0) runs.push(run);
+  }
+  return runs;
+}
+
+/** The entries of a run that are cnd's. */
+export async function ownEntriesOf(archive: Archive, run: string): Promise<ArchiveEntry[]> {
+  return (await archive.entries(run)).filter(({ name }) => entryKind(name) !== undefined);
+}

@@ -1,0 +1,290 @@
+import { existsSync, mkdirSync, readFileSync, readdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { gzipSync } from 'node:zlib';
+import { CreateBucketCommand, type S3Client } from '@aws-sdk/client-s3';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { s3Client } from '../../src/archive/s3-client.ts';
+import { S3Archive } from '../../src/archive/s3.ts';
+import { identify } from '../../src/state/process.ts';
+import { TestAws, awsMissing, keys } from '../helper/aws.ts';
+import { type Ended, type Workplace, eventsOf, named, runEnded, workplace } from '../helper/cnd.ts';
+
+const bucket = 'cnd-test-logs';
+const run = '20261120-081103-x7k2';
+const easy = ['start', '--N', '2', '--T', '60', '--D', '5', '--smallest', '--kernel', 'python', '--json'];
+
+describe.skipIf(awsMissing)('commands with a bucket', () => {
+  let aws: TestAws;
+  let client: S3Client;
+  let place: Workplace;
+  beforeAll(async () => {
+    aws = await TestAws.start();
+    client = s3Client(aws);
+  });
+  afterAll(() => aws?.stop());
+  beforeEach(async () => {
+    await aws.reset();
+    place = workplace();
+    await client.send(
+      new CreateBucketCommand({
+        Bucket: bucket,
+        CreateBucketConfiguration: { LocationConstraint: 'eu-west-1' },
+      }),
+    );
+    config({ logs: { bucket } });
+  });
+  afterEach(() => place.remove());
+
+  const config = (content: object): void =>
+    writeFileSync(join(place.directory, 'cnd.config.json'), JSON.stringify(content));
+  const env = (more: NodeJS.ProcessEnv = {}): NodeJS.ProcessEnv => ({
+    AWS_ENDPOINT_URL: aws.url,
+    AWS_REGION: 'eu-west-1',
+    AWS_ACCESS_KEY_ID: keys.user.key,
+    AWS_SECRET_ACCESS_KEY: keys.user.secret,
+    ...more,
+  });
+  const cnd = (args: readonly string[], more: NodeJS.ProcessEnv = {}): Promise<Ended> =>
+    place.run(args, env(more));
+  const archive = () => new S3Archive({ bucket, settings: aws.settings, env: aws.env });
+  const inLogs = (...path: string[]): string => join(place.directory, 'logs', ...path);
+  const local = (): string[] => (existsSync(inLogs(run)) ? readdirSync(inLogs(run)) : []);
+
+  /** A run that was not uploaded: with a syslog and a record that says it found something. */
+  function leave(id = run): void {
+    mkdirSync(inLogs(id), { recursive: true });
+    const puzzle = { scheme: 'hex-chain', unit: 'digits', difficulty: 2 };
+    const record = {
+      run: id,
+      startedAt: '2026-11-20T08:11:03.500Z',
+      config: { N: 1, T: 60, fleet: 'local', puzzle },
+      ended: { outcome: 'found', exitCode: 0, elapsed: 2.5, nonce: '116' },
+    };
+    writeFileSync(inLogs(id, 'run.json'), JSON.stringify(record));
+    writeFileSync(inLogs(id, 'Instance0.log.gz'), gzipSync('Nov 20 08:11:04 i-0 cnd-agent[1]: hit: 116\n'));
+  }
+
+  function underWay(): void {
+    const state = join(place.state, 'cnd', run);
+    mkdirSync(state, { recursive: true });
+    const times = { startedAt: '2026-11-20T08:11:03Z', expiresAt: '2026-11-20T08:12:03Z' };
+    const note = { run, fleet: 'local', controller: identify(process.pid), instances: 1, ...times };
+    writeFileSync(join(state, 'run.json'), JSON.stringify(note));
+  }
+
+  describe('a run', () => {
+    test('uploads only when everything is terminated, and leaves nothing here', async () => {
+      const result = await cnd(easy);
+      const ended = runEnded(result);
+      expect(ended).toMatchObject({ outcome: 'found', exitCode: 0, logs: `s3://${bucket}/${ended.run}` });
+      expect(ended.phases.archive).toBeGreaterThan(0);
+      const events = eventsOf(result);
+      expect(events.at(-1)?.event).toBe('run.ended');
+      expect(named(events, 'logs.pulled')).toHaveLength(2);
+      expect(named(events, 'logs.archived')).toMatchObject([{ files: 4 }]);
+      const terminated = named(events, 'instance.terminated').map(({ time }) => Date.parse(time));
+      const uploads = aws.of('PutObject').filter(({ parameters }) => parameters['Key'] !== '.cnd-probe');
+      expect(uploads).toHaveLength(4);
+      expect(Math.min(...uploads.map(({ time }) => time))).toBeGreaterThanOrEqual(Math.max(...terminated));
+      expect(readdirSync(inLogs())).toEqual([]);
+      expect((await archive().entries(ended.run)).map(({ name }) => name)).toEqual([
+        'Instance0.log.gz',
+        'Instance1.log.gz',
+        'events.ndjson',
+        'run.json',
+      ]);
+      const listed = await cnd(['logs', 'ls']);
+      expect(listed).toMatchObject({ code: 0, stderr: '' });
+      expect(listed.stdout).toMatch(new RegExp(`^${ended.run} .*found`, 'm'));
+    }, 60_000);
+
+    test('whose uploads fail has its exit code, its local copy, and names the command, which then works', async () => {
+      const isUpload = {
+        match: ({ parameters }: { parameters: object }) => !JSON.stringify(parameters).includes('probe'),
+      };
+      const repair = aws.faults.add({
+        service: 's3',
+        action: 'PutObject',
+        error: 'Denied',
+        status: 403,
+        ...isUpload,
+      });
+      const result = await cnd(easy);
+      repair();
+      const ended = runEnded(result);
+      expect(result.code).toBe(0);
+      expect(named(eventsOf(result), 'logs.pulled')).toHaveLength(2);
+      expect(named(eventsOf(result), 'logs.missing')).toEqual([]);
+      const [warning] = named(eventsOf(result), 'warning');
+      expect(warning?.message).toContain(`cnd logs push ${ended.run}`);
+      expect(warning?.message).toMatch(/4 of 4 files could not be stored; the first: .*AccessDenied/);
+      expect(ended.logs).toBe(inLogs(ended.run));
+      expect(readdirSync(inLogs(ended.run))).toHaveLength(4);
+      expect(await cnd(['logs', 'push', 'last'])).toMatchObject({
+        code: 0,
+        stdout: `4 files of ${ended.run} are in s3://${bucket}/${ended.run}, and no longer here\n`,
+      });
+      expect(readdirSync(inLogs())).toEqual([]);
+    }, 60_000);
+  });
+
+  describe('a run that is only here', () => {
+    beforeEach(() => leave());
+
+    test('is listed, and named with what stores it', async () => {
+      const { code, stdout, stderr } = await cnd(['logs', 'ls']);
+      expect(code).toBe(0);
+      expect(stdout).toMatch(new RegExp(`^${run} .*found`, 'm'));
+      expect(stderr).toBe(`cnd: 1 run is not all in s3://${bucket}, but only here: cnd logs push ${run}\n`);
+    });
+
+    test('is not said to be while it is under way, and cannot be pushed then', async () => {
+      underWay();
+      expect(await cnd(['logs', 'ls'])).toMatchObject({ code: 0, stderr: '' });
+      const pushed = await cnd(['logs', 'push', run]);
+      expect(pushed).toMatchObject({ code: 2, stderr: expect.stringMatching(/is under way/) as string });
+      expect(local()).toHaveLength(2);
+    });
+
+    test.each([
+      [['logs', 'show', run], /hit: 116/],
+      [['logs', 'grep', 'hit', run], /hit: 116/],
+      [['logs', 'pull', run, 'copy'], /2 files of/],
+    ])(
+      'is read by %j, which says so, also when the bucket cannot be reached',
+      async (args, said) => {
+        const says = `${run} is read from ${inLogs(run)}: store it with: cnd logs push ${run}`;
+        const result = await cnd(args);
+        expect(result).toMatchObject({ code: 0, stdout: expect.stringMatching(said) as string });
+        expect(result.stderr).toContain(says);
+        const offline = await cnd([...args, ...(args.includes('pull') ? ['--force'] : [])], {
+          AWS_ENDPOINT_URL: 'http://127.0.0.1:9',
+        });
+        expect(offline).toMatchObject({ code: 0, stdout: expect.stringMatching(said) as string });
+      },
+      60_000,
+    );
+
+    test('is pushed with others, and what is not of it stays', async () => {
+      const other = '20261119-000000-aaaa';
+      leave(other);
+      writeFileSync(inLogs(run, 'notes.txt'), 'mine');
+      const { code, stdout } = await cnd(['logs', 'push', run, other]);
+      expect(code).toBe(0);
+      expect(stdout.split('\n')).toHaveLength(3);
+      expect(local()).toEqual(['notes.txt']);
+      expect(existsSync(inLogs(other))).toBe(false);
+      expect(await archive().entries(run)).toHaveLength(2);
+      expect(await cnd(['logs', 'ls'])).toMatchObject({ stderr: '' });
+      expect(await cnd(['logs', 'push', run])).toMatchObject({
+        code: 0,
+        stdout: `all of ${run} is in s3://${bucket}/${run} already\n`,
+      });
+    });
+
+    test('stays when one file of it cannot be stored', async () => {
+      aws.faults.add({ service: 's3', action: 'PutObject', error: 'Denied', status: 403, times: 1 });
+      const { code, stderr } = await cnd(['logs', 'push', run]);
+      expect(code).toBe(1);
+      expect(stderr).toMatch(/1 of 2 files could not be stored/);
+      expect(local()).toHaveLength(2);
+    });
+
+    test('is removed wherever it is', async () => {
+      await archive().store(run, 'events.ndjson', join(place.directory, 'cnd.config.json'));
+      expect(await cnd(['logs', 'rm', run, '--yes'])).toMatchObject({ code: 0 });
+      expect(local()).toEqual([]);
+      expect(await archive().entries(run)).toEqual([]);
+    });
+  });
+
+  describe('what cannot be read in the bucket', () => {
+    const stored = async (): Promise<void> => {
+      leave();
+      await cnd(['logs', 'push', run]);
+    };
+
+    test('is not called empty: access denied', async () => {
+      await stored();
+      aws.faults.add({ service: 's3', action: 'GetObject', error: 'Denied', status: 403 });
+      const { code, stdout, stderr } = await cnd(['logs', 'ls']);
+      expect(code).toBe(1);
+      expect(stdout).toMatch(new RegExp(`^${run} .*unreadable`, 'm'));
+      expect(stderr).toMatch(/is unreadable: .*AccessDenied.*s3:GetObject/);
+    });
+
+    test('is not called empty: expired credentials, told once, with the remedy', async () => {
+      await stored();
+      aws.faults.add({ service: 's3', action: 'GetObject', error: 'Expired' });
+      const { code, stdout, stderr } = await cnd(['logs', 'ls']);
+      expect({ code, stdout }).toEqual({ code: 1, stdout: '' });
+      expect(stderr).toMatch(/the AWS credentials have expired\n.*aws sso login/);
+    });
+  });
+
+  describe('init --bucket', () => {
+    const path = (): string => join(place.directory, 'cnd.config.json');
+    const created = () => aws.of('CreateBucket').filter(({ status, parameters }) => status === 200 && parameters['Bucket'] === 'my-logs'); // prettier-ignore
+
+    test('creates it where and as the file there says, and leaves the file as it is', async () => {
+      const content = '{ "ec2": { "region": "us-west-2" }, "logs": { "bucket": "my-logs" } } // mine';
+      writeFileSync(path(), content);
+      const result = await cnd(['init', '--bucket', 'my-logs']);
+      expect(result).toMatchObject({ code: 0, stdout: 'created bucket my-logs in us-west-2, for logs\n' });
+      expect(created()).toHaveLength(1);
+      expect(readFileSync(path(), 'utf8')).toBe(content);
+    });
+
+    test('with a file that does not name it says what to write there', async () => {
+      const result = await cnd(['init', '--bucket', 'my-logs', '--region', 'us-east-1']);
+      expect(result.code).toBe(0);
+      expect(result.stdout).toMatch(
+        /^created bucket my-logs in us-east-1.*\n.*"logs": \{ "bucket": "my-logs" \}/,
+      );
+      expect(JSON.parse(readFileSync(path(), 'utf8'))).toEqual({ logs: { bucket } });
+    });
+
+    test('writes a file that names it where there is none, once the bucket is there', async () => {
+      const other = ['--config', 'new.json'];
+      aws.faults.add({ service: 's3', action: 'CreateBucket', error: 'Denied', status: 403, times: 1 });
+      const failed = await cnd(['init', '--bucket', 'my-logs', ...other]);
+      expect(failed).toMatchObject({ code: 1, stderr: expect.stringMatching(/s3:CreateBucket/) as string });
+      expect(existsSync(join(place.directory, 'new.json'))).toBe(false);
+      expect((await cnd(['init', '--bucket', 'my-logs', ...other])).code).toBe(0);
+      expect(readFileSync(join(place.directory, 'new.json'), 'utf8')).toContain('"bucket": "my-logs"');
+    });
+
+    test('leaves a bucket that is there as it is, and says so', async () => {
+      const result = await cnd(['init', '--bucket', bucket]);
+      expect(result.stdout).toBe(`there is a bucket ${bucket} in eu-west-1 already: it is left as it is\n`);
+      expect(
+        aws.calls.filter(({ action }) => action.startsWith('Put') || action === 'CreateBucket'),
+      ).toHaveLength(1);
+    });
+
+    test.each(['My_Logs', 's3://my-logs', 'ab', ''])(
+      'refuses the name %j before anything is done',
+      async (name) => {
+        const before = aws.calls.length;
+        const result = await cnd(['init', `--bucket=${name}`, '--config', 'new.json']);
+        expect(result).toMatchObject({ code: 2, stdout: '' });
+        expect(result.stderr).toMatch(/--bucket is '.*': must be the name of an S3 bucket/);
+        expect(aws.calls).toHaveLength(before);
+        expect(existsSync(join(place.directory, 'new.json'))).toBe(false);
+      },
+    );
+  });
+
+  test('doctor looks at the bucket and leaves nothing, here or there', async () => {
+    const { code, stdout } = await cnd(['doctor', '--N', '2', '--T', '60', '--D', '2']);
+    expect(code).toBe(0);
+    expect(stdout).toMatch(new RegExp(`^ok +logs +they can be kept in s3://${bucket}$`, 'm'));
+    expect(existsSync(inLogs())).toBe(false);
+    aws.faults.add({ service: 's3', action: 'HeadBucket', error: 'NoSuchBucket', status: 404 });
+    const failed = await cnd(['doctor', '--N', '2', '--T', '60', '--D', '2']);
+    expect(failed.code).toBe(1);
+    expect(failed.stdout).toMatch(
+      /^FAILED +logs .*there is no bucket cnd-test-logs.*\n.*cnd init --bucket cnd-test-logs/m,
+    );
+  });
+});
