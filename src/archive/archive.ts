@@ -17,6 +17,14 @@ export interface RunFilter {
   readonly foreign?: (name: string) => void;
 }
 
+/** How an entry is stored. */
+export interface StoreOptions {
+  /** Gives up: whoever waits has something more urgent to do than to wait for a network. */
+  readonly signal?: AbortSignal;
+  /** Told whenever something has moved. */
+  readonly onProgress?: () => void;
+}
+
 /**
  * Where logs and run records are kept. Every implementation passes `test/contract/archive.ts`.
  *
@@ -32,11 +40,8 @@ export interface Archive {
   location(run?: string): string;
   /** Makes sure, before anything is launched, that entries can be stored; leaves nothing. @throws CndError when they cannot. */
   probe(signal?: AbortSignal): Promise<void>;
-  /**
-   * Keeps the file at `path` as `name` of this run; replaces an earlier one whole or not at all. The signal gives up:
-   * whoever waits has something more urgent to do than to wait for a network.
-   */
-  store(run: string, name: string, path: string, options?: { readonly signal?: AbortSignal }): Promise<void>;
+  /** Keeps the file at `path` as `name` of this run; replaces an earlier one whole or not at all. */
+  store(run: string, name: string, path: string, options?: StoreOptions): Promise<void>;
   /** The ids of the runs in the archive, newest first, as they are listed: a reader may stop early. */
   runs(filter?: RunFilter): AsyncIterable<string>;
   /** The entries of one run, sorted by name, foreign ones too; empty when there is no such run. */

@@ -4,7 +4,7 @@ import { join, resolve } from 'node:path';
 import type { Readable } from 'node:stream';
 import { CndError, messageOf } from '../error.ts';
 import { runIdPattern } from '../run-id.ts';
-import type { Archive, ArchiveEntry, RunFilter } from './archive.ts';
+import type { Archive, ArchiveEntry, RunFilter, StoreOptions } from './archive.ts';
 import { probeDirectory } from './directory-probe.ts';
 import { assertEntryName, assertRunId, entryKind, noEntry } from './entry.ts';
 import { passes } from './run-filter.ts';
@@ -26,12 +26,7 @@ export class DirectoryArchive implements Archive {
     await probeDirectory(this.#root);
   }
 
-  async store(
-    run: string,
-    name: string,
-    path: string,
-    { signal }: { readonly signal?: AbortSignal } = {},
-  ): Promise<void> {
+  async store(run: string, name: string, path: string, { signal }: StoreOptions = {}): Promise<void> {
     const target = this.#path(run, name);
     if (resolve(path) === target) return;
     signal?.throwIfAborted();

@@ -12,8 +12,8 @@ const parallel = 8;
 export interface PushOptions {
   /** Gives up: what is stored stays stored, and nothing is removed. */
   readonly signal?: AbortSignal;
-  /** Told of every entry that was stored. */
-  readonly onStored?: (entry: ArchiveEntry) => void;
+  /** Told whenever something has moved. */
+  readonly onProgress?: () => void;
 }
 
 /**
@@ -25,7 +25,7 @@ export async function pushRun(
   run: string,
   from: Archive,
   to: Archive,
-  { signal, onStored }: PushOptions = {},
+  { signal, onProgress }: PushOptions = {},
 ): Promise<ArchiveEntry[]> {
   assertRunId(run);
   const entries = await ownEntriesOf(from, run);
@@ -40,15 +40,16 @@ export async function pushRun(
   const results = await Promise.allSettled(
     entries.map((entry) =>
       limit(async () => {
-        await to.store(run, entry.name, join(folder, entry.name), { ...(signal && { signal }) });
-        onStored?.(entry);
+        const options = { ...(signal && { signal }), ...(onProgress && { onProgress }) };
+        await to.store(run, entry.name, join(folder, entry.name), options);
+        onProgress?.();
       }),
     ),
   );
   const reasons = results.flatMap((result) => (result.status === 'rejected' ? [result.reason] : []));
   if (reasons.length > 0) throw incomplete(run, reasons, entries.length);
   await assertUnchanged(run, from, entries);
-  await from.remove(run);
+  await from.remove(run).catch((error: unknown) => Promise.reject(kept(run, from, to, error)));
   return entries;
 }
 
@@ -62,11 +63,19 @@ function incomplete(run: string, reasons: readonly unknown[], all: number): CndE
   );
 }
 
+/** Stored all the same. */
+function kept(run: string, from: Archive, to: Archive, cause: unknown): CndError {
+  const what = `all of ${run} is in ${to.location(run)}, but ${from.location(run)} cannot be removed`;
+  return new CndError('archive-kept', `${what}: ${messageOf(cause)}`, { about: run, cause });
+}
+
 /** Somebody may still write: what came after it was read is not stored. */
 async function assertUnchanged(run: string, from: Archive, stored: readonly ArchiveEntry[]): Promise<void> {
   const words = (entries: readonly ArchiveEntry[]): string =>
     entries.map(({ name, bytes }) => `${name} ${bytes}`).join('\n');
-  if (words(await ownEntriesOf(from, run)) === words(stored)) return;
+  const now = await ownEntriesOf(from, run);
+  // Nothing any more: somebody else has just stored it as well, and was done first.
+  if (now.length === 0 || words(now) === words(stored)) return;
   throw new CndError('archive-changed', `${from.location(run)} has changed while it was being stored`, {
     about: run,
     hint: `when the run is over, store it once more with: cnd logs push ${run}`,

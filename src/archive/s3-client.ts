@@ -32,7 +32,7 @@ export async function s3Error(
   failure: unknown,
   client: S3Client | undefined,
   { bucket, settings }: BucketAccess,
-  { what, rights, hint }: { readonly what: string; readonly rights: string; readonly hint?: string },
+  { what, rights }: { readonly what: string; readonly rights: string },
 ): Promise<CndError> {
   const region = client && (await regionOf(client));
   const common = { about: 'logs.bucket', region, profile: settings.profile, rights };
@@ -41,7 +41,7 @@ export async function s3Error(
     const remedy = `create it with: cnd init --bucket ${bucket}; or name another one in logs.bucket`;
     return awsError(gone, { ...common, what, hint: remedy });
   }
-  return awsError(failure, { ...common, what, ...(hint !== undefined && { hint }) });
+  return awsError(failure, { ...common, what });
 }
 
 /** The region that a client asks in; undefined when none is set anywhere: that is what the error will say. */

@@ -1,4 +1,6 @@
 import { type FileHandle, open } from 'node:fs/promises';
+import { Transform } from 'node:stream';
+import { pipeline } from 'node:stream/promises';
 import { PutObjectCommand, type PutObjectCommandInput, type S3Client } from '@aws-sdk/client-s3';
 import { CndError, messageOf } from '../error.ts';
 
@@ -7,6 +9,7 @@ export type ObjectInput = Omit<PutObjectCommandInput, 'Body' | 'ContentLength'>;
 
 /**
  * Uploads what is in a file now. A stream that has begun cannot be sent again, so every attempt is a call of its own.
+ * @param onProgress Told whenever some of it was taken to be sent.
  * @throws CndError `archive-unreadable` when the file cannot be read, and what the SDK throws.
  */
 export async function upload(
@@ -14,12 +17,13 @@ export async function upload(
   object: ObjectInput,
   path: string,
   signal: AbortSignal,
+  onProgress: () => void = () => {},
 ): Promise<void> {
   const file = await open(path).catch((error: unknown) => Promise.reject(unreadable(path, error)));
   try {
     // Its length is fixed: what is appended meanwhile is not part of this object.
     const { size } = await file.stat();
-    if (size > 0) await send(client, object, { file, size, path }, signal);
+    if (size > 0) await send(client, object, { file, size, path }, signal, onProgress);
     else await client.send(new PutObjectCommand({ ...object, Body: '' }), { abortSignal: signal });
   } finally {
     await file.close();
@@ -31,11 +35,19 @@ async function send(
   object: ObjectInput,
   { file, size, path }: { readonly file: FileHandle; readonly size: number; readonly path: string },
   signal: AbortSignal,
+  onProgress: () => void,
 ): Promise<void> {
-  const Body = file.createReadStream({ end: size - 1 });
+  const Body = new Transform({
+    transform(chunk, _encoding, pass) {
+      onProgress();
+      pass(null, chunk);
+    },
+  });
   // The SDK does not listen for errors of a body: they would end the process, and the upload would wait for ever.
   const broken = new AbortController();
-  Body.on('error', (error) => broken.abort(unreadable(path, error)));
+  pipeline(file.createReadStream({ end: size - 1 }), Body).catch((error: unknown) =>
+    broken.abort(unreadable(path, error)),
+  );
   try {
     const command = new PutObjectCommand({ ...object, Body, ContentLength: size });
     await client.send(command, { abortSignal: AbortSignal.any([signal, broken.signal]) });

@@ -9,7 +9,7 @@ import {
 import { mayPass, persist } from '../aws/retry.ts';
 import { CndError, UsageError } from '../error.ts';
 import { idBeginning, runIdPattern, runStart } from '../run-id.ts';
-import type { Archive, ArchiveEntry, RunFilter } from './archive.ts';
+import type { Archive, ArchiveEntry, RunFilter, StoreOptions } from './archive.ts';
 import { assertEntryName, assertRunId, entryKind, mediaType, noEntry, recordName } from './entry.ts';
 import { passes } from './run-filter.ts';
 import { type BucketAccess, s3Error } from './s3-client.ts';
@@ -74,14 +74,15 @@ export class S3Archive implements Archive {
     run: string,
     name: string,
     path: string,
-    { signal = new AbortController().signal }: { readonly signal?: AbortSignal } = {},
+    { signal = new AbortController().signal, onProgress }: StoreOptions = {},
   ): Promise<void> {
     assertEntryName(run, name);
     signal.throwIfAborted();
     const object = { ...this.#object(this.#key(run, name)), ContentType: mediaType(name) };
     const patience = this.#options.patience ?? defaultPatience;
     try {
-      const put = async (): Promise<void> => upload(await this.#client(signal), object, path, signal);
+      const put = async (): Promise<void> =>
+        upload(await this.#client(signal), object, path, signal, onProgress);
       await persist(put, { signal, patience });
     } catch (error) {
       if (!(error instanceof CndError))

@@ -60,7 +60,8 @@ export function awsFault(error: unknown): AwsFault | undefined {
 
 /** Whether a policy of the organization denies it, as many do for all regions but a few (IAM, "Troubleshoot access denied"). */
 export function isOrganizationDenial(error: unknown): boolean {
-  return awsFault(error) === 'denied' && /explicit deny in a service control policy/i.test(messageOf(error));
+  const words = /explicit deny in a service control policy|no service control policy allows/i;
+  return awsFault(error) === 'denied' && words.test(messageOf(error));
 }
 
 /** Whether a request has certainly not reached AWS, so that nothing can have come of it. */

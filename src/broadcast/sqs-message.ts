@@ -5,17 +5,17 @@ import { attemptTimeout, longPoll } from './sqs-queue.ts';
 /** Messages that SQS gives at once, at most. */
 export const mostMessages = 10;
 
-/** Waits for messages for up to 20 s, and leaves them there, hidden from everybody for so many seconds (`hide`). */
+/** Waits for messages, for 20 s at most, and leaves them there, hidden from everybody for so many seconds (`hide`). */
 export async function receive(
   client: SQSClient,
   QueueUrl: string,
   abortSignal: AbortSignal,
-  hide = 0,
+  { hide = 0, wait = longPoll }: { readonly hide?: number; readonly wait?: number } = {},
 ): Promise<Message[]> {
   const command = new ReceiveMessageCommand({
     QueueUrl,
     MaxNumberOfMessages: mostMessages,
-    WaitTimeSeconds: longPoll,
+    WaitTimeSeconds: wait,
     VisibilityTimeout: hide,
   });
   const { Messages = [] } = await client.send(command, { abortSignal });

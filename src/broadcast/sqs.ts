@@ -145,7 +145,7 @@ export class SqsBroadcast implements Broadcast {
     return {
       inbox: this.#inbox,
       rhythm: new Rhythm(mostMessages),
-      receive: async (hide, signal) => receive(this.#client, await queue.open(), signal, hide),
+      receive: async (hide, signal) => receive(this.#client, await queue.open(), signal, { hide }),
       deliver: (announcement) => {
         for (const { listener } of this.#ears) listener(announcement);
       },

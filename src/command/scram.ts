@@ -33,12 +33,16 @@ export async function scram(flags: Readonly<Record<string, unknown>>): Promise<n
     process.stderr.write(sparedWords(spared, run !== undefined) + unreachableLines(inventory.unreachable));
     return inventory.unreachable.length > 0 ? exitCodes.cleanupUnconfirmed : exitCodes.found;
   }
-  const { results, spared, remaining, left } = await scramEverything(holders, process.env, options);
+  const { results, spared, later, remaining, left } = await scramEverything(holders, process.env, options);
   const checked = checkedWords(left);
   if (results.length > 0)
     process.stdout.write(`${resultTable(results)}${announcedLines(results)}${checked}\n`);
   else process.stdout.write(`nothing to terminate${run ? ` of ${run}` : ''} ${checked}\n`);
   process.stderr.write(sparedWords(spared, run !== undefined) + unreachableLines(left.unreachable));
+  for (const { run: id } of later)
+    process.stderr.write(
+      `cnd: left alone, as it was begun after this scram: ${id} (cnd scram --run ${id})\n`,
+    );
   if (remaining.length > 0) process.stderr.write(`cnd: still there:\n${runningTable(remaining, Date.now())}`);
   // Who names a run wants it to end.
   const isSpared = run !== undefined && spared.length > 0;

@@ -22,9 +22,9 @@ const jump = z.strictObject({
     const address = parseAddress(via);
     if ('problem' in address) context.addIssue({ code: 'custom', message: address.problem });
   }),
-  /** Path of a private key; without it the ssh-agent is asked. */
+  /** Path of a private key; without it the ssh-agent and the usual keys are tried. */
   identity: text('the path of a private key').optional(),
-  /** The jump host's public key; without it, what ~/.ssh/known_hosts says of it. */
+  /** The jump host's public key; without it, what known_hosts says of it. */
   hostKey: pattern(keyLine, 'a public key like "ssh-ed25519 AAAA…"').optional(),
   knownHosts: text('the path of a known_hosts file').optional(),
 });

@@ -1,3 +1,16 @@
+/** The value of a promise, unless the signal aborts first: for what does not listen to signals, like a look for credentials. */
+export function unlessAborted<T>(promise: Promise<T>, signal: AbortSignal): Promise<T> {
+  return new Promise((resolve, reject) => {
+    const abort = (): void => {
+      const reason: unknown = signal.reason;
+      reject(reason instanceof Error ? reason : new Error(String(reason)));
+    };
+    if (signal.aborted) abort();
+    signal.addEventListener('abort', abort, { once: true });
+    promise.then(resolve, reject).finally(() => signal.removeEventListener('abort', abort));
+  });
+}
+
 /**
  * Runs `task` with a signal that is aborted after some time, or with `outer`. (AbortSignal.any of an AbortSignal.timeout
  * would do, were it not that Node 20 may collect the timeout as garbage, and then it never comes.)

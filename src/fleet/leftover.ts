@@ -15,8 +15,12 @@ export interface Remains {
 /** One kind of such things, in one place. Found by tags alone, like all that is cnd's. */
 export interface Leftover {
   readonly name: string;
-  /** All that exist; one that cannot be looked at does not hide the others. @throws CndError when none can. */
-  find(): Promise<readonly Remains[]>;
+  /**
+   * All that exist; one that cannot be looked at does not hide the others.
+   * @param owners Whose announcements are looked at as well, if anybody's: nobody else's things are touched.
+   * @throws CndError when none can be looked at.
+   */
+  find(owners?: ReadonlySet<string>): Promise<readonly Remains[]>;
   /** Deletes what there is of a run; idempotent. */
   remove(run: string): Promise<void>;
 }

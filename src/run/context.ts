@@ -70,7 +70,10 @@ export class RunContext {
     this.stream = new EventStream(run, () => clock.wall(), [this.journal, ...inputs.views]);
     this.emit = this.stream.emit;
     this.keys = { host: generateKeyPair(), login: generateKeyPair() };
-    interrupts.onRaise(({ name }, count) => this.emit('run.interrupted', { signal: name, count }));
+    interrupts.onRaise(({ name }, count) => {
+      const { current } = this.phases;
+      this.emit('run.interrupted', { signal: name, count, ...(current && { phase: current }) });
+    });
   }
 
   /** Seconds since the run began. */

@@ -121,7 +121,8 @@ export interface EventFields {
    */
   'archive.started': { location: string; files: number };
   'logs.archived': { location: string; files: number; bytes: number };
-  'run.interrupted': { signal: string; count: number };
+  /** Somebody asked for the end, for the first time or again (`count`), in this phase. */
+  'run.interrupted': { signal: string; count: number; phase?: PhaseName };
   'cleanup.failed': { what: string; reason: string };
   'run.ended': {
     outcome: Outcome;

@@ -45,7 +45,7 @@ export interface Narrowing {
   readonly run?: string | undefined;
   /** One region; what has none is not meant then. */
   readonly where?: string | undefined;
-  /** Only what the fleets here can end: with one profile, what other accounts have is not meant. */
+  /** Only what the fleets here can end: with one profile, what other accounts have is not meant, unless it is named. */
   readonly onlyHere?: boolean | undefined;
 }
 
@@ -69,7 +69,7 @@ export async function takeInventory(
   const isMeant = ({ run, where, holder }: RunningRun): boolean =>
     (only.run === undefined || run === only.run) &&
     (only.where === undefined || where === only.where) &&
-    (holder !== undefined || only.onlyHere !== true);
+    (holder !== undefined || only.onlyHere !== true || only.run !== undefined);
   const look = async (fleet: Fleet): Promise<RunningRun[]> => {
     const report = {
       unseen: (what: string, error: unknown) => unseen.push({ fleet: `${nameOf(fleet)} (${what})`, error }),

@@ -1,5 +1,5 @@
 import { messageOf } from '../error.ts';
-import { removeRunState, writeRunState } from '../state/run-state.ts';
+import { writeRunState } from '../state/run-state.ts';
 import type { RunContext } from './context.ts';
 import { TerminationUnconfirmed, terminateAll } from './terminate.ts';
 
@@ -20,10 +20,6 @@ export async function launch(context: RunContext, signal: AbortSignal): Promise<
   const startedAt = context.startedAt();
   const expiresAt = new Date(startedAt.getTime() + (config.timeLimit + grace) * 1000);
 
-  cleanup.defer('the live state', async () => {
-    // Of what is left it tells whoever looks for it, with whatever credentials.
-    if (context.left.length === 0) await removeRunState(run, env);
-  });
   const times = { startedAt: startedAt.toISOString(), expiresAt: expiresAt.toISOString() };
   const place = {
     ...(fleet.where !== undefined && { where: fleet.where }),

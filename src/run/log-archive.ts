@@ -6,7 +6,7 @@ import { onceAborted } from '../ssh/bounded.ts';
 import type { RunContext } from './context.ts';
 import type { Deadline } from './deadline.ts';
 
-/** Seconds in which at least one more file must be stored, and that a first Ctrl-C leaves to the rest. */
+/** Seconds in which something must move, and that a first Ctrl-C leaves to the rest. */
 const patience = { progress: 30, interrupted: 5 };
 
 /**
@@ -22,11 +22,15 @@ export async function archiveRun(context: RunContext, spool: Archive): Promise<s
   try {
     const files = (await ownEntriesOf(spool, run)).length;
     context.emit('archive.started', { location: archive.location(run), files });
-    const stored = await pushRun(run, spool, archive, { signal, onStored: () => limit.progress() });
+    const stored = await pushRun(run, spool, archive, { signal, onProgress: () => limit.progress() });
     const bytes = stored.reduce((sum, entry) => sum + entry.bytes, 0);
     context.emit('logs.archived', { location: archive.location(run), files, bytes });
     return archive.location(run);
   } catch (error) {
+    if (error instanceof CndError && error.code === 'archive-kept') {
+      context.warn(error.message);
+      return archive.location(run);
+    }
     const why = signal.aborted ? limit.reason : messageOf(error);
     context.emit('warning', {
       message: `the logs are not all in ${archive.location(run)}: ${why}; they are in ${spool.location(run)}, store them with: cnd logs push ${run}`,
@@ -45,6 +49,7 @@ class Patience {
   readonly #over = new AbortController();
   #deadline: Deadline;
   #hurried = false;
+  #moved = 0;
   #ended = false;
 
   constructor(context: RunContext) {
@@ -62,11 +67,15 @@ class Patience {
   /** Why it was given up, in words. */
   get reason(): string {
     const asked = this.#hurried || this.#context.inputs.interrupts.second.aborted;
-    return asked ? 'you did not want to wait' : `nothing arrived there for ${patience.progress} s`;
+    return asked ? 'you did not want to wait' : `nothing moved for ${patience.progress} s`;
   }
 
   progress(): void {
-    if (!this.#hurried) this.#renew(patience.progress);
+    const now = this.#context.elapsed();
+    // It moves many times a second.
+    if (this.#hurried || now - this.#moved < 1) return;
+    this.#moved = now;
+    this.#renew(patience.progress);
   }
 
   end(): void {
@@ -76,9 +85,6 @@ class Patience {
 
   #hurry(): void {
     this.#hurried = true;
-    this.#context.warn(
-      `all is terminated; the logs are stored for ${patience.interrupted} s more, once more to leave them here`,
-    );
     this.#renew(patience.interrupted);
   }
 

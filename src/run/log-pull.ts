@@ -30,7 +30,7 @@ export interface LogPull {
 const patience = 3;
 
 /** The name of an instance's syslog in the archive. */
-export function logName(index: number): string {
+function logName(index: number): string {
   return `Instance${index}.log.gz`;
 }
 

@@ -23,6 +23,11 @@ export class Phases {
     this.#current = undefined;
   }
 
+  /** Undefined between two phases. */
+  get current(): PhaseName | undefined {
+    return this.#current?.name;
+  }
+
   /** Seconds since the current phase began. */
   sinceBegin(): number {
     return this.#current ? this.#elapsed() - this.#current.since : 0;

@@ -2,6 +2,7 @@ import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { messageOf } from '../error.ts';
 import { onceAborted } from '../ssh/bounded.ts';
+import { removeRunState } from '../state/run-state.ts';
 import { RunContext, type RunInputs } from './context.ts';
 import { Crew } from './crew.ts';
 import { finish, record } from './finish.ts';
@@ -14,7 +15,7 @@ import type { Ending } from './verdict.ts';
  * golden nonce, pull the syslogs, terminate everything within T, archive what is kept. Resolves with the exit code.
  */
 export async function executeRun(inputs: RunInputs): Promise<number> {
-  const { run, config, fleet, archive, clock } = inputs;
+  const { run, config, fleet, archive, clock, env } = inputs;
   await mkdir(join(config.logs.directory, run), { recursive: true });
   // Node ends a process that waits for nothing but promises, also in the middle of its cleanup.
   const letGo = clock.every(60_000, () => {});
@@ -31,6 +32,9 @@ export async function executeRun(inputs: RunInputs): Promise<number> {
   }
   const clean = await undo(context);
   const exitCode = await finish(context, crew?.search, ending, clean);
+  // Of what is left it tells whoever looks for it, with whatever credentials.
+  if (context.left.length === 0)
+    await whateverHappens(context, 'removing the live state', () => removeRunState(run, env));
   letGo();
   return exitCode;
 }

@@ -4,11 +4,12 @@ import type { Fleet, Instance } from '../fleet/fleet.ts';
 import { runStart } from '../run-id.ts';
 import { isAlive, killProcess } from '../state/process.ts';
 import { removeRunState } from '../state/run-state.ts';
+import { stateDirectory } from '../state/state.ts';
 import type { RunningRun } from './inventory.ts';
 import { terminateAll } from './terminate.ts';
 
-/** Seconds: for termination, and at least for a controller to end by itself. */
-const patience = { terminate: 30, controller: 10 };
+/** Seconds: for termination; at least for a controller to end by itself; for one that alone can end its run. */
+const patience = { terminate: 30, controller: 10, unheld: 120 };
 
 /** Seconds after the start of a run in which its launch may be under way. */
 const launching = 120;
@@ -36,10 +37,7 @@ export async function scramRun(found: RunningRun, env: NodeJS.ProcessEnv): Promi
   };
   try {
     if (found.state) killProcess(found.state.controller, 'SIGTERM');
-    if (!holder) {
-      await endController(found, patience.controller);
-      throw new Error(unheld(found));
-    }
+    if (!holder) throw new Error(await leaveToController(found, env));
     note(await terminateAll(holder, run, found.instances, patience.terminate), ids);
     // What it does itself at its end takes about its grace; cut short, its record would never be archived.
     await endController(found, patience.controller + holder.timing.grace);
@@ -72,13 +70,27 @@ function note(instances: readonly Instance[], ids: Set<string>): void {
   for (const { id } of instances) ids.add(id);
 }
 
-/** Nobody here sees where it is: another region, or another account. */
-function unheld({ fleet, where, state }: RunningRun): string {
+/** Nobody here can end it, but for its controller, if that lives: it was told to, and is given the time that it needs. */
+async function leaveToController(found: RunningRun, env: NodeJS.ProcessEnv): Promise<string> {
+  const { fleet, where, state, controller } = found;
   const place = `${fleet}${where === undefined ? '' : ` ${where}`}`;
+  if (state && controller === 'alive') {
+    const end = performance.now() + patience.unheld * 1000;
+    while (isAlive(state.controller) && performance.now() < end) await delay(100);
+    const became = isAlive(state.controller) ? 'still works at that' : 'has ended';
+    return `${place} cannot be asked; its controller, pid ${state.controller.pid}, was told to end it, and ${became}`;
+  }
   const account = state?.account;
-  return account === undefined
-    ? `${place} cannot be asked`
-    : `${place} of account ${account} cannot be asked: repeat it with credentials of that account`;
+  const whose = account === undefined ? place : `${place} of account ${account}`;
+  const remedy = account === undefined ? '' : ': repeat it with credentials of that account';
+  return `${whose} cannot be asked${remedy}${overdue(found, env)}`;
+}
+
+/** What is past its expiry has powered itself off, or is to be looked for by hand. */
+function overdue({ run, expiresAt }: RunningRun, env: NodeJS.ProcessEnv): string {
+  if (!expiresAt || expiresAt.getTime() > Date.now()) return '';
+  const then = expiresAt.toISOString();
+  return `; its instances should have powered themselves off at ${then}: when you have seen that they have, remove ${stateDirectory(run, env)}`;
 }
 
 /** Waits for a controller that was told to end; one that does not is told again, and then killed. */

@@ -17,6 +17,8 @@ export interface Scrammed {
   readonly results: readonly ScramResult[];
   /** Runs of others, which were left alone. */
   readonly spared: readonly RunningRun[];
+  /** Runs that seem to have been begun since, and were left alone as well. */
+  readonly later: readonly RunningRun[];
   /** Runs that were to be ended and still have instances. */
   readonly remaining: readonly RunningRun[];
   readonly left: Inventory;
@@ -39,7 +41,7 @@ export async function scram(
   const end = (runs: readonly RunningRun[]): void => {
     for (const found of meantBy(options, runs).meant) {
       // One that was begun meanwhile is not what was asked for; at first sight, another machine's clock may be ahead.
-      const isLater = !isFirst && (runStart(found.run)?.getTime() ?? 0) > begun;
+      const isLater = !isFirst && options.run === undefined && (runStart(found.run)?.getTime() ?? 0) > begun;
       if (!isLater && !ending.has(found.run)) ending.set(found.run, scramRun(found, env));
     }
   };
@@ -51,9 +53,16 @@ export async function scram(
     isFirst = false;
     const results = await Promise.all(ending.values());
     if (ending.size === known && since - first >= settle) {
-      const { spared } = meantBy(options, left.runs);
+      const { meant, spared } = meantBy(options, left.runs);
+      const later = meant.filter(({ run }) => !ending.has(run));
       const remaining = left.runs.filter(({ run, instances }) => ending.has(run) && instances.some(isLiving));
-      return { results: results.toSorted((a, b) => a.run.localeCompare(b.run)), spared, remaining, left };
+      return {
+        results: results.toSorted((a, b) => a.run.localeCompare(b.run)),
+        spared,
+        later,
+        remaining,
+        left,
+      };
     }
     const wait = Math.max(0, settle - (performance.now() - first));
     if (wait > 0 && ending.size === 0) options.lookAgain?.(wait / 1000);

@@ -20,7 +20,8 @@ export class TerminationUnconfirmed extends CndError {
 
   constructor(run: string, left: readonly Instance[], cause: unknown) {
     const ids = left.map(({ id }) => id);
-    const [reason] = left.flatMap((instance) => instance.reason ?? []);
+    // Where the fleet could not be asked, what is known of them is what it said long before.
+    const [reason] = cause === undefined ? left.flatMap((instance) => instance.reason ?? []) : [];
     const which = ids.length > 0 ? ids.join(' ') : 'what the run launched';
     const what = reason === undefined ? which : `${which}: ${reason}`;
     super(

@@ -81,7 +81,9 @@ export async function work(index: number, context: WorkerContext): Promise<void>
       if (over.aborted) return search.forget(index);
       // It was given up while its agent was still being told to stop.
       if (search.isLost(index)) return;
-      const failure = asCndError(gone.signal.aborted ? gone.signal.reason : error);
+      // That it is gone explains any error, but for the one that it was terminated for.
+      const isExplained = gone.signal.aborted && !isUnarmed(error);
+      const failure = asCndError(isExplained ? gone.signal.reason : error);
       if (context.clock.monotonic() - begin > forgiveness * 1000) losses = 0;
       const retrying = losses < retries && passing.has(failure.code);
       search.lose(index, failure, retrying);
@@ -90,6 +92,10 @@ export async function work(index: number, context: WorkerContext): Promise<void>
       watch.nudge();
     }
   }
+}
+
+function isUnarmed(error: unknown): boolean {
+  return error instanceof CndError && error.code === 'instance-unarmed';
 }
 
 /** How far an instance had come before its search was lost. */

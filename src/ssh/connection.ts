@@ -68,7 +68,8 @@ export class Connection {
       void this.closed.then((reason) => reject(this.lostWhile(what, reason?.cause)));
       try {
         this.client.exec(command, (error, raw) => {
-          if (error !== undefined) return reject(this.#refused(error));
+          // Also told when the connection is lost with the answer to come: then `closed` says so first.
+          if (error !== undefined) return void setImmediate(() => reject(this.#refused(error)));
           const channel = openedChannel(this.client, raw, this.closed);
           if (!abandoned) return resolve(channel);
           channel.kill('KILL');

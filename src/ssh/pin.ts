@@ -58,10 +58,7 @@ export function pinnedKeys(
 ): string[] {
   const { keys, revoked, authorities } = lookUpHost(known, place.host, place.port);
   const who = `${about} is ${target(place)}`;
-  if (keys.length > 0) {
-    requireUsable(place, keys, who, about);
-    return [...keys];
-  }
+  if (keys.length > 0) return usableKeys(place, keys, about);
   if (revoked.length > 0) {
     throw new UsageError(
       'host-key-revoked',
@@ -91,12 +88,14 @@ function shown({ host, port }: Place): string {
   return name.startsWith('[') ? `'${name}'` : name;
 }
 
-function requireUsable(place: Place, hostKeys: readonly string[], who: string, about: string): void {
+/** The same keys, if at least one is of a kind that cnd can check. @throws UsageError when none is. */
+export function usableKeys(place: Place, hostKeys: readonly string[], about: string): string[] {
   try {
     hostKeyAlgorithms({ ...place, hostKeys });
+    return [...hostKeys];
   } catch (error) {
     if (!(error instanceof CndError)) throw error;
-    throw new UsageError('unknown-host', `${who}: ${error.message}`, {
+    throw new UsageError('unknown-host', `${about} is ${target(place)}: ${error.message}`, {
       about,
       ...(error.hint && { hint: error.hint }),
     });

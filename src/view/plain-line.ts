@@ -95,14 +95,24 @@ export function plainLine(event: RunEvent, verbose: boolean): string | undefined
         ? `${plural(event.files, 'file')} (${count(event.bytes)} bytes) are in ${printable(event.location)}`
         : undefined;
     case 'run.interrupted':
-      return event.count === 1
-        ? `${printable(event.signal)}: stopping, pulling logs for a moment, terminating; once more to skip the logs`
-        : `${printable(event.signal)}: terminating at once`;
+      return `${printable(event.signal)}: ${interruptedWords(event)}`;
     case 'cleanup.failed':
       return `cleanup of ${printable(event.what)} failed: ${printable(event.reason)}`;
     case 'run.ended':
       return undefined; // the summary says it
   }
+}
+
+function interruptedWords({ count, phase }: Extract<RunEvent, { event: 'run.interrupted' }>): string {
+  if (phase === 'archive') {
+    return count === 1
+      ? 'all is terminated; the logs are stored for a moment more, once more to leave them here'
+      : 'all is terminated; the logs stay here';
+  }
+  if (phase === 'terminate') return 'terminating already';
+  return count === 1
+    ? 'stopping, pulling logs for a moment, terminating; once more to skip the logs'
+    : 'terminating at once';
 }
 
 /** A puzzle in words: `hex-chain of 'COMSM0010cloud', 6 leading zero digits`. */

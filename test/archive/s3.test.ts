@@ -382,7 +382,7 @@ describe.skipIf(awsMissing)('the archive on S3', () => {
 
     test('what was written meanwhile is not removed', async () => {
       const from = local();
-      const pushing = pushRun(run, from, make(), { onStored: () => file(`${run}/run.json`, 'longer now') });
+      const pushing = pushRun(run, from, make(), { onProgress: () => file(`${run}/run.json`, 'longer now') });
       await expect(pushing).rejects.toMatchObject({ code: 'archive-changed' });
       expect(await from.entries(run)).toHaveLength(3);
     });

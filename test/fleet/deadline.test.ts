@@ -1,6 +1,6 @@
 import { getEventListeners } from 'node:events';
 import { expect, test } from 'vitest';
-import { withDeadline } from '../../src/fleet/deadline.ts';
+import { unlessAborted, withDeadline } from '../../src/fleet/deadline.ts';
 
 async function untilAborted(signal: AbortSignal): Promise<never> {
   return new Promise((_, reject) => {
@@ -25,4 +25,13 @@ test('a task is aborted with the outer signal and for its reason', async () => {
   outer.abort(new Error('stop'));
   await expect(task).rejects.toThrow('stop');
   await expect(withDeadline(10_000, outer.signal, untilAborted)).rejects.toThrow('stop');
+});
+
+test('what does not listen to a signal is not waited for', async () => {
+  const hangs = withDeadline(20, undefined, (signal) => unlessAborted(new Promise(() => {}), signal));
+  await expect(hangs).rejects.toThrow('no answer for 0.02 s');
+  const quick = withDeadline(10_000, undefined, (signal) => unlessAborted(Promise.resolve(1), signal));
+  expect(await quick).toBe(1);
+  const fails = unlessAborted(Promise.reject(new Error('no')), new AbortController().signal);
+  await expect(fails).rejects.toThrow('no');
 });

@@ -20,6 +20,8 @@ export interface SshServerOptions {
   readonly gate?: Promise<void>;
   /** Ends commands without a word about how they ended. */
   readonly mute?: boolean;
+  /** Drops every connection in place of an answer to its first command. */
+  readonly hangsUp?: boolean;
 }
 
 /** A real SSH server in this process, whose commands are run by /bin/sh. */
@@ -112,6 +114,10 @@ export class TestSshServer {
     // ssh2's server is deaf to signals once the client has ended stdin; OpenSSH's is not.
     session.on('eof', () => Reflect.set(session, '_ending', false));
     session.on('exec', (accept, _reject, { command }) => {
+      if (options.hangsUp === true) {
+        for (const socket of this.sockets) socket.destroy();
+        return;
+      }
       const channel = accept();
       const pid = runShell(channel, command, options.mute === true);
       this.pids.add(pid);

@@ -158,7 +158,9 @@ describe('scram', () => {
   test('a run on a fleet that this cnd does not have is trouble, not silence', async () => {
     await note(early, gone, 'moon');
     const { results } = await scram(holders(fleetWith('one', [])), env, { everyone: false });
-    expect(results).toMatchObject([{ run: early, trouble: 'moon cannot be asked' }]);
+    expect(results).toMatchObject([
+      { run: early, trouble: expect.stringMatching(/^moon cannot be asked/) as string },
+    ]);
     expect(existsSync(stateDirectory(early, env))).toBe(true);
   });
 
@@ -170,8 +172,10 @@ describe('scram', () => {
       { run: early, trouble: expect.stringMatching(/one r-1 of account 111 cannot be asked/) as string },
     ]);
     expect(existsSync(stateDirectory(early, env))).toBe(true);
-    // Who asks for one profile alone does not mean it.
-    expect((await scram(holders(here), env, { everyone: false, onlyHere: true })).results).toEqual([]);
+    // Who asks for one profile alone does not mean it, unless it is named.
+    const narrow = { everyone: false, onlyHere: true };
+    expect((await scram(holders(here), env, narrow)).results).toEqual([]);
+    expect((await scram(holders(here), env, { ...narrow, run: early })).results).toHaveLength(1);
     const there = fakeFleet({ name: 'one', where: 'r-1', account: '111' });
     const [result] = (await scram(holders(here, there), env, { everyone: false })).results;
     expect(result?.trouble).toBeUndefined();
@@ -206,6 +210,21 @@ describe('scram', () => {
       expect(await exit).toEqual([null, 'SIGTERM']);
       expect(results).toEqual([{ run: early, fleet: 'one', terminated: 2 }]);
       expect(one.calls).toEqual([`terminate ${early}`, `terminate ${early}`, `dispose ${early}`]);
+    });
+
+    test('it is not killed where nobody else can end the run', async () => {
+      const identity = identify(controller.pid ?? 0);
+      if (!identity) throw new Error('it has not started');
+      await note(early, identity, 'moon');
+      const exit = once(controller, 'exit');
+      const { results } = await scram(holders(fleetWith('one', [])), env, { everyone: false });
+      expect(await exit).toEqual([null, 'SIGTERM']);
+      expect(results).toMatchObject([
+        {
+          run: early,
+          trouble: expect.stringMatching(/pid \d+, was told to end it, and has ended/) as string,
+        },
+      ]);
     });
 
     test('a stranger with its pid is left alone', async () => {

@@ -68,6 +68,24 @@ test('that nothing is seen is believed only when it is so again some time later,
   expect(results).toHaveLength(1);
 });
 
+test('a run that seems to have been begun since is left alone, and told, unless it is named', async () => {
+  const soon = newRunId(new Date(Date.now() + 60_000));
+  const looks = (): (() => Promise<FoundRun[]>) => {
+    let asked = 0;
+    return async () => (asked++ === 0 ? [] : [found({ run: soon })]);
+  };
+  const timing = { reserve: 3, grace: 5, boot: 0, poll: 0.01, settle: 0.05 };
+  const { results, later } = await scram(holders(fakeFleet({ find: looks(), timing })), env, {
+    everyone: false,
+  });
+  expect({ results, later }).toMatchObject({ results: [], later: [{ run: soon }] });
+  const named = await scram(holders(fakeFleet({ find: looks(), timing })), env, {
+    everyone: false,
+    run: soon,
+  });
+  expect(named).toMatchObject({ results: [{ run: soon }], later: [] });
+});
+
 test('a slow fleet does not keep another from being scrammed', async () => {
   const order: string[] = [];
   let answer: () => void = () => {};

@@ -72,6 +72,13 @@ describe('exec', () => {
     expect(stdout.length).toBe(20_000_000);
   });
 
+  it('is lost, not refused, when the connection goes before the command is answered', async () => {
+    await connection.close();
+    await server.stop();
+    await start({ hangsUp: true });
+    await expect(connection.exec('true')).rejects.toThrow(withCode('ssh-lost'));
+  });
+
   it('refuses more output than it may take, and kills the command', async () => {
     const flooding = connection.exec('exec yes', { maxOutput: 1000 });
     await expect(flooding).rejects.toThrow(withCode('ssh-output'));

@@ -1,6 +1,6 @@
 import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import type { EventFields, EventName } from '../../src/run/event.ts';
+import type { EventFields, EventName, PhaseName } from '../../src/run/event.ts';
 import { plainLine, puzzleWords } from '../../src/view/plain-line.ts';
 import { eachEvent, fieldsOfEach, stamped } from './example.ts';
 import { dangerous } from './dangerous.ts';
@@ -90,7 +90,12 @@ describe('what is absent is left out', () => {
   });
 
   test('the second interruption promises no logs', () => {
-    expect(line('run.interrupted', { signal: 'SIGINT', count: 2 })).toBe('SIGINT: terminating at once');
+    const interrupted = (count: number, phase: PhaseName) =>
+      line('run.interrupted', { signal: 'SIGINT', count, phase });
+    expect(interrupted(2, 'search')).toBe('SIGINT: terminating at once');
+    expect(interrupted(1, 'terminate')).toBe('SIGINT: terminating already');
+    expect(interrupted(1, 'archive')).toMatch(/all is terminated; the logs are stored for a moment more/);
+    expect(interrupted(2, 'archive')).toBe('SIGINT: all is terminated; the logs stay here');
   });
 
   test('a search for the smallest says so', () => {

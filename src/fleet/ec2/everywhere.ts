@@ -1,6 +1,7 @@
 import { regionFromEnvironment } from '../../aws/client.ts';
 import { type Ec2Settings, ec2Defaults, ec2Schema } from '../../config/ec2-schema.ts';
 import { messageOf } from '../../error.ts';
+import { unlessAborted, withDeadline } from '../deadline.ts';
 import type { Leftover } from '../leftover.ts';
 import { type Ec2Api, regionOf, sdkApi } from './api.ts';
 import { Ec2Fleet } from './ec2.ts';
@@ -42,6 +43,9 @@ interface Account {
   readonly home: string;
 }
 
+/** Milliseconds in which a profile must have told who it is: one that hangs must not hold up all the others. */
+const patience = 15_000;
+
 /** Asked which regions there are, when nothing names one. It is enabled in every account. */
 const lastResort = 'us-east-1';
 
@@ -53,9 +57,9 @@ export async function ec2Everywhere(search: Search): Promise<Everywhere> {
   if (!asked && uses.length === 0 && !hasAwsAccount(env)) {
     return { fleets: [], unreachable: [], skipped: 'ec2: no AWS account is set up here' };
   }
-  const profiles = new Set(
-    profile === undefined ? [undefined, ...uses.map((use) => use.profile)] : [profile],
-  );
+  // Those that were launched with first: where two lead to the same account, they may do what it takes there.
+  const known = [...uses.map((use) => use.profile), undefined];
+  const profiles = new Set(profile === undefined ? known : [profile]);
   const { accounts, failures } = await findAccounts(search, [...profiles], uses);
   const looked = await Promise.all(accounts.map(async (account) => lookAround(account, search, uses)));
   // The default credentials may be none at all where only profiles are used: what was launched was so with a profile.
@@ -83,12 +87,14 @@ async function findAccounts(
 }> {
   const accounts = new Map<string, Account>();
   const failures: { name: string | undefined; error: unknown }[] = [];
-  const identify = async (name: string | undefined) => {
+  const identify = async (name: string | undefined, signal: AbortSignal) => {
     const home = region ?? (await homeRegion(makeApi({ profile: name }, env), name, uses, env));
     const api = makeApi({ region: home, profile: name }, env);
-    return { api, home, identity: await findIdentity(api) };
+    return { api, home, identity: await unlessAborted(findIdentity(api, signal), signal) };
   };
-  const found = await Promise.allSettled(profiles.map(identify));
+  const found = await Promise.allSettled(
+    profiles.map((name) => withDeadline(patience, undefined, (signal) => identify(name, signal))),
+  );
   for (const [at, result] of found.entries()) {
     const profile = profiles[at];
     if (result.status === 'rejected') {

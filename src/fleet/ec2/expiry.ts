@@ -12,7 +12,8 @@ export async function checkExpiry(
   seconds: number,
   now: number = Date.now(),
 ): Promise<Check | undefined> {
-  if (!env['AWS_SESSION_TOKEN']) return undefined;
+  const isProfile = api.settings.profile !== undefined || Boolean(env['AWS_PROFILE']);
+  if (!env['AWS_SESSION_TOKEN'] || isProfile) return undefined;
   // Who calls is known by now, so that what goes wrong here is told elsewhere.
   const { expiration } = await (
     await api.ec2()

@@ -35,9 +35,10 @@ export async function findRuns(api: Ec2Api, options: FindOptions): Promise<Found
   const ec2 = await api.ec2();
   const living = [...runFilter(), { Name: 'instance-state-name', Values: livingStates }];
   const { report, explain } = options;
+  const unseen: [what: string, error: unknown][] = [];
   const look = async (what: string, asking: Promise<readonly Remains[]>): Promise<readonly Remains[]> =>
     asking.catch((error: unknown) => {
-      report?.unseen(what, explain(error));
+      unseen.push([what, explain(error)]);
       return [];
     });
   const [instances, ...remains] = await Promise.all([
@@ -46,8 +47,10 @@ export async function findRuns(api: Ec2Api, options: FindOptions): Promise<Found
       'security groups',
       findGroups(ec2).then((groups) => groups.map(groupRemains)),
     ),
-    ...options.leftovers.map((leftover) => look(leftover.name, leftover.find())),
+    ...options.leftovers.map((leftover) => look(leftover.name, leftover.find(report && options.owners))),
   ]);
+  // Where not even instances can be seen, that is all there is to say.
+  for (const [what, error] of unseen) report?.unseen(what, error);
   const runs = new Map<string, Found>();
   const of = (run: string, owner: string | undefined, expiresAt: Date | undefined): Found => {
     const found = runs.get(run) ?? { instances: [], leftover: [], owner, expiresAt, announced: undefined };

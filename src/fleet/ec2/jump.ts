@@ -4,7 +4,7 @@ import { UsageError } from '../../error.ts';
 import type { Access } from '../../ssh/access.ts';
 import { parseAddress } from '../../ssh/address.ts';
 import { chooseLogin, credentials } from '../../ssh/login.ts';
-import { type Place, pinnedKeys, readKnownHosts } from '../../ssh/pin.ts';
+import { type Place, pinnedKeys, readKnownHosts, usableKeys } from '../../ssh/pin.ts';
 
 type Jump = NonNullable<Ec2Settings['jump']>;
 
@@ -19,7 +19,7 @@ export function jumpAccess({ via, identity, hostKey, knownHosts }: Jump, env: No
   const place = parseVia(via);
   const files = knownHosts === undefined ? undefined : [knownHosts];
   const hostKeys = hostKey
-    ? [hostKey.split(' ').slice(0, 2).join(' ')]
+    ? usableKeys(place, [hostKey.split(' ').slice(0, 2).join(' ')], about)
     : pinnedKeys(place, about, {
         known: readKnownHosts(files, `${about}.knownHosts`, env),
         file: knownHosts,

@@ -27,14 +27,15 @@ export function queueLeftover(settings: AwsSettings, env: NodeJS.ProcessEnv): Le
   };
   return {
     name: 'sqs',
-    find: () =>
+    find: (owners) =>
       attempt('the queues cannot be listed', 'sqs:ListQueues, sqs:ListQueueTags', async () => {
         const { listQueues, queueName, sqsClient } = await sqs();
         const client = sqsClient(settings, env);
         const queues = await listQueues(client);
         return Promise.all(
           queues.map(async ({ url, run, owner, expiresAt }) => {
-            const told = await announced(client, url, run);
+            const isOwn = owner !== undefined && owners?.has(owner);
+            const told = isOwn ? await announced(client, url, run) : {};
             return { run, what: `queue ${queueName(run)}`, owner, expiresAt, ...told };
           }),
         );

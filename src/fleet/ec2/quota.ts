@@ -16,7 +16,7 @@ export interface Quota {
 }
 
 /** Looks how much of its quota is left to a market; undefined for types that have a quota of their own. */
-export async function findQuota(
+async function findQuota(
   quotas: ServiceQuotas,
   ec2: EC2,
   type: string,
@@ -41,7 +41,7 @@ export async function findQuota(
 }
 
 /** How many instances of so many vCPUs a quota still has room for. Pure. */
-export function roomFor({ limit, used }: Quota, vcpus: number): number {
+function roomFor({ limit, used }: Quota, vcpus: number): number {
   return Math.max(0, Math.floor((limit - used) / vcpus));
 }
 

@@ -58,7 +58,7 @@ export function deadManScript(lifetime: number, path: string): string {
   return [
     'now=$(date +%s)',
     `until=$(cat ${path} 2>/dev/null)`,
-    `case "$until" in ''|*[!0-9]*) until=$((now + ${seconds})); echo "$until" >${path};; esac`,
+    `case "$until" in ''|*[!0-9]*|0*|????????????*) until=$((now + ${seconds})); echo "$until" >${path};; esac`,
     'left=$((until - now))',
     `[ "$left" -le ${seconds} ] || left=${seconds}`,
     '[ "$left" -gt 0 ] || left=1',

@@ -83,7 +83,7 @@ describe.skipIf(!hasStage())('looking for runs on EC2', () => {
   test('what is announced on the queue of a dead controller is told, and stays there', async () => {
     const asked = lab.request();
     const client = sqsClient({ region: stage.region }, lab.env());
-    const tags = { owner: 'me', expiresAt: asked.expiresAt };
+    const tags = { owner: '123456789012:user/alice', expiresAt: asked.expiresAt };
     const QueueUrl = await createQueue(client, queueInput(asked.run, tags, new Date()));
     const hit = { run: asked.run, nonce: 116n, digest: '00'.repeat(32), instance: 3 };
     const sqs = new SQS({ region: stage.region, useQueueUrlAsEndpoint: false });
@@ -91,7 +91,7 @@ describe.skipIf(!hasStage())('looking for runs on EC2', () => {
       await sqs.sendMessage({ QueueUrl, MessageBody });
     const leftover = queueLeftover({ region: stage.region }, lab.env());
     for (let look = 0; look < 2; look++) {
-      const [found] = await lab.fleet({}, { leftovers: [leftover] }).find();
+      const [found] = await lab.fleet({}, { leftovers: [leftover] }).find(listener().report);
       expect(found).toMatchObject({ run: asked.run, announced: [{ nonce: 116n, digest: hit.digest }] });
     }
     await leftover.remove(asked.run);
@@ -100,7 +100,9 @@ describe.skipIf(!hasStage())('looking for runs on EC2', () => {
   });
 
   describe('everywhere', () => {
-    const leftovers = () => [];
+    const leftovers = ({ region }: { readonly region?: string | undefined }) => [
+      queueLeftover({ region }, lab.env()),
+    ];
     const look = async () => {
       const { fleets, unreachable, skipped } = await ec2Everywhere({ env: lab.env(), leftovers });
       return { regions: fleets.map(({ where }) => where), fleets, unreachable, skipped };
@@ -125,12 +127,14 @@ describe.skipIf(!hasStage())('looking for runs on EC2', () => {
       const message =
         'You are not authorized to perform this operation. User: arn:aws:iam::123456789012:user/alice is not authorized to perform: ec2:DescribeInstances with an explicit deny in a service control policy';
       stage.faults.add({ region: 'eu-west-1', service: 'ec2', error: 'UnauthorizedOperation', message });
+      stage.faults.add({ region: 'eu-west-1', service: 'sqs', error: 'Denied' });
       const ask = async () => {
         const fleet = (await look()).fleets.find(({ where }) => where === 'eu-west-1');
-        const { skipped, report } = listener();
-        return { found: await fleet?.find(report), skipped };
+        const { unseen, skipped, report } = listener();
+        return { found: await fleet?.find(report), unseen, skipped };
       };
-      expect(await ask()).toEqual({ found: [], skipped: ['ec2 eu-west-1, which the organization denies'] });
+      const remark = 'ec2 eu-west-1, which the organization denies';
+      expect(await ask()).toEqual({ found: [], unseen: [], skipped: [remark] });
       await markUse(lab.env(), { region: 'eu-west-1' });
       await expect(ask()).rejects.toMatchObject({ code: 'aws-denied' });
     });

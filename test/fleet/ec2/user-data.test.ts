@@ -66,6 +66,8 @@ test.each([
   ['at once when the time is over', now() - 5, 1],
   ['for the whole lifetime when what was noted is torn', '', 260],
   ['and when it is nonsense', '12:30; reboot', 260],
+  ['or more than a shell can count', '99999999999999999999', 260],
+  ['or octal', '0999', 260],
 ])('it is armed %s', (_, noted, seconds) => {
   const left = boot(String(noted), 259.2).armed.find((word) => word.startsWith('--on-active='));
   const armed = Number(left?.split('=')[1]);
