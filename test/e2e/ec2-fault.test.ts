@@ -1,11 +1,12 @@
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
-import { eventsOf, named, runEnded } from '../helper/cnd.ts';
+import { describe, expect, test, vi } from 'vitest';
+import { type Cnd, eventsOf, named, runEnded } from '../helper/cnd.ts';
+import { eventually } from '../helper/process.ts';
 import { hasStage } from '../helper/stage/available.ts';
 import type { Call } from '../helper/stage/aws/call.ts';
-import { Stage } from '../helper/stage/stage.ts';
-import { type PlaceOptions, type StagePlace, stagePlace } from '../helper/stage/workplace.ts';
+import { useStage } from '../helper/stage/use.ts';
+import type { StagePlace } from '../helper/stage/workplace.ts';
 
 /** RunInstances, but not the question whether it may be called. */
 const realLaunch = {
@@ -13,199 +14,412 @@ const realLaunch = {
   match: ({ parameters }: Call) => parameters['DryRun'] !== 'true',
 };
 
-/** Whatever fails, no instance, queue or group is left, and the exit code is right. */
-describe.runIf(hasStage())('a run on EC2 in trouble', { timeout: 90_000 }, () => {
-  let stage: Stage;
-  const places: StagePlace[] = [];
+/** DescribeInstances of this run, and not of all that there are. */
+const ownDescription = {
+  action: 'DescribeInstances',
+  match: ({ parameters }: Call) => Object.values(parameters).includes('tag:cnd:run'),
+};
 
-  beforeAll(async () => {
-    stage = await Stage.open();
-  }, 60_000);
-  afterEach(async () => {
-    for (const place of places.splice(0)) place.remove();
-    await stage.reset();
-  });
-  afterAll(async () => stage.close());
+/** Two instances for some seconds: the second has the middle one of three chunks. */
+const shared = '--N 2 --D 6 --from 3100000 --chunk 300000 --smallest --kernel python';
 
-  const place = (options: PlaceOptions = {}): StagePlace => {
-    const made = stagePlace(stage, options);
-    places.push(made);
-    return made;
+// The longest of them only wait, for more than a minute.
+vi.setConfig({ maxConcurrency: 6 });
+
+/** Whatever fails, no instance, queue or group is left, and the exit code is right. All of it at the same time. */
+describe.runIf(hasStage()).concurrent('a run on EC2 in trouble', { timeout: 150_000 }, () => {
+  const on = useStage({ shared: true, pending: 200, shuttingDown: 200, consistency: 100, vcpus: 10_000 });
+
+  const searching = async (cnd: Cnd, k: number) =>
+    cnd.event('instance.searching', (event) => 'instance' in event && event.instance === k);
+
+  /** The id of the instance that cnd calls #k. */
+  const idOf = async (cnd: Cnd, k: number): Promise<string> => {
+    const event = await cnd.event('instance.launched', (one) => 'instance' in one && one.instance === k);
+    return event.event === 'instance.launched' ? event.id : '';
   };
 
+  /** Resolves with what matches as soon as a person is told of it. */
+  const said = async (cnd: Cnd, pattern: RegExp): Promise<string> =>
+    new Promise((resolve, reject) => {
+      let text = '';
+      cnd.child.stderr?.on('data', (data: Buffer) => {
+        text += data.toString();
+        const [found] = pattern.exec(text) ?? [];
+        if (found !== undefined) resolve(found);
+      });
+      cnd.child.on('exit', () => reject(new Error(`it ended without ${pattern}: ${text}`)));
+    });
+
+  const words = ({ stdout, stderr }: { stdout: string; stderr: string }): string => stdout + stderr;
+
+  /** The run says that it could not clean up, and how somebody can: which then works. */
+  const scramAsTold = async (place: StagePlace, said: string): Promise<void> => {
+    const [, told = ''] = /cnd (scram --run \d{8}-\d{6}-\w+)/.exec(said) ?? [];
+    expect(told).not.toBe('');
+    expect(await place.run(told)).toMatchObject({ code: 0 });
+    await place.untilClean();
+  };
+
+  test('credentials that expire mid-run: exit 4 with the scram command, which then works', async () => {
+    const place = on.place();
+    const cnd = place.start('start --N 2 --T 40 --D 16');
+    await said(cnd, /searching with/);
+    const renew = place.fault({ match: ({ accessKey }) => accessKey.startsWith('AKIA'), error: 'Expired' });
+    cnd.child.kill('SIGINT');
+    const result = await cnd.ended;
+    expect(result.code).toBe(4);
+    expect(words(result)).toMatch(/expired/);
+    renew();
+    await scramAsTold(place, words(result));
+  });
+
+  test('TerminateInstances that fails for ever: exit 4 with what is left and the scram command', async () => {
+    const place = on.place();
+    const repair = place.fault({ action: 'TerminateInstances', error: 'Internal' });
+    const result = await place.run('start --N 2 --T 40 --D 2');
+    expect(result.code).toBe(4);
+    for (const { id } of place.instances()) expect(words(result)).toContain(id);
+    expect(words(result)).not.toMatch(/\d instances? (is|are|was|were) terminated|everything is terminated/);
+    repair();
+    await scramAsTold(place, words(result));
+  });
+
+  test('DescribeInstances that fails from the launch on: what is known is terminated by T', async () => {
+    const place = on.place();
+    const repair = place.fault({ ...ownDescription, error: 'Internal' });
+    const cnd = place.start('start --N 2 --T 40 --D 2 --json');
+    const { time } = await cnd.event('run.planned');
+    const result = await cnd.ended;
+    expect([3, 4]).toContain(result.code);
+    const [first] = place.calls('ec2', 'TerminateInstances');
+    expect(((first?.time ?? Infinity) - Date.parse(time)) / 1000).toBeLessThan(40);
+    repair();
+    expect(await place.run('scram')).toMatchObject({ code: 0 });
+    await place.untilClean();
+  });
+
+  test('SQS, then S3 unreachable for ever: everything that costs is gone, and exit 4 names the queue', async () => {
+    await on.stage.createBucket('both');
+    const place = on.place({ logs: { bucket: 'both' } });
+    const cnd = place.start('start --N 2 --T 80 --D 16');
+    const run = await said(cnd, /\d{8}-\d{6}-\w+/);
+    await said(cnd, /all searching/);
+    const repairs = [place.fault({ service: 'sqs', lost: 'before' })];
+    await said(cnd, /queue .* cannot be heard/);
+    repairs.push(place.fault({ service: 's3', lost: 'before' }));
+    cnd.child.kill('SIGINT');
+    const result = await cnd.ended;
+    expect(result.code).toBe(4);
+    expect(await place.leftovers()).toEqual([`queue cnd-${run} in us-east-1`]);
+    expect(words(result)).toContain(`queue cnd-${run} cannot be deleted`);
+    expect(words(result)).toContain(`cnd logs push ${run}`);
+    expect(words(result)).toMatch(/2 launched, all terminated/);
+    for (const repair of repairs) repair();
+    expect(await place.run(`logs push ${run}`)).toMatchObject({ code: 0 });
+    await scramAsTold(place, words(result));
+  });
+
+  test('a network that is cut in the middle and never comes back: all are terminated by T', async () => {
+    const place = on.place();
+    const cnd = place.start('start --N 2 --T 60 --D 16 --json');
+    const { time } = await cnd.event('run.planned');
+    await cnd.event('search.all');
+    place.stall();
+    const result = await cnd.ended;
+    const { outcome, exitCode, left } = runEnded(result);
+    expect({ outcome, exitCode, left }).toEqual(
+      outcome === 'failed'
+        ? { outcome: 'failed', exitCode: 1, left: [] }
+        : { outcome: 'time-limit', exitCode: 3, left: [] },
+    );
+    const [first] = place.calls('ec2', 'TerminateInstances');
+    expect(((first?.time ?? Infinity) - Date.parse(time)) / 1000).toBeLessThan(60);
+    expect(named(eventsOf(result), 'logs.missing')).toHaveLength(2);
+    await place.untilClean();
+  });
+
+  test('RunInstances that is never answered ends with Ctrl-C, when it can have no effect any more', async () => {
+    const place = on.place();
+    place.fault({ ...realLaunch, hang: true });
+    const cnd = place.start('start --N 2 --T 60 --D 2 --json');
+    await eventually('the launch', () => place.calls('ec2', 'RunInstances').some(realLaunch.match), 30);
+    const begin = performance.now();
+    cnd.child.kill('SIGINT');
+    const result = await cnd.ended;
+    expect(runEnded(result)).toMatchObject({ outcome: 'interrupted', exitCode: 130, left: [] });
+    // The call is given up after 30 s, and then looked for instances for some more.
+    expect((performance.now() - begin) / 1000).toBeLessThan(60);
+    await place.untilClean();
+  });
+
   test('an instance that never boots does not keep the others from finding', async () => {
-    stage.hypervisor.misfortunes = [{ instance: 1, neverBoots: true }];
-    const ended = runEnded(await place().run('start --N 3 --T 60 --D 2 --json'));
+    const place = on.place();
+    place.befall({ instance: 1, neverBoots: true });
+    const ended = runEnded(await place.run('start --N 3 --T 60 --D 2 --json'));
     expect(ended).toMatchObject({ outcome: 'found', exitCode: 0, left: [] });
-    await stage.untilClean();
+    await place.untilClean();
   });
 
   test('one with another host key gets nothing, and the others go on', async () => {
-    stage.hypervisor.misfortunes = [{ instance: 0, wrongHostKey: true }];
-    const cnd = place().start('start --N 3 --T 60 --D 16 --json');
+    const place = on.place();
+    place.befall({ instance: 0, wrongHostKey: true });
+    const cnd = place.start('start --N 3 --T 60 --D 16 --json');
     const lost = await cnd.event('instance.lost');
     expect(lost).toMatchObject({ instance: 0, reason: expect.stringMatching(/host key/) as string });
     await cnd.event('search.all');
     cnd.child.kill('SIGINT');
     expect((await cnd.ended).code).toBe(130);
-    await stage.untilClean();
+    await place.untilClean();
   });
 
   test('all with another host key: the run fails, and says why', async () => {
-    stage.hypervisor.misfortunes = [{ instance: 0, wrongHostKey: true }];
-    const result = await place().run('start --N 1 --T 60 --D 2 --json');
+    const place = on.place();
+    place.befall({ instance: 0, wrongHostKey: true });
+    const result = await place.run('start --N 1 --T 60 --D 2 --json');
     expect(runEnded(result)).toMatchObject({ outcome: 'failed', exitCode: 1 });
     expect(result.stdout).toMatch(/host key/);
-    await stage.untilClean();
+    await place.untilClean();
   });
 
   test('what one that fails mid-search held is searched by the others', async () => {
-    const cnd = place().start('start --N 2 --T 70 --D 4 --smallest --chunk 20000 --kernel python --json');
-    await cnd.event(
-      'instance.searching',
-      (event) => event.event === 'instance.searching' && event.instance === 1,
-    );
-    await stage.hypervisor.fail(stage.instances().find(({ number }) => number === 1)?.id ?? '');
+    const place = on.place();
+    const cnd = place.start(`start ${shared} --T 80 --json`);
+    await searching(cnd, 1);
+    await on.stage.hypervisor.fail(await idOf(cnd, 1));
     const result = await cnd.ended;
-    expect(runEnded(result)).toMatchObject({ outcome: 'found', exitCode: 0, left: [] });
-    await stage.untilClean();
+    expect(runEnded(result)).toMatchObject({ outcome: 'found', nonce: '3730945', exitCode: 0, left: [] });
+    expect(named(eventsOf(result), 'instance.adopted').map(({ instance }) => instance)).toContain(0);
+    await place.untilClean();
+  });
+
+  test('what a spot instance held that is interrupted mid-search is searched by the others', async () => {
+    const place = on.place({ ec2: { spot: true } });
+    const cnd = place.start(`start ${shared} --T 80 --json`);
+    await searching(cnd, 1);
+    await on.stage.hypervisor.reclaim(await idOf(cnd, 1));
+    const result = await cnd.ended;
+    expect(runEnded(result)).toMatchObject({ outcome: 'found', nonce: '3730945', exitCode: 0, left: [] });
+    const events = eventsOf(result);
+    expect(named(events, 'instance.adopted').map(({ instance }) => instance)).toContain(0);
+    const reasons = named(events, 'instance.lost').map(({ reason }) => reason);
+    expect(reasons.join()).toMatch(/SpotInstanceTermination/);
+    await place.untilClean();
+  });
+
+  test('a machine that dies without EC2 noticing is given up, and terminated in the end', async () => {
+    const place = on.place();
+    const cnd = place.start(`start ${shared} --T 80 --json`);
+    await searching(cnd, 1);
+    const id = await idOf(cnd, 1);
+    const instance = on.stage.ec2.instances.get(id);
+    on.stage.jump.stall(instance?.publicIp);
+    await on.stage.hypervisor.freeze(id);
+    const result = await cnd.ended;
+    expect(runEnded(result)).toMatchObject({ outcome: 'found', nonce: '3730945', exitCode: 0, left: [] });
+    expect(named(eventsOf(result), 'instance.adopted').map(({ instance: k }) => k)).toContain(0);
+    const codes = named(eventsOf(result), 'instance.lost').map(({ code }) => code);
+    expect(codes).toContain('agent-silent');
+    expect(instance?.reason?.code).toBe('Client.UserInitiatedShutdown');
+    await place.untilClean();
+  });
+
+  test('halt inside of an instance does not terminate it: the cleanup does', async () => {
+    const place = on.place();
+    const cnd = place.start(`start ${shared} --T 80 --json`);
+    await searching(cnd, 1);
+    const id = await idOf(cnd, 1);
+    await on.stage.hypervisor.halt(id);
+    await cnd.event('instance.lost', (event) => 'instance' in event && event.instance === 1);
+    expect(on.stage.ec2.instances.get(id)?.state).toBe('running');
+    const result = await cnd.ended;
+    expect(runEnded(result)).toMatchObject({ outcome: 'found', nonce: '3730945', exitCode: 0, left: [] });
+    expect(on.stage.ec2.instances.get(id)?.reason?.code).toBe('Client.UserInitiatedShutdown');
+    await place.untilClean();
+  });
+
+  test('connections that are cut in the middle are made again', async () => {
+    const place = on.place();
+    const cnd = place.start(`start ${shared} --T 80 --json`);
+    await cnd.event('search.all');
+    for (const { publicIp } of place.instances()) on.stage.jump.drop(publicIp);
+    const result = await cnd.ended;
+    expect(runEnded(result)).toMatchObject({ outcome: 'found', nonce: '3730945', exitCode: 0, left: [] });
+    const lost = named(eventsOf(result), 'instance.lost');
+    expect(lost.map(({ code, retrying }) => ({ code, retrying }))).toEqual(
+      [0, 1].map(() => ({ code: 'ssh-lost', retrying: true })),
+    );
+    await place.untilClean();
   });
 
   test('an instance whose switch is not armed is not searched on', async () => {
-    stage.hypervisor.misfortunes = [{ instance: 0, disarms: true }];
-    const result = await place().run('start --N 2 --T 60 --D 2 --json');
+    const place = on.place();
+    place.befall({ instance: 0, disarms: true });
+    const result = await place.run('start --N 2 --T 60 --D 2 --json');
     expect(named(eventsOf(result), 'instance.armed').map(({ instance }) => instance)).not.toContain(0);
     expect(runEnded(result)).toMatchObject({ outcome: 'found' });
-    await stage.untilClean();
+    await place.untilClean();
+  });
+
+  test('no switch is armed: nothing is searched, and the run fails', async () => {
+    const place = on.place();
+    place.befall({ instance: 0, disarms: true }, { instance: 1, disarms: true });
+    const result = await place.run('start --N 2 --T 60 --D 2 --json');
+    expect(runEnded(result)).toMatchObject({ outcome: 'failed', exitCode: 1, tested: '0', left: [] });
+    expect(runEnded(result).reason).toMatch(/switch is not armed/);
+    expect(named(eventsOf(result), 'instance.uploaded')).toEqual([]);
+    await place.untilClean();
   });
 
   test('capacity for three of eight: three it is, and the stride follows', async () => {
-    stage.ec2.capacity = [{ most: 3 }];
-    const result = await place().run('start --N 8 --T 60 --D 2 --json');
+    const place = on.place();
+    on.stage.ec2.capacity.push({ of: place.name, most: 3 });
+    const result = await place.run('start --N 8 --T 60 --D 2 --json');
     expect(runEnded(result)).toMatchObject({ outcome: 'found', coverage: { stride: 3 } });
-    expect(stage.instances()).toHaveLength(3);
+    expect(place.instances()).toHaveLength(3);
     expect(
       named(eventsOf(result), 'warning')
         .map(({ message }) => message)
         .join(),
     ).toMatch(/3 of 8/);
-    await stage.untilClean();
+    await place.untilClean();
   });
 
   test('too little capacity for --min-N launches nothing in the end', async () => {
-    stage.ec2.capacity = [{ most: 3 }];
-    const result = await place().run('start --N 8 --min-N 4 --T 60 --D 2 --json');
+    const place = on.place();
+    on.stage.ec2.capacity.push({ of: place.name, most: 3 });
+    const result = await place.run('start --N 8 --min-N 4 --T 60 --D 2 --json');
     expect(result.code).toBe(1);
-    await stage.untilClean();
+    await place.untilClean();
   });
 
   test('no capacity in one zone: the next one has it; for one type: the next one', async () => {
-    stage.ec2.capacity = [
-      { zone: 'us-east-1a', most: 0 },
-      { type: 'c7a.medium', most: 2 },
-    ];
-    const options = { ec2: { types: ['c7a.medium', 'c7a.large'] } };
-    const result = await place(options).run('start --N 3 --T 60 --D 2 --json');
+    const place = on.place({ ec2: { types: ['c7a.medium', 'c7a.large'] } });
+    on.stage.ec2.capacity.push(
+      { of: place.name, zone: 'us-east-1a', most: 0 },
+      { of: place.name, type: 'c7a.medium', most: 2 },
+    );
+    const result = await place.run('start --N 3 --T 60 --D 2 --json');
     expect(runEnded(result).outcome).toBe('found');
-    expect(stage.instances().map(({ type }) => type)).toEqual(['c7a.medium', 'c7a.medium', 'c7a.large']);
-    expect(stage.instances().map(({ zone }) => zone)).not.toContain('us-east-1a');
-    await stage.untilClean();
+    expect(place.instances().map(({ type }) => type)).toEqual(['c7a.medium', 'c7a.medium', 'c7a.large']);
+    expect(place.instances().map(({ zone }) => zone)).not.toContain('us-east-1a');
+    await place.untilClean();
   });
 
   test('a quota that is too small is told at once, with its number', async () => {
-    Object.assign(stage.ec2.options, { vcpus: 5 });
-    const result = await place().run('start --N 8 --min-N 8 --T 60 --D 2');
-    Object.assign(stage.ec2.options, { vcpus: 256 });
+    const place = on.place({ ec2: { region: 'us-west-2' } });
+    on.stage.ec2.quotas.set('us-west-2', 5);
+    const result = await place.run('start --N 8 --min-N 8 --T 60 --D 2');
     expect(result.code).not.toBe(0);
-    expect(result.stderr).toMatch(/5.*(us-east-1|L-1216C47A)/s);
-    expect(stage.instances()).toEqual([]);
-    await stage.untilClean();
+    expect(result.stderr).toMatch(/5.*(us-west-2|L-1216C47A)/s);
+    expect(place.instances()).toEqual([]);
+    await place.untilClean();
   });
 
   test('a lost answer to RunInstances launches nothing twice', async () => {
-    stage.faults.add({ ...realLaunch, lost: 'after', times: 1 });
-    const result = await place().run('start --N 3 --T 60 --D 2 --json');
+    const place = on.place();
+    place.fault({ ...realLaunch, lost: 'after', times: 1 });
+    const result = await place.run('start --N 3 --T 60 --D 2 --json');
     expect(runEnded(result)).toMatchObject({ outcome: 'found', exitCode: 0 });
-    expect(stage.instances()).toHaveLength(3);
-    await stage.untilClean();
+    expect(place.instances()).toHaveLength(3);
+    await place.untilClean();
   });
 
   test('answers to RunInstances that are lost for ever leave nothing', async () => {
-    stage.faults.add({ ...realLaunch, lost: 'after' });
-    const result = await place().run('start --N 3 --T 30 --D 2 --json');
+    const place = on.place();
+    place.fault({ ...realLaunch, lost: 'after' });
+    const result = await place.run('start --N 3 --T 30 --D 2 --json');
     expect(runEnded(result).outcome).not.toBe('found');
-    expect(stage.instances()).toHaveLength(3);
-    await stage.untilClean();
+    expect(place.instances()).toHaveLength(3);
+    await place.untilClean();
+  });
+
+  test('RunInstances that fails within EC2 several times is tried again', async () => {
+    const place = on.place();
+    place.fault({ ...realLaunch, error: 'Internal', times: 4 });
+    const result = await place.run('start --N 2 --T 60 --D 2 --json');
+    expect(runEnded(result)).toMatchObject({ outcome: 'found', exitCode: 0, left: [] });
+    expect(place.instances()).toHaveLength(2);
+    await place.untilClean();
+  });
+
+  test('TerminateInstances that fails for some seconds is tried until it works', async () => {
+    const place = on.place();
+    place.fault({ action: 'TerminateInstances', error: 'Internal', times: 8 });
+    const result = await place.run('start --N 2 --T 60 --D 2 --json');
+    expect(runEnded(result)).toMatchObject({ outcome: 'found', exitCode: 0, left: [] });
+    expect(named(eventsOf(result), 'instance.terminated')).toHaveLength(2);
+    await place.untilClean();
   });
 
   test('SQS unreachable from the start: the run goes on over SSH, and says so', async () => {
-    const repair = stage.faults.add({ service: 'sqs', lost: 'before' });
-    const cnd = place().start('start --N 2 --T 80 --D 2 --json');
+    const place = on.place();
+    const repair = place.fault({ service: 'sqs', lost: 'before' });
+    const cnd = place.start('start --N 2 --T 80 --D 2 --json');
     await cnd.event('hit');
-    expect(stage.calls('sqs').every(({ status }) => status === 0)).toBe(true);
+    expect(place.calls('sqs').every(({ status }) => status === 0)).toBe(true);
     // Whether the queue was made after all is asked until it is known.
     setTimeout(repair, 2000);
     const result = await cnd.ended;
     expect(runEnded(result)).toMatchObject({ outcome: 'found', exitCode: 0 });
     expect(result.stdout).toMatch(/"event":"warning"[^\n]*(sqs|SQS|queue)/);
-    await stage.untilClean();
+    await place.untilClean();
   });
 
   test('SQS unreachable in the middle', async () => {
-    const cnd = place().start('start --N 2 --T 80 --D 16 --json');
+    const place = on.place();
+    const cnd = place.start('start --N 2 --T 80 --D 16 --json');
     await cnd.event('search.all');
-    stage.faults.add({ service: 'sqs', match: ({ action }) => action !== 'DeleteQueue', lost: 'before' });
+    place.fault({ service: 'sqs', match: ({ action }) => action !== 'DeleteQueue', lost: 'before' });
     cnd.child.kill('SIGINT');
     expect((await cnd.ended).code).toBe(130);
-    await stage.untilClean();
+    await place.untilClean();
   });
 
   test('S3 unreachable after the start keeps the local copies and names the command', async () => {
-    await stage.createBucket('bucket');
-    const { start, directory, run } = place({ logs: { bucket: 'bucket' } });
-    const cnd = start('start --N 2 --T 80 --D 16 --json');
+    await on.stage.createBucket('bucket');
+    const place = on.place({ logs: { bucket: 'bucket' } });
+    const cnd = place.start('start --N 2 --T 80 --D 16 --json');
     const { run: id } = await cnd.event('search.all');
-    const repair = stage.faults.add({ service: 's3', lost: 'before' });
+    const repair = place.fault({ service: 's3', lost: 'before' });
     cnd.child.kill('SIGINT');
     const result = await cnd.ended;
-    expect(result.stdout + result.stderr).toContain(`cnd logs push ${id}`);
-    expect(readdirSync(join(directory, 'logs', id))).toContain('Instance1.log.gz');
-    await stage.untilClean();
+    expect(words(result)).toContain(`cnd logs push ${id}`);
+    expect(readdirSync(join(place.directory, 'logs', id))).toContain('Instance1.log.gz');
+    await place.untilClean();
     repair();
-    expect(await run(`logs push ${id}`)).toMatchObject({ code: 0 });
-    expect([...(await stage.objects('bucket')).keys()]).toContain(`${id}/Instance1.log.gz`);
+    expect(await place.run(`logs push ${id}`)).toMatchObject({ code: 0 });
+    expect([...(await on.stage.objects('bucket')).keys()]).toContain(`${id}/Instance1.log.gz`);
+  });
+
+  test('S3 unreachable from the start: nothing is launched', async () => {
+    await on.stage.createBucket('away');
+    const place = on.place({ logs: { bucket: 'away' } });
+    place.fault({ service: 's3', lost: 'before' });
+    const result = await place.run('start --N 2 --T 60 --D 2');
+    expect(result).toMatchObject({ code: 2, stdout: '' });
+    expect(result.stderr).toMatch(/bucket away.*cannot be reached/);
+    expect(result.stderr).not.toMatch(/cnd init/);
+    expect(place.instances()).toEqual([]);
+    await place.untilClean();
   });
 
   test('no bucket: nothing is launched', async () => {
-    const result = await place({ logs: { bucket: 'nobucket' } }).run('start --N 2 --T 60 --D 2');
+    const place = on.place({ logs: { bucket: 'nobucket' } });
+    const result = await place.run('start --N 2 --T 60 --D 2');
     expect(result).toMatchObject({ code: 2, stderr: expect.stringMatching(/cnd init/) as string });
-    expect(stage.instances()).toEqual([]);
-    await stage.untilClean();
+    expect(place.instances()).toEqual([]);
+    await place.untilClean();
   });
 
-  test('credentials that expire mid-run: exit 4 with the scram command, which then works', async () => {
-    const { start, run } = place();
-    const cnd = start('start --N 2 --T 25 --D 16');
-    await new Promise<void>((resolve) => {
-      cnd.child.stderr?.on('data', (data: Buffer) => data.toString().includes('searching') && resolve());
-    });
-    const renew = stage.expireCredentials();
-    cnd.child.kill('SIGINT');
-    const result = await cnd.ended;
-    expect(result.code).toBe(4);
-    expect(result.stdout + result.stderr).toMatch(/cnd scram --run/);
-    renew();
-    expect((await run('scram')).code).toBe(0);
-    await stage.untilClean();
-  }, 150_000);
-
   test('T reached before SSH is up', async () => {
-    stage.hypervisor.misfortunes = [0, 1].map((instance) => ({ instance, bootSeconds: 60 }));
-    const result = await place().run('start --N 2 --T 24 --D 2 --json');
+    const place = on.place();
+    place.befall(...[0, 1].map((instance) => ({ instance, bootSeconds: 60 })));
+    const result = await place.run('start --N 2 --T 30 --D 2 --json');
     expect(result.code).toBe(3);
-    const first = stage.calls('ec2', 'TerminateInstances')[0]?.time ?? Infinity;
+    const first = place.calls('ec2', 'TerminateInstances')[0]?.time ?? Infinity;
     const begin = Date.parse(eventsOf(result)[0]?.time ?? '');
-    expect((first - begin) / 1000).toBeLessThan(24);
-    await stage.untilClean();
+    expect((first - begin) / 1000).toBeLessThan(30);
+    await place.untilClean();
   });
 });

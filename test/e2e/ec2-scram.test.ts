@@ -1,33 +1,25 @@
-import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
+import { eventually } from '../helper/process.ts';
 import { hasStage } from '../helper/stage/available.ts';
 import { imagesOf } from '../helper/stage/ec2/image.ts';
-import { Stage } from '../helper/stage/stage.ts';
-import { type PlaceOptions, type StagePlace, stagePlace } from '../helper/stage/workplace.ts';
+import { useStage } from '../helper/stage/use.ts';
+import type { StagePlace } from '../helper/stage/workplace.ts';
 import { clients } from '../stage/stage.ts';
 
 /** `cnd scram` and `cnd ps` by tags alone, from anywhere. */
-describe.runIf(hasStage())('scram and ps on EC2', { timeout: 90_000 }, () => {
-  let stage: Stage;
-  const places: StagePlace[] = [];
-
-  beforeAll(async () => {
-    stage = await Stage.open({ pending: 200, shuttingDown: 300, consistency: 100, bootSeconds: 0 });
-  }, 60_000);
-  afterEach(async () => {
-    for (const place of places.splice(0)) place.remove();
-    await stage.reset();
+describe.runIf(hasStage())('scram and ps on EC2', { timeout: 120_000 }, () => {
+  const on = useStage({
+    shared: true,
+    pending: 200,
+    shuttingDown: 300,
+    consistency: 100,
+    bootSeconds: 0,
+    vcpus: 10_000,
   });
-  afterAll(async () => stage.close());
-
-  const place = (options: PlaceOptions = {}): StagePlace => {
-    const made = stagePlace(stage, options);
-    places.push(made);
-    return made;
-  };
 
   /** A run whose controller is dead. */
-  const orphan = async (options: PlaceOptions = {}): Promise<string> => {
-    const cnd = place(options).start('start --N 2 --T 80 --D 16 --json');
+  const orphan = async (place: StagePlace): Promise<string> => {
+    const cnd = place.start('start --N 2 --T 80 --D 16 --json');
     const { run } = await cnd.event('search.all');
     cnd.child.kill('SIGKILL');
     await cnd.ended;
@@ -36,52 +28,104 @@ describe.runIf(hasStage())('scram and ps on EC2', { timeout: 90_000 }, () => {
 
   const local = { CND_FLEET: 'local' };
 
-  test('finds a run in another region, from another directory, with another default fleet', async () => {
-    const run = await orphan({ ec2: { region: 'eu-west-1' } });
-    const elsewhere = place();
-    const shown = await elsewhere.run('ps', local);
-    expect(shown).toMatchObject({ code: 0, stdout: expect.stringContaining(run) as string });
-    expect(shown.stdout).toMatch(/eu-west-1/);
-    const narrow = await elsewhere.run('scram --region us-west-2', local);
-    expect(narrow.stdout).toMatch(/nothing to terminate/);
-    const result = await elsewhere.run('scram', local);
-    expect(result).toMatchObject({ code: 0, stdout: expect.stringContaining(run) as string });
-    await stage.untilClean();
-  });
-
-  test('leaves the runs of others alone, but lists them; --everyone takes them', async () => {
-    const run = await orphan({ name: 'bob' });
-    const alice = place();
-    expect((await alice.run('ps')).stdout).toContain(run);
-    const spared = await alice.run('scram');
-    expect(spared.stdout).toMatch(/nothing to terminate/);
-    expect(stage.instances('running')).toHaveLength(2);
-    expect(await alice.run('scram --everyone')).toMatchObject({ code: 0 });
-    await stage.untilClean();
-  });
-
-  test('touches nothing without tags, and nothing protected saves the others', async () => {
-    const { ec2 } = clients(stage);
+  test.concurrent('touches nothing without tags, and nothing protected saves the others', async () => {
+    const place = on.place();
+    const { ec2 } = clients(on.stage, on.stage.region, place.name);
     const [image] = imagesOf('us-east-1');
     await ec2.runInstances({ ImageId: image?.id, InstanceType: 'c7a.medium', MinCount: 1, MaxCount: 1 });
-    await orphan();
-    const [stranger, one, two] = stage.instances();
+    await orphan(place);
+    const [stranger, one, two] = place.instances();
     await ec2.modifyInstanceAttribute({ InstanceId: one?.id, DisableApiTermination: { Value: true } });
-    const result = await place().run('scram');
+    const result = await place.run('scram');
     expect(result.code).toBe(4);
     expect(result.stdout + result.stderr).toContain(one?.id ?? 'none');
     expect([stranger, one].map((instance) => instance?.state)).toEqual(['running', 'running']);
     expect(['shutting-down', 'terminated']).toContain(two?.state);
     await ec2.modifyInstanceAttribute({ InstanceId: one?.id, DisableApiTermination: { Value: false } });
-    expect((await place().run('scram')).code).toBe(0);
-    expect(stage.instances('running').map(({ id }) => id)).toEqual([stranger?.id]);
+    expect((await place.run('scram')).code).toBe(0);
+    expect(place.instances('running').map(({ id }) => id)).toEqual([stranger?.id]);
   });
 
-  test('EC2 that cannot be asked is exit 4 for who has used it', async () => {
-    const user = place();
+  test.concurrent(
+    'finds a run in another region, from another directory, with another default fleet',
+    async () => {
+      const place = on.place({ ec2: { region: 'eu-west-1' } });
+      const run = await orphan(place);
+      const elsewhere = place.elsewhere({ ec2: {} });
+      const shown = await elsewhere.run('ps', local);
+      expect(shown).toMatchObject({ code: 0, stdout: expect.stringContaining(run) as string });
+      expect(shown.stdout).toMatch(/eu-west-1/);
+      const narrow = await elsewhere.run('scram --region us-west-2', local);
+      expect(narrow.stdout).toMatch(/nothing to terminate/);
+      expect(place.instances('running')).toHaveLength(2);
+      const result = await elsewhere.run('scram', local);
+      expect(result).toMatchObject({ code: 0, stdout: expect.stringContaining(run) as string });
+      await place.untilClean();
+    },
+  );
+
+  test.concurrent('waits out that each of its calls is throttled', async () => {
+    const place = on.place();
+    await orphan(place);
+    const names = [
+      'sts GetCallerIdentity',
+      'ec2 DescribeRegions',
+      'ec2 DescribeInstances',
+      'ec2 DescribeSecurityGroups',
+      'sqs ListQueues',
+      'sqs ListQueueTags',
+      'sqs ReceiveMessage',
+      'ec2 TerminateInstances',
+      'ec2 DeleteSecurityGroup',
+      'sqs GetQueueUrl',
+      'sqs DeleteQueue',
+    ];
+    for (const name of names) {
+      const [service = '', action = ''] = name.split(' ');
+      place.fault({ service, action, times: 2, error: 'Throttled' });
+    }
+    const before = place.calls().length;
+    expect(await place.elsewhere().run('scram')).toMatchObject({ code: 0 });
+    await place.untilClean();
+    const calls = place.calls().slice(before);
+    // Every one that there is.
+    expect([...new Set(calls.map(({ service, action }) => `${service} ${action}`))].toSorted()).toEqual(
+      names.toSorted(),
+    );
+    expect(calls.filter(({ status }) => status === 400 || status === 503)).toHaveLength(2 * names.length);
+  });
+
+  test.concurrent('killed while it terminates, another one ends what it began', async () => {
+    const place = on.place();
+    await orphan(place);
+    place.fault({ action: 'TerminateInstances', times: 1, delay: 1000 });
+    const controller = new AbortController();
+    const first = place.elsewhere().run('scram', {}, controller.signal);
+    await eventually('termination', () => place.calls('ec2', 'TerminateInstances').length > 0, 30);
+    controller.abort();
+    expect((await first).code).not.toBe(0);
+    expect(await place.elsewhere().run('scram')).toMatchObject({ code: 0 });
+    await place.untilClean();
+  });
+
+  test.concurrent('EC2 that cannot be asked is exit 4 for who has used it', async () => {
+    const user = on.place();
     await user.run('start --N 1 --T 60 --D 2');
-    stage.faults.add({ service: 'ec2', lost: 'before' });
-    stage.faults.add({ service: 'sts', lost: 'before' });
+    user.fault({ service: 'ec2', lost: 'before' });
+    user.fault({ service: 'sts', lost: 'before' });
     expect((await user.run('scram')).code).toBe(4);
+  });
+
+  // Alone, when the others are done: it would end their runs.
+  test('leaves the runs of others alone, but lists them; --everyone takes them', async () => {
+    const bob = on.place();
+    const run = await orphan(bob);
+    const alice = on.place();
+    expect((await alice.run('ps')).stdout).toContain(run);
+    const spared = await alice.run('scram');
+    expect(spared.stdout).toMatch(/nothing to terminate/);
+    expect(bob.instances('running')).toHaveLength(2);
+    expect(await alice.run('scram --everyone')).toMatchObject({ code: 0 });
+    await bob.untilClean();
   });
 });

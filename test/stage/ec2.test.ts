@@ -1,23 +1,20 @@
 import type { RunInstancesCommandInput } from '@aws-sdk/client-ec2';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
+import { beforeAll, describe, expect, test } from 'vitest';
 import { eventually } from '../helper/process.ts';
 import { hasStage } from '../helper/stage/available.ts';
 import { imagesOf } from '../helper/stage/ec2/image.ts';
-import { Stage } from '../helper/stage/stage.ts';
+import { useStage } from '../helper/stage/use.ts';
 import { clients } from './stage.ts';
 
 /** What moto gets wrong about EC2 (FACTS.md, "Emulators"), one by one. */
 describe.runIf(hasStage())('EC2 on the stage', () => {
-  let stage: Stage;
+  const on = useStage({ boots: false, pending: 300, shuttingDown: 300, consistency: 100, vcpus: 20 });
   let ec2: ReturnType<typeof clients>['ec2'];
 
-  beforeAll(async () => {
-    stage = await Stage.open({ boots: false, pending: 300, shuttingDown: 300, consistency: 100, vcpus: 20 });
-    ec2 = clients(stage).ec2;
-  }, 60_000);
-  afterEach(async () => stage.reset());
-  afterAll(async () => stage.close());
+  beforeAll(() => {
+    ec2 = clients(on.stage).ec2;
+  });
 
   const [ubuntu] = imagesOf('us-east-1');
   const input = (more: Partial<RunInstancesCommandInput> = {}): RunInstancesCommandInput => ({
@@ -44,16 +41,16 @@ describe.runIf(hasStage())('EC2 on the stage', () => {
 
   test('launches as many as there is room for, between MinCount and MaxCount', async () => {
     expect(await launch({ MaxCount: 5 })).toHaveLength(5);
-    stage.ec2.capacity = [{ zone: 'us-east-1a', type: 'c7a.medium', most: 8 }];
+    on.stage.ec2.capacity = [{ zone: 'us-east-1a', type: 'c7a.medium', most: 8 }];
     expect(await launch({ MaxCount: 8 })).toHaveLength(3);
     expect(await failure(launch())).toBe('InsufficientInstanceCapacity');
     const { Subnets = [] } = await ec2.describeSubnets({});
     const SubnetId = Subnets.find(({ AvailabilityZone }) => AvailabilityZone === 'us-east-1b')?.SubnetId;
     expect(await launch({ SubnetId })).toHaveLength(1);
     expect(await launch({ InstanceType: 'c7a.large' })).toHaveLength(1);
-    stage.ec2.capacity = [{ most: 12 }];
+    on.stage.ec2.capacity = [{ most: 12 }];
     expect(await failure(launch({ MinCount: 3, MaxCount: 8 }))).toBe('InsufficientInstanceCapacity');
-    expect(stage.instances()).toHaveLength(10);
+    expect(on.stage.instances()).toHaveLength(10);
   });
 
   test('gives the same answer to the same client token', async () => {
@@ -63,7 +60,7 @@ describe.runIf(hasStage())('EC2 on the stage', () => {
     expect(await launch(asked)).toEqual(first);
     expect(await failure(launch({ ...asked, MaxCount: 3 }))).toBe('IdempotentParameterMismatch');
     expect(await launch({ ...asked, ClientToken: 'two' })).not.toEqual(first);
-    expect(stage.instances()).toHaveLength(4);
+    expect(on.stage.instances()).toHaveLength(4);
     expect(await failure(launch({ ClientToken: 'x'.repeat(65) }))).toBe('InvalidParameterValue');
     const { Reservations = [] } = await ec2.describeInstances({
       Filters: [{ Name: 'client-token', Values: ['one'] }],
@@ -74,11 +71,11 @@ describe.runIf(hasStage())('EC2 on the stage', () => {
   });
 
   test('a lost answer is found again by its token', async () => {
-    stage.faults.add({ service: 'ec2', action: 'RunInstances', lost: 'after', times: 1 });
+    on.stage.faults.add({ service: 'ec2', action: 'RunInstances', lost: 'after', times: 1 });
     expect(await failure(launch({ ClientToken: 'one' }))).not.toBe('no error');
-    expect(stage.instances()).toHaveLength(1);
-    expect(await launch({ ClientToken: 'one' })).toEqual(stage.instances().map(({ id }) => id));
-    expect(stage.calls('ec2', 'RunInstances').map(({ status }) => status)).toEqual([0, 200]);
+    expect(on.stage.instances()).toHaveLength(1);
+    expect(await launch({ ClientToken: 'one' })).toEqual(on.stage.instances().map(({ id }) => id));
+    expect(on.stage.calls('ec2', 'RunInstances').map(({ status }) => status)).toEqual([0, 200]);
   });
 
   test('knows an instance only some time after its launch, and runs it later still', async () => {
@@ -102,7 +99,7 @@ describe.runIf(hasStage())('EC2 on the stage', () => {
     expect(await failure(ec2.terminateInstances({ InstanceIds: [one, 'i-00000000000000000'] }))).toBe(
       'InvalidInstanceID.NotFound',
     );
-    expect(stage.instances('shutting-down')).toEqual([]);
+    expect(on.stage.instances('shutting-down')).toEqual([]);
     await ec2.modifyInstanceAttribute({ InstanceId: two, DisableApiTermination: { Value: true } });
     expect(await failure(ec2.terminateInstances({ InstanceIds: [one, two] }))).toBe('OperationNotPermitted');
     const { TerminatingInstances } = await ec2.terminateInstances({ InstanceIds: [one, three] });
@@ -133,7 +130,7 @@ describe.runIf(hasStage())('EC2 on the stage', () => {
       AssociatePublicIpAddress: true,
     };
     const [id = ''] = await launch({ NetworkInterfaces: [network] });
-    expect(await stage.leftovers()).toEqual([
+    expect(await on.stage.leftovers()).toEqual([
       expect.stringContaining(`instance ${id}`),
       'group g in us-east-1',
     ]);
@@ -144,11 +141,11 @@ describe.runIf(hasStage())('EC2 on the stage', () => {
       'deleted',
       async () => (await failure(ec2.deleteSecurityGroup({ GroupId }))) === 'no error',
     );
-    expect(await stage.leftovers()).toEqual([]);
+    expect(await on.stage.leftovers()).toEqual([]);
   });
 
   test('has a quota of vCPUs, the one that Service Quotas tells', async () => {
-    const { Quota } = await clients(stage).quotas.getServiceQuota({
+    const { Quota } = await clients(on.stage).quotas.getServiceQuota({
       ServiceCode: 'ec2',
       QuotaCode: 'L-1216C47A',
     });
@@ -166,7 +163,10 @@ describe.runIf(hasStage())('EC2 on the stage', () => {
         { Name: 'state', Values: ['available'] },
         { Name: 'root-device-type', Values: ['ebs'] },
       ];
-      const { Images = [] } = await clients(stage, region).ec2.describeImages({ Owners: [owner], Filters });
+      const { Images = [] } = await clients(on.stage, region).ec2.describeImages({
+        Owners: [owner],
+        Filters,
+      });
       return Images;
     };
     const ubuntus = await find('099720109477', 'ubuntu/images/hvm-ssd-gp3/ubuntu-noble-24.04-arm64-server-*');
@@ -194,9 +194,9 @@ describe.runIf(hasStage())('EC2 on the stage', () => {
 
   test('a dry run does nothing, and says whether it may', async () => {
     expect(await failure(ec2.runInstances({ ...input(), DryRun: true }))).toBe('DryRunOperation');
-    stage.faults.add({ action: 'RunInstances', error: 'Denied' });
+    on.stage.faults.add({ action: 'RunInstances', error: 'Denied' });
     expect(await failure(ec2.runInstances({ ...input(), DryRun: true }))).toBe('UnauthorizedOperation');
-    expect(stage.instances()).toEqual([]);
+    expect(on.stage.instances()).toEqual([]);
   });
 
   test('has some regions, each with its own instances', async () => {
@@ -207,7 +207,7 @@ describe.runIf(hasStage())('EC2 on the stage', () => {
       'us-west-2',
     ]);
     const [id = ''] = await launch();
-    const west = clients(stage, 'us-west-2').ec2;
+    const west = clients(on.stage, 'us-west-2').ec2;
     expect((await west.describeInstances({})).Reservations).toEqual([]);
     expect(await failure(west.terminateInstances({ InstanceIds: [id] }))).toBe('InvalidInstanceID.NotFound');
   });
@@ -217,19 +217,19 @@ describe.runIf(hasStage())('EC2 on the stage', () => {
     await ec2.terminateInstances({ InstanceIds: [id] });
     await sleep(350);
     expect(await described()).toHaveLength(1);
-    Object.assign(stage.ec2.options, { remembered: 0 });
+    Object.assign(on.stage.ec2.options, { remembered: 0 });
     expect(await described()).toEqual([]);
     expect(await failure(described([id]))).toBe('InvalidInstanceID.NotFound');
-    Object.assign(stage.ec2.options, { remembered: 3_600_000 });
+    Object.assign(on.stage.ec2.options, { remembered: 3_600_000 });
   });
 
   test('200 instances have 200 addresses', async () => {
-    Object.assign(stage.ec2.options, { vcpus: 1000 });
+    Object.assign(on.stage.ec2.options, { vcpus: 1000 });
     await launch({ MinCount: 100, MaxCount: 100 });
     await launch({ MinCount: 100, MaxCount: 100 });
     await sleep(300);
     const instances = await described();
     expect(new Set(instances.map(({ PublicIpAddress }) => PublicIpAddress)).size).toBe(200);
-    Object.assign(stage.ec2.options, { vcpus: 20 });
+    Object.assign(on.stage.ec2.options, { vcpus: 20 });
   });
 });

@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process';
-import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
+import { beforeAll, describe, expect, test } from 'vitest';
 import type { EC2, RunInstancesCommandInput } from '@aws-sdk/client-ec2';
 import { userData } from '../../src/fleet/ec2/user-data.ts';
 import type { Access } from '../../src/ssh/access.ts';
@@ -8,21 +8,18 @@ import { generateKeyPair } from '../../src/ssh/key.ts';
 import { eventually } from '../helper/process.ts';
 import { hasStage } from '../helper/stage/available.ts';
 import { imagesOf } from '../helper/stage/ec2/image.ts';
-import { Stage } from '../helper/stage/stage.ts';
+import { useStage } from '../helper/stage/use.ts';
 import { clients } from './stage.ts';
 
 describe.runIf(hasStage())('the machines of the stage', () => {
-  let stage: Stage;
+  const on = useStage();
   let ec2: EC2;
   const hostKey = generateKeyPair();
   const loginKey = generateKeyPair();
 
-  beforeAll(async () => {
-    stage = await Stage.open();
-    ec2 = clients(stage).ec2;
-  }, 60_000);
-  afterEach(async () => stage.reset());
-  afterAll(async () => stage.close());
+  beforeAll(() => {
+    ec2 = clients(on.stage).ec2;
+  });
 
   const image = (prefix: string) =>
     imagesOf('us-east-1').find(
@@ -45,8 +42,8 @@ describe.runIf(hasStage())('the machines of the stage', () => {
 
   /** The way to an instance as cnd goes it: through the jump host to its public address. */
   function access(id: string | undefined, user = 'ubuntu'): Access {
-    const host = stage.ec2.instances.get(id ?? '')?.publicIp ?? 'none';
-    const { port, user: jumper, loginKey: key, hostKey: pinned } = stage.jump;
+    const host = on.stage.ec2.instances.get(id ?? '')?.publicIp ?? 'none';
+    const { port, user: jumper, loginKey: key, hostKey: pinned } = on.stage.jump;
     return {
       host,
       port: 22,
@@ -66,7 +63,7 @@ describe.runIf(hasStage())('the machines of the stage', () => {
   const ready = async (id: string | undefined, user?: string) =>
     waitUntilReady(access(id, user), { timeout: 15_000, connectTimeout: 1000 });
 
-  const stateOf = (id: string | undefined) => stage.ec2.instances.get(id ?? '')?.state;
+  const stateOf = (id: string | undefined) => on.stage.ec2.instances.get(id ?? '')?.state;
 
   test('are reached through the jump host with the key of the user data, each by itself', async () => {
     const ids = await launch(2);
@@ -126,7 +123,7 @@ print(get(role))
 name = get(role, **{'X-aws-ec2-metadata-token': token})
 print(name, json.loads(get(role + name, **{'X-aws-ec2-metadata-token': token}))['AccessKeyId'][:4])
 print(get('/meta-data/instance-id', **{'X-aws-ec2-metadata-token': token}))
-print(u.urlopen('${stage.url}/checkip').read().decode())
+print(u.urlopen('${on.stage.url}/checkip').read().decode())
 `;
     const { stdout } = await connection.exec('python3 -', { stdin: program });
     expect(stdout.toString()).toBe(`HTTP Error 401: Unauthorized\ncnd-agent ASIA\n${id}\n198.51.100.7\n\n`);
@@ -139,15 +136,15 @@ print(u.urlopen('${stage.url}/checkip').read().decode())
     const lost = connection.exec('sleep 100').catch((error: unknown) => String(error));
     await eventually('terminated', () => stateOf(id) === 'terminated', 10);
     expect(await lost).toMatch(/lost|closed/i);
-    expect(stage.ec2.instances.get(id ?? '')?.reason?.code).toBe('Client.InstanceInitiatedShutdown');
-    expect(await stage.leftovers()).toEqual([]);
+    expect(on.stage.ec2.instances.get(id ?? '')?.reason?.code).toBe('Client.InstanceInitiatedShutdown');
+    expect(await on.stage.leftovers()).toEqual([]);
   });
 
   test('stop only, if the launch did not say that powering off terminates', async () => {
     const [id] = await launch(1, { InstanceInitiatedShutdownBehavior: 'stop' }, 1);
     await eventually('stopped', () => stateOf(id) === 'stopped', 10);
-    await eventually('off', () => stage.hypervisor.machines.get(id ?? '')?.isOff);
-    expect(await stage.leftovers()).toEqual([`instance ${id} stopped in us-east-1`]);
+    await eventually('off', () => on.stage.hypervisor.machines.get(id ?? '')?.isOff);
+    expect(await on.stage.leftovers()).toEqual([`instance ${id} stopped in us-east-1`]);
   });
 
   test('lose all their processes when they are terminated', async () => {
@@ -166,7 +163,7 @@ print(u.urlopen('${stage.url}/checkip').read().decode())
   });
 
   test('may never boot, show another host key, or fail later', async () => {
-    stage.hypervisor.misfortunes = [
+    on.stage.hypervisor.misfortunes = [
       { instance: 0, neverBoots: true },
       { instance: 1, wrongHostKey: true },
       { instance: 2, failsAfter: 0.5 },
@@ -180,15 +177,34 @@ print(u.urlopen('${stage.url}/checkip').read().decode())
     await eventually('the switch of the hung one', () => stateOf(hung) === 'terminated', 10);
   });
 
+  test('may halt, which EC2 does not notice; be taken back; and take long to be running', async () => {
+    on.stage.hypervisor.misfortunes = [{ of: 'alice', instance: 2, pendingSeconds: 30 }];
+    const [halted, spot, slow] = await launch(3);
+    const connection = await ready(halted);
+    await ready(spot);
+    await on.stage.hypervisor.halt(halted ?? '');
+    await eventually('silence', async () =>
+      connection.exec('true').then(
+        () => false,
+        () => true,
+      ),
+    );
+    await expect(waitUntilReady(access(halted), { timeout: 1000 })).rejects.toThrow(/not ready/);
+    await on.stage.hypervisor.reclaim(spot ?? '');
+    await eventually('taken back', () => stateOf(spot) === 'terminated');
+    expect(on.stage.ec2.instances.get(spot ?? '')?.reason?.code).toBe('Server.SpotInstanceTermination');
+    expect([stateOf(halted), stateOf(slow)]).toEqual(['running', 'pending']);
+  });
+
   test('a network that stalls stops every byte until it resumes', async () => {
     const [id] = await launch();
     const connection = await ready(id);
-    stage.jump.stall();
+    on.stage.jump.stall();
     const late = connection.exec('echo here');
     expect(await Promise.race([late, new Promise((resolve) => setTimeout(resolve, 300, 'nothing'))])).toBe(
       'nothing',
     );
-    stage.jump.resume();
+    on.stage.jump.resume();
     expect((await late).stdout.toString()).toBe('here\n');
     await connection.close();
   });

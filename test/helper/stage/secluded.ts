@@ -6,11 +6,14 @@ import type { Ended } from '../cnd.ts';
 /**
  * Runs a program that sees no process but its own. `cnd scram` terminates what it finds by tag, on the whole machine:
  * without this it would end the local runs of other tests, and of whoever else works here.
+ *
+ * @param signal Kills it.
  */
 export async function secluded(
   command: readonly string[],
   cwd: string,
   env: NodeJS.ProcessEnv,
+  signal?: AbortSignal,
 ): Promise<Ended> {
   const user = process.getuid?.() === 0 ? [] : ['--user', '--map-root-user'];
   const space = [...user, '--mount', '--pid', '--fork', '--kill-child', '--mount-proc'];
@@ -19,6 +22,8 @@ export async function secluded(
     env,
     stdio: ['ignore', 'pipe', 'pipe'],
   });
+  // With unshare everything in its process namespace dies.
+  signal?.addEventListener('abort', () => child.kill('SIGKILL'));
   const closed = new Promise<Pick<Ended, 'code' | 'signal'>>((resolve, reject) => {
     child.on('error', reject).on('close', (code, signal) => resolve({ code, signal }));
   });

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 
-import { type Principal, sts, user } from './account/principal.ts';
+import { type Principal, roleOf, sts, user } from './account/principal.ts';
 import { serviceQuotas } from './account/quota.ts';
 import type { Call } from './aws/call.ts';
 import { Faults } from './aws/fault.ts';
@@ -51,6 +51,8 @@ export class Stage {
   readonly #proxy: Proxy;
   readonly #principals: Map<string, Principal>;
   readonly #sqs: Sqs;
+  /** Who is behind an access key: users, and those who launched an instance with a role. */
+  readonly #owners = new Map<string, string>();
 
   private constructor(parts: Parts) {
     this.faults = parts.faults;
@@ -87,7 +89,7 @@ export class Stage {
       sqs: (call, _, forward) => sqs.answer(call, forward),
       sts: (call, principal) => sts(call, principal),
       pricing: (call) => pricing(call),
-      servicequotas: (call) => serviceQuotas(call, ec2.options.vcpus),
+      servicequotas: (call) => serviceQuotas(call, ec2.quota(call.region)),
     };
     const address = '198.51.100.7';
     const proxy = await Proxy.start({ moto: moto.port, faults, principals, services, address }, awsSocket);
@@ -129,6 +131,7 @@ export class Stage {
   principal(name: string): Principal {
     const principal = user(name);
     this.#principals.set(principal.accessKeyId, principal);
+    this.#owners.set(principal.accessKeyId, name);
     return principal;
   }
 
@@ -165,23 +168,39 @@ export class Stage {
     return this.faults.add({ match: ({ accessKey }) => accessKey.startsWith('AKIA'), error: 'Expired' });
   }
 
-  /** What costs money, or would be in the way: instances, processes, groups and queues, in words. */
-  async leftovers(): Promise<string[]> {
-    const machines = [...this.hypervisor.machines].filter(([, machine]) => !machine.isOff).map(([id]) => id);
-    const instances = this.instances().filter(exists);
+  /** Whether somebody made a call, or an instance of theirs with its role. */
+  isOf(name: string, { accessKey }: Call): boolean {
+    const known = this.#owners.get(accessKey);
+    if (known !== undefined) return known === name;
+    const instance = this.instances().find(({ id }) => accessKey === roleOf('', id).accessKeyId);
+    if (instance) this.#owners.set(accessKey, instance.call.principal);
+    return instance?.call.principal === name;
+  }
+
+  /**
+   * What costs money, or would be in the way: instances, processes, groups and queues, in words. Of one user only, if
+   * one is named.
+   */
+  async leftovers(name?: string): Promise<string[]> {
+    const instances = this.instances().filter(
+      ({ call }) => name === undefined || call.accessKey === user(name).accessKeyId,
+    );
+    const on = instances.filter(({ id }) => this.hypervisor.machines.get(id)?.isOff === false);
     const lists = await Promise.all(this.ec2.options.regions.map(async (region) => this.#things(region)));
+    const made = name === undefined ? undefined : this.#madeBy(name);
+    const things = lists.flat().filter(({ id }) => made?.has(id) ?? true);
     return [
-      ...instances.map(({ id, state, region }) => `instance ${id} ${state} in ${region}`),
-      ...machines.map((id) => `machine of ${id}`),
-      ...lists.flat(),
+      ...instances.filter(exists).map(({ id, state, region }) => `instance ${id} ${state} in ${region}`),
+      ...on.map(({ id }) => `machine of ${id}`),
+      ...things.map(({ kind, id, region }) => `${kind} ${id} in ${region}`),
     ];
   }
 
-  /** Waits until nothing is left. */
-  async untilClean(seconds = 10): Promise<void> {
+  /** Waits until nothing is left, of anybody or of one user. */
+  async untilClean(seconds = 10, name?: string): Promise<void> {
     let left: string[] = [];
     for (const end = performance.now() + seconds * 1000; performance.now() < end; await sleep(100)) {
-      left = await this.leftovers();
+      left = await this.leftovers(name);
       if (left.length === 0) return;
     }
     throw new Error(`left after ${seconds} s: ${left.join(', ')}`);
@@ -227,14 +246,23 @@ export class Stage {
     await rm(this.directory, { recursive: true, force: true });
   }
 
-  async #things(region: string): Promise<string[]> {
+  /** The names of the groups and queues that somebody asked for. */
+  #madeBy(name: string): Set<unknown> {
+    const { accessKeyId } = user(name);
+    const own = this.#proxy.calls.filter(({ accessKey }) => accessKey === accessKeyId);
+    return new Set(own.flatMap(({ parameters }) => [parameters['GroupName'], parameters['QueueName']]));
+  }
+
+  async #things(region: string): Promise<Thing[]> {
     const groups = await this.#ask('ec2', region, '/', form({ Action: 'DescribeSecurityGroups' }));
     const queues = await this.#ask('sqs', region, '/', form({ Action: 'ListQueues', Version: '2012-11-05' }));
-    const names = [...groups.toString().matchAll(/<groupName>([^<]+)<\/groupName>/g)].map(([, name]) => name);
-    const urls = [...queues.toString().matchAll(/<QueueUrl>([^<]+)<\/QueueUrl>/g)].map(([, url]) => url);
+    const texts = (answer: Buffer, element: string): string[] =>
+      [...answer.toString().matchAll(new RegExp(`<${element}>([^<]+)<`, 'g'))].map(([, text = '']) => text);
+    const names = texts(groups, 'groupName').filter((name) => name !== 'default');
+    const urls = texts(queues, 'QueueUrl');
     return [
-      ...names.filter((name) => name !== 'default').map((name) => `group ${name} in ${region}`),
-      ...urls.map((url) => `queue ${url?.split('/').at(-1)} in ${region}`),
+      ...names.map((id) => ({ kind: 'group', id, region })),
+      ...urls.map((url) => ({ kind: 'queue', id: url.split('/').at(-1) ?? '', region })),
     ];
   }
 
@@ -255,6 +283,13 @@ export interface StageConfig {
     readonly addressLookup: string;
     readonly jump: { readonly via: string; readonly identity: string; readonly hostKey: string };
   };
+}
+
+/** What is not an instance, and must not stay either. */
+interface Thing {
+  readonly kind: string;
+  readonly id: string;
+  readonly region: string;
 }
 
 interface Parts {

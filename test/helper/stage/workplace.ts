@@ -2,17 +2,44 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 
 import { type Cnd, type Ended, workplace } from '../cnd.ts';
+import type { Call } from './aws/call.ts';
+import type { Fault } from './aws/fault.ts';
+import type { StageInstance } from './ec2/instance.ts';
+import type { Misfortune } from './machine/misfortune.ts';
 import { repository } from './repository.ts';
 import { secluded } from './secluded.ts';
 import type { Stage } from './stage.ts';
 
-/** A directory of a user who has EC2 as the default fleet, on a stage. */
+/** A directory of a user who has EC2 as the default fleet, on a stage; and what of the stage is that user's. */
 export interface StagePlace {
   readonly directory: string;
+  /** Who works there. */
+  readonly name: string;
   /** Only for what launches; see `run`. */
   readonly start: (args: string, env?: NodeJS.ProcessEnv) => Cnd;
-  /** `scram` and `ps` are run where they see no process of anybody else: of local runs they find none. */
-  readonly run: (args: string, env?: NodeJS.ProcessEnv) => Promise<Ended>;
+  /**
+   * `scram` and `ps` are run where they see no process of anybody else: of local runs they find none. The signal kills
+   * one of these.
+   */
+  readonly run: (args: string, env?: NodeJS.ProcessEnv, signal?: AbortSignal) => Promise<Ended>;
+  /** Another directory of the same user, which knows nothing of this one. */
+  readonly elsewhere: (options?: PlaceOptions) => StagePlace;
+  /** The user's calls, and those of the user's instances. */
+  readonly calls: (service?: string, action?: string) => Call[];
+  /** Breaks calls of the user and of the user's instances; returns the function that mends them. */
+  readonly fault: (fault: Fault) => () => void;
+  /** Something befalls the user's instances, numbered in the order of their launch. */
+  readonly befall: (...misfortunes: Misfortune[]) => void;
+  /** The user's instances in the order of their launch. */
+  readonly instances: (state?: StageInstance['state']) => StageInstance[];
+  /** No byte passes to the user's instances any more, and none from them. */
+  readonly stall: () => void;
+  /** What was held arrives after all. */
+  readonly resume: () => void;
+  readonly leftovers: () => Promise<string[]>;
+  /** Waits until nothing of the user is left. */
+  readonly untilClean: (seconds?: number) => Promise<void>;
+  /** Ends what is still running there, and removes everything. */
   readonly remove: () => void;
 }
 
@@ -38,21 +65,54 @@ export function stagePlace(stage: Stage, options: PlaceOptions = {}): StagePlace
   const content = { ...config, ec2: { ...config.ec2, ...ec2 }, logs };
   writeFileSync(join(directory, 'cnd.config.json'), JSON.stringify(content));
   const own = { ...stage.env(name), XDG_CACHE_HOME: join(directory, 'cache'), NO_COLOR: '1' };
+  const running = new Set<Cnd>();
+  const others: StagePlace[] = [];
   const start: StagePlace['start'] = (args, env = {}) => {
     const words = args.split(' ');
     if (words.some((word) => farReaching.has(word))) throw new Error(`cnd ${args} must be run secluded`);
-    return place.start(words, { ...own, ...env });
+    const cnd = place.start(words, { ...own, ...env });
+    running.add(cnd);
+    void cnd.ended.then(() => running.delete(cnd));
+    return cnd;
   };
-  const alone = async (words: readonly string[], env: NodeJS.ProcessEnv): Promise<Ended> =>
-    secluded([process.execPath, bin, ...words], directory, {
-      ...process.env,
-      XDG_STATE_HOME: state,
-      ...own,
-      ...env,
-    });
-  const run: StagePlace['run'] = async (args, env = {}) => {
+  const run: StagePlace['run'] = async (args, env = {}, signal) => {
     const words = args.split(' ');
-    return words.some((word) => farReaching.has(word)) ? alone(words, env) : start(args, env).ended;
+    if (!words.some((word) => farReaching.has(word))) return start(args, env).ended;
+    const all = { ...process.env, XDG_STATE_HOME: state, ...own, ...env };
+    return secluded([process.execPath, bin, ...words], directory, all, signal);
   };
-  return { directory, start, run, remove: () => place.remove() };
+  const isOwn = (call: Call): boolean => stage.isOf(name, call);
+  const instances: StagePlace['instances'] = (state) =>
+    stage.instances(state).filter(({ call }) => call.principal === name);
+  const addresses = (): string[] => instances().flatMap(({ publicIp }) => publicIp ?? []);
+  return {
+    directory,
+    name,
+    start,
+    run,
+    elsewhere: (more = {}) => {
+      const other = stagePlace(stage, { ...options, name, ...more });
+      others.push(other);
+      return other;
+    },
+    calls: (service, action) => stage.calls(service, action).filter(isOwn),
+    fault: ({ match = () => true, ...fault }) =>
+      stage.faults.add({ ...fault, match: (call) => isOwn(call) && match(call) }),
+    befall: (...misfortunes) =>
+      stage.hypervisor.misfortunes.push(...misfortunes.map((one) => ({ ...one, of: name }))),
+    instances,
+    stall: () => {
+      for (const address of addresses()) stage.jump.stall(address);
+    },
+    resume: () => {
+      for (const address of addresses()) stage.jump.resume(address);
+    },
+    leftovers: async () => stage.leftovers(name),
+    untilClean: async (seconds) => stage.untilClean(seconds, name),
+    remove: () => {
+      for (const { child } of running) child.kill('SIGKILL');
+      for (const other of others.splice(0)) other.remove();
+      place.remove();
+    },
+  };
 }

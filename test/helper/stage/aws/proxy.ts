@@ -83,10 +83,11 @@ export class Proxy {
   async #serve(incoming: IncomingMessage, response: ServerResponse): Promise<void> {
     const { method = 'GET', url = '/', headers } = incoming;
     const request: RawRequest = { method, target: url, headers, body: await buffer(incoming) };
-    // A caller that has gone must not keep a long poll alive that would eat messages.
-    const gone = new AbortController();
-    response.on('close', () => gone.abort());
     const call = readCall(request);
+    // A caller that has gone must not keep a long poll alive that would eat messages. Everything else has its effect,
+    // also when the caller was killed meanwhile.
+    const gone = new AbortController();
+    if (call.action === 'ReceiveMessage') response.on('close', () => gone.abort());
     this.calls.push(call);
     const fault = this.#options.faults.strike(call);
     if (fault?.delay) await sleep(fault.delay);

@@ -23,12 +23,14 @@ export async function describeInstances(ec2: Ec2, call: Call, forward: Forward):
   if (unknown.length > 0) return notFound(unknown);
   const filters = filtersOf(call);
   const mine = filters.filter(({ name }) => name in own);
-  const answer = await forward(
-    withFilters(
-      call,
-      filters.filter(({ name }) => !(name in own)),
-    ),
-  );
+  // moto is asked for those only that can be in the answer: it takes long over the many that there have been.
+  const ids = ec2
+    .visible(call.region)
+    .filter((instance) => mine.every((filter) => matches(filter, own[filter.name]?.(instance) ?? '')))
+    .map(({ id }) => id);
+  const others = filters.filter(({ name }) => !(name in own));
+  const candidates = { name: 'instance-id', values: ids.length > 0 ? ids : ['none'] };
+  const answer = await forward(withFilters(call, mine.length > 0 ? [...others, candidates] : others));
   if (answer.status !== 200) return answer;
   const root = xmlOf(answer);
   const reservations = find(root, 'reservationSet');

@@ -25,6 +25,8 @@ export interface Ec2Options {
 
 /** Capacity of a zone for a type; what is not stated is any. */
 export interface Capacity {
+  /** For whom it is; without it for everybody. */
+  readonly of?: string;
   readonly zone?: string;
   readonly type?: string;
   readonly most: number;
@@ -46,10 +48,14 @@ export class Ec2 extends EventEmitter<Ec2Events> {
   readonly options: Ec2Options;
   readonly instances = new Map<string, StageInstance>();
   capacity: Capacity[] = [];
+  /** Regions where the quota of vCPUs is another than in the options. */
+  readonly quotas = new Map<string, number>();
   /** By region and token: the parameters of the first call, and its answer once it had success. */
   readonly tokens = new Map<string, { parameters: string; answer: Promise<Answer> }>();
   /** What GetConsoleOutput shows. */
   consoleOf: (instance: StageInstance) => string = () => '';
+  /** Milliseconds for which this one is pending, if not as long as the others. */
+  pendingOf: (instance: StageInstance) => number | undefined = () => undefined;
   readonly #timers = new Set<NodeJS.Timeout>();
   readonly #types = new Map<string, Promise<TypeInfo | undefined>>();
 
@@ -70,7 +76,7 @@ export class Ec2 extends EventEmitter<Ec2Events> {
   add(instance: StageInstance): void {
     this.instances.set(instance.id, instance);
     this.emit('launched', instance);
-    this.#later(this.options.pending, () => {
+    this.#later(this.pendingOf(instance) ?? this.options.pending, () => {
       if (instance.state !== 'pending') return;
       instance.state = 'running';
       this.emit('running', instance);
@@ -98,14 +104,23 @@ export class Ec2 extends EventEmitter<Ec2Events> {
     this.emit('ending', instance);
   }
 
-  /** Instances that could still be launched in a zone. */
-  room(zone: string, type: string): number {
+  /** The quota of vCPUs of a region. */
+  quota(region: string): number {
+    return this.quotas.get(region) ?? this.options.vcpus;
+  }
+
+  /** Instances that somebody could still launch in a zone. */
+  room(zone: string, type: string, principal: string): number {
     const limits = this.capacity
       .filter((rule) => (rule.zone ?? zone) === zone && (rule.type ?? type) === type)
+      .filter(({ of }) => (of ?? principal) === principal)
       .map((rule) => {
         const used = [...this.instances.values()].filter(
           (one) =>
-            exists(one) && (rule.zone ?? one.zone) === one.zone && (rule.type ?? one.type) === one.type,
+            exists(one) &&
+            (rule.zone ?? one.zone) === one.zone &&
+            (rule.type ?? one.type) === one.type &&
+            (rule.of ?? one.call.principal) === one.call.principal,
         );
         return rule.most - used.length;
       });
@@ -125,6 +140,7 @@ export class Ec2 extends EventEmitter<Ec2Events> {
     this.instances.clear();
     this.tokens.clear();
     this.capacity = [];
+    this.quotas.clear();
   }
 
   #later(milliseconds: number, action: () => void): void {

@@ -47,9 +47,9 @@ async function launch(ec2: Ec2, call: Call, forward: Forward): Promise<Answer> {
   const wrong = mismatch(ec2, call, image, type, info);
   if (wrong) return wrong;
   const zone = await zoneOf(call, forward);
-  const quota = Math.floor((ec2.options.vcpus - vcpusInUse(ec2, call.region)) / info.vcpus);
-  if (quota < minimum) return overQuota(ec2);
-  const room = ec2.room(zone, type);
+  const quota = Math.floor((ec2.quota(call.region) - vcpusInUse(ec2, call.region)) / info.vcpus);
+  if (quota < minimum) return overQuota(ec2.quota(call.region));
+  const room = ec2.room(zone, type, call.principal);
   if (room < minimum) return noCapacity(zone, type);
   const count = String(Math.min(maximum, quota, room));
   const parameters = forMoto(call);
@@ -163,8 +163,8 @@ function vcpusInUse(ec2: Ec2, region: string): number {
   return here.reduce((sum, { vcpus }) => sum + vcpus, 0);
 }
 
-function overQuota(ec2: Ec2): Answer {
-  const message = `You have requested more vCPU capacity than your current vCPU limit of ${ec2.options.vcpus} allows for the instance bucket that the specified instance type belongs to. Please visit http://aws.amazon.com/contact-us/ec2-request to request an adjustment to this limit.`;
+function overQuota(vcpus: number): Answer {
+  const message = `You have requested more vCPU capacity than your current vCPU limit of ${vcpus} allows for the instance bucket that the specified instance type belongs to. Please visit http://aws.amazon.com/contact-us/ec2-request to request an adjustment to this limit.`;
   return awsError('ec2', 'VcpuLimitExceeded', message);
 }
 

@@ -6,7 +6,7 @@ import { join } from 'node:path';
 
 import { type Principal, roleOf } from '../account/principal.ts';
 import type { Ec2 } from '../ec2/ec2.ts';
-import type { StageInstance } from '../ec2/instance.ts';
+import type { Reason, StageInstance } from '../ec2/instance.ts';
 import { type ImdsCall, metadataServer } from './imds.ts';
 import type { Route } from './jump.ts';
 import { Machine, type MachineEvent, share } from './machine.ts';
@@ -25,6 +25,17 @@ export interface HypervisorOptions {
   /** False: instances exist in the API only. */
   readonly boots: boolean;
 }
+
+const internalError: Reason = {
+  code: 'Server.InternalError',
+  message: 'Server.InternalError: Internal error on launch',
+};
+
+/** https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_StateReason.html */
+const spotInterruption: Reason = {
+  code: 'Server.SpotInstanceTermination',
+  message: 'Server.SpotInstanceTermination: Spot instance termination',
+};
 
 interface Events {
   event: [StageInstance, MachineEvent];
@@ -52,6 +63,10 @@ export class Hypervisor extends EventEmitter<Events> {
     ec2.on('launched', (instance) => this.#powerOn(instance));
     ec2.on('ending', (instance) => void this.machines.get(instance.id)?.cut());
     ec2.consoleOf = ({ id }) => this.machines.get(id)?.console ?? '';
+    ec2.pendingOf = (instance) => {
+      const { pendingSeconds } = this.#misfortuneOf(instance) ?? {};
+      return pendingSeconds === undefined ? undefined : pendingSeconds * 1000;
+    };
   }
 
   /** Where an address leads: to the socket of the instance's port 22, as long as it is on. */
@@ -67,10 +82,31 @@ export class Hypervisor extends EventEmitter<Events> {
   }
 
   /** A machine's hardware fails: its processes are gone, and EC2 terminates the instance some time later. */
-  async fail(id: string, message = 'Server.InternalError: Internal error on launch'): Promise<void> {
+  async fail(id: string, reason: Reason = internalError): Promise<void> {
     await this.machines.get(id)?.cut();
     const instance = this.#ec2.instances.get(id);
-    if (instance) this.#ec2.end(instance, { code: 'Server.InternalError', message });
+    if (instance) this.#ec2.end(instance, reason);
+  }
+
+  /** EC2 takes a spot instance back: its price has risen, or somebody pays more. */
+  async reclaim(id: string): Promise<void> {
+    await this.fail(id, spotInterruption);
+  }
+
+  /** `halt` inside of a machine: nothing runs there any more, and EC2 does not notice. */
+  async halt(id: string): Promise<void> {
+    const machine = this.machines.get(id);
+    if (!machine) throw new Error(`no machine of ${id}`);
+    const halted = new Promise<void>((resolve) => {
+      const look = (event: MachineEvent): void => {
+        if (event.event !== 'halt') return;
+        machine.off('event', look);
+        resolve();
+      };
+      machine.on('event', look);
+    });
+    machine.halt();
+    await halted;
   }
 
   /** A machine dies, and EC2 does not notice: the instance is running, and costs money. */
@@ -100,7 +136,7 @@ export class Hypervisor extends EventEmitter<Events> {
   #powerOn(instance: StageInstance): void {
     if (!this.#options.boots) return;
     const round = this.#round;
-    const misfortune = this.misfortunes.find(({ instance: number }) => number === instance.number);
+    const misfortune = this.#misfortuneOf(instance);
     const boot = async (): Promise<void> => {
       const socket = await this.#serveMetadata(instance);
       if (round !== this.#round || instance.state === 'shutting-down' || instance.state === 'terminated')
@@ -115,6 +151,14 @@ export class Hypervisor extends EventEmitter<Events> {
       const timer = setTimeout(() => void this.fail(instance.id), misfortune.failsAfter * 1000);
       this.#timers.add(timer);
     }
+  }
+
+  #misfortuneOf({ number, call }: StageInstance): Misfortune | undefined {
+    const own = [...this.#ec2.instances.values()].filter((one) => one.call.principal === call.principal);
+    const place = own.filter((one) => one.number < number).length;
+    return this.misfortunes.find(({ instance, of }) =>
+      of === undefined ? instance === number : of === call.principal && instance === place,
+    );
   }
 
   #boot(instance: StageInstance, metadata: string, misfortune: Misfortune | undefined): void {

@@ -24,10 +24,12 @@ def main():
     with open('machine.json') as file:
         machine = json.load(file)
     sys.stdout = os.fdopen(os.dup(1), 'w', buffering=1)
-    threading.Thread(target=power_cord, daemon=True).start()
+    built = []
+    threading.Thread(target=power_cord, args=(built,), daemon=True).start()
     share_processors(machine)
     box.build(machine, work)
     units = systemd.Systemd(machine, tell)
+    built.append(units)
     network.start(machine)
     cloud_config = machine['cloudConfig']
     units.log('kernel', 'Linux version 6.8.0-stage')
@@ -63,11 +65,15 @@ def share_processors(machine):
     os.sched_setaffinity(0, {here[(first + k) % len(here)] for k in range(machine['vcpus'])})
 
 
-def power_cord():
-    """Whoever holds the other end of stdin is the power supply."""
-    while os.read(0, 4096):
-        pass
-    os._exit(0)
+def power_cord(built):
+    """Whoever holds the other end of stdin is the power supply, and may have it halt."""
+    while True:
+        data = os.read(0, 4096)
+        if not data:
+            os._exit(0)
+        if b'halt' in data:
+            # It does not come back, and the power may still be cut.
+            threading.Thread(target=built[0].power, args=('halt',), daemon=True).start()
 
 
 def run(units, command):

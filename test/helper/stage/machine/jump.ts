@@ -12,6 +12,7 @@ interface Pair {
   readonly address: string;
   readonly channel: ServerChannel;
   readonly socket: Socket;
+  held: boolean;
 }
 
 /** The jump host: a real SSH server, through which alone the addresses of the stage's instances can be reached. */
@@ -27,6 +28,8 @@ export class Jump {
   readonly #clients = new Set<Connection>();
   readonly #pairs = new Set<Pair>();
   readonly #stalled = new Set<string>();
+  /** Connections whose far end has gone while nothing passed: of that nothing is heard, either. */
+  readonly #unheard = new Map<ServerChannel, string>();
 
   private constructor(route: Route) {
     this.#route = route;
@@ -52,12 +55,15 @@ export class Jump {
     for (const pair of this.#pairs) if (this.#isStalled(pair.address)) hold(pair);
   }
 
-  /** The bytes that were held arrive after all. */
-  resume(): void {
-    this.#stalled.clear();
-    for (const { channel, socket } of this.#pairs) {
-      channel.pipe(socket);
-      socket.pipe(channel);
+  /** The bytes that were held arrive after all: for one address, or all. */
+  resume(address?: string): void {
+    if (address === undefined) this.#stalled.clear();
+    else this.#stalled.delete(address);
+    for (const pair of this.#pairs) if (pair.held && !this.#isStalled(pair.address)) release(pair);
+    for (const [channel, to] of this.#unheard) {
+      if (this.#isStalled(to)) continue;
+      channel.close();
+      this.#unheard.delete(channel);
     }
   }
 
@@ -109,12 +115,13 @@ export class Jump {
     let channel: ServerChannel | undefined;
     socket.on('connect', () => {
       channel = accept();
-      const pair = { address, channel, socket };
+      const pair: Pair = { address, channel, socket, held: false };
       this.#pairs.add(pair);
       channel.on('error', () => {}).on('close', () => socket.destroy());
       socket.on('close', () => {
         this.#pairs.delete(pair);
-        channel?.close();
+        if (this.#isStalled(address)) this.#unheard.set(pair.channel, address);
+        else channel?.close();
       });
       channel.pipe(socket);
       socket.pipe(channel);
@@ -125,7 +132,16 @@ export class Jump {
   }
 }
 
-function hold({ channel, socket }: Pair): void {
+function release(pair: Pair): void {
+  const { channel, socket } = pair;
+  pair.held = false;
+  channel.pipe(socket);
+  socket.pipe(channel);
+}
+
+function hold(pair: Pair): void {
+  const { channel, socket } = pair;
+  pair.held = true;
   channel.unpipe(socket);
   socket.unpipe(channel);
   channel.pause();

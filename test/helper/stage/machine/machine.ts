@@ -104,6 +104,11 @@ export class Machine extends EventEmitter<Events> {
     return (existsSync(file) ? readFileSync(file, 'utf8') : '') + this.#stderr;
   }
 
+  /** Runs `halt` in it. */
+  halt(): void {
+    this.#child.stdin?.write('halt\n');
+  }
+
   /** Cuts the power: no process of the machine sees another instruction. Resolves when all are gone. */
   async cut(): Promise<void> {
     if (this.#off) return;

@@ -1,5 +1,7 @@
 /** What befalls one instance, known by its place in the order of launches since the stage was reset. */
 export interface Misfortune {
+  /** By whom it was launched: then `instance` counts those of that user alone. Without it those of everybody. */
+  readonly of?: string;
   readonly instance: number;
   /** Its boot hangs after the dead-man's switch was armed. */
   readonly neverBoots?: boolean;
@@ -11,4 +13,6 @@ export interface Misfortune {
   readonly disarms?: boolean;
   /** Seconds from power-on to sshd, if not as the others. */
   readonly bootSeconds?: number;
+  /** Seconds from the launch until EC2 says that it is running, if not as the others. */
+  readonly pendingSeconds?: number;
 }
