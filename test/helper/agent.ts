@@ -7,6 +7,7 @@ import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { z } from 'zod';
 import { isRunning, python, remote } from './kernel.ts';
+import { eventually } from './process.ts';
 
 const coverage = z.object({
   residue: z.number(),
@@ -173,10 +174,22 @@ export class AgentProcess {
     return this.running().filter((pid) => pid !== this.child.pid);
   }
 
-  dispose(): void {
-    this.child.kill('SIGKILL');
-    // What it has just killed may still be making a file there.
-    rmSync(this.directory, { recursive: true, force: true, maxRetries: 5 });
+  /** Kills it, and what it has started and has not ended yet: that may still be making files there. */
+  async dispose(): Promise<void> {
+    await eventually('all dead', () => {
+      const running = this.running();
+      for (const pid of running) kill(pid);
+      return running.length === 0;
+    });
+    rmSync(this.directory, { recursive: true, force: true });
+  }
+}
+
+function kill(pid: number): void {
+  try {
+    process.kill(pid, 'SIGKILL');
+  } catch {
+    // It ended by itself.
   }
 }
 

@@ -25,8 +25,8 @@ function start(options?: Options, prepare?: (directory: string) => void): AgentP
   return agent;
 }
 
-afterEach(() => {
-  for (const agent of agents.splice(0)) agent.dispose();
+afterEach(async () => {
+  await Promise.all(agents.splice(0).map((agent) => agent.dispose()));
 });
 
 const last = (agent: AgentProcess, back: number): string[] => agent.kinds().slice(-back);

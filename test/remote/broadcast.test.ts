@@ -24,8 +24,8 @@ const start = (options?: Options, prepare?: (directory: string) => void): AgentP
   agents.push(agent);
   return agent;
 };
-afterEach(() => {
-  for (const agent of agents.splice(0)) agent.dispose();
+afterEach(async () => {
+  await Promise.all(agents.splice(0).map((agent) => agent.dispose()));
 });
 
 // The genesis block: one golden nonce that is known, in a space in which no test finds another.
