@@ -3,7 +3,7 @@ import { messageOf } from '../error.ts';
 import type { Fleet, Instance } from '../fleet/fleet.ts';
 import { runStart } from '../run-id.ts';
 import { isAlive, killProcess } from '../state/process.ts';
-import { removeRunState } from '../state/run-state.ts';
+import { listRunStates, removeRunState } from '../state/run-state.ts';
 import { stateDirectory } from '../state/state.ts';
 import type { RunningRun } from './inventory.ts';
 import { terminateAll } from './terminate.ts';
@@ -37,7 +37,10 @@ export async function scramRun(found: RunningRun, env: NodeJS.ProcessEnv): Promi
   };
   try {
     if (found.state) killProcess(found.state.controller, 'SIGTERM');
-    if (!holder) throw new Error(await leaveToController(found, env));
+    if (!holder) {
+      const trouble = await leaveToController(found, env);
+      return { ...result(), ...(trouble !== undefined && { trouble }) };
+    }
     note(await terminateAll(holder, run, found.instances, patience.terminate), ids);
     // What it does itself at its end takes about its grace; cut short, its record would never be archived.
     await endController(found, patience.controller + holder.timing.grace);
@@ -70,13 +73,19 @@ function note(instances: readonly Instance[], ids: Set<string>): void {
   for (const { id } of instances) ids.add(id);
 }
 
-/** Nobody here can end it, but for its controller, if that lives: it was told to, and is given the time that it needs. */
-async function leaveToController(found: RunningRun, env: NodeJS.ProcessEnv): Promise<string> {
+/**
+ * Nobody here can end it, but for its controller, if that lives: it was told to, and is given the time that it needs.
+ * Gives why something may be left, or undefined when the controller has seen that nothing is.
+ */
+async function leaveToController(found: RunningRun, env: NodeJS.ProcessEnv): Promise<string | undefined> {
   const { fleet, where, state, controller } = found;
   const place = `${fleet}${where === undefined ? '' : ` ${where}`}`;
   if (state && controller === 'alive') {
     const end = performance.now() + patience.unheld * 1000;
     while (isAlive(state.controller) && performance.now() < end) await delay(100);
+    // It forgets the run when all of it is confirmed to be over, and only then.
+    const isNoted = (await listRunStates(env)).some(({ run }) => run === found.run);
+    if (!isNoted) return undefined;
     const became = isAlive(state.controller) ? 'still works at that' : 'has ended';
     return `${place} cannot be asked; its controller, pid ${state.controller.pid}, was told to end it, and ${became}`;
   }

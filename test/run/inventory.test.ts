@@ -227,6 +227,15 @@ describe('scram', () => {
       ]);
     });
 
+    test('and believed when it has forgotten the run, as it does when nothing is left', async () => {
+      const identity = identify(controller.pid ?? 0);
+      if (!identity) throw new Error('it has not started');
+      await note(early, identity, 'moon');
+      controller.once('exit', () => rmSync(stateDirectory(early, env), { recursive: true }));
+      const { results } = await scram(holders(fleetWith('one', [])), env, { everyone: false });
+      expect(results).toEqual([{ run: early, fleet: 'moon', terminated: 0 }]);
+    });
+
     test('a stranger with its pid is left alone', async () => {
       await note(early, { pid: controller.pid ?? 0, start: 'before it' });
       const { results } = await scram(holders(fleetWith('one', [])), env, { everyone: false });

@@ -78,6 +78,14 @@ describe.skipIf(!hasStage())('terminating on EC2', () => {
     expect((await terminating).map(({ state }) => state)).toEqual(Array(3).fill('shutting-down'));
   });
 
+  test('a call that hangs is made again in time for T', async () => {
+    const run = await launched(2);
+    stage.faults.add({ action: 'TerminateInstances', hang: true, times: 1 });
+    const before = performance.now();
+    expect((await fleet.terminate(run)).map(({ state }) => state)).toEqual(Array(2).fill('shutting-down'));
+    expect(performance.now() - before).toBeLessThan(7000);
+  });
+
   test('ids that are unknown are passed over', async () => {
     const run = await launched(2);
     const [one] = stage.instances();
