@@ -12,10 +12,12 @@ import { processStart, systemClock } from '../clock.ts';
 import { Interrupts } from '../run/interrupt.ts';
 import { EventStream } from '../run/event-stream.ts';
 import type { RunInputs } from '../run/context.ts';
+import { runNote } from '../run/note.ts';
 import { overdueWarnings } from '../run/overdue.ts';
 import { tellPlan } from '../run/plan.ts';
 import { executeRun } from '../run/run.ts';
 import { newRunId } from '../run-id.ts';
+import { removeRunState, writeRunState } from '../state/run-state.ts';
 import { JsonView } from '../view/json.ts';
 import { Output } from '../view/output.ts';
 import { PlainView } from '../view/plain.ts';
@@ -32,9 +34,15 @@ export async function start(flags: Readonly<Record<string, unknown>>): Promise<n
   const interrupts = new Interrupts();
   const views = [await chooseView(flags, interrupts)];
   listen(interrupts);
+  const startedAt = new Date(processStart.wall);
+  const run = newRunId(startedAt);
+  let isBegun = false;
   try {
     const archive = await makeArchive(config.logs, awsSettings(config), env);
-    const run = newRunId(new Date(processStart.wall));
+    if (flags['dry-run'] !== true) {
+      // A scram from now on stops it, before it creates anything.
+      await writeRunState({ ...runNote(run, fleet, config, startedAt), preparing: true }, undefined, env);
+    }
     const { preflight, warnings, kernel } = await lookAhead(fleet, archive, config, interrupts.first);
     if (flags['dry-run'] === true) {
       const stream = new EventStream(run, () => systemClock.wall(), views);
@@ -45,6 +53,7 @@ export async function start(flags: Readonly<Record<string, unknown>>): Promise<n
       return 0;
     }
     const broadcast = await makeBroadcast(broadcastChoice(config, fleet, preflight, env));
+    isBegun = true;
     return await executeRun({
       run,
       config,
@@ -61,6 +70,7 @@ export async function start(flags: Readonly<Record<string, unknown>>): Promise<n
       warnings,
     });
   } catch (error) {
+    if (!isBegun) await removeRunState(run, env);
     // Asked to stop while nothing had been created yet; a bug is told as one.
     const { cause } = interrupts;
     if (cause && cause.exitCode > 128) return cause.exitCode;

@@ -1,6 +1,7 @@
 import { messageOf } from '../error.ts';
 import { writeRunState } from '../state/run-state.ts';
 import type { RunContext } from './context.ts';
+import { expiryOf, runNote } from './note.ts';
 import { TerminationUnconfirmed, terminateAll } from './terminate.ts';
 
 /** Seconds for which termination is tried again at least, even when T is over. */
@@ -18,15 +19,10 @@ export async function launch(context: RunContext, signal: AbortSignal): Promise<
   const { run, config, fleet, broadcast, env } = inputs;
   const { grace } = fleet.timing;
   const startedAt = context.startedAt();
-  const expiresAt = new Date(startedAt.getTime() + (config.timeLimit + grace) * 1000);
+  const expiresAt = expiryOf(startedAt, config.timeLimit, fleet);
 
-  const times = { startedAt: startedAt.toISOString(), expiresAt: expiresAt.toISOString() };
-  const place = {
-    ...(fleet.where !== undefined && { where: fleet.where }),
-    ...(fleet.account !== undefined && { account: fleet.account }),
-  };
-  const state = { run, fleet: fleet.name, ...place, instances: config.instances, ...times };
-  await writeRunState(state, keys.login, env);
+  // From now on something may have been created.
+  await writeRunState(runNote(run, fleet, config, startedAt), keys.login, env);
   cleanup.defer(`the ${broadcast.name} broadcast`, () => broadcast.close());
   await broadcast.open(run, signal);
 

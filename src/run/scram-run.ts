@@ -89,6 +89,11 @@ async function leaveToController(found: RunningRun, env: NodeJS.ProcessEnv): Pro
     const became = isAlive(state.controller) ? 'still works at that' : 'has ended';
     return `${place} cannot be asked; its controller, pid ${state.controller.pid}, was told to end it, and ${became}`;
   }
+  if (state?.preparing) {
+    // Its controller is dead, and had created nothing.
+    await removeRunState(found.run, env);
+    return undefined;
+  }
   const account = state?.account;
   const whose = account === undefined ? place : `${place} of account ${account}`;
   const remedy = account === undefined ? '' : ': repeat it with credentials of that account';

@@ -16,6 +16,8 @@ const runState = z.object({
   /** The `cnd start` that drives the run. */
   controller: z.object({ pid: z.int(), start: z.string() }),
   instances: z.int(),
+  /** Nothing has been created yet. */
+  preparing: z.boolean().optional(),
   startedAt: z.iso.datetime(),
   expiresAt: z.iso.datetime(),
 });
@@ -24,19 +26,19 @@ const runState = z.object({
 export type RunState = z.output<typeof runState>;
 
 /**
- * Notes that this process drives a run, and keeps its one-run login key where a person can use it while the run lasts:
- * `ssh -i <state>/<run>/id_ed25519 …`.
+ * Notes that this process drives a run, and keeps its one-run login key, once there is one, where a person can use it while
+ * the run lasts: `ssh -i <state>/<run>/id_ed25519 …`.
  */
 export async function writeRunState(
   state: Omit<RunState, 'controller'>,
-  loginKey: KeyPair,
+  loginKey: KeyPair | undefined,
   env: NodeJS.ProcessEnv = process.env,
 ): Promise<void> {
   const directory = stateDirectory(state.run, env);
   await mkdir(directory, { recursive: true, mode: 0o700 });
   await chmod(directory, 0o700);
   const controller: ProcessIdentity = identify(process.pid) ?? { pid: process.pid, start: '' };
-  await writeFile(join(directory, 'id_ed25519'), loginKey.privateKey, { mode: 0o600 });
+  if (loginKey) await writeFile(join(directory, 'id_ed25519'), loginKey.privateKey, { mode: 0o600 });
   await writeFile(join(directory, 'run.json'), `${JSON.stringify({ ...state, controller })}\n`, {
     mode: 0o600,
   });

@@ -1,7 +1,9 @@
-import { existsSync, writeFileSync } from 'node:fs';
+import { existsSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { runIdPattern } from '../../src/run-id.ts';
 import { type Ended, type Workplace, runEnded, workplace } from '../helper/cnd.ts';
+import { eventually } from '../helper/process.ts';
 import { hasStage } from '../helper/stage/available.ts';
 import { Stage } from '../helper/stage/stage.ts';
 
@@ -123,6 +125,33 @@ describe.skipIf(!hasStage())('commands on the stage', () => {
     expect(await stage.leftovers()).toEqual([]);
     other.remove();
   }, 60_000);
+
+  test('scram stops a start that is still making its checks: it launches nothing behind our back', async () => {
+    stage.faults.add({ action: 'DescribeImages', delay: 4000 });
+    const run = place.start(never, stage.env());
+    await eventually('the checks', () => stage.calls('ec2', 'DescribeImages').length > 0);
+    const [id = ''] = readdirSync(join(place.state, 'cnd')).filter((name) => runIdPattern.test(name));
+    const result = await cnd(['scram', '--run', id]);
+    expect(result).toMatchObject({
+      code: 0,
+      stdout: expect.stringMatching(`${id} .*0 +terminated`) as string,
+    });
+    expect((await run.ended).code).toBe(143);
+    expect(readdirSync(join(place.state, 'cnd')).filter((name) => runIdPattern.test(name))).toEqual([]);
+    expect(stage.instances()).toEqual([]);
+    expect(await stage.leftovers()).toEqual([]);
+  });
+
+  test('of a start that was killed while it made its checks nothing is left, and scram knows', async () => {
+    stage.faults.add({ action: 'DescribeImages', delay: 4000 });
+    const run = place.start(never, stage.env());
+    await eventually('the checks', () => stage.calls('ec2', 'DescribeImages').length > 0);
+    run.child.kill('SIGKILL');
+    await run.ended;
+    const [id = ''] = readdirSync(join(place.state, 'cnd')).filter((name) => runIdPattern.test(name));
+    expect(await cnd(['scram', '--run', id])).toMatchObject({ code: 0 });
+    expect(readdirSync(join(place.state, 'cnd')).filter((name) => runIdPattern.test(name))).toEqual([]);
+  });
 
   test("another principal's runs are listed and left alone, but with --everyone", async () => {
     const run = place.start(never, stage.env('alice'));
