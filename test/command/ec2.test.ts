@@ -36,6 +36,10 @@ describe.skipIf(!hasStage())('commands on the stage', () => {
   const cnd = (args: readonly string[], env: NodeJS.ProcessEnv = {}): Promise<Ended> =>
     place.run(args, { ...stage.env(), XDG_CACHE_HOME: join(place.directory, 'cache'), ...env });
 
+  /** The runs of which live state is kept. */
+  const noted = (): string[] =>
+    readdirSync(join(place.state, 'cnd')).filter((name) => runIdPattern.test(name));
+
   test('a run finds a nonce, and leaves nothing', async () => {
     const result = await cnd([...start, '--json']);
     expect(result.stderr).toBe('');
@@ -130,14 +134,14 @@ describe.skipIf(!hasStage())('commands on the stage', () => {
     stage.faults.add({ action: 'DescribeImages', delay: 4000 });
     const run = place.start(never, stage.env());
     await eventually('the checks', () => stage.calls('ec2', 'DescribeImages').length > 0);
-    const [id = ''] = readdirSync(join(place.state, 'cnd')).filter((name) => runIdPattern.test(name));
+    const [id = ''] = noted();
     const result = await cnd(['scram', '--run', id]);
     expect(result).toMatchObject({
       code: 0,
       stdout: expect.stringMatching(`${id} .*0 +terminated`) as string,
     });
     expect((await run.ended).code).toBe(143);
-    expect(readdirSync(join(place.state, 'cnd')).filter((name) => runIdPattern.test(name))).toEqual([]);
+    expect(noted()).toEqual([]);
     expect(stage.instances()).toEqual([]);
     expect(await stage.leftovers()).toEqual([]);
   });
@@ -148,9 +152,9 @@ describe.skipIf(!hasStage())('commands on the stage', () => {
     await eventually('the checks', () => stage.calls('ec2', 'DescribeImages').length > 0);
     run.child.kill('SIGKILL');
     await run.ended;
-    const [id = ''] = readdirSync(join(place.state, 'cnd')).filter((name) => runIdPattern.test(name));
+    const [id = ''] = noted();
     expect(await cnd(['scram', '--run', id])).toMatchObject({ code: 0 });
-    expect(readdirSync(join(place.state, 'cnd')).filter((name) => runIdPattern.test(name))).toEqual([]);
+    expect(noted()).toEqual([]);
   });
 
   test("another principal's runs are listed and left alone, but with --everyone", async () => {
