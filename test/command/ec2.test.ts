@@ -5,6 +5,7 @@ import { runIdPattern } from '../../src/run-id.ts';
 import { type Ended, type Workplace, runEnded, workplace } from '../helper/cnd.ts';
 import { eventually } from '../helper/process.ts';
 import { hasStage } from '../helper/stage/available.ts';
+import type { Call } from '../helper/stage/aws/call.ts';
 import { Stage } from '../helper/stage/stage.ts';
 
 const start = ['start', '--N', '2', '--T', '60', '--D', '2'];
@@ -35,10 +36,6 @@ describe.skipIf(!hasStage())('commands on the stage', () => {
 
   const cnd = (args: readonly string[], env: NodeJS.ProcessEnv = {}): Promise<Ended> =>
     place.run(args, { ...stage.env(), XDG_CACHE_HOME: join(place.directory, 'cache'), ...env });
-
-  /** The runs of which live state is kept. */
-  const noted = (): string[] =>
-    readdirSync(join(place.state, 'cnd')).filter((name) => runIdPattern.test(name));
 
   test('a run finds a nonce, and leaves nothing', async () => {
     const result = await cnd([...start, '--json']);
@@ -112,75 +109,6 @@ describe.skipIf(!hasStage())('commands on the stage', () => {
     expect(result.stderr).toMatch(/no image ami-0123456789abcdef0 for x86_64 in eu-west-1/);
   });
 
-  test('scram ends a run whose controller was killed, from elsewhere, in another region, by tags alone', async () => {
-    const run = place.start([...never, '--region', 'eu-west-1'], stage.env());
-    const { run: id } = await run.event('search.all');
-    run.child.kill('SIGKILL');
-    await run.ended;
-    const other = workplace();
-    const env = { ...stage.env(), AWS_REGION: 'us-west-2' };
-    const shown = await other.run(['ps'], env);
-    expect(shown.stdout).toMatch(new RegExp(`${id} +ec2 eu-west-1 +2 running .*\\$0\\.\\d+ .*unknown`));
-    const result = await other.run(['scram', '--run', id], env);
-    expect(result.stderr).toBe('');
-    expect(result.stdout).toMatch(new RegExp(`${id} +ec2 eu-west-1 +2 +terminated`));
-    expect(result.stdout).toMatch(/checked: local, hosts, ec2 eu-west-1, ec2 us-east-1, ec2 us-west-2/);
-    expect(result.code).toBe(0);
-    expect(await stage.leftovers()).toEqual([]);
-    other.remove();
-  }, 60_000);
-
-  test('scram stops a start that is still making its checks: it launches nothing behind our back', async () => {
-    stage.faults.add({ action: 'DescribeImages', delay: 4000 });
-    const run = place.start(never, stage.env());
-    await eventually('the checks', () => stage.calls('ec2', 'DescribeImages').length > 0);
-    const [id = ''] = noted();
-    const result = await cnd(['scram', '--run', id]);
-    expect(result).toMatchObject({
-      code: 0,
-      stdout: expect.stringMatching(`${id} .*0 +terminated`) as string,
-    });
-    expect((await run.ended).code).toBe(143);
-    expect(noted()).toEqual([]);
-    expect(stage.instances()).toEqual([]);
-    expect(await stage.leftovers()).toEqual([]);
-  });
-
-  test('of a start that was killed while it made its checks nothing is left, and scram knows', async () => {
-    stage.faults.add({ action: 'DescribeImages', delay: 4000 });
-    const run = place.start(never, stage.env());
-    await eventually('the checks', () => stage.calls('ec2', 'DescribeImages').length > 0);
-    run.child.kill('SIGKILL');
-    await run.ended;
-    const [id = ''] = noted();
-    expect(await cnd(['scram', '--run', id])).toMatchObject({ code: 0 });
-    expect(noted()).toEqual([]);
-  });
-
-  test("another principal's runs are listed and left alone, but with --everyone", async () => {
-    const run = place.start(never, stage.env('alice'));
-    const { run: id } = await run.event('search.all');
-    run.child.kill('SIGKILL');
-    await run.ended;
-    const other = workplace();
-    const asBob = (args: string[]): Promise<Ended> => other.run(args, stage.env('bob'));
-    expect((await asBob(['ps'])).stdout).toMatch(new RegExp(`${id} .*123456789012:user/alice`));
-    const spared = await asBob(['scram', '--run', id]);
-    expect(spared).toMatchObject({
-      code: 4,
-      stdout: expect.stringContaining('nothing to terminate') as string,
-    });
-    expect(spared.stderr).toMatch(/belongs to 123456789012:user\/alice: to terminate it, add --everyone/);
-    expect(stage.instances('running')).toHaveLength(2);
-    expect((await asBob(['scram', '--run', id, '--everyone', '--region', 'us-west-2'])).stdout).toMatch(
-      /nothing to/,
-    );
-    expect(stage.instances('running')).toHaveLength(2);
-    expect(await asBob(['scram', '--run', id, '--everyone'])).toMatchObject({ code: 0 });
-    expect(await stage.leftovers()).toEqual([]);
-    other.remove();
-  }, 60_000);
-
   test('EC2 out of reach is exit 4 for who has used it, and a remark for who has not', async () => {
     const nowhere = { AWS_ENDPOINT_URL: 'http://127.0.0.1:9' };
     const scram = ['scram', '--run', '20200101-000000-aaaa'];
@@ -195,4 +123,127 @@ describe.skipIf(!hasStage())('commands on the stage', () => {
     expect(user.stderr).toMatch(/ec2 cannot be asked, so something may be left there/);
     expect((await cnd(['ps'], nowhere)).code).toBe(4);
   }, 90_000);
+});
+
+// Of these most is waiting: each has a place of its own, and all are tried at the same time.
+describe.skipIf(!hasStage())('scram on the stage', { timeout: 90_000 }, () => {
+  let stage: Stage;
+  const places: Workplace[] = [];
+  beforeAll(async () => {
+    stage = await Stage.open();
+  });
+  afterAll(async () => {
+    for (const place of places) place.remove();
+    await stage.close();
+  });
+
+  /** A user's place, and what cnd says there. */
+  function user(name: string) {
+    const place = workplace();
+    places.push(place);
+    writeFileSync(join(place.directory, 'cnd.config.json'), JSON.stringify(stage.config));
+    const env = stage.env(name);
+    return {
+      start: (more: readonly string[] = []) => place.start([...never, ...more], env),
+      cnd: (args: readonly string[], more: NodeJS.ProcessEnv = {}) => place.run(args, { ...env, ...more }),
+      /** The runs of which live state is kept. */
+      noted: () => {
+        const root = join(place.state, 'cnd');
+        return existsSync(root) ? readdirSync(root).filter((run) => runIdPattern.test(run)) : [];
+      },
+    };
+  }
+
+  /** A run of this user whose controller is dead. */
+  async function orphan({ start }: ReturnType<typeof user>, more: readonly string[] = []): Promise<string> {
+    const run = start(more);
+    const { run: id } = await run.event('search.all');
+    run.child.kill('SIGKILL');
+    await run.ended;
+    return id;
+  }
+
+  const living = (id: string) =>
+    stage.instances().filter(({ tags, state }) => tags['cnd:run'] === id && /pending|running/.test(state));
+  const leftovers = async (id: string): Promise<string[]> => [
+    ...living(id).map((instance) => instance.id),
+    ...(await stage.leftovers()).filter((what) => what.includes(id)),
+  ];
+
+  /** A start whose checks take their time, and its run. */
+  async function checking({ start, noted }: ReturnType<typeof user>) {
+    const run = start(['--image', 'debian-12']);
+    const id = await eventually('a note', () => noted()[0]);
+    return { run, id };
+  }
+
+  beforeAll(() => {
+    const isSlow = ({ parameters }: Call): boolean => JSON.stringify(parameters).includes('debian-12');
+    stage.faults.add({ action: 'DescribeImages', match: isSlow, delay: 4000 });
+  });
+
+  test.concurrent(
+    'ends a run whose controller was killed, from elsewhere, in another region, by tags alone',
+    async () => {
+      const id = await orphan(user('alice'), ['--region', 'eu-west-1']);
+      const other = user('alice');
+      const env = { AWS_REGION: 'us-west-2' };
+      const shown = await other.cnd(['ps'], env);
+      expect(shown.stdout).toMatch(new RegExp(`${id} +ec2 eu-west-1 +2 running .*\\$0\\.\\d+ .*unknown`));
+      const result = await other.cnd(['scram', '--run', id], env);
+      expect(result.stderr).toBe('');
+      expect(result.stdout).toMatch(new RegExp(`${id} +ec2 eu-west-1 +2 +terminated`));
+      expect(result.stdout).toMatch(/checked: local, hosts, ec2 eu-west-1, ec2 us-east-1, ec2 us-west-2/);
+      expect(result.code).toBe(0);
+      expect(await leftovers(id)).toEqual([]);
+    },
+  );
+
+  test.concurrent(
+    'stops a start that is still making its checks: it launches nothing behind our back',
+    async () => {
+      const carol = user('carol');
+      const { run, id } = await checking(carol);
+      const result = await carol.cnd(['scram', '--run', id]);
+      expect(result).toMatchObject({
+        code: 0,
+        stdout: expect.stringMatching(`${id} .*0 +terminated`) as string,
+      });
+      expect((await run.ended).code).toBe(143);
+      expect(carol.noted()).toEqual([]);
+      expect(await leftovers(id)).toEqual([]);
+    },
+  );
+
+  test.concurrent(
+    'knows that a start which was killed while it made its checks has left nothing',
+    async () => {
+      const dave = user('dave');
+      const { run, id } = await checking(dave);
+      run.child.kill('SIGKILL');
+      await run.ended;
+      expect(await dave.cnd(['scram', '--run', id])).toMatchObject({ code: 0 });
+      expect(dave.noted()).toEqual([]);
+    },
+  );
+
+  test.concurrent(
+    'lists the runs of another principal and leaves them alone, but with --everyone',
+    async () => {
+      const id = await orphan(user('erin'));
+      const bob = user('bob');
+      expect((await bob.cnd(['ps'])).stdout).toMatch(new RegExp(`${id} .*123456789012:user/erin`));
+      const elsewhere = ['scram', '--run', id, '--everyone', '--region', 'us-west-2'];
+      const [spared, nothing] = await Promise.all([bob.cnd(['scram', '--run', id]), bob.cnd(elsewhere)]);
+      expect(spared).toMatchObject({
+        code: 4,
+        stdout: expect.stringContaining('nothing to terminate') as string,
+      });
+      expect(spared.stderr).toMatch(/belongs to 123456789012:user\/erin: to terminate it, add --everyone/);
+      expect(nothing.stdout).toMatch(/nothing to/);
+      expect(living(id)).toHaveLength(2);
+      expect(await bob.cnd(['scram', '--run', id, '--everyone'])).toMatchObject({ code: 0 });
+      expect(await leftovers(id)).toEqual([]);
+    },
+  );
 });

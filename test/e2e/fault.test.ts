@@ -125,14 +125,18 @@ describe('kill -9', () => {
     'search.all',
     'search.stopped',
   ];
-  test.each(stages)('of the controller after %s leaves nothing after T and grace', async (event) => {
-    const cnd = begin(event === 'search.stopped' ? easy : hard, '8', '1');
-    const run = await planned(cnd);
-    await cnd.event(event);
-    cnd.child.kill('SIGKILL');
-    await cnd.ended;
-    // T + grace = 13 s, and a moment to look.
-    await untilGone(run, 16);
+  test('of the controller at any step leaves nothing after T and grace', async () => {
+    // All at the same time, for most of it is waiting.
+    const ends = stages.map(async (event) => {
+      const cnd = begin(event === 'search.stopped' ? easy : hard, '12', '1');
+      const run = await planned(cnd);
+      await cnd.event(event);
+      cnd.child.kill('SIGKILL');
+      await cnd.ended;
+      // T + grace = 17 s, and a moment to look.
+      await untilGone(run, 20);
+    });
+    await Promise.all(ends);
   });
 
   test('of the controller stops the agents long before that', async () => {
