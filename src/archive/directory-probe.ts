@@ -1,6 +1,6 @@
 import { rm, stat, statfs, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { UsageError, messageOf } from '../error.ts';
+import { UsageError, isMissing, messageOf } from '../error.ts';
 
 /** Least free space, in bytes, that a run is started with: a hundred syslogs and a journal of a long run. */
 const leastFree = 8 * 1024 * 1024;
@@ -37,8 +37,7 @@ async function nearestFolder(folder: string): Promise<string> {
     await stat(folder);
     return folder;
   } catch (error) {
-    const isMissing = error instanceof Error && 'code' in error && error.code === 'ENOENT';
-    if (!isMissing || dirname(folder) === folder) throw error;
+    if (!isMissing(error) || dirname(folder) === folder) throw error;
     return nearestFolder(dirname(folder));
   }
 }

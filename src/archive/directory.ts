@@ -2,7 +2,7 @@ import type { Dirent } from 'node:fs';
 import { copyFile, mkdir, open, readdir, rename, rm, rmdir, stat } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import type { Readable } from 'node:stream';
-import { CndError, messageOf } from '../error.ts';
+import { CndError, isMissing, messageOf } from '../error.ts';
 import { runIdPattern } from '../run-id.ts';
 import type { Archive, ArchiveEntry, RunFilter, StoreOptions } from './archive.ts';
 import { probeDirectory } from './directory-probe.ts';
@@ -66,8 +66,7 @@ export class DirectoryArchive implements Archive {
       return file.createReadStream();
     } catch (error) {
       if (error instanceof CndError) throw error;
-      const missing = error instanceof Error && 'code' in error && error.code === 'ENOENT';
-      if (missing) throw noEntry(this.location(run), run, name, error);
+      if (isMissing(error)) throw noEntry(this.location(run), run, name, error);
       throw new CndError(
         'archive-unreadable',
         `${this.#path(run, name)} cannot be read: ${messageOf(error)}`,
@@ -102,7 +101,7 @@ export class DirectoryArchive implements Archive {
     try {
       return await readdir(folder, { withFileTypes: true });
     } catch (error) {
-      if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return [];
+      if (isMissing(error)) return [];
       throw new CndError(
         'archive-unreadable',
         `logs directory ${folder} cannot be read: ${messageOf(error)}`,
@@ -135,6 +134,6 @@ async function sizeOf(path: string): Promise<number> {
   return (await stat(path).catch(() => undefined))?.size ?? 0;
 }
 
-function ignoreMissing(error: NodeJS.ErrnoException): void {
-  if (error.code !== 'ENOENT') throw error;
+function ignoreMissing(error: unknown): void {
+  if (!isMissing(error)) throw error;
 }

@@ -1,4 +1,5 @@
 import { HeadBucketCommand, type S3Client } from '@aws-sdk/client-s3';
+import { property } from '../aws/property.ts';
 import { type BucketAccess, regionOf, s3Client } from './s3-client.ts';
 
 /** A bucket that was looked for. */
@@ -45,8 +46,4 @@ function regionToldBy(failure: unknown): string | undefined {
   const headers = property(property(failure, '$response'), 'headers');
   const region = property(headers, 'x-amz-bucket-region');
   return typeof region === 'string' && region !== '' ? region : undefined;
-}
-
-function property(value: unknown, name: string): unknown {
-  return typeof value === 'object' && value !== null ? Reflect.get(value, name) : undefined;
 }

@@ -6,7 +6,7 @@ import type { Outcome } from '../run/event.ts';
 import { recordName } from './entry.ts';
 import { runStart } from '../run-id.ts';
 import type { Archive, RunFilter } from './archive.ts';
-import { entryKind } from './entry.ts';
+import { ownEntriesOf } from './spooled.ts';
 
 /** How runs end, as run.json says it. */
 export const outcomes = [
@@ -93,7 +93,7 @@ export async function summaries(
   for await (const run of archive.runs(filter)) {
     const read = limit(async () => {
       const summary = await summaryOf(archive, run, alive.has(run));
-      if (summary.status !== 'torn' || (await holdsRun(archive, run))) return summary;
+      if (summary.status !== 'torn' || (await ownEntriesOf(archive, run)).length > 0) return summary;
       filter.foreign?.(run);
       return undefined;
     });
@@ -123,10 +123,6 @@ async function summaryOf(archive: Archive, run: string, alive: boolean): Promise
     if (common.has(code)) throw error;
     return unreadable(run, error, alive);
   }
-}
-
-async function holdsRun(archive: Archive, run: string): Promise<boolean> {
-  return (await archive.entries(run)).some(({ name }) => entryKind(name) !== undefined);
 }
 
 function parse(json: string): unknown {

@@ -1,4 +1,5 @@
 import { CndError, type ErrorDetail, messageOf } from '../error.ts';
+import { property } from './property.ts';
 
 // Shared by fleet/ec2, broadcast/sqs and archive/s3: what an error of the AWS SDK means, whatever the service.
 
@@ -177,8 +178,4 @@ function networkCode(error: unknown): string | undefined {
   const inner: unknown = property(error, 'cause') ?? property(error, 'errors');
   const first: unknown = Array.isArray(inner) ? inner[0] : inner;
   return first === undefined ? undefined : networkCode(first);
-}
-
-function property(value: unknown, name: string): unknown {
-  return typeof value === 'object' && value !== null ? Reflect.get(value, name) : undefined;
 }

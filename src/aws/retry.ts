@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { awsFault } from './failure.ts';
+import { property } from './property.ts';
 
 /** Milliseconds between attempts: doubled each time, with some chance in it so that many do not come at once. */
 const pauses = { first: 200, longest: 5000 };
@@ -24,10 +25,7 @@ export function mayPass(error: unknown): boolean {
 
 /** The SDK has learned from the refusal by how much this machine's clock is wrong: the next attempt is signed accordingly. */
 function isClockCorrected(error: unknown): boolean {
-  const metadata: unknown = error instanceof Error ? Reflect.get(error, '$metadata') : undefined;
-  return (
-    typeof metadata === 'object' && metadata !== null && Reflect.get(metadata, 'clockSkewCorrected') === true
-  );
+  return property(property(error, '$metadata'), 'clockSkewCorrected') === true;
 }
 
 /** How long something is tried. */

@@ -1,7 +1,7 @@
 import { makeArchive } from '../archive/registry.ts';
 import { resolveConfig } from '../config/config.ts';
 import { readConfigFile } from '../config/file.ts';
-import { CndError, messageOf } from '../error.ts';
+import { check } from '../fleet/check.ts';
 import type { Check } from '../fleet/preflight.ts';
 import { makeFleet } from '../fleet/registry.ts';
 import { exitCodes } from '../run/verdict.ts';
@@ -19,17 +19,20 @@ export async function doctor(flags: Readonly<Record<string, unknown>>): Promise<
   const { region, profile } = config.ec2;
   const archive = await makeArchive(config.logs, { region, profile }, env);
   const { instances: count, minimum, timeLimit } = config;
+  const { signal } = new AbortController();
   const [logs, preflight] = await Promise.all([
-    attempt('logs', async () => {
-      await archive.probe();
-      return `they can be kept in ${archive.location()}`;
-    }),
-    fleet.preflight?.({ count, minimum, timeLimit }, new AbortController().signal),
+    check(
+      'logs',
+      signal,
+      () => archive.probe(signal),
+      () => `they can be kept in ${archive.location()}`,
+    ),
+    fleet.preflight?.({ count, minimum, timeLimit }, signal),
   ]);
   const checks = [
     node(),
     ...(preflight?.checks ?? [{ name: config.fleet, outcome: 'ok', message: 'needs nothing else' }]),
-    logs,
+    logs.check,
   ] satisfies Check[];
   const failed = checks.filter(({ outcome }) => outcome === 'failed');
   if (flags['json'] === true) process.stdout.write(`${JSON.stringify(checks.map(plain), undefined, 2)}\n`);
@@ -39,15 +42,6 @@ export async function doctor(flags: Readonly<Record<string, unknown>>): Promise<
 
 function node(): Check {
   return { name: 'node', outcome: 'ok', message: process.versions.node };
-}
-
-async function attempt(name: string, look: () => Promise<string>): Promise<Check> {
-  try {
-    return { name, outcome: 'ok', message: await look() };
-  } catch (error) {
-    const hint = error instanceof CndError ? error.hint : undefined;
-    return { name, outcome: 'failed', message: messageOf(error), ...(hint !== undefined && { hint }) };
-  }
 }
 
 function plain({ name, outcome, message, hint }: Check): Omit<Check, 'cause'> {

@@ -12,7 +12,7 @@ import { processStart, systemClock } from '../clock.ts';
 import { Interrupts } from '../run/interrupt.ts';
 import { EventStream } from '../run/event-stream.ts';
 import type { RunInputs } from '../run/context.ts';
-import { runNote } from '../run/note.ts';
+import { expiryOf, runNote } from '../run/note.ts';
 import { overdueWarnings } from '../run/overdue.ts';
 import { tellPlan } from '../run/plan.ts';
 import { executeRun } from '../run/run.ts';
@@ -108,12 +108,11 @@ function broadcastChoice(
   env: NodeJS.ProcessEnv,
 ): BroadcastChoice {
   if (config.fleet !== 'ec2') return { kind: 'memory' };
-  const seconds = config.timeLimit + fleet.timing.grace;
   const imds = env['AWS_EC2_METADATA_SERVICE_ENDPOINT'] || 'http://169.254.169.254';
   return {
     kind: 'sqs',
     owner: preflight?.owner ?? 'unknown',
-    expiresAt: new Date(processStart.wall + seconds * 1000),
+    expiresAt: expiryOf(new Date(processStart.wall), config.timeLimit, fleet),
     settings: { ...awsSettings(config), region: fleet.where },
     env,
     ...(config.ec2.instanceProfile !== undefined && { imds }),

@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
 import { type ParseError, getNodeValue, parseTree, printParseErrorCode } from 'jsonc-parser';
-import { UsageError } from '../error.ts';
+import { UsageError, isMissing } from '../error.ts';
 
 /** The configuration file that is read when none is named. */
 export const defaultConfigFile = 'cnd.config.json';
@@ -78,8 +78,4 @@ function position(text: string, offset: number): { line: number; column: number 
 
 function isRecord(value: unknown): value is Record<string, unknown> {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
-}
-
-function isMissing(error: unknown): boolean {
-  return error instanceof Error && 'code' in error && error.code === 'ENOENT';
 }

@@ -4,6 +4,11 @@ import type { Preflight, PreflightRequest } from './preflight.ts';
 /** EC2's words for the life of an instance. A machine that vanished is `terminated`. */
 export type InstanceState = 'pending' | 'running' | 'shutting-down' | 'terminated';
 
+/** Whether an instance is not over yet, nor about to be. Pure. */
+export function isLiving({ state }: Pick<Instance, 'state'>): boolean {
+  return state === 'pending' || state === 'running';
+}
+
 /** One machine of a fleet. */
 export interface Instance {
   readonly id: string;

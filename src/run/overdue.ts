@@ -1,4 +1,4 @@
-import type { Fleet, FoundRun } from '../fleet/fleet.ts';
+import { type Fleet, type FoundRun, isLiving } from '../fleet/fleet.ts';
 import { within } from '../ssh/bounded.ts';
 import type { EventFields } from './event.ts';
 
@@ -20,7 +20,7 @@ export async function overdueWarnings(
 
 /** Whether a run of the caller has instances after the time at which all of them should have powered off. Pure. */
 export function isOverdue({ instances, expiresAt, owner }: FoundRun, now: number): boolean {
-  const living = instances.some(({ state }) => state === 'pending' || state === 'running');
+  const living = instances.some(isLiving);
   return living && owner?.self !== false && expiresAt !== undefined && expiresAt.getTime() < now;
 }
 

@@ -1,5 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import type { Instance } from '../fleet/fleet.ts';
+import { isLiving } from '../fleet/fleet.ts';
 import { runStart } from '../run-id.ts';
 import { type Holders, type Inventory, type Narrowing, type RunningRun, takeInventory } from './inventory.ts';
 import { type ScramResult, scramRun } from './scram-run.ts';
@@ -78,8 +78,4 @@ export function meantBy(
 ): { meant: RunningRun[]; spared: RunningRun[] } {
   const isMeant = ({ owner }: RunningRun): boolean => everyone || owner?.self !== false;
   return { meant: runs.filter(isMeant), spared: runs.filter((found) => !isMeant(found)) };
-}
-
-function isLiving({ state }: Instance): boolean {
-  return state === 'pending' || state === 'running';
 }

@@ -1,7 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { CndError, messageOf } from '../error.ts';
 import { within } from '../ssh/bounded.ts';
-import type { Fleet, Instance } from '../fleet/fleet.ts';
+import { type Fleet, type Instance, isLiving } from '../fleet/fleet.ts';
 
 /** Seconds between two attempts, doubling. */
 const pause = { first: 0.25, most: 5 };
@@ -60,7 +60,7 @@ export async function terminateAll(
       const limit = Math.max(leastAttempt * 1000, giveUp - performance.now());
       const instances = await within(limit, fleet.terminate(run));
       if (!instances) throw new CndError('fleet-silent', `no answer for ${Math.round(limit / 1000)} s`);
-      left = instances.filter(({ state }) => state !== 'shutting-down' && state !== 'terminated');
+      left = instances.filter(isLiving);
       if (left.length === 0) return instances;
     } catch (error) {
       trouble = error;

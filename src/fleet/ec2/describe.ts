@@ -1,10 +1,15 @@
 import type { EC2, Filter, Instance as Ec2Instance } from '@aws-sdk/client-ec2';
 import type { Access } from '../../ssh/access.ts';
 import type { Instance, InstanceState } from '../fleet.ts';
-import { tagKeys, tagValue } from './tag.ts';
+import { runFilter, tagKeys, tagValue } from './tag.ts';
 
 /** The states of EC2 in which an instance is not over. */
-export const livingStates = ['pending', 'running', 'shutting-down', 'stopping', 'stopped'];
+const livingStates = ['pending', 'running', 'shutting-down', 'stopping', 'stopped'];
+
+/** What finds the instances of a run, or of any run, that are not over. Pure. */
+export function livingFilter(run?: string): Filter[] {
+  return [...runFilter(run), { Name: 'instance-state-name', Values: livingStates }];
+}
 
 /** DescribeInstances gives at most so many at a time (API_DescribeInstances). */
 const pageSize = 1000;

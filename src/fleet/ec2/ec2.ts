@@ -2,7 +2,15 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type { Instance as Ec2Instance } from '@aws-sdk/client-ec2';
 import { isOrganizationDenial } from '../../aws/failure.ts';
 import type { Ec2Settings } from '../../config/ec2-schema.ts';
-import type { FindReport, Fleet, FleetTiming, FoundRun, Instance, LaunchRequest } from '../fleet.ts';
+import {
+  type FindReport,
+  type Fleet,
+  type FleetTiming,
+  type FoundRun,
+  type Instance,
+  type LaunchRequest,
+  isLiving,
+} from '../fleet.ts';
 import type { Leftover } from '../leftover.ts';
 import type { Preflight, PreflightRequest } from '../preflight.ts';
 import { type Ec2Api, regionOf } from './api.ts';
@@ -19,7 +27,6 @@ import { prepareOrder } from './order.ts';
 import { PostMortem } from './post-mortem.ts';
 import { ec2Preflight } from './preflight.ts';
 import type { TypePrice } from './price-lookup.ts';
-import { sshSource } from './source.ts';
 import { syslogCommand } from './syslog.ts';
 import { type RunTags, runFilter } from './tag.ts';
 import { terminateRun } from './terminate-run.ts';
@@ -194,7 +201,7 @@ export class Ec2Fleet implements Fleet {
   }
 
   async #group(tags: RunTags, vpc: string, memory: RunMemory, signal: AbortSignal): Promise<string> {
-    const source = await sshSource(this.#options.settings, signal);
+    const source = await this.#groundwork.source(signal);
     const ec2 = await this.#options.api.ec2();
     memory.groupAskedAt = performance.now();
     try {
@@ -212,7 +219,7 @@ export class Ec2Fleet implements Fleet {
     const giveUp = performance.now() + undoPatience * 1000;
     for (;;) {
       const left = await this.terminate(run).then(
-        (instances) => instances.filter(({ state }) => state === 'pending' || state === 'running'),
+        (instances) => instances.filter(isLiving),
         () => undefined,
       );
       if (left?.length === 0 || performance.now() > giveUp) return;

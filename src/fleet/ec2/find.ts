@@ -3,10 +3,10 @@ import { runIdPattern } from '../../run-id.ts';
 import type { FindReport, FoundRun } from '../fleet.ts';
 import type { Leftover, Remains } from '../leftover.ts';
 import type { Ec2Api } from './api.ts';
-import { describeInstances, livingStates, toInstance } from './describe.ts';
+import { describeInstances, livingFilter, toInstance } from './describe.ts';
 import { findGroups } from './group.ts';
 import { cost, tablePrice } from './price.ts';
-import { expiryOf, runFilter, tagKeys, tagValue } from './tag.ts';
+import { expiryOf, tagKeys, tagValue } from './tag.ts';
 
 /** Where is looked, and who looks. */
 export interface FindOptions {
@@ -33,7 +33,6 @@ interface Found {
  */
 export async function findRuns(api: Ec2Api, options: FindOptions): Promise<FoundRun[]> {
   const ec2 = await api.ec2();
-  const living = [...runFilter(), { Name: 'instance-state-name', Values: livingStates }];
   const { report, explain } = options;
   const unseen: [what: string, error: unknown][] = [];
   const look = async (what: string, asking: Promise<readonly Remains[]>): Promise<readonly Remains[]> =>
@@ -42,7 +41,7 @@ export async function findRuns(api: Ec2Api, options: FindOptions): Promise<Found
       return [];
     });
   const [instances, ...remains] = await Promise.all([
-    describeInstances(ec2, living),
+    describeInstances(ec2, livingFilter()),
     look(
       'security groups',
       findGroups(ec2).then((groups) => groups.map(groupRemains)),

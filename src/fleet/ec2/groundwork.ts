@@ -4,6 +4,7 @@ import { type Ec2Call, ec2Error } from './fault.ts';
 import { type Identity, findIdentity } from './identity.ts';
 import { type MachineImage, type MachineType, findImage, findTypes } from './machine.ts';
 import { type Network, findNetwork } from './network.ts';
+import { sshSource } from './source.ts';
 
 /**
  * What a launch stands on, found once: who we are, what there is in the region. Each part is asked for when it is
@@ -54,6 +55,11 @@ export class Groundwork {
     return this.#asked('network', 'subnets', 'ec2:DescribeSubnets', signal, async (region) =>
       findNetwork(await this.#api.ec2(), subnets, region, signal),
     );
+  }
+
+  /** The block of addresses that SSH is let in from. */
+  source(signal: AbortSignal): Promise<string> {
+    return this.#once('source', () => sshSource(this.#settings, signal));
   }
 
   #asked<T>(

@@ -3,7 +3,7 @@ import { target } from '../../ssh/failure.ts';
 import type { FleetTiming } from '../fleet.ts';
 import { type Preflight, type PreflightRequest, dollars } from '../preflight.ts';
 import type { Ec2Api } from './api.ts';
-import { check } from './check.ts';
+import { check } from '../check.ts';
 import { checkExpiry } from './expiry.ts';
 import { facts } from './fact.ts';
 import type { Groundwork } from './groundwork.ts';
@@ -15,7 +15,6 @@ import { cost, longestPaid } from './price.ts';
 import { type TypePrice, findPrices } from './price-lookup.ts';
 import { checkQuota } from './quota.ts';
 import { checkRights } from './right.ts';
-import { sshSource } from './source.ts';
 
 /** All images are of Linux. */
 const platforms = { x86_64: 'linux-x64', arm64: 'linux-arm64' } as const;
@@ -57,7 +56,7 @@ export async function ec2Preflight(
       ? check(
           'SSH is let in from',
           signal,
-          () => sshSource(settings, signal),
+          () => groundwork.source(signal),
           (block) => block,
         )
       : undefined,

@@ -1,7 +1,7 @@
 import type { EC2 } from '@aws-sdk/client-ec2';
 import type { ServiceQuotas } from '@aws-sdk/client-service-quotas';
 import type { Check, PreflightRequest } from '../preflight.ts';
-import { asWarning, failed } from './check.ts';
+import { asWarning, failed } from '../check.ts';
 import { describeInstances } from './describe.ts';
 import { ec2Error } from './fault.ts';
 import type { MachineType } from './machine.ts';

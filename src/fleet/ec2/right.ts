@@ -1,7 +1,7 @@
 import type { EC2 } from '@aws-sdk/client-ec2';
 import type { Ec2Settings } from '../../config/ec2-schema.ts';
 import type { Check } from '../preflight.ts';
-import { asWarning, check, dryRun } from './check.ts';
+import { asWarning, check } from '../check.ts';
 import { type Ec2Call, ec2Error, launchFault } from './fault.ts';
 import { groupInput } from './group.ts';
 import type { MachineImage, MachineType } from './machine.ts';
@@ -67,7 +67,7 @@ async function probeLaunch(
     for (const { id } of network.subnets) {
       const input = { ...launchProbe(name, id, found.image, tags, settings), DryRun: true };
       try {
-        return await dryRun((ec2) => ec2.runInstances(input, { abortSignal: signal }), ec2);
+        return await dryRun(() => ec2.runInstances(input, { abortSignal: signal }));
       } catch (error) {
         if (launchFault(error) !== 'capacity') throw error;
         lack = error;
@@ -85,7 +85,21 @@ async function probeGroup(
 ): Promise<void> {
   // With the tags: a policy may allow only what carries them.
   const input = { ...groupInput(tags, network.vpc), DryRun: true };
-  await dryRun((ec2) => ec2.createSecurityGroup(input, { abortSignal: signal }), ec2);
+  await dryRun(() => ec2.createSecurityGroup(input, { abortSignal: signal }));
+}
+
+/**
+ * Makes a call that only asks whether it would be allowed: EC2 says so with an error of its own (API reference, "Common
+ * query parameters").
+ * @throws the error that the true call would meet.
+ */
+async function dryRun(call: () => Promise<unknown>): Promise<void> {
+  try {
+    await call();
+  } catch (error) {
+    if (error instanceof Error && error.name === 'DryRunOperation') return;
+    throw error;
+  }
 }
 
 /** As for a launch, but without what a dry run may not name yet: a group, a token. */

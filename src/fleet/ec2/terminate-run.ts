@@ -1,8 +1,7 @@
 import type { EC2, Instance as Ec2Instance } from '@aws-sdk/client-ec2';
 import type { Instance } from '../fleet.ts';
-import { describeInstances, indexOf, livingStates } from './describe.ts';
+import { describeInstances, indexOf, livingFilter } from './describe.ts';
 import type { RunMemory } from './memory.ts';
-import { runFilter } from './tag.ts';
 import { type Terminated, terminateInstances } from './terminate.ts';
 
 /** Seconds after a launch for which EC2 may say of an instance that it does not exist. */
@@ -51,8 +50,7 @@ function isAllOver({ known, over, inDoubt, pending }: RunMemory): boolean {
 
 /** All of a run that is not terminated, by tag. */
 async function describeLiving(ec2: EC2, run: string): Promise<Map<string, Ec2Instance>> {
-  const filters = [...runFilter(run), { Name: 'instance-state-name', Values: livingStates }];
-  const found = await describeInstances(ec2, filters);
+  const found = await describeInstances(ec2, livingFilter(run));
   return new Map(found.map((instance) => [instance.InstanceId ?? '', instance]));
 }
 

@@ -1,6 +1,7 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { afterAll, afterEach, beforeAll, beforeEach } from 'vitest';
 import { type Ec2Settings, ec2Defaults, ec2Schema } from '../../../src/config/ec2-schema.ts';
 import { type Ec2Api, sdkApi } from '../../../src/fleet/ec2/api.ts';
 import { Ec2Fleet, type Ec2Options } from '../../../src/fleet/ec2/ec2.ts';
@@ -8,7 +9,8 @@ import { queueLeftover } from '../../../src/fleet/ec2/queue.ts';
 import type { LaunchRequest } from '../../../src/fleet/fleet.ts';
 import { newRunId } from '../../../src/run-id.ts';
 import { generateKeyPair } from '../../../src/ssh/key.ts';
-import type { Stage } from '../../helper/stage/stage.ts';
+import { eventually } from '../../helper/process.ts';
+import { Stage } from '../../helper/stage/stage.ts';
 
 /** Makes fleets on a stage within the test's own process, as one user or another. */
 export class Ec2Lab {
@@ -78,9 +80,40 @@ export class Ec2Lab {
     };
   }
 
+  /** Launches so many instances, and gives their run once all can be seen. */
+  async launched(count: number, fleet: Ec2Fleet = this.fleet()): Promise<string> {
+    const asked = this.request({ count });
+    await fleet.launch(asked, new AbortController().signal);
+    await eventually('all seen', async () => (await fleet.describe(asked.run)).length === count);
+    return asked.run;
+  }
+
   async close(): Promise<void> {
     for (const undo of this.#undo.toReversed()) undo();
     rmSync(this.home, { recursive: true, force: true });
     await this.stage.reset();
   }
+}
+
+/** The stage of a suite without machines, and a lab on it for each test; between tests both are as if new. */
+export function useLab(): { readonly stage: Stage; readonly lab: Ec2Lab } {
+  let stage: Stage;
+  let lab: Ec2Lab;
+  beforeAll(async () => {
+    stage = await Stage.open({ boots: false });
+  });
+  afterAll(() => stage.close());
+  beforeEach(() => {
+    lab = new Ec2Lab(stage);
+    lab.become();
+  });
+  afterEach(() => lab.close());
+  return {
+    get stage() {
+      return stage;
+    },
+    get lab() {
+      return lab;
+    },
+  };
 }

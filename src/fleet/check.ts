@@ -1,6 +1,5 @@
-import type { EC2 } from '@aws-sdk/client-ec2';
-import { CndError, messageOf } from '../../error.ts';
-import type { Check } from '../preflight.ts';
+import { CndError, messageOf } from '../error.ts';
+import type { Check } from './preflight.ts';
 
 /** The outcome of one check, with what it found out if it went well. */
 export interface Checked<T> {
@@ -39,18 +38,4 @@ export function failed(name: string, error: unknown): Check {
 /** The same as a warning: good to know, and no reason not to try. Pure. */
 export function asWarning(check: Check): Check {
   return check.outcome === 'failed' ? { ...check, outcome: 'warning' } : check;
-}
-
-/**
- * Asks EC2 whether a call would be allowed, without making it: DryRun answers with an error of its own
- * (API reference, "Common query parameters").
- * @throws the error that the call would meet.
- */
-export async function dryRun(call: (ec2: EC2) => Promise<unknown>, ec2: EC2): Promise<void> {
-  try {
-    await call(ec2);
-  } catch (error) {
-    if (error instanceof Error && error.name === 'DryRunOperation') return;
-    throw error;
-  }
 }
