@@ -1,3 +1,5 @@
+import { onceAborted } from '../ssh/bounded.ts';
+
 /** The value of a promise, unless the signal aborts first: for what does not listen to signals, like a look for credentials. */
 export function unlessAborted<T>(promise: Promise<T>, signal: AbortSignal): Promise<T> {
   return new Promise((resolve, reject) => {
@@ -6,8 +8,8 @@ export function unlessAborted<T>(promise: Promise<T>, signal: AbortSignal): Prom
       reject(reason instanceof Error ? reason : new Error(String(reason)));
     };
     if (signal.aborted) abort();
-    signal.addEventListener('abort', abort, { once: true });
-    promise.then(resolve, reject).finally(() => signal.removeEventListener('abort', abort));
+    const off = onceAborted(signal, abort);
+    promise.then(resolve, reject).finally(off);
   });
 }
 

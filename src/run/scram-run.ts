@@ -2,7 +2,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { messageOf } from '../error.ts';
 import type { Fleet, Instance } from '../fleet/fleet.ts';
 import { runStart } from '../run-id.ts';
-import { isAlive, killProcess } from '../state/process.ts';
+import { type ProcessIdentity, isAlive, killProcess } from '../state/process.ts';
 import { listRunStates, removeRunState } from '../state/run-state.ts';
 import { stateDirectory } from '../state/state.ts';
 import type { RunningRun } from './inventory.ts';
@@ -79,22 +79,21 @@ function note(instances: readonly Instance[], ids: Set<string>): void {
  */
 async function leaveToController(found: RunningRun, env: NodeJS.ProcessEnv): Promise<string | undefined> {
   const { fleet, where, state, controller } = found;
-  const place = `${fleet}${where === undefined ? '' : ` ${where}`}`;
-  if (state && controller === 'alive') {
-    const end = performance.now() + patience.unheld * 1000;
-    while (isAlive(state.controller) && performance.now() < end) await delay(100);
-    // It forgets the run when all of it is confirmed to be over, and only then.
-    const isNoted = (await listRunStates(env)).some(({ run }) => run === found.run);
-    if (!isNoted) return undefined;
-    const became = isAlive(state.controller) ? 'still works at that' : 'has ended';
-    return `${place} cannot be asked; its controller, pid ${state.controller.pid}, was told to end it, and ${became}`;
-  }
-  if (state?.preparing) {
-    // Its controller is dead, and had created nothing.
+  const told = state && controller === 'alive' ? state.controller : undefined;
+  const hasEnded = told && (await isDeadWithin(told, patience.unheld));
+  // Read again: it forgets the run when all of it is confirmed to be over, and may have created something meanwhile.
+  const noted = (await listRunStates(env)).find(({ run }) => run === found.run);
+  if (!noted) return undefined;
+  if (noted.preparing && !isAlive(noted.controller)) {
     await removeRunState(found.run, env);
     return undefined;
   }
-  const account = state?.account;
+  const place = `${fleet}${where === undefined ? '' : ` ${where}`}`;
+  if (told) {
+    const became = hasEnded ? 'has ended' : 'still works at that';
+    return `${place} cannot be asked; its controller, pid ${told.pid}, was told to end it, and ${became}`;
+  }
+  const { account } = noted;
   const whose = account === undefined ? place : `${place} of account ${account}`;
   const remedy = account === undefined ? '' : ': repeat it with credentials of that account';
   return `${whose} cannot be asked${remedy}${overdue(found, env)}`;
@@ -110,17 +109,21 @@ function overdue({ run, expiresAt }: RunningRun, env: NodeJS.ProcessEnv): string
 /** Waits for a controller that was told to end; one that does not is told again, and then killed. */
 async function endController({ state }: RunningRun, seconds: number): Promise<void> {
   if (!state) return;
-  const begin = performance.now();
-  let told = 1;
-  while (isAlive(state.controller)) {
-    const waited = (performance.now() - begin) / 1000;
-    if (waited > seconds / 2 && told === 1) {
-      killProcess(state.controller, 'SIGTERM');
-      told = 2;
-    }
-    if (waited > seconds) killProcess(state.controller, 'SIGKILL');
-    if (waited > seconds + patience.controller)
-      throw new Error(`the controller, pid ${state.controller.pid}, does not end`);
+  const { controller } = state;
+  if (await isDeadWithin(controller, seconds / 2)) return;
+  killProcess(controller, 'SIGTERM');
+  if (await isDeadWithin(controller, seconds / 2)) return;
+  killProcess(controller, 'SIGKILL');
+  if (await isDeadWithin(controller, patience.controller)) return;
+  throw new Error(`the controller, pid ${controller.pid}, does not end`);
+}
+
+/** Waits for so many seconds for a process to end, and gives whether it has. */
+async function isDeadWithin(process: ProcessIdentity, seconds: number): Promise<boolean> {
+  const end = performance.now() + seconds * 1000;
+  while (isAlive(process)) {
+    if (performance.now() > end) return false;
     await delay(50);
   }
+  return true;
 }

@@ -228,10 +228,12 @@ describe('scram', () => {
     });
 
     test('and believed when it has forgotten the run, as it does when nothing is left', async () => {
-      const identity = identify(controller.pid ?? 0);
+      const script = `trap 'rm -r "$1"; exit' TERM; echo ready; while :; do sleep 0.05; done`;
+      const tidy = spawn('sh', ['-c', script, 'sh', stateDirectory(early, env)]);
+      await once(tidy.stdout, 'data');
+      const identity = identify(tidy.pid ?? 0);
       if (!identity) throw new Error('it has not started');
       await note(early, identity, 'moon');
-      controller.once('exit', () => rmSync(stateDirectory(early, env), { recursive: true }));
       const { results } = await scram(holders(fleetWith('one', [])), env, { everyone: false });
       expect(results).toEqual([{ run: early, fleet: 'moon', terminated: 0 }]);
     });
