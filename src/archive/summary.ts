@@ -2,7 +2,7 @@ import { text } from 'node:stream/consumers';
 import pLimit from 'p-limit';
 import { z } from 'zod';
 import { CndError, messageOf } from '../error.ts';
-import type { Outcome } from '../run/event.ts';
+import type { Outcome } from '../event/event.ts';
 import { recordName } from './entry.ts';
 import { runStart } from '../run-id.ts';
 import type { Archive, RunFilter } from './archive.ts';

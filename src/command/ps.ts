@@ -1,5 +1,5 @@
 import { everyFleet } from '../fleet/registry.ts';
-import { takeInventory } from '../run/inventory.ts';
+import { takeInventory } from '../scram/inventory.ts';
 import { exitCodes } from '../run/verdict.ts';
 import {
   announcedLines,

@@ -10,7 +10,7 @@ import { makeFleet } from '../fleet/registry.ts';
 import { chooseKernel } from '../kernel/choice.ts';
 import { processStart, systemClock } from '../clock.ts';
 import { Interrupts } from '../run/interrupt.ts';
-import { EventStream } from '../run/event-stream.ts';
+import { EventStream } from '../event/stream.ts';
 import type { RunInputs } from '../run/context.ts';
 import { expiryOf, runNote } from '../run/note.ts';
 import { overdueWarnings } from '../run/overdue.ts';
@@ -22,7 +22,7 @@ import { JsonView } from '../view/json.ts';
 import { Output } from '../view/output.ts';
 import { PlainView } from '../view/plain.ts';
 import { isLive } from '../view/terminal/capability.ts';
-import type { View } from '../view/view.ts';
+import type { View } from '../event/view.ts';
 
 /** `cnd start`: one run, from launch to scram; gives the exit code. */
 export async function start(flags: Readonly<Record<string, unknown>>): Promise<number> {
@@ -107,7 +107,7 @@ function broadcastChoice(
   preflight: Preflight | undefined,
   env: NodeJS.ProcessEnv,
 ): BroadcastChoice {
-  if (config.fleet !== 'ec2') return { kind: 'memory' };
+  if (config.fleet !== 'ec2') return { kind: 'in-process' };
   const imds = env['AWS_EC2_METADATA_SERVICE_ENDPOINT'] || 'http://169.254.169.254';
   return {
     kind: 'sqs',

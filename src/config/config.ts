@@ -11,7 +11,7 @@ import type { ConfigFile } from './file.ts';
 import { hostKeys } from './host.ts';
 import { hostsConfig, withHosts } from './hosts.ts';
 import { type Layer, environmentLayer, fileLayer, flagLayer } from './layer.ts';
-import { ec2Config, ec2Schema } from './ec2-schema.ts';
+import { ec2Config, ec2Schema } from '../fleet/ec2/schema.ts';
 import { nearest } from './nearest.ts';
 import { type Settings, defaults, longestTimeLimit, settingsSchema } from './schema.ts';
 import { settingNames } from './setting.ts';

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { type Address, judgeAddress, parseAddress } from '../ssh/address.ts';
+import { type Address, judgeAddress, parseAddress } from '../session/ssh/address.ts';
 
 /** The path of a file, as it is written: relative ones are relative to the configuration file. */
 export const path = (what: string) =>

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { schemes, units } from '../puzzle/puzzle.ts';
-import { ec2Defaults, ec2Schema } from './ec2-schema.ts';
+import { ec2Defaults, ec2Schema } from '../fleet/ec2/schema.ts';
 import { host, jump, path } from './host.ts';
 
 /** The fleets that `--fleet` names. */

@@ -1,4 +1,4 @@
-import { onceAborted } from '../ssh/bounded.ts';
+import { onceAborted } from '../session/ssh/bounded.ts';
 
 /** The value of a promise, unless the signal aborts first: for what does not listen to signals, like a look for credentials. */
 export function unlessAborted<T>(promise: Promise<T>, signal: AbortSignal): Promise<T> {

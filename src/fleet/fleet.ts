@@ -1,4 +1,4 @@
-import type { Access, KeyPair } from '../ssh/access.ts';
+import type { Access, KeyPair } from '../session/ssh/access.ts';
 import type { Preflight, PreflightRequest } from './preflight.ts';
 
 /** EC2's words for the life of an instance. A machine that vanished is `terminated`. */

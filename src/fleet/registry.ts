@@ -43,8 +43,8 @@ export async function everyFleet(
   env: NodeJS.ProcessEnv,
   narrow: { readonly region?: string | undefined; readonly profile?: string | undefined } = {},
 ): Promise<EveryFleet> {
-  const { ec2Everywhere } = await import('./ec2/everywhere.ts');
-  const { queueLeftover } = await import('./ec2/queue.ts');
+  const { ec2Everywhere } = await import('./ec2/find/all-regions.ts');
+  const { queueLeftover } = await import('./ec2/terminate/queue.ts');
   const leftovers = (settings: AwsSettings): Leftover[] => [queueLeftover(settings, env)];
   const { fleets, unreachable, skipped } = await ec2Everywhere({ env, ...narrow, leftovers });
   // Whoever names a region does not mean this machine, nor machines that exist anyway.

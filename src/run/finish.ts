@@ -2,9 +2,9 @@ import { join } from 'node:path';
 import { messageOf } from '../error.ts';
 import type { RunContext } from './context.ts';
 import { archiveRun } from './log-archive.ts';
-import { type RunRecord, configFields, recordName, versions, writeRecord } from './record.ts';
-import { coverageReport, noCoverage } from './report.ts';
-import type { Search } from './search.ts';
+import { type RunRecord, configFields, recordName, versions, writeRecord } from '../event/record.ts';
+import { coverageReport, noCoverage } from '../event/coverage-report.ts';
+import type { Search } from '../engine/agents/search.ts';
 import { type Ending, exitCodes, verdict } from './verdict.ts';
 
 /** Says how the run ended, as its last event and in its record, archives what is kept, and gives the exit code. */

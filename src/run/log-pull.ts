@@ -3,10 +3,10 @@ import { join } from 'node:path';
 import pLimit from 'p-limit';
 import { messageOf } from '../error.ts';
 import type { Instance } from '../fleet/fleet.ts';
-import type { Connection } from '../ssh/connection.ts';
+import type { Connection } from '../session/ssh/connection.ts';
 import type { Deadline } from './deadline.ts';
-import type { Emit } from './event.ts';
-import type { Link } from './link.ts';
+import type { Emit } from '../event/event.ts';
+import type { Link } from '../engine/agents/link.ts';
 
 /** Syslogs pulled at a time: enough to hide round trips, few enough for a laptop's uplink and the remote sshd. */
 const parallel = 32;

@@ -1,6 +1,6 @@
 import { type Fleet, type FoundRun, isLiving } from '../fleet/fleet.ts';
-import { within } from '../ssh/bounded.ts';
-import type { EventFields } from './event.ts';
+import { within } from '../session/ssh/bounded.ts';
+import type { EventFields } from '../event/event.ts';
 
 /** Milliseconds that a start waits for it. */
 const patience = 5000;

@@ -6,7 +6,7 @@ import type { Preflight } from '../fleet/preflight.ts';
 import { jobPuzzle } from '../puzzle/job.ts';
 import { probability } from '../puzzle/probability.ts';
 import { type Odds, chanceWithin, odds } from '../search/forecast.ts';
-import type { Emit, EventFields } from './event.ts';
+import type { Emit, EventFields } from '../event/event.ts';
 
 /** Below this chance within T the user is told before anything is launched. */
 const slim = 0.05;

@@ -1,10 +1,10 @@
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { messageOf } from '../error.ts';
-import { onceAborted } from '../ssh/bounded.ts';
+import { onceAborted } from '../session/ssh/bounded.ts';
 import { removeRunState } from '../state/run-state.ts';
 import { RunContext, type RunInputs } from './context.ts';
-import { Crew } from './crew.ts';
+import { WorkerPool } from '../engine/agents/worker-pool.ts';
 import { finish, record } from './finish.ts';
 import { launch, undo } from './launch.ts';
 import { tellPlan } from './plan.ts';
@@ -25,13 +25,13 @@ export async function executeRun(inputs: RunInputs): Promise<number> {
   tellPlan(context.emit, { config, timing: fleet.timing, logs, kernel, preflight, warnings });
   await record(context);
 
-  const { ending, crew } = await searchWithinTime(context);
-  if (crew) {
-    await whateverHappens(context, 'stopping the search', () => crew.stop(ending.kind));
-    await whateverHappens(context, 'pulling the logs', () => crew.pullLogs());
+  const { ending, pool } = await searchWithinTime(context);
+  if (pool) {
+    await whateverHappens(context, 'stopping the search', () => pool.stop(ending.kind));
+    await whateverHappens(context, 'pulling the logs', () => pool.pullLogs());
   }
   const clean = await undo(context);
-  const exitCode = await finish(context, crew?.search, ending, clean);
+  const exitCode = await finish(context, pool?.search, ending, clean);
   // Of what is left it tells whoever looks for it, with whatever credentials.
   if (context.left.length === 0)
     await whateverHappens(context, 'removing the live state', () => removeRunState(run, env));
@@ -40,26 +40,26 @@ export async function executeRun(inputs: RunInputs): Promise<number> {
 }
 
 /** Launches and searches until the search ends, time is up, or somebody asks. Never rejects. */
-async function searchWithinTime(context: RunContext): Promise<{ ending: Ending; crew?: Crew }> {
+async function searchWithinTime(context: RunContext): Promise<{ ending: Ending; pool?: WorkerPool }> {
   const { fleet, interrupts } = context.inputs;
   const limit = context.within(context.untilTimeLimit(-fleet.timing.reserve));
   const early = AbortSignal.any([limit.signal, interrupts.first]);
-  let crew: Crew | undefined;
+  let pool: WorkerPool | undefined;
   const cutShort = (): Ending =>
     interrupts.cause
       ? { kind: 'interrupted', by: interrupts.cause }
-      : { kind: 'time-limit', searched: crew?.search.searched ?? false };
+      : { kind: 'time-limit', searched: pool?.search.searched ?? false };
   let ending: Ending;
   try {
     await launch(context, early);
     context.phases.begin('boot');
-    crew = new Crew(context);
-    ending = await Promise.race([crew.searchToEnd(), aborted(early).then(cutShort)]);
+    pool = new WorkerPool(context);
+    ending = await Promise.race([pool.searchToEnd(), aborted(early).then(cutShort)]);
   } catch (error) {
     ending = early.aborted ? cutShort() : { kind: 'failed', error };
   }
   limit.cancel();
-  return { ending, ...(crew && { crew }) };
+  return { ending, ...(pool && { pool }) };
 }
 
 /** Nothing that goes wrong on the way to the cleanup may keep it from running. */

@@ -1,8 +1,8 @@
 import { CndError, messageOf } from '../error.ts';
-import type { Outcome } from './event.ts';
+import type { Outcome } from '../event/event.ts';
 import type { Interruption } from './interrupt.ts';
-import type { Hit } from './hit.ts';
-import type { SearchEnd } from './search.ts';
+import type { Hit } from '../engine/agents/hit.ts';
+import type { SearchEnd } from '../engine/agents/search.ts';
 
 /** What a search came to. */
 export interface Verdict {

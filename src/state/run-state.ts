@@ -1,7 +1,7 @@
 import { chmod, mkdir, readFile, readdir, rm, rmdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
-import type { KeyPair } from '../ssh/access.ts';
+import type { KeyPair } from '../session/ssh/access.ts';
 import { type ProcessIdentity, identify } from './process.ts';
 import { runIdPattern } from '../run-id.ts';
 import { stateDirectory, stateRoot } from './state.ts';

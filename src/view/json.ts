@@ -1,6 +1,6 @@
-import type { RunEvent } from '../run/event.ts';
+import type { RunEvent } from '../event/event.ts';
 import type { Output } from './output.ts';
-import type { View } from './view.ts';
+import type { View } from '../event/view.ts';
 
 /** `--json`: one event a line on stdout, for programs. */
 export class JsonView implements View {

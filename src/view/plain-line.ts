@@ -1,5 +1,5 @@
 import { dollars } from '../fleet/preflight.ts';
-import type { RunEvent } from '../run/event.ts';
+import type { RunEvent } from '../event/event.ts';
 import { printable } from './printable.ts';
 import { count, duration, percent, plural, rate } from './quantity.ts';
 

@@ -1,9 +1,9 @@
-import type { RunEvent } from '../run/event.ts';
+import type { RunEvent } from '../event/event.ts';
 import type { Output } from './output.ts';
 import { plainLine } from './plain-line.ts';
 import { summary } from './summary.ts';
 import { isTrouble } from './trouble.ts';
-import type { View } from './view.ts';
+import type { View } from '../event/view.ts';
 
 /** Seconds between two lines of progress: often at first, when people watch. */
 function progressInterval(elapsed: number): number {

@@ -1,6 +1,6 @@
 import { CndError, messageOf } from '../error.ts';
 import { dollars } from '../fleet/preflight.ts';
-import type { Inventory, RunningRun } from '../run/inventory.ts';
+import type { Inventory, RunningRun } from '../scram/inventory.ts';
 import { runStart } from '../run-id.ts';
 import { printable } from './printable.ts';
 import { duration } from './quantity.ts';

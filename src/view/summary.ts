@@ -1,4 +1,4 @@
-import type { RunEvent } from '../run/event.ts';
+import type { RunEvent } from '../event/event.ts';
 import { exitCodes } from '../run/verdict.ts';
 import { printable } from './printable.ts';
 import { count, duration, rate } from './quantity.ts';

@@ -1,4 +1,4 @@
-import type { RunEvent } from '../run/event.ts';
+import type { RunEvent } from '../event/event.ts';
 
 const troubles: ReadonlySet<RunEvent['event']> = new Set([
   'warning',

@@ -1,10 +1,10 @@
 import { afterAll, beforeAll, describe } from 'vitest';
-import { MemoryBroadcast } from '../../src/broadcast/memory.ts';
+import { InProcessBroadcast } from '../../src/broadcast/in-process.ts';
 import { SqsBroadcast } from '../../src/broadcast/sqs.ts';
 import { TestAws, awsMissing } from '../helper/aws.ts';
 import { describeBroadcast } from './broadcast.ts';
 
-describeBroadcast('memory', async () => new MemoryBroadcast());
+describeBroadcast('in-process', async () => new InProcessBroadcast());
 
 describe.skipIf(awsMissing)('on moto', () => {
   let aws: TestAws;

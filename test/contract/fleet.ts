@@ -6,7 +6,7 @@ import type { Fleet, Instance, InstanceState, LaunchRequest } from '../../src/fl
 import { CndError } from '../../src/error.ts';
 import { newRunId } from '../../src/run-id.ts';
 import { terminateAll } from '../../src/run/terminate.ts';
-import { generateKeyPair } from '../../src/ssh/key.ts';
+import { generateKeyPair } from '../../src/session/ssh/key.ts';
 import { Login } from '../fleet/login.ts';
 import { eventually } from '../helper/process.ts';
 

@@ -1,5 +1,5 @@
 import { beforeAll, describe, expect, test, vi } from 'vitest';
-import type { EventName } from '../../src/run/event.ts';
+import type { EventName } from '../../src/event/event.ts';
 import { type Cnd, type Ended, eventsOf, runEnded } from '../helper/cnd.ts';
 import { eventually } from '../helper/process.ts';
 import { hasStage } from '../helper/stage/available.ts';

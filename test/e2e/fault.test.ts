@@ -1,7 +1,7 @@
 import { readFileSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
-import type { RunEvent } from '../../src/run/event.ts';
+import type { RunEvent } from '../../src/event/event.ts';
 import { findTagged } from '../../src/state/process.ts';
 import { type Cnd, type Workplace, eventsOf, named, runEnded, workplace } from '../helper/cnd.ts';
 import { eventually, untilGone } from '../helper/process.ts';

@@ -3,8 +3,8 @@ import { existsSync, mkdirSync, readFileSync, readdirSync, symlinkSync, writeFil
 import { delimiter, join } from 'node:path';
 import { gunzipSync } from 'node:zlib';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
-import { isSocket } from '../../src/ssh/identity.ts';
-import { generateKeyPair } from '../../src/ssh/key.ts';
+import { isSocket } from '../../src/session/ssh/identity.ts';
+import { generateKeyPair } from '../../src/session/ssh/key.ts';
 import { findTagged } from '../../src/state/process.ts';
 import { Neighbourhood, type Server, knownLine } from '../fleet/hosts/neighbourhood.ts';
 import { type Cnd, type Workplace, eventsOf, named, runEnded, workplace } from '../helper/cnd.ts';

@@ -167,7 +167,7 @@ test('without a watchdog nothing is launched', async () => {
     cpSync(join(root, 'dist'), join(copy, 'dist'), { recursive: true });
     cpSync(join(root, 'package.json'), join(copy, 'package.json'));
     symlinkSync(join(root, 'node_modules'), join(copy, 'node_modules'));
-    rmSync(join(copy, 'dist/fleet/local/watchdog.js'));
+    rmSync(join(copy, 'dist/fleet/local/host/watchdog.js'));
     const request = lab.request();
     const launcher = startLauncher(request, join(copy, 'dist'));
     expect(await outputOf(launcher)).toMatch(/failed local-launch-failed .*watchdog/);
@@ -223,7 +223,7 @@ function startHost(): { run: string; host: ChildProcess; spec: HostSpec } {
   const directory = lab.directory(run);
   mkdirSync(directory, { recursive: true });
   const expires = expiresAt.toISOString();
-  const host = spawn(process.execPath, [join(root, 'dist/fleet/local/host.js'), run], {
+  const host = spawn(process.execPath, [join(root, 'dist/fleet/local/host/host.js'), run], {
     env: hostEnvironment(process.env, { run, stateRoot: lab.root, count, expiresAt: expires }),
     detached: true,
     stdio: ['pipe', 'pipe', 'inherit'],

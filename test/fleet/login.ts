@@ -3,7 +3,7 @@ import { connect } from 'node:net';
 import type { Duplex } from 'node:stream';
 import ssh2 from 'ssh2';
 import type { ClientChannel } from 'ssh2';
-import type { Access } from '../../src/ssh/access.ts';
+import type { Access } from '../../src/session/ssh/access.ts';
 
 /** What became of a command. */
 export interface Outcome {

@@ -4,8 +4,8 @@ import { createServer, type Server as TcpServer, type Socket } from 'node:net';
 
 import ssh2, { type Connection, type KexAlgorithm, type ServerChannel, type Session } from 'ssh2';
 
-import type { Access, KeyPair } from '../../src/ssh/access.ts';
-import { generateKeyPair, publicKeyBlob } from '../../src/ssh/key.ts';
+import type { Access, KeyPair } from '../../src/session/ssh/access.ts';
+import { generateKeyPair, publicKeyBlob } from '../../src/session/ssh/key.ts';
 
 /** How the in-process server behaves; by default like a machine that is ready. */
 export interface SshServerOptions {

@@ -4,8 +4,8 @@ import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir, userInfo } from 'node:os';
 import { join } from 'node:path';
 
-import type { Access, KeyPair } from '../../src/ssh/access.ts';
-import { generateKeyPair } from '../../src/ssh/key.ts';
+import type { Access, KeyPair } from '../../src/session/ssh/access.ts';
+import { generateKeyPair } from '../../src/session/ssh/key.ts';
 import { killServer, untilListening } from './daemon.ts';
 import { freePort } from './ssh-server.ts';
 

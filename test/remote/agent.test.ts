@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
 import { workDirectory } from '../../src/fleet/work-directory.ts';
-import { readSpooledHits } from '../../src/run/remote-command.ts';
+import { readSpooledHits } from '../../src/engine/agents/remote-command.ts';
 import {
   AgentProcess,
   coveredNonces,

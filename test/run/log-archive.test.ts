@@ -13,11 +13,11 @@ import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import type { Archive } from '../../src/archive/archive.ts';
 import { DirectoryArchive } from '../../src/archive/directory.ts';
 import { SpooledArchive } from '../../src/archive/spooled.ts';
-import { MemoryBroadcast } from '../../src/broadcast/memory.ts';
+import { InProcessBroadcast } from '../../src/broadcast/in-process.ts';
 import { resolveConfig } from '../../src/config/config.ts';
 import { CndError } from '../../src/error.ts';
 import { RunContext } from '../../src/run/context.ts';
-import type { RunEvent } from '../../src/run/event.ts';
+import type { RunEvent } from '../../src/event/event.ts';
 import { finish } from '../../src/run/finish.ts';
 import { Interrupts } from '../../src/run/interrupt.ts';
 import { fakeFleet } from '../helper/fake-fleet.ts';
@@ -69,7 +69,7 @@ function end(
     run,
     config: resolveConfig({ flags, env: {}, file }),
     fleet: fakeFleet({}),
-    broadcast: new MemoryBroadcast(),
+    broadcast: new InProcessBroadcast(),
     archive: store === undefined ? local : new SpooledArchive(remote, local),
     views: [{ show: (event) => void events.push(event), close: async () => {} }],
     interrupts,

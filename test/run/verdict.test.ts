@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { CndError } from '../../src/error.ts';
-import type { Hit } from '../../src/run/hit.ts';
+import type { Hit } from '../../src/engine/agents/hit.ts';
 import { type Ending, exitCodes, verdict } from '../../src/run/verdict.ts';
 
 const hit: Hit = { instance: 3, nonce: 116n, digest: '00a7' };

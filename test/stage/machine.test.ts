@@ -1,10 +1,10 @@
 import { spawnSync } from 'node:child_process';
 import { beforeAll, describe, expect, test } from 'vitest';
 import type { EC2, RunInstancesCommandInput } from '@aws-sdk/client-ec2';
-import { userData } from '../../src/fleet/ec2/user-data.ts';
-import type { Access } from '../../src/ssh/access.ts';
-import { waitUntilReady } from '../../src/ssh/readiness.ts';
-import { generateKeyPair } from '../../src/ssh/key.ts';
+import { userData } from '../../src/fleet/ec2/launch/user-data.ts';
+import type { Access } from '../../src/session/ssh/access.ts';
+import { waitUntilReady } from '../../src/session/ssh/readiness.ts';
+import { generateKeyPair } from '../../src/session/ssh/key.ts';
 import { eventually } from '../helper/process.ts';
 import { hasStage } from '../helper/stage/available.ts';
 import { imagesOf } from '../helper/stage/ec2/image.ts';

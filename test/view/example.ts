@@ -1,4 +1,4 @@
-import type { EventFields, EventName, RunEvent } from '../../src/run/event.ts';
+import type { EventFields, EventName, RunEvent } from '../../src/event/event.ts';
 
 export const run = '20261120-081103-x7k2';
 const digest = '00a722b0e1eab12e68928824ce82e5bc7cec6740e6cd0d3ffbe63260badc53fa';
@@ -83,7 +83,7 @@ export function fieldsOfEach(text: string): { [Name in EventName]: EventFields[N
     'instance.error': { instance: 0, message: text },
     hit: { instance: 0, nonce: '116', digest, elapsed: 2.5 },
     'hit.rejected': { instance: 0, nonce: text, digest: text, reason: text },
-    broadcast: { channel: 'memory', nonce: '116', digest },
+    broadcast: { channel: 'in-process', nonce: '116', digest },
     'instance.stopped': { instance: 0, reason: text, latency: 0.0123 },
     'search.stopped': { reason: text, latency: 0.05, unconfirmed: [2, 3] },
     'instance.lost': { instance: 0, code: text, reason: text, retrying: true },

@@ -1,6 +1,6 @@
 import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import type { EventFields, EventName, PhaseName } from '../../src/run/event.ts';
+import type { EventFields, EventName, PhaseName } from '../../src/event/event.ts';
 import { plainLine, puzzleWords } from '../../src/view/plain-line.ts';
 import { eachEvent, fieldsOfEach, stamped } from './example.ts';
 import { dangerous } from './dangerous.ts';

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import type { RunningRun } from '../../src/run/inventory.ts';
+import type { RunningRun } from '../../src/scram/inventory.ts';
 import { runningJson, runningTable } from '../../src/view/running.ts';
 import { run } from './example.ts';
 

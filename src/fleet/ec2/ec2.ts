@@ -1,7 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Instance as Ec2Instance } from '@aws-sdk/client-ec2';
 import { isOrganizationDenial } from '../../aws/failure.ts';
-import type { Ec2Settings } from '../../config/ec2-schema.ts';
+import type { Ec2Settings } from './schema.ts';
 import {
   type FindReport,
   type Fleet,
@@ -14,24 +14,24 @@ import {
 import type { Leftover } from '../leftover.ts';
 import type { Preflight, PreflightRequest } from '../preflight.ts';
 import { type Ec2Api, regionOf } from './api.ts';
-import { describeInstances, toInstance } from './describe.ts';
-import { untilCertain } from './doubt.ts';
-import { type Ec2Call, ec2Error } from './fault.ts';
-import { findRuns } from './find.ts';
-import { createGroup, deleteGroups } from './group.ts';
-import { Groundwork } from './groundwork.ts';
-import type { SyslogKind } from './image.ts';
-import { launchInstances } from './launch.ts';
-import { RunMemory } from './memory.ts';
-import { prepareOrder } from './order.ts';
-import { PostMortem } from './post-mortem.ts';
-import { ec2Preflight } from './preflight.ts';
-import type { TypePrice } from './price-lookup.ts';
+import { describeInstances, toInstance } from './find/describe.ts';
+import { untilCertain } from './launch/eventual-consistency.ts';
+import { type Ec2Call, ec2Error } from './error.ts';
+import { findRuns } from './find/find.ts';
+import { createGroup, deleteGroups } from './launch/group.ts';
+import { Prerequisites } from './launch/prerequisite.ts';
+import type { SyslogKind } from './launch/image.ts';
+import { launchInstances } from './launch/launch.ts';
+import { RunMemory } from './launch/run-memory.ts';
+import { prepareOrder } from './launch/launch-plan.ts';
+import { PostMortem } from './find/post-mortem.ts';
+import { ec2Preflight } from './preflight/preflight.ts';
+import type { TypePrice } from './price/price-lookup.ts';
 import { syslogCommand } from './syslog.ts';
 import { type RunTags, runFilter } from './tag.ts';
-import { terminateRun } from './terminate-run.ts';
-import { armedCommand } from './user-data.ts';
-import { markUse } from './use.ts';
+import { terminateRun } from './terminate/terminate-run.ts';
+import { armedCommand } from './launch/user-data.ts';
+import { markUse } from './find/use.ts';
 
 /** What a fleet on EC2 is made with. */
 export interface Ec2Options {
@@ -62,7 +62,7 @@ export class Ec2Fleet implements Fleet {
   readonly name = 'ec2';
   readonly timing: FleetTiming;
   readonly #options: Ec2Options;
-  readonly #groundwork: Groundwork;
+  readonly #prerequisites: Prerequisites;
   readonly #memories = new Map<string, RunMemory>();
   readonly #postMortem: PostMortem;
   /** By image, once that is known. */
@@ -74,7 +74,7 @@ export class Ec2Fleet implements Fleet {
   constructor(options: Ec2Options) {
     this.#options = options;
     this.timing = { ...ec2Timing, ...options.timing };
-    this.#groundwork = new Groundwork(options.api, options.settings);
+    this.#prerequisites = new Prerequisites(options.api, options.settings);
     this.#postMortem = new PostMortem(options.api);
     this.#region = options.where ?? options.api.settings.region;
     this.#account = options.caller?.account;
@@ -91,11 +91,11 @@ export class Ec2Fleet implements Fleet {
 
   async preflight(request: PreflightRequest, signal: AbortSignal): Promise<Preflight> {
     const { api, settings, env } = this.#options;
-    const context = { api, settings, env, timing: this.timing, groundwork: this.#groundwork };
+    const context = { api, settings, env, timing: this.timing, prerequisites: this.#prerequisites };
     const { prices, account, ...preflight } = await ec2Preflight(context, request, signal);
     this.#prices = prices;
     this.#account ??= account;
-    this.#region ??= await this.#groundwork.region().catch(() => undefined);
+    this.#region ??= await this.#prerequisites.region().catch(() => undefined);
     return preflight;
   }
 
@@ -106,13 +106,13 @@ export class Ec2Fleet implements Fleet {
     const { run, count } = request;
     const memory = new RunMemory();
     this.#memories.set(run, memory);
-    this.#region ??= await this.#groundwork.region();
+    this.#region ??= await this.#prerequisites.region();
     await markUse(env, { region: this.#region, profile: settings.profile });
     try {
       const prices = this.#prices;
       const makeGroup = (tags: RunTags, vpc: string): Promise<string> =>
         this.#group(tags, vpc, memory, signal);
-      const context = { settings, env, groundwork: this.#groundwork, prices, makeGroup };
+      const context = { settings, env, prerequisites: this.#prerequisites, prices, makeGroup };
       const { plan, login, syslog } = await prepareOrder(context, request, signal);
       memory.login = login;
       this.#syslog = syslog;
@@ -195,13 +195,13 @@ export class Ec2Fleet implements Fleet {
   }
 
   async #self(): Promise<ReadonlySet<string>> {
-    const { owner, account } = await this.#groundwork.identity(new AbortController().signal);
+    const { owner, account } = await this.#prerequisites.identity(new AbortController().signal);
     this.#account ??= account;
     return new Set([owner]);
   }
 
   async #group(tags: RunTags, vpc: string, memory: RunMemory, signal: AbortSignal): Promise<string> {
-    const source = await this.#groundwork.source(signal);
+    const source = await this.#prerequisites.source(signal);
     const ec2 = await this.#options.api.ec2();
     memory.groupAskedAt = performance.now();
     try {

@@ -1,5 +1,5 @@
 import type { Ec2Api } from './api.ts';
-import { ec2Error } from './fault.ts';
+import { ec2Error } from './error.ts';
 import { ownerOf } from './owner.ts';
 
 /** Who calls AWS. */

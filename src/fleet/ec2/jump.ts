@@ -1,10 +1,10 @@
 import { userInfo } from 'node:os';
-import type { Ec2Settings } from '../../config/ec2-schema.ts';
+import type { Ec2Settings } from './schema.ts';
 import { UsageError } from '../../error.ts';
-import type { Access } from '../../ssh/access.ts';
-import { parseAddress } from '../../ssh/address.ts';
-import { chooseLogin, credentials } from '../../ssh/login.ts';
-import { type Place, pinnedKeys, readKnownHosts, usableKeys } from '../../ssh/pin.ts';
+import type { Access } from '../../session/ssh/access.ts';
+import { parseAddress } from '../../session/ssh/address.ts';
+import { chooseLogin, credentials } from '../../session/ssh/login.ts';
+import { type Place, pinnedKeys, readKnownHosts, usableKeys } from '../../session/ssh/pin.ts';
 
 type Jump = NonNullable<Ec2Settings['jump']>;
 

@@ -1,4 +1,4 @@
-import type { SyslogKind } from './image.ts';
+import type { SyslogKind } from './launch/image.ts';
 
 /** The syslog file is for group adm; the default user of Ubuntu is in it, others may become root without a password. */
 const file = [

@@ -1,4 +1,4 @@
-import type { Address } from '../../ssh/address.ts';
+import type { Address } from '../../session/ssh/address.ts';
 
 /** A machine as the configuration names it. Paths are absolute. */
 export interface HostSetting extends Address {

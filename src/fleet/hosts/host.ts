@@ -1,6 +1,6 @@
 import { z } from 'zod';
-import type { Access } from '../../ssh/access.ts';
-import { credentials } from '../../ssh/login.ts';
+import type { Access } from '../../session/ssh/access.ts';
+import { credentials } from '../../session/ssh/login.ts';
 
 const base = z.object({
   user: z.string(),

@@ -1,6 +1,6 @@
 import { CndError, messageOf } from '../../error.ts';
-import { target } from '../../ssh/failure.ts';
-import { quote } from '../../ssh/quote.ts';
+import { target } from '../../session/ssh/failure.ts';
+import { quote } from '../../session/quote.ts';
 import type { Fleet, FleetTiming, FoundRun, Guard, Instance, LaunchRequest } from '../fleet.ts';
 import { type Place, guardCommand, syslogCommand, tagCommand } from './command.ts';
 import { type Host, accessOf } from './host.ts';

@@ -1,9 +1,9 @@
 import { userInfo } from 'node:os';
 import { UsageError } from '../../error.ts';
-import { target } from '../../ssh/failure.ts';
-import type { KnownHost } from '../../ssh/known-hosts.ts';
-import { chooseLogin } from '../../ssh/login.ts';
-import { pinnedKeys, readKnownHosts } from '../../ssh/pin.ts';
+import { target } from '../../session/ssh/failure.ts';
+import type { KnownHost } from '../../session/ssh/known-hosts.ts';
+import { chooseLogin } from '../../session/ssh/login.ts';
+import { pinnedKeys, readKnownHosts } from '../../session/ssh/pin.ts';
 import type { HostSetting, HostsConfig } from './config.ts';
 import type { Host } from './host.ts';
 

@@ -13,7 +13,7 @@ import type { HostSpec } from './spec.ts';
 import { sweep } from './sweep.ts';
 
 /** The built host, found the same from src/ and from dist/. */
-const script = fileURLToPath(new URL('../../../dist/fleet/local/host.js', import.meta.url));
+const script = fileURLToPath(new URL('../../../dist/fleet/local/host/host.js', import.meta.url));
 
 /** How long a host may take to bring everything up, in milliseconds: it takes 0.2 s on an idle machine. */
 const patience = 20_000;

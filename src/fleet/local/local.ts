@@ -1,9 +1,9 @@
 import { availableParallelism } from 'node:os';
 import { messageOf } from '../../error.ts';
-import type { KeyPair } from '../../ssh/access.ts';
+import type { KeyPair } from '../../session/ssh/access.ts';
 import { stateRoot } from '../../state/state.ts';
 import type { Fleet, FleetTiming, FoundRun, Instance, LaunchRequest } from '../fleet.ts';
-import { cut, look } from './condition.ts';
+import { cut, look } from './instance-state.ts';
 import { localDirectory, removeDirectory } from './directory.ts';
 import { hostEnvironment, loginUser } from './environment.ts';
 import { launchHost } from './launch.ts';

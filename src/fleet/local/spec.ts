@@ -1,4 +1,4 @@
-import type { KeyPair } from '../../ssh/access.ts';
+import type { KeyPair } from '../../session/ssh/access.ts';
 import type { ProcessIdentity } from '../../state/process.ts';
 
 /** A failure to rehearse with: an instance that stays pending, is deaf, or loses power `after` seconds from its boot. */

@@ -1,4 +1,4 @@
-import type { RunEvent } from '../../run/event.ts';
+import type { RunEvent } from '../../event/event.ts';
 import { plainLine } from '../plain-line.ts';
 import type { Style } from './span.ts';
 

@@ -1,4 +1,4 @@
-import type { RunEvent } from '../../run/event.ts';
+import type { RunEvent } from '../../event/event.ts';
 import { printable } from '../printable.ts';
 import { enter, isBefore } from './phase.ts';
 import { type InstanceState, type RunState, newInstance } from './state.ts';

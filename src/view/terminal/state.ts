@@ -1,4 +1,4 @@
-import type { PhaseName } from '../../run/event.ts';
+import type { PhaseName } from '../../event/event.ts';
 
 /** The phases of a run that can be watched: the plan is told when it is made. */
 export type LivePhase = Exclude<PhaseName, 'plan'>;

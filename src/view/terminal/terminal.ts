@@ -1,9 +1,9 @@
 import { styleText } from 'node:util';
 import type { WriteStream } from 'node:tty';
-import type { RunEvent } from '../../run/event.ts';
+import type { RunEvent } from '../../event/event.ts';
 import type { Output } from '../output.ts';
 import { summary } from '../summary.ts';
-import type { View } from '../view.ts';
+import type { View } from '../../event/view.ts';
 import { reflows } from './capability.ts';
 import { frame } from './frame.ts';
 import { LiveArea, type Size } from './live-area.ts';

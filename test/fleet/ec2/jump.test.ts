@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { jumpAccess, parseVia } from '../../../src/fleet/ec2/jump.ts';
-import { generateKeyPair } from '../../../src/ssh/key.ts';
+import { generateKeyPair } from '../../../src/session/ssh/key.ts';
 
 const home = mkdtempSync(join(tmpdir(), 'cnd-jump-'));
 const agent = join(home, 'agent');

@@ -2,13 +2,13 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach } from 'vitest';
-import { type Ec2Settings, ec2Defaults, ec2Schema } from '../../../src/config/ec2-schema.ts';
+import { type Ec2Settings, ec2Defaults, ec2Schema } from '../../../src/fleet/ec2/schema.ts';
 import { type Ec2Api, sdkApi } from '../../../src/fleet/ec2/api.ts';
 import { Ec2Fleet, type Ec2Options } from '../../../src/fleet/ec2/ec2.ts';
-import { queueLeftover } from '../../../src/fleet/ec2/queue.ts';
+import { queueLeftover } from '../../../src/fleet/ec2/terminate/queue.ts';
 import type { LaunchRequest } from '../../../src/fleet/fleet.ts';
 import { newRunId } from '../../../src/run-id.ts';
-import { generateKeyPair } from '../../../src/ssh/key.ts';
+import { generateKeyPair } from '../../../src/session/ssh/key.ts';
 import { eventually } from '../../helper/process.ts';
 import { Stage } from '../../helper/stage/stage.ts';
 

@@ -3,7 +3,7 @@ import { existsSync } from 'node:fs';
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir, userInfo } from 'node:os';
 import { join } from 'node:path';
-import type { Access, KeyPair } from '../../../src/ssh/access.ts';
+import type { Access, KeyPair } from '../../../src/session/ssh/access.ts';
 import { killServer, untilListening } from '../../helper/daemon.ts';
 import { freePort } from '../../helper/ssh-server.ts';
 

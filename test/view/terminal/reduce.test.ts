@@ -10,7 +10,7 @@ test('a run goes through its phases, each of which begins once', () => {
     ...searching(1),
     eventAt(2.5, 'search.all', { instances: 2, elapsed: 2.5 }),
     eventAt(5, 'hit', { instance: 1, nonce: '116', digest: '00a7', elapsed: 5 }),
-    eventAt(5.01, 'broadcast', { channel: 'memory', nonce: '116', digest: '00a7' }),
+    eventAt(5.01, 'broadcast', { channel: 'in-process', nonce: '116', digest: '00a7' }),
     eventAt(5.02, 'instance.stopped', { instance: 1, reason: 'hit', latency: 0 }),
     eventAt(5.03, 'instance.stopped', { instance: 0, reason: 'order', latency: 0.03 }),
     eventAt(5.1, 'search.stopped', { reason: 'found', latency: 0.1, unconfirmed: [] }),
@@ -109,7 +109,7 @@ test('what only leaves a line changes nothing', () => {
     eventAt(4, 'warning', { message: 'beware' }),
     eventAt(4, 'instance.error', { instance: 0, message: 'oh' }),
     eventAt(4, 'hit.rejected', { instance: 0, nonce: '1', digest: 'ff', reason: 'not golden' }),
-    eventAt(4, 'broadcast', { channel: 'memory', nonce: '1', digest: 'ff' }),
+    eventAt(4, 'broadcast', { channel: 'in-process', nonce: '1', digest: 'ff' }),
     eventAt(4, 'cleanup.failed', { what: 'x', reason: 'y' }),
   ];
   expect(stateAfter(events, state)).toBe(state);

@@ -1,4 +1,4 @@
-import type { EventFields, EventName, RunEvent } from '../../../src/run/event.ts';
+import type { EventFields, EventName, RunEvent } from '../../../src/event/event.ts';
 import { reduce } from '../../../src/view/terminal/reduce.ts';
 import { type RunState, initialState } from '../../../src/view/terminal/state.ts';
 

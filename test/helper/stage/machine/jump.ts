@@ -3,7 +3,7 @@ import { createServer, connect, type AddressInfo, type Server, type Socket } fro
 
 import ssh2, { type AcceptConnection, type Connection, type ServerChannel } from 'ssh2';
 
-import { generateKeyPair, publicKeyBlob } from '../../../../src/ssh/key.ts';
+import { generateKeyPair, publicKeyBlob } from '../../../../src/session/ssh/key.ts';
 
 /** Where an address of the stage leads: the path of a Unix socket, or nothing, or nowhere. */
 export type Route = (address: string, port: number) => { readonly socket: string } | 'refused' | 'silent';

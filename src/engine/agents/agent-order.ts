@@ -1,0 +1,64 @@
+import type { AgentBroadcast } from '../../broadcast/broadcast.ts';
+import type { Puzzle } from '../../puzzle/puzzle.ts';
+import { jobPuzzle } from '../../puzzle/job.ts';
+import type { Assignment, Space } from '../../search/search.ts';
+
+/** What an agent is told when it starts (docs/agent.md). */
+export interface Job {
+  readonly run: string;
+  readonly worker: number;
+  readonly puzzle: Puzzle;
+  readonly space: Space;
+  readonly stride: number;
+  readonly residues: readonly Assignment[];
+  /** Kernels to run; undefined: one per core. */
+  readonly threads: number | undefined;
+  /** Until the agent's own deadline. */
+  readonly seconds: number;
+  readonly smallest: boolean;
+  readonly kernel: 'auto' | 'python';
+  /** The native kernel's fastest instruction set, when it is known: else each agent finds out for itself. */
+  readonly instructionSet?: string;
+  /** With it the agent polls and announces by itself. */
+  readonly broadcast: AgentBroadcast | undefined;
+}
+
+/** What a running agent is told. */
+export type Order =
+  | { readonly order: 'stop' | 'ping' }
+  | { readonly order: 'adopt'; readonly residue: number; readonly next: bigint }
+  | { readonly order: 'release'; readonly residue: number }
+  | { readonly order: 'bound'; readonly nonce: bigint };
+
+/** The line that starts an agent. Pure. */
+export function jobLine(job: Job): string {
+  return line({
+    run: job.run,
+    worker: job.worker,
+    puzzle: jobPuzzle(job.puzzle),
+    from: job.space.from,
+    limit: job.space.limit,
+    chunk: job.space.chunk,
+    stride: job.stride,
+    residues: job.residues,
+    threads: job.threads ?? null,
+    seconds: job.seconds,
+    smallest: job.smallest,
+    kernel: job.kernel,
+    ...(job.instructionSet !== undefined && { isa: job.instructionSet }),
+    broadcast: job.broadcast ?? null,
+  });
+}
+
+/** The line of one order. Pure. */
+export function orderLine(order: Order): string {
+  return line(order);
+}
+
+/** JSON with bigints as decimal strings: JSON numbers lose digits above 2^53. */
+function line(value: object): string {
+  const json = JSON.stringify(value, (_, item: unknown) =>
+    typeof item === 'bigint' ? item.toString() : item,
+  );
+  return `${json}\n`;
+}

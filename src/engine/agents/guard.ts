@@ -1,0 +1,59 @@
+import { CndError } from '../../error.ts';
+import type { Guard, Instance } from '../../fleet/fleet.ts';
+import { bounded } from '../../session/ssh/bounded.ts';
+import type { Channel } from '../../session/ssh/channel.ts';
+import type { Connection } from '../../session/ssh/connection.ts';
+
+/** Seconds in which a guard says that it is armed. */
+const patience = 10;
+
+/** The guards of a run's instances, if its fleet has any: one for each connection, and it lives as long as that. */
+export class Guards {
+  readonly #guard: Guard | undefined;
+  readonly #run: string;
+  readonly #lifetime: () => number;
+  readonly #armed = new WeakSet<Connection>();
+
+  /** `lifetime`: seconds from now until nothing of the run may be left. */
+  constructor(guard: Guard | undefined, run: string, lifetime: () => number) {
+    this.#guard = guard;
+    this.#run = run;
+    this.#lifetime = lifetime;
+  }
+
+  /**
+   * Resolves once whatever is put on the instance from now on will be removed again, whatever happens to this process.
+   * @throws CndError `guard-failed` with the instance's words; `ssh-lost`, `ssh-aborted`, `ssh-timeout`.
+   */
+  async arm(instance: Instance, connection: Connection, signal: AbortSignal): Promise<void> {
+    if (!this.#guard || this.#armed.has(connection)) return;
+    const command = await this.#guard.arm(this.#run, instance, this.#lifetime());
+    await answer(await connection.stream(command, { signal }), signal);
+    this.#armed.add(connection);
+  }
+
+  /** The command that starts a worker, as the fleet wants it. */
+  tag(instance: Instance, command: string): string {
+    return this.#guard ? this.#guard.tag(this.#run, instance, command) : command;
+  }
+}
+
+/** Waits for the guard's word, and leaves it running. */
+function answer(channel: Channel, signal: AbortSignal): Promise<void> {
+  const what = 'arming the guard';
+  const late = (): CndError => new CndError('ssh-timeout', `${what} took longer than ${patience} s`);
+  return bounded({ signal, timeout: patience * 1000 }, what, late, (resolve, reject) => {
+    let [said, complaint] = ['', ''];
+    channel.stdout.on('data', (chunk: Buffer) => {
+      said = (said + chunk.toString()).slice(-200);
+      if (/^armed$/m.test(said)) resolve();
+    });
+    channel.stderr.on('data', (chunk: Buffer) => (complaint = (complaint + chunk.toString()).slice(-2000)));
+    void channel.exit.then((exit) => {
+      if (exit === 'lost') return reject(new CndError('ssh-lost', `${what}: the connection was lost`));
+      const words = complaint.trim().split('\n').at(-1) ?? '';
+      reject(new CndError('guard-failed', `the worker cannot be put there: ${words || 'the guard ended'}`));
+    });
+    return () => channel.close();
+  });
+}

@@ -1,0 +1,298 @@
+import type { Announcement } from '../../broadcast/broadcast.ts';
+import { CndError } from '../../error.ts';
+import { probability } from '../../puzzle/probability.ts';
+import type { Puzzle } from '../../puzzle/puzzle.ts';
+import { assign } from '../../search/assignment.ts';
+import type { Coverage } from '../../search/coverage.ts';
+import { chanceWithin } from '../../search/forecast.ts';
+import { Ledger, type Verdict } from '../../search/ledger.ts';
+import type { Assignment, Space } from '../../search/search.ts';
+import type { AgentMessage, ResidueReport } from './agent-message.ts';
+import { Condition } from './condition.ts';
+import type { Emit } from '../../event/event.ts';
+import { type Claim, type Hit, verifiedHit } from './hit.ts';
+import { Roster, type SendOrder } from './roster.ts';
+
+/** How a search ends by itself. */
+export type SearchEnd =
+  | { readonly kind: 'found'; readonly hit: Hit }
+  | { readonly kind: 'exhausted' }
+  | { readonly kind: 'lost'; readonly reason: string };
+
+/** What a search is given. */
+export interface SearchOptions {
+  readonly puzzle: Puzzle;
+  readonly space: Space;
+  /** N, as launched: fixes the stride. */
+  readonly workers: number;
+  readonly smallest: boolean;
+  readonly emit: Emit;
+  /** Seconds since the run began. */
+  readonly elapsed: () => number;
+  /** Told once, when the first worker searches. */
+  readonly onFirstSearching: () => void;
+  /** Told of every hit that is better than those before, to announce it. Must not throw. */
+  readonly announce: (hit: Hit) => void;
+}
+
+/**
+ * One search over all workers of a run: takes what agents say, keeps the ledger, gives orders, and knows when it is
+ * over. It does no I/O of its own.
+ */
+export class Search {
+  /** Resolves when a hit ends the search, everything is searched, or nobody is left to search. */
+  readonly ended: Promise<SearchEnd>;
+  readonly #end: (end: SearchEnd) => void;
+  readonly #options: SearchOptions;
+  readonly #ledger: Ledger;
+  readonly #roster: Roster;
+  #best: Hit | undefined;
+  #over: number | undefined;
+  #allSearching = false;
+  readonly #changes = new Condition();
+
+  constructor(options: SearchOptions) {
+    this.#options = options;
+    this.#ledger = new Ledger(options.space, options.workers);
+    this.#roster = new Roster(options.workers);
+    let resolveEnded: (end: SearchEnd) => void = () => {};
+    this.ended = new Promise((resolve) => (resolveEnded = resolve));
+    this.#end = (end) => {
+      this.#over ??= options.elapsed();
+      resolveEnded(end);
+    };
+  }
+
+  /** The best verified hit so far: with `--smallest` a candidate until the search has ended. */
+  get best(): Hit | undefined {
+    return this.#best;
+  }
+
+  /** Whether any instance has searched. */
+  get searched(): boolean {
+    return this.#roster.anySearched;
+  }
+
+  get tested(): bigint {
+    return this.#ledger.tested;
+  }
+
+  coverage(): Coverage {
+    return this.#ledger.coverage();
+  }
+
+  /** An agent is being started on this instance: what to put into its job. From now on it can be given orders. */
+  begin(worker: number, send: SendOrder): Assignment[] {
+    const state = this.#roster.get(worker);
+    state.state = 'searching';
+    state.send = send;
+    if (!state.lost) return this.#ledger.deal(worker);
+    state.lost = false;
+    this.#ledger.readmit(worker);
+    return [];
+  }
+
+  /** Takes one message of a worker's agent. */
+  receive(worker: number, message: AgentMessage): void {
+    const { emit } = this.#options;
+    const state = this.#roster.get(worker);
+    switch (message.event) {
+      case 'ready': {
+        const { event: _, note, ...fields } = message;
+        emit('instance.searching', { instance: worker, ...fields, ...(note !== undefined && { note }) });
+        if (!this.searched) this.#options.onFirstSearching();
+        state.searched = true;
+        if (this.#ledger.bound !== undefined) state.send?.({ order: 'bound', nonce: this.#ledger.bound });
+        this.#noteAllSearching();
+        break;
+      }
+      case 'progress':
+        state.rate = message.rate;
+        for (const report of message.residues) this.#weigh(worker, this.#ledger.report(worker, report));
+        emit('instance.progress', {
+          instance: worker,
+          hashes: message.hashes,
+          rate: message.rate,
+          residues: message.residues.map(reportFields),
+        });
+        this.#judge();
+        // Its earlier progress may not have got through, so that there seemed to be work left with it.
+        if (state.state === 'idle') this.#rebalance();
+        break;
+      case 'hit':
+        this.claim(worker, message);
+        break;
+      case 'idle':
+        if (state.state !== 'searching') break;
+        state.state = 'idle';
+        state.rate = 0;
+        emit('instance.idle', { instance: worker });
+        this.#rebalance();
+        break;
+      case 'released': {
+        this.#weigh(worker, this.#ledger.released(worker, message));
+        emit('instance.released', { instance: worker, residue: message.residue, next: `${message.next}` });
+        this.#judge();
+        this.#rebalance();
+        break;
+      }
+      case 'stopped':
+        this.#stopped(worker, message.reason);
+        break;
+      case 'error':
+        emit('instance.error', { instance: worker, message: message.message });
+        break;
+    }
+  }
+
+  /** Somebody, as a rule the agent of the worker `teller`, says that a nonce is golden. */
+  claim(teller: number, claim: Claim): void {
+    const { smallest, emit, elapsed } = this.#options;
+    const { nonce, digest: reported } = claim;
+    const hit = verifiedHit(teller, claim, this.#options);
+    if (!hit) {
+      const reason = 'its digest is another, or it is outside the nonce space';
+      emit('hit.rejected', { instance: teller, nonce: `${nonce}`, digest: reported, reason });
+      return;
+    }
+    this.#ledger.confirm(nonce);
+    const better = this.#best === undefined || (smallest && nonce < this.#best.nonce);
+    if (!better) return;
+    this.#best = hit;
+    const { instance, digest } = hit;
+    emit('hit', { instance, nonce: `${nonce}`, digest, elapsed: elapsed() });
+    // One that comes while the search is being stopped for something else counts, but there is nobody left to tell.
+    if (this.#over !== undefined) return;
+    if (!smallest) this.#end({ kind: 'found', hit });
+    this.#options.announce(hit);
+    if (!smallest) return;
+    this.#ledger.lower(nonce);
+    for (const worker of this.#roster.all) worker.send?.({ order: 'bound', nonce });
+    this.#judge();
+    this.#rebalance();
+  }
+
+  /** Something heard on the broadcast: as good as a hit of the instance it names, and verified like one. */
+  announced(announcement: Announcement): void {
+    if (this.#best?.nonce !== announcement.nonce) this.claim(announcement.instance, announcement);
+  }
+
+  /** A worker's search is lost; what it held goes to others. With `retrying` it will `begin` again. */
+  lose(worker: number, error: CndError, retrying: boolean): void {
+    const state = this.#roster.get(worker);
+    state.state = retrying ? 'pending' : 'lost';
+    state.send = undefined;
+    state.lost = true;
+    state.rate = 0;
+    this.#ledger.lose(worker);
+    const { code, message: reason } = error;
+    this.#options.emit('instance.lost', { instance: worker, code, reason, retrying });
+    this.#changes.tell();
+    if (this.#roster.all.every((other) => other.state === 'lost')) this.#end({ kind: 'lost', reason });
+    this.#noteAllSearching();
+    this.#rebalance();
+  }
+
+  /** Whether a worker was given up for good. */
+  isLost(worker: number): boolean {
+    return this.#roster.get(worker).state === 'lost';
+  }
+
+  /** A worker cannot be reached any more, now that the search is over: nobody waits for its word. */
+  forget(worker: number): void {
+    this.#roster.get(worker).state = 'lost';
+    this.#changes.tell();
+  }
+
+  /** Says how the whole search stands, with `remaining` seconds until the time limit. */
+  tick(remaining: number): void {
+    this.#options.emit('run.progress', {
+      ...this.#roster.pace,
+      tested: `${this.#ledger.tested}`,
+      probability: chanceWithin(probability(this.#options.puzzle), this.#ledger.tested),
+      elapsed: this.#options.elapsed(),
+      remaining: Math.max(0, remaining),
+    });
+  }
+
+  /**
+   * Ends the search, whatever ended it: every agent is told to stop, and "stopped" counts only on its own word.
+   * Resolves when all have said so or are lost, or when `patience` aborts.
+   */
+  async stop(reason: string, patience: AbortSignal): Promise<void> {
+    this.#over ??= this.#options.elapsed();
+    for (const { state, send } of this.#roster.all) if (state !== 'stopped') send?.({ order: 'stop' });
+    while (this.#roster.busy.length > 0 && !patience.aborted) await this.#changes.next(patience);
+    this.#options.emit('search.stopped', {
+      reason,
+      latency: this.#latency(),
+      unconfirmed: this.#roster.busy,
+    });
+  }
+
+  #stopped(worker: number, reason: string): void {
+    const state = this.#roster.get(worker);
+    state.state = 'stopped';
+    state.rate = 0;
+    state.send = undefined;
+    const latency = this.#over === undefined ? {} : { latency: this.#latency() };
+    this.#options.emit('instance.stopped', { instance: worker, reason, ...latency });
+    this.#changes.tell();
+  }
+
+  #latency(): number {
+    return this.#options.elapsed() - (this.#over ?? this.#options.elapsed());
+  }
+
+  /** Draws the consequence of what the ledger made of a report. A late one (`not-owner`) has none. */
+  #weigh(worker: number, verdict: Verdict): void {
+    if (verdict.accepted || verdict.fault === 'not-owner' || this.isLost(worker)) return;
+    // An honest agent cannot say this: nothing more of it is believed, but for hits, which are verified.
+    this.#roster.get(worker).send?.({ order: 'stop' });
+    this.lose(
+      worker,
+      new CndError('agent-impossible', `it reports what cannot be: ${verdict.reason}`),
+      false,
+    );
+  }
+
+  /** Whether the search is over by what is known now. */
+  #judge(): void {
+    if (this.#over !== undefined) return;
+    if (this.#best !== undefined && this.#options.smallest && this.#ledger.complete(this.#best.nonce)) {
+      this.#end({ kind: 'found', hit: this.#best });
+    } else if (this.#best === undefined && this.#ledger.exhausted()) {
+      this.#end({ kind: 'exhausted' });
+    }
+  }
+
+  #rebalance(): void {
+    if (this.#over !== undefined) return;
+    const workers = this.#roster.states;
+    const bounded = this.#ledger.bound !== undefined;
+    for (const { kind, worker, residue } of assign({ residues: this.#ledger.residues(), workers, bounded })) {
+      const { send } = this.#roster.get(worker);
+      if (kind === 'release') {
+        this.#ledger.release(residue);
+        send?.({ order: 'release', residue });
+        continue;
+      }
+      const { next } = this.#ledger.adopt(worker, residue);
+      this.#roster.get(worker).state = 'searching';
+      send?.({ order: 'adopt', residue, next });
+      this.#options.emit('instance.adopted', { instance: worker, residue, next: `${next}` });
+    }
+  }
+
+  #noteAllSearching(): void {
+    if (this.#allSearching) return;
+    const instances = this.#roster.complement;
+    if (instances === undefined) return;
+    this.#allSearching = true;
+    this.#options.emit('search.all', { instances, elapsed: this.#options.elapsed() });
+  }
+}
+
+function reportFields({ residue, next, done }: ResidueReport) {
+  return { residue, next: `${next}`, done: done.map(([lo, hi]) => [`${lo}`, `${hi}`] as const) };
+}

@@ -1,0 +1,183 @@
+import { CndError, messageOf } from '../../error.ts';
+import type { Instance } from '../../fleet/fleet.ts';
+import { workDirectory } from '../../fleet/work-directory.ts';
+import { platformOf } from '../../kernel/native.ts';
+import { target } from '../../session/ssh/failure.ts';
+import type { Connection } from '../../session/ssh/connection.ts';
+import { upload } from '../../session/upload.ts';
+import { Agent, spooledHits } from './agent.ts';
+import { type Job, jobLine } from './agent-order.ts';
+import type { Clock } from '../../clock.ts';
+import type { Emit } from '../../event/event.ts';
+import type { Guards } from './guard.ts';
+import type { Link } from './link.ts';
+import { askPlatform, startAgent } from './remote-command.ts';
+import type { Search } from './search.ts';
+import type { Watch } from './watch.ts';
+import type { WorkerBundles } from './worker-bundle.ts';
+
+/** What all workers of a run share. */
+export interface WorkerContext {
+  readonly run: string;
+  readonly bundles: WorkerBundles;
+  readonly search: Search;
+  readonly watch: Watch;
+  readonly clock: Clock;
+  readonly emit: Emit;
+  /** The one connection to an instance that is running. */
+  readonly link: (instance: Instance) => Link;
+  /** Arms what keeps a worker from staying on a machine that lives on. */
+  readonly guards: Guards;
+  /** The job of a worker, but for what only its start can tell. */
+  readonly job: () => Omit<Job, 'worker' | 'residues' | 'threads'>;
+  /** How to see that a dead-man's switch is armed, and to end an instance without one; undefined: it is certain. */
+  readonly switch:
+    { readonly command: string; readonly terminate: (instance: Instance) => Promise<void> } | undefined;
+  /** Aborts when the search is over: nothing new is begun on any instance. */
+  readonly over: AbortSignal;
+}
+
+/** How often in a row one instance is tried again after its search was lost. */
+const retries = 3;
+
+/** Seconds of searching after which earlier losses are forgiven. */
+const forgiveness = 60;
+
+/** Seconds before the end of the search in which an agent's own deadline may come first. */
+const deadlineSlack = 3;
+
+/** Milliseconds in which an instance must say whether its switch is armed. */
+const switchPatience = 15_000;
+
+/** What trying again can mend; a wrong key, a missing python3 or a broken upload it cannot. */
+const passing = new Set([
+  'ssh-lost',
+  'agent-died',
+  'agent-silent',
+  'agent-signal',
+  'ssh-aborted',
+  'ssh-timeout',
+]);
+
+/**
+ * The pipeline of one instance: as soon as it runs and answers SSH it gets the worker and searches, whatever the others
+ * do. When its search is lost it is tried again while its instance lives. Resolves when its part is over; never rejects.
+ */
+export async function work(index: number, context: WorkerContext): Promise<void> {
+  const { over, search, watch } = context;
+  const gone = new AbortController();
+  void watch.gone(index, over).then(
+    (instance) => gone.abort(terminated(instance)),
+    () => {},
+  );
+  const stop = AbortSignal.any([over, gone.signal]);
+  const progress: Progress = { announced: false, uploaded: false };
+  for (let losses = 0; !over.aborted; losses++) {
+    const begin = context.clock.monotonic();
+    try {
+      await attempt(index, progress, context, stop);
+      return;
+    } catch (error) {
+      if (over.aborted) return search.forget(index);
+      // It was given up while its agent was still being told to stop.
+      if (search.isLost(index)) return;
+      // That it is gone explains any error, but for the one that it was terminated for.
+      const isExplained = gone.signal.aborted && !isUnarmed(error);
+      const failure = asCndError(isExplained ? gone.signal.reason : error);
+      if (context.clock.monotonic() - begin > forgiveness * 1000) losses = 0;
+      const retrying = losses < retries && passing.has(failure.code);
+      search.lose(index, failure, retrying);
+      if (!retrying) return;
+      // If its machine is gone the fleet knows, and nobody has to wait for it.
+      watch.nudge();
+    }
+  }
+}
+
+function isUnarmed(error: unknown): boolean {
+  return error instanceof CndError && error.code === 'instance-unarmed';
+}
+
+/** How far an instance had come before its search was lost. */
+interface Progress {
+  announced: boolean;
+  uploaded: boolean;
+}
+
+async function attempt(
+  index: number,
+  progress: Progress,
+  context: WorkerContext,
+  stop: AbortSignal,
+): Promise<void> {
+  const { run, search, watch, emit, guards } = context;
+  const instance = await watch.settled(index, stop);
+  if (!instance.access) throw terminated(instance);
+  if (!progress.announced) {
+    emit('instance.running', { instance: index, id: instance.id, address: target(instance.access) });
+    progress.announced = true;
+  }
+  const connection = await context.link(instance).connection(stop);
+  emit('instance.connected', { instance: index });
+  await requireSwitch(instance, connection, context, stop);
+  await guards.arm(instance, connection, stop);
+  if (progress.uploaded) {
+    const name = { run, worker: index };
+    for (const hit of await spooledHits(connection, name, stop)) search.claim(index, hit);
+  }
+  const { stdout } = await connection.exec(askPlatform, { signal: stop, timeout: 10_000 });
+  const bundle = await context.bundles.for(platformOf(stdout.toString()));
+  // Again each time: what was there may have been removed when the connection was lost.
+  await upload(connection, bundle, workDirectory(run, index), { signal: stop });
+  emit('instance.uploaded', { instance: index, bytes: bundle.data.length });
+  progress.uploaded = true;
+  await converse(instance, connection, context, stop);
+}
+
+/** An instance that would outlive us is ended at once. @throws CndError `instance-unarmed` */
+async function requireSwitch(
+  instance: Instance,
+  connection: Connection,
+  { switch: dead, emit }: WorkerContext,
+  signal: AbortSignal,
+): Promise<void> {
+  if (!dead) return;
+  const { code } = await connection.exec(dead.command, { signal, timeout: switchPatience });
+  if (code === 0) return emit('instance.armed', { instance: instance.index });
+  await dead.terminate(instance);
+  throw new CndError('instance-unarmed', "its dead-man's switch is not armed, so it was terminated", {
+    about: instance.id,
+    hint: 'the image must run cloud-init and systemd',
+  });
+}
+
+async function converse(
+  instance: Instance,
+  connection: Connection,
+  { run, search, clock, job, over, guards }: WorkerContext,
+  stop: AbortSignal,
+): Promise<void> {
+  const { index } = instance;
+  const command = guards.tag(instance, startAgent(run, index));
+  const agent = await Agent.start(connection, command, { run, worker: index }, clock, stop);
+  // The search may have ended while the agent was being started: then nobody would tell it to stop.
+  if (over.aborted) return agent.send({ order: 'stop' });
+  const residues = search.begin(index, (order) => agent.send(order));
+  agent.sendLine(jobLine({ ...job(), worker: index, residues, threads: instance.threads }));
+  const reason = await agent.converse((message) => search.receive(index, message));
+  if (over.aborted) return;
+  // Its own deadline is the net below ours: about to end, or its clock is wrong and it is begun again.
+  if (reason === 'deadline' && job().seconds < deadlineSlack) return;
+  throw new CndError(`agent-${reason}`, `its agent stopped by itself (${reason})`);
+}
+
+function terminated({ state, reason }: Instance): CndError {
+  return new CndError('instance-terminated', `the instance is ${state}${reason ? `: ${reason}` : ''}`);
+}
+
+function asCndError(error: unknown): CndError {
+  if (error instanceof CndError) return error;
+  return new CndError('worker-failed', messageOf(error), {
+    cause: error,
+  });
+}

@@ -1,0 +1,68 @@
+import type { EC2, Filter, Instance as Ec2Instance } from '@aws-sdk/client-ec2';
+import type { Access } from '../../../session/ssh/access.ts';
+import type { Instance, InstanceState } from '../../fleet.ts';
+import { runFilter, tagKeys, tagValue } from '../tag.ts';
+
+/** The states of EC2 in which an instance is not over. */
+const livingStates = ['pending', 'running', 'shutting-down', 'stopping', 'stopped'];
+
+/** What finds the instances of a run, or of any run, that are not over. Pure. */
+export function livingFilter(run?: string): Filter[] {
+  return [...runFilter(run), { Name: 'instance-state-name', Values: livingStates }];
+}
+
+/** DescribeInstances gives at most so many at a time (API_DescribeInstances). */
+const pageSize = 1000;
+
+/** All instances that the filters find, in as few calls as there are pages. */
+export async function describeInstances(
+  ec2: EC2,
+  filters: Filter[],
+  signal?: AbortSignal,
+): Promise<Ec2Instance[]> {
+  const found: Ec2Instance[] = [];
+  let token: string | undefined;
+  do {
+    const page = await ec2.describeInstances(
+      { Filters: filters, MaxResults: pageSize, ...(token !== undefined && { NextToken: token }) },
+      signal ? { abortSignal: signal } : {},
+    );
+    for (const { Instances = [] } of page.Reservations ?? []) found.push(...Instances);
+    token = page.NextToken;
+  } while (token !== undefined && token !== '');
+  return found;
+}
+
+/** How instances of a run are reached, but for where. */
+export type Login = Omit<Access, 'host'>;
+
+/** How an instance of EC2 is told of. A stopped one is as good as over: nothing of ours stops, and none starts again. Pure. */
+export function toInstance(
+  instance: Ec2Instance,
+  connect: 'public' | 'private',
+  login: Login | undefined,
+): Instance {
+  const name = instance.State?.Name;
+  const state = stateOf(name);
+  const host = connect === 'public' ? instance.PublicIpAddress : instance.PrivateIpAddress;
+  const why = name === 'stopped' || name === 'stopping' ? `it is ${name}` : instance.StateReason?.Message;
+  return {
+    id: instance.InstanceId ?? '',
+    index: indexOf(instance),
+    state,
+    ...(why !== undefined && why !== '' && state !== 'running' && { reason: why }),
+    ...(login && state === 'running' && host !== undefined && host !== '' && { access: { ...login, host } }),
+  };
+}
+
+/** The place of an instance in its launch: where its call began, and its place in that. Pure. */
+export function indexOf({ Tags, AmiLaunchIndex = 0 }: Ec2Instance): number {
+  const first = Number(tagValue(Tags, tagKeys.firstIndex) ?? 0);
+  return (Number.isInteger(first) && first >= 0 ? first : 0) + AmiLaunchIndex;
+}
+
+/** EC2's state in the words of the contract. Pure. */
+export function stateOf(name: string | undefined): InstanceState {
+  if (name === 'running' || name === 'shutting-down' || name === 'terminated') return name;
+  return name === 'stopping' || name === 'stopped' ? 'shutting-down' : 'pending';
+}

@@ -1,0 +1,117 @@
+import type { Instance as Ec2Instance, SecurityGroup } from '@aws-sdk/client-ec2';
+import { runIdPattern } from '../../../run-id.ts';
+import type { FindReport, FoundRun } from '../../fleet.ts';
+import type { Leftover, Remains } from '../../leftover.ts';
+import type { Ec2Api } from '../api.ts';
+import { describeInstances, livingFilter, toInstance } from './describe.ts';
+import { findGroups } from '../launch/group.ts';
+import { cost, tablePrice } from '../price/price.ts';
+import { expiryOf, tagKeys, tagValue } from '../tag.ts';
+
+/** Where is looked, and who looks. */
+export interface FindOptions {
+  readonly region: string;
+  /** Owners that are the caller. */
+  readonly owners: ReadonlySet<string>;
+  readonly leftovers: readonly Leftover[];
+  readonly report?: FindReport | undefined;
+  /** What a failed call is told as. */
+  readonly explain: (error: unknown) => unknown;
+}
+
+interface Found {
+  readonly instances: Ec2Instance[];
+  readonly leftover: string[];
+  readonly owner: string | undefined;
+  readonly expiresAt: Date | undefined;
+  announced: FoundRun['announced'];
+}
+
+/**
+ * Everything in the region that carries our tag, by run; also runs of which only a group or a queue is left.
+ * @throws only when the instances cannot be seen: what costs nothing must not hide what does.
+ */
+export async function findRuns(api: Ec2Api, options: FindOptions): Promise<FoundRun[]> {
+  const ec2 = await api.ec2();
+  const { report, explain } = options;
+  const unseen: [what: string, error: unknown][] = [];
+  const look = async (what: string, asking: Promise<readonly Remains[]>): Promise<readonly Remains[]> =>
+    asking.catch((error: unknown) => {
+      unseen.push([what, explain(error)]);
+      return [];
+    });
+  const [instances, ...remains] = await Promise.all([
+    describeInstances(ec2, livingFilter()),
+    look(
+      'security groups',
+      findGroups(ec2).then((groups) => groups.map(groupRemains)),
+    ),
+    ...options.leftovers.map((leftover) => look(leftover.name, leftover.find(report && options.owners))),
+  ]);
+  // Where not even instances can be seen, that is all there is to say.
+  for (const [what, error] of unseen) report?.unseen(what, error);
+  const runs = new Map<string, Found>();
+  const of = (run: string, owner: string | undefined, expiresAt: Date | undefined): Found => {
+    const found = runs.get(run) ?? { instances: [], leftover: [], owner, expiresAt, announced: undefined };
+    runs.set(run, found);
+    return found;
+  };
+  for (const instance of instances) {
+    const run = tagValue(instance.Tags, tagKeys.run) ?? '';
+    // Anybody may write such a tag, and in a filter `*` would be all runs.
+    if (!runIdPattern.test(run)) continue;
+    of(run, tagValue(instance.Tags, tagKeys.owner), expiryOf(instance.Tags)).instances.push(instance);
+  }
+  for (const { run, what, owner, expiresAt, announced } of remains.flat()) {
+    if (!runIdPattern.test(run)) continue;
+    const found = of(run, owner, expiresAt);
+    found.leftover.push(what);
+    found.announced ??= announced;
+  }
+  return [...runs].map(([run, found]) => foundRun(run, found, options));
+}
+
+function groupRemains({ Tags, GroupId = '' }: SecurityGroup): Remains {
+  return {
+    run: tagValue(Tags, tagKeys.run) ?? '',
+    what: `security group ${GroupId}`,
+    owner: tagValue(Tags, tagKeys.owner),
+    expiresAt: expiryOf(Tags),
+  };
+}
+
+function foundRun(run: string, found: Found, { region, owners }: FindOptions): FoundRun {
+  const { instances, leftover, owner, expiresAt, announced } = found;
+  const spent = costUntil(instances, region, new Date());
+  return {
+    fleet: 'ec2',
+    run,
+    instances: instances
+      .map((instance) => toInstance(instance, 'public', undefined))
+      .toSorted((a, b) => a.index - b.index),
+    leftover,
+    // Without a tag that says whose it is, it is nobody else's to be careful with, and not ours either.
+    owner: { name: owner ?? 'unknown', self: owner !== undefined && owners.has(owner) },
+    ...(expiresAt && { expiresAt }),
+    ...(spent !== undefined && { cost: spent }),
+    ...(announced && { announced }),
+  };
+}
+
+/** US dollars that instances have cost by the built-in table, at most; undefined when it does not know one. Pure. */
+export function costUntil(instances: readonly Ec2Instance[], region: string, now: Date): number | undefined {
+  let sum = 0;
+  for (const { InstanceType = '', CpuOptions, LaunchTime, PublicIpAddress } of instances) {
+    const vcpus = (CpuOptions?.CoreCount ?? 1) * (CpuOptions?.ThreadsPerCore ?? 1);
+    const price = tablePrice(InstanceType, vcpus, region);
+    if (!price || !LaunchTime) return undefined;
+    const seconds = (now.getTime() - LaunchTime.getTime()) / 1000;
+    sum += cost({
+      instances: 1,
+      hourly: price.hourly,
+      publicAddress: PublicIpAddress !== undefined,
+      seconds,
+    });
+  }
+  return sum;
+}

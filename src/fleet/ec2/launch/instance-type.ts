@@ -1,0 +1,118 @@
+import type { EC2, Image, InstanceTypeInfo, _InstanceType } from '@aws-sdk/client-ec2';
+import { CndError } from '../../../error.ts';
+import { type Architecture, type ImageTraits, imageNames, imageQuery, imageTraits, newest } from './image.ts';
+
+/** What is known of an instance type. */
+export interface MachineType {
+  readonly name: string;
+  readonly architecture: Architecture;
+  readonly vcpus: number;
+  readonly cores: number;
+}
+
+/** An image as it is launched. */
+export interface MachineImage extends ImageTraits {
+  readonly id: string;
+  readonly name: string;
+  readonly rootDevice: string;
+  /** GiB of its root volume: what its snapshot needs. */
+  readonly rootSize: number;
+}
+
+/** An instance type as the SDK wants it: its types list the values of its day, and the service knows newer ones. */
+export function typeName(type: string): _InstanceType {
+  // oxlint-disable-next-line typescript/no-unsafe-type-assertion
+  return type as _InstanceType;
+}
+
+/** What EC2 knows of the given types, in their order. @throws CndError naming what it does not know. */
+export async function findTypes(
+  ec2: EC2,
+  names: readonly string[],
+  region: string,
+  signal: AbortSignal,
+): Promise<MachineType[]> {
+  // By filter and not by name: one name that the region does not have would fail the call for all.
+  const input = { Filters: [{ Name: 'instance-type', Values: [...names] }] };
+  const { InstanceTypes = [] } = await ec2.describeInstanceTypes(input, { abortSignal: signal });
+  const found = new Map(InstanceTypes.map((info) => [info.InstanceType as string | undefined, info]));
+  const known = names.flatMap((name) => found.get(name) ?? []).map(machineType);
+  if (known.length < names.length) {
+    const missing = names.filter((name) => !found.has(name));
+    throw new CndError('ec2-no-type', `there is no instance type ${missing.join(', ')} in ${region}`, {
+      about: 'ec2.types',
+      hint: 'name others with --type, e.g. c7a.medium,c7i.large; or take another --region',
+    });
+  }
+  const architectures = new Set(known.map(({ architecture }) => architecture));
+  if (architectures.size <= 1) return known;
+  throw new CndError(
+    'ec2-mixed-types',
+    `${names.join(', ')} are of different architectures: no one image runs on all`,
+    {
+      about: 'ec2.types',
+      hint: 'name types of one architecture',
+    },
+  );
+}
+
+/** What counts of DescribeInstanceTypes' answer. Pure. */
+export function machineType({
+  InstanceType = 'c7a.medium',
+  ProcessorInfo,
+  VCpuInfo,
+}: InstanceTypeInfo): MachineType {
+  const isArm = ProcessorInfo?.SupportedArchitectures?.includes('arm64') ?? false;
+  const vcpus = VCpuInfo?.DefaultVCpus ?? 1;
+  return {
+    name: InstanceType,
+    architecture: isArm ? 'arm64' : 'x86_64',
+    vcpus,
+    cores: VCpuInfo?.DefaultCores ?? vcpus,
+  };
+}
+
+/** The image by its name or id. @throws CndError naming image AND region: an id of another region is a common mistake. */
+export async function findImage(
+  ec2: EC2,
+  image: string,
+  architecture: Architecture,
+  region: string,
+  signal: AbortSignal,
+): Promise<MachineImage> {
+  const query = imageQuery(image, architecture);
+  if (!query) throw noImage(`${image} is not the name of an image`, image);
+  const { Images = [] } = await ec2.describeImages(query, { abortSignal: signal }).catch((error: unknown) => {
+    const unknown = error instanceof Error && error.name.startsWith('InvalidAMIID');
+    if (!unknown) throw error;
+    return { Images: [] };
+  });
+  const found = newest(Images);
+  if (!found) throw noImage(`there is no image ${image} for ${architecture} in ${region}`, image);
+  if (found.Architecture !== undefined && found.Architecture !== architecture) {
+    throw noImage(
+      `image ${image} in ${region} is for ${found.Architecture}, the instance types are ${architecture}`,
+      image,
+    );
+  }
+  return machineImage(image, found);
+}
+
+/** What counts of DescribeImages' answer. Pure. */
+export function machineImage(image: string, found: Image): MachineImage {
+  const root = found.BlockDeviceMappings?.find(({ DeviceName }) => DeviceName === found.RootDeviceName);
+  return {
+    rootSize: root?.Ebs?.VolumeSize ?? 8,
+    id: found.ImageId ?? '',
+    name: found.Name ?? '',
+    rootDevice: found.RootDeviceName ?? '/dev/xvda',
+    ...imageTraits(image, found),
+  };
+}
+
+function noImage(message: string, image: string): CndError {
+  return new CndError('ec2-no-image', message, {
+    about: image,
+    hint: `take one of ${imageNames.join(', ')}, or the id of an image in this region and for this architecture`,
+  });
+}

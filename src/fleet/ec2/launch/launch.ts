@@ -1,0 +1,144 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import type { Instance as Ec2Instance, RunInstancesCommandInput } from '@aws-sdk/client-ec2';
+import { awsFault, wasNeverSent } from '../../../aws/failure.ts';
+import { onceAborted } from '../../../session/ssh/bounded.ts';
+import type { Ec2Api } from '../api.ts';
+import { indexOf } from '../find/describe.ts';
+import { launchFault, legible } from '../error.ts';
+import type { RunMemory } from './run-memory.ts';
+import { type RunInstancesPlan, mostPerCall, runInstancesInput } from './run-instances.ts';
+
+/** What a launch may choose from, best first. */
+export interface LaunchPlan extends Omit<
+  RunInstancesPlan,
+  'type' | 'subnet' | 'firstIndex' | 'attempt' | 'spotPrice' | 'userData'
+> {
+  readonly minimum: number;
+  readonly types: readonly string[];
+  readonly subnets: readonly { readonly id: string; readonly zone: string }[];
+  /** Made anew for each call: what is left of T gets less while zones are tried. */
+  readonly userData: () => string;
+  /** See `RunInstancesPlan.spotPrice`. */
+  readonly spotPrice: (type: string) => number | null | undefined;
+  readonly notice: (message: string) => void;
+}
+
+/** How often one call is repeated, with the seconds in between doubling from `first` to `most`. */
+const repeats = { attempts: 6, first: 0.5, most: 8 };
+
+/** Seconds that an aborted launch waits for the answer to its call: knowing what was launched beats guessing. */
+const answerPatience = 5;
+
+/**
+ * Launches instances: where a zone has no room the next one is asked, then the next type. Quota and rights are the same
+ * everywhere, so their errors end it at once. `memory` learns of every instance as soon as it is known of.
+ * @throws the last error when fewer than the minimum could be had, or the signal's reason; what was launched until then
+ *   is the caller's to terminate.
+ */
+export async function launchInstances(
+  api: Ec2Api,
+  plan: LaunchPlan,
+  memory: RunMemory,
+  signal: AbortSignal,
+): Promise<Ec2Instance[]> {
+  const launched: Ec2Instance[] = [];
+  let lack: unknown;
+  let attempt = 0;
+  for (const type of plan.types) {
+    for (const { id: subnet, zone } of plan.subnets) {
+      while (launched.length < plan.count) {
+        signal.throwIfAborted();
+        const count = Math.min(mostPerCall, plan.count - launched.length);
+        const firstIndex = launched.length;
+        const spotPrice = plan.spotPrice(type);
+        const userData = plan.userData();
+        const call = { ...plan, type, subnet, count, firstIndex, attempt: attempt++, spotPrice, userData };
+        const answer = await runInstances(api, runInstancesInput(call), memory, signal);
+        if (Array.isArray(answer)) launched.push(...answer);
+        else lack = answer.error;
+        if (!Array.isArray(answer) && launchFault(answer.error) !== 'capacity') {
+          const isEnough = launched.length > 0 && launched.length >= plan.minimum;
+          if (!isEnough || launchFault(answer.error) === 'fatal') throw answer.error;
+          plan.notice(`EC2 launches no more: ${legible(answer.error)}`);
+          return launched;
+        }
+        const got = Array.isArray(answer) ? answer.length : 0;
+        if (got >= count) continue;
+        plan.notice(`${zone} has room for ${got} of ${count} ${type} now`);
+        break;
+      }
+    }
+  }
+  if (launched.length >= plan.minimum) return launched;
+  throw lack ?? new Error(`EC2 launched ${launched.length} of ${plan.count} instances and did not say why`);
+}
+
+/** One call, repeated with the same ClientToken until its outcome is known: the instances, or why there are none. */
+async function runInstances(
+  api: Ec2Api,
+  input: RunInstancesCommandInput,
+  memory: RunMemory,
+  signal: AbortSignal,
+): Promise<Ec2Instance[] | { readonly error: unknown }> {
+  const ec2 = await api.ec2Once();
+  const learn = (instances: readonly Ec2Instance[]): void => {
+    for (const instance of instances) memory.known.set(instance.InstanceId ?? '', indexOf(instance));
+    memory.launchedAt = performance.now();
+  };
+  for (let attempt = 1, wait = repeats.first; ; attempt++, wait = Math.min(wait * 2, repeats.most)) {
+    const call = ec2.runInstances(input).then(
+      ({ Instances = [] }) => {
+        learn(Instances);
+        return Instances;
+      },
+      (error: unknown) => ({ error }),
+    );
+    memory.pending.add(call);
+    void call.finally(() => memory.pending.delete(call));
+    const answer = await withinReason(call, signal);
+    if (answer === undefined) memory.inDoubt = true;
+    if (answer === undefined || (signal.aborted && !Array.isArray(answer))) {
+      if (answer && launchFault(answer.error) === 'again' && isAmbiguous(answer.error)) memory.inDoubt = true;
+      throw signal.reason;
+    }
+    if (Array.isArray(answer)) {
+      memory.inDoubt = false;
+      signal.throwIfAborted();
+      return answer;
+    }
+    // Also after a lost answer: the same token gets the outcome of the first call, now it is known.
+    if (isOutcome(answer.error)) memory.inDoubt = false;
+    else if (isAmbiguous(answer.error)) memory.inDoubt = true;
+    if (launchFault(answer.error) !== 'again' || attempt === repeats.attempts) return answer;
+    await delay(wait * (750 + Math.random() * 500), undefined, { signal }).catch(() => {});
+    signal.throwIfAborted();
+  }
+}
+
+/** Whether EC2 has judged the launch itself: not the caller, whose credentials may have expired since the last attempt. */
+function isOutcome(error: unknown): boolean {
+  const fault = launchFault(error);
+  return fault === 'capacity' || fault === 'quota' || (fault === 'fatal' && awsFault(error) === undefined);
+}
+
+/** Whether a failed call may have had its effect all the same. */
+function isAmbiguous(error: unknown): boolean {
+  const fault = awsFault(error);
+  return fault === 'unavailable' || (fault === 'unreachable' && !wasNeverSent(error));
+}
+
+/** The answer; undefined when the signal aborts and the answer does not come soon. */
+function withinReason<T>(call: Promise<T>, signal: AbortSignal): Promise<T | undefined> {
+  return new Promise((resolve, reject) => {
+    let timer: NodeJS.Timeout | undefined;
+    const hurry = (): void => {
+      timer ??= setTimeout(resolve, answerPatience * 1000, undefined);
+    };
+    const off = onceAborted(signal, hurry);
+    if (signal.aborted) hurry();
+    call.then(resolve, reject).finally(() => {
+      off();
+      clearTimeout(timer);
+    });
+  });
+}

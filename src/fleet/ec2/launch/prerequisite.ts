@@ -1,0 +1,98 @@
+import type { Ec2Settings } from '../schema.ts';
+import { type Ec2Api, regionOf } from '../api.ts';
+import { type Ec2Call, ec2Error } from '../error.ts';
+import { type Identity, findIdentity } from '../identity.ts';
+import { type MachineImage, type MachineType, findImage, findTypes } from './instance-type.ts';
+import { type Network, findNetwork } from './network.ts';
+import { sshSource } from './ssh-source.ts';
+
+/**
+ * What a launch stands on, found once: who we are, what there is in the region. Each part is asked for when it is
+ * needed, and again when it failed.
+ */
+export class Prerequisites {
+  readonly #api: Ec2Api;
+  readonly #settings: Ec2Settings;
+  readonly #found = new Map<string, Promise<unknown>>();
+
+  constructor(api: Ec2Api, settings: Ec2Settings) {
+    this.#api = api;
+    this.#settings = settings;
+  }
+
+  identity(signal: AbortSignal): Promise<Identity> {
+    return this.#once('identity', () => findIdentity(this.#api, signal));
+  }
+
+  region(): Promise<string> {
+    return this.#once('region', async () => {
+      try {
+        return await regionOf(this.#api);
+      } catch (error) {
+        throw this.#error(error, 'EC2 cannot be called', 'region', '');
+      }
+    });
+  }
+
+  types(signal: AbortSignal): Promise<MachineType[]> {
+    const { types } = this.#settings;
+    return this.#asked('types', types.join(', '), 'ec2:DescribeInstanceTypes', signal, async (region) =>
+      findTypes(await this.#api.ec2(), types, region, signal),
+    );
+  }
+
+  async image(signal: AbortSignal): Promise<MachineImage> {
+    const { image } = this.#settings;
+    const [type] = await this.types(signal);
+    const architecture = type?.architecture ?? 'x86_64';
+    return this.#asked('image', image, 'ec2:DescribeImages', signal, async (region) =>
+      findImage(await this.#api.ec2(), image, architecture, region, signal),
+    );
+  }
+
+  network(signal: AbortSignal): Promise<Network> {
+    const { subnets } = this.#settings;
+    return this.#asked('network', 'subnets', 'ec2:DescribeSubnets', signal, async (region) =>
+      findNetwork(await this.#api.ec2(), subnets, region, signal),
+    );
+  }
+
+  /** The block of addresses that SSH is let in from. */
+  source(signal: AbortSignal): Promise<string> {
+    return this.#once('source', () => sshSource(this.#settings, signal));
+  }
+
+  #asked<T>(
+    key: string,
+    about: string,
+    rights: string,
+    signal: AbortSignal,
+    ask: (region: string) => Promise<T>,
+  ): Promise<T> {
+    return this.#once(key, async () => {
+      const region = await this.region();
+      try {
+        return await ask(region);
+      } catch (error) {
+        signal.throwIfAborted();
+        throw this.#error(error, `EC2 cannot be asked for ${about}`, about, rights, region);
+      }
+    });
+  }
+
+  #error(error: unknown, what: string, about: string, rights: string, region?: string): unknown {
+    const call: Ec2Call = { what, about, rights, region, profile: this.#settings.profile };
+    return ec2Error(error, call);
+  }
+
+  #once<T>(key: string, find: () => Promise<T>): Promise<T> {
+    const known = this.#found.get(key);
+    // Every key has one type: the map is private, and each is used by one method.
+    // oxlint-disable-next-line typescript/no-unsafe-type-assertion
+    if (known) return known as Promise<T>;
+    const finding = find();
+    this.#found.set(key, finding);
+    finding.catch(() => this.#found.delete(key));
+    return finding;
+  }
+}

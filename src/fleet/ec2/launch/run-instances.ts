@@ -1,0 +1,85 @@
+import type { RunInstancesCommandInput } from '@aws-sdk/client-ec2';
+import { typeName } from './instance-type.ts';
+import { type RunTags, instanceTags } from '../tag.ts';
+
+/** EC2 advises launches in batches of about this size (EC2 User Guide, "API request throttling"). */
+export const mostPerCall = 100;
+
+/** Everything that one RunInstances call depends on. */
+export interface RunInstancesPlan {
+  readonly tags: RunTags;
+  readonly image: { readonly id: string; readonly rootDevice: string; readonly rootSize: number };
+  readonly type: string;
+  readonly subnet: string;
+  readonly groups: readonly string[];
+  /** Instances wanted of this call; at least one, or none is launched. */
+  readonly count: number;
+  /** How many instances earlier calls of this launch have made. */
+  readonly firstIndex: number;
+  /** The number of the attempt in this launch: retries of a lost answer keep it, anything else takes the next. */
+  readonly attempt: number;
+  readonly userData: string;
+  readonly publicAddress: boolean;
+  readonly instanceProfile: string | undefined;
+  /** US dollars per hour that a spot instance may cost at most; null: as much as on demand. Undefined: on demand. */
+  readonly spotPrice: number | null | undefined;
+}
+
+/** The input of one RunInstances call (API_RunInstances). Pure. */
+export function runInstancesInput(plan: RunInstancesPlan): RunInstancesCommandInput {
+  const { image, type, subnet, groups, count, tags, firstIndex, userData, publicAddress, instanceProfile } =
+    plan;
+  return {
+    ImageId: image.id,
+    InstanceType: typeName(type),
+    MinCount: 1,
+    MaxCount: count,
+    ClientToken: clientToken(tags.run, plan.attempt),
+    UserData: Buffer.from(userData).toString('base64'),
+    // Powering off terminates: without this the dead-man's switch would only stop an instance. Spot requires it too.
+    InstanceInitiatedShutdownBehavior: 'terminate',
+    // IMDSv2 only, and not through a container or a proxy on the instance.
+    MetadataOptions: { HttpEndpoint: 'enabled', HttpTokens: 'required', HttpPutResponseHopLimit: 1 },
+    BlockDeviceMappings: [
+      {
+        DeviceName: image.rootDevice,
+        Ebs: {
+          DeleteOnTermination: true,
+          Encrypted: true,
+          VolumeType: 'gp3',
+          VolumeSize: image.rootSize,
+        },
+      },
+    ],
+    NetworkInterfaces: [
+      {
+        DeviceIndex: 0,
+        SubnetId: subnet,
+        Groups: [...groups],
+        AssociatePublicIpAddress: publicAddress,
+        DeleteOnTermination: true,
+      },
+    ],
+    TagSpecifications: instanceTags(tags, firstIndex),
+    ...(instanceProfile !== undefined && {
+      IamInstanceProfile: instanceProfile.startsWith('arn:')
+        ? { Arn: instanceProfile }
+        : { Name: instanceProfile },
+    }),
+    ...(plan.spotPrice !== undefined && {
+      InstanceMarketOptions: {
+        MarketType: 'spot',
+        SpotOptions: {
+          SpotInstanceType: 'one-time',
+          InstanceInterruptionBehavior: 'terminate',
+          ...(plan.spotPrice !== null && { MaxPrice: plan.spotPrice.toFixed(6) }),
+        },
+      },
+    }),
+  };
+}
+
+/** Makes a call that is repeated after a lost answer launch nothing new; at most 64 characters. Pure. */
+export function clientToken(run: string, attempt: number): string {
+  return `cnd-${run}-${attempt}`;
+}

@@ -1,0 +1,52 @@
+import { dollars } from '../../preflight.ts';
+import type { PreflightRequest } from '../../preflight.ts';
+import type { Identity } from '../identity.ts';
+import type { MachineImage } from '../launch/instance-type.ts';
+import type { PreflightContext } from './preflight.ts';
+import type { TypePrice } from '../price/price-lookup.ts';
+
+/** What would be launched, where, how and for how long, in words. Pure. */
+export function facts(
+  { settings, timing }: PreflightContext,
+  { count, timeLimit }: PreflightRequest,
+  found: {
+    readonly where: string;
+    readonly identity: Identity;
+    readonly image: MachineImage | undefined;
+    readonly source: string | undefined;
+    readonly prices: ReadonlyMap<string, TypePrice>;
+  },
+): (readonly [string, string])[] {
+  const market = settings.spot ? 'spot' : 'on demand';
+  const types = settings.types.join(', else ');
+  const spot = [...found.prices].filter(([, { now }]) => now !== undefined);
+  return [
+    ['what', `${count} × ${types}, ${market}, in ${found.where} (account ${found.identity.account})`],
+    ...(found.image ? [['image', `${settings.image} (${found.image.id})`] as const] : []),
+    [
+      'for how long',
+      `at most ${timeLimit} s; if this machine dies, each powers itself off ${timeLimit + timing.grace} s after its boot at the latest`,
+    ],
+    [
+      'network',
+      [
+        settings.securityGroup ?? `a security group of its own, SSH from ${found.source ?? '?'} only`,
+        settings.connect === 'public' ? 'public addresses' : 'private addresses',
+        ...(settings.jump ? [`through ${settings.jump.via}`] : []),
+      ].join(', '),
+    ],
+    ...spot.map(
+      ([type, { now = 0, most }]) =>
+        [
+          'spot price',
+          `${type} $${dollars(now)}/h now, at most $${dollars(most)}/h; an interruption loses an instance, others take over; that powering off ends a spot instance was not tried`,
+        ] as const,
+    ),
+    [
+      'broadcast',
+      settings.instanceProfile === undefined
+        ? 'SQS; agents are told over SSH (they poll by themselves with ec2.instanceProfile)'
+        : `SQS; agents poll by themselves, as ${settings.instanceProfile}`,
+    ],
+  ];
+}

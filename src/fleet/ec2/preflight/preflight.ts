@@ -1,0 +1,137 @@
+import type { Ec2Settings } from '../schema.ts';
+import { target } from '../../../session/ssh/failure.ts';
+import type { FleetTiming } from '../../fleet.ts';
+import { type Preflight, type PreflightRequest, dollars } from '../../preflight.ts';
+import type { Ec2Api } from '../api.ts';
+import { check } from '../../check.ts';
+import { checkExpiry } from './credential-expiry.ts';
+import { facts } from './plan-summary.ts';
+import type { Prerequisites } from '../launch/prerequisite.ts';
+import type { Identity } from '../identity.ts';
+import { jumpAccess } from '../jump.ts';
+import type { MachineImage, MachineType } from '../launch/instance-type.ts';
+import type { Network } from '../launch/network.ts';
+import { cost, longestPaid } from '../price/price.ts';
+import { type TypePrice, findPrices } from '../price/price-lookup.ts';
+import { checkQuota } from './quota.ts';
+import { checkRights } from './permission.ts';
+
+/** All images are of Linux. */
+const platforms = { x86_64: 'linux-x64', arm64: 'linux-arm64' } as const;
+
+/** What the checks of a launch on EC2 act on. */
+export interface PreflightContext {
+  readonly api: Ec2Api;
+  readonly settings: Ec2Settings;
+  readonly timing: FleetTiming;
+  readonly prerequisites: Prerequisites;
+  readonly env: NodeJS.ProcessEnv;
+}
+
+/** Checks of everything that a launch needs, as many at a time as can be, and what it will cost at most. */
+export async function ec2Preflight(
+  context: PreflightContext,
+  request: PreflightRequest,
+  signal: AbortSignal,
+): Promise<Preflight & { readonly account?: string; readonly prices: ReadonlyMap<string, TypePrice> }> {
+  const { prerequisites, settings, api, env } = context;
+  const identity = await check('identity', signal, () => prerequisites.identity(signal), identityWords);
+  const region = await check(
+    'region',
+    signal,
+    () => prerequisites.region(),
+    (region) => region,
+  );
+  // Without credentials or a region everything else fails, for the same reason.
+  const both = [identity.check, region.check];
+  if (!identity.value || !region.value) return { checks: both, facts: [], prices: new Map() };
+  const where = region.value;
+
+  const { jump } = settings;
+  const [types, image, network, source, bastion] = await Promise.all([
+    check('instance type', signal, () => prerequisites.types(signal), typeWords),
+    check('image', signal, () => prerequisites.image(signal), imageWords),
+    check('network', signal, () => prerequisites.network(signal), networkWords),
+    settings.securityGroup === undefined
+      ? check(
+          'SSH is let in from',
+          signal,
+          () => prerequisites.source(signal),
+          (block) => block,
+        )
+      : undefined,
+    jump && check('jump host', signal, async () => jumpAccess(jump, env), target),
+  ]);
+  const [first] = types.value ?? [];
+  const zones = network.value?.subnets.map(({ zone }) => zone) ?? [];
+  const [expiry, quota, rights, prices] = await Promise.all([
+    checkExpiry(api, env, request.timeLimit + context.timing.grace),
+    first && checkQuota(context, first, request, where, signal),
+    first && image.value && network.value
+      ? checkRights(
+          context,
+          {
+            types: types.value ?? [],
+            image: image.value,
+            network: network.value,
+            owner: identity.value.owner,
+          },
+          where,
+          signal,
+        )
+      : undefined,
+    findPrices(api, types.value ?? [], { region: where, zones, spot: settings.spot, env }, signal),
+  ]);
+  const checks = [types, image, network, source, bastion].flatMap((made) => made?.check ?? []);
+  const bound = costBound(context, request, types.value ?? [], prices);
+  return {
+    checks: [...both, ...(expiry ? [expiry] : []), ...checks, ...(quota ? [quota] : []), ...(rights ?? [])],
+    facts: facts(context, request, {
+      where,
+      identity: identity.value,
+      image: image.value,
+      source: source?.value,
+      prices,
+    }),
+    owner: identity.value.owner,
+    account: identity.value.account,
+    ...(first && { cores: first.cores * request.count, platform: platforms[first.architecture] }),
+    ...bound,
+    prices,
+  };
+}
+
+/** What the dearest of the types costs for as long as an instance can live. Pure. */
+function costBound(
+  { settings, timing }: PreflightContext,
+  { count, timeLimit }: PreflightRequest,
+  types: readonly MachineType[],
+  prices: ReadonlyMap<string, TypePrice>,
+): Pick<Preflight, 'cost' | 'costBasis'> {
+  const known = types.flatMap(({ name }) => prices.get(name) ?? []);
+  if (known.length === 0 || known.length < types.length) return {};
+  const [dearest] = known.toSorted((a, b) => b.most - a.most);
+  if (!dearest) return {};
+  const publicAddress = settings.connect === 'public';
+  const seconds = longestPaid(timeLimit, timing);
+  const amount = cost({ instances: count, hourly: dearest.most, publicAddress, seconds });
+  const each = `$${dollars(dearest.most)}/h${publicAddress ? ' and $0.005/h for its address' : ''}`;
+  const basis = `${count} × ${each}, for at most ${Math.ceil(seconds)} s; price: ${dearest.source}`;
+  return { cost: amount, costBasis: basis };
+}
+
+function identityWords({ arn }: Identity): string {
+  return arn;
+}
+
+function typeWords(types: readonly MachineType[]): string {
+  return types.map(({ name, architecture, vcpus }) => `${name} (${architecture}, ${vcpus} vCPUs)`).join(', ');
+}
+
+function imageWords({ id, name, user }: MachineImage): string {
+  return `${id} ${name}, login as ${user}`;
+}
+
+function networkWords({ vpc, subnets }: Network): string {
+  return `${vpc}: ${subnets.map(({ zone }) => zone).join(', ')}`;
+}

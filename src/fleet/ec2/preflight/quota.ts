@@ -1,0 +1,75 @@
+import type { EC2 } from '@aws-sdk/client-ec2';
+import type { ServiceQuotas } from '@aws-sdk/client-service-quotas';
+import type { Check, PreflightRequest } from '../../preflight.ts';
+import { asWarning, failed } from '../../check.ts';
+import { describeInstances } from '../find/describe.ts';
+import { ec2Error } from '../error.ts';
+import type { MachineType } from '../launch/instance-type.ts';
+import type { PreflightContext } from './preflight.ts';
+import { quotaCodes, standardFamilies } from './quota-code.ts';
+
+/** How many vCPUs may run, and how many do. */
+export interface Quota {
+  readonly code: string;
+  readonly limit: number;
+  readonly used: number;
+}
+
+/** Looks how much of its quota is left to a market; undefined for types that have a quota of their own. */
+async function findQuota(
+  quotas: ServiceQuotas,
+  ec2: EC2,
+  type: string,
+  market: 'spot' | 'on-demand',
+  signal: AbortSignal,
+): Promise<Quota | undefined> {
+  if (!standardFamilies.test(type)) return undefined;
+  const code = quotaCodes[market];
+  const [answer, instances] = await Promise.all([
+    quotas.getServiceQuota({ ServiceCode: 'ec2', QuotaCode: code }, { abortSignal: signal }),
+    describeInstances(ec2, [{ Name: 'instance-state-name', Values: ['pending', 'running'] }], signal),
+  ]);
+  const counted = instances.filter(
+    ({ InstanceType = '', InstanceLifecycle }) =>
+      standardFamilies.test(InstanceType) && (InstanceLifecycle === 'spot') === (market === 'spot'),
+  );
+  const used = counted.reduce(
+    (sum, { CpuOptions }) => sum + (CpuOptions?.CoreCount ?? 1) * (CpuOptions?.ThreadsPerCore ?? 1),
+    0,
+  );
+  return { code, limit: answer.Quota?.Value ?? Infinity, used };
+}
+
+/** How many instances of so many vCPUs a quota still has room for. Pure. */
+function roomFor({ limit, used }: Quota, vcpus: number): number {
+  return Math.max(0, Math.floor((limit - used) / vcpus));
+}
+
+/** Whether the quota has room for the launch: a launch that it stops has cost nothing, but time. */
+export async function checkQuota(
+  { api, settings }: PreflightContext,
+  type: MachineType,
+  { count, minimum }: PreflightRequest,
+  region: string,
+  signal: AbortSignal,
+): Promise<Check> {
+  const name = 'quota';
+  const market = settings.spot ? 'spot' : 'on-demand';
+  let quota: Quota | undefined;
+  try {
+    quota = await findQuota(await api.quotas(), await api.ec2(), type.name, market, signal);
+  } catch (error) {
+    signal.throwIfAborted();
+    const rights = 'servicequotas:GetServiceQuota and ec2:DescribeInstances';
+    const told = ec2Error(error, { what: 'the quota cannot be looked up', about: name, region, rights });
+    return asWarning(failed(name, told));
+  }
+  if (!quota)
+    return { name, outcome: 'ok', message: `${type.name} has a quota of its own, which is not looked up` };
+  const room = roomFor(quota, type.vcpus);
+  const words = `${quota.used} of ${quota.limit} ${market} vCPUs are in use in ${region}: room for ${room} × ${type.name}`;
+  if (room >= count) return { name, outcome: 'ok', message: words };
+  const hint = `ask for less with --N, or raise it: aws service-quotas request-service-quota-increase --service-code ec2 --quota-code ${quota.code} --region ${region} --desired-value ${quota.used + count * type.vcpus}`;
+  const outcome = room < minimum || room === 0 ? 'failed' : 'warning';
+  return { name, outcome, message: `${words}, not for ${count}`, hint };
+}

@@ -1,0 +1,98 @@
+import { z } from 'zod';
+import { parseAddress } from '../../session/ssh/address.ts';
+import { absolutePath } from '../../config/path.ts';
+
+const text = (what: string) => z.string({ error: `must be ${what}` }).min(1, `must be ${what}`);
+const pattern = (expression: RegExp, what: string) =>
+  z.string({ error: `must be ${what}` }).regex(expression, `must be ${what}`);
+
+/** A list in the file; on the command line, words with commas between them. */
+const list = (expression: RegExp, what: string) =>
+  z.preprocess(
+    (value) => (typeof value === 'string' ? value.split(',').map((word) => word.trim()) : value),
+    z.array(pattern(expression, what), { error: `must be a list of ${what}` }),
+  );
+
+const cidr = /^(\d{1,3}(\.\d{1,3}){3}\/\d{1,2}|[0-9a-f:]+\/\d{1,3})$/i;
+const keyLine = /^(ssh|ecdsa|sk)-[a-z0-9@.-]+ [A-Za-z0-9+/]+=*( .*)?$/;
+
+/** How instances that have no public address are reached: through a machine that one can log in to. */
+const jump = z.strictObject({
+  via: text('the machine, like user@host or user@host:2222').superRefine((via, context) => {
+    const address = parseAddress(via);
+    if ('problem' in address) context.addIssue({ code: 'custom', message: address.problem });
+  }),
+  /** Path of a private key; without it the ssh-agent and the usual keys are tried. */
+  identity: text('the path of a private key').optional(),
+  /** The jump host's public key; without it, what known_hosts says of it. */
+  hostKey: pattern(keyLine, 'a public key like "ssh-ed25519 AAAA…"').optional(),
+  knownHosts: text('the path of a known_hosts file').optional(),
+});
+
+/** The `ec2` part of the configuration. */
+export const ec2Schema = z.strictObject({
+  region: pattern(/^[a-z]{2,}(-[a-z]+)+-\d+$/, 'a region like eu-west-1')
+    .optional()
+    .describe('the region to launch in; by default the one every AWS tool would use'),
+  profile: text('the name of a profile').optional().describe('the AWS profile; by default AWS_PROFILE'),
+  image: text('ubuntu-24.04, amazon-linux-2023, debian-12 or an ami-…').describe(
+    'ubuntu-24.04, amazon-linux-2023, debian-12 or an ami-…',
+  ),
+  user: pattern(/^[a-z_][a-z0-9_-]*$/, 'the name of a user')
+    .optional()
+    .describe('whom to log in as; by default the user that the image is made with'),
+  types: list(/^[a-z0-9-]+\.[a-z0-9-]+$/, 'instance types like c7a.medium')
+    .refine((types) => Array.isArray(types) && types.length > 0, {
+      error: 'must name at least one instance type',
+    })
+    .describe('instance types, the next one when there is no capacity for the one before'),
+  spot: z.boolean({ error: 'must be true or false' }).describe('spot instances instead of on demand'),
+  subnets: list(/^subnet-[0-9a-z]+$/, 'subnets like subnet-0abc').describe(
+    'by default those of the default VPC',
+  ),
+  securityGroup: pattern(/^sg-[0-9a-z]+$/, 'a security group like sg-0abc')
+    .optional()
+    .describe('by default one for the run, that opens port 22 to sshFrom only'),
+  sshFrom: z
+    .union([z.literal('auto'), pattern(cidr, 'auto or a CIDR block like 203.0.113.7/32')])
+    .describe('who may reach port 22: auto (the address this machine is seen with), or a CIDR block'),
+  addressLookup: z
+    .url({ error: 'must be the URL of a page that says the address it is called from' })
+    .describe('what tells that address'),
+  connect: z
+    .enum(['public', 'private'], { error: 'must be public or private' })
+    .describe('the address that instances are reached at: public or private'),
+  jump: jump.optional().describe('a machine to go through, for instances without a public address'),
+  instanceProfile: pattern(/^[\w+=,.@:/-]+$/, 'the name or ARN of an instance profile')
+    .optional()
+    .describe('with it the agents listen to the broadcast by themselves, also when this machine is gone'),
+});
+
+/** Settings of the fleet `ec2`, once judged. */
+export type Ec2Settings = z.output<typeof ec2Schema>;
+
+/** The settings as the fleet takes them: paths absolute, relative ones being relative to the configuration file. */
+export function ec2Config(settings: Ec2Settings, directory: string, env: NodeJS.ProcessEnv): Ec2Settings {
+  const { jump } = settings;
+  if (!jump) return settings;
+  const { identity, knownHosts } = jump;
+  return {
+    ...settings,
+    jump: {
+      ...jump,
+      ...(identity !== undefined && { identity: absolutePath(identity, directory, env) }),
+      ...(knownHosts !== undefined && { knownHosts: absolutePath(knownHosts, directory, env) }),
+    },
+  };
+}
+
+/** What holds where nothing else is said. c7a: whole cores with SHA-NI and AVX-512, the most hashes for a dollar of x86. */
+export const ec2Defaults = {
+  image: 'ubuntu-24.04',
+  types: ['c7a.medium'],
+  spot: false,
+  subnets: [],
+  sshFrom: 'auto',
+  addressLookup: 'https://checkip.amazonaws.com/',
+  connect: 'public',
+} satisfies Partial<z.input<typeof ec2Schema>>;

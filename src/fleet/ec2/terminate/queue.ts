@@ -1,0 +1,51 @@
+import type { SQSClient } from '@aws-sdk/client-sqs';
+import type { AwsSettings } from '../../../aws/client.ts';
+import { awsError } from '../../../aws/failure.ts';
+import type { Leftover, Remains } from '../../leftover.ts';
+
+/** The queues that runs on EC2 broadcast on, one a run, in the region of the run. */
+export function queueLeftover(settings: AwsSettings, env: NodeJS.ProcessEnv): Leftover {
+  const { region, profile } = settings;
+  const attempt = async <T>(what: string, rights: string, act: () => Promise<T>): Promise<T> => {
+    try {
+      return await act();
+    } catch (error) {
+      throw awsError(error, { what, about: 'queue', region, profile, rights });
+    }
+  };
+  // Imported when used: with client-sqs.
+  const sqs = () => import('../../../broadcast/sqs-queue.ts');
+  const announced = async (
+    client: SQSClient,
+    url: string,
+    run: string,
+  ): Promise<Pick<Remains, 'announced'>> => {
+    const { peek } = await import('../../../broadcast/sqs-peek.ts');
+    // Good to know, and no reason not to delete the queue.
+    const heard = await peek(client, url, run).catch(() => []);
+    return heard.length > 0 ? { announced: heard } : {};
+  };
+  return {
+    name: 'sqs',
+    find: (owners) =>
+      attempt('the queues cannot be listed', 'sqs:ListQueues, sqs:ListQueueTags', async () => {
+        const { listQueues, queueName, sqsClient } = await sqs();
+        const client = sqsClient(settings, env);
+        const queues = await listQueues(client);
+        return Promise.all(
+          queues.map(async ({ url, run, owner, expiresAt }) => {
+            const isOwn = owner !== undefined && owners?.has(owner);
+            const told = isOwn ? await announced(client, url, run) : {};
+            return { run, what: `queue ${queueName(run)}`, owner, expiresAt, ...told };
+          }),
+        );
+      }),
+    remove: (run) =>
+      attempt('the queue cannot be deleted', 'sqs:GetQueueUrl, sqs:DeleteQueue', async () => {
+        const { deleteQueue, findQueue, sqsClient } = await sqs();
+        const client = sqsClient(settings, env);
+        const url = await findQueue(client, run);
+        if (url !== undefined) await deleteQueue(client, url);
+      }),
+  };
+}

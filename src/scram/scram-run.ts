@@ -1,0 +1,129 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import { messageOf } from '../error.ts';
+import type { Fleet, Instance } from '../fleet/fleet.ts';
+import { runStart } from '../run-id.ts';
+import { type ProcessIdentity, isAlive, killProcess } from '../state/process.ts';
+import { listRunStates, removeRunState } from '../state/run-state.ts';
+import { stateDirectory } from '../state/state.ts';
+import type { RunningRun } from './inventory.ts';
+import { terminateAll } from '../run/terminate.ts';
+
+/** Seconds: for termination; at least for a controller to end by itself; for one that alone can end its run. */
+const patience = { terminate: 30, controller: 10, unheld: 120 };
+
+/** Seconds after the start of a run in which its launch may be under way. */
+const launching = 120;
+
+/** What became of one run. */
+export interface ScramResult {
+  readonly run: string;
+  readonly fleet: string;
+  readonly where?: string;
+  /** Instances terminated, as the fleet says. */
+  readonly terminated: number;
+  /** Why something may be left, or undefined when everything is gone. */
+  readonly trouble?: string;
+  /** See `FoundRun.announced`: what is deleted with its channel. */
+  readonly announced?: RunningRun['announced'];
+}
+
+/** Ends one run, whoever drives it: its instances first, then its controller here, then what is left. Never rejects. */
+export async function scramRun(found: RunningRun, env: NodeJS.ProcessEnv): Promise<ScramResult> {
+  const { run, fleet, where, holder, announced } = found;
+  const ids = new Set(found.instances.map(({ id }) => id));
+  const place = { run, fleet, ...(where !== undefined && { where }) };
+  const result = (): ScramResult => {
+    return { ...place, terminated: ids.size, ...(announced && { announced }) };
+  };
+  try {
+    if (found.state) killProcess(found.state.controller, 'SIGTERM');
+    if (!holder) {
+      const trouble = await leaveToController(found, env);
+      return { ...result(), ...(trouble !== undefined && { trouble }) };
+    }
+    note(await terminateAll(holder, run, found.instances, patience.terminate), ids);
+    // What it does itself at its end takes about its grace; cut short, its record would never be archived.
+    await endController(found, patience.controller + holder.timing.grace);
+    await terminateLate(found, holder, ids);
+    await holder.dispose(run);
+    await removeRunState(run, env);
+    return result();
+  } catch (error) {
+    return { ...result(), trouble: messageOf(error) };
+  }
+}
+
+/**
+ * What the controller launched between our two signals, or what a launch made that no answer shows yet: while one may
+ * have been under way, an answer counts only some time after the one before, and only if it shows nothing new.
+ */
+async function terminateLate(found: RunningRun, holder: Fleet, ids: Set<string>): Promise<void> {
+  const begun = runStart(found.run)?.getTime() ?? 0;
+  const recent = Date.now() - begun < launching * 1000;
+  const settle = recent || found.instances.length === 0 ? holder.timing.settle : 0;
+  for (;;) {
+    await delay(settle * 1000);
+    const before = ids.size;
+    note(await terminateAll(holder, found.run, [], patience.terminate), ids);
+    if (ids.size === before) return;
+  }
+}
+
+function note(instances: readonly Instance[], ids: Set<string>): void {
+  for (const { id } of instances) ids.add(id);
+}
+
+/**
+ * Nobody here can end it, but for its controller, if that lives: it was told to, and is given the time that it needs.
+ * Gives why something may be left, or undefined when the controller has seen that nothing is.
+ */
+async function leaveToController(found: RunningRun, env: NodeJS.ProcessEnv): Promise<string | undefined> {
+  const { fleet, where, state, controller } = found;
+  const told = state && controller === 'alive' ? state.controller : undefined;
+  const hasEnded = told && (await isDeadWithin(told, patience.unheld));
+  // Read again: it forgets the run when all of it is confirmed to be over, and may have created something meanwhile.
+  const noted = (await listRunStates(env)).find(({ run }) => run === found.run);
+  if (!noted) return undefined;
+  if (noted.preparing && !isAlive(noted.controller)) {
+    await removeRunState(found.run, env);
+    return undefined;
+  }
+  const place = `${fleet}${where === undefined ? '' : ` ${where}`}`;
+  if (told) {
+    const became = hasEnded ? 'has ended' : 'still works at that';
+    return `${place} cannot be asked; its controller, pid ${told.pid}, was told to end it, and ${became}`;
+  }
+  const { account } = noted;
+  const whose = account === undefined ? place : `${place} of account ${account}`;
+  const remedy = account === undefined ? '' : ': repeat it with credentials of that account';
+  return `${whose} cannot be asked${remedy}${overdue(found, env)}`;
+}
+
+/** What is past its expiry has powered itself off, or is to be looked for by hand. */
+function overdue({ run, expiresAt }: RunningRun, env: NodeJS.ProcessEnv): string {
+  if (!expiresAt || expiresAt.getTime() > Date.now()) return '';
+  const then = expiresAt.toISOString();
+  return `; its instances should have powered themselves off at ${then}: when you have seen that they have, remove ${stateDirectory(run, env)}`;
+}
+
+/** Waits for a controller that was told to end; one that does not is told again, and then killed. */
+async function endController({ state }: RunningRun, seconds: number): Promise<void> {
+  if (!state) return;
+  const { controller } = state;
+  if (await isDeadWithin(controller, seconds / 2)) return;
+  killProcess(controller, 'SIGTERM');
+  if (await isDeadWithin(controller, seconds / 2)) return;
+  killProcess(controller, 'SIGKILL');
+  if (await isDeadWithin(controller, patience.controller)) return;
+  throw new Error(`the controller, pid ${controller.pid}, does not end`);
+}
+
+/** Waits for so many seconds for a process to end, and gives whether it has. */
+async function isDeadWithin(process: ProcessIdentity, seconds: number): Promise<boolean> {
+  const end = performance.now() + seconds * 1000;
+  while (isAlive(process)) {
+    if (performance.now() > end) return false;
+    await delay(50);
+  }
+  return true;
+}

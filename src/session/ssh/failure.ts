@@ -1,0 +1,113 @@
+import { CndError } from '../../error.ts';
+
+import type { Access } from './access.ts';
+import { failureWords } from './failure-words.ts';
+
+/** Why a connection could not be made; `local` and `forwarding` are about this machine and the jump host. */
+export type FailureCause =
+  | 'refused'
+  | 'unreachable'
+  | 'silent'
+  | 'closed-early'
+  | 'timeout'
+  | 'host-key'
+  | 'login'
+  | 'no-common-algorithm'
+  | 'name'
+  | 'local'
+  | 'forwarding';
+
+/** How far an attempt had come when it failed, and what was seen on the way. */
+export interface Attempt {
+  /** What went wrong; absent when the other side just closed, or time ran out. */
+  readonly error?: unknown;
+  /** The timeout that was reached, in milliseconds. */
+  readonly timedOut?: number;
+  /** The TCP connection (or the channel through the jump host) was open. */
+  readonly connected?: boolean;
+  /** The server had sent something. */
+  readonly heard?: boolean;
+  /** The host key that the server showed, when it was not a pinned one. */
+  readonly offered?: Buffer;
+  /** The server's banner before the login, which may say why it refuses. */
+  readonly banner?: string;
+}
+
+/** A connection that could not be made: code `ssh-<cause>`, about `user@host:port`. */
+export class ConnectionError extends CndError {
+  readonly failure: FailureCause;
+  /** What is being waited for while this is retried, e.g. `port 22 refuses connections: sshd is not up yet`. */
+  readonly words: string;
+
+  constructor(failure: FailureCause, access: Access, attempt: Attempt) {
+    const words = failureWords[failure].words(access, attempt);
+    super(`ssh-${failure}`, `cannot connect to ${target(access)}: ${words}${detail(attempt)}`, {
+      about: target(access),
+      hint: failureWords[failure].hint(access),
+      cause: attempt.error,
+    });
+    this.failure = failure;
+    this.words = words;
+  }
+}
+
+/** `user@host:port`, an IPv6 address in brackets. */
+export function target({ user, host, port }: Pick<Access, 'user' | 'host' | 'port'>): string {
+  return `${user}@${host.includes(':') ? `[${host}]` : host}:${port}`;
+}
+
+/** Names the cause of a failed attempt. Pure. */
+export function classify(access: Access, attempt: Attempt): ConnectionError {
+  return new ConnectionError(causeOf(attempt), access, attempt);
+}
+
+const causeOfCode: Readonly<Record<string, FailureCause>> = {
+  ECONNREFUSED: 'refused',
+  EHOSTUNREACH: 'unreachable',
+  ENETUNREACH: 'unreachable',
+  EHOSTDOWN: 'unreachable',
+  ENETDOWN: 'unreachable',
+  ETIMEDOUT: 'timeout',
+  ENOTFOUND: 'name',
+  EAI_AGAIN: 'name',
+  EMFILE: 'local',
+  ENFILE: 'local',
+  EADDRNOTAVAIL: 'local',
+  EACCES: 'local',
+  EPERM: 'local',
+};
+
+/** SSH_OPEN_ADMINISTRATIVELY_PROHIBITED (RFC 4254, 5.1) and SSH2_DISCONNECT_PROTOCOL_ERROR, as OpenSSH uses it. */
+const prohibited = 1;
+const tooManyFailures = 2;
+
+function causeOf({ error, timedOut, connected, heard, offered }: Attempt): FailureCause {
+  const { code, level, reason, message } = fields(error);
+  if (offered !== undefined) return 'host-key';
+  if (timedOut !== undefined) return connected && !heard ? 'silent' : 'timeout';
+  if (!connected && typeof code === 'string' && causeOfCode[code] !== undefined) return causeOfCode[code];
+  if (reason !== undefined) return reasonOfJump(reason, message);
+  if (level === 'client-authentication' || level === 'agent') return 'login';
+  if (code === tooManyFailures && /authentication/i.test(message)) return 'login';
+  if (/no matching host key format/i.test(message)) return 'host-key';
+  if (/no matching/i.test(message)) return 'no-common-algorithm';
+  return 'closed-early';
+}
+
+/** What a jump host says when it cannot reach the target: OpenSSH passes on strerror's or getaddrinfo's words. */
+function reasonOfJump(reason: unknown, message: string): FailureCause {
+  if (reason === prohibited) return 'forwarding';
+  if (/refused/i.test(message)) return 'refused';
+  if (/timed out/i.test(message)) return 'timeout';
+  return /not known|resolve/i.test(message) ? 'name' : 'unreachable';
+}
+
+function detail({ error, banner }: Attempt): string {
+  const said = [fields(error).message, banner?.trim() ?? ''].filter((part) => part !== '');
+  return said.length === 0 ? '' : ` (${said.join('; ')})`;
+}
+
+/** What Node and ssh2 put on their errors: `code`, and ssh2's `level` and `reason`. */
+function fields(error: unknown): { code?: unknown; level?: unknown; reason?: unknown; message: string } {
+  return error instanceof Error ? error : { message: '' };
+}

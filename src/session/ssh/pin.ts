@@ -1,0 +1,103 @@
+import { readFileSync } from 'node:fs';
+import { homedir } from 'node:os';
+import { join } from 'node:path';
+import { CndError, UsageError } from '../../error.ts';
+import type { Address } from './address.ts';
+import { target } from './failure.ts';
+import { hostKeyAlgorithms } from './handshake.ts';
+import { type KnownHost, knownHostName, lookUpHost, parseKnownHosts } from './known-hosts.ts';
+
+/** A machine that exists anyway, as the configuration names it. */
+export type Place = Required<Address>;
+
+/** Where its host key may be known from. */
+export interface KnownBy {
+  readonly known: readonly KnownHost[];
+  /** The file that a new key would be added to, for the remedy. */
+  readonly file?: string | undefined;
+  /** The machine that alone can see it. */
+  readonly jump?: Place | undefined;
+}
+
+/**
+ * The known_hosts files that are named, by default the user's and the system's.
+ * @param about The setting that names them, for messages.
+ * @throws UsageError when one that is named cannot be read.
+ */
+export function readKnownHosts(
+  named: readonly string[] | undefined,
+  about: string,
+  env: NodeJS.ProcessEnv,
+): KnownHost[] {
+  const home = env['HOME'] ?? homedir();
+  const files = named ?? [join(home, '.ssh', 'known_hosts'), '/etc/ssh/ssh_known_hosts'];
+  return files.flatMap((file) => {
+    try {
+      return parseKnownHosts(readFileSync(file, 'utf8'), file);
+    } catch (error) {
+      const code = error instanceof Error && 'code' in error ? String(error.code) : String(error);
+      // A usual file need not be there, and what cannot be read vouches for nobody.
+      if (named === undefined) return [];
+      throw new UsageError('bad-setting', `${about} is '${file}': it cannot be read (${code})`, {
+        about,
+        hint: 'name an existing file, or leave it out for ~/.ssh/known_hosts',
+      });
+    }
+  });
+}
+
+/**
+ * The host keys to believe of a machine, at least one of which cnd can check.
+ * @param about The setting that names the machine, for messages.
+ * @throws UsageError when there is none, with the command that finds it out.
+ */
+export function pinnedKeys(
+  place: Place,
+  about: string,
+  { known, file = '~/.ssh/known_hosts', jump }: KnownBy,
+): string[] {
+  const { keys, revoked, authorities } = lookUpHost(known, place.host, place.port);
+  const who = `${about} is ${target(place)}`;
+  if (keys.length > 0) return usableKeys(place, keys, about);
+  if (revoked.length > 0) {
+    throw new UsageError(
+      'host-key-revoked',
+      `${who}: its host key is marked @revoked in ${revoked.join(', ')}`,
+      {
+        about,
+        hint: 'do not use this machine before you know why; a new key goes into known_hosts beside that line',
+      },
+    );
+  }
+  const but =
+    authorities.length > 0 ? ` (the @cert-authority in ${authorities.join(', ')} is not understood)` : '';
+  throw new UsageError('unknown-host', `${who}: its host key is not known${but}`, {
+    about,
+    hint: `add it with: ${scanCommand(place, jump)} >> ${file}  and verify its fingerprint (ssh-keygen -l -F ${shown(place)}) with whoever runs the machine`,
+  });
+}
+
+/** Hosts behind a jump host are seen from there alone. */
+function scanCommand({ host, port }: Place, jump: Place | undefined): string {
+  const scan = `ssh-keyscan -p ${port} ${host}`;
+  return jump ? `ssh -p ${jump.port} ${jump.user}@${jump.host} ${scan}` : scan;
+}
+
+function shown({ host, port }: Place): string {
+  const name = knownHostName(host, port);
+  return name.startsWith('[') ? `'${name}'` : name;
+}
+
+/** The same keys, if at least one is of a kind that cnd can check. @throws UsageError when none is. */
+export function usableKeys(place: Place, hostKeys: readonly string[], about: string): string[] {
+  try {
+    hostKeyAlgorithms({ ...place, hostKeys });
+    return [...hostKeys];
+  } catch (error) {
+    if (!(error instanceof CndError)) throw error;
+    throw new UsageError('unknown-host', `${about} is ${target(place)}: ${error.message}`, {
+      about,
+      ...(error.hint && { hint: error.hint }),
+    });
+  }
+}

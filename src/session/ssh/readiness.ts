@@ -1,0 +1,120 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+
+import { CndError } from '../../error.ts';
+
+import type { Access } from './access.ts';
+import { aborted, onceAborted } from './bounded.ts';
+import { connect, type ConnectOptions } from './connect.ts';
+import type { Connection } from './connection.ts';
+import { ConnectionError, type FailureCause, target } from './failure.ts';
+
+export interface ReadinessOptions extends Omit<ConnectOptions, 'timeout'> {
+  /** Milliseconds until it is given up; without it only `signal` ends the wait. */
+  readonly timeout?: number;
+  /** Milliseconds for each try; see `ConnectOptions.timeout`. */
+  readonly connectTimeout?: number;
+  /** Milliseconds for which a refused login is retried: cloud-init may create the user after sshd is up. */
+  readonly loginPatience?: number;
+  /** Called when the reason for waiting changes. `elapsed` is in milliseconds since the start of the wait. */
+  readonly onWait?: (cause: FailureCause, words: string, elapsed: number) => void;
+}
+
+/** What passes by itself while a machine boots; everything else fails at once. */
+const passing: ReadonlySet<FailureCause> = new Set([
+  'refused',
+  'unreachable',
+  'silent',
+  'closed-early',
+  'timeout',
+  'login',
+]);
+
+const firstDelay = 50;
+const longestDelay = 2_000;
+/** OpenSSH 9.8 and later lock out an address with many failed logins (PerSourcePenalties). */
+const loginDelay = 1_000;
+
+/**
+ * Connects to a machine that is still booting, retrying by cause until it lets us in.
+ *
+ * @throws ConnectionError for what does not pass; CndError `ssh-not-ready` at the timeout and `ssh-aborted` on the
+ *   signal, both with the last failure as their cause, and in their message.
+ */
+export async function waitUntilReady(access: Access, options: ReadinessOptions = {}): Promise<Connection> {
+  const { timeout, connectTimeout, loginPatience = 30_000, onWait, ...connecting } = options;
+  const started = performance.now();
+  const wait = stoppable(options.signal, timeout);
+  let last: ConnectionError | undefined;
+  let login: { error: ConnectionError; since: number } | undefined;
+  let delay = firstDelay;
+  try {
+    for (;;) {
+      const failure = await attempt(access, {
+        ...connecting,
+        signal: wait.signal,
+        ...(connectTimeout === undefined ? {} : { timeout: connectTimeout }),
+      });
+      if (!(failure instanceof ConnectionError)) return failure;
+      if (!passing.has(failure.failure)) throw failure;
+      const elapsed = performance.now() - started;
+      if (failure.failure === 'login') login = { error: failure, since: login?.since ?? elapsed };
+      if (login !== undefined && elapsed - login.since >= loginPatience) throw login.error;
+      if (failure.failure !== last?.failure) {
+        delay = firstDelay;
+        onWait?.(failure.failure, failure.words, elapsed);
+      }
+      last = failure;
+      const pause = Math.max(delay, failure.failure === 'login' ? Math.min(loginDelay, loginPatience) : 0);
+      await sleep(pause * (0.75 + Math.random() / 2), undefined, { signal: wait.signal });
+      delay = Math.min(delay * 1.6, longestDelay);
+    }
+  } catch (error) {
+    if (!wait.signal.aborted) throw error;
+    throw options.signal?.aborted ? stopped(access, options.signal, last) : tooLate(access, timeout, last);
+  } finally {
+    wait.end();
+  }
+}
+
+async function attempt(access: Access, options: ConnectOptions): Promise<Connection | ConnectionError> {
+  try {
+    return await connect(access, options);
+  } catch (error) {
+    if (error instanceof ConnectionError) return error;
+    throw error;
+  }
+}
+
+/** One signal for both ends of a wait. AbortSignal.any would do, but keeps its sources' memory for ever on Node 20. */
+function stoppable(signal: AbortSignal | undefined, timeout: number | undefined) {
+  const stop = new AbortController();
+  const onAbort = () => stop.abort(signal?.reason);
+  const timer = timeout === undefined ? undefined : setTimeout(() => stop.abort(), timeout);
+  if (signal?.aborted) onAbort();
+  const off = onceAborted(signal, onAbort);
+  return {
+    signal: stop.signal,
+    end: () => {
+      clearTimeout(timer);
+      off();
+    },
+  };
+}
+
+function stopped(access: Access, signal: AbortSignal, last: ConnectionError | undefined): CndError {
+  if (last === undefined) return aborted(`connecting to ${target(access)}`, signal);
+  return new CndError('ssh-aborted', `stopped waiting for ${target(access)}: ${last.words}`, {
+    about: target(access),
+    cause: last,
+  });
+}
+
+function tooLate(access: Access, timeout: number | undefined, last: ConnectionError | undefined): CndError {
+  const seconds = Math.round((timeout ?? 0) / 100) / 10;
+  const state = last?.words ?? 'the first try did not end';
+  return new CndError('ssh-not-ready', `${target(access)} was not ready within ${seconds} s: ${state}`, {
+    about: target(access),
+    ...(last?.hint === undefined ? {} : { hint: last.hint }),
+    cause: last,
+  });
+}

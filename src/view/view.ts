@@ -1,9 +1,0 @@
-import type { RunEvent } from '../run/event.ts';
-
-/** A renderer of the event stream. Views know events only. */
-export interface View {
-  /** Shows one event. Never throws: a broken pipe is the view's own business. */
-  show(event: RunEvent): void;
-  /** The stream is over: leaves the terminal as it was and resolves when everything is written. */
-  close(): Promise<void>;
-}

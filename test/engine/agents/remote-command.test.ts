@@ -1,0 +1,100 @@
+import { spawn, spawnSync } from 'node:child_process';
+import { once } from 'node:events';
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { workDirectory } from '../../../src/fleet/work-directory.ts';
+import { killAgent, readSpooledHits, startAgent } from '../../../src/engine/agents/remote-command.ts';
+
+const run = '20261120-081103-x7k2';
+
+test('as strings', () => {
+  expect(workDirectory(run, 3)).toBe('.cnd/20261120-081103-x7k2/3');
+  expect(startAgent(run, 3)).toBe(
+    'cd .cnd/20261120-081103-x7k2/3 && umask 077 && echo $$ > agent.pid && exec python3 -S -E agent.py',
+  );
+  expect(readSpooledHits(run, 3)).toBe(
+    `grep -a '^{"event":"hit",' .cnd/20261120-081103-x7k2/3/spool.ndjson 2>/dev/null; true`,
+  );
+});
+
+test('what is no run id is one quoted word, not a command', () => {
+  expect(startAgent('x; rm -rf ~', 3)).toMatch(/^cd '\.cnd\/x; rm -rf ~\/3' && /);
+  expect(killAgent('$(reboot)', 3)).toMatch(/^cd '\.cnd\/\$\(reboot\)\/3' /);
+  expect(readSpooledHits("it's", 3)).toMatch(/ '\.cnd\/it'\\''s\/3\/spool\.ndjson' 2>/);
+});
+
+describe('in a real shell', () => {
+  let home: string;
+  let work: string;
+  beforeEach(() => {
+    home = mkdtempSync(join(tmpdir(), 'cnd-home-'));
+    work = join(home, workDirectory(run, 3));
+    mkdirSync(work, { recursive: true });
+  });
+  afterEach(() => rmSync(home, { recursive: true, force: true }));
+
+  const sh = (command: string) => spawnSync('/bin/sh', ['-c', command], { cwd: home, encoding: 'utf8' });
+
+  test('the agent takes the place of the shell, in its directory, and leaves its pid to nobody else', async () => {
+    writeFileSync(
+      join(work, 'agent.py'),
+      'import os\nprint(os.getpid(), os.getcwd(), flush=True)\ninput()\n',
+    );
+    const child = spawn('/bin/sh', ['-c', startAgent(run, 3)], {
+      cwd: home,
+      stdio: ['pipe', 'pipe', 'inherit'],
+    });
+    const [said] = await once(child.stdout, 'data');
+    expect(String(said).trim()).toBe(`${child.pid} ${work}`);
+    expect(readFileSync(join(work, 'agent.pid'), 'utf8')).toBe(`${child.pid}\n`);
+    expect(statSync(join(work, 'agent.pid')).mode & 0o077).toBe(0);
+
+    expect(sh(killAgent(run, 3))).toMatchObject({ status: 0, stdout: '', stderr: '' });
+    const [code, signal] = await once(child, 'exit');
+    expect({ code, signal }).toEqual({ code: null, signal: 'SIGKILL' });
+    expect(sh(killAgent(run, 3)).status).toBe(0);
+  });
+
+  test('without a worker nothing is started, and the shell says why', () => {
+    rmSync(work, { recursive: true });
+    const { status, stderr } = sh(startAgent(run, 3));
+    expect(status).not.toBe(0);
+    expect(stderr).toContain(workDirectory(run, 3));
+    expect(existsSync(join(home, 'agent.pid'))).toBe(false);
+  });
+
+  test('without python3 it ends with 127', () => {
+    const { status, stderr } = spawnSync('/bin/sh', ['-c', startAgent(run, 3)], {
+      cwd: home,
+      encoding: 'utf8',
+      env: { PATH: join(home, 'nowhere') },
+    });
+    expect(status).toBe(127);
+    expect(stderr).toContain('python3');
+  });
+
+  test('killing and reading succeed where there is nothing, and say nothing', () => {
+    const silent = { status: 0, stdout: '', stderr: '' };
+    expect(sh(killAgent(run, 3))).toMatchObject(silent);
+    expect(sh(readSpooledHits(run, 3))).toMatchObject(silent);
+    rmSync(work, { recursive: true });
+    expect(sh(killAgent(run, 3))).toMatchObject(silent);
+    expect(sh(readSpooledHits(run, 3))).toMatchObject(silent);
+  });
+
+  test('of the spool only the hits are read, also when a crash has torn it', () => {
+    const hits = ['{"event":"hit","nonce":"116","digest":"00"}', '{"event":"hit","nonce":"9'];
+    const other = '{"event":"error","message":"it says {\\"event\\":\\"hit\\","}';
+    const torn = '{"event":"progr\0\0\xff';
+    const text = ['{"event":"idle"}', hits[0], other, torn, hits[1]].join('\n');
+    writeFileSync(join(work, 'spool.ndjson'), text, { encoding: 'latin1', mode: 0o600 });
+    const { status, stdout, stderr } = sh(readSpooledHits(run, 3));
+    expect({ status, stdout: stdout.trimEnd().split('\n'), stderr }).toEqual({
+      status: 0,
+      stdout: hits,
+      stderr: '',
+    });
+  });
+});

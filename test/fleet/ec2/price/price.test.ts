@@ -1,0 +1,80 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { expect, test } from 'vitest';
+import { cost, longestPaid, tablePrice } from '../../../../src/fleet/ec2/price/price.ts';
+import { readCachedPrice, writeCachedPrice } from '../../../../src/fleet/ec2/price/price-cache.ts';
+import { parseProduct } from '../../../../src/fleet/ec2/price/price-lookup.ts';
+import { costUntil } from '../../../../src/fleet/ec2/find/find.ts';
+import { dollars } from '../../../../src/fleet/preflight.ts';
+
+test('an instance is paid by the second, with its address', () => {
+  const input = { instances: 8, hourly: 0.05132, publicAddress: true, seconds: 290 };
+  expect(cost(input)).toBeCloseTo((8 * (0.05132 + 0.005) * 290) / 3600, 12);
+  expect(cost({ ...input, publicAddress: false })).toBeCloseTo((8 * 0.05132 * 290) / 3600, 12);
+});
+
+test('but never for less than a minute', () => {
+  const input = { instances: 1, hourly: 3.6, publicAddress: false };
+  expect(cost({ ...input, seconds: 3 })).toBeCloseTo(0.06, 12);
+  expect(cost({ ...input, seconds: 61 })).toBeCloseTo(0.061, 12);
+});
+
+test('it can live until T and grace and boot are over', () => {
+  expect(longestPaid(200, { grace: 60, boot: 30 })).toBe(290);
+});
+
+test('the built-in table is exact in us-east-1, and an upper bound elsewhere', () => {
+  expect(tablePrice('c7a.medium', 1, 'us-east-1')).toMatchObject({ hourly: 0.05132 });
+  expect(tablePrice('c7a.2xlarge', 8, 'us-east-1')?.hourly).toBeCloseTo(0.41056, 9);
+  expect(tablePrice('c7a.medium', 1, 'sa-east-1')?.hourly).toBeGreaterThan(0.08);
+  expect(tablePrice('c7a.medium', 1, 'sa-east-1')?.source).toMatch(/2026-07.*us-east-1/);
+  expect(tablePrice('x9z.large', 2, 'us-east-1')).toBeUndefined();
+});
+
+test('what has been spent until now', () => {
+  const LaunchTime = new Date('2026-11-20T10:00:00Z');
+  const instance = {
+    InstanceType: 'c7a.medium',
+    CpuOptions: { CoreCount: 1, ThreadsPerCore: 1 },
+    LaunchTime,
+  } as const;
+  const now = new Date('2026-11-20T11:00:00Z');
+  expect(costUntil([instance, instance], 'us-east-1', now)).toBeCloseTo(2 * 0.05132, 9);
+  expect(costUntil([{ InstanceType: 't2.nano', LaunchTime }], 'us-east-1', now)).toBeUndefined();
+});
+
+const term = (USD: string) => ({
+  terms: { OnDemand: { a: { priceDimensions: { b: { unit: 'Hrs', pricePerUnit: { USD } } } } } },
+});
+
+test('a product of the price list is read, and what is none is not', () => {
+  expect(parseProduct(JSON.stringify(term('0.0513200000')))).toBe(0.05132);
+  expect(parseProduct(JSON.stringify(term('0.0000000000')))).toBeUndefined();
+  expect(parseProduct('{}')).toBeUndefined();
+  expect(parseProduct('<html>')).toBeUndefined();
+});
+
+test('a price is kept for a week', async () => {
+  const home = mkdtempSync(join(tmpdir(), 'cnd-price-'));
+  const env = { XDG_CACHE_HOME: home };
+  expect(await readCachedPrice('us-east-1', 'c7a.medium', env)).toBeUndefined();
+  await writeCachedPrice('us-east-1', 'c7a.medium', 0.05, env);
+  await writeCachedPrice('eu-west-1', 'c7a.medium', 0.06, env);
+  expect(await readCachedPrice('us-east-1', 'c7a.medium', env)).toMatchObject({ hourly: 0.05 });
+  expect(await readCachedPrice('us-east-1', 'c7a.medium', env, Date.now() + 8 * 86_400_000)).toBeUndefined();
+  writeFileSync(join(home, 'cnd', 'ec2-price.json'), 'broken');
+  expect(await readCachedPrice('us-east-1', 'c7a.medium', env)).toBeUndefined();
+  rmSync(home, { recursive: true });
+});
+
+test.each([
+  [0.0361, '0.037'],
+  [0.3, '0.300'],
+  [0.1 + 0.2, '0.300'],
+  [1.2301, '1.24'],
+  [0.00421, '0.0043'],
+  [12, '12.00'],
+])('%d is told as $%s', (amount, words) => {
+  expect(dollars(amount)).toBe(words);
+});

@@ -1,0 +1,199 @@
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+
+import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
+
+import { connect } from '../../../src/session/ssh/connect.ts';
+import type { Connection } from '../../../src/session/ssh/connection.ts';
+import { generateKeyPair } from '../../../src/session/ssh/key.ts';
+import { lines } from '../../../src/session/lines.ts';
+import { waitUntilReady } from '../../../src/session/ssh/readiness.ts';
+import { makeBundle, upload } from '../../../src/session/upload.ts';
+import { freePort, TestSshServer } from '../../helper/ssh-server.ts';
+import { hasSshd, Sshd } from '../../helper/sshd.ts';
+
+const withCode = (code: string) => expect.objectContaining({ code });
+
+/** The process of sshd that serves a connection: the parent of what it runs. */
+async function sessionOf(connection: Connection): Promise<number> {
+  return Number((await connection.run('exec /bin/sh -c "echo \\$PPID"')).stdout.toString());
+}
+
+describe.runIf(hasSshd())('with OpenSSH', () => {
+  let sshd: Sshd;
+  let connection: Connection;
+
+  beforeAll(async () => {
+    sshd = await Sshd.start();
+    connection = await connect(sshd.access);
+  });
+
+  afterAll(async () => {
+    await connection.close();
+    await sshd.stop();
+  });
+
+  it('runs commands, with their exit codes and signals', async () => {
+    expect(await connection.exec('cat; echo err >&2; exit 3', { stdin: 'in' })).toEqual({
+      code: 3,
+      signal: null,
+      stdout: Buffer.from('in'),
+      stderr: 'err\n',
+    });
+    expect(await connection.exec('kill -TERM $$')).toMatchObject({ code: null, signal: 'SIGTERM' });
+  });
+
+  it('has nothing that waits for a delayed acknowledgement', async () => {
+    const times: number[] = [];
+    for (let i = 0; i < 20; i += 1) {
+      const start = performance.now();
+      await connection.run('true');
+      times.push(performance.now() - start);
+    }
+    // 44 ms without noDelay.
+    expect(times.toSorted((a, b) => a - b)[10]).toBeLessThan(30);
+  });
+
+  /** A shell with a child, its stdin at its end: the pid of the child, and the channel. */
+  const busyShell = async () => {
+    const channel = await connection.stream('echo $$; sleep 1000 & echo $!; wait');
+    channel.stderr.resume();
+    const heard = lines(channel.stdout);
+    const shell = Number((await heard.next()).value);
+    const child = Number((await heard.next()).value);
+    channel.stdin.end();
+    return { channel, shell, child };
+  };
+  const isDead = (pid: number) =>
+    readFile(`/proc/${pid}/stat`, 'utf8').then(
+      (stat) => stat.includes(') Z '),
+      () => true,
+    );
+
+  // OpenSSH refuses signals in sessions of root ("session signalling requires privilege separation").
+  if (process.getuid?.() === 0) {
+    it('does not take a kill that OpenSSH refuses root for a death', async () => {
+      const { channel, shell, child } = await busyShell();
+      channel.kill('KILL');
+      await connection.run('true'); // whatever was sent before this has been read by now
+      expect([await isDead(shell), await isDead(child)]).toEqual([false, false]);
+      await connection.run(`kill -KILL ${child} ${shell}`);
+      expect(await channel.exit).toEqual({ code: null, signal: 'SIGKILL' });
+    });
+  } else {
+    it('kills also after stdin has ended, with the whole process group', async () => {
+      const { channel, child } = await busyShell();
+      channel.kill('KILL');
+      expect(await channel.exit).toEqual({ code: null, signal: 'SIGKILL' });
+      await expect.poll(() => isDead(child)).toBe(true);
+    });
+  }
+
+  it('uploads 20 MB and pulls them back', async () => {
+    const base = await mkdtemp(join(tmpdir(), 'cnd-sshd-'));
+    onTestFinished(() => rm(base, { recursive: true }));
+    const content = Buffer.alloc(20_000_000, 'cloud nonce discovery ');
+    await upload(connection, await makeBundle([{ name: 'big', content, mode: 0o600 }]), join(base, 'up'));
+    const copy = join(base, 'copy');
+    expect(await connection.save(`cat ${join(base, 'up', 'big')}`, copy)).toBe(content.length);
+    expect((await readFile(copy)).equals(content)).toBe(true);
+  });
+
+  it('takes only the pinned key', async () => {
+    const access = { ...sshd.access, hostKeys: [generateKeyPair().publicKey] };
+    await expect(connect(access)).rejects.toThrow(withCode('ssh-host-key'));
+  });
+
+  it.each([
+    ['wrong key', { privateKey: generateKeyPair().privateKey }],
+    ['wrong user', { user: 'nobody-here' }],
+  ])('names a refused login: %s', async (_, change) => {
+    await expect(connect({ ...sshd.access, ...change })).rejects.toThrow(withCode('ssh-login'));
+  });
+
+  it('names a server that insists on a post-quantum key exchange', async () => {
+    const strict = await Sshd.start(['KexAlgorithms sntrup761x25519-sha512@openssh.com']);
+    onTestFinished(() => strict.stop());
+    await expect(waitUntilReady(strict.access)).rejects.toMatchObject({
+      code: 'ssh-no-common-algorithm',
+      hint: expect.stringContaining('curve25519-sha256'),
+    });
+  });
+
+  it('notices by keepalive that the server is stopped', async () => {
+    const other = await connect(sshd.access, { keepalive: { interval: 100, count: 2 } });
+    const pid = await sessionOf(other);
+    const channel = await other.stream('exec cat');
+    process.kill(pid, 'SIGSTOP');
+    onTestFinished(() => void process.kill(pid, 'SIGKILL'));
+    expect(await channel.exit).toBe('lost');
+    await expect(other.closed).resolves.toMatchObject({ code: 'ssh-lost' });
+  });
+
+  it('notices that the server is killed', async () => {
+    const other = await connect(sshd.access);
+    const pid = await sessionOf(other);
+    const channel = await other.stream('exec cat');
+    process.kill(pid, 'SIGKILL');
+    expect(await channel.exit).toBe('lost');
+    await expect(other.closed).resolves.toMatchObject({ code: 'ssh-lost' });
+  });
+
+  it('gets 64 connections through an sshd that resets more than 10 at once', async () => {
+    const narrow = await Sshd.start(['MaxStartups 10:100:10']);
+    onTestFinished(() => narrow.stop());
+    const all = await Promise.all(
+      Array.from({ length: 64 }, () => waitUntilReady(narrow.access, { timeout: 25_000 })),
+    );
+    expect(new Set(all).size).toBe(64);
+    await Promise.all(all.map((one) => one.close()));
+  });
+
+  describe('as a jump host', () => {
+    it('leads to a machine behind it', async () => {
+      const target = await Sshd.start();
+      onTestFinished(() => target.stop());
+      const through = await connect({ ...target.access, jump: sshd.access });
+      expect((await through.run('cat', { stdin: Buffer.alloc(5_000_000) })).stdout.length).toBe(5_000_000);
+      await through.close();
+      await expect(through.closed).resolves.toBeUndefined();
+    });
+
+    it('names what is refused behind it', async () => {
+      const access = { ...sshd.access, port: await freePort(), jump: sshd.access };
+      await expect(connect(access)).rejects.toMatchObject({
+        code: 'ssh-refused',
+        about: `${access.user}@127.0.0.1:${access.port}`,
+      });
+    });
+
+    it('names itself when it is the one that fails', async () => {
+      const jump = { ...sshd.access, user: 'nobody-here' };
+      await expect(connect({ ...sshd.access, jump })).rejects.toMatchObject({
+        code: 'ssh-login',
+        about: `nobody-here@127.0.0.1:${jump.port}`,
+      });
+    });
+
+    it('fails at once when it forbids forwarding', async () => {
+      const strict = await Sshd.start(['AllowTcpForwarding no']);
+      onTestFinished(() => strict.stop());
+      await expect(waitUntilReady({ ...sshd.access, jump: strict.access })).rejects.toThrow(
+        withCode('ssh-forwarding'),
+      );
+    });
+
+    it('takes the connection with it when it is lost', async () => {
+      const target = await TestSshServer.start();
+      onTestFinished(() => target.stop());
+      const through = await connect({ ...target.access, jump: sshd.access });
+      // What was connected to the target is sshd's session process.
+      const channel = await through.stream('echo ready; exec cat');
+      expect(await lines(channel.stdout).next()).toMatchObject({ value: 'ready' });
+      target.reset();
+      expect(await channel.exit).toBe('lost');
+      await expect(through.closed).resolves.toMatchObject({ code: 'ssh-lost' });
+    });
+  });
+});
