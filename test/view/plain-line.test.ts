@@ -31,7 +31,7 @@ const lines: { readonly [Name in EventName]: string | { verbose: string } | unde
   'instance.error': '#0 says: words',
   hit: '#0 found golden nonce 116, digest 00a722b0e1eab12e68928824ce82e5bc7cec6740e6cd0d3ffbe63260badc53fa',
   'hit.rejected': '#0 claimed nonce words, which is not golden: words',
-  broadcast: 'nonce 116 announced on memory',
+  broadcast: 'nonce 116 announced on in-process',
   'instance.stopped': { verbose: '#0 stopped (words) after 12 ms' },
   'search.stopped': 'search stopped (words) after 50 ms; no word from #2 #3',
   'instance.lost': '#0 lost: words; trying again',
