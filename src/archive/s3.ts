@@ -6,7 +6,8 @@ import {
   PutObjectCommand,
   type S3Client,
 } from '@aws-sdk/client-s3';
-import { mayPass, persist } from '../aws/retry.ts';
+import { isRetryable } from '../aws/retryable.ts';
+import { retry } from '../retry.ts';
 import { CndError, UsageError } from '../error.ts';
 import { idBeginning, runIdPattern, runStart } from '../run-id.ts';
 import type { Archive, ArchiveEntry, RunFilter, StoreOptions } from './archive.ts';
@@ -83,7 +84,7 @@ export class S3Archive implements Archive {
     try {
       const put = async (): Promise<void> =>
         upload(await this.#client(signal), object, path, signal, onProgress);
-      await persist(put, { signal, patience });
+      await retry(put, { signal, timeout: patience, isRetryable });
     } catch (error) {
       if (!(error instanceof CndError))
         throw await this.#error(error, `${name} cannot be stored in`, 's3:PutObject');
@@ -199,7 +200,7 @@ export class S3Archive implements Archive {
   /** A client for the bucket's region. What is wrong with the bucket is for the call itself to say: its words are better. */
   async #client(signal?: AbortSignal): Promise<S3Client> {
     const { client, failure } = await this.#bucket(signal);
-    if (failure !== undefined && mayPass(failure)) throw failure;
+    if (failure !== undefined && isRetryable(failure)) throw failure;
     return client;
   }
 

@@ -1,4 +1,5 @@
-import { pause, rest } from '../aws/retry.ts';
+import { backoff } from '../retry.ts';
+import { pause } from '../wait.ts';
 import type { Announcement } from './broadcast.ts';
 import type { Inbox, Message } from './inbox.ts';
 import type { Rhythm } from './rhythm.ts';
@@ -31,14 +32,14 @@ export async function poll(
       complained = false;
       for (const announcement of announcements) deliver(announcement);
       const wait = rhythm.after(messages.length, fresh);
-      if (wait > 0) await rest(wait, signal);
+      if (wait > 0) await pause(wait, signal);
     } catch (error) {
       if (signal.aborted) return;
       if (!complained && !expected(error)) {
         complained = true;
         complain(error);
       }
-      await rest(pause(failures++), signal);
+      await pause(backoff(failures++), signal);
     }
   }
 }

@@ -1,7 +1,8 @@
 import type { SQSClient } from '@aws-sdk/client-sqs';
 import { type AwsSettings, customEndpoint } from '../aws/client.ts';
 import { awsError } from '../aws/failure.ts';
-import { mayPass, persist } from '../aws/retry.ts';
+import { isRetryable } from '../aws/retryable.ts';
+import { retry } from '../retry.ts';
 import type { AgentBroadcast, Announcement, Broadcast } from './broadcast.ts';
 import { Inbox } from './inbox.ts';
 import { messageBody } from './message.ts';
@@ -69,10 +70,10 @@ export class SqsBroadcast implements Broadcast {
     this.#queue = queue;
     try {
       this.#region = await this.#client.config.region();
-      await persist(() => queue.open(signal), { signal, patience: this.#patience.open });
+      await retry(() => queue.open(signal), { signal, timeout: this.#patience.open, isRetryable });
     } catch (error) {
       signal.throwIfAborted();
-      if (!mayPass(error)) throw this.#error(error, 'cannot be created', 'sqs:CreateQueue, sqs:TagQueue');
+      if (!isRetryable(error)) throw this.#error(error, 'cannot be created', 'sqs:CreateQueue, sqs:TagQueue');
     }
   }
 
@@ -120,8 +121,9 @@ export class SqsBroadcast implements Broadcast {
     await Promise.allSettled(this.#announced.values());
     try {
       const { signal } = new AbortController();
-      const again = (error: unknown): boolean => mayPass(error) || queue?.isSettling(error) === true;
-      if (queue) await persist(() => queue.delete(), { signal, patience: this.#patience.close, again });
+      const again = (error: unknown): boolean => isRetryable(error) || queue?.isSettling(error) === true;
+      if (queue)
+        await retry(() => queue.delete(), { signal, timeout: this.#patience.close, isRetryable: again });
     } catch (error) {
       throw this.#error(error, 'cannot be deleted', 'sqs:DeleteQueue, sqs:GetQueueUrl');
     } finally {
@@ -133,9 +135,9 @@ export class SqsBroadcast implements Broadcast {
     const { signal } = this.#life;
     const send = async (): Promise<void> =>
       sendMessage(this.#client, await queue.open(), messageBody(announcement), signal);
-    const again = (error: unknown): boolean => mayPass(error) || queue.isSettling(error);
+    const again = (error: unknown): boolean => isRetryable(error) || queue.isSettling(error);
     try {
-      await persist(send, { signal, patience: this.#patience.announce, again });
+      await retry(send, { signal, timeout: this.#patience.announce, isRetryable: again });
     } catch (error) {
       throw this.#error(error, 'takes no message', 'sqs:SendMessage');
     }

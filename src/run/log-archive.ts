@@ -2,7 +2,7 @@ import type { Archive } from '../archive/archive.ts';
 import { pushRun } from '../archive/push.ts';
 import { ownEntriesOf } from '../archive/spooled.ts';
 import { CndError, messageOf } from '../error.ts';
-import { onceAborted } from '../session/ssh/bounded.ts';
+import { onceAborted } from '../wait.ts';
 import type { RunContext } from './context.ts';
 import type { Deadline } from './deadline.ts';
 

@@ -1,5 +1,5 @@
 import { type Fleet, type FoundRun, isLiving } from '../fleet/fleet.ts';
-import { within } from '../session/ssh/bounded.ts';
+import { within } from '../wait.ts';
 import type { EventFields } from '../event/event.ts';
 
 /** Milliseconds that a start waits for it. */

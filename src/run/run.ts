@@ -1,7 +1,7 @@
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { messageOf } from '../error.ts';
-import { onceAborted } from '../session/ssh/bounded.ts';
+import { whenAborted } from '../wait.ts';
 import { removeRunState } from '../state/run-state.ts';
 import { RunContext, type RunInputs } from './context.ts';
 import { WorkerPool } from '../engine/agents/worker-pool.ts';
@@ -54,7 +54,7 @@ async function searchWithinTime(context: RunContext): Promise<{ ending: Ending; 
     await launch(context, early);
     context.phases.begin('boot');
     pool = new WorkerPool(context);
-    ending = await Promise.race([pool.searchToEnd(), aborted(early).then(cutShort)]);
+    ending = await Promise.race([pool.searchToEnd(), whenAborted(early).then(cutShort)]);
   } catch (error) {
     ending = early.aborted ? cutShort() : { kind: 'failed', error };
   }
@@ -69,12 +69,4 @@ async function whateverHappens(context: RunContext, what: string, step: () => Pr
   } catch (error) {
     context.warn(`${what} failed: ${messageOf(error)}`);
   }
-}
-
-/** Resolves once the signal aborts. */
-function aborted(signal: AbortSignal): Promise<void> {
-  return new Promise((resolve) => {
-    if (signal.aborted) resolve();
-    else onceAborted(signal, resolve);
-  });
 }

@@ -1,6 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { CndError, messageOf } from '../error.ts';
-import { within } from '../session/ssh/bounded.ts';
+import { within } from '../wait.ts';
 import { type Fleet, type Instance, isLiving } from '../fleet/fleet.ts';
 
 /** Seconds between two attempts, doubling. */

@@ -1,5 +1,5 @@
 import type { Access } from '../../session/ssh/access.ts';
-import { onceAborted } from '../../session/ssh/bounded.ts';
+import { unlessAborted } from '../../wait.ts';
 import type { Connection } from '../../session/ssh/connection.ts';
 import type { HandshakeLimit } from '../../session/ssh/handshake-limit.ts';
 import { waitUntilReady } from '../../session/ssh/readiness.ts';
@@ -32,7 +32,7 @@ export class Link {
   /** The open connection. An aborted `signal` ends this wait, not an attempt that others may still need. */
   async connection(signal: AbortSignal): Promise<Connection> {
     this.#current ??= this.#connect();
-    return abortable(this.#current, signal);
+    return unlessAborted(this.#current, signal);
   }
 
   /** Closes what is open; never rejects. */
@@ -54,13 +54,4 @@ export class Link {
     attempt.then((connection) => connection.closed.then(forget), forget);
     return attempt;
   }
-}
-
-/** The promise's value, or the signal's reason when it aborts first. */
-function abortable<T>(promise: Promise<T>, signal: AbortSignal): Promise<T> {
-  return new Promise((resolve, reject) => {
-    if (signal.aborted) return reject(signal.reason);
-    const off = onceAborted(signal, () => reject(signal.reason));
-    promise.then(resolve, reject).finally(off);
-  });
 }

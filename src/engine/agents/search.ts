@@ -8,7 +8,7 @@ import { chanceWithin } from '../../search/forecast.ts';
 import { Ledger, type Verdict } from '../../search/ledger.ts';
 import type { Assignment, Space } from '../../search/search.ts';
 import type { AgentMessage, ResidueReport } from './agent-message.ts';
-import { Condition } from './condition.ts';
+import { Condition } from '../../condition.ts';
 import type { Emit } from '../../event/event.ts';
 import { type Claim, type Hit, verifiedHit } from './hit.ts';
 import { Roster, type SendOrder } from './roster.ts';

@@ -1,6 +1,6 @@
 import { messageOf } from '../../error.ts';
 import type { Instance } from '../../fleet/fleet.ts';
-import { onceAborted } from '../../session/ssh/bounded.ts';
+import { onceAborted } from '../../wait.ts';
 import { handshakeLimit } from '../../session/ssh/handshake-limit.ts';
 import { WorkerBundles } from './worker-bundle.ts';
 import type { RunContext } from '../../run/context.ts';

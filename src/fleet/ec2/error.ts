@@ -1,5 +1,5 @@
 import { type AwsCall, awsError, awsFault } from '../../aws/failure.ts';
-import { mayPass } from '../../aws/retry.ts';
+import { isRetryable } from '../../aws/retryable.ts';
 import { CndError, messageOf } from '../../error.ts';
 import { quotaCodes, standardFamilies } from './preflight/quota-code.ts';
 
@@ -50,7 +50,7 @@ export function launchFault(error: unknown): LaunchFault {
   if (quotas.has(error.name)) return 'quota';
   // An instance that was just made, or a group: EC2 does not know of it everywhere yet (eventual consistency).
   if (error.name === 'InvalidGroup.NotFound') return 'again';
-  return mayPass(error) ? 'again' : 'fatal';
+  return isRetryable(error) ? 'again' : 'fatal';
 }
 
 /** What a call was about, for the words of its failure. */

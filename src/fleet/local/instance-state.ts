@@ -4,7 +4,7 @@ import { findTagged, isAlive } from '../../state/process.ts';
 import type { TaggedProcess } from '../../state/process.ts';
 import { askHost } from './control.ts';
 import type { Question } from './control.ts';
-import { withDeadline } from '../deadline.ts';
+import { withDeadline } from '../../wait.ts';
 import type { Lead } from './lookup.ts';
 import { fromTags } from './lookup.ts';
 import type { HostRecord, InstanceRecord } from './record.ts';

@@ -4,7 +4,7 @@ import { mkdir, open, readFile, rmdir } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { CndError, messageOf } from '../../error.ts';
-import { withDeadline } from '../deadline.ts';
+import { withDeadline } from '../../wait.ts';
 import { removeDirectory } from './directory.ts';
 import { LineReader } from './line-reader.ts';
 import { launchAnswer } from './record.ts';

@@ -1,6 +1,5 @@
-import { setMaxListeners } from 'node:events';
-
 import { CndError } from '../../error.ts';
+import { onceAborted } from '../../wait.ts';
 
 /** How long something may take. */
 export interface Bounds {
@@ -8,15 +7,6 @@ export interface Bounds {
   readonly signal?: AbortSignal | undefined;
   /** Milliseconds. */
   readonly timeout?: number | undefined;
-}
-
-/** Calls `listener` when the signal fires, unless the function that is returned was called before. */
-export function onceAborted(signal: AbortSignal | undefined, listener: () => void): () => void {
-  if (signal === undefined) return () => {};
-  // All instances of a run share one signal: Node warns of a leak from the eleventh listener on.
-  setMaxListeners(0, signal);
-  signal.addEventListener('abort', listener, { once: true });
-  return () => signal.removeEventListener('abort', listener);
 }
 
 /** The error of everything in this folder that was stopped by its signal. */
@@ -57,17 +47,4 @@ export function bounded<T>(
     undo = start((value) => settle('done', () => resolve(value)), fail);
     if ((state as string) === 'failed') undo();
   });
-}
-
-/** The value of a promise if it comes within so many milliseconds. */
-export async function within<T>(milliseconds: number, promise: Promise<T>): Promise<T | undefined> {
-  let timer: NodeJS.Timeout | undefined;
-  const late = new Promise<undefined>((resolve) => {
-    timer = setTimeout(resolve, milliseconds, undefined);
-  });
-  try {
-    return await Promise.race([promise, late]);
-  } finally {
-    clearTimeout(timer);
-  }
 }

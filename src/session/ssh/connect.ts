@@ -1,7 +1,7 @@
 import type { Duplex } from 'node:stream';
 
 import type { Access } from './access.ts';
-import { within } from './bounded.ts';
+import { within } from '../../wait.ts';
 import { Connection } from './connection.ts';
 import { dial } from './dial.ts';
 import { handshake, hostKeyAlgorithms, type Keepalive } from './handshake.ts';

@@ -5,7 +5,8 @@ import type { Client } from 'ssh2';
 import { CndError } from '../../error.ts';
 
 import type { Access } from './access.ts';
-import { type Bounds, bounded, within } from './bounded.ts';
+import { type Bounds, bounded } from './bounded.ts';
+import { within } from '../../wait.ts';
 import { type Channel, openedChannel } from './channel.ts';
 import { exec, type ExecOptions, type ExecResult, save, succeeded } from './exec.ts';
 import { target } from './failure.ts';

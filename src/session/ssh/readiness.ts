@@ -3,7 +3,8 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { CndError } from '../../error.ts';
 
 import type { Access } from './access.ts';
-import { aborted, onceAborted } from './bounded.ts';
+import { aborted } from './bounded.ts';
+import { onceAborted } from '../../wait.ts';
 import { connect, type ConnectOptions } from './connect.ts';
 import type { Connection } from './connection.ts';
 import { ConnectionError, type FailureCause, target } from './failure.ts';

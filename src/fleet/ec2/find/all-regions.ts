@@ -1,7 +1,7 @@
 import { regionFromEnvironment } from '../../../aws/client.ts';
 import { type Ec2Settings, ec2Defaults, ec2Schema } from '../schema.ts';
 import { messageOf } from '../../../error.ts';
-import { unlessAborted, withDeadline } from '../../deadline.ts';
+import { unlessAborted, withDeadline } from '../../../wait.ts';
 import type { Leftover } from '../../leftover.ts';
 import { type Ec2Api, regionOf, sdkApi } from '../api.ts';
 import { Ec2Fleet } from '../ec2.ts';

@@ -1,4 +1,4 @@
-import { withDeadline } from '../../deadline.ts';
+import { withDeadline } from '../../../wait.ts';
 import type { Instance } from '../../fleet.ts';
 import type { Ec2Api } from '../api.ts';
 

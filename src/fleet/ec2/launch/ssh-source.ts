@@ -2,7 +2,7 @@ import { lookup } from 'node:dns/promises';
 import { isIP } from 'node:net';
 import { CndError, messageOf } from '../../../error.ts';
 import type { Ec2Settings } from '../schema.ts';
-import { withDeadline } from '../../deadline.ts';
+import { withDeadline } from '../../../wait.ts';
 import { parseVia } from '../jump.ts';
 
 /** Milliseconds in which the look-up page must answer. */

@@ -1,7 +1,7 @@
 import type { EC2 } from '@aws-sdk/client-ec2';
 import type { Pricing } from '@aws-sdk/client-pricing';
 import { z } from 'zod';
-import { withDeadline } from '../../deadline.ts';
+import { withDeadline } from '../../../wait.ts';
 import type { Ec2Api } from '../api.ts';
 import { type Price, tablePrice } from './price.ts';
 import { readCachedPrice, writeCachedPrice } from './price-cache.ts';

@@ -2,7 +2,7 @@ import { spawn } from 'node:child_process';
 import type { ChildProcess } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { identify } from '../../../state/process.ts';
-import { withDeadline } from '../../deadline.ts';
+import { withDeadline } from '../../../wait.ts';
 import { watchdogEnvironment } from '../environment.ts';
 import { LineReader } from '../line-reader.ts';
 import type { WatchdogSpec } from '../spec.ts';

@@ -1,6 +1,6 @@
 import { getEventListeners } from 'node:events';
 import { expect, test } from 'vitest';
-import { unlessAborted, withDeadline } from '../../src/fleet/deadline.ts';
+import { unlessAborted, withDeadline } from '../src/wait.ts';
 
 async function untilAborted(signal: AbortSignal): Promise<never> {
   return new Promise((_, reject) => {

@@ -1,4 +1,4 @@
-import { onceAborted } from '../../session/ssh/bounded.ts';
+import { onceAborted } from './wait.ts';
 
 /** Lets many wait for the next change of something that others change. */
 export class Condition {

@@ -1,0 +1,15 @@
+import { awsFault } from './failure.ts';
+import { property } from './property.ts';
+
+/** Whether trying again may mend it: not what the caller may not do, and nothing that it says wrongly. */
+export function isRetryable(error: unknown): boolean {
+  const fault = awsFault(error);
+  return (
+    fault === 'throttled' || fault === 'unreachable' || fault === 'unavailable' || isClockCorrected(error)
+  );
+}
+
+/** The SDK has learned from the refusal by how much this machine's clock is wrong: the next attempt is signed accordingly. */
+function isClockCorrected(error: unknown): boolean {
+  return property(property(error, '$metadata'), 'clockSkewCorrected') === true;
+}
