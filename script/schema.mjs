@@ -1,7 +1,12 @@
-// Writes cnd.schema.json, the JSON Schema of cnd.config.json for editors, from the schema that judges it:
-// npm run schema
+// Writes the published JSON Schemas from the schemas that judge: npm run schema
+// cnd.schema.json: cnd.config.json, for editors; cnd.event.schema.json: a line of the journal and of --json;
+// cnd.record.schema.json: run.json.
 import { writeFileSync } from 'node:fs';
 import { configJsonSchema } from '../dist/config/json-schema.js';
+import { eventJsonSchema, recordJsonSchema } from '../dist/event/json-schema.js';
 
-const path = new URL('../cnd.schema.json', import.meta.url);
-writeFileSync(path, `${JSON.stringify(configJsonSchema(), undefined, 2)}\n`);
+const write = (name, schema) =>
+  writeFileSync(new URL(`../${name}`, import.meta.url), `${JSON.stringify(schema, undefined, 2)}\n`);
+write('cnd.schema.json', configJsonSchema());
+write('cnd.event.schema.json', eventJsonSchema());
+write('cnd.record.schema.json', recordJsonSchema());

@@ -1,8 +1,6 @@
 import { CndError } from '../error.ts';
+import { journalName, recordName, syslogIndex } from '../event/file-name.ts';
 import { runIdPattern } from '../run-id.ts';
-
-/** The run record's name; the same as in `run/record.ts`, which takes the whole configuration with it. */
-export const recordName = 'run.json';
 
 /** What an entry of a run is, as its name tells. */
 export type EntryKind =
@@ -13,9 +11,9 @@ export type EntryKind =
 /** What an entry is; undefined for a name that cnd did not give. */
 export function entryKind(name: string): EntryKind | undefined {
   if (name === recordName) return { kind: 'record' };
-  if (name === 'events.ndjson') return { kind: 'journal' };
-  const index = /^Instance(0|[1-9]\d{0,6})\.log\.gz$/.exec(name)?.[1];
-  return index === undefined ? undefined : { kind: 'syslog', instance: Number(index) };
+  if (name === journalName) return { kind: 'journal' };
+  const instance = syslogIndex(name);
+  return instance === undefined ? undefined : { kind: 'syslog', instance };
 }
 
 /** The media type an entry is stored with, where a store keeps one. Compressed logs are objects of their own type. */

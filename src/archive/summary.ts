@@ -1,47 +1,16 @@
 import { text } from 'node:stream/consumers';
 import pLimit from 'p-limit';
-import { z } from 'zod';
 import { CndError, messageOf } from '../error.ts';
-import type { Outcome } from '../event/event.ts';
-import { recordName } from './entry.ts';
+import { recordName } from '../event/file-name.ts';
+import { outcomes } from '../event/outcome.ts';
+import { type RecordSummary, parseRecordSummary } from '../event/record.ts';
 import { runStart } from '../run-id.ts';
 import type { Archive, RunFilter } from './archive.ts';
 import { ownEntriesOf } from './spooled.ts';
 
-/** How runs end, as run.json says it. */
-export const outcomes = [
-  'found',
-  'unproven',
-  'exhausted',
-  'time-limit',
-  'interrupted',
-  'failed',
-] as const satisfies readonly Outcome[];
-
 /** What can be said of a run in the archive: its outcome, or why it has none. */
 export const statuses = [...outcomes, 'running', 'unfinished', 'torn', 'unreadable'] as const;
 export type RunStatus = (typeof statuses)[number];
-
-const record = z.object({
-  run: z.string(),
-  startedAt: z.iso.datetime(),
-  endedAt: z.iso.datetime().optional(),
-  config: z.object({
-    N: z.number(),
-    T: z.number(),
-    fleet: z.string(),
-    puzzle: z.object({ scheme: z.string(), unit: z.string().optional(), difficulty: z.number().optional() }),
-  }),
-  ended: z
-    .object({
-      outcome: z.enum(outcomes),
-      exitCode: z.number(),
-      elapsed: z.number(),
-      nonce: z.string().optional(),
-      digest: z.string().optional(),
-    })
-    .optional(),
-});
 
 /** A run as `cnd logs ls` lists it, from its record alone. */
 export interface RunSummary {
@@ -49,7 +18,7 @@ export interface RunSummary {
   readonly status: RunStatus;
   readonly startedAt: string;
   /** Absent where the record cannot be read. */
-  readonly record?: z.output<typeof record>;
+  readonly record?: RecordSummary;
   /** What is wrong with a torn run, or why its record cannot be read. */
   readonly trouble?: string;
 }
@@ -61,11 +30,11 @@ export function summarize(run: string, recordText: string | undefined, alive: bo
     alive ? { run, status: 'running', startedAt } : { run, status: 'torn', startedAt, trouble };
   if (recordText === undefined) return torn(`${recordName} is missing`);
   if (recordText.trim() === '') return torn(`${recordName} is empty`);
-  const judged = record.safeParse(parse(recordText));
-  if (!judged.success) return torn(`${recordName} is torn`);
-  if (judged.data.run !== run) return torn(`${recordName} is that of another run, ${judged.data.run}`);
-  const status = judged.data.ended?.outcome ?? (alive ? 'running' : 'unfinished');
-  return { run, status, startedAt: judged.data.startedAt, record: judged.data };
+  const record = parseRecordSummary(recordText);
+  if (!record) return torn(`${recordName} is torn`);
+  if (record.run !== run) return torn(`${recordName} is that of another run, ${record.run}`);
+  const status = record.ended?.outcome ?? (alive ? 'running' : 'unfinished');
+  return { run, status, startedAt: record.startedAt, record };
 }
 
 /** A run whose record is there and cannot be read, which says nothing of what the run came to. Pure. */
@@ -122,13 +91,5 @@ async function summaryOf(archive: Archive, run: string, alive: boolean): Promise
     if (code === 'archive-no-entry') return summarize(run, undefined, alive);
     if (common.has(code)) throw error;
     return unreadable(run, error, alive);
-  }
-}
-
-function parse(json: string): unknown {
-  try {
-    return JSON.parse(json);
-  } catch {
-    return undefined;
   }
 }

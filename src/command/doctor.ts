@@ -4,7 +4,7 @@ import { readConfigFile } from '../config/file.ts';
 import { check } from '../fleet/check.ts';
 import type { Check } from '../fleet/preflight.ts';
 import { makeFleet } from '../fleet/registry.ts';
-import { exitCodes } from '../run/verdict.ts';
+import { exitCodes } from '../event/outcome.ts';
 import { checkTable, factLines } from '../view/check.ts';
 
 /** What is checked for where nothing is said: the smallest run there is. */

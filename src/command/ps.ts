@@ -1,6 +1,6 @@
 import { everyFleet } from '../fleet/registry.ts';
 import { takeInventory } from '../scram/inventory.ts';
-import { exitCodes } from '../run/verdict.ts';
+import { exitCodes } from '../event/outcome.ts';
 import {
   announcedLines,
   checkedWords,

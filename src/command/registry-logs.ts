@@ -37,6 +37,22 @@ const show: Command = {
   load: async () => (await import('./logs/show.ts')).show,
 };
 
+const replay: Command = {
+  name: 'replay',
+  describe: 'draw the journal of a run again, as its lines were shown',
+  positionals: [run],
+  flags: [
+    { name: 'speed', describe: 'wait as the run did, this many times as fast [default: do not wait]' },
+    configFlag,
+    verboseFlag,
+  ],
+  examples: [
+    ['cnd logs replay last', 'the lines of the newest run'],
+    ['cnd logs replay last --speed 10', 'the same, in a tenth of its time'],
+  ],
+  load: async () => (await import('./logs/replay.ts')).replay,
+};
+
 const grep: Command = {
   name: 'grep',
   describe: 'search the syslogs; exits 0 when found, 1 when not, 2 on errors',
@@ -107,5 +123,5 @@ const rm: Command = {
 export const logs: CommandGroup = {
   name: 'logs',
   describe: 'review the archive of instance syslogs and run records',
-  commands: [ls, show, grep, pull, push, rm],
+  commands: [ls, show, replay, grep, pull, push, rm],
 };

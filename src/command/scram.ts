@@ -2,7 +2,7 @@ import { everyFleet } from '../fleet/registry.ts';
 import { type RunningRun, takeInventory } from '../scram/inventory.ts';
 import { meantBy, scram as scramEverything } from '../scram/scram.ts';
 import type { ScramResult } from '../scram/scram-run.ts';
-import { exitCodes } from '../run/verdict.ts';
+import { exitCodes } from '../event/outcome.ts';
 import { announcedLines, checkedWords, runningTable, unreachableLines } from '../view/running.ts';
 import { printable } from '../view/printable.ts';
 import { plural } from '../view/quantity.ts';

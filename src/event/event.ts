@@ -1,148 +1,224 @@
+import { z } from 'zod';
+import { outcomes } from './outcome.ts';
+
 /**
  * The stream of events that a run is. Views, the journal, `--json` and the report render it; nothing else prints.
  * Nonces, counts of nonces and chunk indices are decimal strings (they go up to 2^64−1), durations are seconds and
  * rates are nonces per second. `instance` is the index of an instance.
+ *
+ * Published as cnd.event.schema.json. A reader takes journals of every older version: a new field is optional.
  */
-export type RunEvent = {
-  [Name in keyof EventFields]: { event: Name; time: string; run: string } & EventFields[Name];
-}[keyof EventFields];
+
+/** Raised when a reader of the version before would misunderstand a journal. Journals without a version are older than 2. */
+export const eventSchemaVersion = 2;
+
+/** The phases of a run, in order. */
+export const phaseNames = [
+  'plan',
+  'launch',
+  'boot',
+  'search',
+  'stop',
+  'logs',
+  'terminate',
+  'archive',
+] as const;
+export type PhaseName = (typeof phaseNames)[number];
+
+const index = z.int().nonnegative();
+const decimal = z.string().regex(/^\d+$/);
+const seconds = z.number();
+const nonceRate = z.number();
+
+/** A half-open range of nonces, as decimal strings. */
+const textRange = z.tuple([decimal, decimal]);
+
+const residueCoverage = z
+  .object({ residue: index, next: decimal, done: z.array(textRange) })
+  .describe('What is known of one residue: its chunks below `next` are done, and of the others `done`.');
+
+const coverageReport = z
+  .object({
+    tested: decimal,
+    from: decimal,
+    chunk: decimal,
+    stride: z.int().nonnegative(),
+    residues: z.array(residueCoverage),
+    ranges: z.array(textRange),
+    rangesCut: z.boolean().describe('Whether `ranges` was cut short; `residues` is always whole.'),
+  })
+  .describe('Which nonces were tested, exactly: `residues` by chunk and stride, `ranges` merged.');
+
+const ended = z.object({
+  outcome: z.enum(outcomes),
+  exitCode: z.int(),
+  nonce: decimal.optional().describe('The golden nonce, or with `unproven` the candidate.'),
+  digest: z.string().optional(),
+  instance: index.optional(),
+  reason: z.string().optional(),
+  tested: decimal,
+  rate: nonceRate,
+  elapsed: seconds,
+  phases: z.partialRecord(z.enum(phaseNames), seconds),
+  coverage: coverageReport,
+  smallest: z.boolean(),
+  logs: z.string(),
+  launched: z.int().describe('Instances that there were.'),
+  terminated: z.int().describe('Of how many the fleet has said that they are terminated.'),
+  left: z.array(z.string()).describe('Ids of instances whose termination could not be confirmed.'),
+});
+
+/** What each event says, besides its name, time and run. */
+export const eventFields = {
+  'run.planned': z.object({
+    schema: z.int().optional().describe('Version of the event vocabulary; absent: 1.'),
+    fleet: z.string(),
+    instances: z.int(),
+    timeLimit: seconds,
+    puzzle: z.record(z.string(), z.union([z.string(), z.number()])),
+    from: decimal,
+    limit: decimal,
+    chunk: decimal,
+    smallest: z.boolean(),
+    kernel: z.string(),
+    expectedNonces: z
+      .string()
+      .regex(/^\d+(\.\d+)?(e\+\d+)?$/)
+      .describe('Expected number of nonces until a golden one, rounded.'),
+    spaceProbability: z.number().describe('Probability that the nonce space holds a golden nonce.'),
+    logs: z.string(),
+  }),
+  'run.preflight': z
+    .object({
+      facts: z.array(z.tuple([z.string(), z.string()])),
+      cost: z.number().optional(),
+      costBasis: z.string().optional(),
+    })
+    .describe('What the fleet says before anything costs money; `cost` in US dollars, at most.'),
+  warning: z.object({ message: z.string(), hint: z.string().optional() }),
+  'launch.started': z.object({ instances: z.int() }),
+  'instance.launched': z.object({
+    instance: index,
+    id: z.string(),
+    type: z.string().optional().describe('The instance type, where the fleet has types.'),
+    zone: z.string().optional().describe('Where in the fleet it is: an availability zone.'),
+  }),
+  'instance.running': z.object({ instance: index, id: z.string(), address: z.string() }),
+  'instance.waiting': z
+    .object({ instance: index, cause: z.string(), message: z.string() })
+    .describe('What is being waited for, said when it changes.'),
+  'instance.connected': z.object({ instance: index }),
+  'instance.armed': z.object({ instance: index }).describe("Its dead-man's switch is seen to be armed."),
+  'instance.uploaded': z.object({ instance: index, bytes: z.int() }),
+  'instance.searching': z.object({
+    instance: index,
+    kernel: z.string(),
+    isa: z.string(),
+    threads: z.int(),
+    cores: z.int(),
+    python: z.string(),
+    note: z.string().optional(),
+  }),
+  'search.all': z
+    .object({ instances: z.int(), elapsed: seconds })
+    .describe('Every instance that is not lost is searching, `elapsed` seconds after the start.'),
+  'instance.progress': z.object({
+    instance: index,
+    hashes: z.number(),
+    rate: nonceRate,
+    residues: z.array(residueCoverage),
+  }),
+  'run.progress': z.object({
+    searching: z.int(),
+    tested: decimal,
+    rate: nonceRate,
+    probability: z.number().describe('Probability that a golden nonce is among this many.'),
+    elapsed: seconds,
+    remaining: seconds,
+  }),
+  'instance.idle': z.object({ instance: index }),
+  'instance.adopted': z.object({ instance: index, residue: index, next: decimal }),
+  'instance.released': z.object({ instance: index, residue: index, next: decimal }),
+  'instance.error': z.object({ instance: index, message: z.string() }),
+  hit: z.object({ instance: index, nonce: decimal, digest: z.string(), elapsed: seconds }),
+  'hit.rejected': z.object({
+    instance: index,
+    nonce: z.string(),
+    digest: z.string(),
+    reason: z.string(),
+  }),
+  broadcast: z.object({ channel: z.string(), nonce: decimal, digest: z.string() }),
+  'instance.stopped': z
+    .object({ instance: index, reason: z.string(), latency: seconds.optional() })
+    .describe('All kernels of the instance have exited; `latency` since the end of the search was known.'),
+  'search.stopped': z
+    .object({ reason: z.string(), latency: seconds, unconfirmed: z.array(index) })
+    .describe('The last peer has stopped; `unconfirmed` are those that did not say so in time.'),
+  'instance.lost': z
+    .object({ instance: index, code: z.string(), reason: z.string(), retrying: z.boolean() })
+    .describe('Its search is lost and its work goes to others; with `retrying` it is being tried again.'),
+  'logs.pulled': z
+    .object({ instance: index, name: z.string(), bytes: z.int() })
+    .describe('Its syslog is in the logs directory.'),
+  'logs.missing': z.object({ instance: index, reason: z.string() }),
+  'terminate.started': z
+    .object({ instances: z.int() })
+    .describe('From here on only the end of every instance is waited for.'),
+  'instance.terminated': z.object({ instance: index, id: z.string() }),
+  'archive.started': z
+    .object({ location: z.string(), files: z.int() })
+    .describe(
+      'With a bucket, once everything is terminated: all that is kept of the run is being uploaded, the journal too, ' +
+        'whose last event is therefore `run.ended`.',
+    ),
+  'logs.archived': z
+    .object({ location: z.string(), files: z.int(), bytes: z.int() })
+    .describe('All files of the run are uploaded, and nothing is left here.'),
+  'run.interrupted': z
+    .object({ signal: z.string(), count: z.int(), phase: z.enum(phaseNames).optional() })
+    .describe('Somebody asked for the end, for the first time or again (`count`), in this phase.'),
+  'cleanup.failed': z.object({ what: z.string(), reason: z.string() }),
+  'run.ended': ended,
+} as const;
+
+/** What the schemas admit, for those who only read it. */
+export type DeepReadonly<T> = T extends object ? { readonly [Key in keyof T]: DeepReadonly<T[Key]> } : T;
+
+export type EventFields = {
+  [Name in keyof typeof eventFields]: DeepReadonly<z.output<(typeof eventFields)[Name]>>;
+};
 
 export type EventName = keyof EventFields;
+
+/** An event as every renderer gets it, stamped with its time and run. */
+export type RunEvent = {
+  [Name in EventName]: {
+    readonly event: Name;
+    readonly time: string;
+    readonly run: string;
+  } & EventFields[Name];
+}[EventName];
 
 /** An event before it is stamped with its time and run. */
 export type Emit = <Name extends EventName>(event: Name, fields: EventFields[Name]) => void;
 
-export type Outcome = 'found' | 'unproven' | 'exhausted' | 'time-limit' | 'interrupted' | 'failed';
+export type ResidueCoverage = DeepReadonly<z.output<typeof residueCoverage>>;
+export type CoverageReport = DeepReadonly<z.output<typeof coverageReport>>;
 
-/** A half-open range of nonces, as decimal strings. */
-export type TextRange = readonly [lo: string, hi: string];
+/** The fields of `run.ended`, which the run record holds too. */
+export const endedFields = ended;
 
-/** What is known about one residue: chunks of it below `next` are done, and of the others `done`. */
-export interface ResidueCoverage {
-  readonly residue: number;
-  readonly next: string;
-  readonly done: readonly TextRange[];
+/** One stamped event of the given name. */
+function stamped(name: string, fields: z.ZodObject): z.ZodObject {
+  return z.object({ event: z.literal(name), time: z.iso.datetime(), run: z.string() }).extend(fields.shape);
 }
 
-/** Which nonces were tested, exactly: `residues` by chunk and stride, `ranges` merged as far as they are listed. */
-export interface CoverageReport {
-  readonly tested: string;
-  readonly from: string;
-  readonly chunk: string;
-  readonly stride: number;
-  readonly residues: readonly ResidueCoverage[];
-  readonly ranges: readonly TextRange[];
-  /** Whether `ranges` was cut short; `residues` is always whole. */
-  readonly rangesCut: boolean;
-}
-
-export type PhaseName = 'plan' | 'launch' | 'boot' | 'search' | 'stop' | 'logs' | 'terminate' | 'archive';
-
-export interface EventFields {
-  'run.planned': {
-    fleet: string;
-    instances: number;
-    timeLimit: number;
-    puzzle: Readonly<Record<string, string | number>>;
-    from: string;
-    limit: string;
-    chunk: string;
-    smallest: boolean;
-    kernel: string;
-    /** Expected number of nonces until a golden one, rounded; and the probability that the space holds one. */
-    expectedNonces: string;
-    spaceProbability: number;
-    logs: string;
-  };
-  /** What the fleet says before anything costs money; `cost` in US dollars, at most. */
-  'run.preflight': {
-    facts: readonly (readonly [name: string, value: string])[];
-    cost?: number;
-    costBasis?: string;
-  };
-  warning: { message: string; hint?: string };
-  'launch.started': { instances: number };
-  'instance.launched': { instance: number; id: string };
-  'instance.running': { instance: number; id: string; address: string };
-  /** What is being waited for, said when it changes. */
-  'instance.waiting': { instance: number; cause: string; message: string };
-  'instance.connected': { instance: number };
-  /** Its dead-man's switch is seen to be armed. */
-  'instance.armed': { instance: number };
-  'instance.uploaded': { instance: number; bytes: number };
-  'instance.searching': {
-    instance: number;
-    kernel: string;
-    isa: string;
-    threads: number;
-    cores: number;
-    python: string;
-    note?: string;
-  };
-  /** Every instance that is not lost is searching, `elapsed` seconds after the start. */
-  'search.all': { instances: number; elapsed: number };
-  'instance.progress': {
-    instance: number;
-    hashes: number;
-    rate: number;
-    residues: readonly ResidueCoverage[];
-  };
-  'run.progress': {
-    searching: number;
-    tested: string;
-    rate: number;
-    /** Probability that a golden nonce is among this many. */
-    probability: number;
-    elapsed: number;
-    remaining: number;
-  };
-  'instance.idle': { instance: number };
-  'instance.adopted': { instance: number; residue: number; next: string };
-  'instance.released': { instance: number; residue: number; next: string };
-  'instance.error': { instance: number; message: string };
-  hit: { instance: number; nonce: string; digest: string; elapsed: number };
-  'hit.rejected': { instance: number; nonce: string; digest: string; reason: string };
-  broadcast: { channel: string; nonce: string; digest: string };
-  /** All kernels of the instance are dead; `latency` since what ended the search (the hit) was known. */
-  'instance.stopped': { instance: number; reason: string; latency?: number };
-  /** The last peer has stopped; `unconfirmed` are those that did not say so in time. */
-  'search.stopped': { reason: string; latency: number; unconfirmed: readonly number[] };
-  /** Its search is lost and what it held goes to others; with `retrying` it is being tried again. */
-  'instance.lost': { instance: number; code: string; reason: string; retrying: boolean };
-  /** Its syslog is in the logs directory. */
-  'logs.pulled': { instance: number; name: string; bytes: number };
-  'logs.missing': { instance: number; reason: string };
-  /** From here on nothing but the end of every instance is waited for. */
-  'terminate.started': { instances: number };
-  'instance.terminated': { instance: number; id: string };
-  /**
-   * With a bucket, once everything is terminated: all that is kept of the run is being stored there, the journal too, whose
-   * last event is therefore `run.ended`. `logs.archived` says that all of it is there, and nothing left here.
-   */
-  'archive.started': { location: string; files: number };
-  'logs.archived': { location: string; files: number; bytes: number };
-  /** Somebody asked for the end, for the first time or again (`count`), in this phase. */
-  'run.interrupted': { signal: string; count: number; phase?: PhaseName };
-  'cleanup.failed': { what: string; reason: string };
-  'run.ended': {
-    outcome: Outcome;
-    exitCode: number;
-    /** The golden nonce, or with `unproven` the candidate. */
-    nonce?: string;
-    digest?: string;
-    instance?: number;
-    reason?: string;
-    tested: string;
-    rate: number;
-    elapsed: number;
-    phases: Readonly<Partial<Record<PhaseName, number>>>;
-    coverage: CoverageReport;
-    smallest: boolean;
-    logs: string;
-    /** Instances that there were, and of how many the fleet has said that they are over. */
-    launched: number;
-    terminated: number;
-    /** Ids of instances whose termination could not be confirmed. */
-    left: readonly string[];
-  };
-}
+/** Every event, as the journal and `--json` have it on a line. */
+export const runEvent = z.discriminatedUnion(
+  'event',
+  // A mapped tuple loses its length, which the type of a union asks for.
+  // oxlint-disable-next-line typescript/no-unsafe-type-assertion
+  Object.entries(eventFields).map(([name, fields]) => stamped(name, fields)) as unknown as readonly [
+    z.ZodObject<{ event: z.ZodLiteral<string> }>,
+  ],
+);

@@ -3,9 +3,6 @@ import { finished } from 'node:stream/promises';
 import type { RunEvent } from './event.ts';
 import type { View } from './view.ts';
 
-/** The journal's name in the archive. */
-export const journalName = 'events.ndjson';
-
 /**
  * Seconds between two kept progress events of one instance: every one at first, fewer as the run grows, so that a day
  * of a hundred instances stays in the tens of megabytes and any view can still be drawn again.

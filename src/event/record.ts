@@ -1,47 +1,86 @@
-import { rename, writeFile } from 'node:fs/promises';
-import type { RunConfig } from '../config/config.ts';
-import { jobPuzzle } from '../puzzle/job.ts';
-import { version } from '../version.ts';
-import type { EventFields } from './event.ts';
+import { z } from 'zod';
+import { type DeepReadonly, endedFields } from './event.ts';
 
-/** The record's name in the archive. */
-export const recordName = 'run.json';
+/** Raised when a reader of the version before would misunderstand a record. Records without a version are older than 2. */
+export const recordSchemaVersion = 2;
 
-/** What a run was told and what it came to; `ended` is absent while it is under way, or when it was killed. */
-export interface RunRecord {
-  readonly run: string;
-  readonly startedAt: string;
-  readonly endedAt?: string;
-  readonly versions: Readonly<Record<'cnd' | 'node' | 'platform', string>>;
-  readonly config: Readonly<Record<string, unknown>>;
-  readonly instances?: readonly { readonly index: number; readonly id: string }[];
-  readonly ended?: EventFields['run.ended'];
+const moment = z.iso.datetime();
+
+/** What an analyst wants to know of one instance; what did not happen is absent. */
+const instance = z.object({
+  index: z.int().nonnegative(),
+  id: z.string(),
+  address: z.string().optional().describe('Where SSH reached it: user@host:port.'),
+  type: z.string().optional().describe('The instance type, where the fleet has types.'),
+  zone: z.string().optional().describe('Where in the fleet it is: an availability zone.'),
+  kernel: z.string().optional(),
+  isa: z.string().optional().describe('Instruction set of the kernel.'),
+  threads: z.int().optional(),
+  python: z.string().optional(),
+  hashes: z.number().optional().describe('Nonces it said that it tested, of all its agents.'),
+  launchedAt: moment.optional(),
+  runningAt: moment.optional(),
+  searchingAt: moment.optional(),
+  stoppedAt: moment.optional(),
+  terminatedAt: moment.optional(),
+  lost: z.string().optional().describe('Why its search was given up.'),
+  log: z.object({ name: z.string(), bytes: z.int() }).optional().describe('Its syslog in the archive.'),
+});
+
+const puzzle = z.looseObject({
+  scheme: z.string(),
+  block: z.string().optional().describe('As text; in records without a `schema`, as hexadecimal bytes.'),
+  unit: z.string().optional(),
+  difficulty: z.number().optional(),
+});
+
+/**
+ * run.json: what a run was told and what it came to; `ended` is absent while it is under way, or when it was killed.
+ * Published as cnd.record.schema.json. A reader takes records of every older version: a new field is optional.
+ */
+export const runRecord = z.object({
+  schema: z.int().optional().describe('Version of this document; absent: 1.'),
+  run: z.string(),
+  startedAt: moment,
+  endedAt: moment.optional(),
+  versions: z.object({ cnd: z.string(), node: z.string(), platform: z.string() }).optional(),
+  config: z.looseObject({ N: z.number(), T: z.number(), fleet: z.string(), puzzle }),
+  cost: z
+    .object({ limit: z.number(), basis: z.string().optional() })
+    .optional()
+    .describe('US dollars that the run could cost at most, and what that is computed from.'),
+  instances: z.array(instance).optional(),
+  ended: endedFields.optional(),
+});
+
+export type RunRecord = DeepReadonly<z.output<typeof runRecord>>;
+export type InstanceRecord = DeepReadonly<z.output<typeof instance>>;
+
+/** As much of a record as a listing shows: a record that lacks the rest is listed all the same. */
+const recordSummary = runRecord
+  .pick({ run: true, startedAt: true, endedAt: true, config: true, cost: true })
+  .extend({
+    ended: endedFields
+      .pick({ outcome: true, exitCode: true, elapsed: true, nonce: true, digest: true })
+      .optional(),
+  });
+
+export type RecordSummary = DeepReadonly<z.output<typeof recordSummary>>;
+
+/** What a listing shows of a record of any version; undefined for text that is none, or torn. Pure. */
+export function parseRecordSummary(text: string): RecordSummary | undefined {
+  return parsed(recordSummary, text);
 }
 
-/** The configuration as records have it: nonces as decimal strings. */
-export function configFields(config: RunConfig): Record<string, unknown> {
-  const { instances, timeLimit, puzzle, space, smallest, kernel, fleet } = config;
-  return {
-    N: instances,
-    T: timeLimit,
-    fleet,
-    puzzle: jobPuzzle(puzzle),
-    from: `${space.from}`,
-    limit: `${space.limit}`,
-    chunk: `${space.chunk}`,
-    smallest,
-    kernel,
-    [fleet]: config[fleet],
-  };
+/** Reads a record of any version; undefined for text that is none, or torn. Pure. */
+export function parseRecord(text: string): RunRecord | undefined {
+  return parsed(runRecord, text);
 }
 
-/** Versions of what took part in a run. */
-export function versions(): RunRecord['versions'] {
-  return { cnd: version, node: process.versions.node, platform: `${process.platform}-${process.arch}` };
-}
-
-/** Writes the record whole or not at all. */
-export async function writeRecord(path: string, record: RunRecord): Promise<void> {
-  await writeFile(`${path}.part`, `${JSON.stringify(record, undefined, 2)}\n`, { mode: 0o600 });
-  await rename(`${path}.part`, path);
+function parsed<T extends z.ZodType>(schema: T, text: string): z.output<T> | undefined {
+  try {
+    return schema.safeParse(JSON.parse(text)).data;
+  } catch {
+    return undefined;
+  }
 }

@@ -21,6 +21,9 @@ export interface Instance {
   readonly access?: Access;
   /** How many kernels it should run; absent: one per core it reports. */
   readonly threads?: number;
+  /** The instance type and the zone it is in, where the fleet has such. */
+  readonly type?: string | undefined;
+  readonly zone?: string | undefined;
 }
 
 /** What a run asks of a fleet. The dead-man's switch is armed by the very call that creates an instance. */

@@ -7,7 +7,9 @@ import type { Preflight } from '../fleet/preflight.ts';
 import type { KernelChoice } from '../kernel/choice.ts';
 import type { KeyPair } from '../session/ssh/access.ts';
 import { generateKeyPair } from '../session/ssh/key.ts';
-import { Journal, journalName } from '../event/journal.ts';
+import { journalName } from '../event/file-name.ts';
+import { InstanceHistory } from '../event/instance-history.ts';
+import { Journal } from '../event/journal.ts';
 import type { View } from '../event/view.ts';
 import { Cleanup } from './cleanup.ts';
 import { type Clock, type Start, Stopwatch } from '../clock.ts';
@@ -46,6 +48,8 @@ export class RunContext {
   /** Where the run's logs are kept until they are archived. */
   readonly folder: string;
   readonly journal: Journal;
+  /** What the run record says of each instance. */
+  readonly history = new InstanceHistory();
   readonly stream: EventStream;
   readonly emit: Emit;
   /** Made for this run alone: what instances show, and the only one that may log in. */
@@ -67,7 +71,7 @@ export class RunContext {
     this.journal = new Journal(join(this.folder, journalName), (error) => {
       this.warn(`the journal cannot be written any more: ${error.message}`);
     });
-    this.stream = new EventStream(run, () => clock.wall(), [this.journal, ...inputs.views]);
+    this.stream = new EventStream(run, () => clock.wall(), [this.journal, this.history, ...inputs.views]);
     this.emit = this.stream.emit;
     this.keys = { host: generateKeyPair(), login: generateKeyPair() };
     interrupts.onRaise(({ name }, count) => {

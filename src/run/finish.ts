@@ -1,11 +1,15 @@
+import { rename, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { messageOf } from '../error.ts';
 import type { RunContext } from './context.ts';
 import { archiveRun } from './log-archive.ts';
-import { type RunRecord, configFields, recordName, versions, writeRecord } from '../event/record.ts';
+import { recordName } from '../event/file-name.ts';
+import { exitCodes } from '../event/outcome.ts';
+import type { RunRecord } from '../event/record.ts';
+import { newRecord } from './record.ts';
 import { coverageReport, noCoverage } from '../event/coverage-report.ts';
 import type { Search } from '../engine/agents/search.ts';
-import { type Ending, exitCodes, verdict } from './verdict.ts';
+import { type Ending, verdict } from './verdict.ts';
 
 /** Says how the run ended, as its last event and in its record, archives what is kept, and gives the exit code. */
 export async function finish(
@@ -60,19 +64,21 @@ function isLeft({ left, inputs }: RunContext, id: string): boolean {
 
 /** Writes run.json. A full disk costs the record, never the run. */
 export async function record(context: RunContext, result: Partial<RunRecord> = {}): Promise<void> {
-  const { run, config } = context.inputs;
-  const instances = context.launched.map(({ index, id }) => ({ index, id }));
-  const startedAt = context.startedAt().toISOString();
+  const { run, config, preflight } = context.inputs;
   try {
+    const known = newRecord(run, context.startedAt(), config, preflight);
     await writeRecord(join(context.folder, recordName), {
-      run,
-      startedAt,
-      versions: versions(),
-      config: configFields(config),
-      instances,
+      ...known,
+      instances: context.history.records(),
       ...result,
     });
   } catch (error) {
     context.warn(`${recordName} cannot be written: ${messageOf(error)}`);
   }
+}
+
+/** Whole or not at all. */
+async function writeRecord(path: string, record: RunRecord): Promise<void> {
+  await writeFile(`${path}.part`, `${JSON.stringify(record, undefined, 2)}\n`, { mode: 0o600 });
+  await rename(`${path}.part`, path);
 }

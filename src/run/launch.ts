@@ -46,9 +46,14 @@ export async function launch(context: RunContext, signal: AbortSignal): Promise<
     },
     signal,
   );
-  for (const { index, id } of context.launched) {
+  for (const { index, id, type, zone } of context.launched) {
     context.known.add(id);
-    emit('instance.launched', { instance: index, id });
+    emit('instance.launched', {
+      instance: index,
+      id,
+      ...(type !== undefined && { type }),
+      ...(zone !== undefined && { zone }),
+    });
   }
   const { length } = context.launched;
   if (length < config.instances) {

@@ -5,6 +5,7 @@ import { messageOf } from '../error.ts';
 import type { Instance } from '../fleet/fleet.ts';
 import type { Connection } from '../session/ssh/connection.ts';
 import type { Deadline } from './deadline.ts';
+import { syslogName } from '../event/file-name.ts';
 import type { Emit } from '../event/event.ts';
 import type { Link } from '../engine/agents/link.ts';
 
@@ -29,11 +30,6 @@ export interface LogPull {
 /** Seconds to wait for an instance that has not answered yet: one that never will must not hold up the others' end. */
 const patience = 3;
 
-/** The name of an instance's syslog in the archive. */
-function logName(index: number): string {
-  return `Instance${index}.log.gz`;
-}
-
 /** Pulls the syslog of every instance that can be reached in time. Never rejects. */
 export async function pullLogs(options: LogPull): Promise<void> {
   const { instances, link, command, folder, emit, signal } = options;
@@ -52,7 +48,7 @@ export async function pullLogs(options: LogPull): Promise<void> {
   const pull = async (instance: Instance): Promise<void> => {
     const { index } = instance;
     try {
-      const name = logName(index);
+      const name = syslogName(index);
       const path = join(folder, name);
       const connection = await reach(instance);
       await connection.save(command(instance), path, { signal, name: 'reading the syslog' });

@@ -3,10 +3,10 @@ import type { RunConfig } from '../config/config.ts';
 import type { FleetTiming } from '../fleet/fleet.ts';
 import type { KernelChoice } from '../kernel/choice.ts';
 import type { Preflight } from '../fleet/preflight.ts';
-import { jobPuzzle } from '../puzzle/job.ts';
 import { probability } from '../puzzle/probability.ts';
 import { type Odds, chanceWithin, odds } from '../search/forecast.ts';
-import type { Emit, EventFields } from '../event/event.ts';
+import { type Emit, type EventFields, eventSchemaVersion } from '../event/event.ts';
+import { puzzleFields } from './record.ts';
 
 /** Below this chance within T the user is told before anything is launched. */
 const slim = 0.05;
@@ -15,12 +15,12 @@ const slim = 0.05;
 export function planned(config: RunConfig, logs: string): EventFields['run.planned'] {
   const { puzzle, space, instances, timeLimit, fleet, smallest, kernel } = config;
   const p = probability(puzzle);
-  const words = puzzle.scheme === 'bitcoin' ? jobPuzzle(puzzle) : puzzle;
   return {
+    schema: eventSchemaVersion,
     fleet,
     instances,
     timeLimit,
-    puzzle: { ...words },
+    puzzle: puzzleFields(puzzle),
     from: `${space.from}`,
     limit: `${space.limit}`,
     chunk: `${space.chunk}`,

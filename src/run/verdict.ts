@@ -1,5 +1,5 @@
 import { CndError, messageOf } from '../error.ts';
-import type { Outcome } from '../event/event.ts';
+import { type Outcome, exitCodes } from '../event/outcome.ts';
 import type { Interruption } from './interrupt.ts';
 import type { Hit } from '../engine/agents/hit.ts';
 import type { SearchEnd } from '../engine/agents/search.ts';
@@ -13,9 +13,6 @@ export interface Verdict {
   readonly hit?: Hit;
   readonly reason?: string;
 }
-
-/** The exit codes of DESIGN.md; 128 + n on signals. */
-export const exitCodes = { found: 0, failed: 1, usage: 2, notFound: 3, cleanupUnconfirmed: 4 } as const;
 
 /** Everything that can end a search. */
 export type Ending =

@@ -1,5 +1,5 @@
 import type { RunEvent } from '../event/event.ts';
-import { exitCodes } from '../run/verdict.ts';
+import { exitCodes } from '../event/outcome.ts';
 import { printable } from './printable.ts';
 import { count, duration, rate } from './quantity.ts';
 

@@ -14,7 +14,7 @@ const kind = (line: string): string | undefined => {
 
 test('commands, subcommands and flags', () => {
   expect(candidates('')).toEqual(['start', 'scram', 'ps', 'logs', 'bench', 'doctor', 'init', 'completion']);
-  expect(candidates('logs ')).toEqual(['ls', 'show', 'grep', 'pull', 'push', 'rm']);
+  expect(candidates('logs ')).toEqual(['ls', 'show', 'replay', 'grep', 'pull', 'push', 'rm']);
   expect(candidates('start ')).toEqual(expect.arrayContaining(['--N', '--fleet', '--help']));
   expect(candidates('logs --')).toContain('--since');
   expect(candidates('logs rm last --')).toContain('--older-than');

@@ -413,3 +413,35 @@ describe.skipIf(!hasTmux())('on a terminal', () => {
     expect(readdirSync(inLogs())).toEqual([]);
   });
 });
+
+describe('replay', () => {
+  test('draws the lines of the run again, and the summary', async () => {
+    const { code, stdout, stderr } = await logs('replay', 'last');
+    expect(code).toBe(0);
+    expect(stdout).toMatch(/^outcome +golden nonce found$/m);
+    expect(stderr).toMatch(/^\[ +0\.00\] run /m);
+    expect(stderr).toMatch(/golden nonce 3730945/);
+  });
+
+  test('names what it cannot read and goes on', async () => {
+    const journal = readFileSync(inRun('events.ndjson'), 'utf8');
+    const newer = `{"event":"instance.teleported","time":"2026-11-20T08:11:03.000Z","run":"${run}"}\n`;
+    writeFileSync(inRun('events.ndjson'), `${newer}${journal}{"event":"hi`);
+    const { code, stdout, stderr } = await logs('replay', run);
+    expect(code).toBe(0);
+    expect(stdout).toMatch(/^nonce +3730945$/m);
+    expect(stderr).toMatch(/1 event of a newer version of cnd: skipped/);
+    expect(stderr).toMatch(/1 damaged line: skipped/);
+  });
+
+  test.each(['0', '-1', 'fast', '1e9'])('refuses the speed %s', async (speed) =>
+    expectRefused(['replay', 'last', `--speed=${speed}`], /--speed must be a number above 0/, /--speed 10/),
+  );
+
+  test('a run without a journal', async () => {
+    rmSync(inRun('events.ndjson'));
+    const { code, stderr } = await logs('replay', 'last');
+    expect(code).toBe(1);
+    expect(stderr).toMatch(/has no events\.ndjson/);
+  });
+});

@@ -2,6 +2,8 @@ import { existsSync, readFileSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { gunzipSync } from 'node:zlib';
 import { afterEach, beforeEach, expect, test } from 'vitest';
+import { z } from 'zod';
+import { parseRecord } from '../../src/event/record.ts';
 import { nativeKernel, thisPlatform } from '../../src/kernel/native.ts';
 import { type Workplace, eventsOf, named, runEnded, workplace } from '../helper/cnd.ts';
 import { untilGone } from '../helper/process.ts';
@@ -65,6 +67,24 @@ test('the journal and the record tell the whole run', async () => {
     config: { N: 2, T: 60, fleet: 'local', from: '0', limit: '4294967296' },
     ended: { outcome: 'found', nonce: ended.nonce, coverage: ended.coverage },
   });
+  const schemaOf = (name: string) =>
+    z.fromJSONSchema(JSON.parse(readFileSync(name, 'utf8')) as z.core.JSONSchema.BaseSchema);
+  const event = schemaOf('cnd.event.schema.json');
+  expect(journal.filter((line) => !event.safeParse(JSON.parse(line)).success)).toEqual([]);
+  expect(schemaOf('cnd.record.schema.json').safeParse(record).error).toBeUndefined();
+  const times = [
+    'launchedAt',
+    'runningAt',
+    'searchingAt',
+    'stoppedAt',
+    'terminatedAt',
+    'log',
+    'isa',
+    'threads',
+  ];
+  expect(record).toMatchObject({ schema: 2, config: { puzzle: { block: 'COMSM0010cloud' } } });
+  const instances = parseRecord(JSON.stringify(record))?.instances ?? [];
+  expect(Object.keys(instances[ended.instance ?? -1] ?? {})).toEqual(expect.arrayContaining(times));
 });
 
 test('sha256d with bits-lsb from 2^30 finds the nonce of the 2019 Kubernetes system', async () => {

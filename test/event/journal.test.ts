@@ -2,7 +2,8 @@ import { mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { Journal, journalInterval, journalName } from '../../src/event/journal.ts';
+import { journalName } from '../../src/event/file-name.ts';
+import { Journal, journalInterval } from '../../src/event/journal.ts';
 import { eachEvent, fieldsOfEach, stamped } from '../view/example.ts';
 
 let folder: string;

@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import type { RunEvent } from '../../src/event/event.ts';
+import { parseEvent } from '../../src/event/journal-reader.ts';
 
 const bin = fileURLToPath(new URL('../../bin/cnd.js', import.meta.url));
 
@@ -102,12 +103,16 @@ function follow(child: ChildProcess): Cnd {
   return { child, ended, event };
 }
 
-/** The events of a `--json` run that has ended. */
+/** The events of a `--json` run that has ended, each as the published vocabulary has it. */
 export function eventsOf({ stdout }: Ended): RunEvent[] {
   return stdout
     .split('\n')
     .filter((line) => line !== '')
-    .map((line) => JSON.parse(line) as RunEvent);
+    .map((line) => {
+      const event = parseEvent(line);
+      if (typeof event === 'object') return event;
+      throw new Error(`${event}: ${line.slice(0, 500)}`);
+    });
 }
 
 /** The events of one name, with their own fields. */

@@ -15,6 +15,7 @@ const messages = (...given: Parameters<typeof planWarnings>) => planWarnings(...
 describe('the plan', () => {
   test('in the words of the user, with nonces as strings', () => {
     expect(planned(config({ limit: '18446744073709551615' }), '/srv/logs/r')).toEqual({
+      schema: 2,
       fleet: 'local',
       instances: 4,
       timeLimit: 60,

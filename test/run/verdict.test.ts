@@ -1,7 +1,8 @@
 import { describe, expect, test } from 'vitest';
 import { CndError } from '../../src/error.ts';
 import type { Hit } from '../../src/engine/agents/hit.ts';
-import { type Ending, exitCodes, verdict } from '../../src/run/verdict.ts';
+import { exitCodes } from '../../src/event/outcome.ts';
+import { type Ending, verdict } from '../../src/run/verdict.ts';
 
 const hit: Hit = { instance: 3, nonce: 116n, digest: '00a7' };
 const sigint = { name: 'SIGINT', exitCode: 130 };

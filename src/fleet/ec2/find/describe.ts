@@ -50,6 +50,8 @@ export function toInstance(
     id: instance.InstanceId ?? '',
     index: indexOf(instance),
     state,
+    ...(instance.InstanceType !== undefined && { type: instance.InstanceType }),
+    ...(instance.Placement?.AvailabilityZone !== undefined && { zone: instance.Placement.AvailabilityZone }),
     ...(why !== undefined && why !== '' && state !== 'running' && { reason: why }),
     ...(login && state === 'running' && host !== undefined && host !== '' && { access: { ...login, host } }),
   };

@@ -1,0 +1,18 @@
+/** What a run leaves in the archive, by name. Other names in a run's folder are not cnd's. */
+
+/** The run record. */
+export const recordName = 'run.json';
+
+/** The journal: every event of the run, one JSON object a line. */
+export const journalName = 'events.ndjson';
+
+/** The syslog of the instance with this index, gzip-compressed. */
+export function syslogName(index: number): string {
+  return `Instance${index}.log.gz`;
+}
+
+/** The index in a syslog's name; undefined for any other name. */
+export function syslogIndex(name: string): number | undefined {
+  const index = /^Instance(0|[1-9]\d{0,6})\.log\.gz$/.exec(name)?.[1];
+  return index === undefined ? undefined : Number(index);
+}

@@ -1,0 +1,91 @@
+import type { RunEvent } from './event.ts';
+import type { InstanceRecord } from './record.ts';
+import type { View } from './view.ts';
+
+/** What the events of a run say of each of its instances, for the run record. */
+export class InstanceHistory implements View {
+  readonly #instances = new Map<number, InstanceRecord>();
+  /** Nonces counted by agents of an instance that were started before its present one. */
+  readonly #earlierHashes = new Map<number, number>();
+
+  show(event: RunEvent): void {
+    switch (event.event) {
+      case 'instance.launched':
+        this.#add(event.instance, {
+          index: event.instance,
+          id: event.id,
+          launchedAt: event.time,
+          ...(event.type !== undefined && { type: event.type }),
+          ...(event.zone !== undefined && { zone: event.zone }),
+        });
+        break;
+      case 'instance.running':
+        this.#add(event.instance, { address: event.address, runningAt: event.time });
+        break;
+      case 'instance.searching': {
+        const { kernel, isa, threads, python } = event;
+        this.#earlierHashes.set(event.instance, this.#instances.get(event.instance)?.hashes ?? 0);
+        const searchingAt = this.#instances.get(event.instance)?.searchingAt ?? event.time;
+        this.#add(event.instance, { kernel, isa, threads, python, searchingAt });
+        break;
+      }
+      case 'instance.progress':
+        this.#add(event.instance, {
+          hashes: (this.#earlierHashes.get(event.instance) ?? 0) + event.hashes,
+        });
+        break;
+      case 'instance.lost':
+        if (!event.retrying) this.#add(event.instance, { lost: event.reason });
+        break;
+      case 'instance.stopped':
+        this.#add(event.instance, { stoppedAt: event.time });
+        break;
+      case 'instance.terminated':
+        this.#add(event.instance, { terminatedAt: event.time });
+        break;
+      case 'logs.pulled':
+        this.#add(event.instance, { log: { name: event.name, bytes: event.bytes } });
+        break;
+      case 'archive.started':
+      case 'broadcast':
+      case 'cleanup.failed':
+      case 'hit':
+      case 'hit.rejected':
+      case 'instance.adopted':
+      case 'instance.armed':
+      case 'instance.connected':
+      case 'instance.error':
+      case 'instance.idle':
+      case 'instance.released':
+      case 'instance.uploaded':
+      case 'instance.waiting':
+      case 'launch.started':
+      case 'logs.archived':
+      case 'logs.missing':
+      case 'run.ended':
+      case 'run.interrupted':
+      case 'run.planned':
+      case 'run.preflight':
+      case 'run.progress':
+      case 'search.all':
+      case 'search.stopped':
+      case 'terminate.started':
+      case 'warning':
+        break; // nothing that the record keeps of an instance
+    }
+  }
+
+  close(): Promise<void> {
+    return Promise.resolve();
+  }
+
+  /** The instances by index. */
+  records(): InstanceRecord[] {
+    return [...this.#instances.values()].toSorted((a, b) => a.index - b.index);
+  }
+
+  #add(index: number, fields: Partial<InstanceRecord>): void {
+    const known = this.#instances.get(index) ?? { index, id: '' };
+    this.#instances.set(index, { ...known, ...fields });
+  }
+}

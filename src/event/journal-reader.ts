@@ -1,0 +1,68 @@
+import { type RunEvent, runEvent } from './event.ts';
+
+/** Characters of a line; a longer one is none of ours. The longest event is `run.ended` of a run with N=1000. */
+const longestLine = 8 * 1024 * 1024;
+
+/** What a reader of a journal is told of lines that are no events it knows. */
+export interface UnreadLines {
+  /** Events of a newer version of cnd. */
+  unknown: number;
+  /** Lines that are torn, damaged or too long. */
+  damaged: number;
+}
+
+/**
+ * The events of a journal, of this version or an older one, in bounded memory. What cannot be read is counted in
+ * `unread` and skipped: the last line of a run that was killed is torn.
+ */
+export async function* readJournal(
+  chunks: AsyncIterable<string>,
+  unread: UnreadLines = { unknown: 0, damaged: 0 },
+): AsyncGenerator<RunEvent> {
+  for await (const line of lines(chunks, () => unread.damaged++)) {
+    if (line === '') continue;
+    const event = parseEvent(line);
+    if (typeof event === 'object') yield event;
+    else unread[event]++;
+  }
+}
+
+/** One line of a journal. Pure. */
+export function parseEvent(line: string): RunEvent | 'unknown' | 'damaged' {
+  let value: unknown;
+  try {
+    value = JSON.parse(line);
+  } catch {
+    return 'damaged';
+  }
+  const read = runEvent.safeParse(value);
+  // The union is over exactly the events that the type names.
+  // oxlint-disable-next-line typescript/no-unsafe-type-assertion
+  if (read.success) return read.data as unknown as RunEvent;
+  const isNewer = read.error.issues.some(({ code }) => code === 'invalid_union');
+  return isNewer && isEventLike(value) ? 'unknown' : 'damaged';
+}
+
+function isEventLike(value: unknown): boolean {
+  return typeof value === 'object' && value !== null && 'event' in value && typeof value.event === 'string';
+}
+
+async function* lines(chunks: AsyncIterable<string>, onTooLong: () => void): AsyncGenerator<string> {
+  let pending = '';
+  let skipping = false;
+  for await (const chunk of chunks) {
+    const [first = '', ...others] = chunk.split('\n');
+    pending += skipping ? '' : first;
+    for (const next of others) {
+      if (!skipping) yield pending;
+      skipping = false;
+      pending = next;
+    }
+    if (pending.length > longestLine) {
+      onTooLong();
+      pending = '';
+      skipping = true;
+    }
+  }
+  if (!skipping) yield pending;
+}

@@ -1,0 +1,6 @@
+/** How runs end. */
+export const outcomes = ['found', 'unproven', 'exhausted', 'time-limit', 'interrupted', 'failed'] as const;
+export type Outcome = (typeof outcomes)[number];
+
+/** The exit codes of `cnd` (DESIGN.md, "Exit codes and output"); 128 + n on signals. */
+export const exitCodes = { found: 0, failed: 1, usage: 2, notFound: 3, cleanupUnconfirmed: 4 } as const;

@@ -1,0 +1,52 @@
+import type { RunConfig } from '../config/config.ts';
+import { type RunRecord, recordSchemaVersion } from '../event/record.ts';
+import type { Preflight } from '../fleet/preflight.ts';
+import { jobPuzzle } from '../puzzle/job.ts';
+import type { Puzzle } from '../puzzle/puzzle.ts';
+import { version } from '../version.ts';
+
+/** What is known when a run begins. Pure, but for the versions of what runs here. */
+export function newRecord(
+  run: string,
+  startedAt: Date,
+  config: RunConfig,
+  preflight: Preflight | undefined,
+): RunRecord {
+  const { cost, costBasis } = preflight ?? {};
+  return {
+    schema: recordSchemaVersion,
+    run,
+    startedAt: startedAt.toISOString(),
+    versions: {
+      cnd: version,
+      node: process.versions.node,
+      platform: `${process.platform}-${process.arch}`,
+    },
+    config: configFields(config),
+    ...(cost !== undefined && {
+      cost: { limit: cost, ...(costBasis !== undefined && { basis: costBasis }) },
+    }),
+  };
+}
+
+/** A puzzle as events and records have it: text as text, a header in hexadecimal. Pure. */
+export function puzzleFields(puzzle: Puzzle): Readonly<Record<string, string | number>> & { scheme: string } {
+  return puzzle.scheme === 'bitcoin' ? { ...jobPuzzle(puzzle) } : { ...puzzle };
+}
+
+/** The configuration as records have it: nonces as decimal strings. */
+function configFields(config: RunConfig): RunRecord['config'] {
+  const { instances, timeLimit, puzzle, space, smallest, kernel, fleet } = config;
+  return {
+    N: instances,
+    T: timeLimit,
+    fleet,
+    puzzle: puzzleFields(puzzle),
+    from: `${space.from}`,
+    limit: `${space.limit}`,
+    chunk: `${space.chunk}`,
+    smallest,
+    kernel,
+    [fleet]: config[fleet],
+  };
+}
