@@ -55,7 +55,7 @@ class Choice:
             self.done(native(self.isa), None)
             return
         try:
-            self.process = Process(self.argv, nice=False)
+            self.process = Process(self.argv)
         except OSError as problem:
             self.done(None, 'kernel cannot be started: %s' % problem)
             return

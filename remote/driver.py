@@ -14,6 +14,7 @@ QUEUE_SECONDS = 0.1
 MOST_QUEUED = 1000  # slices; their lines fit into a pipe
 LONGEST_LINE = 200
 MOST_FAILURES = 3
+START_SECONDS = 10  # in which a kernel that has not answered yet is still taken to be starting
 HUNG_SECONDS = 30
 HUNG_FACTOR = 20
 
@@ -81,10 +82,12 @@ class Driver:
         self.last_hit = -1
         self.touched = {}  # residue: the lowest chunk of it that this process did something of
         self.condemned = None
-        self.heard = monotonic()
+        self.running = False  # this process has answered
+        self.gave_way = False
+        self.begun = self.heard = monotonic()
         while not self.given_up:
             try:
-                self.process = Process(self.program.argv + self.host.arguments(), nice=True)
+                self.process = Process(self.program.argv + self.host.arguments(), own_session=True)
                 break
             except OSError as problem:
                 self.count_failure('cannot be started: %s' % problem)
@@ -174,6 +177,9 @@ class Driver:
     def feed(self):
         if self.condemned or self.closing or not self.process:
             return
+        # Once it runs, and not before: on a busy machine an interpreter would otherwise take many seconds to start.
+        if not self.gave_way and (self.running or monotonic() - self.begun > START_SECONDS):
+            self.gave_way = self.process.give_way()
         while self.is_hungry():
             piece = self.host.dealer.deal(self.pace.size)
             if piece is None:
@@ -243,7 +249,7 @@ class Driver:
     def complete(self, piece):
         self.last_hit = -1
         if piece.residue is None:
-            self.answered = True
+            self.answered = self.running = True
             self.pace.restart()
             return
         dealer = self.host.dealer

@@ -23,7 +23,7 @@ class Peers:
         job = self.host.job
         try:
             # At the agent's own niceness: kernels that take all the time there is must not keep it from listening.
-            self.process = Process([sys.executable, '-S', '-E', os.path.join(HERE, 'broadcast.py')], nice=False)
+            self.process = Process([sys.executable, '-S', '-E', os.path.join(HERE, 'broadcast.py')])
         except OSError as problem:
             self.host.complain('broadcast: cannot be started: %s; only the controller is listened to' % problem)
             return

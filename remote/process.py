@@ -1,34 +1,51 @@
 """A child process on three pipes, and the certainty that it is dead."""
+import errno
 import os
 import signal
 
-NICENESS = 19  # sshd and the agent stay responsive, and 256 busy kernels on two cores do not delay their own agents
+LOWEST = 19  # niceness: sshd, agents that are just starting and whatever else the machine does go first
 
 
 class Process:
-    def __init__(self, argv, nice):
-        """Raises OSError when it cannot be started."""
+    def __init__(self, argv, own_session=False):
+        """Raises OSError when it cannot be started. `own_session`: one that may be told to `give_way` later."""
+        self.has_session = own_session
         pairs = [os.pipe() for _ in range(3)]
         theirs = [pairs[0][0], pairs[1][1], pairs[2][1]]
         self.stdin, self.stdout, self.stderr = self.fds = [pairs[0][1], pairs[1][0], pairs[2][0]]
         self.alive = False
         try:
-            # Far cheaper than importing subprocess. Pipes of other children are close-on-exec.
-            self.pid = os.posix_spawn(
-                argv[0],
-                argv,
-                os.environ,
-                file_actions=[(os.POSIX_SPAWN_DUP2, fd, number) for number, fd in enumerate(theirs)],
-                setsigdef=[signal.SIGPIPE],
-            )
+            try:
+                self.pid = spawn(argv, theirs, setsid=own_session)
+            except NotImplementedError:  # a libc that cannot do it
+                self.has_session = False
+                self.pid = spawn(argv, theirs, setsid=False)
             self.alive = True
         finally:
             for fd in theirs if self.alive else theirs + self.fds:
                 os.close(fd)
         for fd in self.fds:
             os.set_blocking(fd, False)
-        if nice:
-            os.setpriority(os.PRIO_PROCESS, self.pid, NICENESS)
+
+    def give_way(self):
+        """From now on everything else on the machine goes first. False if it has to be tried again a little later.
+
+        Where Linux groups processes by session (autogroups, sched(7)), all sessions get the same share of the processor
+        and niceness counts only within each: a session of its own lets a kernel give way without its agent."""
+        if not self.alive:
+            return True
+        try:
+            os.setpriority(os.PRIO_PROCESS, self.pid, LOWEST)
+            if self.has_session:
+                group = os.open('/proc/%d/autogroup' % self.pid, os.O_WRONLY)
+                try:
+                    os.write(group, b'%d' % LOWEST)
+                finally:
+                    os.close(group)
+        except OSError as problem:
+            # Only root may do it as often as it likes, all others together about ten times a second.
+            return problem.errno != errno.EAGAIN
+        return True
 
     def kill(self):
         if self.alive:
@@ -57,3 +74,15 @@ class Process:
             loop.forget(fd)
             os.close(fd)
         self.fds = []
+
+
+def spawn(argv, fds, setsid):
+    """Far cheaper than importing subprocess. Pipes of other children are close-on-exec."""
+    return os.posix_spawn(
+        argv[0],
+        argv,
+        os.environ,
+        file_actions=[(os.POSIX_SPAWN_DUP2, fd, number) for number, fd in enumerate(fds)],
+        setsigdef=[signal.SIGPIPE],
+        setsid=setsid,
+    )

@@ -1,4 +1,5 @@
 import { execFileSync } from 'node:child_process';
+import { existsSync, readFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 
 /**
@@ -38,4 +39,10 @@ export async function untilGone(run: string, seconds = 10): Promise<void> {
   await eventually('every process gone', gone, seconds).catch((error: unknown) => {
     throw new Error(`still alive: ${left.join(' | ')}`, { cause: error });
   });
+}
+
+/** Whether this machine shares the processor out by session (sched(7), autogroups). */
+export function hasAutogroups(): boolean {
+  const path = '/proc/sys/kernel/sched_autogroup_enabled';
+  return existsSync(path) && readFileSync(path, 'utf8').startsWith('1');
 }

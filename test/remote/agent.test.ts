@@ -1,5 +1,14 @@
 import { execFileSync } from 'node:child_process';
-import { existsSync, mkdirSync, mkdtempSync, rmSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
@@ -16,6 +25,7 @@ import {
   type Options,
 } from '../helper/agent.ts';
 import { expectedLines, python, until } from '../helper/kernel.ts';
+import { eventually, hasAutogroups } from '../helper/process.ts';
 
 const agents: AgentProcess[] = [];
 
@@ -68,6 +78,31 @@ describe('the first hit', () => {
     expect(await one.event('hit')).toMatchObject({ nonce: '1074435534' });
     expect(await other.event('hit')).toMatchObject({ nonce: '2083236893' });
   });
+});
+
+describe('giving way', () => {
+  const niceness = (pid: number): number =>
+    Number(/\) \S+(?: \S+){15} (\S+)/.exec(readFileSync(`/proc/${pid}/stat`, 'latin1'))?.[1]);
+  const group = (pid: number): string => readFileSync(`/proc/${pid}/autogroup`, 'latin1').trim();
+
+  it.runIf(existsSync('/proc/self/stat'))(
+    'is what kernels do once they run, and not their agent',
+    async () => {
+      const agent = start().job({ threads: 2 });
+      await agent.event('ready');
+      const kernels = agent.kernels();
+      expect(kernels).toHaveLength(2);
+      const own = agent.child.pid ?? 0;
+      await eventually('both are at niceness 19', () => kernels.every((pid) => niceness(pid) === 19));
+      expect(niceness(own)).toBe(niceness(process.pid));
+      if (!hasAutogroups()) return;
+      await eventually('both sessions are, too', () =>
+        kernels.every((pid) => group(pid).endsWith(' nice 19')),
+      );
+      expect(group(own)).toBe(group(process.pid));
+      expect(new Set([...kernels, own].map(group)).size).toBe(3);
+    },
+  );
 });
 
 describe('the smallest hit', () => {

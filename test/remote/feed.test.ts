@@ -58,7 +58,7 @@ from time import sleep
 from loop import READ, Feed, Loop
 from process import Process
 loop = Loop()
-child = Process(['/bin/sh', '-c', 'read word && echo $word && read word || exit 3'], nice=False)
+child = Process(['/bin/sh', '-c', 'read word && echo $word && read word || exit 3'])
 fds = list(child.fds)
 for fd in fds[1:]:
     loop.watch(fd, READ, lambda fd: None)

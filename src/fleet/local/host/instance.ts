@@ -5,7 +5,6 @@ import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { signalGroup } from './command.ts';
 import { instanceEnvironment, instanceId } from '../environment.ts';
-import { giveWay } from './give-way.ts';
 import type { InstanceRecord } from '../record.ts';
 import type { HostSpec } from '../spec.ts';
 import { SshServer } from './ssh-server.ts';
@@ -96,7 +95,6 @@ export class LocalInstance {
       });
       child.on('error', (error) => this.#log(`cannot start a command: ${error.message}`));
       if (child.pid === undefined) return undefined;
-      giveWay(child);
       this.#commands.add(child);
       child.once('exit', () => this.#commands.delete(child));
       return child;
