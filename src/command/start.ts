@@ -41,7 +41,7 @@ export async function start(flags: Readonly<Record<string, unknown>>): Promise<n
     const archive = await makeArchive(config.logs, awsSettings(config), env);
     if (flags['dry-run'] !== true) {
       // A scram from now on stops it, before it creates anything.
-      await writeRunState({ ...runNote(run, fleet, config, startedAt), preparing: true }, undefined, env);
+      await writeRunState({ ...runNote(run, fleet, config, startedAt), preparing: true }, env);
     }
     const { preflight, warnings, kernel } = await lookAhead(fleet, archive, config, interrupts.first);
     if (flags['dry-run'] === true) {

@@ -1,4 +1,4 @@
-import type { Access, KeyPair } from '../session/ssh/access.ts';
+import type { Session } from '../session/session.ts';
 import type { Preflight, PreflightRequest } from './preflight.ts';
 
 /** EC2's words for the life of an instance. A machine that vanished is `terminated`. */
@@ -17,8 +17,8 @@ export interface Instance {
   readonly state: InstanceState;
   /** Why it is in this state, when there is something to say. */
   readonly reason?: string;
-  /** How to reach it; absent until it is running. */
-  readonly access?: Access;
+  /** Where it can be reached, for people: `user@host:port`, a pod; absent until it is running. */
+  readonly address?: string;
   /** How many kernels it should run; absent: one per core it reports. */
   readonly threads?: number;
   /** The instance type and the zone it is in, where the fleet has such. */
@@ -37,12 +37,16 @@ export interface LaunchRequest {
   readonly lifetime: number;
   /** When the run must be over (T plus grace): what `cnd ps` shows. */
   readonly expiresAt: Date;
-  /** The host key that every new instance of the run installs, so that it can be pinned. */
-  readonly hostKey: KeyPair;
-  /** The only key that may log in to a new instance; its private half goes into `Instance.access`, never to the instance. */
-  readonly loginKey: KeyPair;
   /** Told what a user would want to know while the launch goes on: no capacity here, trying there. */
   readonly notice?: (message: string) => void;
+}
+
+/** What a session to an instance is made with. */
+export interface ConnectOptions {
+  /** Ends every attempt: nobody wants this instance any more. */
+  readonly signal: AbortSignal;
+  /** Told what is being waited for, when that changes. */
+  readonly onWait?: (cause: string, message: string) => void;
 }
 
 /** The numbers of T (DESIGN.md, "T is a promise"), in seconds. */
@@ -130,6 +134,12 @@ export interface Fleet {
    * @throws CndError when the fleet cannot be asked: then nothing is known, and it may be asked again.
    */
   describe(run: string, signal?: AbortSignal): Promise<Instance[]>;
+
+  /**
+   * Makes a session to an instance that has an address, retrying while it boots, until the signal aborts.
+   * @throws CndError when it cannot be reached, and trying again would not help.
+   */
+  connect(instance: Instance, options: ConnectOptions): Promise<Session>;
 
   /**
    * Terminates all instances of the run, or only `ids`, and resolves with what the fleet says of just these afterwards:

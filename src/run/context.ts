@@ -5,8 +5,6 @@ import type { RunConfig } from '../config/config.ts';
 import type { Fleet, Instance } from '../fleet/fleet.ts';
 import type { Preflight } from '../fleet/preflight.ts';
 import type { KernelChoice } from '../kernel/choice.ts';
-import type { KeyPair } from '../session/ssh/access.ts';
-import { generateKeyPair } from '../session/ssh/key.ts';
 import { journalName } from '../event/file-name.ts';
 import { InstanceHistory } from '../event/instance-history.ts';
 import { Journal } from '../event/journal.ts';
@@ -52,8 +50,6 @@ export class RunContext {
   readonly history = new InstanceHistory();
   readonly stream: EventStream;
   readonly emit: Emit;
-  /** Made for this run alone: what instances show, and the only one that may log in. */
-  readonly keys: { readonly host: KeyPair; readonly login: KeyPair };
   /** What the launch answered with; N is fixed by it. */
   launched: readonly Instance[] = [];
   /** Ids of all instances that are known of, also of a launch that was cut short. */
@@ -73,7 +69,6 @@ export class RunContext {
     });
     this.stream = new EventStream(run, () => clock.wall(), [this.journal, this.history, ...inputs.views]);
     this.emit = this.stream.emit;
-    this.keys = { host: generateKeyPair(), login: generateKeyPair() };
     interrupts.onRaise(({ name }, count) => {
       const { current } = this.phases;
       this.emit('run.interrupted', { signal: name, count, ...(current && { phase: current }) });

@@ -15,14 +15,14 @@ const mostPatience = 600;
  * answer is lost, is cleaned up like any other.
  */
 export async function launch(context: RunContext, signal: AbortSignal): Promise<void> {
-  const { inputs, cleanup, emit, keys, phases } = context;
+  const { inputs, cleanup, emit, phases } = context;
   const { run, config, fleet, broadcast, env } = inputs;
   const { grace } = fleet.timing;
   const startedAt = context.startedAt();
   const expiresAt = expiryOf(startedAt, config.timeLimit, fleet);
 
   // From now on something may have been created.
-  await writeRunState(runNote(run, fleet, config, startedAt), keys.login, env);
+  await writeRunState(runNote(run, fleet, config, startedAt), env);
   cleanup.defer(`the ${broadcast.name} broadcast`, () => broadcast.close());
   await broadcast.open(run, signal);
 
@@ -40,8 +40,6 @@ export async function launch(context: RunContext, signal: AbortSignal): Promise<
       minimum: config.minimum,
       lifetime: context.untilTimeLimit(grace),
       expiresAt,
-      hostKey: keys.host,
-      loginKey: keys.login,
       notice: (message) => context.warn(message),
     },
     signal,

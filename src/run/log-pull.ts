@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import pLimit from 'p-limit';
 import { messageOf } from '../error.ts';
 import type { Instance } from '../fleet/fleet.ts';
-import type { Connection } from '../session/ssh/connection.ts';
+import type { Session } from '../session/session.ts';
 import type { Deadline } from './deadline.ts';
 import { syslogName } from '../event/file-name.ts';
 import type { Emit } from '../event/event.ts';
@@ -36,11 +36,11 @@ export async function pullLogs(options: LogPull): Promise<void> {
   const connecting = options.toConnect(patience);
   const connect = AbortSignal.any([signal, connecting.signal]);
   const limit = pLimit(parallel);
-  const reach = async (instance: Instance): Promise<Connection> => {
-    if (!instance.access) throw new Error(`the instance is ${instance.state}`);
+  const reach = async (instance: Instance): Promise<Session> => {
+    if (instance.address === undefined) throw new Error(`the instance is ${instance.state}`);
     signal.throwIfAborted();
     try {
-      return await link(instance).connection(connect);
+      return await link(instance).session(connect);
     } catch (error) {
       throw connect.aborted ? new Error('the instance does not answer', { cause: error }) : error;
     }
@@ -50,8 +50,8 @@ export async function pullLogs(options: LogPull): Promise<void> {
     try {
       const name = syslogName(index);
       const path = join(folder, name);
-      const connection = await reach(instance);
-      await connection.save(command(instance), path, { signal, name: 'reading the syslog' });
+      const session = await reach(instance);
+      await session.save(command(instance), path, { signal, name: 'reading the syslog' });
       emit('logs.pulled', { instance: index, name, bytes: (await stat(path)).size });
     } catch (error) {
       const reason = signal.aborted ? 'there was no time left' : messageOf(error);

@@ -8,11 +8,9 @@ import { pack } from 'tar-stream';
 
 import { CndError } from '../error.ts';
 
-import type { Bounds } from './ssh/bounded.ts';
-import type { Connection } from './ssh/connection.ts';
-import { succeeded } from './ssh/exec.ts';
-import { target } from './ssh/failure.ts';
+import { succeeded } from './exec.ts';
 import { quote, shell } from './quote.ts';
+import type { Bounds, Session } from './session.ts';
 
 /** One file of a bundle: its content, or the path of a local file to take it from. */
 export type BundleFile = {
@@ -79,28 +77,31 @@ export function uploadCommand(digest: string, directory: string): string {
  * Uploads a bundle in one exec and unpacks it, after its digest was checked over there.
  *
  * @param directory Absolute, or relative to where a login starts. Made with mode 0700, which it is given if it exists.
- * @throws CndError `ssh-upload-mismatch`, `ssh-upload-tool`, `ssh-upload-directory`; as `Connection.run` does.
+ * @throws CndError `session-upload-mismatch`, `session-upload-tool`, `session-upload-directory`; as `Session.exec` does.
  */
 export async function upload(
-  connection: Connection,
+  session: Session,
   { data, digest }: Bundle,
   directory: string,
   bounds: Bounds = {},
 ): Promise<void> {
   const name = `the upload to ${directory}`;
-  const result = await connection.exec(uploadCommand(digest, directory), { ...bounds, stdin: data, name });
-  const about = target(connection.access);
+  const result = await session.exec(uploadCommand(digest, directory), { ...bounds, stdin: data, name });
+  const about = session.address;
   const fail = (code: string, hint: string) => {
     throw new CndError(code, `${name} on ${about} failed: ${result.stderr.trim()}`, { about, hint });
   };
   if (result.code === exitCode.mismatch) {
-    fail('ssh-upload-mismatch', 'Try again; if it stays, something between here and there changes the data.');
+    fail(
+      'session-upload-mismatch',
+      'Try again; if it stays, something between here and there changes the data.',
+    );
   } else if (result.code === exitCode.noTool) {
-    fail('ssh-upload-tool', 'Install coreutils (sha256sum) on the machine, or use another image.');
+    fail('session-upload-tool', 'Install coreutils (sha256sum) on the machine, or use another image.');
   } else if (result.code === exitCode.directory) {
-    fail('ssh-upload-directory', `Remove ${directory} on ${about}, or choose another directory.`);
+    fail('session-upload-directory', `Remove ${directory} on ${about}, or choose another directory.`);
   }
-  succeeded(connection, name, result);
+  succeeded(session, name, result);
 }
 
 function giveUp(code: number, why: string): string {

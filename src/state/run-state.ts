@@ -1,7 +1,6 @@
 import { chmod, mkdir, readFile, readdir, rm, rmdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
-import type { KeyPair } from '../session/ssh/access.ts';
 import { type ProcessIdentity, identify } from './process.ts';
 import { runIdPattern } from '../run-id.ts';
 import { stateDirectory, stateRoot } from './state.ts';
@@ -22,33 +21,55 @@ const runState = z.object({
   expiresAt: z.iso.datetime(),
 });
 
+/** The file of a run's login key in its state directory. */
+export const loginKeyName = 'id_ed25519';
+
 /** What any `cnd` of the same user can learn of a run that is under way, from any directory. */
 export type RunState = z.output<typeof runState>;
 
-/**
- * Notes that this process drives a run, and keeps its one-run login key, once there is one, where a person can use it while
- * the run lasts: `ssh -i <state>/<run>/id_ed25519 …`.
- */
+/** Notes that this process drives a run. */
 export async function writeRunState(
   state: Omit<RunState, 'controller'>,
-  loginKey: KeyPair | undefined,
   env: NodeJS.ProcessEnv = process.env,
 ): Promise<void> {
-  const directory = stateDirectory(state.run, env);
-  await mkdir(directory, { recursive: true, mode: 0o700 });
-  await chmod(directory, 0o700);
+  const directory = await makeDirectory(state.run, env);
   const controller: ProcessIdentity = identify(process.pid) ?? { pid: process.pid, start: '' };
-  if (loginKey) await writeFile(join(directory, 'id_ed25519'), loginKey.privateKey, { mode: 0o600 });
   await writeFile(join(directory, 'run.json'), `${JSON.stringify({ ...state, controller })}\n`, {
     mode: 0o600,
   });
 }
 
+/**
+ * Keeps the one-run login key of a run where a person can use it while the run lasts: `ssh -i <state>/<run>/id_ed25519 …`.
+ * The fleet that made it does so once there is something that it opens.
+ */
+export async function writeLoginKey(
+  run: string,
+  privateKey: string,
+  env: NodeJS.ProcessEnv = process.env,
+): Promise<void> {
+  await writeFile(join(await makeDirectory(run, env), loginKeyName), privateKey, { mode: 0o600 });
+}
+
+/** Forgets the login key, and the run's directory if nothing else is in it; idempotent. */
+export async function removeLoginKey(run: string, env: NodeJS.ProcessEnv = process.env): Promise<void> {
+  const directory = stateDirectory(run, env);
+  await rm(join(directory, loginKeyName), { force: true });
+  await rmdir(directory).catch(() => {});
+}
+
+async function makeDirectory(run: string, env: NodeJS.ProcessEnv): Promise<string> {
+  const directory = stateDirectory(run, env);
+  await mkdir(directory, { recursive: true, mode: 0o700 });
+  await chmod(directory, 0o700);
+  return directory;
+}
+
 /** Forgets what `writeRunState` noted, and the run's directory if nothing else is in it; idempotent. */
 export async function removeRunState(run: string, env: NodeJS.ProcessEnv = process.env): Promise<void> {
   const directory = stateDirectory(run, env);
-  for (const name of ['run.json', 'id_ed25519']) await rm(join(directory, name), { force: true });
-  await rmdir(directory).catch(() => {});
+  await rm(join(directory, 'run.json'), { force: true });
+  await removeLoginKey(run, env);
 }
 
 /** The runs noted under the state root, whether their controllers still live or not; torn notes are skipped. */

@@ -4,7 +4,7 @@ import { eventually } from '../helper/process.ts';
 import { hasStage } from '../helper/stage/available.ts';
 import { exists } from '../helper/stage/ec2/instance.ts';
 import { Stage } from '../helper/stage/stage.ts';
-import { describeFleet } from './fleet.ts';
+import { describeSshFleet } from './fleet-ssh.ts';
 
 describe.skipIf(!hasStage())('on the stage', () => {
   // What is terminated is not described: the suite may find only what there is.
@@ -13,7 +13,7 @@ describe.skipIf(!hasStage())('on the stage', () => {
     stage = await Stage.open({ remembered: 0 });
   });
   afterAll(() => stage.close());
-  describeFleet('ec2', async () => {
+  describeSshFleet('ec2', async () => {
     const lab = new Ec2Lab(stage);
     lab.become();
     const { ec2, hypervisor } = lab.stage;

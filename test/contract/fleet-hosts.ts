@@ -3,13 +3,13 @@ import { HostsFleet } from '../../src/fleet/hosts/hosts.ts';
 import { hasDropbear } from '../fleet/hosts/dropbear.ts';
 import { Neighbourhood, type Server } from '../fleet/hosts/neighbourhood.ts';
 import { hasSshd } from '../helper/sshd.ts';
-import { type FleetHarness, describeFleet } from './fleet.ts';
+import { type SshFleetHarness, describeSshFleet } from './fleet-ssh.ts';
 
 /** Three of the same kind of server, reached directly or by way of another. */
 async function harness(
   start: (place: Neighbourhood) => Promise<Server>,
   jumping: boolean,
-): Promise<FleetHarness> {
+): Promise<SshFleetHarness> {
   const place = new Neighbourhood();
   const servers = [await start(place), await start(place), await start(place)];
   const jump = jumping ? (await place.sshd()).access : undefined;
@@ -28,11 +28,11 @@ async function harness(
 /** The fleet of machines that exist already, on real servers that the tests start. */
 export function describeHosts(): void {
   describe.runIf(hasSshd())('with OpenSSH', () => {
-    describeFleet('hosts', async () => harness((place) => place.sshd(), false));
-    describeFleet('hosts through a jump host', async () => harness((place) => place.sshd(), true));
+    describeSshFleet('hosts', async () => harness((place) => place.sshd(), false));
+    describeSshFleet('hosts through a jump host', async () => harness((place) => place.sshd(), true));
     describe.runIf(hasDropbear())('and Dropbear', () => {
-      describeFleet('hosts', async () => harness((place) => place.dropbear(), false));
-      describeFleet('hosts through a jump host', async () => harness((place) => place.dropbear(), true));
+      describeSshFleet('hosts', async () => harness((place) => place.dropbear(), false));
+      describeSshFleet('hosts through a jump host', async () => harness((place) => place.dropbear(), true));
     });
   });
 }

@@ -2,10 +2,10 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Lab } from '../fleet/lab.ts';
 import { leftovers } from '../helper/process.ts';
-import { describeFleet } from './fleet.ts';
+import { describeSshFleet } from './fleet-ssh.ts';
 import { describeHosts } from './fleet-hosts.ts';
 
-describeFleet('local', async () => {
+describeSshFleet('local', async () => {
   const lab = new Lab();
   return {
     fleet: lab.fleet(),

@@ -1,13 +1,11 @@
 import { gunzipSync } from 'node:zlib';
 import { once } from 'node:events';
-import type { ClientChannel } from 'ssh2';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import type { Fleet, Instance, InstanceState, LaunchRequest } from '../../src/fleet/fleet.ts';
 import { CndError } from '../../src/error.ts';
 import { newRunId } from '../../src/run-id.ts';
 import { terminateAll } from '../../src/run/terminate.ts';
-import { generateKeyPair } from '../../src/session/ssh/key.ts';
-import { Login } from '../fleet/login.ts';
+import type { Channel, Session } from '../../src/session/session.ts';
 import { eventually } from '../helper/process.ts';
 
 /** A fleet under test and what the suite must know of its surroundings. */
@@ -17,8 +15,6 @@ export interface FleetHarness {
   readonly gone: readonly InstanceState[];
   /** The same fleet for another process of the same user, that knows nothing but what can be found. */
   stranger(): Fleet;
-  /** The host keys of machines that have their own; by default instances have the one of the launch. */
-  hostKeys?(instance: Instance): readonly string[];
   /** A fleet that cannot have the minimum. */
   failing(): Fleet;
   /** What still exists of a run in the real world, in words; empty when it is gone. */
@@ -33,7 +29,7 @@ export function describeFleet(name: string, open: () => Promise<FleetHarness>): 
     let harness: FleetHarness;
     let fleet: Fleet;
     const runs = new Set<string>();
-    const logins = new Set<Login>();
+    const sessions = new Set<Session>();
     const never = new AbortController().signal;
 
     beforeEach(async () => {
@@ -42,8 +38,8 @@ export function describeFleet(name: string, open: () => Promise<FleetHarness>): 
     });
 
     afterEach(async () => {
-      for (const login of logins) login.close();
-      logins.clear();
+      await Promise.all([...sessions].map(async (session) => session.close()));
+      sessions.clear();
       const left = await Promise.all([...runs].map(async (run) => harness.leftovers(run)));
       runs.clear();
       await harness.close();
@@ -59,8 +55,6 @@ export function describeFleet(name: string, open: () => Promise<FleetHarness>): 
         minimum: 3,
         lifetime: 120,
         expiresAt: new Date(Date.now() + 120_000),
-        hostKey: generateKeyPair(),
-        loginKey: generateKeyPair(),
         ...overrides,
       };
     }
@@ -74,42 +68,28 @@ export function describeFleet(name: string, open: () => Promise<FleetHarness>): 
         const instances = (await fleet.describe(run)).filter(({ state }) => state === 'running');
         return instances.length === count && instances.toSorted((a, b) => a.index - b.index);
       });
-      await Promise.all(instances.map((instance) => eventually('SSH answers', () => answers(instance))));
       return instances;
     }
 
-    /** Whether it has booted: a machine can be running for a while before it answers. */
-    async function answers({ access }: Instance): Promise<boolean> {
-      if (!access) return false;
-      return Login.open(access).then(
-        (opened) => {
-          opened.close();
-          return true;
-        },
-        () => false,
-      );
-    }
-
-    async function login(instance: Instance | undefined, overrides: object = {}): Promise<Login> {
-      if (!instance?.access) throw new Error('no access');
-      const opened = await Login.open({ ...instance.access, ...overrides });
-      logins.add(opened);
-      return opened;
+    async function connect(
+      instance: Instance | undefined,
+      signal = AbortSignal.timeout(20_000),
+    ): Promise<Session> {
+      if (!instance) throw new Error('no instance');
+      const session = await fleet.connect(instance, { signal });
+      sessions.add(session);
+      return session;
     }
 
     /** Does what a run does before it puts a worker on an instance, and starts something as a worker is started. */
-    async function begin(
-      run: string,
-      instance: Instance | undefined,
-      command: string,
-    ): Promise<ClientChannel> {
-      const shell = await login(instance);
+    async function begin(run: string, instance: Instance | undefined, command: string): Promise<Channel> {
+      const session = await connect(instance);
       const { guard } = fleet;
-      if (!guard || !instance) return shell.start(command);
-      const armed = await shell.start(await guard.arm(run, instance, 120));
-      const [said] = (await once(armed, 'data')) as [Buffer];
+      if (!guard || !instance) return session.stream(command);
+      const armed = await session.stream(await guard.arm(run, instance, 120));
+      const [said] = (await once(armed.stdout, 'data')) as [Buffer];
       expect(said.toString()).toBe('armed\n');
-      return shell.start(guard.tag(run, instance, command));
+      return session.stream(guard.tag(run, instance, command));
     }
 
     test('launches what was asked, each with its index, an id of its own and at least one thread', async () => {
@@ -125,28 +105,25 @@ export function describeFleet(name: string, open: () => Promise<FleetHarness>): 
       await fleet.terminate(asked.run);
     });
 
-    test('is reached over SSH with the pinned host key and the login key', async () => {
+    test('is reached by a session, on each instance', async () => {
       const asked = request();
       await fleet.launch(asked, never);
       const instances = await running(asked.run, 3);
       for (const instance of instances) {
-        const keys = harness.hostKeys?.(instance) ?? [asked.hostKey.publicKey];
-        expect(instance.access?.hostKeys).toEqual(keys);
-        const { code, stdout } = await (await login(instance)).run('cat; exit 7', 'hello');
-        expect([code, stdout]).toEqual([7, 'hello']);
+        const session = await connect(instance);
+        expect(session.address).toBe(instance.address);
+        const { code, stdout } = await session.exec('cat; exit 7', { stdin: 'hello' });
+        expect([code, stdout.toString()]).toEqual([7, 'hello']);
       }
       await fleet.terminate(asked.run);
     });
 
-    test('lets in no other key, no other user, and nobody without a key', async () => {
+    test('says what it waits for, and stops waiting when told', async () => {
       const asked = request({ count: 1, minimum: 1 });
       await fleet.launch(asked, never);
       const [instance] = await running(asked.run, 1);
-      await expect(login(instance, { privateKey: generateKeyPair().privateKey })).rejects.toThrow(
-        /authentication/,
-      );
-      await expect(login(instance, { privateKey: undefined })).rejects.toThrow(/authentication/);
-      await expect(login(instance, { user: 'nobody-here' })).rejects.toThrow(/authentication/);
+      await connect(instance);
+      await expect(connect(instance, AbortSignal.abort(new Error('stop')))).rejects.toThrow(CndError);
       await fleet.terminate(asked.run);
     });
 
@@ -154,16 +131,18 @@ export function describeFleet(name: string, open: () => Promise<FleetHarness>): 
       const asked = request();
       await fleet.launch(asked, never);
       const [first, second, third] = await running(asked.run, 3);
-      const shells = await Promise.all([login(first), login(second), login(third)]);
+      const shells = await Promise.all([connect(first), connect(second), connect(third)]);
       const works = await Promise.all(
         [first, second, third].map(async (instance) =>
           begin(asked.run, instance, 'echo up; exec sleep 1000'),
         ),
       );
-      for (const work of works) expect(String(await once(work, 'data'))).toBe('up\n');
+      for (const work of works) expect(String(await once(work.stdout, 'data'))).toBe('up\n');
       const closed = works.map((work) => {
         const state = { closed: false };
-        work.resume().on('close', () => (state.closed = true));
+        work.stdout.resume();
+        work.stderr.resume();
+        void work.exit.then(() => (state.closed = true));
         return state;
       });
       const after = await fleet.terminate(asked.run, [second?.id ?? '']);
@@ -171,14 +150,16 @@ export function describeFleet(name: string, open: () => Promise<FleetHarness>): 
       expectGone(after);
       await eventually('its worker gone', () => closed[1]?.closed);
       if (fleet.guard) {
-        expect((await shells[1].run('echo the machine lives')).stdout).toBe('the machine lives\n');
+        expect((await shells[1].exec('echo the machine lives')).stdout.toString()).toBe(
+          'the machine lives\n',
+        );
       } else {
-        await eventually('connection cut', () => shells[1].closed);
-        await expect(login(second)).rejects.toThrow(/ECONNREFUSED|authentication|closed|lost|Timed out/i);
+        expect(await shells[1].closed).toMatchObject({ code: 'session-lost' });
+        await expect(connect(second, AbortSignal.timeout(1500))).rejects.toThrow(CndError);
       }
       const left = await running(asked.run, 2);
       expect(left.map(({ index }) => index)).toEqual([0, 2]);
-      expect((await shells[2].run('echo alive')).stdout).toBe('alive\n');
+      expect((await shells[2].exec('echo alive')).stdout.toString()).toBe('alive\n');
       expect(closed.map((state) => state.closed)).toEqual([false, true, false]);
       await fleet.terminate(asked.run);
     });
@@ -187,13 +168,12 @@ export function describeFleet(name: string, open: () => Promise<FleetHarness>): 
       const asked = request();
       await fleet.launch(asked, never);
       const [first] = await running(asked.run, 3);
-      const channel = (await begin(asked.run, first, 'exec sleep 1000')).resume();
-      const closed = once(channel, 'close');
+      const { exit } = await begin(asked.run, first, 'exec sleep 1000');
       for (let time = 0; time < 3; time++) {
         const after = await fleet.terminate(asked.run);
         expectGone(after);
       }
-      await closed;
+      await exit;
       expectGone(await fleet.describe(asked.run));
       expect(await harness.leftovers(asked.run)).toEqual([]);
       await fleet.dispose(asked.run);
@@ -258,12 +238,12 @@ export function describeFleet(name: string, open: () => Promise<FleetHarness>): 
       await fleet.launch(asked, never);
       const [instance] = await running(asked.run, 1);
       if (!instance) throw new Error('no instance');
-      await once((await begin(asked.run, instance, 'true')).resume(), 'close');
-      const channel = await (await login(instance)).start(fleet.syslogCommand(asked.run, instance));
-      const data: Buffer[] = [];
-      channel.on('data', (part: Buffer) => data.push(part)).resume();
-      await once(channel, 'close');
-      expect(gunzipSync(Buffer.concat(data)).toString()).toMatch(/^\S.*\n/);
+      await (
+        await begin(asked.run, instance, 'true')
+      ).exit;
+      const session = await connect(instance);
+      const { stdout } = await session.exec(fleet.syslogCommand(asked.run, instance));
+      expect(gunzipSync(stdout).toString()).toMatch(/^\S.*\n/);
       await fleet.terminate(asked.run);
     });
   });

@@ -247,7 +247,7 @@ describe.runIf(hasStage()).concurrent('a run on EC2 in trouble', { timeout: 150_
     expect(runEnded(result)).toMatchObject({ outcome: 'found', nonce: '3730945', exitCode: 0, left: [] });
     const lost = named(eventsOf(result), 'instance.lost');
     expect(lost.map(({ code, retrying }) => ({ code, retrying }))).toEqual(
-      [0, 1].map(() => ({ code: 'ssh-lost', retrying: true })),
+      [0, 1].map(() => ({ code: 'session-lost', retrying: true })),
     );
     await place.untilClean();
   });

@@ -162,7 +162,7 @@ describe.runIf(hasSshd())('fleet hosts', () => {
     const session = Number(/\) \S+ (\d+)/.exec(readFileSync(`/proc/${agent?.pid}/stat`, 'utf8'))?.[1]);
     process.kill(session, 'SIGKILL');
     const lost = await cnd.event('instance.lost');
-    expect(lost).toMatchObject({ instance: 0, code: 'ssh-lost', retrying: true });
+    expect(lost).toMatchObject({ instance: 0, code: 'session-lost', retrying: true });
     await cnd.event('instance.searching', (event) => event.time > lost.time);
     // Longer than the first guard lingers: it must see that another has taken over, and take nothing away.
     const later = new Date(Date.parse(lost.time) + 7000).toISOString();

@@ -43,7 +43,7 @@ test('what the events say of an instance', () => {
 
 test('hashes of all its agents count; it began to search once; only a loss for good is one', () => {
   const history = new InstanceHistory();
-  const lost = { instance: 1, code: 'ssh-lost', reason: 'connection reset' };
+  const lost = { instance: 1, code: 'session-lost', reason: 'connection reset' };
   history.show(stamped('instance.launched', { instance: 1, id: 'i-1' }, 0));
   history.show(stamped('instance.searching', searching, 1));
   history.show(stamped('instance.progress', { instance: 1, hashes: 1000, rate: 1, residues: [] }, 2));

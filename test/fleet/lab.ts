@@ -5,7 +5,6 @@ import type { Instance, LaunchRequest } from '../../src/fleet/fleet.ts';
 import { LocalFleet } from '../../src/fleet/local/local.ts';
 import type { LocalConfig } from '../../src/fleet/local/local.ts';
 import { newRunId } from '../../src/run-id.ts';
-import { generateKeyPair } from '../../src/session/ssh/key.ts';
 import type { Access } from '../../src/session/ssh/access.ts';
 import { findTagged } from '../../src/state/process.ts';
 import type { TaggedProcess } from '../../src/state/process.ts';
@@ -20,8 +19,6 @@ export function request(overrides: Partial<LaunchRequest> = {}): LaunchRequest {
     minimum: 1,
     lifetime: 60,
     expiresAt: new Date(Date.now() + 60_000),
-    hostKey: generateKeyPair(),
-    loginKey: generateKeyPair(),
     ...overrides,
   };
 }
@@ -31,12 +28,15 @@ export class Lab {
   readonly #home = mkdtempSync(join(tmpdir(), 'cnd-lab-'));
   readonly #runs = new Set<string>();
   readonly #logins: Login[] = [];
+  readonly #fleets: LocalFleet[] = [];
   readonly env = { ...process.env, XDG_STATE_HOME: this.#home };
   readonly root = join(this.#home, 'cnd');
 
   /** A fleet object that knows nothing of the others: as in another process. */
   fleet(config: Partial<LocalConfig> = {}, env: NodeJS.ProcessEnv = this.env): LocalFleet {
-    return new LocalFleet({ bootDelay: 0, rehearse: [], ...config }, env);
+    const fleet = new LocalFleet({ bootDelay: 0, rehearse: [], ...config }, env);
+    this.#fleets.push(fleet);
+    return fleet;
   }
 
   request(overrides: Partial<LaunchRequest> = {}): LaunchRequest {
@@ -54,9 +54,17 @@ export class Lab {
   }
 
   async login(instance: Instance | undefined): Promise<Login> {
-    const login = await Login.open(accessOf(instance));
+    const login = await Login.open(this.accessOf(instance));
     this.#logins.push(login);
     return login;
+  }
+
+  /** How to reach an instance that must be running, as the fleet that launched it knows. */
+  accessOf(instance: Instance | undefined): Access {
+    const accesses = this.#fleets.map((fleet) => instance && fleet.access(instance));
+    const access = accesses.find((known) => known?.privateKey !== undefined);
+    if (!access) throw new Error(`no access: ${JSON.stringify(instance)}`);
+    return access;
   }
 
   directory(run: string): string {
@@ -71,12 +79,6 @@ export class Lab {
     rmSync(this.#home, { recursive: true, force: true });
     if (left.length > 0) throw new Error(`a test left processes behind: ${left.join(' | ')}`);
   }
-}
-
-/** How to reach an instance that must be running. */
-export function accessOf(instance: Instance | undefined): Access {
-  if (!instance?.access) throw new Error(`no access: ${JSON.stringify(instance)}`);
-  return instance.access;
 }
 
 /** The host or watchdog of a run. */

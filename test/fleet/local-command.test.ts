@@ -10,7 +10,7 @@ import type { Instance } from '../../src/fleet/fleet.ts';
 import { hostRecord } from '../../src/fleet/local/record.ts';
 import { findTagged, isAlive, killProcess } from '../../src/state/process.ts';
 import { eventually, hasAutogroups } from '../helper/process.ts';
-import { Lab, accessOf, machinery } from './lab.ts';
+import { Lab, machinery } from './lab.ts';
 import type { Login } from './login.ts';
 
 // One run for all: what is tested is what a command sees, and nothing here ends an instance.
@@ -155,7 +155,7 @@ test('what cannot be started is refused, and harms nothing', async () => {
 });
 
 test('clients that misbehave do not harm the host', async () => {
-  const { host, port } = accessOf(instance);
+  const { host, port } = lab.accessOf(instance);
   const record = hostRecord.parse(JSON.parse(readFileSync(join(lab.directory(run), 'host.json'), 'utf8')));
   for (const text of [
     '',
@@ -212,7 +212,7 @@ test('no secret is in a command line or an environment', () => {
   expect(readFileSync(`/proc/${pid}/cmdline`, 'utf8').replaceAll('\0', ' ').trim()).toBe(
     `cnd-local-host ${run}`,
   );
-  const { privateKey = '' } = accessOf(instance);
+  const { privateKey = '' } = lab.accessOf(instance);
   const files = readdirSync(lab.directory(run), { recursive: true, withFileTypes: true }).filter((it) =>
     it.isFile(),
   );
@@ -225,7 +225,7 @@ test('a client that asks whether the server is there is answered', async () => {
   const client = new ssh2.Client();
   let error: unknown;
   client.on('error', (it) => (error = it));
-  const { host, port, user, privateKey = '' } = accessOf(instance);
+  const { host, port, user, privateKey = '' } = lab.accessOf(instance);
   client.connect({ host, port, username: user, privateKey, keepaliveInterval: 100, keepaliveCountMax: 3 });
   await once(client, 'ready');
   await sleep(800);

@@ -12,6 +12,7 @@ import { hostEnvironment } from '../../src/fleet/local/environment.ts';
 import type { HostSpec } from '../../src/fleet/local/spec.ts';
 import { findTagged, isAlive, killProcess } from '../../src/state/process.ts';
 import { eventually, leftovers, untilGone } from '../helper/process.ts';
+import { generateKeyPair } from '../../src/session/ssh/key.ts';
 import { Lab, machinery } from './lab.ts';
 
 const root = fileURLToPath(new URL('../../', import.meta.url));
@@ -219,7 +220,7 @@ test('a launcher that is killed at any moment leaves nothing beyond the lifetime
 
 /** A host that is started by hand, without a launcher that takes care. */
 function startHost(): { run: string; host: ChildProcess; spec: HostSpec } {
-  const { run, count, lifetime, expiresAt, hostKey, loginKey } = lab.request();
+  const { run, count, lifetime, expiresAt } = lab.request();
   const directory = lab.directory(run);
   mkdirSync(directory, { recursive: true });
   const expires = expiresAt.toISOString();
@@ -229,7 +230,8 @@ function startHost(): { run: string; host: ChildProcess; spec: HostSpec } {
     stdio: ['pipe', 'pipe', 'inherit'],
   });
   const rest = { directory, bootDelay: 0, threads: 1, rehearse: [] };
-  const spec = { run, count, lifetime, expiresAt: expires, hostKey, loginKey: loginKey.publicKey, ...rest };
+  const keys = { hostKey: generateKeyPair(), loginKey: generateKeyPair().publicKey };
+  const spec = { run, count, lifetime, expiresAt: expires, ...keys, ...rest };
   return { run, host, spec };
 }
 

@@ -6,7 +6,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { findTagged } from '../../src/state/process.ts';
 import { eventually, leftovers, untilGone } from '../helper/process.ts';
-import { Lab, accessOf, machinery } from './lab.ts';
+import { Lab, machinery } from './lab.ts';
 
 let lab: Lab;
 
@@ -20,7 +20,7 @@ test('an instance is pending for the boot delay, then running', async () => {
   const fleet = lab.fleet({ bootDelay: 0.4 });
   expect(fleet.timing).toMatchObject({ reserve: 3, grace: 5, boot: 0.4, settle: 0 });
   const { run, instances } = await lab.launch(fleet);
-  expect(instances.map(({ state, access }) => [state, access])).toEqual([
+  expect(instances.map(({ state, address }) => [state, address])).toEqual([
     ['pending', undefined],
     ['pending', undefined],
   ]);
@@ -52,7 +52,7 @@ test('failures can be rehearsed: one never runs, one never answers, one dies', a
   });
   const { run, instances } = await lab.launch(fleet, { count: 4 });
   expect(instances.map(({ state }) => state)).toEqual(['pending', 'running', 'running', 'running']);
-  const { host, port } = accessOf(instances[1]);
+  const { host, port } = lab.accessOf(instances[1]);
   const silent = connect({ host, port });
   let heard = '';
   silent.on('data', (data) => (heard += data.toString())).on('error', () => undefined);

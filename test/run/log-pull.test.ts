@@ -19,12 +19,12 @@ afterEach(() => rmSync(folder, { recursive: true }));
 
 /** Pulls the log of one instance, from which `save` reads; the time to connect is over after so many milliseconds. */
 async function pull(
-  connection: () => Promise<{ save: (command: string, path: string) => Promise<void> }>,
+  session: () => Promise<{ save: (command: string, path: string) => Promise<void> }>,
   toConnect = 20,
 ) {
   await pullLogs({
     instances: [instance(0, 'running', true)],
-    link: () => ({ connection }) as unknown as Link,
+    link: () => ({ session }) as unknown as Link,
     command: () => 'cat syslog',
     folder,
     emit: (event, fields) => void told.push([event, fields]),
@@ -41,7 +41,7 @@ test('what was pulled is in the folder', async () => {
 test('an instance that does not answer in time is told as that', async () => {
   await pull(async () => {
     await sleep(50);
-    throw new CndError('ssh-aborted', 'connecting was stopped');
+    throw new CndError('session-aborted', 'connecting was stopped');
   });
   expect(told).toEqual([['logs.missing', { instance: 0, reason: 'the instance does not answer' }]]);
 });

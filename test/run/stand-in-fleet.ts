@@ -1,3 +1,4 @@
+import type { Session } from '../../src/session/session.ts';
 import type { Fleet, FleetTiming, FoundRun, Instance, InstanceState } from '../../src/fleet/fleet.ts';
 
 /** What a test wants of a fleet; what it does not say must not be asked for. */
@@ -24,6 +25,10 @@ export class StandInFleet implements Fleet {
     return this.#behaviour.describe?.(run, signal) ?? unexpected('describe');
   }
 
+  connect(): Promise<Session> {
+    return unexpected('connect');
+  }
+
   terminate(run: string): Promise<Instance[]> {
     this.calls.push(`terminate ${run}`);
     return this.#behaviour.terminate?.(run) ?? unexpected('terminate');
@@ -44,8 +49,7 @@ export class StandInFleet implements Fleet {
 }
 
 export function instance(index: number, state: InstanceState, reachable = false): Instance {
-  const access = { host: '127.0.0.1', port: 1, user: 'cnd', hostKeys: [] };
-  return { id: `i-${index}`, index, state, ...(reachable && { access }) };
+  return { id: `i-${index}`, index, state, ...(reachable && { address: 'cnd@127.0.0.1:1' }) };
 }
 
 function unexpected(what: string): Promise<never> {

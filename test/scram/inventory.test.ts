@@ -35,7 +35,7 @@ async function note(
   place: { where?: string; account?: string } = {},
 ): Promise<void> {
   const times = { startedAt: '2026-11-20T08:11:03.000Z', expiresAt: '2026-11-20T08:12:03.000Z' };
-  await writeRunState({ run, fleet, instances: 2, ...times }, { privateKey: 'k', publicKey: 'p' }, env);
+  await writeRunState({ run, fleet, instances: 2, ...times }, env);
   const path = join(stateDirectory(run, env), 'run.json');
   writeFileSync(path, JSON.stringify({ run, fleet, ...place, instances: 2, ...times, controller }));
 }

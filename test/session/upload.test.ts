@@ -158,15 +158,15 @@ describe('upload', () => {
     const bundle = await makeBundle(files);
     const lie = { ...bundle, digest: '0'.repeat(64) };
     await expect(upload(connection, lie, join(base, 'up'))).rejects.toMatchObject({
-      code: 'ssh-upload-mismatch',
+      code: 'session-upload-mismatch',
       message: expect.stringContaining('what arrived is not what was sent'),
     });
     await symlink('elsewhere', join(base, 'link'));
     await expect(upload(connection, bundle, join(base, 'link'))).rejects.toMatchObject({
-      code: 'ssh-upload-directory',
+      code: 'session-upload-directory',
       hint: expect.stringContaining(join(base, 'link')),
     });
-    await expect(upload(connection, bundle, '/dev/null/x')).rejects.toMatchObject({ code: 'ssh-exit' });
+    await expect(upload(connection, bundle, '/dev/null/x')).rejects.toMatchObject({ code: 'session-exit' });
   });
 
   it('stops on its signal', async () => {
@@ -174,7 +174,7 @@ describe('upload', () => {
     const bundle = await makeBundle(files);
     const signal = AbortSignal.abort();
     await expect(upload(connection, bundle, join(base, 'up'), { signal })).rejects.toMatchObject({
-      code: 'ssh-aborted',
+      code: 'session-aborted',
     });
   });
 });

@@ -3,11 +3,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { isAlive } from '../../src/state/process.ts';
-import { listRunStates, removeRunState, writeRunState } from '../../src/state/run-state.ts';
+import { listRunStates, removeRunState, writeLoginKey, writeRunState } from '../../src/state/run-state.ts';
 import { stateDirectory, stateRoot } from '../../src/state/state.ts';
 
 const run = '20261120-081103-x7k2';
-const key = { privateKey: 'PRIVATE\n', publicKey: 'ssh-ed25519 AAAA' };
 const state = {
   run,
   fleet: 'local',
@@ -35,7 +34,8 @@ test('where state is kept', () => {
 test('what is noted is read again, by nobody else', async () => {
   const umask = process.umask(0);
   try {
-    await writeRunState(state, key, env);
+    await writeRunState(state, env);
+    await writeLoginKey(run, 'PRIVATE\n', env);
   } finally {
     process.umask(umask);
   }
@@ -60,8 +60,10 @@ describe('the list', () => {
 
   test('skips what is torn, foreign or not there yet, and is sorted', async () => {
     const earlier = '20261119-081103-zzzz';
-    await writeRunState(state, key, env);
-    await writeRunState({ ...state, run: earlier }, key, env);
+    await writeRunState(state, env);
+    await writeLoginKey(run, 'PRIVATE\n', env);
+    await writeRunState({ ...state, run: earlier }, env);
+    await writeLoginKey(run, 'PRIVATE\n', env);
     const put = (name: string, text?: string): void => {
       mkdirSync(join(stateRoot(env), name));
       if (text !== undefined) writeFileSync(join(stateRoot(env), name, 'run.json'), text);
@@ -77,7 +79,8 @@ describe('the list', () => {
 
 describe('removal', () => {
   test('leaves nothing, and may be repeated', async () => {
-    await writeRunState(state, key, env);
+    await writeRunState(state, env);
+    await writeLoginKey(run, 'PRIVATE\n', env);
     await removeRunState(run, env);
     await removeRunState(run, env);
     expect(existsSync(stateDirectory(run, env))).toBe(false);
@@ -85,7 +88,8 @@ describe('removal', () => {
   });
 
   test('keeps what others put there, but never the key', async () => {
-    await writeRunState(state, key, env);
+    await writeRunState(state, env);
+    await writeLoginKey(run, 'PRIVATE\n', env);
     const foreign = join(stateDirectory(run, env), 'host.json');
     writeFileSync(foreign, '{}');
     await removeRunState(run, env);

@@ -9,7 +9,7 @@ const runs: RunningRun[] = [
     run,
     fleet: 'local',
     instances: [
-      { id: 'local-1', index: 0, state: 'running', access: { host: 'h', port: 1, user: 'u', hostKeys: [] } },
+      { id: 'local-1', index: 0, state: 'running', address: 'u@h:1' },
       { id: 'local-2', index: 1, state: 'running' },
       { id: 'local-3', index: 2, state: 'shutting-down', reason: 'dead-man' },
     ],

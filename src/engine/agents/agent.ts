@@ -1,6 +1,5 @@
 import { CndError } from '../../error.ts';
-import type { Channel } from '../../session/ssh/channel.ts';
-import type { Connection } from '../../session/ssh/connection.ts';
+import type { Channel, Session } from '../../session/session.ts';
 import { lines } from '../../session/lines.ts';
 import { type AgentMessage, parseAgentMessage } from './agent-message.ts';
 import { type Order, orderLine } from './agent-order.ts';
@@ -24,14 +23,14 @@ export interface AgentName {
 
 /** A conversation with one agent, from its start on an instance until it ends. */
 export class Agent {
-  readonly #connection: Connection;
+  readonly #session: Session;
   readonly #channel: Channel;
   readonly #name: AgentName;
   readonly #clock: Clock;
   #stderr = '';
 
-  private constructor(connection: Connection, channel: Channel, name: AgentName, clock: Clock) {
-    this.#connection = connection;
+  private constructor(session: Session, channel: Channel, name: AgentName, clock: Clock) {
+    this.#session = session;
     this.#channel = channel;
     this.#name = name;
     this.#clock = clock;
@@ -42,13 +41,13 @@ export class Agent {
 
   /** Starts the agent that was uploaded, by this command; it does nothing until it is sent a job line. */
   static async start(
-    connection: Connection,
+    session: Session,
     command: string,
     name: AgentName,
     clock: Clock,
     signal: AbortSignal,
   ): Promise<Agent> {
-    return new Agent(connection, await connection.stream(command, { signal }), name, clock);
+    return new Agent(session, await session.stream(command, { signal }), name, clock);
   }
 
   /** Sends a line as it is; one to a dead agent falls on the floor, its channel says that it is dead. */
@@ -63,7 +62,7 @@ export class Agent {
   /**
    * Gives `receive` every message until the agent has ended, and pings it meanwhile. Resolves when the agent said
    * `stopped`, with its reason.
-   * @throws CndError `agent-silent`, `agent-died`, `agent-no-python`, or `ssh-lost`.
+   * @throws CndError `agent-silent`, `agent-died`, `agent-no-python`, or `session-lost`.
    */
   async converse(receive: (message: AgentMessage) => void): Promise<string> {
     let heard = this.#clock.monotonic();
@@ -94,7 +93,7 @@ export class Agent {
 
   async #hung(): Promise<CndError> {
     const { run, worker } = this.#name;
-    await this.#connection.exec(killAgent(run, worker), { timeout: 3000 }).catch(() => {});
+    await this.#session.exec(killAgent(run, worker), { timeout: 3000 }).catch(() => {});
     return new CndError('agent-silent', `the agent has said nothing for ${patience} s`);
   }
 
@@ -103,8 +102,8 @@ export class Agent {
     const silence = new Promise<undefined>((resolve) => {
       setTimeout(resolve, 1000, undefined).unref();
     });
-    const reason = await Promise.race([this.#connection.closed, silence]);
-    return reason ?? new CndError('ssh-lost', 'the connection was lost');
+    const reason = await Promise.race([this.#session.closed, silence]);
+    return reason ?? new CndError('session-lost', 'the connection was lost');
   }
 
   #died(code: number | null, signal: string | null): CndError {
@@ -120,11 +119,11 @@ export class Agent {
 
 /** The hits that earlier agents of this run noted on this instance and a lost connection may have swallowed. */
 export async function spooledHits(
-  connection: Connection,
+  session: Session,
   { run, worker }: AgentName,
   signal: AbortSignal,
 ): Promise<Extract<AgentMessage, { event: 'hit' }>[]> {
-  const { stdout } = await connection.exec(readSpooledHits(run, worker), { signal, timeout: 10_000 });
+  const { stdout } = await session.exec(readSpooledHits(run, worker), { signal, timeout: 10_000 });
   return stdout
     .toString()
     .split('\n')

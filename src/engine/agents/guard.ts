@@ -1,18 +1,17 @@
 import { CndError } from '../../error.ts';
 import type { Guard, Instance } from '../../fleet/fleet.ts';
-import { bounded } from '../../session/ssh/bounded.ts';
-import type { Channel } from '../../session/ssh/channel.ts';
-import type { Connection } from '../../session/ssh/connection.ts';
+import { bounded } from '../../session/bounded.ts';
+import type { Channel, Session } from '../../session/session.ts';
 
 /** Seconds in which a guard says that it is armed. */
 const patience = 10;
 
-/** The guards of a run's instances, if its fleet has any: one for each connection, and it lives as long as that. */
+/** The guards of a run's instances, if its fleet has any: one for each session, and it lives as long as that. */
 export class Guards {
   readonly #guard: Guard | undefined;
   readonly #run: string;
   readonly #lifetime: () => number;
-  readonly #armed = new WeakSet<Connection>();
+  readonly #armed = new WeakSet<Session>();
 
   /** `lifetime`: seconds from now until nothing of the run may be left. */
   constructor(guard: Guard | undefined, run: string, lifetime: () => number) {
@@ -23,13 +22,13 @@ export class Guards {
 
   /**
    * Resolves once whatever is put on the instance from now on will be removed again, whatever happens to this process.
-   * @throws CndError `guard-failed` with the instance's words; `ssh-lost`, `ssh-aborted`, `ssh-timeout`.
+   * @throws CndError `guard-failed` with the instance's words; `session-lost`, `session-aborted`, `session-timeout`.
    */
-  async arm(instance: Instance, connection: Connection, signal: AbortSignal): Promise<void> {
-    if (!this.#guard || this.#armed.has(connection)) return;
+  async arm(instance: Instance, session: Session, signal: AbortSignal): Promise<void> {
+    if (!this.#guard || this.#armed.has(session)) return;
     const command = await this.#guard.arm(this.#run, instance, this.#lifetime());
-    await answer(await connection.stream(command, { signal }), signal);
-    this.#armed.add(connection);
+    await answer(await session.stream(command, { signal }), signal);
+    this.#armed.add(session);
   }
 
   /** The command that starts a worker, as the fleet wants it. */
@@ -41,7 +40,7 @@ export class Guards {
 /** Waits for the guard's word, and leaves it running. */
 function answer(channel: Channel, signal: AbortSignal): Promise<void> {
   const what = 'arming the guard';
-  const late = (): CndError => new CndError('ssh-timeout', `${what} took longer than ${patience} s`);
+  const late = (): CndError => new CndError('session-timeout', `${what} took longer than ${patience} s`);
   return bounded({ signal, timeout: patience * 1000 }, what, late, (resolve, reject) => {
     let [said, complaint] = ['', ''];
     channel.stdout.on('data', (chunk: Buffer) => {
@@ -50,7 +49,7 @@ function answer(channel: Channel, signal: AbortSignal): Promise<void> {
     });
     channel.stderr.on('data', (chunk: Buffer) => (complaint = (complaint + chunk.toString()).slice(-2000)));
     void channel.exit.then((exit) => {
-      if (exit === 'lost') return reject(new CndError('ssh-lost', `${what}: the connection was lost`));
+      if (exit === 'lost') return reject(new CndError('session-lost', `${what}: the connection was lost`));
       const words = complaint.trim().split('\n').at(-1) ?? '';
       reject(new CndError('guard-failed', `the worker cannot be put there: ${words || 'the guard ended'}`));
     });

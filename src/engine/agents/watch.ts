@@ -70,7 +70,7 @@ export class Watch {
   async settled(index: number, signal: AbortSignal): Promise<Instance> {
     for (;;) {
       const instance = this.#known.get(index);
-      if (instance && (instance.access !== undefined || isGone(instance))) return instance;
+      if (instance && (instance.address !== undefined || isGone(instance))) return instance;
       await this.#changes.next(signal);
       signal.throwIfAborted();
     }

@@ -1,7 +1,6 @@
 import { messageOf } from '../../error.ts';
 import type { Instance } from '../../fleet/fleet.ts';
 import { onceAborted } from '../../wait.ts';
-import { handshakeLimit } from '../../session/ssh/handshake-limit.ts';
 import { WorkerBundles } from './worker-bundle.ts';
 import type { RunContext } from '../../run/context.ts';
 import { Guards } from './guard.ts';
@@ -27,7 +26,6 @@ export class WorkerPool {
   readonly #context: RunContext;
   readonly #watch: Watch;
   readonly #links = new Map<number, Link>();
-  readonly #handshakes = handshakeLimit();
   /** Ends the search, whatever ended it; connections live on until the logs are pulled. */
   readonly #over = new AbortController();
   readonly #linkLife = new AbortController();
@@ -158,20 +156,16 @@ export class WorkerPool {
     }
   }
 
-  readonly #link = ({ index, id, state, access }: Instance): Link => {
+  readonly #link = (instance: Instance): Link => {
+    const { index } = instance;
     const known = this.#links.get(index);
     if (known) return known;
-    if (!access) throw new Error(`instance ${id} is ${state}`);
-    const link = new Link(access, {
-      handshakes: this.#handshakes,
-      life: this.#linkLife.signal,
-      // A machine that was there before the run has its users already.
-      ...(this.#context.inputs.fleet.guard && { loginPatience: 0 }),
-      onWait: (cause, message) => {
-        if (this.#over.signal.aborted) return;
-        this.#context.emit('instance.waiting', { instance: index, cause, message });
-      },
-    });
+    const { fleet } = this.#context.inputs;
+    const onWait = (cause: string, message: string): void => {
+      if (this.#over.signal.aborted) return;
+      this.#context.emit('instance.waiting', { instance: index, cause, message });
+    };
+    const link = new Link(() => fleet.connect(instance, { signal: this.#linkLife.signal, onWait }));
     this.#links.set(index, link);
     return link;
   };

@@ -2,8 +2,7 @@ import { CndError, messageOf } from '../../error.ts';
 import type { Instance } from '../../fleet/fleet.ts';
 import { workDirectory } from '../../fleet/work-directory.ts';
 import { platformOf } from '../../kernel/native.ts';
-import { target } from '../../session/ssh/failure.ts';
-import type { Connection } from '../../session/ssh/connection.ts';
+import type { Session } from '../../session/session.ts';
 import { upload } from '../../session/upload.ts';
 import { Agent, spooledHits } from './agent.ts';
 import { type Job, jobLine } from './agent-order.ts';
@@ -24,7 +23,7 @@ export interface WorkerContext {
   readonly watch: Watch;
   readonly clock: Clock;
   readonly emit: Emit;
-  /** The one connection to an instance that is running. */
+  /** The one session to an instance that is running. */
   readonly link: (instance: Instance) => Link;
   /** Arms what keeps a worker from staying on a machine that lives on. */
   readonly guards: Guards;
@@ -51,12 +50,12 @@ const switchPatience = 15_000;
 
 /** What trying again can mend; a wrong key, a missing python3 or a broken upload it cannot. */
 const passing = new Set([
-  'ssh-lost',
+  'session-lost',
   'agent-died',
   'agent-silent',
   'agent-signal',
-  'ssh-aborted',
-  'ssh-timeout',
+  'session-aborted',
+  'session-timeout',
 ]);
 
 /**
@@ -112,37 +111,37 @@ async function attempt(
 ): Promise<void> {
   const { run, search, watch, emit, guards } = context;
   const instance = await watch.settled(index, stop);
-  if (!instance.access) throw terminated(instance);
+  if (instance.address === undefined) throw terminated(instance);
   if (!progress.announced) {
-    emit('instance.running', { instance: index, id: instance.id, address: target(instance.access) });
+    emit('instance.running', { instance: index, id: instance.id, address: instance.address });
     progress.announced = true;
   }
-  const connection = await context.link(instance).connection(stop);
+  const session = await context.link(instance).session(stop);
   emit('instance.connected', { instance: index });
-  await requireSwitch(instance, connection, context, stop);
-  await guards.arm(instance, connection, stop);
+  await requireSwitch(instance, session, context, stop);
+  await guards.arm(instance, session, stop);
   if (progress.uploaded) {
     const name = { run, worker: index };
-    for (const hit of await spooledHits(connection, name, stop)) search.claim(index, hit);
+    for (const hit of await spooledHits(session, name, stop)) search.claim(index, hit);
   }
-  const { stdout } = await connection.exec(askPlatform, { signal: stop, timeout: 10_000 });
+  const { stdout } = await session.exec(askPlatform, { signal: stop, timeout: 10_000 });
   const bundle = await context.bundles.for(platformOf(stdout.toString()));
   // Again each time: what was there may have been removed when the connection was lost.
-  await upload(connection, bundle, workDirectory(run, index), { signal: stop });
+  await upload(session, bundle, workDirectory(run, index), { signal: stop });
   emit('instance.uploaded', { instance: index, bytes: bundle.data.length });
   progress.uploaded = true;
-  await converse(instance, connection, context, stop);
+  await converse(instance, session, context, stop);
 }
 
 /** An instance that would outlive us is ended at once. @throws CndError `instance-unarmed` */
 async function requireSwitch(
   instance: Instance,
-  connection: Connection,
+  session: Session,
   { switch: dead, emit }: WorkerContext,
   signal: AbortSignal,
 ): Promise<void> {
   if (!dead) return;
-  const { code } = await connection.exec(dead.command, { signal, timeout: switchPatience });
+  const { code } = await session.exec(dead.command, { signal, timeout: switchPatience });
   if (code === 0) return emit('instance.armed', { instance: instance.index });
   await dead.terminate(instance);
   throw new CndError('instance-unarmed', "its dead-man's switch is not armed, so it was terminated", {
@@ -153,13 +152,13 @@ async function requireSwitch(
 
 async function converse(
   instance: Instance,
-  connection: Connection,
+  session: Session,
   { run, search, clock, job, over, guards }: WorkerContext,
   stop: AbortSignal,
 ): Promise<void> {
   const { index } = instance;
   const command = guards.tag(instance, startAgent(run, index));
-  const agent = await Agent.start(connection, command, { run, worker: index }, clock, stop);
+  const agent = await Agent.start(session, command, { run, worker: index }, clock, stop);
   // The search may have ended while the agent was being started: then nobody would tell it to stop.
   if (over.aborted) return agent.send({ order: 'stop' });
   const residues = search.begin(index, (order) => agent.send(order));

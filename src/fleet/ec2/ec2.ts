@@ -4,14 +4,18 @@ import { isOrganizationDenial } from '../../aws/failure.ts';
 import type { Ec2Settings } from './schema.ts';
 import {
   type FindReport,
-  type Fleet,
+  type ConnectOptions,
   type FleetTiming,
   type FoundRun,
   type Instance,
   type LaunchRequest,
   isLiving,
 } from '../fleet.ts';
+import type { Access } from '../../session/ssh/access.ts';
+import type { Session } from '../../session/session.ts';
+import { removeLoginKey, writeLoginKey } from '../../state/run-state.ts';
 import type { Leftover } from '../leftover.ts';
+import { SshAccesses, type SshFleet } from '../ssh.ts';
 import type { Preflight, PreflightRequest } from '../preflight.ts';
 import { type Ec2Api, regionOf } from './api.ts';
 import { describeInstances, toInstance } from './find/describe.ts';
@@ -58,13 +62,14 @@ const disposePatience = 180;
 const undoPatience = 30;
 
 /** Instances of Amazon EC2 in one region. Stateless but for what a launch told: everything else is found by tags. */
-export class Ec2Fleet implements Fleet {
+export class Ec2Fleet implements SshFleet {
   readonly name = 'ec2';
   readonly timing: FleetTiming;
   readonly #options: Ec2Options;
   readonly #prerequisites: Prerequisites;
   readonly #memories = new Map<string, RunMemory>();
   readonly #postMortem: PostMortem;
+  readonly #accesses = new SshAccesses();
   /** By image, once that is known. */
   #syslog: SyslogKind = 'either';
   #prices: ReadonlyMap<string, TypePrice> = new Map();
@@ -117,6 +122,7 @@ export class Ec2Fleet implements Fleet {
       memory.login = login;
       this.#syslog = syslog;
       const launched = await launchInstances(api, plan, memory, signal);
+      await writeLoginKey(run, login.privateKey ?? '', env);
       return launched
         .map((instance) => this.#toInstance(instance, memory))
         .toSorted((a, b) => a.index - b.index);
@@ -141,6 +147,14 @@ export class Ec2Fleet implements Fleet {
     }
   }
 
+  access({ id }: Instance): Access | undefined {
+    return this.#accesses.get(id);
+  }
+
+  connect(instance: Instance, options: ConnectOptions): Promise<Session> {
+    return this.#accesses.connect(instance, options);
+  }
+
   async terminate(run: string, ids?: readonly string[]): Promise<Instance[]> {
     const memory = this.#memories.get(run);
     const instances = await this.#terminate(run, memory, ids);
@@ -149,7 +163,7 @@ export class Ec2Fleet implements Fleet {
   }
 
   async dispose(run: string): Promise<void> {
-    const { api, leftovers = [] } = this.#options;
+    const { api, env, leftovers = [] } = this.#options;
     const { groupAskedAt = -Infinity } = this.#memories.get(run) ?? {};
     const isFresh = performance.now() - groupAskedAt < this.timing.settle * 1000;
     const removal = { patience: disposePatience, settle: isFresh ? this.timing.settle : 0 };
@@ -162,6 +176,7 @@ export class Ec2Fleet implements Fleet {
       const rights = 'ec2:DescribeSecurityGroups, ec2:DeleteSecurityGroup';
       throw this.#error(failure.reason, 'the security group cannot be deleted', run, rights);
     }
+    await removeLoginKey(run, env);
     this.#memories.delete(run);
   }
 
@@ -237,7 +252,10 @@ export class Ec2Fleet implements Fleet {
   }
 
   #toInstance(instance: Ec2Instance, memory: RunMemory | undefined): Instance {
-    return toInstance(instance, this.#options.settings.connect, memory?.login);
+    const login = memory?.login;
+    const { connect } = this.#options.settings;
+    if (!login) return toInstance(instance, connect);
+    return toInstance(instance, connect, (id, host) => this.#accesses.note(id, { ...login, host }));
   }
 
   #error(error: unknown, what: string, about: string, rights: string, launch?: Ec2Call['launch']): unknown {

@@ -1,7 +1,10 @@
 import { CndError, messageOf } from '../../error.ts';
+import type { Access } from '../../session/ssh/access.ts';
 import { target } from '../../session/ssh/failure.ts';
+import type { Session } from '../../session/session.ts';
 import { quote } from '../../session/quote.ts';
-import type { Fleet, FleetTiming, FoundRun, Guard, Instance, LaunchRequest } from '../fleet.ts';
+import type { ConnectOptions, FleetTiming, FoundRun, Guard, Instance, LaunchRequest } from '../fleet.ts';
+import { SshAccesses, type SshFleet } from '../ssh.ts';
 import { type Place, guardCommand, syslogCommand, tagCommand } from './command.ts';
 import { type Host, accessOf } from './host.ts';
 import { type HostsRecord, HostsState } from './record.ts';
@@ -11,13 +14,15 @@ import { release } from './release.ts';
  * Machines that already exist. Nothing of them is launched or terminated: a run borrows them, and its instances count as
  * terminated once the machines themselves say that nothing of the run is left there.
  */
-export class HostsFleet implements Fleet {
+export class HostsFleet implements SshFleet {
   readonly name = 'hosts';
   readonly timing: FleetTiming = { reserve: 3, grace: 5, boot: 1, poll: 0.5, settle: 0 };
   readonly guard: Guard;
   readonly #hosts: readonly Host[];
   readonly #env: NodeJS.ProcessEnv;
   readonly #state: HostsState;
+  /** A machine that was there before the run has its users already. */
+  readonly #accesses = new SshAccesses(0);
 
   /** `hosts`: those that can be launched on; none are needed to find and clean up runs. */
   constructor(hosts: readonly Host[], env: NodeJS.ProcessEnv = process.env) {
@@ -61,6 +66,14 @@ export class HostsFleet implements Fleet {
     return record ? this.#instances(record) : [];
   }
 
+  access({ id }: Instance): Access | undefined {
+    return this.#accesses.get(id);
+  }
+
+  connect(instance: Instance, options: ConnectOptions): Promise<Session> {
+    return this.#accesses.connect(instance, options);
+  }
+
   async terminate(run: string, ids?: readonly string[]): Promise<Instance[]> {
     const record = await this.#state.read(run);
     if (!record) return [];
@@ -90,7 +103,8 @@ export class HostsFleet implements Fleet {
 
   /** On a host that no worker was put on there is nothing to clean up, so it need not answer either. */
   async #release({ run, expiresAt }: HostsRecord, instance: Instance): Promise<Instance> {
-    const { index, access, state } = instance;
+    const { index, id, state } = instance;
+    const access = this.#accesses.get(id);
     if (state === 'terminated' || !access) return instance;
     const place: Place = { run, worker: index };
     try {
@@ -113,7 +127,8 @@ export class HostsFleet implements Fleet {
     return Promise.all(
       hosts.map(async (host, index): Promise<Instance> => {
         const access = accessOf(host, this.#env);
-        const instance: Instance = { id: target(access), index, state: 'running', access };
+        const address = this.#accesses.note(target(access), access);
+        const instance: Instance = { id: address, index, state: 'running', address };
         return (await this.#state.marked(run, index)) === 'released' ? gone(instance) : instance;
       }),
     );

@@ -1,5 +1,6 @@
 import { readFile, readdir, rename, rm, rmdir, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
+import { loginKeyName } from '../../state/run-state.ts';
 import type { HostRecord } from './record.ts';
 
 /** What the local fleet keeps of a run: the host's record and log, and a directory for each instance. */
@@ -24,8 +25,9 @@ export async function listRuns(stateRoot: string): Promise<string[]> {
   return readdir(stateRoot).catch(() => []);
 }
 
-/** Removes a run's local directory, and the run's own if nothing else is in it. */
+/** Removes a run's local directory and its login key, which opens nothing more, and the run's own if nothing else is in it. */
 export async function removeDirectory(directory: string): Promise<void> {
   await rm(directory, { recursive: true, force: true, maxRetries: 3 });
+  await rm(join(dirname(directory), loginKeyName), { force: true });
   await rmdir(dirname(directory)).catch(() => undefined);
 }

@@ -1,8 +1,12 @@
 import { availableParallelism } from 'node:os';
 import { messageOf } from '../../error.ts';
-import type { KeyPair } from '../../session/ssh/access.ts';
+import type { Access, KeyPair } from '../../session/ssh/access.ts';
+import { generateKeyPair } from '../../session/ssh/key.ts';
+import type { Session } from '../../session/session.ts';
+import { writeLoginKey } from '../../state/run-state.ts';
 import { stateRoot } from '../../state/state.ts';
-import type { Fleet, FleetTiming, FoundRun, Instance, LaunchRequest } from '../fleet.ts';
+import type { ConnectOptions, FleetTiming, FoundRun, Instance, LaunchRequest } from '../fleet.ts';
+import { SshAccesses, type SshFleet } from '../ssh.ts';
 import { cut, look } from './instance-state.ts';
 import { localDirectory, removeDirectory } from './directory.ts';
 import { hostEnvironment, loginUser } from './environment.ts';
@@ -25,7 +29,7 @@ export interface LocalConfig {
 }
 
 /** Instances on this machine, each behind an SSH server of its own, in a host process that outlives `cnd`. */
-export class LocalFleet implements Fleet {
+export class LocalFleet implements SshFleet {
   readonly name = 'local';
   readonly isThisMachine = true;
   readonly timing: FleetTiming;
@@ -34,6 +38,7 @@ export class LocalFleet implements Fleet {
   /** What was learned of runs: their state directories may be gone by the time it is needed. */
   readonly #leads = new Map<string, Lead>();
   readonly #loginKeys = new Map<string, KeyPair>();
+  readonly #accesses = new SshAccesses();
 
   constructor(config: LocalConfig, env: NodeJS.ProcessEnv = process.env) {
     this.#config = config;
@@ -43,7 +48,8 @@ export class LocalFleet implements Fleet {
 
   /** All instances or none: what keeps one from existing here (no disk, no ports) keeps all from working. */
   async launch(request: LaunchRequest, signal: AbortSignal): Promise<Instance[]> {
-    const { run, count, lifetime, hostKey, loginKey } = request;
+    const { run, count, lifetime } = request;
+    const loginKey = generateKeyPair();
     const root = stateRoot(this.#env);
     const expiresAt = request.expiresAt.toISOString();
     const spec: HostSpec = {
@@ -51,7 +57,7 @@ export class LocalFleet implements Fleet {
       count,
       lifetime,
       expiresAt,
-      hostKey,
+      hostKey: generateKeyPair(),
       loginKey: loginKey.publicKey,
       directory: localDirectory(root, run),
       bootDelay: this.#config.bootDelay,
@@ -61,9 +67,18 @@ export class LocalFleet implements Fleet {
     const path = await instancePath(this.#env['PATH'] ?? '/usr/local/bin:/usr/bin:/bin');
     const env = hostEnvironment({ ...this.#env, PATH: path }, { run, stateRoot: root, count, expiresAt });
     const lead = { run, directory: spec.directory, record: await launchHost(spec, env, signal) };
+    await writeLoginKey(run, loginKey.privateKey, this.#env);
     this.#leads.set(run, lead);
     this.#loginKeys.set(run, loginKey);
     return this.#instances(lead, lead.record.instances);
+  }
+
+  access({ id }: Instance): Access | undefined {
+    return this.#accesses.get(id);
+  }
+
+  connect(instance: Instance, options: ConnectOptions): Promise<Session> {
+    return this.#accesses.connect(instance, options);
   }
 
   /** @throws CndError when the run's host is there but does not answer. */
@@ -121,13 +136,13 @@ export class LocalFleet implements Fleet {
       ...(port === undefined || !record
         ? {}
         : {
-            access: {
+            address: this.#accesses.note(id, {
               host: '127.0.0.1',
               port,
               user: loginUser,
               hostKeys: [record.hostKey],
               ...(privateKey === undefined ? {} : { privateKey }),
-            },
+            }),
           }),
     }));
   }

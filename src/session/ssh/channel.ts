@@ -1,47 +1,8 @@
-import { type Readable, Writable } from 'node:stream';
+import { Writable } from 'node:stream';
 
 import type { Client, ClientChannel } from 'ssh2';
 
-/** How a remote process ended, in its server's own words; one of the two is null. */
-export interface Exit {
-  readonly code: number | null;
-  /** E.g. `SIGKILL`. */
-  readonly signal: string | null;
-}
-
-/** The signals of RFC 4254, 6.10. */
-export type RemoteSignal =
-  | 'ABRT'
-  | 'ALRM'
-  | 'FPE'
-  | 'HUP'
-  | 'ILL'
-  | 'INT'
-  | 'KILL'
-  | 'PIPE'
-  | 'QUIT'
-  | 'SEGV'
-  | 'TERM'
-  | 'USR1'
-  | 'USR2';
-
-/** One remote process. Both outputs must be read or resumed: they share a flow-control window of 2 MiB. */
-export interface Channel {
-  /** Destroyed, without an error event, once the process is gone; writes then fall on the floor. */
-  readonly stdin: Writable;
-  /** Ends when the connection is lost, too: only `exit` tells whether the output is whole. */
-  readonly stdout: Readable;
-  readonly stderr: Readable;
-  /** Resolves on the server's word alone; `lost` when the connection, or the channel without a word, went away. */
-  readonly exit: Promise<Exit | 'lost'>;
-  /**
-   * Sends a signal to the process and its group. Whether it died is seen from `exit` alone: OpenSSH ignores signals in
-   * sessions of root and of a forced command, ssh2's server ignores them once stdin has ended.
-   */
-  kill(signal: RemoteSignal): void;
-  /** Closes the channel. OpenSSH leaves the process alive: `kill` it first, or let it see the end of its stdin. */
-  close(): void;
-}
+import type { Channel, Exit, RemoteSignal } from '../session.ts';
 
 /** Makes a `Channel` of a channel of ssh2. `lost` resolves when the connection ends, for whatever reason. */
 export function openedChannel(client: Client, channel: ClientChannel, lost: Promise<unknown>): Channel {

@@ -26,7 +26,7 @@ const slotPatience = 250;
 /**
  * Connects and logs in, through the jump host if there is one. Only a pinned host key is accepted.
  *
- * @throws ConnectionError by cause (`failure.ts`); CndError `ssh-aborted`, `ssh-no-host-key`, `ssh-private-key`.
+ * @throws ConnectionError by cause (`failure.ts`); CndError `session-aborted`, `ssh-no-host-key`, `ssh-private-key`.
  */
 export async function connect(access: Access, options: ConnectOptions = {}): Promise<Connection> {
   hostKeyAlgorithms(access);

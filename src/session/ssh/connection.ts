@@ -5,18 +5,21 @@ import type { Client } from 'ssh2';
 import { CndError } from '../../error.ts';
 
 import type { Access } from './access.ts';
-import { type Bounds, bounded } from './bounded.ts';
 import { within } from '../../wait.ts';
-import { type Channel, openedChannel } from './channel.ts';
-import { exec, type ExecOptions, type ExecResult, save, succeeded } from './exec.ts';
+import { bounded } from '../bounded.ts';
+import { exec, save, succeeded } from '../exec.ts';
+import { lost, lostWhile } from '../lost.ts';
+import { nameOf } from '../run.ts';
+import type { Bounds, Channel, ExecOptions, ExecResult, Session } from '../session.ts';
+import { openedChannel } from './channel.ts';
 import { target } from './failure.ts';
-import { nameOf } from './run.ts';
 
 const goodbyePatience = 500;
 
 /** An open connection to one machine. Ends by `close`, or by itself when the other side falls silent. */
-export class Connection {
+export class Connection implements Session {
   readonly access: Access;
+  readonly address: string;
   /** For the jump host's part, and for nobody else. */
   readonly client: Client;
   /** Resolves once: with the reason when the connection was lost, with undefined after `close`. */
@@ -28,6 +31,7 @@ export class Connection {
   /** @param stream What the client runs over, and what `connect` opened for it. */
   constructor(access: Access, client: Client, stream: Duplex, jump: Connection | undefined) {
     this.access = access;
+    this.address = target(access);
     this.client = client;
     this.#stream = stream;
     this.closed = new Promise((resolve) => (this.#end = resolve));
@@ -46,7 +50,7 @@ export class Connection {
     return exec(this, command, options);
   }
 
-  /** Runs a command that must succeed: any exit code but 0 is a CndError `ssh-exit` with its last words. */
+  /** Runs a command that must succeed: any exit code but 0 is a CndError `session-exit` with its last words. */
   async run(command: string, options: ExecOptions = {}): Promise<ExecResult> {
     return succeeded(this, nameOf(command, options), await this.exec(command, options));
   }
@@ -59,14 +63,14 @@ export class Connection {
   /**
    * Starts a command and hands over its streams. The bounds are those of starting it, not of its life.
    *
-   * @throws CndError `ssh-lost`, `ssh-channel` (the server refuses), `ssh-aborted`, `ssh-timeout`.
+   * @throws CndError `session-lost`, `session-channel` (the server refuses), `session-aborted`, `session-timeout`.
    */
   stream(command: string, bounds: Bounds = {}): Promise<Channel> {
-    const what = `starting a command on ${target(this.access)}`;
-    const late = () => new CndError('ssh-timeout', `${what} took too long`, { about: target(this.access) });
+    const what = `starting a command on ${this.address}`;
+    const late = () => new CndError('session-timeout', `${what} took too long`, { about: this.address });
     return bounded(bounds, what, late, (resolve, reject) => {
       let abandoned = false;
-      void this.closed.then((reason) => reject(this.lostWhile(what, reason?.cause)));
+      void this.closed.then((reason) => reject(lostWhile(this.address, what, reason?.cause)));
       try {
         this.client.exec(command, (error, raw) => {
           // Also told when the connection is lost with the answer to come: then `closed` says so first.
@@ -78,7 +82,7 @@ export class Connection {
         });
       } catch (error) {
         // Thrown when the socket is gone, and `closed` is about to say so.
-        queueMicrotask(() => reject(this.lostWhile(what, error)));
+        queueMicrotask(() => reject(lostWhile(this.address, what, error)));
       }
       return () => {
         abandoned = true;
@@ -95,37 +99,16 @@ export class Connection {
     this.#stream.destroy();
   }
 
-  /** The error for something that the loss of this connection cut short. */
-  lostWhile(what: string, cause?: unknown): CndError {
-    return new CndError(
-      'ssh-lost',
-      `${what}: the connection to ${target(this.access)} was lost${why(cause)}`,
-      {
-        about: target(this.access),
-        cause,
-      },
-    );
-  }
-
   #lost(cause?: unknown): void {
-    this.#end(
-      new CndError('ssh-lost', `the connection to ${target(this.access)} was lost${why(cause)}`, {
-        about: target(this.access),
-        cause,
-      }),
-    );
+    this.#end(lost(this.address, cause));
     this.#stream.destroy();
   }
 
   #refused(cause: Error): CndError {
-    return new CndError('ssh-channel', `${target(this.access)} refuses to run a command: ${cause.message}`, {
-      about: target(this.access),
+    return new CndError('session-channel', `${this.address} refuses to run a command: ${cause.message}`, {
+      about: this.address,
       hint: 'Look at MaxSessions and ForceCommand in its sshd_config.',
       cause,
     });
   }
-}
-
-function why(cause: unknown): string {
-  return cause instanceof Error ? `: ${cause.message}` : '';
 }

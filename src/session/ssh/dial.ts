@@ -4,13 +4,14 @@ import type { Duplex } from 'node:stream';
 import type { Client } from 'ssh2';
 
 import type { Access } from './access.ts';
-import { type Bounds, bounded } from './bounded.ts';
+import { bounded } from '../bounded.ts';
+import type { Bounds } from '../session.ts';
 import { classify, target } from './failure.ts';
 
 /**
  * Opens the bytes that SSH runs over: a TCP connection, or a channel through the jump host.
  *
- * @throws ConnectionError by cause; CndError `ssh-aborted`.
+ * @throws ConnectionError by cause; CndError `session-aborted`.
  */
 export function dial(access: Access, jump: Client | undefined, bounds: Bounds): Promise<Duplex> {
   const late = () => classify(access, { timedOut: bounds.timeout ?? 0 });

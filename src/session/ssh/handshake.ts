@@ -5,7 +5,8 @@ import ssh2, { type Client, type ConnectConfig, type ServerHostKeyAlgorithm } fr
 import { CndError, messageOf } from '../../error.ts';
 
 import type { Access } from './access.ts';
-import { type Bounds, bounded } from './bounded.ts';
+import { bounded } from '../bounded.ts';
+import type { Bounds } from '../session.ts';
 import { type Attempt, classify, target } from './failure.ts';
 import { publicKeyBlob } from './key.ts';
 
@@ -44,7 +45,7 @@ export function hostKeyAlgorithms(access: Access): ServerHostKeyAlgorithm[] {
 /**
  * SSH over an open stream, up to and including the login. The stream is destroyed if it fails.
  *
- * @throws ConnectionError by cause; CndError `ssh-aborted`.
+ * @throws ConnectionError by cause; CndError `session-aborted`.
  */
 export async function handshake(
   access: Access,

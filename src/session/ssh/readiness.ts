@@ -3,7 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { CndError } from '../../error.ts';
 
 import type { Access } from './access.ts';
-import { aborted } from './bounded.ts';
+import { aborted } from '../bounded.ts';
 import { onceAborted } from '../../wait.ts';
 import { connect, type ConnectOptions } from './connect.ts';
 import type { Connection } from './connection.ts';
@@ -38,7 +38,7 @@ const loginDelay = 1_000;
 /**
  * Connects to a machine that is still booting, retrying by cause until it lets us in.
  *
- * @throws ConnectionError for what does not pass; CndError `ssh-not-ready` at the timeout and `ssh-aborted` on the
+ * @throws ConnectionError for what does not pass; CndError `ssh-not-ready` at the timeout and `session-aborted` on the
  *   signal, both with the last failure as their cause, and in their message.
  */
 export async function waitUntilReady(access: Access, options: ReadinessOptions = {}): Promise<Connection> {
@@ -104,7 +104,7 @@ function stoppable(signal: AbortSignal | undefined, timeout: number | undefined)
 
 function stopped(access: Access, signal: AbortSignal, last: ConnectionError | undefined): CndError {
   if (last === undefined) return aborted(`connecting to ${target(access)}`, signal);
-  return new CndError('ssh-aborted', `stopped waiting for ${target(access)}: ${last.words}`, {
+  return new CndError('session-aborted', `stopped waiting for ${target(access)}: ${last.words}`, {
     about: target(access),
     cause: last,
   });

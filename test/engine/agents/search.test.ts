@@ -68,7 +68,7 @@ class Bench {
     this.search.receive(worker, { event: 'progress', residues, hashes: 1, rate });
   }
 
-  lose(worker: number, retrying = false, code = 'ssh-lost'): void {
+  lose(worker: number, retrying = false, code = 'session-lost'): void {
     this.search.lose(worker, new CndError(code, 'connection reset'), retrying);
   }
 
@@ -313,7 +313,13 @@ describe('lost workers', () => {
     bench.lose(0);
     expect(bench.orders(1)).toEqual([{ order: 'adopt', residue: 0, next: 20n }]);
     expect(bench.named('instance.lost')).toEqual([
-      { event: 'instance.lost', instance: 0, code: 'ssh-lost', reason: 'connection reset', retrying: false },
+      {
+        event: 'instance.lost',
+        instance: 0,
+        code: 'session-lost',
+        reason: 'connection reset',
+        retrying: false,
+      },
     ]);
     expect(bench.search.tested).toBe(1010n);
     expect(await bench.ended()).toBeUndefined();

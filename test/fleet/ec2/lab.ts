@@ -8,7 +8,6 @@ import { Ec2Fleet, type Ec2Options } from '../../../src/fleet/ec2/ec2.ts';
 import { queueLeftover } from '../../../src/fleet/ec2/terminate/queue.ts';
 import type { LaunchRequest } from '../../../src/fleet/fleet.ts';
 import { newRunId } from '../../../src/run-id.ts';
-import { generateKeyPair } from '../../../src/session/ssh/key.ts';
 import { eventually } from '../../helper/process.ts';
 import { Stage } from '../../helper/stage/stage.ts';
 
@@ -74,8 +73,6 @@ export class Ec2Lab {
       minimum: 1,
       lifetime: 120,
       expiresAt: new Date(Date.now() + 120_000),
-      hostKey: generateKeyPair(),
-      loginKey: generateKeyPair(),
       ...overrides,
     };
   }

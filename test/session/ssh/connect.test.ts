@@ -196,7 +196,7 @@ describe('connect', () => {
   });
 
   describe('stops on its signal', () => {
-    const stopped = expect.objectContaining({ code: 'ssh-aborted' });
+    const stopped = expect.objectContaining({ code: 'session-aborted' });
 
     it('before it begins', async () => {
       const server = await start();

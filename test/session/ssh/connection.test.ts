@@ -76,12 +76,12 @@ describe('exec', () => {
     await connection.close();
     await server.stop();
     await start({ hangsUp: true });
-    await expect(connection.exec('true')).rejects.toThrow(withCode('ssh-lost'));
+    await expect(connection.exec('true')).rejects.toThrow(withCode('session-lost'));
   });
 
   it('refuses more output than it may take, and kills the command', async () => {
     const flooding = connection.exec('exec yes', { maxOutput: 1000 });
-    await expect(flooding).rejects.toThrow(withCode('ssh-output'));
+    await expect(flooding).rejects.toThrow(withCode('session-output'));
     const [pid = 0] = server.pids;
     await expect.poll(() => lives(pid)).toBe(false);
   });
@@ -93,7 +93,7 @@ describe('exec', () => {
   });
 
   it('kills the command when it is late, though its stdin has ended', async () => {
-    await expect(connection.exec('sleep 1000', { timeout: 50 })).rejects.toThrow(withCode('ssh-timeout'));
+    await expect(connection.exec('sleep 1000', { timeout: 50 })).rejects.toThrow(withCode('session-timeout'));
     const [pid = 0] = server.pids;
     await expect.poll(() => lives(pid)).toBe(false);
   });
@@ -103,7 +103,7 @@ describe('exec', () => {
     const running = connection.exec('sleep 1000', { signal: stop.signal });
     await expect.poll(() => server.pids.size).toBe(1);
     stop.abort();
-    await expect(running).rejects.toThrow(withCode('ssh-aborted'));
+    await expect(running).rejects.toThrow(withCode('session-aborted'));
     const [pid = 0] = server.pids;
     await expect.poll(() => lives(pid)).toBe(false);
   });
@@ -112,9 +112,12 @@ describe('exec', () => {
     const running = connection.exec('sleep 1000');
     await expect.poll(() => server.pids.size).toBe(1);
     server.reset();
-    await expect(running).rejects.toThrow(withCode('ssh-lost'));
-    await expect(connection.closed).resolves.toMatchObject({ code: 'ssh-lost', about: expect.any(String) });
-    await expect(connection.exec('true')).rejects.toThrow(withCode('ssh-lost'));
+    await expect(running).rejects.toThrow(withCode('session-lost'));
+    await expect(connection.closed).resolves.toMatchObject({
+      code: 'session-lost',
+      about: expect.any(String),
+    });
+    await expect(connection.exec('true')).rejects.toThrow(withCode('session-lost'));
   });
 });
 
@@ -164,14 +167,14 @@ describe('save', () => {
 
   it('leaves no file behind when the command fails, is stopped or lost', async () => {
     const file = join(directory, 'log');
-    await expect(connection.save('echo part; exit 1', file)).rejects.toThrow(withCode('ssh-exit'));
+    await expect(connection.save('echo part; exit 1', file)).rejects.toThrow(withCode('session-exit'));
     await expect(connection.save('echo part; sleep 1000', file, { timeout: 50 })).rejects.toThrow(
-      withCode('ssh-timeout'),
+      withCode('session-timeout'),
     );
     const lost = connection.save('echo part; sleep 1000', file);
     await expect.poll(() => server.pids.size).toBe(3);
     server.reset();
-    await expect(lost).rejects.toThrow(withCode('ssh-lost'));
+    await expect(lost).rejects.toThrow(withCode('session-lost'));
     expect(await readdir(directory)).toEqual([]);
   });
 
@@ -270,12 +273,12 @@ describe('stream', () => {
     channel.stdout.resume();
     channel.stderr.resume();
     expect(await channel.exit).toBe('lost');
-    await expect(connection.exec('true')).rejects.toThrow(withCode('ssh-lost'));
+    await expect(connection.exec('true')).rejects.toThrow(withCode('session-lost'));
   });
 
   it('does not start when it is stopped before', async () => {
     const starting = connection.stream('true', { signal: AbortSignal.abort() });
-    await expect(starting).rejects.toThrow(withCode('ssh-aborted'));
+    await expect(starting).rejects.toThrow(withCode('session-aborted'));
     expect(server.pids.size).toBe(0);
   });
 
@@ -283,7 +286,7 @@ describe('stream', () => {
     const stop = new AbortController();
     const starting = connection.stream('sleep 1000', { signal: stop.signal });
     stop.abort();
-    await expect(starting).rejects.toThrow(withCode('ssh-aborted'));
+    await expect(starting).rejects.toThrow(withCode('session-aborted'));
     await expect.poll(() => server.pids.size).toBe(1);
     const [pid = 0] = server.pids;
     await expect.poll(() => lives(pid)).toBe(false);
@@ -299,7 +302,7 @@ describe('close', () => {
     await connection.close();
     await expect(connection.closed).resolves.toBeUndefined();
     expect(await channel.exit).toBe('lost');
-    await expect(connection.exec('true')).rejects.toThrow(withCode('ssh-lost'));
+    await expect(connection.exec('true')).rejects.toThrow(withCode('session-lost'));
   });
 
   it('survives a reset that comes after it', async () => {

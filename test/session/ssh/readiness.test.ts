@@ -139,7 +139,7 @@ describe('waitUntilReady', () => {
     const access = someAccess(await freePort());
     const { ready } = waiting(access, { signal: stop.signal, onWait: () => stop.abort() });
     await expect(ready).rejects.toMatchObject({
-      code: 'ssh-aborted',
+      code: 'session-aborted',
       cause: expect.objectContaining({ failure: 'refused' }),
     });
   });

@@ -128,7 +128,7 @@ describe.runIf(hasSshd())('with OpenSSH', () => {
     process.kill(pid, 'SIGSTOP');
     onTestFinished(() => void process.kill(pid, 'SIGKILL'));
     expect(await channel.exit).toBe('lost');
-    await expect(other.closed).resolves.toMatchObject({ code: 'ssh-lost' });
+    await expect(other.closed).resolves.toMatchObject({ code: 'session-lost' });
   });
 
   it('notices that the server is killed', async () => {
@@ -137,7 +137,7 @@ describe.runIf(hasSshd())('with OpenSSH', () => {
     const channel = await other.stream('exec cat');
     process.kill(pid, 'SIGKILL');
     expect(await channel.exit).toBe('lost');
-    await expect(other.closed).resolves.toMatchObject({ code: 'ssh-lost' });
+    await expect(other.closed).resolves.toMatchObject({ code: 'session-lost' });
   });
 
   it('gets 64 connections through an sshd that resets more than 10 at once', async () => {
@@ -193,7 +193,7 @@ describe.runIf(hasSshd())('with OpenSSH', () => {
       expect(await lines(channel.stdout).next()).toMatchObject({ value: 'ready' });
       target.reset();
       expect(await channel.exit).toBe('lost');
-      await expect(through.closed).resolves.toMatchObject({ code: 'ssh-lost' });
+      await expect(through.closed).resolves.toMatchObject({ code: 'session-lost' });
     });
   });
 });

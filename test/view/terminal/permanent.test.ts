@@ -3,7 +3,7 @@ import { permanentLine } from '../../../src/view/terminal/permanent.ts';
 import { eventAt, launched, searching } from './run.ts';
 
 test('what a person should still see later stays as a line', () => {
-  const lost = { instance: 3, code: 'ssh-lost', reason: 'gone\u001B[2J', retrying: false };
+  const lost = { instance: 3, code: 'session-lost', reason: 'gone\u001B[2J', retrying: false };
   expect(permanentLine(eventAt(1, 'instance.lost', lost), false)).toEqual({
     text: '#3 lost: gone?[2J',
     style: 'red',

@@ -77,7 +77,7 @@ export function searching(instance: number): RunEvent[] {
 export function searchingRun(instances: number): RunState {
   const indices = Array.from({ length: instances }, (_, index) => index);
   const message = 'port 22 refuses connections: sshd is not up yet';
-  const lost = { code: 'ssh-lost', reason: 'the connection was lost', retrying: false };
+  const lost = { code: 'session-lost', reason: 'the connection was lost', retrying: false };
   return stateAfter([
     ...launched(instances),
     ...indices.flatMap((index) =>

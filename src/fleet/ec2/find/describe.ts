@@ -36,24 +36,27 @@ export async function describeInstances(
 /** How instances of a run are reached, but for where. */
 export type Login = Omit<Access, 'host'>;
 
-/** How an instance of EC2 is told of. A stopped one is as good as over: nothing of ours stops, and none starts again. Pure. */
+/**
+ * How an instance of EC2 is told of; `note` remembers where it can be reached, and gives the address. A stopped one is as good as over: nothing of ours stops, and none starts again.
+ */
 export function toInstance(
   instance: Ec2Instance,
   connect: 'public' | 'private',
-  login: Login | undefined,
+  note?: (id: string, host: string) => string,
 ): Instance {
   const name = instance.State?.Name;
   const state = stateOf(name);
   const host = connect === 'public' ? instance.PublicIpAddress : instance.PrivateIpAddress;
   const why = name === 'stopped' || name === 'stopping' ? `it is ${name}` : instance.StateReason?.Message;
+  const id = instance.InstanceId ?? '';
   return {
-    id: instance.InstanceId ?? '',
+    id,
     index: indexOf(instance),
     state,
     ...(instance.InstanceType !== undefined && { type: instance.InstanceType }),
     ...(instance.Placement?.AvailabilityZone !== undefined && { zone: instance.Placement.AvailabilityZone }),
     ...(why !== undefined && why !== '' && state !== 'running' && { reason: why }),
-    ...(login && state === 'running' && host !== undefined && host !== '' && { access: { ...login, host } }),
+    ...(note && state === 'running' && host !== undefined && host !== '' && { address: note(id, host) }),
   };
 }
 

@@ -87,7 +87,7 @@ function foundRun(run: string, found: Found, { region, owners }: FindOptions): F
     fleet: 'ec2',
     run,
     instances: instances
-      .map((instance) => toInstance(instance, 'public', undefined))
+      .map((instance) => toInstance(instance, 'public'))
       .toSorted((a, b) => a.index - b.index),
     leftover,
     // Without a tag that says whose it is, it is nobody else's to be careful with, and not ours either.

@@ -1,4 +1,5 @@
 import type { Ec2Settings } from '../schema.ts';
+import { generateKeyPair } from '../../../session/ssh/key.ts';
 import type { LaunchRequest } from '../../fleet.ts';
 import type { Login } from '../find/describe.ts';
 import type { Prerequisites } from './prerequisite.ts';
@@ -33,7 +34,8 @@ export async function prepareOrder(
   request: LaunchRequest,
   signal: AbortSignal,
 ): Promise<Order> {
-  const { run, count, minimum, expiresAt, hostKey, loginKey, notice = () => {} } = request;
+  const { run, count, minimum, expiresAt, notice = () => {} } = request;
+  const [hostKey, loginKey] = [generateKeyPair(), generateKeyPair()];
   const begun = performance.now();
   const jump = settings.jump && jumpAccess(settings.jump, env);
   const [identity, types, image, network] = await Promise.all([

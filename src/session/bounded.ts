@@ -1,17 +1,10 @@
-import { CndError } from '../../error.ts';
-import { onceAborted } from '../../wait.ts';
-
-/** How long something may take. */
-export interface Bounds {
-  /** When this fires, the wait ends with an error of code `ssh-aborted`. */
-  readonly signal?: AbortSignal | undefined;
-  /** Milliseconds. */
-  readonly timeout?: number | undefined;
-}
+import { CndError } from '../error.ts';
+import { onceAborted } from '../wait.ts';
+import type { Bounds } from './session.ts';
 
 /** The error of everything in this folder that was stopped by its signal. */
 export function aborted(what: string, signal: AbortSignal | undefined): CndError {
-  return new CndError('ssh-aborted', `${what} was stopped`, { cause: signal?.reason });
+  return new CndError('session-aborted', `${what} was stopped`, { cause: signal?.reason });
 }
 
 /**

@@ -1,20 +1,13 @@
 import { Readable, type Writable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 
-import { CndError } from '../../error.ts';
+import { CndError } from '../error.ts';
+import { bounded } from './bounded.ts';
+import { lostWhile } from './lost.ts';
+import type { Channel, Exit, RunOptions, Session } from './session.ts';
 
-import { type Bounds, bounded } from './bounded.ts';
-import type { Channel, Exit } from './channel.ts';
-import type { Connection } from './connection.ts';
-import { target } from './failure.ts';
-
-/** What a command is given, and how long it may take. */
-export interface RunOptions extends Bounds {
-  /** Without it the command reads an end of input at once. */
-  readonly stdin?: Readable | Buffer | string;
-  /** What the command is called in errors, by default its first word. */
-  readonly name?: string;
-}
+/** As much of a session as running a command on it takes. */
+export type Streams = Pick<Session, 'address' | 'stream'>;
 
 const maxStderr = 64 << 10;
 
@@ -26,20 +19,16 @@ export interface End {
 }
 
 /** Runs a command to its end, its stdout going to `sink`; what `exec` and `save` have in common. */
-export function run(
-  connection: Connection,
-  command: string,
-  sink: Writable,
-  options: RunOptions,
-): Promise<End> {
-  const about = target(connection.access);
+export function run(session: Streams, command: string, sink: Writable, options: RunOptions): Promise<End> {
+  const about = session.address;
   const what = `running ${nameOf(command, options)} on ${about}`;
-  const late = () => new CndError('ssh-timeout', `${what} took longer than ${options.timeout} ms`, { about });
+  const late = () =>
+    new CndError('session-timeout', `${what} took longer than ${options.timeout} ms`, { about });
   return bounded(options, what, late, (resolve, reject) => {
     const stop = new AbortController();
     // It may fail before there is a channel that it could be piped to.
     if (options.stdin instanceof Readable) options.stdin.on('error', reject);
-    attend(connection, command, sink, options.stdin, what, stop.signal).then(resolve, (error: unknown) => {
+    attend(session, command, sink, options.stdin, what, stop.signal).then(resolve, (error: unknown) => {
       sink.destroy();
       reject(error instanceof Error ? error : new Error(String(error)));
     });
@@ -48,14 +37,14 @@ export function run(
 }
 
 async function attend(
-  connection: Connection,
+  session: Streams,
   command: string,
   sink: Writable,
   stdin: RunOptions['stdin'],
   what: string,
   signal: AbortSignal,
 ): Promise<End> {
-  const channel = await connection.stream(command, { signal });
+  const channel = await session.stream(command, { signal });
   const giveUp = () => {
     channel.kill('KILL');
     channel.close();
@@ -68,7 +57,7 @@ async function attend(
   channel.stdout.on('data', (chunk: Buffer) => (bytes += chunk.length));
   const [exit, stderr] = await Promise.all([
     channel.exit.then((exit) => {
-      if (exit === 'lost') throw connection.lostWhile(what);
+      if (exit === 'lost') throw lostWhile(session.address, what);
       return exit;
     }),
     tail(channel.stderr),

@@ -1,31 +1,17 @@
 import { open, rename, rm } from 'node:fs/promises';
 import { Writable } from 'node:stream';
 
-import { CndError } from '../../error.ts';
-
-import type { Exit } from './channel.ts';
-import type { Connection } from './connection.ts';
-import { target } from './failure.ts';
-import { nameOf, run, type RunOptions } from './run.ts';
-
-export interface ExecOptions extends RunOptions {
-  /** Bytes of stdout that `exec` takes, by default 64 MiB; more is an error. */
-  readonly maxOutput?: number;
-}
-
-/** How a command ended and what it said. Of a long stderr only the last 64 KiB are kept. */
-export interface ExecResult extends Exit {
-  readonly stdout: Buffer;
-  readonly stderr: string;
-}
+import { CndError } from '../error.ts';
+import { type Streams, nameOf, run } from './run.ts';
+import type { ExecOptions, ExecResult, Exit } from './session.ts';
 
 /**
  * Runs a command to its end, whatever its exit code. If it is stopped or late, its process is killed.
  *
- * @throws CndError `ssh-lost`, `ssh-aborted`, `ssh-timeout`, `ssh-output`, `ssh-channel`.
+ * @throws CndError `session-lost`, `session-aborted`, `session-timeout`, `session-output`, `session-channel`.
  */
 export async function exec(
-  connection: Connection,
+  session: Streams,
   command: string,
   options: ExecOptions = {},
 ): Promise<ExecResult> {
@@ -36,10 +22,10 @@ export async function exec(
     write(chunk: Buffer, _encoding, callback) {
       length += chunk.length;
       if (length <= maxOutput) chunks.push(chunk);
-      callback(length <= maxOutput ? null : tooMuch(connection, nameOf(command, options), maxOutput));
+      callback(length <= maxOutput ? null : tooMuch(session, nameOf(command, options), maxOutput));
     },
   });
-  const { exit, stderr } = await run(connection, command, sink, options);
+  const { exit, stderr } = await run(session, command, sink, options);
   return { ...exit, stdout: Buffer.concat(chunks), stderr };
 }
 
@@ -50,20 +36,20 @@ export async function exec(
  * @throws CndError as `exec` and `succeeded` do; whatever writing throws.
  */
 export async function save(
-  connection: Connection,
+  session: Streams,
   command: string,
   destination: string | Writable,
   options: ExecOptions = {},
 ): Promise<number> {
   if (typeof destination !== 'string') {
-    const { exit, stderr, bytes } = await run(connection, command, destination, options);
-    succeeded(connection, nameOf(command, options), { ...exit, stderr });
+    const { exit, stderr, bytes } = await run(session, command, destination, options);
+    succeeded(session, nameOf(command, options), { ...exit, stderr });
     return bytes;
   }
   const part = `${destination}.part`;
   const file = await open(part, 'w');
   try {
-    const bytes = await save(connection, command, file.createWriteStream(), options);
+    const bytes = await save(session, command, file.createWriteStream(), options);
     await rename(part, destination);
     return bytes;
   } catch (error) {
@@ -76,10 +62,10 @@ export async function save(
  * The result, if the command succeeded.
  *
  * @param name What the command is called in the error.
- * @throws CndError `ssh-exit` with the exit code or signal, and the last line of stderr, or else of stdout.
+ * @throws CndError `session-exit` with the exit code or signal, and the last line of stderr, or else of stdout.
  */
 export function succeeded<T extends Exit & { stderr: string; stdout?: Buffer }>(
-  connection: Connection,
+  session: Streams,
   name: string,
   result: T,
 ): T {
@@ -87,8 +73,8 @@ export function succeeded<T extends Exit & { stderr: string; stdout?: Buffer }>(
   const how =
     result.signal === null ? `failed with exit code ${result.code}` : `was ended by ${result.signal}`;
   const said = lastLine(result.stderr) ?? lastLine(result.stdout?.toString() ?? '');
-  const about = target(connection.access);
-  throw new CndError('ssh-exit', `${name} on ${about} ${how}${said === undefined ? '' : `: ${said}`}`, {
+  const about = session.address;
+  throw new CndError('session-exit', `${name} on ${about} ${how}${said === undefined ? '' : `: ${said}`}`, {
     about,
   });
 }
@@ -100,7 +86,7 @@ function lastLine(text: string): string | undefined {
     .findLast((line) => line !== '');
 }
 
-function tooMuch(connection: Connection, name: string, maxOutput: number): CndError {
-  const about = target(connection.access);
-  return new CndError('ssh-output', `${name} on ${about} wrote more than ${maxOutput} bytes`, { about });
+function tooMuch(session: Streams, name: string, maxOutput: number): CndError {
+  const about = session.address;
+  return new CndError('session-output', `${name} on ${about} wrote more than ${maxOutput} bytes`, { about });
 }

@@ -1,0 +1,46 @@
+import type { Access } from '../session/ssh/access.ts';
+import { target } from '../session/ssh/failure.ts';
+import { waitUntilReady } from '../session/ssh/readiness.ts';
+import type { Session } from '../session/session.ts';
+import { CndError } from '../error.ts';
+import type { ConnectOptions, Fleet, Instance } from './fleet.ts';
+
+/** What a fleet whose instances are reached over SSH knows of each: how to log in there. */
+export class SshAccesses {
+  readonly #accesses = new Map<string, Access>();
+  readonly #loginPatience: number | undefined;
+
+  /** @param loginPatience Milliseconds for which a refused login is retried; see `ReadinessOptions`. */
+  constructor(loginPatience?: number) {
+    this.#loginPatience = loginPatience;
+  }
+
+  /** Remembers how to reach an instance, and gives the address that it is told with. */
+  note(id: string, access: Access): string {
+    this.#accesses.set(id, access);
+    return target(access);
+  }
+
+  get(id: string): Access | undefined {
+    return this.#accesses.get(id);
+  }
+
+  /** `Fleet.connect` of a fleet whose instances are reached over SSH. */
+  async connect({ id, state }: Instance, { signal, onWait }: ConnectOptions): Promise<Session> {
+    const access = this.#accesses.get(id);
+    if (!access) {
+      throw new CndError('instance-unreachable', `instance ${id} is ${state}`, { about: id });
+    }
+    return waitUntilReady(access, {
+      signal,
+      ...(onWait && { onWait }),
+      ...(this.#loginPatience !== undefined && { loginPatience: this.#loginPatience }),
+    });
+  }
+}
+
+/** A fleet whose instances are reached over SSH: what the suites of such fleets look at besides the contract. */
+export interface SshFleet extends Fleet {
+  /** How to log in to an instance that it told of; undefined until it is running. */
+  access(instance: Instance): Access | undefined;
+}
