@@ -1,6 +1,6 @@
 import type { Readable } from 'node:stream';
 
-const longest = 2 ** 22;
+const usualLongest = 2 ** 22;
 
 /**
  * The lines of a stream, one at a time. Unlike node:readline it also ends when the stream breaks off, which is how
@@ -12,7 +12,8 @@ export class LineReader {
   #ended = false;
   #wake: (() => void) | undefined;
 
-  constructor(stream: Readable) {
+  /** A line of more than `longest` characters breaks the stream off. */
+  constructor(stream: Readable, longest = usualLongest) {
     stream.setEncoding('utf8');
     stream.on('data', (text: string) => {
       const lines = (this.#rest + text).split('\n');

@@ -3,7 +3,11 @@ import { createServer } from 'node:net';
 import type { Socket } from 'node:net';
 import { LineReader } from '../line-reader.ts';
 import { listenOnLoopback } from './loopback.ts';
+import type { PendingLogins } from './pending-login.ts';
 import type { ControlReply, ControlRequest } from '../record.ts';
+
+/** Longer requests than a terminate of thousands of instances are not read. */
+const longestRequest = 2 ** 18;
 
 /** What a host does for its controllers. */
 export type Answer = (request: ControlRequest) => Promise<ControlReply>;
@@ -16,10 +20,12 @@ export class ControlServer {
   readonly #server;
   readonly #token: string;
   readonly #answer: Answer;
+  readonly #pending: PendingLogins;
 
-  constructor(token: string, answer: Answer) {
+  constructor(token: string, pending: PendingLogins, answer: Answer) {
     this.#token = token;
     this.#answer = answer;
+    this.#pending = pending;
     this.#server = createServer({ noDelay: true }, (socket) => void this.#serve(socket));
     this.#server.on('error', () => undefined);
   }
@@ -38,8 +44,10 @@ export class ControlServer {
 
   async #serve(socket: Socket): Promise<void> {
     socket.on('error', () => undefined).setTimeout(5000, () => socket.destroy());
+    this.#pending.add(socket);
     try {
-      const request = this.#open(await new LineReader(socket).next());
+      const request = this.#open(await new LineReader(socket, longestRequest).next());
+      this.#pending.settled(socket);
       if (request) socket.end(`${JSON.stringify(await this.#answer(request))}\n`);
       else socket.destroy();
     } catch {

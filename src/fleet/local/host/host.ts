@@ -12,6 +12,7 @@ import { armDeadMan } from './dead-man.ts';
 import { removeDirectory, writeRecord } from '../directory.ts';
 import type { Hypervisor } from './hypervisor.ts';
 import { LineReader } from '../line-reader.ts';
+import { PendingLogins } from './pending-login.ts';
 import type { HostRecord, LaunchAnswer } from '../record.ts';
 import type { HostSpec } from '../spec.ts';
 import { startWatchdog } from './watchdog-start.ts';
@@ -34,9 +35,10 @@ let forget = false;
 try {
   // Importing ssh2 takes about as long as starting the watchdog, and nothing exists yet.
   const [{ Hypervisor }] = await Promise.all([import('./hypervisor.ts'), guard()]);
-  const hypervisor = new Hypervisor(spec, () => void end(() => control.drain(500)));
+  const logins = new PendingLogins();
+  const hypervisor = new Hypervisor(spec, logins, () => void end(() => control.drain(500)));
   const token = randomBytes(32).toString('hex');
-  const control = new ControlServer(token, async (request) => ({
+  const control = new ControlServer(token, logins, async (request) => ({
     instances:
       request.ask === 'terminate'
         ? await hypervisor.powerOff(request.ids, 'terminated by request')

@@ -1,4 +1,5 @@
 import { LocalInstance } from './instance.ts';
+import type { PendingLogins } from './pending-login.ts';
 import type { InstanceRecord } from '../record.ts';
 import type { HostSpec } from '../spec.ts';
 import { sweep } from '../sweep.ts';
@@ -9,11 +10,14 @@ export class Hypervisor {
   readonly #instances: LocalInstance[];
   readonly #onEmpty: () => void;
 
-  /** `onEmpty` is called when the last instance has been terminated. */
-  constructor(spec: HostSpec, onEmpty: () => void) {
+  /** `logins` are those under way, to all instances together; `onEmpty` is called when the last instance has been terminated. */
+  constructor(spec: HostSpec, logins: PendingLogins, onEmpty: () => void) {
     const keys = { host: spec.hostKey.privateKey, login: spec.loginKey };
     this.#spec = spec;
-    this.#instances = Array.from({ length: spec.count }, (_, index) => new LocalInstance(spec, index, keys));
+    this.#instances = Array.from(
+      { length: spec.count },
+      (_, index) => new LocalInstance(spec, index, keys, logins),
+    );
     this.#onEmpty = onEmpty;
   }
 

@@ -7,6 +7,7 @@ import { signalGroup } from './command.ts';
 import { instanceEnvironment, instanceId } from '../environment.ts';
 import type { InstanceRecord } from '../record.ts';
 import type { HostSpec } from '../spec.ts';
+import type { PendingLogins } from './pending-login.ts';
 import { SshServer } from './ssh-server.ts';
 import type { ServerKeys } from './ssh-server.ts';
 import { syslogLine } from './syslog.ts';
@@ -24,7 +25,7 @@ export class LocalInstance {
   #reason: string | undefined;
   #port: number | undefined;
 
-  constructor(spec: HostSpec, index: number, keys: ServerKeys) {
+  constructor(spec: HostSpec, index: number, keys: ServerKeys, logins: PendingLogins) {
     this.id = instanceId(spec.run, index);
     this.index = index;
     this.#spec = spec;
@@ -35,7 +36,7 @@ export class LocalInstance {
       directory: this.#directory,
     });
     const deaf = spec.rehearse.some((it) => it.instance === index && it.failure === 'never-answers');
-    this.#server = new SshServer(keys, deaf ? undefined : (command) => this.#start(command));
+    this.#server = new SshServer(keys, logins, deaf ? undefined : (command) => this.#start(command));
   }
 
   get state(): InstanceRecord['state'] {

@@ -5,6 +5,7 @@ import type { AuthContext, Connection, ParsedKey } from 'ssh2';
 import { serveCommand } from './command.ts';
 import type { Start } from './command.ts';
 import { listenOnLoopback } from './loopback.ts';
+import type { PendingLogins } from './pending-login.ts';
 import { loginUser } from '../environment.ts';
 
 // As sshd by default: a client that is silent for long, say one that is stopped, is not thrown out.
@@ -25,15 +26,21 @@ export class SshServer {
   readonly #sockets = new Set<Socket>();
 
   /** Commands are started by `start`; without it the server accepts connections and says nothing. */
-  constructor(keys: ServerKeys, start: Start | undefined) {
+  constructor(keys: ServerKeys, pending: PendingLogins, start: Start | undefined) {
     const loginKey = ssh2.utils.parseKey(keys.login);
     if (loginKey instanceof Error) throw loginKey;
-    const ssh = new ssh2.Server({ hostKeys: [keys.host] }, (connection) => {
+    const ssh = new ssh2.Server({ hostKeys: [keys.host] }, (connection, { port }) => {
+      // ssh2 does not give its socket away; all come from 127.0.0.1.
+      const socket = [...this.#sockets].find(({ remotePort }) => remotePort === port);
+      connection.once('ready', () => {
+        if (socket) pending.settled(socket);
+      });
       if (start) serve(connection, loginKey, start);
     });
     ssh.on('error', ignore);
     this.#listener = createServer({ noDelay: true }, (socket) => {
       this.#sockets.add(socket);
+      pending.add(socket);
       socket.on('error', ignore).once('close', () => this.#sockets.delete(socket));
       if (start) ssh.injectSocket(socket);
       else socket.resume();
