@@ -11,7 +11,7 @@ import { SshServer } from '../../../../src/fleet/local/host/ssh-server.ts';
 import { hostRecord } from '../../../../src/fleet/local/record.ts';
 import { generateKeyPair } from '../../../../src/session/ssh/key.ts';
 import { eventually } from '../../../helper/process.ts';
-import { Lab, accessOf, machinery } from '../../lab.ts';
+import { Lab, machinery } from '../../lab.ts';
 
 const lab = new Lab();
 const fleet = lab.fleet();
@@ -55,9 +55,9 @@ test('hundreds of idle connections to both ports are cut down to a hundred, and 
   const session = await lab.login(instance);
   const record = hostRecord.parse(JSON.parse(readFileSync(join(lab.directory(run), 'host.json'), 'utf8')));
   const made = [
-    ...(await idlers(accessOf(instance).port, 300, '')),
+    ...(await idlers(lab.accessOf(instance).port, 300, '')),
     ...(await idlers(record.port, 200, '{"ask":"terminate"')),
-    ...(await idlers(accessOf(instance).port, 300, 'SSH-2.0-idle\r\n')),
+    ...(await idlers(lab.accessOf(instance).port, 300, 'SSH-2.0-idle\r\n')),
   ];
   await eventually('all but a hundred are cut', () => living(made) <= 100);
   expect(descriptors(pid)).toBeLessThan(before + 110);
