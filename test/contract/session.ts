@@ -1,0 +1,155 @@
+import { once } from 'node:events';
+import { existsSync, mkdtempSync, readFileSync, readdirSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { lines } from '../../src/session/lines.ts';
+import type { Session } from '../../src/session/session.ts';
+import { makeBundle, upload } from '../../src/session/upload.ts';
+import { isAlive, identify } from '../../src/state/process.ts';
+
+/** A session under test; its commands run on this machine, so that the suite can see whether they are dead. */
+export interface SessionHarness {
+  readonly session: Session;
+  /** False where the server ignores signals: OpenSSH does in sessions of root. */
+  readonly canSignal?: boolean;
+  /** Breaks the way there, as a network or a machine does that goes away. */
+  lose(): void;
+  close(): Promise<void>;
+}
+
+const withCode = (code: string) => expect.objectContaining({ code });
+
+/** What every session promises (src/session/session.ts). */
+export function describeSession(name: string, open: () => Promise<SessionHarness>): void {
+  describe(`session ${name}`, () => {
+    let harness: SessionHarness;
+    let session: Session;
+    let directory: string;
+
+    beforeEach(async () => {
+      directory = mkdtempSync(join(tmpdir(), 'cnd-session-'));
+      harness = await open();
+      session = harness.session;
+    });
+    afterEach(async () => {
+      await session.close();
+      await harness.close();
+      rmSync(directory, { recursive: true, force: true });
+    });
+
+    /** A command that tells its pid and then runs until it is killed, and the process it is. */
+    async function running() {
+      const channel = await session.stream('echo $$; exec sleep 1000');
+      const [said] = (await once(channel.stdout, 'data')) as [Buffer];
+      channel.stdout.resume();
+      channel.stderr.resume();
+      const process = identify(Number(said.toString()));
+      if (!process) throw new Error('no process');
+      return { channel, process };
+    }
+
+    test('runs a command to its end, with its input, its outputs and its exit code', async () => {
+      const result = await session.exec('cat; echo err >&2; exit 3', { stdin: 'in' });
+      expect(result).toEqual({ code: 3, signal: null, stdout: Buffer.from('in'), stderr: 'err\n' });
+    });
+
+    test('takes 5 MB each way', async () => {
+      const stdin = Buffer.alloc(5_000_000, 'x');
+      expect((await session.exec('cat', { stdin })).stdout.equals(stdin)).toBe(true);
+    });
+
+    test('refuses more output than it may take', async () => {
+      await expect(session.exec('exec yes', { maxOutput: 1000 })).rejects.toThrow(withCode('session-output'));
+    });
+
+    test('kills a command that is late, or stopped', async ({ skip }) => {
+      skip(harness.canSignal === false, 'the server ignores signals');
+      const pidFile = join(directory, 'pid');
+      const command = `echo $$ >${pidFile}; exec sleep 1000`;
+      await expect(session.exec(command, { timeout: 300 })).rejects.toThrow(withCode('session-timeout'));
+      const late = identify(Number(readFileSync(pidFile, 'utf8')));
+      if (late) await expect.poll(() => isAlive(late)).toBe(false);
+      rmSync(pidFile);
+      const stop = new AbortController();
+      const stopped = session.exec(command, { signal: stop.signal });
+      stopped.catch(() => {});
+      await expect.poll(() => existsSync(pidFile) && readFileSync(pidFile, 'utf8') !== '').toBe(true);
+      const process = identify(Number(readFileSync(pidFile, 'utf8')));
+      stop.abort();
+      await expect(stopped).rejects.toThrow(withCode('session-aborted'));
+      if (process) await expect.poll(() => isAlive(process)).toBe(false);
+    });
+
+    test('begins nothing that is stopped before', async () => {
+      const signal = AbortSignal.abort();
+      await expect(session.exec('true', { signal })).rejects.toThrow(withCode('session-aborted'));
+      await expect(session.stream('true', { signal })).rejects.toThrow(withCode('session-aborted'));
+    });
+
+    test('holds a conversation', async () => {
+      const channel = await session.stream('while read -r line; do echo "<$line>"; done; exit 9');
+      const heard = lines(channel.stdout);
+      for (const word of ['one', 'two']) {
+        channel.stdin.write(`${word}\n`);
+        expect((await heard.next()).value).toBe(`<${word}>`);
+      }
+      channel.stdin.end();
+      expect((await heard.next()).done).toBe(true);
+      expect(await channel.exit).toEqual({ code: 9, signal: null });
+    });
+
+    test('kills what it started, and says so', async ({ skip }) => {
+      skip(harness.canSignal === false, 'the server ignores signals');
+      const { channel, process } = await running();
+      channel.kill('KILL');
+      expect(await channel.exit).toMatchObject({ code: null, signal: 'SIGKILL' });
+      expect(isAlive(process)).toBe(false);
+    });
+
+    test('a write to a process that is gone falls on the floor', async () => {
+      const channel = await session.stream('exit 0');
+      channel.stdout.resume();
+      channel.stderr.resume();
+      await channel.exit;
+      channel.stdin.write('x');
+      expect((await session.exec('echo on')).stdout.toString()).toBe('on\n');
+    });
+
+    test('saves the output of a command to a file, whole or not at all', async () => {
+      const path = join(directory, 'saved');
+      expect(await session.save('head -c 300000 /dev/zero', path)).toBe(300_000);
+      expect(readFileSync(path).length).toBe(300_000);
+      await expect(
+        session.save('echo half; echo why >&2; exit 2', join(directory, 'failed')),
+      ).rejects.toThrow(/why/);
+      expect(readdirSync(directory)).toEqual(['saved']);
+    });
+
+    test('carries an upload', async () => {
+      const content = 'print("hello")\n'.repeat(1000);
+      const target = join(directory, 'work/er');
+      await upload(session, await makeBundle([{ name: 'a.py', mode: 0o700, content }]), target);
+      expect(readFileSync(join(target, 'a.py'), 'utf8')).toBe(content);
+    });
+
+    test('tells that it was lost, and everything on it ends', async () => {
+      const { channel, process } = await running();
+      const waiting = session.exec('sleep 1000');
+      waiting.catch(() => {});
+      harness.lose();
+      expect(await session.closed).toMatchObject({ code: 'session-lost' });
+      expect(await channel.exit).toBe('lost');
+      await expect(waiting).rejects.toThrow(withCode('session-lost'));
+      await expect(session.exec('true')).rejects.toThrow(withCode('session-lost'));
+      if (isAlive(process)) globalThis.process.kill(process.pid, 'SIGKILL');
+    });
+
+    test('is closed without a reason, again and again', async () => {
+      await session.close();
+      await session.close();
+      expect(await session.closed).toBeUndefined();
+      await expect(session.exec('true')).rejects.toThrow(withCode('session-lost'));
+    });
+  });
+}
