@@ -1,0 +1,154 @@
+import { randomBytes } from 'node:crypto';
+import { constants, openSync } from 'node:fs';
+import { type FileHandle, lstat, mkdir, open, rename, rm, stat } from 'node:fs/promises';
+import { basename, dirname, join } from 'node:path';
+
+// How cnd writes and reads its own files. Others may be able to write to the directory: no link that somebody planted is
+// followed, nothing that is there is taken over, and nobody ever reads half a file.
+
+/** A file that only this user reads: state, records, keys. */
+export const privateMode = 0o600;
+
+/** A file that somebody asked for: as their umask has it. */
+export const umaskMode = 0o666;
+
+/** How a file is written. */
+export interface WriteOptions {
+  /** Permissions, by default `privateMode`; the umask applies. */
+  readonly mode?: number;
+  /** Whether it must survive a power cut: file and directory are flushed to the disk. */
+  readonly sync?: boolean;
+}
+
+/**
+ * Writes a file whole or not at all, in place of what has its name. A link of that name is replaced, its target is not touched.
+ * @throws the error of the file system, with nothing left behind.
+ */
+export async function replaceFile(
+  path: string,
+  content: string | Uint8Array,
+  options: WriteOptions = {},
+): Promise<void> {
+  await replaceFileWith(path, (file) => file.writeFile(content), options);
+}
+
+/**
+ * As `replaceFile`, for content that `fill` writes, piece by piece; gives what that gives. `fill` may close the file.
+ * Until it is whole it is called `.<name>.<random>.part`, where `isPartialName` knows it.
+ */
+export async function replaceFileWith<T>(
+  path: string,
+  fill: (file: FileHandle) => Promise<T>,
+  { mode = privateMode, sync = false }: WriteOptions = {},
+): Promise<T> {
+  const part = join(dirname(path), `.${basename(path)}.${randomBytes(8).toString('hex')}.part`);
+  const file = await createFile(part, mode);
+  try {
+    const result = await fill(file);
+    if (sync) await flush(part);
+    await file.close();
+    await rename(part, path);
+    if (sync) await flush(dirname(path));
+    return result;
+  } catch (error) {
+    await file.close().catch(() => {});
+    await rm(part, { force: true }).catch(() => {});
+    throw error;
+  }
+}
+
+/** Whether a name is one of a file that is being written, or of one whose writer was killed. */
+export function isPartialName(name: string): boolean {
+  return name.endsWith('.part');
+}
+
+const exclusive = constants.O_CREAT | constants.O_EXCL | constants.O_NOFOLLOW;
+
+/** Opens a new file for writing. @throws EEXIST when there is something of that name, be it a link that leads nowhere. */
+export async function createFile(path: string, mode: number = privateMode): Promise<FileHandle> {
+  return open(path, constants.O_WRONLY | exclusive, mode);
+}
+
+/** As `createFile`, for appending, with a file descriptor at once. */
+export function createFileSync(path: string, mode: number = privateMode): number {
+  return openSync(path, constants.O_WRONLY | constants.O_APPEND | exclusive, mode);
+}
+
+/** What a file must be to be read. */
+export interface ReadOptions {
+  /** Most bytes, by default 16 MiB: nothing that cnd keeps is larger. */
+  readonly limit?: number;
+  /** Whether a link of that name is followed: not by default. */
+  readonly follow?: boolean;
+  /** Whom it may belong to, by user id; by default anybody. */
+  readonly owners?: readonly number[];
+}
+
+/**
+ * The text of a file, and of nothing else: not of a pipe, which would be waited for, nor of a device, which never ends.
+ * @throws UnsafeFile; the error of the file system.
+ */
+export async function readTextFile(
+  path: string,
+  { limit = 1 << 24, follow = false, owners }: ReadOptions = {},
+): Promise<string> {
+  const flags = constants.O_RDONLY | constants.O_NONBLOCK | (follow ? 0 : constants.O_NOFOLLOW);
+  const file = await open(path, flags);
+  try {
+    const found = await file.stat();
+    const { size, uid } = found;
+    if (!found.isFile()) throw new UnsafeFile(`${path} is not a regular file`);
+    if (owners && !owners.includes(uid)) throw new UnsafeFile(`${path} belongs to another user (uid ${uid})`);
+    if (size > limit) throw new UnsafeFile(`${path} has ${size} bytes, more than ${limit}`);
+    return await file.readFile('utf8');
+  } finally {
+    await file.close();
+  }
+}
+
+/** Something of the file system that must not be used as it is. */
+export class UnsafeFile extends Error {}
+
+/**
+ * Makes a directory and those above it that are missing. Not with `recursive` of Node's mkdir, which never ends where the
+ * file system takes no new directory and says ENOENT (/proc).
+ * @throws UnsafeFile when something else has that name; the error of the file system.
+ */
+export async function makeDirectory(path: string, mode?: number): Promise<void> {
+  // Where another process removes what is made, it is tried again, but not for ever.
+  for (let attempt = 1; ; attempt++) {
+    try {
+      await mkdir(path, mode);
+      return;
+    } catch (error) {
+      const code = codeOf(error);
+      if (code === 'EEXIST' && (await isDirectory(path))) return;
+      if (attempt === 5 || (code !== 'EEXIST' && code !== 'ENOENT') || dirname(path) === path) throw error;
+      if (code === 'ENOENT') await makeDirectory(dirname(path), mode);
+    }
+  }
+}
+
+/** Whether there is a directory, or a link to one; false for nothing. @throws UnsafeFile when it is something else. */
+async function isDirectory(path: string): Promise<boolean> {
+  const at = await stat(path).catch(() => undefined);
+  if (at?.isDirectory()) return true;
+  const itself = await lstat(path).catch(() => undefined);
+  if (itself?.isSymbolicLink() && !at) throw new UnsafeFile(`${path} is a link that leads nowhere`);
+  if (itself) throw new UnsafeFile(`${path} is not a directory`);
+  return false;
+}
+
+/** The system's name of an error, `ENOSPC`; undefined when it has none. */
+export function codeOf(error: unknown): string | undefined {
+  return error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : undefined;
+}
+
+async function flush(path: string): Promise<void> {
+  const file = await open(path, constants.O_RDONLY);
+  try {
+    await file.sync();
+  } finally {
+    await file.close();
+  }
+}
