@@ -6,6 +6,7 @@ import { nativeKernel, thisPlatform } from '../kernel/native.ts';
 import { schemes } from '../puzzle/puzzle.ts';
 import { rate } from '../view/quantity.ts';
 import { table } from '../view/table.ts';
+import { interruptible } from './interruptible.ts';
 
 const script = fileURLToPath(new URL('../../remote/pow.py', import.meta.url));
 
@@ -21,7 +22,11 @@ interface Row {
 }
 
 /** `cnd bench`: the rate of each instruction set and scheme on this machine, on one thread and on all of them. */
-export async function bench(flags: Readonly<Record<string, unknown>>): Promise<number> {
+export function bench(flags: Readonly<Record<string, unknown>>): Promise<number> {
+  return interruptible((signal) => measure(flags, signal));
+}
+
+async function measure(flags: Readonly<Record<string, unknown>>, signal: AbortSignal): Promise<number> {
   const threads = availableParallelism();
   const native = nativeKernel(thisPlatform);
   if (native === undefined) {
@@ -31,7 +36,7 @@ export async function bench(flags: Readonly<Record<string, unknown>>): Promise<n
   }
   const rows: Row[] = [];
   for (const scheme of schemes) {
-    const sets = native === undefined ? [] : await instructionSets(native, scheme);
+    const sets = native === undefined ? [] : await instructionSets(native, scheme, signal);
     const kernels = sets.map(({ name, rate }) => ({
       isa: name,
       rate,
@@ -39,8 +44,8 @@ export async function bench(flags: Readonly<Record<string, unknown>>): Promise<n
     }));
     kernels.push({ isa: 'python', rate: scriptRate, command: ['python3', '-S', '-E', script] });
     for (const { isa, rate: expected, command } of kernels) {
-      const one = await kernelRate(command, scheme, 1, expected);
-      const all = threads === 1 ? one : await kernelRate(command, scheme, threads, one);
+      const one = await kernelRate(command, scheme, 1, expected, signal);
+      const all = threads === 1 ? one : await kernelRate(command, scheme, threads, one, signal);
       rows.push({ scheme, isa, one: Math.round(one), all: Math.round(all) });
     }
   }

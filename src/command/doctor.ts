@@ -6,12 +6,17 @@ import type { Check } from '../fleet/preflight.ts';
 import { makeFleet } from '../fleet/registry.ts';
 import { exitCodes } from '../event/outcome.ts';
 import { checkTable, factLines } from '../view/check.ts';
+import { interruptible } from './interruptible.ts';
 
 /** What is checked for where nothing is said: the smallest run there is. */
 const fallback = { N: '1', T: '200', D: '2' };
 
 /** `cnd doctor`: the checks of a start alone; gives the exit code, 1 when something would keep a run from working. */
-export async function doctor(flags: Readonly<Record<string, unknown>>): Promise<number> {
+export function doctor(flags: Readonly<Record<string, unknown>>): Promise<number> {
+  return interruptible((signal) => examine(flags, signal));
+}
+
+async function examine(flags: Readonly<Record<string, unknown>>, signal: AbortSignal): Promise<number> {
   const { env } = process;
   const path = typeof flags['config'] === 'string' ? flags['config'] : undefined;
   const config = resolveConfig({ flags, env, file: await readConfigFile(path), fallback });
@@ -19,7 +24,6 @@ export async function doctor(flags: Readonly<Record<string, unknown>>): Promise<
   const { region, profile } = config.ec2;
   const archive = await makeArchive(config.logs, { region, profile }, env);
   const { instances: count, minimum, timeLimit } = config;
-  const { signal } = new AbortController();
   const [logs, preflight] = await Promise.all([
     check(
       'logs',

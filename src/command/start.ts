@@ -8,7 +8,9 @@ import type { Fleet } from '../fleet/fleet.ts';
 import { type Preflight, judgePreflight } from '../fleet/preflight.ts';
 import { makeFleet } from '../fleet/registry.ts';
 import { chooseKernel } from '../kernel/choice.ts';
-import { processStart, systemClock } from '../clock.ts';
+import { Stopwatch, processStart, systemClock } from '../clock.ts';
+import { CndError } from '../error.ts';
+import { deadline } from '../run/deadline.ts';
 import { Interrupts } from '../run/interrupt.ts';
 import { EventStream } from '../event/stream.ts';
 import type { RunInputs } from '../run/context.ts';
@@ -18,11 +20,13 @@ import { tellPlan } from '../run/plan.ts';
 import { executeRun } from '../run/run.ts';
 import { newRunId } from '../run-id.ts';
 import { removeRunState, writeRunState } from '../state/run-state.ts';
+import { unlessAborted } from '../wait.ts';
 import { JsonView } from '../view/json.ts';
 import { Output } from '../view/output.ts';
 import { PlainView } from '../view/plain.ts';
 import { isLive } from '../view/terminal/capability.ts';
 import type { View } from '../event/view.ts';
+import { signalExitCodes } from './interruptible.ts';
 
 /** `cnd start`: one run, from launch to scram; gives the exit code. */
 export async function start(flags: Readonly<Record<string, unknown>>): Promise<number> {
@@ -43,7 +47,7 @@ export async function start(flags: Readonly<Record<string, unknown>>): Promise<n
       // A scram from now on stops it, before it creates anything.
       await writeRunState({ ...runNote(run, fleet, config, startedAt), preparing: true }, env);
     }
-    const { preflight, warnings, kernel } = await lookAhead(fleet, archive, config, interrupts.first);
+    const { preflight, warnings, kernel } = await lookAheadInTime(fleet, archive, config, interrupts.first);
     if (flags['dry-run'] === true) {
       const stream = new EventStream(run, () => systemClock.wall(), views);
       const logs = archive.location(run);
@@ -78,6 +82,38 @@ export async function start(flags: Readonly<Record<string, unknown>>): Promise<n
   }
 }
 
+/**
+ * Whatever is looked at before the launch, it takes no more of T than the search would have had, and ends at a signal:
+ * children are killed, and what does not listen is left behind.
+ * @throws CndError `plan-timeout`
+ */
+async function lookAheadInTime(
+  fleet: Fleet,
+  archive: Archive,
+  config: RunConfig,
+  interrupted: AbortSignal,
+): ReturnType<typeof lookAhead> {
+  const seconds = config.timeLimit - fleet.timing.reserve;
+  const limit = deadline(systemClock, new Stopwatch(systemClock, processStart), seconds, 'time is up');
+  const signal = AbortSignal.any([interrupted, limit.signal]);
+  try {
+    return await unlessAborted(lookAhead(fleet, archive, config, signal), signal);
+  } catch (error) {
+    if (!limit.signal.aborted || interrupted.aborted) throw error;
+    throw new CndError(
+      'plan-timeout',
+      `the checks before the launch took all of T, ${config.timeLimit} s; nothing was launched`,
+      {
+        about: 'T',
+        hint: 'give a longer --T, or see what hangs with: cnd doctor',
+        cause: error,
+      },
+    );
+  } finally {
+    limit.cancel();
+  }
+}
+
 /** What the fleet says before anything costs money, and what it still holds that should be gone. @throws CndError */
 async function lookAhead(
   fleet: Fleet,
@@ -91,7 +127,7 @@ async function lookAhead(
   const preflighting = Promise.resolve(fleet.preflight?.({ count, minimum, timeLimit }, signal));
   const [preflight, kernel, warnings] = await Promise.all([
     preflighting,
-    preflighting.then((preflight) => chooseKernel(config, fleet, preflight?.platform)),
+    preflighting.then((preflight) => chooseKernel(config, fleet, preflight?.platform, signal)),
     overdueWarnings(fleet),
   ]);
   // In this order: without credentials there is no bucket either.
@@ -140,15 +176,12 @@ async function chooseView(flags: Readonly<Record<string, unknown>>, interrupts: 
   return new TerminalView({ ...output, terminal, env, verbose, start: processStart.wall });
 }
 
-/** Exit codes are 128 + the signal's number (POSIX shells). */
-const signals = { SIGHUP: 129, SIGINT: 130, SIGTERM: 143 } as const;
-
 /**
  * Turns signals, and bugs that nothing caught, into interruptions: whatever happens, the cleanup runs. It stays so until
  * the process ends: a late Ctrl-C must not change the exit code of a run that is over.
  */
 function listen(interrupts: Interrupts): void {
-  for (const [name, exitCode] of Object.entries(signals)) {
+  for (const [name, exitCode] of Object.entries(signalExitCodes)) {
     process.on(name, () => interrupts.raise({ name, exitCode }));
   }
   const bug = (error: unknown): void => {

@@ -1,10 +1,14 @@
-import { readFile } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
 import { type ParseError, getNodeValue, parseTree, printParseErrorCode } from 'jsonc-parser';
-import { UsageError, isMissing } from '../error.ts';
+import { UsageError, isMissing, messageOf } from '../error.ts';
+import { withDeadline } from '../wait.ts';
+import { readText } from './read.ts';
 
 /** The configuration file that is read when none is named. */
 export const defaultConfigFile = 'cnd.config.json';
+
+/** Milliseconds that a pipe has to give the configuration: as long as nothing is known, T is not either. */
+const timeout = 5000;
 
 /** A configuration file as it was read. */
 export interface ConfigFile {
@@ -28,10 +32,10 @@ export async function readConfigFile(path?: string): Promise<ConfigFile | undefi
   const name = path ?? defaultConfigFile;
   let text: string;
   try {
-    text = await readFile(name, 'utf8');
+    text = await withDeadline(timeout, undefined, (signal) => readText(name, signal));
   } catch (error) {
     if (path === undefined && isMissing(error)) return undefined;
-    throw new UsageError('config-unreadable', `${name} cannot be read: ${String(error)}`, {
+    throw new UsageError('config-unreadable', `${name} cannot be read: ${words(error)}`, {
       about: name,
       hint: 'name an existing file with --config',
       cause: error,
@@ -69,6 +73,12 @@ export function parseConfig(name: string, source: string): Readonly<Record<strin
     });
   }
   return content;
+}
+
+/** An aborted stream says only that; its cause says why. */
+function words(error: unknown): string {
+  const isAborted = error instanceof Error && error.name === 'AbortError' && error.cause !== undefined;
+  return messageOf(isAborted ? error.cause : error);
 }
 
 function position(text: string, offset: number): { line: number; column: number } {

@@ -1,7 +1,8 @@
 import { spawn } from 'node:child_process';
-import { once } from 'node:events';
 import { kernelArguments } from '../puzzle/job.ts';
 import type { Puzzle, Scheme } from '../puzzle/puzzle.ts';
+import { killGroup } from '../subprocess.ts';
+import { unlessAborted, withDeadline } from '../wait.ts';
 
 /** Puzzles without a golden nonce in reach, so that only searching is timed. */
 const puzzles: Readonly<Record<Scheme, Puzzle>> = {
@@ -16,6 +17,9 @@ const from = 2_000_000_000;
 /** Seconds that one sample takes, about; and samples, of which the median counts. */
 const sample = { seconds: 0.2, count: 3 };
 
+/** Milliseconds after which a kernel that does not answer is killed, on however busy a machine. */
+const timeout = 60_000;
+
 /**
  * The rate of a kernel, in nonces per second of all `threads` together: so many processes on a range each, all at once,
  * by the clock on the wall. The median of a few samples.
@@ -28,6 +32,7 @@ export async function kernelRate(
   scheme: Scheme,
   threads: number,
   expected: number,
+  signal?: AbortSignal,
 ): Promise<number> {
   const size = Math.min(Math.round(expected * sample.seconds), Math.floor(2e9 / threads));
   const rates: number[] = [];
@@ -35,37 +40,62 @@ export async function kernelRate(
     const processes = Array.from({ length: threads }, (_, thread) => {
       return new Kernel([...command, ...kernelArguments(puzzles[scheme])], from + thread * size, size);
     });
-    // Each has answered an empty range: none is still starting when the clock is read.
-    await Promise.all(processes.map((kernel) => kernel.ready()));
-    const begin = performance.now();
-    await Promise.all(processes.map((kernel) => kernel.search()));
-    rates.push((threads * size) / ((performance.now() - begin) / 1000));
+    try {
+      rates.push((threads * size) / (await withDeadline(timeout, signal, (late) => race(processes, late))));
+    } finally {
+      for (const kernel of processes) kernel.kill();
+    }
   }
   return rates.toSorted((a, b) => a - b)[Math.floor(rates.length / 2)] ?? 0;
+}
+
+/** Seconds that kernels take for their ranges, all at once. */
+async function race(processes: readonly Kernel[], signal: AbortSignal): Promise<number> {
+  // Each has answered an empty range: none is still starting when the clock is read.
+  await unlessAborted(Promise.all(processes.map((kernel) => kernel.ready())), signal);
+  const begin = performance.now();
+  await unlessAborted(Promise.all(processes.map((kernel) => kernel.search())), signal);
+  return (performance.now() - begin) / 1000;
 }
 
 /** One kernel process and the range it is timed on. */
 class Kernel {
   readonly #child;
+  /** Rejects when it ends with anything but 0, or cannot be started. */
+  readonly #end: Promise<void>;
   readonly #from: number;
   readonly #size: number;
 
   constructor([program = '', ...args]: readonly string[], from: number, size: number) {
-    this.#child = spawn(program, args, { stdio: ['pipe', 'pipe', 'inherit'] });
+    this.#child = spawn(program, args, { stdio: ['pipe', 'pipe', 'inherit'], detached: true });
+    // It may be dead already; its exit code says so.
+    this.#child.stdin.on('error', () => {});
+    this.#end = new Promise((resolve, reject) => {
+      this.#child.on('error', reject).on('exit', (code, killedBy) => {
+        if (code === 0) resolve();
+        else reject(new Error(`the kernel ended with ${String(code ?? killedBy)}`));
+      });
+    });
+    this.#end.catch(() => {});
     this.#from = from;
     this.#size = size;
   }
 
+  /** Resolves with its answer to an empty range. */
   async ready(): Promise<void> {
     this.#child.stdin.write(`${this.#from} ${this.#from}\n`);
-    await once(this.#child.stdout, 'data');
+    const answer = new Promise<void>((resolve) => this.#child.stdout.once('data', () => resolve()));
+    await Promise.race([answer, this.#end]);
   }
 
   async search(): Promise<void> {
-    const exit = once(this.#child, 'exit');
     this.#child.stdout.resume();
     this.#child.stdin.end(`${this.#from} ${this.#from + this.#size}\n`);
-    const [code] = (await exit) as unknown[];
-    if (code !== 0) throw new Error(`the kernel ended with ${String(code)}`);
+    await this.#end;
+  }
+
+  /** Ends it if it has not ended. */
+  kill(): void {
+    if (this.#child.exitCode === null && this.#child.signalCode === null) killGroup(this.#child);
   }
 }

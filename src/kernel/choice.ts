@@ -26,18 +26,20 @@ const nativeRate = 15_000_000;
  * busy cores choose at random.
  *
  * @param platform What other machines are, if that is known.
+ * @param signal Ends the timing: the choice is then left to the instances.
  */
 export async function chooseKernel(
   { kernel, puzzle }: { readonly kernel: 'auto' | 'python'; readonly puzzle: { readonly scheme: Scheme } },
   { isThisMachine = false }: { readonly isThisMachine?: boolean },
   platform?: Platform,
+  signal?: AbortSignal,
 ): Promise<KernelChoice> {
   if (kernel === 'python') return { rate: scriptRate };
   if (!isThisMachine) return elsewhere(platform);
   const native = nativeKernel(thisPlatform);
   if (native === undefined) return withoutNative(`there is no native kernel for ${thisPlatform}`);
   try {
-    const [fastest] = await instructionSets(native, puzzle.scheme);
+    const [fastest] = await instructionSets(native, puzzle.scheme, signal);
     if (!fastest) return withoutNative(`the native kernel has nothing that runs here`);
     return { rate: fastest.rate, instructionSet: fastest.name };
   } catch (error) {

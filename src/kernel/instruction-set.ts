@@ -1,7 +1,9 @@
-import { execFile } from 'node:child_process';
-import { promisify } from 'node:util';
 import { CndError, messageOf } from '../error.ts';
 import type { Scheme } from '../puzzle/puzzle.ts';
+import { outputOf } from '../subprocess.ts';
+
+/** Milliseconds that a kernel may take to time itself: it takes 200. */
+const timeout = 5000;
 
 /** An instruction set that a kernel can use on this machine. */
 export interface InstructionSet {
@@ -13,12 +15,15 @@ export interface InstructionSet {
 /**
  * Asks a kernel which instruction sets can run on this machine, fastest first. It times them, 0.2 s in all: ask once,
  * while the machine is quiet.
- * @throws CndError `kernel-unusable` when the binary does not run here.
+ * @throws CndError `kernel-unusable` when the binary does not run here, or the signal aborts.
  */
-export async function instructionSets(kernel: string, scheme: Scheme): Promise<InstructionSet[]> {
+export async function instructionSets(
+  kernel: string,
+  scheme: Scheme,
+  signal?: AbortSignal,
+): Promise<InstructionSet[]> {
   try {
-    const { stdout } = await promisify(execFile)(kernel, ['--list', '--scheme', scheme], { timeout: 5000 });
-    return parseInstructionSets(stdout);
+    return parseInstructionSets(await outputOf(kernel, ['--list', '--scheme', scheme], { timeout, signal }));
   } catch (error) {
     throw new CndError('kernel-unusable', `the kernel ${kernel} does not run here: ${messageOf(error)}`, {
       about: kernel,

@@ -113,6 +113,8 @@ function ps(...args: string[]): string {
       encoding: 'utf8',
       env,
       maxBuffer: 2 ** 26,
+      timeout: 10_000,
+      killSignal: 'SIGKILL',
       stdio: ['ignore', 'pipe', 'ignore'],
     });
   } catch {

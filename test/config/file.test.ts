@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process';
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -85,6 +86,28 @@ describe('the file', () => {
     const path = join(folder, 'mine.json');
     writeFileSync(path, '{ "N": 4 }');
     expect(await readConfigFile(path)).toEqual({ path, directory: folder, content: { N: 4 } });
+  });
+
+  test('may be a pipe, whose writer may come later', async () => {
+    const path = join(folder, 'pipe');
+    execFileSync('mkfifo', [path]);
+    const reading = readConfigFile(path);
+    execFileSync('sh', ['-c', 'echo "{ \\"N\\": 4 }" > "$1"', 'sh', path]);
+    expect(await reading).toMatchObject({ content: { N: 4 } });
+  });
+
+  test.each([
+    ['a pipe that nobody writes to', 'mkfifo "$1"', 'no answer for 5 s'],
+    ['a device', 'ln -s /dev/zero "$1"', 'neither a file nor a pipe'],
+    ['a file without end', 'truncate -s 1G "$1"', 'longer than 1048576 bytes'],
+  ])('that is %s is refused', { timeout: 20_000 }, async (_, make, words) => {
+    const path = join(folder, 'mine.json');
+    execFileSync('sh', ['-c', make, 'sh', path]);
+    await expect(readConfigFile(path)).rejects.toMatchObject({
+      code: 'config-unreadable',
+      exitCode: 2,
+      message: expect.stringContaining(words),
+    });
   });
 
   test('that is not named may be missing', async () => {

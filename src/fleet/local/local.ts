@@ -64,7 +64,7 @@ export class LocalFleet implements SshFleet {
       threads: threadShare(this.#config.cores ?? availableParallelism(), count),
       rehearse: this.#config.rehearse,
     };
-    const path = await instancePath(this.#env['PATH'] ?? '/usr/local/bin:/usr/bin:/bin');
+    const path = await instancePath(this.#env['PATH'] ?? '/usr/local/bin:/usr/bin:/bin', signal);
     const env = hostEnvironment({ ...this.#env, PATH: path }, { run, stateRoot: root, count, expiresAt });
     const lead = { run, directory: spec.directory, record: await launchHost(spec, env, signal) };
     await writeLoginKey(run, loginKey.privateKey, this.#env);
