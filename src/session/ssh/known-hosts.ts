@@ -1,4 +1,4 @@
-import { createHmac } from 'node:crypto';
+import { isWildcard, namesHost } from './known-host-name.ts';
 
 /** One line of a known_hosts file (sshd(8), "SSH_KNOWN_HOSTS FILE FORMAT"). */
 export interface KnownHost {
@@ -26,76 +26,53 @@ const sshPort = 22;
 /** Reads a known_hosts file; lines that make no sense are passed over, as OpenSSH does. Pure. */
 export function parseKnownHosts(text: string, file: string): KnownHost[] {
   return text.split('\n').flatMap((line, index) => {
-    const fields = line.trim().split(/\s+/);
+    const fields = line.replace(/^[ \t]+|[ \t\r]+$/g, '').split(/[ \t]+/);
     const marked = fields[0]?.startsWith('@') ? fields.shift() : undefined;
     const [names, type, blob] = fields;
-    if (!names || names.startsWith('#') || !type || !blob || !isKey(type, blob)) return [];
+    if (!names || names.startsWith('#') || !type || !blob) return [];
     const marker =
       marked === '@revoked' ? 'revoked' : marked === '@cert-authority' ? 'cert-authority' : undefined;
     if (marked !== undefined && marker === undefined) return [];
-    return [{ marker, names, key: `${type} ${blob}`, where: `${file}:${index + 1}` }];
+    const inner = typeOf(blob);
+    // A revocation counts however its type is spelled (OpenSSH takes `ED25519` for `ssh-ed25519`, too).
+    if (inner === undefined || (inner !== type && marker !== 'revoked')) return [];
+    return [{ marker, names, key: `${inner} ${blob}`, where: `${file}:${index + 1}` }];
   });
 }
 
 /**
- * What is known of a machine: by `host` on port 22, by `[host]:port` on any other, and there, as OpenSSH does, by the
- * plain name when nothing else is known. Pure.
+ * What is known of a machine, as OpenSSH looks it up: by `host` on port 22, by `[host]:port` on any other; by the plain
+ * name there only when no key is known by that, and then what either revokes is revoked. Pure.
  */
 export function lookUpHost(entries: readonly KnownHost[], host: string, port: number): KnownKeys {
-  const name = knownHostName(host, port);
-  const found = lookUpName(entries, name);
-  if (name === host.toLowerCase() || found.keys.length > 0 || found.revoked.length > 0) return found;
-  return lookUpName(entries, host.toLowerCase());
+  const exact = entries.filter(({ names }) => namesHost(names, host, port));
+  if (port === sshPort || exact.some(({ marker }) => marker === undefined)) return judge(exact);
+  const plain = entries.filter(({ names }) => namesHost(names, host, sshPort));
+  return judge([...new Set([...exact, ...plain])]);
 }
 
-/** How known_hosts names a machine. Pure. */
-export function knownHostName(host: string, port: number): string {
-  return port === sshPort ? host.toLowerCase() : `[${host.toLowerCase()}]:${port}`;
-}
-
-function lookUpName(entries: readonly KnownHost[], name: string): KnownKeys {
-  const matching = entries.filter(({ names }) => matches(names, name));
-  const revoked = matching.filter(({ marker }) => marker === 'revoked');
-  // A key that is revoked for this name is not believed, whichever line vouches for it.
+/** What the lines that mean one machine say together. */
+function judge(lines: readonly KnownHost[]): KnownKeys {
+  const of = (wanted: KnownHost['marker']) => lines.filter(({ marker }) => marker === wanted);
+  const revoked = of('revoked');
+  // A key that is revoked for this machine is not believed, whichever line vouches for it.
   const bad = new Set(revoked.map(({ key }) => key));
-  const plain = matching.filter(({ marker }) => marker === undefined).map(({ key }) => key);
+  const vouched = new Set(of(undefined).map(({ key }) => key));
   return {
-    keys: [...new Set(plain)].filter((key) => !bad.has(key)),
+    keys: [...vouched].filter((key) => !bad.has(key)),
     // `@revoked *` lists bad keys of all machines: it is news about this one only if it has such a key.
     revoked: revoked
-      .filter(({ key, names }) => plain.includes(key) || names === name)
+      .filter(({ key, names }) => vouched.has(key) || !isWildcard(names))
       .map(({ where }) => where),
-    authorities: matching.filter(({ marker }) => marker === 'cert-authority').map(({ where }) => where),
+    authorities: of('cert-authority').map(({ where }) => where),
   };
 }
 
-function matches(names: string, name: string): boolean {
-  if (names.startsWith('|')) return matchesHash(names, name);
-  const patterns = names.split(',');
-  const hit = (pattern: string): boolean => wildcard(pattern).test(name);
-  if (patterns.some((pattern) => pattern.startsWith('!') && hit(pattern.slice(1)))) return false;
-  return patterns.some((pattern) => !pattern.startsWith('!') && hit(pattern));
-}
-
-/** `|1|salt|hash`: HMAC-SHA1 of the name with the salt, both in base64 (HashKnownHosts). */
-function matchesHash(names: string, name: string): boolean {
-  const [, version, salt, hash] = names.split('|');
-  if (version !== '1' || !salt || !hash) return false;
-  return createHmac('sha1', Buffer.from(salt, 'base64')).update(name).digest('base64') === hash;
-}
-
-/** `*` and `?`, nothing else: brackets are the brackets of `[host]:port`. */
-function wildcard(pattern: string): RegExp {
-  const source = pattern
-    .replace(/[.+^${}()|[\]\\]/g, String.raw`\$&`)
-    .replaceAll('*', '.*')
-    .replaceAll('?', '.');
-  return new RegExp(`^${source}$`, 'i');
-}
-
-/** A key's blob begins with its own type (RFC 4253, 6.6). */
-function isKey(type: string, base64: string): boolean {
-  if (!/^[A-Za-z0-9+/]+={0,2}$/.test(base64)) return false;
+/** The type that a key's blob begins with (RFC 4253, 6.6); undefined when it is no key. */
+function typeOf(base64: string): string | undefined {
+  if (!/^[A-Za-z0-9+/]+={0,2}$/.test(base64)) return undefined;
   const blob = Buffer.from(base64, 'base64');
-  return blob.length > 4 && blob.toString('latin1', 4, 4 + blob.readUInt32BE()) === type;
+  if (blob.length <= 4) return undefined;
+  const type = blob.toString('latin1', 4, 4 + blob.readUInt32BE());
+  return /^[a-z0-9@.-]+$/.test(type) ? type : undefined;
 }

@@ -5,7 +5,8 @@ import { CndError, UsageError } from '../../error.ts';
 import type { Address } from './address.ts';
 import { target } from './failure.ts';
 import { hostKeyAlgorithms } from './handshake.ts';
-import { type KnownHost, knownHostName, lookUpHost, parseKnownHosts } from './known-hosts.ts';
+import { knownHostName } from './known-host-name.ts';
+import { type KnownHost, lookUpHost, parseKnownHosts } from './known-hosts.ts';
 
 /** A machine that exists anyway, as the configuration names it. */
 export type Place = Required<Address>;

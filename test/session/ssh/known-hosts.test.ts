@@ -1,10 +1,12 @@
 import { execFileSync } from 'node:child_process';
+import { createHash, createHmac } from 'node:crypto';
 import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { generateKeyPair } from '../../../src/session/ssh/key.ts';
-import { knownHostName, lookUpHost, parseKnownHosts } from '../../../src/session/ssh/known-hosts.ts';
+import { knownHostName } from '../../../src/session/ssh/known-host-name.ts';
+import { lookUpHost, parseKnownHosts } from '../../../src/session/ssh/known-hosts.ts';
 
 const [one, two, three] = [generateKeyPair(), generateKeyPair(), generateKeyPair()].map(
   ({ publicKey }) => publicKey,
@@ -13,6 +15,12 @@ if (!one || !two || !three) throw new Error('no keys');
 
 const look = (text: string, host: string, port = 22) => lookUpHost(parseKnownHosts(text, 'kh'), host, port);
 const keys = (text: string, host: string, port = 22) => look(text, host, port).keys;
+
+/** As HashKnownHosts writes a name. */
+function hashed(name: string): string {
+  const salt = createHash('sha1').update(name).digest();
+  return `|1|${salt.toString('base64')}|${createHmac('sha1', salt).update(name).digest('base64')}`;
+}
 
 describe('plain names', () => {
   it('are found by name, alias and address, whatever their case', () => {
@@ -45,6 +53,24 @@ describe('ports', () => {
   it('fall back to the plain name, as in OpenSSH', () => {
     expect(keys(`a ${one}\n`, 'a', 2222)).toEqual([one]);
     expect(keys(`[a]:2222 ${one}\n`, 'a', 22)).toEqual([]);
+  });
+});
+
+describe('IPv6 addresses', () => {
+  const spellings = ['2001:db8::7', '2001:DB8:0:0:0:0:0:7', '2001:0db8:0000:0000:0000:0000:0000:0007'];
+  const cases = spellings.flatMap((written) => spellings.map((asked) => [written, asked] as const));
+  it.each(cases)('%s is found as %s, plain, hashed and with a port', (written, asked) => {
+    expect(keys(`${written} ${one}\n`, asked)).toEqual([one]);
+    expect(keys(`${hashed(written.toLowerCase())} ${one}\n`, asked)).toEqual([one]);
+    expect(keys(`[${written}]:2222 ${one}\n`, asked, 2222)).toEqual([one]);
+    expect(keys(`${hashed(`[${written.toLowerCase()}]:2222`)} ${one}\n`, asked, 2222)).toEqual([one]);
+    expect(keys(`${asked} ${one}\n@revoked ${written} ${one}\n`, asked)).toEqual([]);
+  });
+
+  it('keep their zone, and those with an IPv4 end are the same', () => {
+    expect(keys(`fe80::1%eth0 ${one}\n`, 'fe80:0::1%eth0')).toEqual([one]);
+    expect(keys(`fe80::1%eth1 ${one}\n`, 'fe80::1%eth0')).toEqual([]);
+    expect(keys(`::ffff:10.0.0.1 ${one}\n`, '::ffff:a00:1')).toEqual([one]);
   });
 });
 
@@ -81,6 +107,24 @@ describe('markers', () => {
       keys: [],
       revoked: ['kh:1'],
     });
+  });
+
+  it.each([
+    ['a list', '@revoked [a]:2222,[b]:2222'],
+    ['a wildcard', '@revoked [*]:2222'],
+    ['a hashed name', `@revoked ${hashed('[a]:2222')}`],
+    ['the plain name in a list', '@revoked a,b'],
+    ['the plain name, hashed', `@revoked ${hashed('a')}`],
+  ])('@revoked by %s counts for a key that only the plain name vouches for', (_, marked) => {
+    expect(look(`a ${one}\n${marked} ${one}\n`, 'a', 2222)).toMatchObject({ keys: [], revoked: ['kh:2'] });
+  });
+
+  it('@revoked of another key under [host]:port does not hide the key of the plain name', () => {
+    expect(keys(`@revoked [a]:2222 ${two}\na ${one}\n`, 'a', 2222)).toEqual([one]);
+  });
+
+  it('@revoked counts however the type is spelled', () => {
+    expect(keys(`a ${one}\n@revoked a ED25519 ${one.split(' ')[1]}\n`, 'a')).toEqual([]);
   });
 
   it('@cert-authority vouches for nothing here, but is told', () => {
