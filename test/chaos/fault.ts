@@ -1,0 +1,143 @@
+import { execFileSync, spawn } from 'node:child_process';
+import type { ChildProcess } from 'node:child_process';
+import { existsSync, mkdirSync, readdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { Controller } from './controller.ts';
+import type { Place } from './place.ts';
+import type { Action } from './scenario.ts';
+import { targets } from './target.ts';
+
+/** What faults are done to, and what they leave behind for the end. */
+export interface Stage {
+  readonly place: Place;
+  readonly controller: Controller;
+  readonly run: string | undefined;
+  /** Other commands that were started: a scram, a ps. */
+  readonly others: Controller[];
+  readonly strangers: ChildProcess[];
+}
+
+/** Does one fault; what it is about may be gone already. Resolves when it is done, resumption included. */
+export async function inflict(action: Action, stage: Stage): Promise<void> {
+  const { place, controller, run } = stage;
+  switch (action.do) {
+    case 'signal':
+      return signal(action, stage);
+    case 'close-output':
+      return controller.closeOutput();
+    case 'stall-output':
+      return controller.stallOutput();
+    case 'scram':
+      // Only this run: others may be under way on this machine.
+      if (run !== undefined) stage.others.push(new Controller(place, ['scram', '--run', run]));
+      return;
+    case 'ps':
+      stage.others.push(new Controller(place, ['ps', '--json']));
+      return;
+    case 'remove-logs':
+      return remove(place.logs);
+    case 'fill-logs':
+      return mount(place, ['-o', 'size=4k']);
+    case 'read-only-logs':
+      return mount(place, ['-o', 'ro']);
+    case 'remove-state':
+      return remove(join(place.state, 'cnd'));
+    case 'remove-instance':
+      return removeInstance(place, run);
+    case 'plant-links':
+      return plantLinks(place, run);
+    case 'plant-process':
+      return plantProcess(stage);
+  }
+}
+
+async function signal(action: Action & { do: 'signal' }, { controller, run }: Stage): Promise<void> {
+  const { target, signal: name, which, resume, twice } = action;
+  const send = chooseReceiver(target, which, controller, run);
+  send(name);
+  if (twice) send(name);
+  if (name !== 'SIGSTOP' || resume === undefined) return;
+  await sleep(resume);
+  send('SIGCONT');
+}
+
+function chooseReceiver(
+  target: (Action & { do: 'signal' })['target'],
+  which: number,
+  controller: Controller,
+  run: string | undefined,
+): (signal: NodeJS.Signals) => void {
+  if (target === 'controller') return (signal) => controller.signal(signal);
+  const pids = run === undefined ? [] : targets(run, target);
+  const pid = pids[which % Math.max(1, pids.length)];
+  return (signal) => {
+    try {
+      if (pid !== undefined) process.kill(pid, signal);
+    } catch {
+      // It has ended.
+    }
+  };
+}
+
+/** Another file system over the logs: a tiny one, or one that takes nothing. Only where this user may mount. */
+function mount(place: Place, options: readonly string[]): void {
+  if (!canMount() || !existsSync(place.logs)) return;
+  execFileSync('mount', ['-t', 'tmpfs', ...options, 'tmpfs', place.logs], { stdio: 'ignore' });
+  place.mounts.push(place.logs);
+}
+
+let mayMount: boolean | undefined;
+
+/** Said only in a mount namespace of one's own: nothing is mounted where others see it. */
+function canMount(): boolean {
+  mayMount ??= process.getuid?.() === 0 && process.env['CND_CHAOS_MOUNTS'] === '1';
+  return mayMount;
+}
+
+function removeInstance(place: Place, run: string | undefined): void {
+  if (run === undefined) return;
+  for (const path of [join(place.state, 'cnd', run, 'local'), join(place.directory, '.cnd', run)]) {
+    const names = existsSync(path) ? readdirSync(path) : [];
+    const name = names.find((it) => /^(l-|\d)/.test(it));
+    if (name !== undefined) remove(join(path, name));
+  }
+}
+
+/** As `rm -rf` does it: what is being written at the same moment may stay. */
+function remove(path: string): void {
+  try {
+    rmSync(path, { recursive: true, force: true });
+  } catch {
+    // Something new came into it, or it is a mount point.
+  }
+}
+
+/** Links to what nobody may touch, under the names that this run is going to write. */
+function plantLinks(place: Place, run: string | undefined): void {
+  const plant = (directory: string, name: string): void => {
+    try {
+      mkdirSync(directory, { recursive: true });
+      symlinkSync(join(place.victim, 'file'), join(directory, name));
+    } catch {
+      // There is one already, or no room for it.
+    }
+  };
+  if (run === undefined) return;
+  for (const name of ['Instance0.log.gz', 'Instance1.log.gz', 'run.json.part', '.probe'])
+    plant(join(place.logs, run), name);
+  for (const name of ['run.json.part', 'run.json.new']) plant(join(place.state, 'cnd', run), name);
+}
+
+/** A process that claims to belong to a run elsewhere, which is not where the state is kept. */
+function plantProcess({ place, strangers }: Stage): void {
+  const env = {
+    CND_RUN: '../../victim',
+    CND_ROLE: 'local-host',
+    CND_STATE: join(place.victim, '..'),
+    CND_INSTANCES: '1',
+  };
+  const stranger = spawn('sleep', ['60'], { env: { ...process.env, ...env }, stdio: 'ignore' });
+  strangers.push(stranger);
+  writeFileSync(join(place.directory, 'strangers'), `${stranger.pid}\n`, { flag: 'a' });
+}

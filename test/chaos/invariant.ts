@@ -1,0 +1,177 @@
+import { isGolden, recount, smallestGolden, unfounded } from './oracle.ts';
+import { type Observation, grace } from './play.ts';
+import type { Scenario } from './scenario.ts';
+
+/** Megabytes that a controller may need, whatever it is sent. */
+const mostMemory = 400;
+
+/** The end of a run as it told it itself. */
+interface Told {
+  readonly outcome: string;
+  readonly exitCode: number;
+  readonly nonce?: string;
+  readonly smallest: boolean;
+  readonly tested: string;
+  readonly left: readonly string[];
+  readonly elapsed: number;
+  readonly coverage: { readonly ranges: readonly (readonly [string, string])[]; readonly rangesCut: boolean };
+}
+
+/** What was promised and not kept, in words; nothing, if all is well. */
+export function violations(seen: Observation): string[] {
+  const told = ending(seen);
+  return [
+    ...processes(seen, told),
+    ...files(seen),
+    ...time(seen),
+    ...words(seen, told),
+    ...commands(seen),
+    ...(told ? answers(seen, told) : []),
+  ];
+}
+
+/** How the run said that it ended, on stdout or in its journal. */
+export function ending({ controller, place, run, scenario }: Observation): Told | undefined {
+  const said = scenario.output === 'json' ? controller.heard.ended : undefined;
+  return (said ?? (run === undefined ? undefined : place.journal(run).ended)) as Told | undefined;
+}
+
+function processes(seen: Observation, told: Told | undefined): string[] {
+  const { scenario, leftAfterGrace, leftAfterScram, leftAtExit, workersAtExit, ended, scram, scramSaid } =
+    seen;
+  const found: string[] = [];
+  if (leftAfterGrace.length > 0 && !isNetCut(scenario))
+    found.push(`left ${grace} s after T: ${leftAfterGrace.join(' | ')}`);
+  if (scram && scram.code === 0 && leftAfterScram.length > 0)
+    found.push(`left after a scram that exited 0: ${leftAfterScram.join(' | ')}`);
+  const isKnown = !has(scenario, 'remove-state');
+  if (scram && scram.code !== 0 && isKnown) found.push(`scram exits ${scram.code}: ${scramSaid.slice(-500)}`);
+  if (!scram && seen.run !== undefined) found.push('scram does not end within 30 s');
+  if (ended && told?.left.length === 0) {
+    if (workersAtExit.length > 0) found.push(`"terminated" was said while ${workersAtExit.join()} lived`);
+    if (leftAtExit.length > 0) found.push(`left 2 s after "terminated": ${leftAtExit.join(' | ')}`);
+  }
+  return found;
+}
+
+/** Whether the scenario stops for ever what a run has to end itself with: only a scram can end it then. */
+function isNetCut({ faults }: Scenario): boolean {
+  return faults.some(
+    ({ action }) =>
+      action.do === 'signal' &&
+      action.signal === 'SIGSTOP' &&
+      action.resume === undefined &&
+      ['watchdog', 'guard', 'session'].includes(action.target),
+  );
+}
+
+function files({ before, after, place }: Observation): string[] {
+  return before === after ? [] : [`something in ${place.victim} was changed or deleted`];
+}
+
+function time({ scenario, ended, slack, controller }: Observation): string[] {
+  const found: string[] = [];
+  const { timeLimit } = scenario;
+  const stopped = scenario.faults.flatMap(({ action }) =>
+    action.do === 'signal' && action.target === 'controller' && action.signal === 'SIGSTOP' ? [action] : [],
+  );
+  if (!ended && stopped.every(({ resume }) => resume !== undefined))
+    found.push(`the controller was still there ${grace} s after T`);
+  if (ended && stopped.length === 0 && ended.seconds > timeLimit + slack)
+    found.push(`it took ${ended.seconds.toFixed(1)} s of T=${timeLimit}`);
+  if (controller.memory > mostMemory) found.push(`the controller needed ${controller.memory.toFixed(0)} MB`);
+  return found;
+}
+
+function words(seen: Observation, told: Told | undefined): string[] {
+  const { controller, ended, scenario } = seen;
+  const found: string[] = [];
+  if (/^\s+at .+:\d+:\d+\)?$/m.test(controller.stderr))
+    found.push(`a stack on stderr: ${controller.stderr.slice(-600)}`);
+  if (!ended || ended.signal !== null || ended.code === null) return found;
+  const { code } = ended;
+  if (![0, 1, 3, 4, 129, 130, 143].includes(code) && !isKilled(scenario))
+    found.push(`exit code ${code}: ${controller.stderr.slice(-600)}`);
+  const isHeard =
+    scenario.output !== 'full' && !has(scenario, 'close-output') && !has(scenario, 'stall-output');
+  if (told && isHeard && told.exitCode !== code && !isKilled(scenario))
+    found.push(`exit code ${code}, but run.ended says ${told.exitCode}`);
+  if (code === 4 && controller.stderr !== '' && isHeard && !/scram/.test(controller.stderr))
+    found.push('exit code 4 without the command that ends what is left');
+  const isHarmed = scenario.faults.some(({ action }) => action.do !== 'ps' && action.do !== 'plant-process');
+  const isOwn = scenario.kernel === 'honest' && scenario.agent === 'own' && scenario.output !== 'full';
+  if (!isHarmed && isOwn && code !== 0 && code !== 3)
+    found.push(`exit code ${code} with nothing done to it: ${controller.stderr.slice(-600)}`);
+  return found;
+}
+
+function isKilled(scenario: Scenario): boolean {
+  return scenario.faults.some(
+    ({ action }) => action.do === 'signal' && action.target === 'controller' && action.signal === 'SIGKILL',
+  );
+}
+
+function commands({ others, companion, scenario, slack }: Observation): string[] {
+  const found: string[] = [];
+  for (const { controller, ended, left } of others) {
+    const said = `${controller.stdout}${controller.stderr}`.slice(-400);
+    if (!ended) found.push(`a command beside it does not end: ${said}`);
+    else if (ended.code !== 0 && ended.code !== 4 && !has(scenario, 'remove-state'))
+      found.push(`a command beside it exits ${ended.code}: ${said}`);
+    else if (/all terminated/.test(said) && left.length > 0)
+      found.push(`left after "all terminated" of a scram: ${left.join(' | ')}`);
+  }
+  if (companion) {
+    const { ended, controller } = companion;
+    const isAlone = scenario.faults.every(({ action }) => ['signal', 'ps', 'scram'].includes(action.do));
+    if (!ended) found.push('the run beside it does not end');
+    else if (isAlone && ended.seconds > scenario.timeLimit + slack)
+      found.push(`the run beside it took ${ended.seconds.toFixed(1)} s`);
+    else if (
+      isAlone &&
+      scenario.kernel === 'honest' &&
+      scenario.agent === 'own' &&
+      ![0, 3].includes(ended.code ?? -1)
+    )
+      found.push(`the run beside it exits ${ended.code}: ${controller.stderr.slice(-400)}`);
+  }
+  return found;
+}
+
+function answers(seen: Observation, told: Told): string[] {
+  const { scenario, place } = seen;
+  const found: string[] = [];
+  const { from, size, difficulty } = scenario;
+  const ranges = told.coverage.ranges.map(([lo, hi]) => [Number(lo), Number(hi)] as const);
+  const tested = ranges.reduce((sum, [lo, hi]) => sum + hi - lo, 0);
+  if (!told.coverage.rangesCut && String(tested) !== told.tested)
+    found.push(`tested ${told.tested}, but its ranges hold ${tested}`);
+  // A hostile instance can claim what it likes: then only the hits can be checked.
+  if (scenario.agent === 'own') {
+    const lie = unfounded(ranges, recount(place.record, hitsOf(seen)));
+    if (lie) found.push(`${lie.join('..')} is said to be tested, and no kernel did it all`);
+    if (told.outcome === 'exhausted') {
+      if (tested !== size) found.push(`exhausted after ${tested} of ${size} nonces`);
+      const missed = size <= 250_000 ? smallestGolden(scenario, from + size) : undefined;
+      if (missed !== undefined) found.push(`exhausted, but ${missed} is golden`);
+    }
+  }
+  if (told.outcome !== 'found') return found;
+  const nonce = Number(told.nonce);
+  if (!isGolden(nonce, difficulty) || nonce < from || nonce >= from + size)
+    found.push(`${told.nonce} is not golden here`);
+  else if (scenario.smallest && scenario.agent === 'own' && smallestGolden(scenario, nonce) !== undefined)
+    found.push(`${told.nonce} is not the smallest: ${smallestGolden(scenario, nonce)} is golden`);
+  return found;
+}
+
+/** The golden ones among the nonces that were said to be hits. */
+function hitsOf({ controller, place, run, scenario }: Observation): number[] {
+  return [...controller.heard.hits, ...(run === undefined ? [] : place.journal(run).hits)]
+    .map(Number)
+    .filter((nonce) => isGolden(nonce, scenario.difficulty));
+}
+
+function has({ faults }: Scenario, kind: string): boolean {
+  return faults.some(({ action }) => action.do === kind);
+}

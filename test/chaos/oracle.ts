@@ -1,0 +1,48 @@
+import { createHash } from 'node:crypto';
+import { readFileSync } from 'node:fs';
+import type { Scenario } from './scenario.ts';
+
+type Range = readonly [lo: number, hi: number];
+
+/** Whether a nonce is golden for the default puzzle, by OpenSSL alone. */
+export function isGolden(nonce: number, difficulty: number): boolean {
+  return digestOf(nonce).startsWith('0'.repeat(difficulty));
+}
+
+/** The digest of a nonce for the default puzzle, in hex. */
+export function digestOf(nonce: number): string {
+  const hex = (text: string): string => createHash('sha256').update(text).digest('hex');
+  return hex(hex(`${nonce}COMSM0010cloud`));
+}
+
+/** The first golden nonce of the scenario's space below `end`, counted one by one. */
+export function smallestGolden({ from, difficulty }: Scenario, end: number): number | undefined {
+  for (let nonce = from; nonce < end; nonce++) if (isGolden(nonce, difficulty)) return nonce;
+  return undefined;
+}
+
+/**
+ * What kernels recorded as done, and the hits, which are tested by being verified, merged and ascending: the second count of
+ * the coverage.
+ */
+export function recount(record: string, hits: readonly number[]): Range[] {
+  const ranges = readFileSync(record, 'utf8')
+    .split('\n')
+    .map((line) => /^\d+ (\d+) (\d+)$/.exec(line))
+    .flatMap((match): Range[] => (match ? [[Number(match[1]), Number(match[2])]] : []))
+    .filter(([lo, hi]) => lo < hi)
+    .concat(hits.map((nonce) => [nonce, nonce + 1]))
+    .toSorted(([a], [b]) => a - b);
+  const merged: [number, number][] = [];
+  for (const [lo, hi] of ranges) {
+    const last = merged.at(-1);
+    if (last && lo <= last[1]) last[1] = Math.max(last[1], hi);
+    else merged.push([lo, hi]);
+  }
+  return merged;
+}
+
+/** The first claimed range that was not recorded as done. */
+export function unfounded(claimed: readonly Range[], recorded: readonly Range[]): Range | undefined {
+  return claimed.find(([lo, hi]) => !recorded.some(([from, to]) => from <= lo && hi <= to));
+}

@@ -1,0 +1,164 @@
+import type { ChildProcess } from 'node:child_process';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { leftovers } from '../helper/process.ts';
+import { Controller, type Ended } from './controller.ts';
+import { inflict } from './fault.ts';
+import { Place } from './place.ts';
+import type { Fault, Scenario } from './scenario.ts';
+import { targets } from './target.ts';
+
+/** Seconds after T in which everything of a run must be gone, whatever happened to it. */
+export const grace = 5;
+
+/** What was seen of a scenario, for the invariants. */
+export interface Observation {
+  readonly scenario: Scenario;
+  readonly place: Place;
+  readonly run: string | undefined;
+  readonly controller: Controller;
+  /** Undefined: it was still there after T and grace. */
+  readonly ended: Ended | undefined;
+  readonly companion: { readonly controller: Controller; readonly ended: Ended | undefined } | undefined;
+  readonly others: readonly {
+    readonly controller: Controller;
+    readonly ended: Ended | undefined;
+    readonly left: string[];
+  }[];
+  /** Agents and kernels that were alive when the controller had ended. */
+  readonly workersAtExit: readonly number[];
+  /** Processes of the run, and its directories on hosts, soon after the controller's end; after T and grace; after a scram. */
+  readonly leftAtExit: readonly string[];
+  readonly leftAfterGrace: readonly string[];
+  readonly leftAfterScram: readonly string[];
+  readonly scram: Ended | undefined;
+  readonly scramSaid: string;
+  readonly before: string;
+  readonly after: string;
+  /** Seconds of patience that were given beyond what is promised. */
+  readonly slack: number;
+}
+
+/** Plays a scenario to its end. `slack`: seconds that a busy machine may be late by. */
+export async function play(scenario: Scenario, slack: number): Promise<Observation> {
+  const place = new Place(scenario);
+  await place.prepare();
+  const before = place.untouched();
+  const args = ['start', ...flags(scenario)];
+  const controller = new Controller(place, args, scenario.output);
+  const begin = performance.now();
+  const until = (seconds: number): number => seconds - (performance.now() - begin) / 1000;
+  const companion = scenario.companion ? new Controller(place, [...args, '--json']) : undefined;
+  const run = await runOf(place, controller);
+  const others: Controller[] = [];
+  const strangers: ChildProcess[] = [];
+  const stage = { place, controller, run, others, strangers };
+  const faults = scenario.faults.map(async (fault) => {
+    await moment(fault, place, controller, run, () => until(scenario.timeLimit * 0.7) < 0);
+    await inflict(fault.action, stage);
+  });
+  const late = scenario.timeLimit + grace + slack;
+  const ended = await within(controller.ended, until(late));
+  const workersAtExit = run === undefined ? [] : [...targets(run, 'agent'), ...targets(run, 'kernel')];
+  const left = (): string[] => (run === undefined ? [] : [...leftovers(run), ...place.hostsLeft(run)]);
+  const leftAtExit = await settled(left, Math.min(2, Math.max(0.1, until(late))));
+  const otherEnds = others.map(async (other) => {
+    const ended = await within(other.ended, 20);
+    return { controller: other, ended, left: await settled(left, 2) };
+  });
+  const leftAfterGrace = await settled(left, Math.max(0.1, until(late)));
+  await within(Promise.all(faults), 10);
+  const companionEnd = companion && {
+    controller: companion,
+    ended: await within(companion.ended, Math.max(1, until(late))),
+  };
+  if (!ended) controller.signal('SIGKILL');
+  const scram = run === undefined ? undefined : new Controller(place, ['scram', '--run', run]);
+  const scramEnd = scram && (await within(scram.ended, 30));
+  const leftAfterScram = await settled(left, 2);
+  const observation = {
+    scenario,
+    place,
+    run,
+    controller,
+    ended,
+    companion: companionEnd,
+    others: await Promise.all(otherEnds),
+    workersAtExit,
+    leftAtExit,
+    leftAfterGrace,
+    leftAfterScram,
+    scram: scramEnd,
+    scramSaid: `${scram?.stdout}${scram?.stderr}`,
+    before,
+    after: place.untouched(),
+    slack,
+  };
+  for (const stranger of strangers) stranger.kill('SIGKILL');
+  return observation;
+}
+
+function flags(scenario: Scenario): string[] {
+  const { fleet, instances, timeLimit, difficulty, smallest, from, size, chunk, output } = scenario;
+  const values = { N: instances, T: timeLimit, D: difficulty, fleet, from, limit: from + size, chunk };
+  return [
+    ...Object.entries(values).flatMap(([name, value]) => [`--${name}`, String(value)]),
+    ...(smallest ? ['--smallest'] : []),
+    ...(output === 'json' || output === 'full' ? ['--json'] : output === 'quiet' ? ['--quiet'] : []),
+  ];
+}
+
+/** The id of the run that this controller drives, from the state that it notes; undefined when it ends without one. */
+async function runOf(place: Place, controller: Controller): Promise<string | undefined> {
+  while (!controller.over) {
+    for (const run of place.runs()) {
+      try {
+        const note = JSON.parse(readFileSync(join(place.state, 'cnd', run, 'run.json'), 'utf8')) as {
+          controller?: { pid?: number };
+        };
+        if (note.controller?.pid === controller.pid) return run;
+      } catch {
+        // Not written yet, or another one's and gone.
+      }
+    }
+    await sleep(10);
+  }
+  return controller.heard.run;
+}
+
+/** Waits for the moment of a fault, or for the time when it happens in any case. */
+async function moment(
+  { at, delay }: Fault,
+  place: Place,
+  controller: Controller,
+  run: string | undefined,
+  isLate: () => boolean,
+): Promise<void> {
+  const reached = (): boolean =>
+    at === 'start' ||
+    controller.heard.names.has(at) ||
+    (run !== undefined && place.journal(run).names.has(at));
+  while (!controller.over && !isLate() && !reached()) await sleep(20);
+  await sleep(delay);
+}
+
+/** The answer of `look` once it is empty, or the last one after so many seconds. */
+async function settled(look: () => string[], seconds: number): Promise<string[]> {
+  const end = performance.now() + seconds * 1000;
+  for (;;) {
+    const left = look();
+    if (left.length === 0 || performance.now() > end) return left;
+    await sleep(100);
+  }
+}
+
+async function within<T>(promise: Promise<T>, seconds: number): Promise<T | undefined> {
+  const timer = new AbortController();
+  const late = sleep(Math.max(0, seconds) * 1000, undefined, { signal: timer.signal }).catch(() => undefined);
+  let answer = await Promise.race([promise, late]);
+  timer.abort();
+  // This process may itself have been kept from running for long: then it has the answer, too.
+  answer ??= await Promise.race([promise, sleep(300, undefined)]);
+  return answer;
+}

@@ -1,0 +1,138 @@
+import { z } from 'zod';
+import { Random } from './random.ts';
+
+const targets = ['controller', 'host', 'watchdog', 'agent', 'kernel', 'guard', 'session'] as const;
+const signals = ['SIGKILL', 'SIGSTOP', 'SIGINT', 'SIGTERM', 'SIGHUP'] as const;
+
+/** The events of a run after which something can happen, as the journal says them. */
+const moments = [
+  'start',
+  'run.planned',
+  'launch.started',
+  'instance.running',
+  'instance.connected',
+  'instance.uploaded',
+  'instance.searching',
+  'search.all',
+  'hit',
+  'search.stopped',
+  'logs.pulled',
+  'terminate.started',
+] as const;
+
+/** What happens: to a process of the run, to its output, to its directories, beside it. */
+const action = z.discriminatedUnion('do', [
+  z.object({
+    do: z.literal('signal'),
+    target: z.enum(targets),
+    signal: z.enum(signals),
+    /** Which of the processes of this kind, modulo their number. */
+    which: z.int(),
+    /** A stopped one goes on after so many milliseconds; absent: never. */
+    resume: z.int().optional(),
+    twice: z.boolean().optional(),
+  }),
+  z.object({ do: z.enum(['close-output', 'stall-output']) }),
+  z.object({ do: z.enum(['scram', 'ps']) }),
+  z.object({ do: z.enum(['remove-logs', 'fill-logs', 'read-only-logs', 'remove-state', 'remove-instance']) }),
+  z.object({ do: z.enum(['plant-links', 'plant-process']) }),
+]);
+
+const fault = z.object({ at: z.enum(moments), delay: z.int(), action });
+
+/** One run (or two at once) and everything that happens to it. As JSON it can be replayed. */
+export const scenario = z.object({
+  seed: z.int(),
+  fleet: z.enum(['local', 'hosts']),
+  instances: z.int(),
+  timeLimit: z.int(),
+  difficulty: z.int(),
+  smallest: z.boolean(),
+  from: z.int(),
+  size: z.int(),
+  chunk: z.int(),
+  /** Honest, or one of the misbehaviours of kernel-stand-in.py, which the first three processes have. */
+  kernel: z.enum(['honest', 'die', 'false-hit', 'foreign-hit', 'wrong-done', 'garbage', 'hang']),
+  /** What instance 0 has in place of its agent. */
+  agent: z.enum(['own', 'flood', 'flood-stderr', 'garbage', 'false-hit', 'silent', 'long-line']),
+  output: z.enum(['json', 'plain', 'quiet', 'terminal', 'full']),
+  /** Another run in the same directories, which nothing is done to. */
+  companion: z.boolean(),
+  faults: z.array(fault),
+});
+
+type Target = (typeof targets)[number];
+type Signal = (typeof signals)[number];
+export type Action = z.infer<typeof action>;
+export type Fault = z.infer<typeof fault>;
+export type Scenario = z.infer<typeof scenario>;
+
+/** The scenario of a seed. Pure. */
+export function scenarioOf(seed: number): Scenario {
+  const random = new Random(seed);
+  const fleet = random.chance(0.7) ? 'local' : 'hosts';
+  const difficulty = random.pick([2, 3, 4, 4, 16, 16, 16]);
+  return {
+    seed,
+    fleet,
+    instances: random.pick([1, 2, 2, 3, 4]),
+    timeLimit: random.integer(7, 10),
+    difficulty,
+    smallest: random.chance(0.4),
+    from: random.pick([0, 0, 1, 999_999, 5_000_000]),
+    size: random.pick([1, 5000, 60_000, 250_000, 50_000_000]),
+    chunk: random.pick([1000, 7777, 20_000, 1_000_000]),
+    kernel: random.chance(0.7)
+      ? 'honest'
+      : random.pick(['die', 'false-hit', 'foreign-hit', 'wrong-done', 'garbage', 'hang']),
+    agent: random.chance(0.85)
+      ? 'own'
+      : random.pick(['flood', 'flood-stderr', 'garbage', 'false-hit', 'silent', 'long-line']),
+    output: random.pick(['json', 'json', 'json', 'plain', 'quiet', 'terminal', 'full']),
+    companion: random.chance(0.1),
+    faults: Array.from({ length: random.pick([0, 1, 1, 1, 2, 2, 3]) }, () => faultOf(random, fleet)),
+  };
+}
+
+function faultOf(random: Random, fleet: Scenario['fleet']): Fault {
+  return {
+    at: random.pick(moments),
+    delay: random.pick([0, 0, 20, 200, 1000]),
+    action: actionOf(random, fleet),
+  };
+}
+
+function actionOf(random: Random, fleet: Scenario['fleet']): Action {
+  if (random.chance(0.6)) {
+    const own: readonly [Target, Target] = fleet === 'local' ? ['host', 'watchdog'] : ['guard', 'session'];
+    const target = random.pick<Target>(['controller', 'controller', 'agent', 'kernel', ...own]);
+    const signal =
+      target === 'controller'
+        ? random.pick<Signal>(['SIGKILL', 'SIGSTOP', 'SIGINT', 'SIGINT', 'SIGTERM', 'SIGHUP'])
+        : random.pick<Signal>(['SIGKILL', 'SIGSTOP', 'SIGTERM']);
+    return {
+      do: 'signal',
+      target,
+      signal,
+      which: random.integer(0, 9),
+      ...(random.chance(0.6) && { resume: random.pick([50, 1000, 3000]) }),
+      ...(random.chance(0.3) && { twice: true }),
+    };
+  }
+  return {
+    do: random.pick([
+      'close-output',
+      'stall-output',
+      'scram',
+      'scram',
+      'ps',
+      'remove-logs',
+      'fill-logs',
+      'read-only-logs',
+      'remove-state',
+      'remove-instance',
+      'plant-links',
+      'plant-process',
+    ]),
+  };
+}

@@ -1,0 +1,28 @@
+import { readFileSync } from 'node:fs';
+import { leftovers } from '../helper/process.ts';
+
+/** The kinds of processes that a run has besides its controller. */
+export type Kind = 'host' | 'watchdog' | 'agent' | 'kernel' | 'guard' | 'session';
+
+/** The processes of a run of one kind, in the order of their pids: as the system shows them, by no code of src/. */
+export function targets(run: string, kind: Kind): number[] {
+  return leftovers(run)
+    .map((line) => Number(line.split(/\s+/, 1)[0]))
+    .filter((pid) => kindOf(pid) === kind)
+    .toSorted((a, b) => a - b);
+}
+
+function kindOf(pid: number): Kind | undefined {
+  let command: string;
+  try {
+    command = readFileSync(`/proc/${pid}/cmdline`, 'latin1').replaceAll('\0', ' ');
+  } catch {
+    return undefined; // gone
+  }
+  if (/cnd-local-host|host\/host\.js/.test(command)) return 'host';
+  if (/cnd-local-watchdog|watchdog\.js/.test(command)) return 'watchdog';
+  if (/kernel-stand-in\.py|pow\.py/.test(command)) return 'kernel';
+  if (/(agent|flood-agent)\.py/.test(command) && !/sh -c/.test(command)) return 'agent';
+  if (/echo armed/.test(command)) return 'guard';
+  return command.startsWith('/bin/sh -c') ? 'session' : undefined;
+}
