@@ -33,6 +33,7 @@ import { ec2Preflight } from './preflight/preflight.ts';
 import type { TypePrice } from './price/price-lookup.ts';
 import { syslogCommand } from './syslog.ts';
 import { type RunTags, runFilter } from './tag.ts';
+import { deleteVolumes } from './terminate/volume.ts';
 import { terminateRun } from './terminate/terminate-run.ts';
 import { armedCommand } from './launch/user-data.ts';
 import { markUse } from './find/use.ts';
@@ -60,6 +61,12 @@ const disposePatience = 180;
 
 /** Seconds for which a failed launch tries to undo itself; the run's own cleanup does so again. */
 const undoPatience = 30;
+
+/** What deleting each kind of thing takes. */
+const removalRights = {
+  'security group': 'ec2:DescribeSecurityGroups, ec2:DeleteSecurityGroup',
+  volume: 'ec2:DescribeVolumes, ec2:DeleteVolume',
+} as const;
 
 /** Instances of Amazon EC2 in one region. Stateless but for what a launch told: everything else is found by tags. */
 export class Ec2Fleet implements SshFleet {
@@ -168,14 +175,12 @@ export class Ec2Fleet implements SshFleet {
     const isFresh = performance.now() - groupAskedAt < this.timing.settle * 1000;
     const removal = { patience: disposePatience, settle: isFresh ? this.timing.settle : 0 };
     const removals = await Promise.allSettled([
-      (async () => deleteGroups(await api.ec2(), run, removal))(),
+      this.#removal('security group', run, async () => deleteGroups(await api.ec2(), run, removal)),
+      this.#removal('volume', run, async () => deleteVolumes(await api.ec2(), run, disposePatience)),
       ...leftovers.map(async (leftover) => leftover.remove(run)),
     ]);
     const failure = removals.find((result) => result.status === 'rejected');
-    if (failure) {
-      const rights = 'ec2:DescribeSecurityGroups, ec2:DeleteSecurityGroup';
-      throw this.#error(failure.reason, 'the security group cannot be deleted', run, rights);
-    }
+    if (failure) throw failure.reason;
     await removeLoginKey(run, env);
     this.#memories.delete(run);
   }
@@ -207,6 +212,14 @@ export class Ec2Fleet implements SshFleet {
 
   armedCommand(_run: string): string {
     return armedCommand();
+  }
+
+  async #removal(kind: keyof typeof removalRights, run: string, remove: () => Promise<void>): Promise<void> {
+    try {
+      await remove();
+    } catch (error) {
+      throw this.#error(error, `a ${kind} cannot be deleted`, run, removalRights[kind]);
+    }
   }
 
   async #self(): Promise<ReadonlySet<string>> {

@@ -256,12 +256,16 @@ export class Stage {
   async #things(region: string): Promise<Thing[]> {
     const groups = await this.#ask('ec2', region, '/', form({ Action: 'DescribeSecurityGroups' }));
     const queues = await this.#ask('sqs', region, '/', form({ Action: 'ListQueues', Version: '2012-11-05' }));
+    const free = { 'Filter.1.Name': 'status', 'Filter.1.Value.1': 'available' };
+    const volumes = await this.#ask('ec2', region, '/', form({ Action: 'DescribeVolumes', ...free }));
     const texts = (answer: Buffer, element: string): string[] =>
       [...answer.toString().matchAll(new RegExp(`<${element}>([^<]+)<`, 'g'))].map(([, text = '']) => text);
     const names = texts(groups, 'groupName').filter((name) => name !== 'default');
     const urls = texts(queues, 'QueueUrl');
     return [
       ...names.map((id) => ({ kind: 'group', id, region })),
+      // Not told of one user alone: nobody asks for a volume by name.
+      ...texts(volumes, 'volumeId').map((id) => ({ kind: 'volume', id, region })),
       ...urls.map((url) => ({ kind: 'queue', id: url.split('/').at(-1) ?? '', region })),
     ];
   }

@@ -5,6 +5,7 @@ import type { Leftover, Remains } from '../../leftover.ts';
 import type { Ec2Api } from '../api.ts';
 import { describeInstances, livingFilter, toInstance } from './describe.ts';
 import { findGroups } from '../launch/group.ts';
+import { findVolumes, isOrphan, volumeRemains } from '../terminate/volume.ts';
 import { cost, tablePrice } from '../price/price.ts';
 import { expiryOf, tagKeys, tagValue } from '../tag.ts';
 
@@ -28,7 +29,7 @@ interface Found {
 }
 
 /**
- * Everything in the region that carries our tag, by run; also runs of which only a group or a queue is left.
+ * Everything in the region that carries our tag, by run; also runs of which only a group, a volume or a queue is left.
  * @throws only when the instances cannot be seen: what costs nothing must not hide what does.
  */
 export async function findRuns(api: Ec2Api, options: FindOptions): Promise<FoundRun[]> {
@@ -45,6 +46,10 @@ export async function findRuns(api: Ec2Api, options: FindOptions): Promise<Found
     look(
       'security groups',
       findGroups(ec2).then((groups) => groups.map(groupRemains)),
+    ),
+    look(
+      'volumes',
+      findVolumes(ec2).then((volumes) => volumes.filter(isOrphan).map(volumeRemains)),
     ),
     ...options.leftovers.map((leftover) => look(leftover.name, leftover.find(report && options.owners))),
   ]);

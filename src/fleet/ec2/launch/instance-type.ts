@@ -17,6 +17,8 @@ export interface MachineImage extends ImageTraits {
   readonly rootDevice: string;
   /** GiB of its root volume: what its snapshot needs. */
   readonly rootSize: number;
+  /** The devices of its other EBS volumes. */
+  readonly otherDevices: readonly string[];
 }
 
 /** An instance type as the SDK wants it: its types list the values of its day, and the service knows newer ones. */
@@ -100,9 +102,11 @@ export async function findImage(
 
 /** What counts of DescribeImages' answer. Pure. */
 export function machineImage(image: string, found: Image): MachineImage {
-  const root = found.BlockDeviceMappings?.find(({ DeviceName }) => DeviceName === found.RootDeviceName);
+  const disks = (found.BlockDeviceMappings ?? []).filter(({ Ebs }) => Ebs);
+  const root = disks.find(({ DeviceName }) => DeviceName === found.RootDeviceName);
   return {
     rootSize: root?.Ebs?.VolumeSize ?? 8,
+    otherDevices: disks.filter((disk) => disk !== root).flatMap(({ DeviceName }) => DeviceName ?? []),
     id: found.ImageId ?? '',
     name: found.Name ?? '',
     rootDevice: found.RootDeviceName ?? '/dev/xvda',

@@ -1,5 +1,5 @@
 import type { RunInstancesCommandInput } from '@aws-sdk/client-ec2';
-import { typeName } from './instance-type.ts';
+import { type MachineImage, typeName } from './instance-type.ts';
 import { type RunTags, instanceTags } from '../tag.ts';
 
 /** EC2 advises launches in batches of about this size (EC2 User Guide, "API request throttling"). */
@@ -8,7 +8,7 @@ export const mostPerCall = 100;
 /** Everything that one RunInstances call depends on. */
 export interface RunInstancesPlan {
   readonly tags: RunTags;
-  readonly image: { readonly id: string; readonly rootDevice: string; readonly rootSize: number };
+  readonly image: Pick<MachineImage, 'id' | 'rootDevice' | 'rootSize' | 'otherDevices'>;
   readonly type: string;
   readonly subnet: string;
   readonly groups: readonly string[];
@@ -50,6 +50,11 @@ export function runInstancesInput(plan: RunInstancesPlan): RunInstancesCommandIn
           VolumeSize: image.rootSize,
         },
       },
+      // An image may keep its other volumes beyond the instance: they would cost money for ever.
+      ...image.otherDevices.map((DeviceName) => ({
+        DeviceName,
+        Ebs: { DeleteOnTermination: true, Encrypted: true },
+      })),
     ],
     NetworkInterfaces: [
       {

@@ -9,7 +9,7 @@ import { expiryOf, runFilter, tagValue } from '../../../../src/fleet/ec2/tag.ts'
 const expiresAt = new Date('2026-11-20T10:00:00Z');
 const plan: RunInstancesPlan = {
   tags: { run: '20261120-081103-x7k2', owner: '123456789012:user/alice', expiresAt },
-  image: { id: 'ami-1', rootDevice: '/dev/sda1', rootSize: 8 },
+  image: { id: 'ami-1', rootDevice: '/dev/sda1', rootSize: 8, otherDevices: [] },
   type: 'c7a.medium',
   subnet: 'subnet-1',
   groups: ['sg-1'],

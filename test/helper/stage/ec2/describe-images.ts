@@ -47,6 +47,19 @@ export function noImage(id: string): Answer {
   return awsError('ec2', 'InvalidAMIID.NotFound', `The image id '[${id}]' does not exist`);
 }
 
+function disk({ id }: Image, device: string, isDeleted: boolean): XmlNode {
+  return element('item', [
+    element('deviceName', device),
+    element('ebs', [
+      element('snapshotId', `snap-${id.slice(4)}`),
+      element('volumeSize', '8'),
+      element('volumeType', 'gp3'),
+      element('deleteOnTermination', String(isDeleted)),
+      element('encrypted', 'false'),
+    ]),
+  ]);
+}
+
 function imageItem(image: Image): XmlNode {
   const item = element('item', [
     element('imageId', image.id),
@@ -63,16 +76,8 @@ function imageItem(image: Image): XmlNode {
     element('virtualizationType', 'hvm'),
     element('hypervisor', 'xen'),
     element('blockDeviceMapping', [
-      element('item', [
-        element('deviceName', image.rootDevice),
-        element('ebs', [
-          element('snapshotId', `snap-${image.id.slice(4)}`),
-          element('volumeSize', '8'),
-          element('volumeType', 'gp3'),
-          element('deleteOnTermination', 'true'),
-          element('encrypted', 'false'),
-        ]),
-      ]),
+      disk(image, image.rootDevice, true),
+      ...(image.data === undefined ? [] : [disk(image, image.data, false)]),
     ]),
   ]);
   if (image.alias !== undefined) put(item, 'imageOwnerAlias', image.alias);

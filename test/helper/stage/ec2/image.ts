@@ -14,9 +14,11 @@ export interface Image {
   readonly user: string;
   /** Whether there is /var/log/syslog, or the journal only. */
   readonly syslog: boolean;
+  /** A second volume that the image does not delete with its instance. */
+  readonly data?: string;
 }
 
-type Distribution = Pick<Image, 'owner' | 'alias' | 'user' | 'syslog' | 'rootDevice'>;
+type Distribution = Pick<Image, 'owner' | 'alias' | 'user' | 'syslog' | 'rootDevice' | 'data'>;
 
 const canonical: Distribution = {
   owner: '099720109477',
@@ -38,6 +40,8 @@ const stranger: Distribution = {
   syslog: true,
   rootDevice: '/dev/sda1',
 };
+/** Ubuntu with a data volume of somebody's own. */
+const withData: Distribution = { ...canonical, owner: '123456789012', data: '/dev/sdf' };
 
 /** Name and day by short and long architecture. What must not be chosen is newer, or sorts later. */
 const names: readonly (readonly [Distribution, (short: string, long: string) => string, string])[] = [
@@ -67,6 +71,7 @@ const names: readonly (readonly [Distribution, (short: string, long: string) => 
   [amazon, (_, long) => `al2023-ami-ecs-hvm-2023.0.20261117-kernel-6.1-${long}`, '2026-11-18'],
   [debian, (short) => `debian-12-${short}-20261103-2283`, '2026-11-03'],
   [debian, (short) => `debian-12-${short}-20261013-2262`, '2026-10-13'],
+  [withData, (short) => `ubuntu-with-data-${short}`, '2026-10-01'],
   [
     stranger,
     (short) => `ubuntu/images/hvm-ssd-gp3/ubuntu-noble-24.04-${short}-server-20261119`,

@@ -53,7 +53,12 @@ async function launch(ec2: Ec2, call: Call, forward: Forward): Promise<Answer> {
   if (room < minimum) return noCapacity(zone, type);
   const count = String(Math.min(maximum, quota, room));
   const parameters = forMoto(call);
-  const answer = await forward({ ...parameters, MinCount: count, MaxCount: count });
+  const answer = await forward({
+    ...parameters,
+    ...inherited(call, image),
+    MinCount: count,
+    MaxCount: count,
+  });
   if (answer.status !== 200) return answer;
   const root = xmlOf(answer);
   for (const item of instanceItems(root)) {
@@ -76,6 +81,19 @@ function forMoto(call: Call): Record<string, string> {
     .filter((name) => parameter(call, name) === undefined)
     .map((name) => [name, '8'] as const);
   return Object.fromEntries([...kept, ...sizes]);
+}
+
+/** The volumes of the image that the call says nothing of: moto makes none of them. */
+function inherited(call: Call, { data }: Image): Record<string, string> {
+  const said = numbered(call, 'BlockDeviceMapping');
+  const isSaid = said.some((index) => parameter(call, `BlockDeviceMapping.${index}.DeviceName`) === data);
+  if (data === undefined || isSaid) return {};
+  const place = `BlockDeviceMapping.${Math.max(0, ...said) + 1}`;
+  return {
+    [`${place}.DeviceName`]: data,
+    [`${place}.Ebs.VolumeSize`]: '8',
+    [`${place}.Ebs.DeleteOnTermination`]: 'false',
+  };
 }
 
 function mismatch(ec2: Ec2, call: Call, image: Image, type: string, info: TypeInfo): Answer | undefined {
