@@ -20,9 +20,10 @@ import type { Preflight, PreflightRequest } from '../preflight.ts';
 import { type Ec2Api, regionOf } from './api.ts';
 import { describeInstances, toInstance } from './find/describe.ts';
 import { untilCertain } from './launch/eventual-consistency.ts';
-import { type Ec2Call, ec2Error } from './error.ts';
+import { type Ec2Call, ec2Error, isFreePlanRefusal } from './error.ts';
 import { findRuns } from './find/find.ts';
 import { createGroup, deleteGroups } from './launch/group.ts';
+import { findEligible } from './launch/eligible-type.ts';
 import { Prerequisites } from './launch/prerequisite.ts';
 import type { SyslogKind } from './launch/image.ts';
 import { launchInstances } from './launch/launch.ts';
@@ -137,7 +138,8 @@ export class Ec2Fleet implements SshFleet {
       await this.#undo(run, memory);
       signal.throwIfAborted();
       const { types, spot } = settings;
-      const launch = { count, types, market: spot ? 'spot' : 'on-demand' } as const;
+      const eligible = isFreePlanRefusal(error) ? await this.#eligible(signal) : undefined;
+      const launch = { count, types, market: spot ? 'spot' : 'on-demand', eligible } as const;
       const rights = 'ec2:RunInstances, ec2:CreateTags';
       throw this.#error(error, `${count} instances cannot be launched`, run, rights, launch);
     }
@@ -239,6 +241,11 @@ export class Ec2Fleet implements SshFleet {
       const rights = 'ec2:CreateSecurityGroup, ec2:AuthorizeSecurityGroupIngress, ec2:CreateTags';
       throw this.#error(error, 'the security group cannot be created', tags.run, rights);
     }
+  }
+
+  async #eligible(signal: AbortSignal): Promise<string[]> {
+    const [type] = await this.#prerequisites.types(signal);
+    return findEligible(await this.#options.api.ec2(), type?.architecture, signal);
   }
 
   /** Leaves nothing of a launch that failed. What cannot be undone now is tried again, and reported, by the cleanup. */

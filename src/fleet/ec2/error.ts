@@ -4,7 +4,7 @@ import { CndError, messageOf } from '../../error.ts';
 import { quotaCodes, standardFamilies } from './preflight/quota-code.ts';
 
 /** What an error of EC2 means for a launch. */
-export type LaunchFault = 'capacity' | 'quota' | 'again' | 'fatal';
+export type LaunchFault = 'capacity' | 'type' | 'quota' | 'again' | 'fatal';
 
 /** Lacking in this zone or for this type only: another may do (API reference, "Error codes for the Amazon EC2 API"). */
 const capacity = new Set([
@@ -18,6 +18,12 @@ const capacity = new Set([
   'SpotMaxPriceTooLow',
   'Unsupported',
 ]);
+
+/** The type itself may not be launched, in no zone of the region: another may be. */
+const unlaunchable = new Set(['InvalidInstanceType', 'InstanceTypeNotSupported', 'UnsupportedInstanceType']);
+
+/** What EC2 says to accounts of the free plan about most types, spot or on demand; its code is used for much else. */
+const freePlan = /instance type is not eligible for free tier/i;
 
 /** Of vCPUs, which `aws service-quotas` raises under one code for each market. */
 const vcpuQuotas = new Set([
@@ -47,6 +53,7 @@ const remedies: Readonly<Record<string, string>> = {
 export function launchFault(error: unknown): LaunchFault {
   if (!(error instanceof Error)) return 'fatal';
   if (capacity.has(error.name)) return 'capacity';
+  if (unlaunchable.has(error.name) || freePlan.test(error.message)) return 'type';
   if (quotas.has(error.name)) return 'quota';
   // An instance that was just made, or a group: EC2 does not know of it everywhere yet (eventual consistency).
   if (error.name === 'InvalidGroup.NotFound') return 'again';
@@ -60,6 +67,8 @@ export interface Ec2Call extends AwsCall {
     readonly count: number;
     readonly types: readonly string[];
     readonly market: 'spot' | 'on-demand';
+    /** Types that an account of the free plan may launch, once they were asked for. */
+    readonly eligible?: readonly string[] | undefined;
   };
 }
 
@@ -68,6 +77,7 @@ export function ec2Error(error: unknown, call: Ec2Call): CndError {
   if (error instanceof CndError) return error;
   if (error instanceof Error && quotas.has(error.name)) return quotaError(error, call);
   if (error instanceof Error && capacity.has(error.name)) return capacityError(error, call);
+  if (error instanceof Error && launchFault(error) === 'type') return typeError(error, call);
   if (awsFault(error) === 'denied') return deniedError(error, call);
   return awsError(error, call);
 }
@@ -101,6 +111,27 @@ function capacityError(error: Error, call: Ec2Call): CndError {
       : `${lack}: name more with --type, take another --region${onDemand}`,
     cause: error,
   });
+}
+
+function typeError(error: Error, call: Ec2Call): CndError {
+  const { launch, region = 'this region' } = call;
+  const types = launch?.types.join(', ') ?? 'this type';
+  const { eligible = [] } = launch ?? {};
+  const ask = `aws ec2 describe-instance-types --region ${region} --filters Name=free-tier-eligible,Values=true --query 'InstanceTypes[].InstanceType'`;
+  const isFreePlan = freePlan.test(error.message);
+  const free = eligible.length > 0 ? `--type ${eligible.join(',')}` : `one that this lists: ${ask}`;
+  return new CndError('ec2-type-refused', `${call.what} in ${region}: ${firstSentence(error)}`, {
+    about: call.about,
+    hint: isFreePlan
+      ? `this account's plan allows none of ${types}: launch ${free}; or upgrade the account's plan`
+      : `EC2 does not launch ${types} here: name others with --type, or take another --region`,
+    cause: error,
+  });
+}
+
+/** Whether an account of the free plan may not launch a type. */
+export function isFreePlanRefusal(error: unknown): boolean {
+  return error instanceof Error && freePlan.test(error.message);
 }
 
 /** What an error of EC2 says, for people. */

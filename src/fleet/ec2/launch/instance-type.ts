@@ -21,13 +21,19 @@ export interface MachineImage extends ImageTraits {
   readonly otherDevices: readonly string[];
 }
 
+/** What to do about a type that a region does not have. */
+export const otherTypes = 'name others with --type, e.g. c7a.medium,c7i.large; or take another --region';
+
 /** An instance type as the SDK wants it: its types list the values of its day, and the service knows newer ones. */
 export function typeName(type: string): _InstanceType {
   // oxlint-disable-next-line typescript/no-unsafe-type-assertion
   return type as _InstanceType;
 }
 
-/** What EC2 knows of the given types, in their order. @throws CndError naming what it does not know. */
+/**
+ * What EC2 knows of the given types, in their order. One that the region does not have is left out, as one that has no
+ * capacity would be. @throws CndError when it has none of them.
+ */
 export async function findTypes(
   ec2: EC2,
   names: readonly string[],
@@ -39,11 +45,10 @@ export async function findTypes(
   const { InstanceTypes = [] } = await ec2.describeInstanceTypes(input, { abortSignal: signal });
   const found = new Map(InstanceTypes.map((info) => [info.InstanceType as string | undefined, info]));
   const known = names.flatMap((name) => found.get(name) ?? []).map(machineType);
-  if (known.length < names.length) {
-    const missing = names.filter((name) => !found.has(name));
-    throw new CndError('ec2-no-type', `there is no instance type ${missing.join(', ')} in ${region}`, {
+  if (known.length === 0) {
+    throw new CndError('ec2-no-type', `there is no instance type ${names.join(', ')} in ${region}`, {
       about: 'ec2.types',
-      hint: 'name others with --type, e.g. c7a.medium,c7i.large; or take another --region',
+      hint: otherTypes,
     });
   }
   const architectures = new Set(known.map(({ architecture }) => architecture));

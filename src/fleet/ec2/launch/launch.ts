@@ -30,7 +30,8 @@ const repeats = { attempts: 6, first: 0.5, most: 8 };
 const answerPatience = 5;
 
 /**
- * Launches instances: where a zone has no room the next one is asked, then the next type. Quota and rights are the same
+ * Launches instances: where a zone has no room the next one is asked, then the next type, which is asked at once where
+ * this account, or the region, may not launch a type at all. Quota and rights are the same
  * everywhere, so their errors end it at once. `memory` learns of every instance as soon as it is known of.
  * @throws the last error when fewer than the minimum could be had, or the signal's reason; what was launched until then
  *   is the caller's to terminate.
@@ -45,7 +46,7 @@ export async function launchInstances(
   let lack: unknown;
   let attempt = 0;
   for (const type of plan.types) {
-    for (const { id: subnet, zone } of plan.subnets) {
+    zones: for (const { id: subnet, zone } of plan.subnets) {
       while (launched.length < plan.count) {
         signal.throwIfAborted();
         const count = Math.min(mostPerCall, plan.count - launched.length);
@@ -56,9 +57,14 @@ export async function launchInstances(
         const answer = await runInstances(api, runInstancesInput(call), memory, signal);
         if (Array.isArray(answer)) launched.push(...answer);
         else lack = answer.error;
-        if (!Array.isArray(answer) && launchFault(answer.error) !== 'capacity') {
+        const fault = Array.isArray(answer) ? undefined : launchFault(answer.error);
+        if (fault === 'type') {
+          plan.notice(`${type} may not be launched: ${legible(lack)}`);
+          break zones;
+        }
+        if (!Array.isArray(answer) && fault !== 'capacity') {
           const isEnough = launched.length > 0 && launched.length >= plan.minimum;
-          if (!isEnough || launchFault(answer.error) === 'fatal') throw answer.error;
+          if (!isEnough || fault === 'fatal') throw answer.error;
           plan.notice(`EC2 launches no more: ${legible(answer.error)}`);
           return launched;
         }

@@ -2,8 +2,9 @@ import type { EC2 } from '@aws-sdk/client-ec2';
 import type { Ec2Settings } from '../schema.ts';
 import type { Check } from '../../preflight.ts';
 import { asWarning, check } from '../../check.ts';
-import { type Ec2Call, ec2Error, launchFault } from '../error.ts';
+import { type Ec2Call, ec2Error, isFreePlanRefusal, launchFault } from '../error.ts';
 import { groupInput } from '../launch/group.ts';
+import { findEligible } from '../launch/eligible-type.ts';
 import type { MachineImage, MachineType } from '../launch/instance-type.ts';
 import type { Network } from '../launch/network.ts';
 import type { PreflightContext } from './preflight.ts';
@@ -33,8 +34,10 @@ export async function checkRights(
     const launch = { count: 1, types, market: spot ? 'spot' : 'on-demand' } as const;
     const call: Ec2Call = { what: `${right} would fail`, about: right, region, profile, rights, launch };
     const explained = (): Promise<void> =>
-      ask().catch((error: unknown) => {
-        throw ec2Error(error, call);
+      ask().catch(async (error: unknown) => {
+        const architecture = found.types[0]?.architecture;
+        const eligible = isFreePlanRefusal(error) ? await findEligible(ec2, architecture, signal) : undefined;
+        throw ec2Error(error, { ...call, launch: { ...launch, eligible } });
       });
     return (await check(right, signal, explained, () => 'allowed')).check;
   };
@@ -64,13 +67,15 @@ async function probeLaunch(
 ): Promise<void> {
   let lack: unknown;
   for (const { name } of types) {
-    for (const { id } of network.subnets) {
+    zones: for (const { id } of network.subnets) {
       const input = { ...launchProbe(name, id, found.image, tags, settings), DryRun: true };
       try {
         return await dryRun(() => ec2.runInstances(input, { abortSignal: signal }));
       } catch (error) {
-        if (launchFault(error) !== 'capacity') throw error;
+        const fault = launchFault(error);
+        if (fault !== 'capacity' && fault !== 'type') throw error;
         lack = error;
+        if (fault === 'type') break zones;
       }
     }
   }

@@ -1,7 +1,7 @@
 import type { Ec2Settings } from '../schema.ts';
 import { target } from '../../../session/ssh/failure.ts';
 import type { FleetTiming } from '../../fleet.ts';
-import { type Preflight, type PreflightRequest, dollars } from '../../preflight.ts';
+import { type Check, type Preflight, type PreflightRequest, dollars } from '../../preflight.ts';
 import type { Ec2Api } from '../api.ts';
 import { check } from '../../check.ts';
 import { checkExpiry } from './credential-expiry.ts';
@@ -9,7 +9,7 @@ import { facts } from './plan-summary.ts';
 import type { Prerequisites } from '../launch/prerequisite.ts';
 import type { Identity } from '../identity.ts';
 import { jumpAccess } from '../jump.ts';
-import type { MachineImage, MachineType } from '../launch/instance-type.ts';
+import { type MachineImage, type MachineType, otherTypes } from '../launch/instance-type.ts';
 import type { Network } from '../launch/network.ts';
 import { cost, longestPaid } from '../price/price.ts';
 import { type TypePrice, findPrices } from '../price/price-lookup.ts';
@@ -82,7 +82,8 @@ export async function ec2Preflight(
       : undefined,
     findPrices(api, types.value ?? [], { region: where, zones, spot: settings.spot, env }, signal),
   ]);
-  const checks = [types, image, network, source, bastion].flatMap((made) => made?.check ?? []);
+  const typeCheck = withMissing(types.check, settings.types, types.value ?? [], where);
+  const checks = [typeCheck, ...[image, network, source, bastion].flatMap((made) => made?.check ?? [])];
   const bound = costBound(context, request, types.value ?? [], prices);
   return {
     checks: [...both, ...(expiry ? [expiry] : []), ...checks, ...(quota ? [quota] : []), ...(rights ?? [])],
@@ -118,6 +119,19 @@ function costBound(
   const each = `$${dollars(dearest.most)}/h${publicAddress ? ' and $0.005/h for its address' : ''}`;
   const basis = `${count} × ${each}, for at most ${Math.ceil(seconds)} s; price: ${dearest.source}`;
   return { cost: amount, costBasis: basis };
+}
+
+/** Tells of types that the region does not have: the others are launched instead. Pure. */
+function withMissing(
+  check: Check,
+  names: readonly string[],
+  found: readonly MachineType[],
+  where: string,
+): Check {
+  const missing = names.filter((name) => !found.some((type) => type.name === name));
+  if (check.outcome !== 'ok' || missing.length === 0) return check;
+  const message = `there is no instance type ${missing.join(', ')} in ${where}; used: ${check.message}`;
+  return { ...check, outcome: 'warning', message, hint: otherTypes };
 }
 
 function identityWords({ arn }: Identity): string {

@@ -45,6 +45,51 @@ describe.skipIf(!hasStage())('launching on EC2', () => {
     expect(seen).toEqual([0, 1]);
   });
 
+  // The words of EC2 to accounts of the free plan (splunk/attack_range#1302 and others).
+  const freePlan = {
+    error: 'InvalidParameterCombination',
+    message:
+      "The specified instance type is not eligible for Free Tier. For a list of Free Tier instance types, run 'describe-instance-types' with the filter 'free-tier-eligible=true'.",
+  };
+
+  test.each([
+    ['the free plan refuses', freePlan, false],
+    ['the free plan refuses on the spot market', freePlan, true],
+    ['the region does not know', { error: 'InvalidInstanceType' }, false],
+    ['no zone offers', { error: 'Unsupported' }, false],
+  ])('goes on with the next type after one that %s', async (_, fault, spot) => {
+    const match = (call: Call): boolean => parameter(call, 'InstanceType') === 'c7a.medium';
+    on.stage.faults.add({ action: 'RunInstances', match, ...fault });
+    const choice = on.lab.fleet({ types: ['c7a.medium', 't3.micro'], spot });
+    const launched = await choice.launch(request({ count: 2 }), never);
+    expect(launched.map(({ type }) => type)).toEqual(['t3.micro', 't3.micro']);
+    expect(notices.length).toBeGreaterThan(0);
+    // A type that is refused as such is not tried in every zone.
+    const tried = on.stage.calls('ec2', 'RunInstances').filter(match).length;
+    if (fault.error !== 'Unsupported') expect(tried).toBe(1);
+  });
+
+  test.each([false, true])(
+    'no type that the free plan allows: those that it does are named (spot: %s)',
+    async (spot) => {
+      on.stage.faults.add({ action: 'RunInstances', ...freePlan });
+      await expect(on.lab.fleet({ spot }).launch(request(), never)).rejects.toMatchObject({
+        code: 'ec2-type-refused',
+        hint: expect.stringMatching(/--type [^ ]*t3\.micro[^ ]*;/) as string,
+      });
+      expect(living()).toBe(0);
+    },
+  );
+
+  test('a type that the region does not have is left out; none that it has is an error', async () => {
+    const launched = await on.lab.fleet({ types: ['c99a.huge', 'c7a.medium'] }).launch(request(), never);
+    expect(launched.map(({ type }) => type)).toEqual(['c7a.medium', 'c7a.medium', 'c7a.medium']);
+    await expect(on.lab.fleet({ types: ['c99a.huge'] }).launch(request(), never)).rejects.toMatchObject({
+      code: 'ec2-no-type',
+      message: expect.stringContaining('c99a.huge in us-east-1') as string,
+    });
+  });
+
   test('fewer than the minimum: nothing is left, and what was lacking is said', async () => {
     on.stage.ec2.capacity = [{ most: 3 }];
     await expect(fleet.launch(request({ count: 8, minimum: 4 }), never)).rejects.toMatchObject({

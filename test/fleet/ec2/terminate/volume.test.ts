@@ -29,7 +29,7 @@ describe.skipIf(!hasStage())('volumes', () => {
     const run = await on.lab.launched(2, fleet);
     const { ec2 } = clients(on.stage);
     const of = await findVolumes(ec2, run);
-    const devices = of.map(({ Attachments: [one] = [] }) => one?.Device).toSorted();
+    const devices = of.map(({ Attachments: [one] = [] }) => one?.Device ?? '').toSorted();
     expect(devices).toEqual(['/dev/sda1', '/dev/sda1', '/dev/sdf', '/dev/sdf']);
     await eventually('all over', async () => (await fleet.terminate(run)).every((one) => !isLiving(one)));
     expect(await findVolumes(ec2, run)).toEqual([]);
