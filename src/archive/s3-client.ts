@@ -1,7 +1,7 @@
 import { S3Client } from '@aws-sdk/client-s3';
 import { type AwsSettings, awsClientConfig, customEndpoint } from '../aws/client.ts';
 import { awsError, statusOf } from '../aws/failure.ts';
-import type { CndError } from '../error.ts';
+import { CndError, messageOf } from '../error.ts';
 
 /** A bucket, and how to get at it. The region of the settings is where it is looked for first. */
 export interface BucketAccess {
@@ -41,7 +41,22 @@ export async function s3Error(
     const remedy = `create it with: cnd init --bucket ${bucket}; or name another one in logs.bucket`;
     return awsError(gone, { ...common, what, hint: remedy });
   }
+  // Only streams have a trailer: a server that does not know them answers 501, or does not find the digest it expects.
+  const isOfTrailer = statusOf(failure) === 501 || nameOf(failure) === 'XAmzContentSHA256Mismatch';
+  if (isOfTrailer) {
+    const hint =
+      'the server does not accept checksums after the content of an upload: set AWS_REQUEST_CHECKSUM_CALCULATION=when_required';
+    return new CndError('s3-no-trailer', `${what}: ${messageOf(failure)}`, {
+      about: common.about,
+      hint,
+      cause: failure,
+    });
+  }
   return awsError(failure, { ...common, what });
+}
+
+function nameOf(error: unknown): string {
+  return error instanceof Error ? error.name : '';
 }
 
 /** The region that a client asks in; undefined when none is set anywhere: that is what the error will say. */

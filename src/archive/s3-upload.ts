@@ -1,5 +1,5 @@
-import { type FileHandle, open } from 'node:fs/promises';
-import { Transform } from 'node:stream';
+import { open } from 'node:fs/promises';
+import { type Readable, Transform } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { PutObjectCommand, type PutObjectCommandInput, type S3Client } from '@aws-sdk/client-s3';
 import { CndError, messageOf } from '../error.ts';
@@ -23,19 +23,34 @@ export async function upload(
   try {
     // Its length is fixed: what is appended meanwhile is not part of this object.
     const { size } = await file.stat();
-    if (size > 0) await send(client, object, { file, size, path }, signal, onProgress);
+    const explain = (error: unknown): CndError => unreadable(path, error);
+    const source = { read: () => file.createReadStream({ end: size - 1 }), size, explain };
+    if (size > 0) await uploadStream(client, object, source, signal, onProgress);
     else await client.send(new PutObjectCommand({ ...object, Body: '' }), { abortSignal: signal });
   } finally {
     await file.close();
   }
 }
 
-async function send(
+/** What an object is made from. */
+export interface UploadSource {
+  readonly read: () => Readable;
+  /** Bytes: S3 must be told beforehand. */
+  readonly size: number;
+  /** What a source that cannot be read is told as. */
+  readonly explain: (error: unknown) => unknown;
+}
+
+/**
+ * Uploads a stream: with a checksum in a trailer, as the SDK sends all streams, which not every server that is compatible
+ * with S3 understands.
+ */
+export async function uploadStream(
   client: S3Client,
   object: ObjectInput,
-  { file, size, path }: { readonly file: FileHandle; readonly size: number; readonly path: string },
+  { read, size, explain }: UploadSource,
   signal: AbortSignal,
-  onProgress: () => void,
+  onProgress: () => void = () => {},
 ): Promise<void> {
   const Body = new Transform({
     transform(chunk, _encoding, pass) {
@@ -45,9 +60,7 @@ async function send(
   });
   // The SDK does not listen for errors of a body: they would end the process, and the upload would wait for ever.
   const broken = new AbortController();
-  pipeline(file.createReadStream({ end: size - 1 }), Body).catch((error: unknown) =>
-    broken.abort(unreadable(path, error)),
-  );
+  pipeline(read(), Body).catch((error: unknown) => broken.abort(explain(error)));
   try {
     const command = new PutObjectCommand({ ...object, Body, ContentLength: size });
     await client.send(command, { abortSignal: AbortSignal.any([signal, broken.signal]) });

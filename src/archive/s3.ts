@@ -3,7 +3,6 @@ import {
   DeleteObjectCommand,
   DeleteObjectsCommand,
   GetObjectCommand,
-  PutObjectCommand,
   type S3Client,
 } from '@aws-sdk/client-s3';
 import { isRetryable } from '../aws/retryable.ts';
@@ -17,7 +16,7 @@ import { passes } from './run-filter.ts';
 import { type BucketAccess, s3Error } from './s3-client.ts';
 import { type Page, batch, listFolder } from './s3-list.ts';
 import { type FoundBucket, findBucket } from './s3-region.ts';
-import { type ObjectInput, upload } from './s3-upload.ts';
+import { type ObjectInput, upload, uploadStream } from './s3-upload.ts';
 
 /** What an archive on S3 is made with. */
 export interface S3Options extends BucketAccess {
@@ -58,12 +57,14 @@ export class S3Archive implements Archive {
   async probe(signal?: AbortSignal): Promise<void> {
     // Outside of any run: without the right to delete it stays, and must not look like one.
     const Key = `${this.#prefix}.cnd-probe`;
-    const bounds = signal ? { abortSignal: signal } : {};
     const { client, failure } = await this.#bucket(signal);
     try {
       if (failure !== undefined) throw failure;
-      const probe = { ...this.#object(Key), Body: 'cnd\n', ContentType: 'text/plain' };
-      await client.send(new PutObjectCommand(probe), bounds);
+      // As everything is uploaded: a server may take a string, and refuse the checksum after a stream.
+      const object = { ...this.#object(Key), ContentType: 'text/plain' };
+      const content = Buffer.from('cnd\n');
+      const source = { read: () => Readable.from([content]), size: content.length, explain: String };
+      await uploadStream(client, object, source, signal ?? new AbortController().signal);
     } catch (error) {
       signal?.throwIfAborted();
       const { code, message, hint } = await this.#error(error, 'logs cannot be archived in', 's3:PutObject', 's3:ListBucket'); // prettier-ignore

@@ -2,8 +2,8 @@ import { type Fleet, type FoundRun, isLiving } from '../fleet/fleet.ts';
 import { within } from '../wait.ts';
 import type { EventFields } from '../event/event.ts';
 
-/** Milliseconds that a start waits for it. */
-const patience = 5000;
+/** Milliseconds that a start waits for it: it only informs. */
+const patience = 3000;
 
 /** Warnings of runs that are past their expiry and still have instances: something kept them from being ended. */
 export async function overdueWarnings(
@@ -15,7 +15,11 @@ export async function overdueWarnings(
     patience,
     fleet.find().catch((): FoundRun[] => []),
   );
-  return (found ?? []).filter((run) => isOverdue(run, now)).map(overdueWarning);
+  if (!found) {
+    const message = `earlier runs could not be looked for: no answer within ${patience / 1000} s`;
+    return [{ message, hint: 'see what is running with: cnd ps' }];
+  }
+  return found.filter((run) => isOverdue(run, now)).map(overdueWarning);
 }
 
 /** Whether a run of the caller has instances after the time at which all of them should have powered off. Pure. */

@@ -166,6 +166,15 @@ describe.skipIf(awsMissing)('the archive on S3', () => {
       expect(await archive.entries(run)).toEqual([]);
     });
 
+    test('is sent as uploads are: a server that takes no checksum after the content is told of before the run', async () => {
+      const match = ({ parameters }: { parameters: object }): boolean => 'Trailer' in parameters;
+      aws.faults.add({ service: 's3', action: 'PutObject', match, error: 'NotImplemented', status: 501 });
+      await expect(make().probe()).rejects.toMatchObject({
+        exitCode: 2,
+        hint: expect.stringContaining('AWS_REQUEST_CHECKSUM_CALCULATION=when_required') as string,
+      });
+    });
+
     test.each([
       ['no such bucket', 'cnd-none', {}, /there is no bucket cnd-none/, /cnd init --bucket cnd-none/],
       [

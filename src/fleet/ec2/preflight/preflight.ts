@@ -12,8 +12,8 @@ import { jumpAccess } from '../jump.ts';
 import { type MachineImage, type MachineType, otherTypes } from '../launch/instance-type.ts';
 import type { Network } from '../launch/network.ts';
 import { cost, longestPaid } from '../price/price.ts';
-import { type TypePrice, findPrices } from '../price/price-lookup.ts';
-import { checkQuota } from './quota.ts';
+import type { TypePrice } from '../price/price-lookup.ts';
+import { inform } from './information.ts';
 import { checkRights } from './permission.ts';
 
 /** All images are of Linux. */
@@ -64,9 +64,10 @@ export async function ec2Preflight(
   ]);
   const [first] = types.value ?? [];
   const zones = network.value?.subnets.map(({ zone }) => zone) ?? [];
-  const [expiry, quota, rights, prices] = await Promise.all([
+  const market = { region: where, zones, spot: settings.spot, env };
+  const [expiry, { quota, prices, missing }, rights] = await Promise.all([
     checkExpiry(api, env, request.timeLimit + context.timing.grace),
-    first && checkQuota(context, first, request, where, signal),
+    inform(context, { types: types.value ?? [], market, request }, signal),
     first && image.value && network.value
       ? checkRights(
           context,
@@ -80,13 +81,19 @@ export async function ec2Preflight(
           signal,
         )
       : undefined,
-    findPrices(api, types.value ?? [], { region: where, zones, spot: settings.spot, env }, signal),
   ]);
   const typeCheck = withMissing(types.check, settings.types, types.value ?? [], where);
   const checks = [typeCheck, ...[image, network, source, bastion].flatMap((made) => made?.check ?? [])];
   const bound = costBound(context, request, types.value ?? [], prices);
   return {
-    checks: [...both, ...(expiry ? [expiry] : []), ...checks, ...(quota ? [quota] : []), ...(rights ?? [])],
+    checks: [
+      ...both,
+      ...(expiry ? [expiry] : []),
+      ...checks,
+      ...(quota ? [quota] : []),
+      ...missing,
+      ...(rights ?? []),
+    ],
     facts: facts(context, request, {
       where,
       identity: identity.value,

@@ -1,6 +1,7 @@
 import type { EC2 } from '@aws-sdk/client-ec2';
 import type { ServiceQuotas } from '@aws-sdk/client-service-quotas';
 import type { Check, PreflightRequest } from '../../preflight.ts';
+import { unlessAborted } from '../../../wait.ts';
 import { asWarning, failed } from '../../check.ts';
 import { describeInstances } from '../find/describe.ts';
 import { ec2Error } from '../error.ts';
@@ -45,7 +46,10 @@ function roomFor({ limit, used }: Quota, vcpus: number): number {
   return Math.max(0, Math.floor((limit - used) / vcpus));
 }
 
-/** Whether the quota has room for the launch: a launch that it stops has cost nothing, but time. */
+/**
+ * Whether the quota has room for the launch: a launch that it stops has cost nothing, but time. A warning when that is not
+ * known until the signal aborts. Never rejects.
+ */
 export async function checkQuota(
   { api, settings }: PreflightContext,
   type: MachineType,
@@ -57,9 +61,9 @@ export async function checkQuota(
   const market = settings.spot ? 'spot' : 'on-demand';
   let quota: Quota | undefined;
   try {
-    quota = await findQuota(await api.quotas(), await api.ec2(), type.name, market, signal);
+    const finding = findQuota(await api.quotas(), await api.ec2(), type.name, market, signal);
+    quota = await unlessAborted(finding, signal);
   } catch (error) {
-    signal.throwIfAborted();
     const rights = 'servicequotas:GetServiceQuota and ec2:DescribeInstances';
     const told = ec2Error(error, { what: 'the quota cannot be looked up', about: name, region, rights });
     return asWarning(failed(name, told));

@@ -1,14 +1,11 @@
 import type { EC2 } from '@aws-sdk/client-ec2';
 import type { Pricing } from '@aws-sdk/client-pricing';
 import { z } from 'zod';
-import { withDeadline } from '../../../wait.ts';
+import { unlessAborted } from '../../../wait.ts';
 import type { Ec2Api } from '../api.ts';
 import { type Price, tablePrice } from './price.ts';
 import { readCachedPrice, writeCachedPrice } from './price-cache.ts';
 import { type MachineType, typeName } from '../launch/instance-type.ts';
-
-/** Milliseconds for all of it: a price is good to know, not worth waiting for. */
-const patience = 6000;
 
 /** What a type costs in US dollars per hour. */
 export interface TypePrice {
@@ -22,7 +19,7 @@ export interface TypePrice {
 /** A spot instance may become dearer by this factor before it is taken away; on demand is the bound in any case. */
 const spotMargin = 1.2;
 
-/** What is known of the prices of types; one that is missing has none. */
+/** What is known of the prices of types when the signal aborts at the latest; one that is missing has none. Never rejects. */
 export async function findPrices(
   api: Ec2Api,
   types: readonly MachineType[],
@@ -39,7 +36,9 @@ export async function findPrices(
       const [price, now] = await Promise.all([
         onDemandPrice(api, type, market.region, market.env, signal),
         market.spot
-          ? spotPrice(await api.ec2(), type.name, market.zones, signal).catch(() => undefined)
+          ? unlessAborted(spotPrice(await api.ec2(), type.name, market.zones, signal), signal).catch(
+              () => undefined,
+            )
           : undefined,
       ]);
       if (now !== undefined) {
@@ -65,9 +64,7 @@ export async function onDemandPrice(
   const fallback = tablePrice(name, vcpus, region);
   try {
     const pricing = await api.pricing();
-    const hourly = await withDeadline(patience, signal, async (signal) =>
-      askPriceList(pricing, name, region, signal),
-    );
+    const hourly = await unlessAborted(askPriceList(pricing, name, region, signal), signal);
     if (hourly === undefined) return fallback;
     await writeCachedPrice(region, name, hourly, env);
     return { hourly, source: 'AWS Price List' };

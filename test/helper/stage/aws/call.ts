@@ -97,12 +97,21 @@ const verbs: Record<string, string> = {
   POST: 'Post',
 };
 
-function s3Call({ method, target }: RawRequest): { action: string; parameters: Record<string, unknown> } {
+function s3Call({ method, target, headers }: RawRequest): {
+  action: string;
+  parameters: Record<string, unknown>;
+} {
   const url = new URL(target, 'http://stage');
   const [bucket = '', ...rest] = decodeURIComponent(url.pathname.slice(1)).split('/');
   const key = rest.join('/');
   const query = Object.fromEntries(url.searchParams);
-  const parameters = { Bucket: bucket, ...(key === '' ? {} : { Key: key }), ...query };
+  const trailer = headers['x-amz-trailer'];
+  const parameters = {
+    Bucket: bucket,
+    ...(key === '' ? {} : { Key: key }),
+    ...query,
+    ...(trailer === undefined ? {} : { Trailer: trailer }),
+  };
   const subresource = subresources.find((name) => name in query);
   const verb = verbs[method] ?? method;
   return { action: s3Action(method, verb, bucket, key, query, subresource), parameters };
