@@ -7,12 +7,12 @@ import { isSocket } from '../../src/session/ssh/identity.ts';
 import { generateKeyPair } from '../../src/session/ssh/key.ts';
 import { findTagged } from '../../src/state/process.ts';
 import { Neighbourhood, type Server, knownLine } from '../fleet/hosts/neighbourhood.ts';
-import { type Cnd, type Workplace, eventsOf, named, runEnded, workplace } from '../helper/cnd.ts';
+import { type Cnd, type Workplace, eventsOf, named, reaching, runEnded, workplace } from '../helper/cnd.ts';
 import { eventually } from '../helper/process.ts';
 import { freePort } from '../helper/ssh-server.ts';
 import { hasSshd } from '../helper/sshd.ts';
 
-vi.setConfig({ testTimeout: 60_000 });
+vi.setConfig({ testTimeout: 300_000 });
 
 describe.runIf(hasSshd())('fleet hosts', () => {
   let place: Workplace;
@@ -39,13 +39,13 @@ describe.runIf(hasSshd())('fleet hosts', () => {
   ];
   const list = (servers: readonly Server[]): string =>
     servers.map(({ access: { user, host, port } }) => `${user}@${host}:${port}`).join(',');
-  const args = (servers: readonly Server[] | string, more: readonly string[], time = '30'): string[] => {
+  const args = (servers: readonly Server[] | string, more: readonly string[], time = '120'): string[] => {
     const hosts = typeof servers === 'string' ? servers : list(servers);
     return ['start', '--hosts', hosts, '--T', time, '--json', ...more];
   };
   const begin = (servers: readonly Server[] | string, more: readonly string[], time?: string): Cnd =>
     place.start(args(servers, more, time));
-  const expectClean = async (run: string, seconds = 15): Promise<void> => {
+  const expectClean = async (run: string, seconds = 60): Promise<void> => {
     const left = (): string[] => around.leftovers(run);
     await expect.poll(left, { timeout: seconds * 1000 }).toEqual([]);
   };
@@ -144,10 +144,10 @@ describe.runIf(hasSshd())('fleet hosts', () => {
   });
 
   test('a controller that hangs: nothing is left on the hosts after T and grace', async () => {
-    const cnd = begin(await three(), hard, '7');
-    const { run } = await cnd.event('search.all');
+    const servers = await three();
+    const { cnd, run, timeLimit } = await reaching((T) => begin(servers, hard, `${T}`), 'search.all', 7);
     cnd.child.kill('SIGSTOP');
-    await expectClean(run, 22);
+    await expectClean(run, timeLimit + 15);
     cnd.child.kill('SIGKILL');
     await cnd.ended;
   });
@@ -221,13 +221,13 @@ describe.runIf(hasSshd())('fleet hosts', () => {
       left: [],
       reason: expect.stringMatching(/every instance was lost.*refuses the login/),
     });
-    expect(ended.elapsed).toBeLessThan(15);
+    // Not only at T.
+    expect(ended.elapsed).toBeLessThan(100);
   });
 
   test('a host that can no longer be asked is not said to be clean, and cleans itself', async () => {
     const servers = await three();
-    const cnd = begin(servers, hard, '8');
-    const { run } = await cnd.event('search.all');
+    const { cnd, run } = await reaching((T) => begin(servers, hard, `${T}`), 'search.all', 8);
     const [gone] = around.servers.splice(0, 1);
     await gone?.stop(); // its sessions live on
     const result = await cnd.ended;

@@ -22,7 +22,7 @@ let real: { readonly folder: string; readonly run: string };
 beforeAll(async () => {
   const made = workplace();
   // Work for seconds, so that all three are there before it is done: each has a syslog then.
-  const args = '--N 3 --T 60 --D 6 --smallest --kernel python --json';
+  const args = '--N 3 --T 200 --D 6 --smallest --kernel python --json';
   const result = await made.run(['start', ...args.split(' ')]);
   const ended = runEnded(result);
   const missing = named(eventsOf(result), 'logs.missing');

@@ -16,7 +16,7 @@ afterEach(() => {
 });
 
 const begin = async (): Promise<{ cnd: Cnd; run: string }> => {
-  const cnd = place.start(['start', '--N', '2', '--T', '60', '--D', '16', '--json']);
+  const cnd = place.start(['start', '--N', '2', '--T', '200', '--D', '16', '--json']);
   const { run } = await cnd.event('search.all');
   return { cnd, run };
 };

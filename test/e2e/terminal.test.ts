@@ -126,7 +126,7 @@ describe.skipIf(!hasTmux())('in a real terminal', () => {
 
   test('after kill -9 the terminal can be used, below the last frame', async () => {
     terminal = new Terminal(place, 80, 24);
-    terminal.run(`start --N 1 --T 20 --D 16 ${marker('kill')}`);
+    terminal.run(`start --N 1 --T 60 --D 16 ${marker('kill')}`);
     await terminal.until(/1 of 1 searching/);
     const run = runId();
     process.kill(controller('kill'), 'SIGKILL');

@@ -103,6 +103,25 @@ function follow(child: ChildProcess): Cnd {
   return { child, ended, event };
 }
 
+/**
+ * Starts a run that gets as far as `name` within its T: where plan, launch and boot take longer than that, on a slow and busy
+ * machine, it is started again with twice the T. Gives the T that was enough.
+ */
+export async function reaching(
+  start: (timeLimit: number) => Cnd,
+  name: RunEvent['event'],
+  timeLimit: number,
+): Promise<{ readonly cnd: Cnd; readonly run: string; readonly timeLimit: number }> {
+  const cnd = start(timeLimit);
+  try {
+    const { run } = await cnd.event(name);
+    return { cnd, run, timeLimit };
+  } catch (error) {
+    if (timeLimit > 100) throw error;
+    return reaching(start, name, timeLimit * 2);
+  }
+}
+
 /** The events of a `--json` run that has ended, each as the published vocabulary has it. */
 export function eventsOf({ stdout }: Ended): RunEvent[] {
   return stdout

@@ -136,7 +136,7 @@ export async function runKernel(argv: readonly string[], input: string): Promise
 }
 
 /** For what no event announces: processes that are not our children. */
-export async function until(what: string, condition: () => boolean, seconds = 10): Promise<void> {
+export async function until(what: string, condition: () => boolean, seconds = 60): Promise<void> {
   const end = performance.now() + seconds * 1000;
   while (!condition()) {
     if (performance.now() > end) throw new Error(`not within ${seconds} s: ${what}`);

@@ -17,11 +17,14 @@ export function leftovers(run: string): string[] {
     .map((line) => line.trim().slice(0, 160));
 }
 
-/** Asks again and again until the answer is neither undefined nor false, and gives it back. */
+/**
+ * Asks again and again until the answer is neither undefined nor false, and gives it back. Within a time that says that
+ * something hangs, not that the machine is slow; give another one where time itself is tested.
+ */
 export async function eventually<T>(
   what: string,
   probe: () => T | undefined | false | Promise<T | undefined | false>,
-  seconds = 10,
+  seconds = 60,
 ): Promise<T> {
   const end = performance.now() + seconds * 1000;
   for (;;) {
@@ -33,7 +36,7 @@ export async function eventually<T>(
 }
 
 /** Waits until nothing tagged with the run is alive. */
-export async function untilGone(run: string, seconds = 10): Promise<void> {
+export async function untilGone(run: string, seconds = 60): Promise<void> {
   let left: string[] = [];
   const gone = (): boolean => (left = leftovers(run)).length === 0;
   await eventually('every process gone', gone, seconds).catch((error: unknown) => {

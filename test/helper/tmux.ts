@@ -49,7 +49,7 @@ export class Terminal {
   }
 
   /** Resolves with the screen once it matches. */
-  async until(pattern: RegExp, seconds = 20): Promise<string[]> {
+  async until(pattern: RegExp, seconds = 60): Promise<string[]> {
     const giveUp = performance.now() + seconds * 1000;
     for (;;) {
       const screen = this.screen();
