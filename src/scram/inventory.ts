@@ -1,6 +1,6 @@
 import type { Fleet, FoundRun, Instance } from '../fleet/fleet.ts';
 import { isAlive } from '../state/process.ts';
-import { type RunState, listRunStates } from '../state/run-state.ts';
+import { type RunState, readRunStates } from '../state/run-state.ts';
 
 /** A run that still has something somewhere. */
 export interface RunningRun {
@@ -62,9 +62,15 @@ export async function takeInventory(
   only: Narrowing = {},
   found: Found = () => {},
 ): Promise<Inventory> {
-  const states = new Map((await listRunStates(env)).map((state) => [state.run, state]));
   const silent = new Set<Fleet>();
   const unseen: { fleet: string; error: unknown }[] = [];
+  const noted = await readRunStates(env).catch((error: unknown) => {
+    unseen.push({ fleet: 'the live state', error });
+    return { states: [], damaged: [] };
+  });
+  for (const { run, error } of noted.damaged)
+    if (only.run === undefined || only.run === run) unseen.push({ fleet: `run ${run}`, error });
+  const states = new Map(noted.states.map((state) => [state.run, state]));
   const passedOver: string[] = [];
   const isMeant = ({ run, where, holder }: RunningRun): boolean =>
     (only.run === undefined || run === only.run) &&
@@ -90,11 +96,11 @@ export async function takeInventory(
   };
   const tagged = (await Promise.all(fleets.map(look))).flat();
   const known = new Set(tagged.map(({ run }) => run));
-  const noted = [...states.values()]
+  const unfound = [...states.values()]
     .filter(({ run }) => !known.has(run))
     .map((state) => byState(state, fleets));
-  found(noted.filter(isMeant));
-  const runs = [...tagged, ...noted].filter(isMeant);
+  found(unfound.filter(isMeant));
+  const runs = [...tagged, ...unfound].filter(isMeant);
   return {
     runs: runs.toSorted((a, b) => a.run.localeCompare(b.run)),
     checked: fleets.filter((fleet) => !silent.has(fleet)).map(nameOf),

@@ -3,7 +3,7 @@ import { messageOf } from '../error.ts';
 import type { Fleet, Instance } from '../fleet/fleet.ts';
 import { runStart } from '../run-id.ts';
 import { type ProcessIdentity, isAlive, killProcess } from '../state/process.ts';
-import { listRunStates, removeRunState } from '../state/run-state.ts';
+import { readRunStates, removeRunState } from '../state/run-state.ts';
 import { stateDirectory } from '../state/state.ts';
 import type { RunningRun } from './inventory.ts';
 import { terminateAll } from '../run/terminate.ts';
@@ -82,7 +82,10 @@ async function leaveToController(found: RunningRun, env: NodeJS.ProcessEnv): Pro
   const told = state && controller === 'alive' ? state.controller : undefined;
   const hasEnded = told && (await isDeadWithin(told, patience.unheld));
   // Read again: it forgets the run when all of it is confirmed to be over, and may have created something meanwhile.
-  const noted = (await listRunStates(env)).find(({ run }) => run === found.run);
+  const { states, damaged } = await readRunStates(env);
+  const unread = damaged.find(({ run }) => run === found.run);
+  if (unread) throw unread.error;
+  const noted = states.find(({ run }) => run === found.run);
   if (!noted) return undefined;
   if (noted.preparing && !isAlive(noted.controller)) {
     await removeRunState(found.run, env);

@@ -1,5 +1,7 @@
 import { execFileSync } from 'node:child_process';
 import { readFileSync, readdirSync, statSync } from 'node:fs';
+import { codeOf } from '../file.ts';
+import { type RunId, parseInstanceTag, parseRunId } from '../run-id.ts';
 
 /** One process for ever: a pid alone is given to a stranger once its process is gone. */
 export interface ProcessIdentity {
@@ -8,9 +10,12 @@ export interface ProcessIdentity {
   readonly start: string;
 }
 
-/** A process that carries a run's tag in its environment. */
+/**
+ * A process that carries a run's tag in its environment. Whoever starts a process chooses its tags, and a setuid program keeps
+ * them: they name a process to list or to kill, and nothing else, least of all a path.
+ */
 export interface TaggedProcess extends ProcessIdentity {
-  readonly run: string;
+  readonly run: RunId;
   /** The instance it belongs to; absent for the machinery of a fleet. */
   readonly instance?: string;
   /** Every `CND_…` variable it was started with. */
@@ -48,9 +53,15 @@ export function findTagged(run?: string): TaggedProcess[] {
 function identifyByProc(pid: number): ProcessIdentity | undefined {
   try {
     return parseStat(pid, readFileSync(`/proc/${pid}/stat`, 'utf8'));
-  } catch {
-    return undefined;
+  } catch (error) {
+    if (isOver(error)) return undefined;
+    throw error; // too many open files, say: it is not dead because nobody could look
   }
+}
+
+/** What /proc says of a process that has ended, or is hidden as another user's. */
+function isOver(error: unknown): boolean {
+  return ['ENOENT', 'ESRCH', 'EACCES', 'EPERM'].includes(codeOf(error) ?? '');
 }
 
 /** Reads proc_pid_stat(5); undefined for a zombie. The command in field 2 may itself hold spaces and parentheses. */
@@ -72,8 +83,9 @@ function findByProc(run?: string): TaggedProcess[] {
       // with a stranger.
       const identity = identifyByProc(Number(name));
       return tagged(identity, readFileSync(path, 'utf8').split('\0'), run);
-    } catch {
-      return []; // gone, or not ours to read
+    } catch (error) {
+      if (isOver(error)) return []; // gone, or not ours to read
+      throw error;
     }
   });
 }
@@ -89,8 +101,9 @@ export function tagged(
       .filter((entry) => /^CND_[A-Z_]+=/.test(entry))
       .map((entry) => [entry.slice(0, entry.indexOf('=')), entry.slice(entry.indexOf('=') + 1)]),
   );
-  const { CND_RUN: found, CND_INSTANCE: instance } = tags;
+  const found = parseRunId(tags['CND_RUN']);
   if (!identity || !found || (run !== undefined && found !== run)) return [];
+  const instance = parseInstanceTag(tags['CND_INSTANCE'], found)?.id;
   return [{ ...identity, run: found, ...(instance === undefined ? {} : { instance }), tags }];
 }
 
@@ -117,8 +130,10 @@ function ps(...args: string[]): string {
       killSignal: 'SIGKILL',
       stdio: ['ignore', 'pipe', 'ignore'],
     });
-  } catch {
-    return ''; // `ps -p` fails when there is no such process
+  } catch (error) {
+    // `ps -p` exits with 1 when there is no such process; any other failure says nothing of what lives.
+    if (error instanceof Error && 'status' in error && error.status === 1) return '';
+    throw error;
   }
 }
 

@@ -1,9 +1,12 @@
-import { chmod, mkdir, readFile, readdir, rm, rmdir, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { readdir, rmdir } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
 import { z } from 'zod';
+import { CndError, isMissing, messageOf } from '../error.ts';
+import { withFileErrors } from '../file-error.ts';
+import { makeDirectory, readTextFile, replaceFile } from '../file.ts';
+import { type RunId, isRunId } from '../run-id.ts';
 import { type ProcessIdentity, identify } from './process.ts';
-import { runIdPattern } from '../run-id.ts';
-import { stateDirectory, stateRoot } from './state.ts';
+import { makeStateRoot, openStateRoot, removeBelow, stateDirectory, statePlace, stateRoot } from './state.ts';
 
 const runState = z.object({
   run: z.string(),
@@ -21,22 +24,23 @@ const runState = z.object({
   expiresAt: z.iso.datetime(),
 });
 
+/** The note's file in a run's state directory. */
+const stateName = 'run.json';
+
 /** The file of a run's login key in its state directory. */
 export const loginKeyName = 'id_ed25519';
 
 /** What any `cnd` of the same user can learn of a run that is under way, from any directory. */
 export type RunState = z.output<typeof runState>;
 
-/** Notes that this process drives a run. */
+/** Notes that this process drives a run. @throws CndError `state-unusable` */
 export async function writeRunState(
   state: Omit<RunState, 'controller'>,
   env: NodeJS.ProcessEnv = process.env,
 ): Promise<void> {
-  const directory = await makeDirectory(state.run, env);
   const controller: ProcessIdentity = identify(process.pid) ?? { pid: process.pid, start: '' };
-  await writeFile(join(directory, 'run.json'), `${JSON.stringify({ ...state, controller })}\n`, {
-    mode: 0o600,
-  });
+  const text = `${JSON.stringify({ ...state, controller })}\n`;
+  await writeOwn(state.run, stateName, text, env);
 }
 
 /**
@@ -48,46 +52,89 @@ export async function writeLoginKey(
   privateKey: string,
   env: NodeJS.ProcessEnv = process.env,
 ): Promise<void> {
-  await writeFile(join(await makeDirectory(run, env), loginKeyName), privateKey, { mode: 0o600 });
+  await writeOwn(run, loginKeyName, privateKey, env);
 }
 
 /** Forgets the login key, and the run's directory if nothing else is in it; idempotent. */
 export async function removeLoginKey(run: string, env: NodeJS.ProcessEnv = process.env): Promise<void> {
-  const directory = stateDirectory(run, env);
-  await rm(join(directory, loginKeyName), { force: true });
-  await rmdir(directory).catch(() => {});
-}
-
-async function makeDirectory(run: string, env: NodeJS.ProcessEnv): Promise<string> {
-  const directory = stateDirectory(run, env);
-  await mkdir(directory, { recursive: true, mode: 0o700 });
-  await chmod(directory, 0o700);
-  return directory;
+  await removeOwn(run, [loginKeyName], env);
 }
 
 /** Forgets what `writeRunState` noted, and the run's directory if nothing else is in it; idempotent. */
 export async function removeRunState(run: string, env: NodeJS.ProcessEnv = process.env): Promise<void> {
-  const directory = stateDirectory(run, env);
-  await rm(join(directory, 'run.json'), { force: true });
-  await removeLoginKey(run, env);
+  await removeOwn(run, [stateName, loginKeyName], env);
 }
 
-/** The runs noted under the state root, whether their controllers still live or not; torn notes are skipped. */
-export async function listRunStates(env: NodeJS.ProcessEnv = process.env): Promise<RunState[]> {
-  const names = await readdir(stateRoot(env)).catch(() => []);
-  const runs = names.filter((name) => runIdPattern.test(name));
-  const states = await Promise.all(runs.map((run) => readRunState(join(stateRoot(env), run, 'run.json'))));
-  // A note that names another run than its directory is torn or forged.
-  return states
-    .filter((state, index) => state !== undefined && state.run === runs[index])
-    .filter((state) => state !== undefined)
-    .toSorted((a, b) => a.run.localeCompare(b.run));
+/** What the state root tells of the runs of this user. */
+export interface RunStates {
+  /** By run id. */
+  readonly states: readonly RunState[];
+  /** Notes that are there and cannot be read: what they told is not known. */
+  readonly damaged: readonly { readonly run: RunId; readonly error: CndError }[];
 }
 
-async function readRunState(path: string): Promise<RunState | undefined> {
-  try {
-    return runState.safeParse(JSON.parse(await readFile(path, 'utf8'))).data;
-  } catch {
-    return undefined;
+/**
+ * The runs noted under the state root, whether their controllers still live or not.
+ * @throws CndError `state-unusable` when it cannot be listed, or is not safe: then nothing is known.
+ */
+export async function readRunStates(env: NodeJS.ProcessEnv = process.env): Promise<RunStates> {
+  const states: RunState[] = [];
+  const damaged: { run: RunId; error: CndError }[] = [];
+  for (const run of await listStateRuns(env)) {
+    const path = join(stateDirectory(run, env), stateName);
+    try {
+      states.push(parse(await readTextFile(path), run));
+    } catch (cause) {
+      if (isMissing(cause)) continue; // of a fleet, or being removed
+      const error = new CndError('state-damaged', `${path} cannot be read: ${messageOf(cause)}`, {
+        about: run,
+        hint: `when you have seen that nothing of the run is left: rm -r ${dirname(path)}`,
+        cause,
+      });
+      damaged.push({ run, error });
+    }
   }
+  return { states, damaged };
+}
+
+/** The states of `readRunStates`. @throws CndError `state-unusable` */
+export async function listRunStates(env: NodeJS.ProcessEnv = process.env): Promise<readonly RunState[]> {
+  return (await readRunStates(env)).states;
+}
+
+/** The runs that have a directory under the state root, sorted. @throws CndError `state-unusable` */
+export async function listStateRuns(env: NodeJS.ProcessEnv = process.env): Promise<RunId[]> {
+  const root = await openStateRoot(env);
+  if (root === undefined) return [];
+  const names = await withFileErrors(statePlace(env), root, 'read', () => readdir(root));
+  return names.filter(isRunId).toSorted();
+}
+
+/** A note that names another run than its directory is forged. */
+function parse(text: string, run: RunId): RunState {
+  const state = runState.parse(JSON.parse(text));
+  if (state.run !== run) throw new Error(`it is that of another run, ${JSON.stringify(state.run)}`);
+  return state;
+}
+
+async function writeOwn(run: string, name: string, text: string, env: NodeJS.ProcessEnv): Promise<void> {
+  const directory = stateDirectory(run, env);
+  await makeStateRoot(env);
+  await withFileErrors(statePlace(env), directory, 'written', async () => {
+    await makeDirectory(directory, 0o700);
+    try {
+      await replaceFile(join(directory, name), text);
+    } catch (error) {
+      await rmdir(directory).catch(() => {}); // what is new and empty is not to look like a run
+      throw error;
+    }
+  });
+}
+
+async function removeOwn(run: string, names: readonly string[], env: NodeJS.ProcessEnv): Promise<void> {
+  const directory = stateDirectory(run, env);
+  await withFileErrors(statePlace(env), directory, 'removed', async () => {
+    for (const name of names) await removeBelow(stateRoot(env), join(directory, name));
+    await rmdir(directory).catch(() => {}); // if it is empty
+  });
 }

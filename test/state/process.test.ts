@@ -92,7 +92,8 @@ describe('the identity of a process', () => {
 describe('processes found by tag', () => {
   test('carry their run, instance and identity', async () => {
     const [run, other] = [newRunId(), newRunId()];
-    const child = start({ CND_RUN: run, CND_INSTANCE: 'l-0', SECRET: 'no' });
+    const instance = `l-${run.slice(-4)}-0`;
+    const child = start({ CND_RUN: run, CND_INSTANCE: instance, SECRET: 'no' });
     const machinery = start({ CND_RUN: run, CND_ROLE: 'local-host' });
     const stranger = start({ CND_RUN: other });
     start({ CND_RUN: `${run}0` });
@@ -101,7 +102,7 @@ describe('processes found by tag', () => {
       return all.length === 2 && all.toSorted((a, b) => a.pid - b.pid);
     });
     expect(found).toEqual([
-      { ...identity(child.pid), run, instance: 'l-0', tags: { CND_RUN: run, CND_INSTANCE: 'l-0' } },
+      { ...identity(child.pid), run, instance, tags: { CND_RUN: run, CND_INSTANCE: instance } },
       { ...identity(machinery.pid), run, tags: { CND_RUN: run, CND_ROLE: 'local-host' } },
     ]);
     expect(findTagged().map(({ pid }) => pid)).toEqual(expect.arrayContaining([child.pid, stranger.pid]));
@@ -123,20 +124,34 @@ describe('processes found by tag', () => {
 
   test('are found by ps as well', async () => {
     const run = newRunId();
-    const child = start({ CND_RUN: run, CND_INSTANCE: 'l-0' });
+    const instance = `l-${run.slice(-4)}-0`;
+    const child = start({ CND_RUN: run, CND_INSTANCE: instance });
     const [found] = await eventually('it', () => {
       const all = findByPs(run);
       return all.length === 1 && all;
     });
-    expect(found).toMatchObject({ ...identifyByPs(child.pid), run, instance: 'l-0' });
+    expect(found).toMatchObject({ ...identifyByPs(child.pid), run, instance });
   });
 
   test('need the whole tag', () => {
     const who = { pid: 1, start: '2' };
-    expect(tagged(who, ['XCND_RUN=a', 'CND_RUN=ab'], 'a')).toEqual([]);
+    const run = newRunId();
+    expect(tagged(who, [`XCND_RUN=${run}`, `CND_RUN=${run}b`], run)).toEqual([]);
     expect(tagged(who, ['CND_RUN='])).toEqual([]);
-    expect(tagged(undefined, ['CND_RUN=a'], 'a')).toEqual([]);
-    expect(tagged(who, ['CND_RUN=a', 'CND_SYSLOG=/x=y'], 'a')[0]?.tags['CND_SYSLOG']).toBe('/x=y');
+    expect(tagged(undefined, [`CND_RUN=${run}`], run)).toEqual([]);
+    expect(tagged(who, [`CND_RUN=${run}`, 'CND_SYSLOG=/x=y'], run)[0]?.tags['CND_SYSLOG']).toBe('/x=y');
+  });
+
+  test('say nothing that is not a run id and an instance of that run', () => {
+    const who = { pid: 1, start: '2' };
+    const run = newRunId();
+    for (const id of ['../../victim', `${run}/..`, `${run}\n`, ` ${run}`, '*', run.toUpperCase(), '.'])
+      expect(tagged(who, [`CND_RUN=${id}`])).toEqual([]);
+    const instanceOf = (id: string): string | undefined =>
+      tagged(who, [`CND_RUN=${run}`, `CND_INSTANCE=${id}`])[0]?.instance;
+    for (const id of [`l-${run.slice(-4)}-0`, `h12-${run}`]) expect(instanceOf(id)).toBe(id);
+    for (const id of ['../x', `l-${run.slice(-4)}-01`, 'l-____-0', `h1-${run}x`, `h-1-${run}`, ''])
+      expect(instanceOf(id)).toBeUndefined();
   });
 });
 

@@ -3,7 +3,15 @@ import type { Access } from '../../session/ssh/access.ts';
 import { target } from '../../session/ssh/failure.ts';
 import type { Session } from '../../session/session.ts';
 import { quote } from '../../session/quote.ts';
-import type { ConnectOptions, FleetTiming, FoundRun, Guard, Instance, LaunchRequest } from '../fleet.ts';
+import type {
+  ConnectOptions,
+  FindReport,
+  FleetTiming,
+  FoundRun,
+  Guard,
+  Instance,
+  LaunchRequest,
+} from '../fleet.ts';
 import { SshAccesses, type SshFleet } from '../ssh.ts';
 import { type Place, guardCommand, syslogCommand, tagCommand } from './command.ts';
 import { type Host, accessOf } from './host.ts';
@@ -85,8 +93,10 @@ export class HostsFleet implements SshFleet {
     await this.#state.remove(run);
   }
 
-  async find(): Promise<FoundRun[]> {
-    const records = await this.#state.list();
+  /** A run whose list cannot be read is told of, as what cannot be seen. */
+  async find(report?: FindReport): Promise<FoundRun[]> {
+    const { records, damaged } = await this.#state.list();
+    for (const { run, error } of damaged) report?.unseen(`run ${run}`, error);
     return Promise.all(
       records.map(async (record) => ({
         fleet: this.name,

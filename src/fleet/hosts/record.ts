@@ -1,10 +1,18 @@
-import { access, mkdir, readFile, readdir, rename, rm, rmdir, writeFile } from 'node:fs/promises';
+import { lstat, readdir, rmdir } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { z } from 'zod';
-import { stateDirectory, stateRoot } from '../../state/state.ts';
+import { CndError, isMissing, messageOf } from '../../error.ts';
+import { withFileErrors } from '../../file-error.ts';
+import { makeDirectory, readTextFile, replaceFile } from '../../file.ts';
+import type { RunId } from '../../run-id.ts';
+import { listStateRuns } from '../../state/run-state.ts';
+import { makeStateRoot, removeBelow, stateDirectory, statePlace, stateRoot } from '../../state/state.ts';
 import { hostSchema } from './host.ts';
 
 const record = z.object({ run: z.string(), expiresAt: z.iso.datetime(), hosts: z.array(hostSchema) });
+
+/** The list's file. */
+const listName = 'hosts.json';
 
 /** Which hosts a run uses, in the order of its workers. */
 export type HostsRecord = z.output<typeof record>;
@@ -23,54 +31,70 @@ export class HostsState {
     this.#env = env;
   }
 
-  /** Keeps a run's list, in one step, so that nobody ever reads half of it. */
+  /** Keeps a run's list, in one step, so that nobody ever reads half of it, and so that it outlives a power cut. */
   async write(kept: HostsRecord): Promise<void> {
     const directory = this.directory(kept.run);
-    await mkdir(directory, { recursive: true, mode: 0o700 });
-    const path = join(directory, 'hosts.json');
-    await writeFile(`${path}.new`, JSON.stringify(kept), { mode: 0o600 });
-    await rename(`${path}.new`, path);
+    await makeStateRoot(this.#env);
+    await withFileErrors(statePlace(this.#env), directory, 'written', async () => {
+      await makeDirectory(directory, 0o700);
+      await replaceFile(join(directory, listName), JSON.stringify(kept), { sync: true });
+    });
   }
 
-  /** A run's list; undefined when there is none, or it is damaged. */
+  /**
+   * A run's list; undefined when there is none, and nothing that tells of one.
+   * @throws CndError `hosts-damaged` when it cannot be read: then nobody knows where something of the run may be.
+   */
   async read(run: string): Promise<HostsRecord | undefined> {
+    const directory = this.directory(run);
     try {
-      const text = await readFile(join(this.directory(run), 'hosts.json'), 'utf8');
-      return record.safeParse(JSON.parse(text)).data;
-    } catch {
-      return undefined;
+      const kept = record.parse(JSON.parse(await readTextFile(join(directory, listName))));
+      if (kept.run !== run) throw new Error(`it is that of another run, ${JSON.stringify(kept.run)}`);
+      return kept;
+    } catch (cause) {
+      if (isMissing(cause) && !(await hasMarks(directory))) return undefined;
+      const what = isMissing(cause) ? 'is missing' : `cannot be read: ${messageOf(cause)}`;
+      throw new CndError('hosts-damaged', `the list of hosts of run ${run} ${what}`, {
+        about: join(directory, listName),
+        hint: `its hosts clean up by themselves 5 s after T; when you have seen that they have: rm -r ${directory}`,
+        cause,
+      });
     }
   }
 
-  /** The runs that have a list. */
-  async list(): Promise<HostsRecord[]> {
-    const names = await readdir(stateRoot(this.#env)).catch(() => []);
-    const records = await Promise.all(names.map(async (run) => this.read(run)));
-    return records.filter((kept) => kept !== undefined);
+  /** The runs that have a list, and those whose list cannot be read. @throws CndError when they cannot be listed. */
+  async list(): Promise<{ records: HostsRecord[]; damaged: { run: RunId; error: unknown }[] }> {
+    const records: HostsRecord[] = [];
+    const damaged: { run: RunId; error: unknown }[] = [];
+    for (const run of await listStateRuns(this.#env)) {
+      try {
+        const kept = await this.read(run);
+        if (kept) records.push(kept);
+      } catch (error) {
+        damaged.push({ run, error });
+      }
+    }
+    return { records, damaged };
   }
 
   /** Notes what is true of a host from now on. @throws when the run was disposed of. */
   async mark(run: string, index: number, mark: Mark): Promise<void> {
     const other: Mark = mark === 'armed' ? 'released' : 'armed';
-    await writeFile(this.#mark(run, index, mark), '', { mode: 0o600 });
-    await rm(this.#mark(run, index, other), { force: true });
+    await replaceFile(this.#mark(run, index, mark), '');
+    await removeBelow(stateRoot(this.#env), this.#mark(run, index, other));
   }
 
-  /** A host on which something may be counts as armed, whatever else is noted. */
+  /** A host on which something may be counts as armed, whatever else is noted. @throws when that cannot be seen. */
   async marked(run: string, index: number): Promise<Mark | undefined> {
-    const there = async (mark: Mark): Promise<boolean> =>
-      access(this.#mark(run, index, mark)).then(
-        () => true,
-        () => false,
-      );
-    if (await there('armed')) return 'armed';
-    return (await there('released')) ? 'released' : undefined;
+    if (await isThere(this.#mark(run, index, 'armed'))) return 'armed';
+    return (await isThere(this.#mark(run, index, 'released'))) ? 'released' : undefined;
   }
 
-  /** Forgets a run, and its directory if nothing else is in it; idempotent. */
+  /** Forgets a run, and its directory if nothing else is in it; idempotent. @throws CndError when its list is damaged. */
   async remove(run: string): Promise<void> {
     const directory = this.directory(run);
-    await rm(directory, { recursive: true, force: true });
+    await this.read(run);
+    await removeBelow(stateRoot(this.#env), directory);
     await rmdir(dirname(directory)).catch(() => {});
   }
 
@@ -81,5 +105,24 @@ export class HostsState {
 
   #mark(run: string, index: number, mark: Mark): string {
     return join(this.directory(run), `${index}.${mark}`);
+  }
+}
+
+async function isThere(path: string): Promise<boolean> {
+  try {
+    await lstat(path);
+    return true;
+  } catch (error) {
+    if (isMissing(error)) return false;
+    throw error;
+  }
+}
+
+/** Whether a directory without a list was one of a run. */
+async function hasMarks(directory: string): Promise<boolean> {
+  try {
+    return (await readdir(directory)).some((name) => /^\d+\.(armed|released)$/.test(name));
+  } catch (error) {
+    return !isMissing(error);
   }
 }

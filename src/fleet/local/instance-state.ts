@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { CndError } from '../../error.ts';
-import { findTagged, isAlive } from '../../state/process.ts';
+import { findOwned } from '../../state/owned.ts';
+import { isAlive } from '../../state/process.ts';
 import type { TaggedProcess } from '../../state/process.ts';
 import { askHost } from './control.ts';
 import type { Question } from './control.ts';
@@ -18,7 +19,7 @@ const patience = 1000;
  * @throws CndError when the host is there but does not answer.
  */
 export async function look({ run, record }: Lead, signal?: AbortSignal): Promise<InstanceRecord[]> {
-  if (!record) return fromTags(findTagged(run));
+  if (!record) return fromTags(findOwned(run));
   const start = performance.now();
   while (isAlive(record.host)) {
     try {
@@ -29,7 +30,7 @@ export async function look({ run, record }: Lead, signal?: AbortSignal): Promise
       await sleep(50); // it may be just ending
     }
   }
-  return afterHost(record.instances, findTagged(run));
+  return afterHost(record.instances, findOwned(run));
 }
 
 /**
@@ -37,7 +38,7 @@ export async function look({ run, record }: Lead, signal?: AbortSignal): Promise
  * good, but death is seen, not assumed: by tag, which works as well when the host hangs, is dead, or is unknown.
  */
 export async function cut({ run, record }: Lead, ids?: readonly string[]): Promise<InstanceRecord[]> {
-  const known = record?.instances ?? fromTags(findTagged(run));
+  const known = record?.instances ?? fromTags(findOwned(run));
   let told = await tell(record, { ask: 'terminate', ...(ids ? { ids } : {}) });
   const left = await sweep(run, ids ? { instances: ids } : { grace: told ? 300 : 0 });
   if (ids) told ??= await tell(record, { ask: 'describe' }); // it may only have been slow

@@ -4,9 +4,10 @@ import type { Access, KeyPair } from '../../session/ssh/access.ts';
 import { generateKeyPair } from '../../session/ssh/key.ts';
 import type { Session } from '../../session/session.ts';
 import { writeLoginKey } from '../../state/run-state.ts';
-import { stateRoot } from '../../state/state.ts';
+import { makeStateRoot } from '../../state/state.ts';
 import type { ConnectOptions, FleetTiming, FoundRun, Instance, LaunchRequest } from '../fleet.ts';
 import { SshAccesses, type SshFleet } from '../ssh.ts';
+import { requireRunId } from '../../run-id.ts';
 import { cut, look } from './instance-state.ts';
 import { localDirectory, removeDirectory } from './directory.ts';
 import { hostEnvironment, loginUser } from './environment.ts';
@@ -48,9 +49,10 @@ export class LocalFleet implements SshFleet {
 
   /** All instances or none: what keeps one from existing here (no disk, no ports) keeps all from working. */
   async launch(request: LaunchRequest, signal: AbortSignal): Promise<Instance[]> {
-    const { run, count, lifetime } = request;
+    const { count, lifetime } = request;
+    const run = requireRunId(request.run);
     const loginKey = generateKeyPair();
-    const root = stateRoot(this.#env);
+    const root = await makeStateRoot(this.#env);
     const expiresAt = request.expiresAt.toISOString();
     const spec: HostSpec = {
       run,
@@ -101,7 +103,7 @@ export class LocalFleet implements SshFleet {
 
   /** Also what a dead host left: a run with terminated instances, until it is disposed of. */
   async find(): Promise<FoundRun[]> {
-    const leads = await lookAll(stateRoot(this.#env));
+    const leads = await lookAll(this.#env);
     for (const lead of leads) if (lead.record) this.#leads.set(lead.run, lead);
     return Promise.all(leads.map(async (lead) => this.#found(lead)));
   }
@@ -113,15 +115,16 @@ export class LocalFleet implements SshFleet {
   async #lead(run: string): Promise<Lead> {
     const known = this.#leads.get(run);
     if (known) return known;
-    const lead = await lookUp(run, stateRoot(this.#env));
+    const lead = await lookUp(run, this.#env);
     if (lead.record) this.#leads.set(run, lead);
     return lead;
   }
 
   async #found(lead: Lead): Promise<FoundRun> {
-    const { run, expiresAt } = lead;
+    const { run, expiresAt, damage, directory } = lead;
     const instances = this.#instances(lead, await lookAnyway(lead));
-    const found = { fleet: this.name, run, instances };
+    const leftover = damage === undefined ? [] : [`${directory} (its record cannot be read: ${damage})`];
+    const found = { fleet: this.name, run, instances, leftover };
     return expiresAt === undefined ? found : { ...found, expiresAt: new Date(expiresAt) };
   }
 

@@ -1,48 +1,92 @@
+import { isAbsolute } from 'node:path';
+import { stat } from 'node:fs/promises';
+import { messageOf } from '../../error.ts';
+import { type RunId, parseIndex, parseInstanceTag, requireRunId } from '../../run-id.ts';
 import { findTagged } from '../../state/process.ts';
 import type { TaggedProcess } from '../../state/process.ts';
+import { listStateRuns } from '../../state/run-state.ts';
+import { assertPrivate, openStateRoot, stateRoot } from '../../state/state.ts';
 import { instanceId } from './environment.ts';
 import type { Role } from './environment.ts';
-import { listRuns, localDirectory, readRecordText } from './directory.ts';
+import { localDirectory, readRecordText } from './directory.ts';
 import { hostRecord } from './record.ts';
 import type { HostRecord, InstanceRecord } from './record.ts';
 
+/** Instances that are believed of a tag. */
+const mostInstances = 10_000;
+
 /** Where a run's things are, and its host's record if it can be read. */
 export interface Lead {
-  readonly run: string;
+  readonly run: RunId;
   readonly directory: string;
   readonly record?: HostRecord;
+  /** Why the record that is there cannot be read. */
+  readonly damage?: string;
   /** Known by the record, or by the host's tags. */
   readonly expiresAt?: string;
 }
 
-/** Looks a run up under a state root, and, if it is not there, where the tags of its processes say. */
-export async function lookUp(run: string, stateRoot: string): Promise<Lead> {
-  const lead = await readLead(run, stateRoot);
-  if (lead.record) return lead;
-  const elsewhere = findTagged(run).find(({ tags }) => tags['CND_STATE'])?.tags['CND_STATE'];
-  return elsewhere === undefined ? lead : readLead(run, elsewhere);
+/** Looks a run up under this user's state root, and, if it is not there, under that of its living host. */
+export async function lookUp(run: string, env: NodeJS.ProcessEnv): Promise<Lead> {
+  // Not safe: nothing in it is believed, and nothing of it deleted.
+  await openStateRoot(env);
+  return lead(requireRunId(run), env, findTagged(run));
 }
 
-/** All runs of the local fleet: those with a record under the state root, and those with a living process. */
-export async function lookAll(stateRoot: string): Promise<Lead[]> {
-  const living = new Map<string, Record<string, string>>();
-  for (const { run, tags } of findTagged().filter(isLocal)) living.set(run, { ...living.get(run), ...tags });
-  const kept = (await listRuns(stateRoot)).filter((run) => !living.has(run));
-  const leads = await Promise.all([
-    ...[...living].map(async ([run, tags]) =>
-      readLead(run, tags['CND_STATE'] ?? stateRoot, tags['CND_EXPIRES']),
-    ),
-    ...kept.map(async (run) => readLead(run, stateRoot)),
-  ]);
-  return leads.filter(({ run, record }) => record ?? living.has(run));
+/**
+ * All runs of the local fleet: those with a record under the state root, and those with a living process.
+ * @throws CndError when the state root cannot be listed.
+ */
+export async function lookAll(env: NodeJS.ProcessEnv): Promise<Lead[]> {
+  const living = new Map<RunId, TaggedProcess[]>();
+  for (const found of findTagged().filter(isLocal))
+    living.set(found.run, [...(living.get(found.run) ?? []), found]);
+  const runs = new Set([...living.keys(), ...(await listStateRuns(env))]);
+  const leads = await Promise.all([...runs].map(async (run) => lead(run, env, living.get(run) ?? [])));
+  return leads.filter(
+    ({ run, record, damage }) => record !== undefined || damage !== undefined || living.has(run),
+  );
+}
+
+async function lead(run: RunId, env: NodeJS.ProcessEnv, living: readonly TaggedProcess[]): Promise<Lead> {
+  const own = await readLead(run, stateRoot(env));
+  if (own.record) return own;
+  for (const found of living) {
+    const elsewhere = await elsewhereOf(found);
+    if (elsewhere) return elsewhere;
+  }
+  const expires = living
+    .map(({ tags }) => Date.parse(tags['CND_EXPIRES'] ?? ''))
+    .find((time) => !Number.isNaN(time));
+  return { ...own, ...(expires !== undefined && { expiresAt: new Date(expires).toISOString() }) };
+}
+
+/**
+ * What a living host keeps under another state root, where it says that it does. That is only a rumour: whoever started the
+ * process has chosen it, and it may be somebody else by a setuid program. The root must be this user's alone, so that what
+ * is in it was written by this user, and must name exactly this process as the host of the run.
+ */
+async function elsewhereOf({ run, pid, start, tags }: TaggedProcess): Promise<Lead | undefined> {
+  const root = tags['CND_STATE'];
+  if (tags['CND_ROLE'] !== ('local-host' satisfies Role) || root === undefined || !isAbsolute(root))
+    return undefined;
+  try {
+    await assertPrivate(root);
+    if ((await stat(root)).mode & 0o077) return undefined;
+    const found = await readLead(run, root);
+    const host = found.record?.host;
+    return host?.pid === pid && host.start === start ? found : undefined;
+  } catch {
+    return undefined;
+  }
 }
 
 /** The instances of a run whose record is gone, from the tags of its living processes. */
 export function fromTags(processes: readonly TaggedProcess[]): InstanceRecord[] {
   const host = processes.find(({ tags }) => tags['CND_ROLE'] === ('local-host' satisfies Role));
-  const count = Number(host?.tags['CND_INSTANCES'] ?? 0);
+  const count = Math.min(parseIndex(host?.tags['CND_INSTANCES']) ?? 0, mostInstances);
   const launched = Array.from({ length: count }, (_, index) => instanceId(host?.run ?? '', index));
-  const seen = processes.flatMap(({ instance }) => instance ?? []);
+  const seen = processes.flatMap(({ run, instance }) => parseInstanceTag(instance, run)?.id ?? []);
   const state = host ? 'running' : 'shutting-down';
   const reason = host ? 'its record is not in the state directory' : 'its host is gone';
   return [...new Set([...launched, ...seen])]
@@ -55,24 +99,22 @@ function isLocal({ tags, instance }: TaggedProcess): boolean {
   return (tags['CND_ROLE']?.startsWith('local-') ?? false) || (instance?.startsWith('l-') ?? false);
 }
 
-async function readLead(run: string, stateRoot: string, expires?: string): Promise<Lead> {
-  const directory = localDirectory(stateRoot, run);
-  const text = await readRecordText(directory);
-  const record = text === undefined ? undefined : parse(text, run);
-  const expiresAt = record?.expiresAt ?? expires;
-  return {
-    run,
-    directory,
-    ...(record === undefined ? {} : { record }),
-    ...(expiresAt === undefined ? {} : { expiresAt }),
-  };
+async function readLead(run: RunId, root: string): Promise<Lead> {
+  const directory = localDirectory(root, run);
+  try {
+    const text = await readRecordText(directory);
+    if (text === undefined) return { run, directory };
+    const record = parse(text, run);
+    return { run, directory, record, expiresAt: record.expiresAt };
+  } catch (error) {
+    return { run, directory, damage: messageOf(error) }; // another version's, say: then the tags must do
+  }
 }
 
-function parse(text: string, run: string): HostRecord | undefined {
-  try {
-    const record = hostRecord.parse(JSON.parse(text));
-    return record.run === run ? record : undefined;
-  } catch {
-    return undefined; // another version's, or damaged: then the tags must do
-  }
+function parse(text: string, run: RunId): HostRecord {
+  const record = hostRecord.parse(JSON.parse(text));
+  if (record.run !== run) throw new Error('it is that of another run');
+  if (record.instances.some(({ id, index }) => id !== instanceId(run, index)))
+    throw new Error('it names instances of another run');
+  return record;
 }

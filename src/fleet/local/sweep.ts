@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { findTagged, killProcess } from '../../state/process.ts';
+import { findOwned } from '../../state/owned.ts';
+import { isAlive, killProcess } from '../../state/process.ts';
 import type { TaggedProcess } from '../../state/process.ts';
 import type { Role } from './environment.ts';
 
@@ -14,18 +15,23 @@ export interface SweepOptions {
 }
 
 /**
- * Kills what is tagged with a run and resolves with what still lives, normally nothing. It looks again until two looks
+ * Kills what belongs to a run and resolves with what still lives, normally nothing. It looks again until two looks
  * in a row find nothing, since a process may fork and exit between a listing of the processes and the look at each.
  */
 export async function sweep(run: string, options: SweepOptions = {}): Promise<TaggedProcess[]> {
   const { instances, grace = 0, patience = 2000 } = options;
   const start = performance.now();
   let empty = 0;
+  // One whose tagged parent dies first is known by its parent no more.
+  let before: TaggedProcess[] = [];
   for (let pause = 2; ; pause = Math.min(pause * 2, 40)) {
-    const left = findTagged(run).filter(
+    const found = findOwned(run).filter(
       ({ pid, instance }) =>
         pid !== process.pid && (!instances || (instance !== undefined && instances.includes(instance))),
     );
+    const pids = new Set(found.map(({ pid }) => pid));
+    const left = [...found, ...before.filter((known) => !pids.has(known.pid) && isAlive(known))];
+    before = left;
     const elapsed = performance.now() - start;
     if (left.length > 0 && elapsed >= grace) {
       for (const found of left.toSorted((a, b) => rank(a) - rank(b))) killProcess(found, 'SIGKILL');

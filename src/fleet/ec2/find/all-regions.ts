@@ -52,8 +52,11 @@ const lastResort = 'us-east-1';
 /** The fleets on EC2 in all enabled regions, of the caller's account and of those of profiles used before. Never rejects. */
 export async function ec2Everywhere(search: Search): Promise<Everywhere> {
   const { env, region, profile } = search;
-  const uses = await readUses(env);
+  const noted = await readUses(env).catch((error: unknown) => ({ error }));
+  const uses = Array.isArray(noted) ? noted : [];
+  const forgotten = Array.isArray(noted) ? [] : [{ fleet: 'ec2', error: noted.error }];
   const asked = region !== undefined || profile !== undefined;
+  if (!asked && forgotten.length > 0 && !hasAwsAccount(env)) return { fleets: [], unreachable: forgotten };
   if (!asked && uses.length === 0 && !hasAwsAccount(env)) {
     return { fleets: [], unreachable: [], skipped: 'ec2: no AWS account is set up here' };
   }
@@ -64,9 +67,14 @@ export async function ec2Everywhere(search: Search): Promise<Everywhere> {
   const looked = await Promise.all(accounts.map(async (account) => lookAround(account, search, uses)));
   // The default credentials may be none at all where only profiles are used: what was launched was so with a profile.
   const needed = failures.filter(({ name }) => asked || name !== undefined || usedAs(uses, undefined));
-  const unreachable = needed.map(({ name, error }) => {
-    return { fleet: name === undefined ? 'ec2' : `ec2 (profile ${name})`, error };
-  });
+  const unreachable = [
+    // Whoever names a region or profile has said where to look.
+    ...(asked ? [] : forgotten),
+    ...needed.map(({ name, error }) => ({
+      fleet: name === undefined ? 'ec2' : `ec2 (profile ${name})`,
+      error,
+    })),
+  ];
   const fleets = looked.flatMap((one) => one.fleets);
   const unseen = looked.flatMap((one) => one.unseen);
   const [first] = failures;

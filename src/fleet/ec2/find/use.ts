@@ -1,9 +1,11 @@
 import { readFileSync, statSync } from 'node:fs';
-import { mkdir, readFile, rename, writeFile } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { z } from 'zod';
-import { stateRoot } from '../../../state/state.ts';
+import { CndError, isMissing, messageOf } from '../../../error.ts';
+import { withFileErrors } from '../../../file-error.ts';
+import { readTextFile, replaceFile } from '../../../file.ts';
+import { makeStateRoot, openStateRoot, statePlace, stateRoot } from '../../../state/state.ts';
 
 /** One way in which this user has launched on EC2. */
 export interface Use {
@@ -26,19 +28,30 @@ export async function markUse(env: NodeJS.ProcessEnv, { region, profile }: Use):
   const use = { region, profile: profile ?? (env['AWS_PROFILE'] || undefined) };
   const uses = await readUses(env);
   if (uses.some((other) => other.region === use.region && other.profile === use.profile)) return;
-  await mkdir(stateRoot(env), { recursive: true, mode: 0o700 });
-  // Whole or not at all: a torn file would forget where else there may be something.
-  const part = `${usePath(env)}.${process.pid}`;
-  await writeFile(part, `${JSON.stringify([...uses, use])}\n`, { mode: 0o600 });
-  await rename(part, usePath(env));
+  await makeStateRoot(env);
+  const path = usePath(env);
+  await withFileErrors(statePlace(env), path, 'written', () =>
+    // Whole or not at all, and on the disk: a torn file would forget where else there may be something.
+    replaceFile(path, `${JSON.stringify([...uses, use])}\n`, { sync: true }),
+  );
 }
 
-/** Where, and with which profiles, this user has launched on EC2 before. */
+/**
+ * Where, and with which profiles, this user has launched on EC2 before.
+ * @throws CndError when that is noted but cannot be read: then nobody knows where to look.
+ */
 export async function readUses(env: NodeJS.ProcessEnv): Promise<Use[]> {
+  await openStateRoot(env);
+  const path = usePath(env);
   try {
-    return useFile.parse(JSON.parse(await readFile(usePath(env), 'utf8')));
-  } catch {
-    return [];
+    return useFile.parse(JSON.parse(await readTextFile(path)));
+  } catch (cause) {
+    if (isMissing(cause)) return [];
+    throw new CndError(
+      'state-damaged',
+      `the regions and profiles that were launched with cannot be read: ${messageOf(cause)}`,
+      { about: path, hint: `look in each region with: cnd scram --region REGION; then: rm ${path}`, cause },
+    );
   }
 }
 
@@ -64,7 +77,11 @@ export function hasAwsAccount(env: NodeJS.ProcessEnv): boolean {
 }
 
 function isFilled(path: string): boolean {
-  return (statSync(path, { throwIfNoEntry: false })?.size ?? 0) > 0;
+  try {
+    return (statSync(path, { throwIfNoEntry: false })?.size ?? 0) > 0;
+  } catch {
+    return true; // it cannot be seen that there is none
+  }
 }
 
 /** On an instance of EC2 a role may be all there is (EC2 User Guide, "Detect whether a host is an EC2 instance"). */
