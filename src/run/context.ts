@@ -16,6 +16,7 @@ import type { Emit, EventFields } from '../event/event.ts';
 import { EventStream } from '../event/stream.ts';
 import type { Interrupts } from './interrupt.ts';
 import { Phases } from './phase.ts';
+import { ReleaseTime, type TeardownSchedule, teardownSchedule } from './teardown.ts';
 
 /** Everything that a run acts on. */
 export interface RunInputs {
@@ -56,6 +57,8 @@ export class RunContext {
   readonly known = new Set<string>();
   /** Ids of instances whose termination could not be confirmed. */
   left: readonly string[] = [];
+  /** How long a release takes, as measured during the run. */
+  readonly releaseTime = new ReleaseTime(() => this.elapsed());
   readonly #stopwatch: Stopwatch;
 
   constructor(inputs: RunInputs) {
@@ -88,6 +91,18 @@ export class RunContext {
   /** A deadline so many seconds from now. */
   within(seconds: number): Deadline {
     return deadline(this.inputs.clock, this.#stopwatch, this.elapsed() + seconds, 'time is up');
+  }
+
+  /** When the search must stop, agents be confirmed and logs be pulled, in seconds before T, by what is known now. */
+  get teardown(): TeardownSchedule {
+    const { config, fleet } = this.inputs;
+    return teardownSchedule(fleet.timing.reserve, config.timeLimit, this.releaseTime.slowest);
+  }
+
+  /** The end of the search: it comes earlier when releasing the instances turns out to take longer. */
+  searchLimit(): Deadline {
+    const { clock, config } = this.inputs;
+    return deadline(clock, this.#stopwatch, () => config.timeLimit - this.teardown.search, 'time is up');
   }
 
   /** When the run began, by the wall clock. */

@@ -10,14 +10,19 @@ export interface Deadline {
 }
 
 /**
- * A signal that aborts, with `reason`, once `seconds` have elapsed on the stopwatch.
+ * A signal that aborts, with `reason`, once `seconds` have elapsed on the stopwatch; a function may change its mind.
  * It is read several times a second instead of armed once: timers stand still while a laptop sleeps, and setTimeout
  * overflows above 2^31 ms. Call `cancel` when it is no longer needed.
  */
-export function deadline(clock: Clock, stopwatch: Stopwatch, seconds: number, reason: string): Deadline {
+export function deadline(
+  clock: Clock,
+  stopwatch: Stopwatch,
+  seconds: number | (() => number),
+  reason: string,
+): Deadline {
   const controller = new AbortController();
   const check = (): void => {
-    if (stopwatch.elapsed() < seconds) return;
+    if (stopwatch.elapsed() < (typeof seconds === 'number' ? seconds : seconds())) return;
     cancel();
     controller.abort(new DeadlineReached(reason));
   };

@@ -41,8 +41,9 @@ export async function executeRun(inputs: RunInputs): Promise<number> {
 
 /** Launches and searches until the search ends, time is up, or somebody asks. Never rejects. */
 async function searchWithinTime(context: RunContext): Promise<{ ending: Ending; pool?: WorkerPool }> {
-  const { fleet, interrupts } = context.inputs;
-  const limit = context.within(context.untilTimeLimit(-fleet.timing.reserve));
+  const { interrupts, clock } = context.inputs;
+  const limit = context.searchLimit();
+  const stopMeasuring = context.releaseTime.watchLag(clock);
   const early = AbortSignal.any([limit.signal, interrupts.first]);
   let pool: WorkerPool | undefined;
   const cutShort = (): Ending =>
@@ -59,6 +60,7 @@ async function searchWithinTime(context: RunContext): Promise<{ ending: Ending; 
     ending = early.aborted ? cutShort() : { kind: 'failed', error };
   }
   limit.cancel();
+  stopMeasuring();
   return { ending, ...(pool && { pool }) };
 }
 

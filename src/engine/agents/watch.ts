@@ -12,6 +12,14 @@ const intervals = { pending: 2, running: 5 };
 /** Looks at the fleet without an instance that was seen before, in a row, after which it has vanished. */
 const vanishedAfter = 3;
 
+/** Who is told of what the fleet answers. */
+export interface WatchListener {
+  /** It cannot be asked. */
+  readonly onTrouble: (error: unknown) => void;
+  /** How many seconds an answer took, also one that it cannot be asked. */
+  readonly onAnswer?: (seconds: number) => void;
+}
+
 /**
  * One eye on the whole fleet: describes all instances of a run in one call at a time and tells those who wait for one
  * of them. Starts with what the launch answered.
@@ -26,12 +34,12 @@ export class Watch {
   #nudged = new AbortController();
   /** Somebody nudged, perhaps while the fleet was being asked. */
   #hurry = false;
-  readonly #onTrouble: (error: unknown) => void;
+  readonly #listener: WatchListener;
 
-  constructor(fleet: Fleet, run: string, launched: readonly Instance[], onTrouble: (error: unknown) => void) {
+  constructor(fleet: Fleet, run: string, launched: readonly Instance[], listener: WatchListener) {
     this.#fleet = fleet;
     this.#run = run;
-    this.#onTrouble = onTrouble;
+    this.#listener = listener;
     for (const instance of launched) this.#known.set(instance.index, instance);
   }
 
@@ -39,7 +47,7 @@ export class Watch {
     return [...this.#known.values()];
   }
 
-  /** Polls until `signal` aborts. A failing call is told to `onTrouble` once in a row and tried again. */
+  /** Polls until `signal` aborts. A failing call is told once in a row and tried again. */
   async poll(signal: AbortSignal): Promise<void> {
     const { poll } = this.#fleet.timing;
     let wait = poll;
@@ -49,14 +57,16 @@ export class Watch {
       await this.#pause(pending ? wait : Math.max(poll, intervals.running), signal);
       if (signal.aborted) return;
       wait = Math.min(wait * 1.5, Math.max(poll, intervals.pending));
+      const begin = performance.now();
       try {
         this.#learn(await this.#fleet.describe(this.#run, signal));
         troubled = false;
       } catch (error) {
         if (signal.aborted) return;
-        if (!troubled) this.#onTrouble(error);
+        if (!troubled) this.#listener.onTrouble(error);
         troubled = true;
       }
+      this.#listener.onAnswer?.((performance.now() - begin) / 1000);
     }
   }
 

@@ -34,8 +34,9 @@ export class WorkerPool {
     const { inputs, launched, emit, phases } = context;
     const { config, fleet, run } = inputs;
     this.#context = context;
-    this.#watch = new Watch(fleet, run, launched, (error) => {
-      context.warn(`the fleet cannot be looked at: ${messageOf(error)}; trying again`);
+    this.#watch = new Watch(fleet, run, launched, {
+      onTrouble: (error) => context.warn(`the fleet cannot be looked at: ${messageOf(error)}; trying again`),
+      onAnswer: (seconds) => context.releaseTime.tell('fleet', seconds),
     });
     this.search = new Search({
       puzzle: config.puzzle,
@@ -77,7 +78,7 @@ export class WorkerPool {
       puzzle,
       space,
       stride: launched.length,
-      seconds: this.#context.untilTimeLimit(agentMargin - fleet.timing.reserve),
+      seconds: this.#context.untilTimeLimit(agentMargin - this.#context.teardown.search),
       smallest,
       kernel,
       ...(instructionSet !== undefined && { instructionSet }),
@@ -88,7 +89,24 @@ export class WorkerPool {
     const watch = this.#watch;
     const link = this.#link;
     const armed = this.#switch();
-    const context = { run, bundles, search, watch, clock, emit, link, guards, switch: armed, over, job };
+    // Elsewhere an instance is released without it.
+    const onAnswer = fleet.guard
+      ? (index: number, seconds: number) => this.#context.releaseTime.tell(`instance ${index}`, seconds)
+      : undefined;
+    const context = {
+      run,
+      bundles,
+      search,
+      watch,
+      clock,
+      emit,
+      link,
+      guards,
+      switch: armed,
+      over,
+      job,
+      onAnswer,
+    };
     for (const { index } of launched) void work(index, context);
     return search.ended;
   }
@@ -98,7 +116,7 @@ export class WorkerPool {
     const { inputs, phases } = this.#context;
     this.#over.abort();
     phases.begin('stop');
-    const left = this.#context.untilTimeLimit(-0.6 * inputs.fleet.timing.reserve);
+    const left = this.#context.untilTimeLimit(-this.#context.teardown.stop);
     const patience = this.#context.within(Math.min(stopLimits.longest, Math.max(stopLimits.shortest, left)));
     await this.search.stop(reason, AbortSignal.any([inputs.interrupts.second, patience.signal]));
     patience.cancel();
@@ -109,7 +127,7 @@ export class WorkerPool {
     const { inputs, folder, emit, phases } = this.#context;
     const { run, fleet, interrupts } = inputs;
     phases.begin('logs');
-    const left = this.#context.untilTimeLimit(-fleet.timing.reserve / 3);
+    const left = this.#context.untilTimeLimit(-this.#context.teardown.logs);
     const limit = this.#context.within(Math.min(left, logLimits.longest));
     const enough = new AbortController();
     const hurry = (): void => {

@@ -4,6 +4,7 @@ import { workDirectory } from '../../fleet/work-directory.ts';
 import { platformOf } from '../../kernel/native.ts';
 import type { Session } from '../../session/session.ts';
 import { upload } from '../../session/upload.ts';
+import { pause } from '../../wait.ts';
 import { Agent, spooledHits } from './agent.ts';
 import { type Job, jobLine } from './agent-order.ts';
 import type { Clock } from '../../clock.ts';
@@ -32,6 +33,8 @@ export interface WorkerContext {
   /** How to see that a dead-man's switch is armed, and to end an instance without one; undefined: it is certain. */
   readonly switch:
     { readonly command: string; readonly terminate: (instance: Instance) => Promise<void> } | undefined;
+  /** Told how many seconds an instance took to answer a command, where it is released by one. */
+  readonly onAnswer: ((index: number, seconds: number) => void) | undefined;
   /** Aborts when the search is over: nothing new is begun on any instance. */
   readonly over: AbortSignal;
 }
@@ -44,6 +47,10 @@ const forgiveness = 60;
 
 /** Seconds before the end of the search in which an agent's own deadline may come first. */
 const deadlineSlack = 3;
+
+/** Milliseconds that a command may take whose time is measured, and between two of them. */
+const answerTimeout = 5000;
+const answerInterval = 5000;
 
 /** Milliseconds in which an instance must say whether its switch is armed. */
 const switchPatience = 15_000;
@@ -153,7 +160,7 @@ async function requireSwitch(
 async function converse(
   instance: Instance,
   session: Session,
-  { run, search, clock, job, over, guards }: WorkerContext,
+  { run, search, clock, job, over, guards, onAnswer }: WorkerContext,
   stop: AbortSignal,
 ): Promise<void> {
   const { index } = instance;
@@ -163,11 +170,33 @@ async function converse(
   if (over.aborted) return agent.send({ order: 'stop' });
   const residues = search.begin(index, (order) => agent.send(order));
   agent.sendLine(jobLine({ ...job(), worker: index, residues, threads: instance.threads }));
-  const reason = await agent.converse((message) => search.receive(index, message));
+  const measuring = new AbortController();
+  if (onAnswer) void measure(session, AbortSignal.any([stop, measuring.signal]), (s) => onAnswer(index, s));
+  const reason = await agent
+    .converse((message) => search.receive(index, message))
+    .finally(() => measuring.abort());
   if (over.aborted) return;
   // Its own deadline is the net below ours: about to end, or its clock is wrong and it is begun again.
   if (reason === 'deadline' && job().seconds < deadlineSlack) return;
   throw new CndError(`agent-${reason}`, `its agent stopped by itself (${reason})`);
+}
+
+/** Now and then tells how many seconds a command takes. One that cannot be run at all says nothing of others. */
+async function measure(
+  session: Session,
+  signal: AbortSignal,
+  tell: (seconds: number) => void,
+): Promise<void> {
+  while (!signal.aborted) {
+    const begin = performance.now();
+    try {
+      await session.exec('true', { signal, timeout: answerTimeout });
+      tell((performance.now() - begin) / 1000);
+    } catch (error) {
+      if (!(error instanceof CndError) || error.code !== 'session-timeout') return;
+    }
+    await pause(answerInterval, signal);
+  }
 }
 
 function terminated({ state, reason }: Instance): CndError {

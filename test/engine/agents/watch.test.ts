@@ -20,7 +20,7 @@ function watchOver(launched: readonly Instance[], answers: readonly (Instance[] 
       return answer instanceof Error ? Promise.reject(answer) : Promise.resolve(answer);
     },
   });
-  const watch = new Watch(fleet, run, launched, (error) => trouble.push(error));
+  const watch = new Watch(fleet, run, launched, { onTrouble: (error) => trouble.push(error) });
   const poll = () => watch.poll(life.signal);
   return { fleet, watch, trouble, poll };
 }
@@ -93,7 +93,9 @@ test('an abort during a look is no trouble', async () => {
         asked.resolve();
       }),
   });
-  const watch = new Watch(fleet, run, [instance(0, 'pending')], (error) => trouble.push(error));
+  const watch = new Watch(fleet, run, [instance(0, 'pending')], {
+    onTrouble: (error) => trouble.push(error),
+  });
   const polling = watch.poll(life.signal);
   await asked.promise;
   life.abort();
