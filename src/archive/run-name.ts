@@ -1,4 +1,4 @@
-import { visible } from '../config/visible.ts';
+import { visible } from '../visible.ts';
 import { UsageError } from '../error.ts';
 import type { Archive } from './archive.ts';
 

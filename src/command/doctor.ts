@@ -3,7 +3,6 @@ import { resolveConfig } from '../config/config.ts';
 import { readConfigFile } from '../config/file.ts';
 import { check } from '../fleet/check.ts';
 import type { Check } from '../fleet/preflight.ts';
-import { makeFleet } from '../fleet/registry.ts';
 import { exitCodes } from '../event/outcome.ts';
 import { checkTable, factLines } from '../view/check.ts';
 import { interruptible } from './interruptible.ts';
@@ -20,9 +19,8 @@ async function examine(flags: Readonly<Record<string, unknown>>, signal: AbortSi
   const { env } = process;
   const path = typeof flags['config'] === 'string' ? flags['config'] : undefined;
   const config = resolveConfig({ flags, env, file: await readConfigFile(path), fallback });
-  const fleet = await makeFleet(config, env);
-  const { region, profile } = config.ec2;
-  const archive = await makeArchive(config.logs, { region, profile }, env);
+  const fleet = await config.fleetKind.open(config.fleetConfig, env);
+  const archive = await makeArchive(config.logs, config.aws, env);
   const { instances: count, minimum, timeLimit } = config;
   const [logs, preflight] = await Promise.all([
     check(

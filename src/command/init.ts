@@ -3,7 +3,7 @@ import { dirname, relative, resolve } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { defaultConfigFile } from '../config/file.ts';
 import { configTemplate } from '../config/template.ts';
-import { visible } from '../config/visible.ts';
+import { visible } from '../visible.ts';
 import { CndError, UsageError, messageOf } from '../error.ts';
 import type { Arguments } from './command.ts';
 import { judgeBucket, makeBucket } from './init-bucket.ts';

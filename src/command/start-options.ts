@@ -1,4 +1,5 @@
 import { settingNames } from '../config/setting.ts';
+import { fleetKinds } from '../fleet/registry.ts';
 import { type Flag, type ValueKind, configFlag, verboseFlag } from './command.ts';
 
 /** Settings whose values can be completed. */
@@ -11,7 +12,7 @@ const values: Readonly<Record<string, ValueKind>> = {
 
 /** The flags of `cnd start`: every setting that has one, and how the run is shown. */
 export const startFlags: readonly Flag[] = [
-  ...settingNames.map(({ key, flag, alias, boolean, describe }): Flag => {
+  ...settingNames(fleetKinds).map(({ key, flag, alias, boolean, describe }): Flag => {
     const kind = values[key];
     return {
       name: flag,

@@ -1,12 +1,10 @@
 import type { Archive } from '../archive/archive.ts';
 import { makeArchive } from '../archive/registry.ts';
-import type { AwsSettings } from '../aws/client.ts';
-import { type BroadcastChoice, makeBroadcast } from '../broadcast/registry.ts';
+import { makeBroadcast } from '../broadcast/registry.ts';
 import { type RunConfig, judgeTimeLimit, resolveConfig } from '../config/config.ts';
 import { readConfigFile } from '../config/file.ts';
 import type { Fleet } from '../fleet/fleet.ts';
-import { type Preflight, judgePreflight } from '../fleet/preflight.ts';
-import { makeFleet } from '../fleet/registry.ts';
+import { judgePreflight } from '../fleet/preflight.ts';
 import { chooseKernel } from '../kernel/choice.ts';
 import { Stopwatch, processStart, systemClock } from '../clock.ts';
 import { CndError } from '../error.ts';
@@ -33,7 +31,7 @@ export async function start(flags: Readonly<Record<string, unknown>>): Promise<n
   const { env } = process;
   const path = typeof flags['config'] === 'string' ? flags['config'] : undefined;
   const config = resolveConfig({ flags, env, file: await readConfigFile(path) });
-  const fleet = await makeFleet(config, env);
+  const fleet = await config.fleetKind.open(config.fleetConfig, env);
   judgeTimeLimit(config.timeLimit, fleet.timing);
   const interrupts = new Interrupts();
   const views = [await chooseView(flags, interrupts)];
@@ -42,7 +40,7 @@ export async function start(flags: Readonly<Record<string, unknown>>): Promise<n
   const run = newRunId(startedAt);
   let isBegun = false;
   try {
-    const archive = await makeArchive(config.logs, awsSettings(config), env);
+    const archive = await makeArchive(config.logs, config.aws, env);
     if (flags['dry-run'] !== true) {
       // A scram from now on stops it, before it creates anything.
       await writeRunState({ ...runNote(run, fleet, config, startedAt), preparing: true }, env);
@@ -56,7 +54,9 @@ export async function start(flags: Readonly<Record<string, unknown>>): Promise<n
       await stream.close();
       return 0;
     }
-    const broadcast = await makeBroadcast(broadcastChoice(config, fleet, preflight, env));
+    const expiresAt = expiryOf(startedAt, config.timeLimit, fleet);
+    const choice = config.fleetKind.broadcast?.(config.fleetConfig, { fleet, preflight, expiresAt, env });
+    const broadcast = await makeBroadcast(choice ?? { kind: 'in-process' });
     isBegun = true;
     return await executeRun({
       run,
@@ -134,30 +134,6 @@ async function lookAhead(
   if (preflight) judgePreflight(preflight, maxCost);
   await probing;
   return { kernel, preflight, warnings };
-}
-
-/** Where hits are announced: on a queue of AWS where the fleet is there, else within this process. */
-function broadcastChoice(
-  config: RunConfig,
-  fleet: Fleet,
-  preflight: Preflight | undefined,
-  env: NodeJS.ProcessEnv,
-): BroadcastChoice {
-  if (config.fleet !== 'ec2') return { kind: 'in-process' };
-  const imds = env['AWS_EC2_METADATA_SERVICE_ENDPOINT'] || 'http://169.254.169.254';
-  return {
-    kind: 'sqs',
-    owner: preflight?.owner ?? 'unknown',
-    expiresAt: expiryOf(new Date(processStart.wall), config.timeLimit, fleet),
-    settings: { ...awsSettings(config), region: fleet.where },
-    env,
-    ...(config.ec2.instanceProfile !== undefined && { imds }),
-  };
-}
-
-/** Where and as whom AWS is called, if it is. */
-function awsSettings({ ec2: { region, profile } }: RunConfig): AwsSettings {
-  return { region, profile };
 }
 
 async function chooseView(flags: Readonly<Record<string, unknown>>, interrupts: Interrupts): Promise<View> {

@@ -1,21 +1,22 @@
 import { resolve } from 'node:path';
 import type { z } from 'zod';
 import { UsageError } from '../error.ts';
+import type { SettingName } from '../fleet/kind.ts';
 import type { FleetTiming } from '../fleet/fleet.ts';
-import type { HostsConfig } from '../fleet/hosts/config.ts';
+import type { AwsSettings } from '../aws/client.ts';
+import type { ConfigPlace, FleetKind } from '../fleet/kind.ts';
+import { fleetKinds } from '../fleet/registry.ts';
 import type { Puzzle } from '../puzzle/puzzle.ts';
 import { makePuzzle } from '../puzzle/definition.ts';
 import type { Space } from '../search/search.ts';
 import { makeSpace } from '../search/space.ts';
 import type { ConfigFile } from './file.ts';
-import { hostKeys } from './host.ts';
-import { hostsConfig, withHosts } from './hosts.ts';
+import { refuseForeignFlags, withFleet } from './chosen-fleet.ts';
 import { type Layer, environmentLayer, fileLayer, flagLayer } from './layer.ts';
-import { ec2Config, ec2Schema } from '../fleet/ec2/schema.ts';
 import { nearest } from './nearest.ts';
-import { type Settings, defaults, longestTimeLimit, settingsSchema } from './schema.ts';
+import { type Settings, defaultsOf, longestTimeLimit, settingsSchema } from './schema.ts';
 import { settingNames } from './setting.ts';
-import { visible } from './visible.ts';
+import { visible } from '../visible.ts';
 
 /** Everything a run is told, judged and complete. */
 export interface RunConfig {
@@ -27,15 +28,17 @@ export interface RunConfig {
   readonly minimum: number;
   /** US dollars that the run may cost at most; undefined: any. */
   readonly maxCost: number | undefined;
-  readonly fleet: Settings['fleet'];
+  /** The kind of the chosen fleet, and what it is made with. */
+  readonly fleet: string;
+  readonly fleetKind: FleetKind;
+  readonly fleetConfig: unknown;
+  /** Where and as whom AWS is called, if it is. */
+  readonly aws: AwsSettings;
   readonly puzzle: Puzzle;
   readonly space: Space;
   readonly smallest: boolean;
   readonly kernel: Settings['kernel'];
   readonly logs: Settings['logs'];
-  readonly local: Settings['local'];
-  readonly hosts: HostsConfig;
-  readonly ec2: Settings['ec2'];
 }
 
 /** Where settings come from, strongest first when merged: flags, environment, file, defaults. */
@@ -47,15 +50,26 @@ export interface ConfigSources {
   readonly fallback?: Readonly<Record<string, unknown>>;
 }
 
-/** The configuration of a run. @throws UsageError naming the field, its value and the remedy. */
-export function resolveConfig({ flags, env, file, fallback = {} }: ConfigSources): RunConfig {
-  if (file) judgeFile(file);
-  const layers = [flagLayer(flags), environmentLayer(env), ...(file ? [fileLayer(file)] : [])];
-  const settings = judge(withHosts(merge(layers, fallback), layers), layers);
-  requireAtMost(settings.N, settings.maxN, layers);
-  requireMinimum(settings, layers);
-  requireHosts(settings, layers);
-  const named = <T>(make: () => T): T => withOrigins(make, layers);
+/** The configuration of a run, on one of these kinds of fleets. @throws UsageError naming the field, its value and the remedy. */
+export function resolveConfig(
+  { flags, env, file, fallback = {} }: ConfigSources,
+  kinds: readonly FleetKind[] = fleetKinds,
+): RunConfig {
+  if (file) judgeFile(file, kinds);
+  const names = settingNames(kinds);
+  const given = flagLayer(flags, names);
+  const layers = [given, environmentLayer(env, names), ...(file ? [fileLayer(file)] : [])];
+  const context: Judging = { layers, kinds, names };
+  const settings = judge(
+    withFleet(merge(layers, { ...defaultsOf(kinds), ...fallback }), layers, kinds),
+    context,
+  );
+  const fleetKind = chosen(settings.fleet, kinds);
+  refuseForeignFlags(given, fleetKind, kinds, (key) => valueAt(settings, key.split('.')) !== undefined);
+  requireAtMost(settings.N, settings.maxN, context);
+  requireMinimum(settings, context);
+  requireExisting(settings, fleetKind, context);
+  const named = <T>(make: () => T): T => withOrigins(make, context);
   const puzzle = named(() =>
     makePuzzle({
       scheme: settings.scheme,
@@ -68,21 +82,49 @@ export function resolveConfig({ flags, env, file, fallback = {} }: ConfigSources
   const space = named(() =>
     makeSpace({ from: settings.from, limit: settings.limit, chunk: settings.chunk }, settings.scheme),
   );
+  const place: ConfigPlace = { directory: file?.directory ?? '.', env };
   return {
     instances: settings.N,
     timeLimit: settings.T,
     minimum: settings.minN,
     maxCost: settings.maxCost,
     fleet: settings.fleet,
+    fleetKind,
+    fleetConfig: fleetKind.config(groupOf(settings, fleetKind), place),
+    aws: awsOf(settings, kinds, place),
     puzzle,
     space,
     smallest: settings.smallest,
     kernel: settings.kernel,
     logs: { ...settings.logs, directory: resolve(file?.directory ?? '.', settings.logs.directory) },
-    local: settings.local,
-    hosts: hostsConfig(settings.hosts, file?.directory ?? '.', env),
-    ec2: ec2Config(settings.ec2, file?.directory ?? '.', env),
   };
+}
+
+/** What settings are judged against, and told with. */
+interface Judging {
+  readonly layers: readonly Layer[];
+  readonly kinds: readonly FleetKind[];
+  readonly names: readonly SettingName[];
+}
+
+function chosen(name: string, kinds: readonly FleetKind[]): FleetKind {
+  const kind = kinds.find((candidate) => candidate.name === name);
+  if (!kind) throw new TypeError(`there is no fleet ${name}`);
+  return kind;
+}
+
+/** The settings of a fleet, judged by its own schema as part of all. */
+function groupOf(settings: Readonly<Record<string, unknown>>, { name }: FleetKind): Record<string, unknown> {
+  return Object(settings[name]);
+}
+
+function awsOf(
+  settings: Readonly<Record<string, unknown>>,
+  kinds: readonly FleetKind[],
+  place: ConfigPlace,
+): AwsSettings {
+  const kind = kinds.find((candidate) => candidate.aws !== undefined);
+  return kind?.aws?.(kind.config(groupOf(settings, kind), place)) ?? {};
 }
 
 /**
@@ -102,7 +144,7 @@ function merge(
   layers: readonly Layer[],
   fallback: Readonly<Record<string, unknown>>,
 ): Record<string, unknown> {
-  const merged: Record<string, unknown> = { ...defaults, ...fallback };
+  const merged: Record<string, unknown> = { ...fallback };
   for (const { values } of layers.toReversed()) {
     for (const [key, value] of Object.entries(values)) merged[key] = overlay(merged[key], value);
   }
@@ -116,48 +158,55 @@ function overlay(under: unknown, over: unknown): unknown {
   return isGroup(under) && isGroup(over) ? { ...under, ...over } : over;
 }
 
-function judge(values: Record<string, unknown>, layers: readonly Layer[]): Settings {
-  const judged = settingsSchema.safeParse(values);
+function judge(values: Record<string, unknown>, context: Judging): Settings & Record<string, unknown> {
+  const judged = settingsSchema(context.kinds).safeParse(values);
   if (judged.success) return judged.data;
-  throw complaint(judged.error, values, (path) => origin(path, layers));
+  throw complaint(judged.error, values, (path) => origin(path, context), context.kinds);
 }
 
 /** Settings as a file holds them: any of them may be absent. */
-const fileSchema = settingsSchema
-  .extend({
-    logs: settingsSchema.shape.logs.partial(),
-    local: settingsSchema.shape.local.partial(),
-    hosts: settingsSchema.shape.hosts.partial(),
-    ec2: settingsSchema.shape.ec2.partial(),
-  })
-  .partial();
+function fileSchema(kinds: readonly FleetKind[]) {
+  const schema = settingsSchema(kinds);
+  const groups = kinds.map((kind) => [kind.name, kind.schema.partial()] as const);
+  return schema.extend({ logs: schema.shape.logs.partial(), ...Object.fromEntries(groups) }).partial();
+}
+
+/** What a file says of the archive. */
+export interface FileSettings {
+  readonly logs?:
+    { readonly [Key in keyof Settings['logs']]?: Settings['logs'][Key] | undefined } | undefined;
+  /** Where and as whom AWS is called, if it is. */
+  readonly aws: AwsSettings;
+}
 
 /**
  * The file is judged whole, also where a flag overrides it: a wrong key there must not wait to be noticed.
  * @throws UsageError
  */
-export function judgeFile(file: ConfigFile): z.output<typeof fileSchema> {
-  const judged = fileSchema.safeParse(file.content);
-  if (judged.success) return judged.data;
-  throw complaint(judged.error, file.content, (path) => `${path.join('.')} in ${file.path}`);
+export function judgeFile(file: ConfigFile, kinds: readonly FleetKind[] = fleetKinds): FileSettings {
+  const judged = fileSchema(kinds).safeParse(file.content);
+  if (!judged.success)
+    throw complaint(judged.error, file.content, (path) => `${path.join('.')} in ${file.path}`, kinds);
+  const place = { directory: file.directory, env: process.env };
+  return { logs: judged.data.logs, aws: awsOf(judged.data, kinds, place) };
 }
 
-function origin(path: readonly PropertyKey[], layers: readonly Layer[]): string {
+function origin(path: readonly PropertyKey[], { layers, names }: Judging): string {
   const first = String(path[0]);
   const layer =
     layers.find(({ values }) => valueAt(values, path) !== undefined) ??
     layers.find(({ values }) => values[first] !== undefined);
   // What has a flag or a variable of its own is a setting or a member of a group; deeper parts come from the file.
-  const named = settingNames.find(({ key }) => key === path.slice(0, 2).map(String).join('.'));
+  const named = names.find(({ key }) => key === path.slice(0, 2).map(String).join('.'));
   const depth = named ? 2 : 1;
   const key = path.slice(0, depth).map(String).join('.');
   // A flag or a variable is one text, whatever it is made into.
   const rest = layer && !layer.lasting ? [] : path.slice(depth).map((part) => `.${String(part)}`);
-  return `${layer?.origin(key) ?? flagOf(key)}${rest.join('')}`;
+  return `${layer?.origin(key) ?? flagOf(key, names)}${rest.join('')}`;
 }
 
-function flagOf(key: string): string {
-  return `--${settingNames.find((name) => name.key === key)?.flag ?? key}`;
+function flagOf(key: string, names: readonly SettingName[]): string {
+  return `--${names.find((name) => name.key === key)?.flag ?? key}`;
 }
 
 function valueAt(values: Readonly<Record<string, unknown>>, path: readonly PropertyKey[]): unknown {
@@ -174,31 +223,31 @@ const examples: Readonly<Record<string, string>> = {
   fleet: '--fleet local',
   minN: '--min-N 1',
   maxCost: '--max-cost 0.50',
-  'ec2.region': '--region eu-west-1',
-  'ec2.types': '--type c7a.medium,c7i.large',
-  'ec2.image': '--image ubuntu-24.04',
-  'ec2.sshFrom': '"sshFrom": "203.0.113.7/32"',
-  'ec2.jump': '"jump": { "via": "ec2-user@bastion.example.com" }',
   scheme: '--scheme sha256d',
   unit: '--unit bits',
   from: '--from 0',
   limit: '--limit 4294967296',
   chunk: '--chunk 1000000',
   kernel: '--kernel python',
-  hosts: '--hosts user@a,user@b:2222',
 };
 
 function complaint(
   error: z.ZodError,
   values: Readonly<Record<string, unknown>>,
   name: (path: readonly PropertyKey[]) => string,
+  kinds: readonly FleetKind[],
 ): UsageError {
   const [issue] = error.issues;
   if (!issue) return new UsageError('bad-setting', error.message);
-  if (issue.code === 'unrecognized_keys') return unknownKey(issue.path, issue.keys, name);
+  if (issue.code === 'unrecognized_keys') return unknownKey(issue.path, issue.keys, name, kinds);
   const path = writtenPath(issue.path, values);
   const value = valueAt(values, path);
-  const example = examples[path.slice(0, 2).map(String).join('.')] ?? examples[String(path[0])];
+  const known: Readonly<Record<string, string>> = Object.assign(
+    {},
+    examples,
+    ...kinds.map((kind) => kind.examples),
+  );
+  const example = known[path.slice(0, 2).map(String).join('.')] ?? known[String(path[0])];
   const hint = example ? `for example ${example}` : 'see cnd start --help';
   const about = path.map(String).join('.');
   if (value === undefined) {
@@ -223,9 +272,10 @@ function unknownKey(
   path: readonly PropertyKey[],
   keys: readonly string[],
   name: (path: readonly PropertyKey[]) => string,
+  kinds: readonly FleetKind[],
 ): UsageError {
   const key = keys[0] ?? '';
-  const valid = validKeys(path);
+  const valid = validKeys(path, kinds);
   const near = nearest(key, valid);
   return new UsageError('unknown-setting', `${name([...path, visible(key)])} is not a setting`, {
     about: [...path, key].map(String).join('.'),
@@ -233,41 +283,45 @@ function unknownKey(
   });
 }
 
-function validKeys(path: readonly PropertyKey[]): readonly string[] {
-  if (path[0] === 'ec2')
-    return Object.keys(path.length === 1 ? ec2Schema.shape : ec2Schema.shape.jump.unwrap().shape);
-  if (path.length === 0) return Object.keys(settingsSchema.shape);
-  if (path[0] === 'logs') return Object.keys(settingsSchema.shape.logs.shape);
-  if (path[0] === 'hosts' && path.length === 1) return Object.keys(settingsSchema.shape.hosts.shape);
-  if (path[0] === 'hosts') return hostKeys;
-  if (path[0] === 'local' && path.length === 1) return Object.keys(settingsSchema.shape.local.shape);
-  return ['instance', 'failure', 'after'];
+function validKeys(path: readonly PropertyKey[], kinds: readonly FleetKind[]): readonly string[] {
+  const [group, ...below] = path;
+  const schema = settingsSchema(kinds);
+  if (group === undefined) return Object.keys(schema.shape);
+  if (group === 'logs') return Object.keys(schema.shape.logs.shape);
+  const kind = kinds.find(({ name }) => name === group);
+  return (below.length === 0 ? kind && Object.keys(kind.schema.shape) : kind?.keysAt?.(below)) ?? [];
 }
 
-function requireAtMost(instances: number, most: number, layers: readonly Layer[]): void {
+function requireAtMost(instances: number, most: number, context: Judging): void {
   if (instances <= most) return;
-  throw new UsageError('bad-setting', `${origin(['N'], layers)} is ${instances}: must be at most ${most}`, {
+  throw new UsageError('bad-setting', `${origin(['N'], context)} is ${instances}: must be at most ${most}`, {
     about: 'N',
     hint: `for more, raise maxN in cnd.config.json`,
   });
 }
 
-function requireHosts({ fleet, N, hosts }: Settings, layers: readonly Layer[]): void {
-  const most = hosts.list.length;
-  // An empty list is judged where it is needed, with words of its own.
-  if (fleet !== 'hosts' || most === 0 || N <= most) return;
-  throw new UsageError('bad-setting', `${origin(['N'], layers)} is ${N}: there are only ${most} hosts`, {
+/** More than there are can never be had. */
+function requireExisting(
+  settings: Settings & Record<string, unknown>,
+  kind: FleetKind,
+  context: Judging,
+): void {
+  const { N } = settings;
+  const most = kind.most?.(groupOf(settings, kind));
+  if (most === undefined || N <= most) return;
+  const what = `${origin(['N'], context)} is ${N}: there are only ${most} ${kind.name}`;
+  throw new UsageError('bad-setting', what, {
     about: 'N',
-    hint: `name more hosts, or give --N ${most}; without it every host is used`,
+    hint: `name more ${kind.name}, or give --N ${most}; without it all ${kind.name} are used`,
   });
 }
 
 /** A minimum above N can never be had. */
-function requireMinimum({ N, minN }: Settings, layers: readonly Layer[]): void {
+function requireMinimum({ N, minN }: Settings, context: Judging): void {
   if (minN <= N) return;
   throw new UsageError(
     'bad-setting',
-    `${origin(['minN'], layers)} is ${minN}: must be at most N, which is ${N}`,
+    `${origin(['minN'], context)} is ${minN}: must be at most N, which is ${N}`,
     {
       about: 'minN',
       hint: `for example --min-N ${N}`,
@@ -276,13 +330,13 @@ function requireMinimum({ N, minN }: Settings, layers: readonly Layer[]): void {
 }
 
 /** Errors of the puzzle and the nonce space name a field; the user knows it by flag, variable or key. */
-function withOrigins<T>(make: () => T, layers: readonly Layer[]): T {
+function withOrigins<T>(make: () => T, context: Judging): T {
   try {
     return make();
   } catch (error) {
     if (!(error instanceof UsageError) || error.about === undefined) throw error;
     const key = error.about === 'difficulty' ? 'D' : error.about;
-    const named = `${origin([key], layers)}: ${error.message}`;
+    const named = `${origin([key], context)}: ${error.message}`;
     throw new UsageError(error.code, named, {
       about: key,
       cause: error,

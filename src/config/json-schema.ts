@@ -1,5 +1,7 @@
 import { z } from 'zod';
-import { defaults, settingsSchema } from './schema.ts';
+import type { FleetKind } from '../fleet/kind.ts';
+import { fleetKinds } from '../fleet/registry.ts';
+import { defaultsOf, settingsSchema } from './schema.ts';
 import { settingNames } from './setting.ts';
 
 /** As much of JSON Schema as the settings need. */
@@ -14,9 +16,10 @@ export interface JsonSchema {
 }
 
 /** The JSON Schema of cnd.config.json, for editors; made of the schema that judges it. Pure. */
-export function configJsonSchema(): JsonSchema {
+export function configJsonSchema(kinds: readonly FleetKind[] = fleetKinds): JsonSchema {
+  const names = settingNames(kinds);
   // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- zod's own type also allows schemas of `true`
-  const { $schema, ...schema } = z.toJSONSchema(settingsSchema, {
+  const { $schema, ...schema } = z.toJSONSchema(settingsSchema(kinds), {
     io: 'input',
     override: tidy,
   }) as JsonSchema;
@@ -26,7 +29,7 @@ export function configJsonSchema(): JsonSchema {
     // What VS Code's JSON language service asks of a schema; cnd takes both.
     allowComments: true,
     allowTrailingCommas: true,
-    ...told(schema, defaults, (key) => settingNames.find((name) => name.key === key)?.describe),
+    ...told(schema, defaultsOf(kinds), (key) => names.find((name) => name.key === key)?.describe),
   };
 }
 

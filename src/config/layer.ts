@@ -1,37 +1,36 @@
 import { UsageError } from '../error.ts';
+import type { SettingName } from '../fleet/kind.ts';
 import type { ConfigFile } from './file.ts';
-import { settingNames } from './setting.ts';
-import { visible } from './visible.ts';
+import { visible } from '../visible.ts';
 
 /** Raw settings from one place, and how that place is named in messages. */
 export interface Layer {
   readonly values: Readonly<Record<string, unknown>>;
   /** It is there for many runs, so that not all it holds is meant for this one. */
   readonly lasting?: true;
-  /** The words for a setting of this layer: `--N`, `CND_INSTANCES`, `N in cnd.config.json`. */
   /** The words for a setting of this layer, by its dotted key: `--N`, `CND_INSTANCES`, `ec2.region in cnd.config.json`. */
   origin(key: string): string;
 }
 
 /** Flags as yargs gives them: strings, or true; what was not given is undefined. */
-export function flagLayer(flags: Readonly<Record<string, unknown>>): Layer {
+export function flagLayer(flags: Readonly<Record<string, unknown>>, names: readonly SettingName[]): Layer {
   const values: Record<string, unknown> = {};
-  for (const { key, flag, read } of settingNames) {
+  for (const { key, flag, read } of names) {
     const value = flags[flag];
     if (value !== undefined) put(values, key, read && typeof value === 'string' ? read(value) : value);
   }
-  return { values, origin: (key) => `--${settingNames.find((name) => name.key === key)?.flag ?? key}` };
+  return { values, origin: (key) => `--${names.find((name) => name.key === key)?.flag ?? key}` };
 }
 
 /** Environment variables; an empty one counts as not set. */
-export function environmentLayer(env: NodeJS.ProcessEnv): Layer {
+export function environmentLayer(env: NodeJS.ProcessEnv, names: readonly SettingName[]): Layer {
   const values: Record<string, unknown> = {};
-  for (const { key, variable, boolean, read } of settingNames) {
+  for (const { key, variable, boolean, read } of names) {
     const text = variable === undefined ? undefined : env[variable];
     if (text === undefined || text === '') continue;
     put(values, key, boolean ? asBoolean(variable ?? key, text) : read ? read(text) : text);
   }
-  return { values, origin: (key) => settingNames.find((name) => name.key === key)?.variable ?? key };
+  return { values, origin: (key) => names.find((name) => name.key === key)?.variable ?? key };
 }
 
 /** The configuration file's settings. */

@@ -7,9 +7,9 @@ import { type Settings, defaults } from './schema.ts';
 /** Where the archive is, for commands that need no other setting. @throws UsageError when the file is wrong anywhere. */
 export async function resolveLogs(path?: string): Promise<LogsLocation> {
   const file = await readConfigFile(path);
-  const { logs, ec2 } = file ? judgeFile(file) : {};
+  const { logs, aws } = file ? judgeFile(file) : {};
   const directory = resolve(file?.directory ?? '.', logs?.directory ?? defaults.logs.directory);
-  return { logs: { ...logs, directory }, aws: { region: ec2?.region, profile: ec2?.profile } };
+  return { logs: { ...logs, directory }, aws: aws ?? {} };
 }
 
 /** Where the archive is, and as whom AWS is called if it is there. */

@@ -1,19 +1,7 @@
-/** One setting that has a flag and an environment variable of its own besides its key in cnd.config.json. */
-export interface SettingName {
-  /** Key in cnd.config.json; of a group, with a dot: `ec2.region`. */
-  readonly key: string;
-  readonly flag: string;
-  readonly alias?: string;
-  /** `CND_KERNEL` names a program to agents, so the kernel has no variable. */
-  readonly variable?: string;
-  readonly boolean?: true;
-  readonly describe: string;
-  /** Makes the setting of a flag's or variable's text, where that is not the same. */
-  readonly read?: (text: string) => unknown;
-}
+import type { FleetKind, SettingName } from '../fleet/kind.ts';
 
-/** The settings a command line can give, in the order of `--help`. */
-export const settingNames: readonly SettingName[] = [
+/** The common settings that a command line can give, in the order of `--help`. */
+const commonNames: readonly SettingName[] = [
   { key: 'N', flag: 'N', alias: 'instances', variable: 'CND_INSTANCES', describe: 'instances to launch' },
   {
     key: 'T',
@@ -39,14 +27,7 @@ export const settingNames: readonly SettingName[] = [
     key: 'fleet',
     flag: 'fleet',
     variable: 'CND_FLEET',
-    describe: 'where instances come from: local, hosts or ec2 [default: local]',
-  },
-  {
-    key: 'hosts',
-    flag: 'hosts',
-    variable: 'CND_HOSTS',
-    describe: 'machines that exist already: user@a,user@b:2222 (chooses the fleet hosts)',
-    read: (text) => ({ list: text.split(',') }),
+    describe: 'where instances come from: $FLEETS [default: local]',
   },
   {
     key: 'scheme',
@@ -99,18 +80,16 @@ export const settingNames: readonly SettingName[] = [
     variable: 'CND_MAX_COST',
     describe: 'US dollars; a run that may cost more is not started',
   },
-  { key: 'ec2.region', flag: 'region', describe: 'AWS region [default: as for every AWS tool]' },
-  { key: 'ec2.profile', flag: 'profile', describe: 'AWS profile [default: as for every AWS tool]' },
-  { key: 'ec2.types', flag: 'type', describe: 'EC2 instance types, best first [default: c7a.medium]' },
-  {
-    key: 'ec2.image',
-    flag: 'image',
-    describe: 'ubuntu-24.04, amazon-linux-2023, debian-12 or ami-… [default: ubuntu-24.04]',
-  },
-  {
-    key: 'ec2.spot',
-    flag: 'spot',
-    boolean: true,
-    describe: 'spot instances: cheaper, and may be taken away',
-  },
 ];
+
+/** The settings a command line can give, those of the fleets last. */
+export function settingNames(kinds: readonly FleetKind[]): SettingName[] {
+  const names = kinds.map(({ name }) => name);
+  const fleets = `${names.slice(0, -1).join(', ')} or ${names.at(-1)}`;
+  return [
+    ...commonNames.map((setting) =>
+      Object.assign({}, setting, { describe: setting.describe.replace('$FLEETS', fleets) }),
+    ),
+    ...kinds.flatMap(({ settings }) => settings),
+  ];
+}

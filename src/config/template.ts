@@ -1,5 +1,6 @@
 import { defaultBlock } from '../puzzle/block.ts';
 import { defaultChunk, defaultLimit } from '../search/space.ts';
+import { fleetKinds } from '../fleet/registry.ts';
 import { type JsonSchema, configJsonSchema, isGroup } from './json-schema.ts';
 
 /** What stands commented out, by path, for a setting that has no default, or one that depends on others. */
@@ -17,16 +18,7 @@ const examples: Readonly<Record<string, unknown>> = {
   'logs.region': 'eu-west-1',
   'logs.encryption': 'aws:kms',
   maxCost: 5,
-  'ec2.region': 'eu-west-1',
-  'ec2.profile': 'default',
-  'ec2.user': 'ubuntu',
-  'ec2.securityGroup': 'sg-0abc',
-  'ec2.jump': { via: 'user@jump.example.org' },
-  'ec2.instanceProfile': 'cnd-agent',
-  'hosts.identityFile': '~/.ssh/id_ed25519',
-  'hosts.agent': true,
-  'hosts.jump': 'user@jump.example.org',
-  'hosts.knownHosts': '~/.ssh/known_hosts',
+  ...Object.assign({}, ...fleetKinds.map(({ template }) => template)),
 };
 
 /** A cnd.config.json with every setting at its default and what it means; `schema` is where editors find theirs. Pure. */

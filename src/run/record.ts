@@ -36,7 +36,7 @@ export function puzzleFields(puzzle: Puzzle): Readonly<Record<string, string | n
 
 /** The configuration as records have it: nonces as decimal strings. */
 function configFields(config: RunConfig): RunRecord['config'] {
-  const { instances, timeLimit, puzzle, space, smallest, kernel, fleet } = config;
+  const { instances, timeLimit, puzzle, space, smallest, kernel, fleet, fleetConfig } = config;
   return {
     N: instances,
     T: timeLimit,
@@ -47,6 +47,6 @@ function configFields(config: RunConfig): RunRecord['config'] {
     chunk: `${space.chunk}`,
     smallest,
     kernel,
-    [fleet]: config[fleet],
+    [fleet]: fleetConfig,
   };
 }

@@ -60,7 +60,7 @@ describe('precedence', () => {
       space: { from: 0n, limit: 2n ** 32n, chunk: 1_000_000n },
       smallest: false,
       kernel: 'auto',
-      local: { bootDelay: 0, rehearse: [] },
+      fleetConfig: { bootDelay: 0, rehearse: [] },
     });
   });
 
@@ -101,11 +101,11 @@ describe('precedence', () => {
 
   test('groups of settings are merged key by key', () => {
     const delayed = resolveConfig(sources(enough, {}, '{ "local": { "bootDelay": 2.5 } }'));
-    expect(delayed.local).toEqual({ bootDelay: 2.5, rehearse: [] });
+    expect(delayed.fleetConfig).toEqual({ bootDelay: 2.5, rehearse: [] });
     const rehearsed = resolveConfig(
       sources(enough, {}, '{ "local": { "rehearse": [{ "instance": 1, "failure": "dies" }] } }'),
     );
-    expect(rehearsed.local).toEqual({
+    expect(rehearsed.fleetConfig).toEqual({
       bootDelay: 0,
       rehearse: [{ instance: 1, failure: 'dies', after: 0 }],
     });
@@ -326,5 +326,27 @@ describe('T and the fleet', () => {
     expect(() => judgeTimeLimit(21.9, { reserve: 20, grace: 60, boot: 40, poll: 0.1, settle: 0 })).toThrow(
       expect.objectContaining({ exitCode: 2, about: 'T', hint: expect.stringContaining('--T 22 to 86400') }),
     );
+  });
+});
+
+describe('flags of another fleet', () => {
+  test.each([
+    [{ spot: true }, /--spot is a setting of the fleet ec2, but the fleet is local/],
+    [{ type: 'c7a.medium' }, /--type is a setting of the fleet ec2/],
+    [{ region: 'eu-west-1' }, /--region is a setting of the fleet ec2/],
+    [{ fleet: 'hosts', hosts: 'a,b', N: '2', image: 'debian-12' }, /--image .* but the fleet is hosts/],
+  ])('%o are refused', (flags, words) => {
+    expect(() => resolveConfig(sources({ ...enough, ...flags }))).toThrow(words);
+  });
+
+  test('a file and the environment may hold settings for another day', () => {
+    const file = '{ "ec2": { "spot": true }, "hosts": { "list": ["a"] }, "fleet": "local" }';
+    expect(resolveConfig(sources(enough, {}, file)).fleet).toBe('local');
+  });
+
+  test('with a bucket, region and profile say where it is asked for', () => {
+    const flags = { ...enough, region: 'eu-west-1', profile: 'work' };
+    const config = resolveConfig(sources(flags, {}, '{ "logs": { "bucket": "my-logs" } }'));
+    expect(config.aws).toEqual({ region: 'eu-west-1', profile: 'work' });
   });
 });

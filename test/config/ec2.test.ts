@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { resolveConfig } from '../../src/config/config.ts';
 
-const needed = { N: '2', T: '60', D: '2' };
+const needed = { N: '2', T: '60', D: '2', fleet: 'ec2' };
 const resolve = (flags: object, content?: object) =>
   resolveConfig({
     flags: { ...needed, ...flags },
@@ -14,11 +14,11 @@ const resolve = (flags: object, content?: object) =>
   });
 
 test('flags reach into the group, over the file, member by member', () => {
-  const { ec2, minimum, maxCost } = resolve(
+  const { fleetConfig, minimum, maxCost } = resolve(
     { region: 'eu-west-1', spot: true, type: 'c7i.large, c6i.large', 'min-N': '2', 'max-cost': '0.5' },
     { ec2: { region: 'us-east-2', image: 'debian-12', jump: { via: 'me@bastion' } } },
   );
-  expect(ec2).toMatchObject({
+  expect(fleetConfig).toMatchObject({
     region: 'eu-west-1',
     image: 'debian-12',
     spot: true,

@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
 import { nearest } from '../../src/config/nearest.ts';
+import { fleetKinds } from '../../src/fleet/registry.ts';
 import { settingNames } from '../../src/config/setting.ts';
 import { settingsSchema } from '../../src/config/schema.ts';
 
@@ -13,8 +14,10 @@ test('a slip of the finger is recognised, whatever its case; something else is n
 });
 
 test('every flag and variable sets a key that the schema judges', () => {
-  const keys = Object.keys(settingsSchema.shape);
-  for (const { key } of settingNames) expect(keys).toContain(key.split('.')[0]);
-  const names = settingNames.flatMap(({ flag, alias, variable }) => [flag, alias, variable]).filter(Boolean);
+  const keys = Object.keys(settingsSchema(fleetKinds).shape);
+  for (const { key } of settingNames(fleetKinds)) expect(keys).toContain(key.split('.')[0]);
+  const names = settingNames(fleetKinds)
+    .flatMap(({ flag, alias, variable }) => [flag, alias, variable])
+    .filter(Boolean);
   expect(new Set(names).size).toBe(names.length);
 });

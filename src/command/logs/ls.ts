@@ -2,8 +2,8 @@ import type { Archive } from '../../archive/archive.ts';
 import { parseMoment } from '../../archive/moment.ts';
 import { statuses, summaries } from '../../archive/summary.ts';
 import { nearest } from '../../config/nearest.ts';
-import { fleets } from '../../config/schema.ts';
-import { visible } from '../../config/visible.ts';
+import { fleetKinds } from '../../fleet/registry.ts';
+import { visible } from '../../visible.ts';
 import { UsageError } from '../../error.ts';
 import { archiveJson, archiveTable } from '../../view/archive-table.ts';
 import { Output } from '../../view/output.ts';
@@ -20,7 +20,11 @@ export async function ls(given: Arguments): Promise<number> {
   const since = moment('since', given['since'], now);
   const until = moment('until', given['until'], now);
   const outcome = choice('outcome', given['outcome'], statuses);
-  const fleet = choice('fleet', given['fleet'], fleets);
+  const fleet = choice(
+    'fleet',
+    given['fleet'],
+    fleetKinds.map(({ name }) => name),
+  );
   if (since && until && since > until)
     throw new UsageError('bad-flag', '--since is after --until: no run can be in between', {
       about: 'since',

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { parseAddress } from '../../session/ssh/address.ts';
-import { absolutePath } from '../../config/path.ts';
+import { absolutePath } from '../../path.ts';
 
 const text = (what: string) => z.string({ error: `must be ${what}` }).min(1, `must be ${what}`);
 const pattern = (expression: RegExp, what: string) =>

@@ -12,11 +12,9 @@ describe('the list of hosts', () => {
   it('chooses the fleet, and N, wherever it is given', () => {
     const flag = resolve({ hosts: 'a,me@b:2222,[::1]:22' });
     expect([flag.fleet, flag.instances]).toEqual(['hosts', 3]);
-    expect(flag.hosts.list).toEqual([
-      { host: 'a' },
-      { user: 'me', host: 'b', port: 2222 },
-      { host: '::1', port: 22 },
-    ]);
+    expect(flag.fleetConfig).toMatchObject({
+      list: [{ host: 'a' }, { user: 'me', host: 'b', port: 2222 }, { host: '::1', port: 22 }],
+    });
     expect(resolve({}, undefined, { CND_HOSTS: 'a,b' })).toMatchObject({ fleet: 'hosts', instances: 2 });
     expect(resolve({}, { hosts: { list: ['a'] } })).toMatchObject({ fleet: 'hosts', instances: 1 });
   });
@@ -37,7 +35,7 @@ describe('the list of hosts', () => {
   it('of a flag keeps what else the file says, and bounds N', () => {
     const content = { hosts: { list: ['x', 'y'], identityFile: 'keys/id' } };
     const config = resolve({ hosts: 'a' }, content);
-    expect(config.hosts).toEqual({ list: [{ host: 'a' }], identityFile: '/etc/cnd/keys/id' });
+    expect(config.fleetConfig).toEqual({ list: [{ host: 'a' }], identityFile: '/etc/cnd/keys/id' });
     expect(() => resolve({ hosts: 'a', N: '2' }, content)).toThrow(/--N is 2: there are only 1 hosts/);
   });
 
@@ -47,7 +45,7 @@ describe('the list of hosts', () => {
       'b',
     ];
     const hosts = { list, jump: 'me@gate:22', agent: 'socket', knownHosts: ['~/known', '/etc/known'] };
-    expect(resolve({}, { hosts }).hosts).toEqual({
+    expect(resolve({}, { hosts }).fleetConfig).toEqual({
       list: [
         {
           host: 'a',

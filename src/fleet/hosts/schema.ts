@@ -1,8 +1,8 @@
 import { z } from 'zod';
-import { type Address, judgeAddress, parseAddress } from '../session/ssh/address.ts';
+import { type Address, judgeAddress, parseAddress } from '../../session/ssh/address.ts';
 
 /** The path of a file, as it is written: relative ones are relative to the configuration file. */
-export const path = (what: string) =>
+const path = (what: string) =>
   z.string({ error: `must be the path of ${what}` }).min(1, `must be the path of ${what}`);
 
 const form = 'must be like "user@host:22", or { "host", "port", "user", "identity", "jump" }';
@@ -15,12 +15,10 @@ const parts = z.strictObject({
 });
 
 /** A jump host: as text, or as an object with an identity of its own. */
-export const jump = z.union([z.string(), parts], { error: form }).transform(read);
+const jump = z.union([z.string(), parts], { error: form }).transform(read);
 
 /** A machine of the list: as text, or as an object with an identity and a jump host of its own. */
-export const host = z
-  .union([z.string(), parts.extend({ jump: jump.optional() })], { error: form })
-  .transform(read);
+const host = z.union([z.string(), parts.extend({ jump: jump.optional() })], { error: form }).transform(read);
 
 /** The keys of a machine that is written as an object. */
 export const hostKeys: readonly string[] = [...Object.keys(parts.shape), 'jump'];
@@ -47,3 +45,24 @@ function read(value: Written, context: z.RefinementCtx): Address & Extras {
   }
   return { ...address, ...(identity !== undefined && { identity }), ...(jump && { jump }) };
 }
+
+/** The `hosts` part of the configuration. */
+export const hostsSchema = z.strictObject({
+  list: z
+    .array(host, { error: 'must be a list of hosts, like ["user@a", "user@b:2222"]' })
+    .describe(
+      'machines that exist already, like "user@a:22" or { "host", "port", "user", "identity", "jump" }',
+    ),
+  identityFile: path('a private key').optional().describe('the private key to log in with'),
+  agent: z
+    .union([z.boolean(), z.string().min(1)], { error: 'must be true, false, or the path of a socket' })
+    .optional()
+    .describe('whether to ask the ssh-agent, or the path of its socket'),
+  jump: jump.optional().describe('the host to go through to all of them'),
+  knownHosts: z
+    .union([path('a known_hosts file'), z.array(path('a known_hosts file'))], {
+      error: 'must be the path of a known_hosts file, or a list of them',
+    })
+    .optional()
+    .describe('instead of ~/.ssh/known_hosts and /etc/ssh/ssh_known_hosts'),
+});

@@ -1,0 +1,79 @@
+import type { AwsSettings } from '../../aws/client.ts';
+import { fleetKind } from '../kind.ts';
+import type { Leftover } from '../leftover.ts';
+import { ec2Config, ec2Defaults, ec2Schema } from './schema.ts';
+
+/** Instances of Amazon EC2. */
+export const ec2Kind = fleetKind({
+  name: 'ec2',
+  schema: ec2Schema,
+  defaults: ec2Defaults,
+  settings: [
+    {
+      key: 'ec2.region',
+      flag: 'region',
+      alsoFor: 'logs.bucket',
+      describe: 'AWS region [default: as for every AWS tool]',
+    },
+    {
+      key: 'ec2.profile',
+      flag: 'profile',
+      alsoFor: 'logs.bucket',
+      describe: 'AWS profile [default: as for every AWS tool]',
+    },
+    { key: 'ec2.types', flag: 'type', describe: 'EC2 instance types, best first [default: c7a.medium]' },
+    {
+      key: 'ec2.image',
+      flag: 'image',
+      describe: 'ubuntu-24.04, amazon-linux-2023, debian-12 or ami-… [default: ubuntu-24.04]',
+    },
+    {
+      key: 'ec2.spot',
+      flag: 'spot',
+      boolean: true,
+      describe: 'spot instances: cheaper, and may be taken away',
+    },
+  ],
+  examples: {
+    'ec2.region': '--region eu-west-1',
+    'ec2.types': '--type c7a.medium,c7i.large',
+    'ec2.image': '--image ubuntu-24.04',
+    'ec2.sshFrom': '"sshFrom": "203.0.113.7/32"',
+    'ec2.jump': '"jump": { "via": "ec2-user@bastion.example.com" }',
+  },
+  template: {
+    'ec2.region': 'eu-west-1',
+    'ec2.profile': 'default',
+    'ec2.user': 'ubuntu',
+    'ec2.securityGroup': 'sg-0abc',
+    'ec2.jump': { via: 'user@jump.example.org' },
+    'ec2.instanceProfile': 'cnd-agent',
+  },
+  keysAt: () => Object.keys(ec2Schema.shape.jump.unwrap().shape),
+  config: (settings, { directory, env }) => ec2Config(settings, directory, env),
+  aws: ({ region, profile }) => ({ region, profile }),
+  broadcast: ({ profile, instanceProfile }, { fleet, preflight, expiresAt, env }) => {
+    const imds = env['AWS_EC2_METADATA_SERVICE_ENDPOINT'] || 'http://169.254.169.254';
+    return {
+      kind: 'sqs',
+      owner: preflight?.owner ?? 'unknown',
+      expiresAt,
+      settings: { profile, region: fleet.where },
+      env,
+      ...(instanceProfile !== undefined && { imds }),
+    };
+  },
+  open: async (config, env) => {
+    const [{ Ec2Fleet }, { sdkApi }] = await Promise.all([import('./ec2.ts'), import('./api.ts')]);
+    const { region, profile } = config;
+    return new Ec2Fleet({ settings: config, api: sdkApi({ region, profile }, env), env });
+  },
+  // In all regions; with a profile only what that sees, or one region of it and nothing else.
+  everywhere: async (env, narrow) => {
+    const { ec2Everywhere } = await import('./find/all-regions.ts');
+    const { queueLeftover } = await import('./terminate/queue.ts');
+    const leftovers = (settings: AwsSettings): Leftover[] => [queueLeftover(settings, env)];
+    const { fleets, unreachable, skipped } = await ec2Everywhere({ env, ...narrow, leftovers });
+    return { fleets, unreachable, skipped: skipped === undefined ? [] : [skipped] };
+  },
+});

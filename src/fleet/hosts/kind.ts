@@ -1,0 +1,72 @@
+import type { z } from 'zod';
+import { absolutePath } from '../../path.ts';
+import { type ConfigPlace, fleetKind } from '../kind.ts';
+import type { HostSetting, HostsConfig } from './config.ts';
+import { hostKeys, hostsSchema } from './schema.ts';
+
+/** Machines that exist already. */
+export const hostsKind = fleetKind({
+  name: 'hosts',
+  schema: hostsSchema,
+  defaults: { list: [] },
+  settings: [
+    {
+      key: 'hosts',
+      flag: 'hosts',
+      variable: 'CND_HOSTS',
+      describe: 'machines that exist already: user@a,user@b:2222 (chooses the fleet hosts)',
+      read: (text) => ({ list: text.split(',') }),
+    },
+  ],
+  examples: { hosts: '--hosts user@a,user@b:2222' },
+  template: {
+    'hosts.identityFile': '~/.ssh/id_ed25519',
+    'hosts.agent': true,
+    'hosts.jump': 'user@jump.example.org',
+    'hosts.knownHosts': '~/.ssh/known_hosts',
+  },
+  keysAt: () => hostKeys,
+  // An empty list is a place to fill in.
+  isMeantBy: (settings) => {
+    const list = listOf(settings);
+    return list !== undefined && !(Array.isArray(list) && list.length === 0);
+  },
+  // All of them; at least one, so that of an empty list the list is said to be wrong.
+  count: (settings) => {
+    const list = listOf(settings);
+    return Array.isArray(list) ? Math.max(1, list.length) : undefined;
+  },
+  // An empty list is judged where it is needed, with words of its own.
+  most: ({ list }) => (list.length === 0 ? undefined : list.length),
+  config: hostsConfig,
+  open: async (config, env) => {
+    const [{ HostsFleet }, { planHosts }] = await Promise.all([import('./hosts.ts'), import('./plan.ts')]);
+    return new HostsFleet(planHosts(config, env), env);
+  },
+  everywhere: async (env, { region }) => {
+    // Whoever names a region does not mean machines that exist anyway.
+    if (region !== undefined) return { fleets: [], unreachable: [], skipped: [] };
+    const { HostsFleet } = await import('./hosts.ts');
+    return { fleets: [new HostsFleet([], env)], unreachable: [], skipped: [] };
+  },
+});
+
+/** The hosts as the fleet takes them: paths absolute, relative ones being relative to the configuration file. */
+function hostsConfig(hosts: z.output<typeof hostsSchema>, { directory, env }: ConfigPlace): HostsConfig {
+  const absolute = (path: string): string => absolutePath(path, directory, env);
+  const setting = <T extends HostSetting>(host: T): T =>
+    host.identity === undefined ? host : { ...host, identity: absolute(host.identity) };
+  const { list, identityFile, agent, jump, knownHosts } = hosts;
+  const files = typeof knownHosts === 'string' ? [knownHosts] : knownHosts;
+  return {
+    list: list.map((host) => setting(host.jump ? { ...host, jump: setting(host.jump) } : host)),
+    ...(identityFile !== undefined && { identityFile: absolute(identityFile) }),
+    ...(agent !== undefined && { agent: typeof agent === 'string' ? absolute(agent) : agent }),
+    ...(jump && { jump: setting(jump) }),
+    ...(files && { knownHosts: files.map(absolute) }),
+  };
+}
+
+function listOf(settings: unknown): unknown {
+  return typeof settings === 'object' && settings !== null && 'list' in settings ? settings.list : undefined;
+}

@@ -1,0 +1,92 @@
+import type { z } from 'zod';
+import type { AwsSettings } from '../aws/client.ts';
+import type { BroadcastChoice } from '../broadcast/registry.ts';
+import type { Fleet } from './fleet.ts';
+import type { Preflight } from './preflight.ts';
+
+/** One setting that has a flag and an environment variable of its own besides its key in cnd.config.json. */
+export interface SettingName {
+  /** Key in cnd.config.json; of a group, with a dot: `ec2.region`. */
+  readonly key: string;
+  readonly flag: string;
+  readonly alias?: string;
+  /** `CND_KERNEL` names a program to agents, so the kernel has no variable. */
+  readonly variable?: string;
+  readonly boolean?: true;
+  readonly describe: string;
+  /** Makes the setting of a flag's or variable's text, where that is not the same. */
+  readonly read?: (text: string) => unknown;
+  /** What else it is for than its fleet, by the key of the setting that makes it so: `logs.bucket`. */
+  readonly alsoFor?: string;
+}
+
+/** What settings are made complete with. */
+export interface ConfigPlace {
+  /** What relative paths are relative to. */
+  readonly directory: string;
+  readonly env: NodeJS.ProcessEnv;
+}
+
+/** Where `ps` and `scram` look; by default everywhere. */
+export interface Narrowing {
+  readonly region?: string | undefined;
+  readonly profile?: string | undefined;
+}
+
+/** What fleets of a kind there are that may hold something of this user. */
+export interface EveryFleet {
+  readonly fleets: readonly Fleet[];
+  readonly unreachable: readonly { readonly fleet: string; readonly error: unknown }[];
+  /** What was not looked at, and why there is no need to. */
+  readonly skipped: readonly string[];
+}
+
+/** What a broadcast is chosen from. */
+export interface BroadcastContext {
+  readonly fleet: Fleet;
+  readonly preflight: Preflight | undefined;
+  readonly expiresAt: Date;
+  readonly env: NodeJS.ProcessEnv;
+}
+
+/** A kind of fleet: all that the rest of cnd knows of it by name, in one place. One line in the registry adds it. */
+export interface FleetKindOf<Schema extends z.ZodObject, Config> {
+  /** What `--fleet` calls it, and the key of its settings. */
+  readonly name: string;
+  readonly schema: Schema;
+  readonly defaults: Readonly<Record<string, unknown>>;
+  readonly settings: readonly SettingName[];
+  /** A right value of a setting, by its key, for errors; with its flag where it has one. */
+  readonly examples: Readonly<Record<string, string>>;
+  /** What stands commented out in the template of cnd.config.json, by key, for a setting without a default. */
+  readonly template: Readonly<Record<string, unknown>>;
+  /** The keys that are valid below a path in its settings (`['jump']`), for suggestions; absent: none. */
+  keysAt?(path: readonly PropertyKey[]): readonly string[];
+  /** Whether giving these settings means this fleet, where no fleet is named. */
+  isMeantBy?(settings: unknown): boolean;
+  /** The number of instances where none is given; undefined: it must be. */
+  count?(settings: unknown): number | undefined;
+  /** The most instances there can be; undefined: any number. */
+  most?(settings: z.output<Schema>): number | undefined;
+  /** The settings as the fleet takes them: paths absolute. @throws UsageError */
+  config(settings: z.output<Schema>, place: ConfigPlace): Config;
+  /** Where and as whom AWS is called, if its settings say so. */
+  aws?(config: Config): AwsSettings;
+  /** Where hits are announced; absent: within this process. */
+  broadcast?(config: Config, context: BroadcastContext): BroadcastChoice;
+  /**
+   * Makes the fleet. What a run needs is imported when it is chosen.
+   * @throws UsageError when the fleet cannot be used as it is configured; nothing was contacted then.
+   */
+  open(config: Config, env: NodeJS.ProcessEnv): Promise<Fleet>;
+  /** Every fleet of this kind that may hold something of this user, whatever the configuration says. */
+  everywhere(env: NodeJS.ProcessEnv, narrow: Narrowing): Promise<EveryFleet>;
+}
+
+/** A kind of fleet as the registry has it: what its own settings are, only the kind itself knows. */
+export type FleetKind = FleetKindOf<z.ZodObject, unknown>;
+
+/** Makes a kind fit for the registry. Its settings come back to it as its own schema has judged them. */
+export function fleetKind<Schema extends z.ZodObject, Config>(kind: FleetKindOf<Schema, Config>): FleetKind {
+  return kind;
+}

@@ -1,0 +1,21 @@
+import { fleetKind } from '../kind.ts';
+import { localSchema } from './schema.ts';
+
+/** The embedded fleet on this machine. */
+export const localKind = fleetKind({
+  name: 'local',
+  schema: localSchema,
+  defaults: { bootDelay: 0, rehearse: [] },
+  settings: [],
+  examples: {},
+  template: {},
+  keysAt: () => ['instance', 'failure', 'after'],
+  config: (settings) => settings,
+  open: async (config, env) => new (await import('./local.ts')).LocalFleet(config, env),
+  everywhere: async (env, { region }) => {
+    // Whoever names a region does not mean this machine.
+    if (region !== undefined) return { fleets: [], unreachable: [], skipped: [] };
+    const { LocalFleet } = await import('./local.ts');
+    return { fleets: [new LocalFleet({ bootDelay: 0, rehearse: [] }, env)], unreachable: [], skipped: [] };
+  },
+});
