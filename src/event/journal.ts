@@ -1,55 +1,132 @@
-import { type WriteStream, createWriteStream } from 'node:fs';
-import { finished } from 'node:stream/promises';
+import { close, write, writeSync } from 'node:fs';
+import { promisify } from 'node:util';
+import { createFileSync } from '../file.ts';
 import type { RunEvent } from './event.ts';
+import { ProgressSelection, journalInterval } from './progress-selection.ts';
 import type { View } from './view.ts';
+import { within } from '../wait.ts';
+
+/** Bytes that wait for a slow disk: beyond the first no more progress is kept, beyond the second the journal has failed. */
+const mostWaiting = { progress: 4 << 20, all: 32 << 20 };
+
+/** Milliseconds that closing waits for the disk. */
+const closeTimeout = 10_000;
 
 /**
- * Seconds between two kept progress events of one instance: every one at first, fewer as the run grows, so that a day
- * of a hundred instances stays in the tens of megabytes and any view can still be drawn again.
+ * The journal: every event of a run, one JSON object a line, but for most of its progress. A full disk costs the journal,
+ * never the run. A hit is in the file when `show` returns: it is not told before.
  */
-export function journalInterval(elapsed: number): number {
-  return Math.max(0, elapsed / 60 - 1);
-}
-
-/** The journal: every event of a run, one JSON object a line. A full disk costs the journal, never the run. */
 export class Journal implements View {
   readonly path: string;
-  readonly #stream: WriteStream;
-  readonly #lastProgress = new Map<number | 'run', number>();
-  #start: number | undefined;
+  readonly #onFailure: (error: Error) => void;
+  readonly #file: number | undefined;
+  readonly #progress = new ProgressSelection();
+  #waiting: string[] = [];
+  #bytes = 0;
+  #writing: Promise<void> | undefined;
+  #runProgress: { readonly first: number; readonly last: number } | undefined;
   #failure: Error | undefined;
   #closed = false;
 
   /** `onFailure` is told once when the journal cannot be written; it must not rely on the journal. */
   constructor(path: string, onFailure: (error: Error) => void) {
     this.path = path;
-    this.#stream = createWriteStream(path, { flags: 'a', mode: 0o600 });
-    this.#stream.on('error', (error) => {
-      this.#failure ??= error;
-      onFailure(error);
-    });
+    this.#onFailure = onFailure;
+    try {
+      this.#file = createFileSync(path);
+    } catch (error) {
+      // Not before whoever makes it has it in hand.
+      queueMicrotask(() => this.#fail(error));
+    }
   }
 
   show(event: RunEvent): void {
-    if (this.#closed || this.#failure || this.#tooSoon(event)) return;
-    this.#stream.write(`${JSON.stringify(event)}\n`);
+    if (this.#closed || this.#failure) return;
+    if (event.event === 'instance.progress' || event.event === 'run.progress') {
+      if (this.#bytes < mostWaiting.progress) this.#addSome(event);
+      return;
+    }
+    const isItsLast = event.event === 'instance.stopped' || event.event === 'instance.lost';
+    if (isItsLast) for (const kept of this.#progress.rest(event.instance)) this.#add(kept);
+    if (event.event === 'run.ended') for (const kept of this.#progress.rest()) this.#add(kept);
+    this.#add(event);
+    if (event.event === 'hit') this.#writeNow();
   }
 
   async close(): Promise<void> {
-    if (this.#closed || this.#failure) return;
+    if (this.#closed) return;
     this.#closed = true;
-    this.#stream.end();
-    await finished(this.#stream).catch(() => {});
+    if (
+      this.#writing &&
+      (await within(
+        closeTimeout,
+        this.#writing.then(() => true),
+      )) === undefined
+    )
+      return this.#fail(new Error('the disk does not answer'));
+    if (this.#file !== undefined) await promisify(close)(this.#file).catch(() => {});
   }
 
-  #tooSoon(event: RunEvent): boolean {
-    const now = Date.parse(event.time) / 1000;
-    this.#start ??= now;
-    if (event.event !== 'instance.progress' && event.event !== 'run.progress') return false;
-    const who = event.event === 'run.progress' ? 'run' : event.instance;
-    const last = this.#lastProgress.get(who);
-    if (last !== undefined && now - last < journalInterval(now - this.#start)) return true;
-    this.#lastProgress.set(who, now);
-    return false;
+  #addSome(event: Extract<RunEvent, { event: 'instance.progress' | 'run.progress' }>): void {
+    if (event.event === 'instance.progress') for (const kept of this.#progress.offer(event)) this.#add(kept);
+    else if (this.#isDue(event.time)) this.#add(event);
+  }
+
+  #isDue(time: string): boolean {
+    const now = Date.parse(time) / 1000;
+    const { first, last } = this.#runProgress ?? { first: now, last: Number.NEGATIVE_INFINITY };
+    if (Math.abs(now - last) < journalInterval(now - first)) return false;
+    this.#runProgress = { first, last: now };
+    return true;
+  }
+
+  #add(event: RunEvent): void {
+    const line = `${JSON.stringify(event)}\n`;
+    this.#waiting.push(line);
+    this.#bytes += line.length;
+    if (this.#bytes > mostWaiting.all) return this.#fail(new Error('the disk is too slow'));
+    this.#writing ??= this.#writeAll();
+  }
+
+  /** Writes what waits until nothing does. Never rejects. */
+  async #writeAll(): Promise<void> {
+    // All that comes in the same turn is one write.
+    await Promise.resolve();
+    while (this.#waiting.length > 0 && this.#file !== undefined && !this.#failure) {
+      const bytes = this.#take();
+      try {
+        for (let at = 0; at < bytes.length;) {
+          const { bytesWritten } = await promisify(write)(this.#file, bytes, at);
+          at += bytesWritten;
+        }
+      } catch (error) {
+        this.#fail(error);
+      }
+    }
+    this.#writing = undefined;
+  }
+
+  #writeNow(): void {
+    if (this.#file === undefined || this.#failure) return;
+    try {
+      const bytes = this.#take();
+      for (let at = 0; at < bytes.length;) at += writeSync(this.#file, bytes, at);
+    } catch (error) {
+      this.#fail(error);
+    }
+  }
+
+  #take(): Buffer {
+    const bytes = Buffer.from(this.#waiting.join(''));
+    this.#waiting = [];
+    this.#bytes = 0;
+    return bytes;
+  }
+
+  #fail(error: unknown): void {
+    if (this.#failure) return;
+    this.#failure = error instanceof Error ? error : new Error(String(error));
+    this.#waiting = [];
+    this.#onFailure(this.#failure);
   }
 }

@@ -1,5 +1,3 @@
-import type { Readable } from 'node:stream';
-
 /** Bounds of `lines`. */
 export interface LineOptions {
   /** The longest line that is kept, in bytes without its newline; longer ones are dropped. */
@@ -17,12 +15,12 @@ const newline = 0x0a;
  * `maxLength` and one chunk. Leaving the loop early destroys the stream, which closes the channel it belongs to.
  */
 export async function* lines(
-  stream: Readable,
+  stream: AsyncIterable<Buffer | string>,
   { maxLength = 1 << 20, onOverlong }: LineOptions = {},
 ): AsyncGenerator<string, void, undefined> {
   let parts: Buffer[] = [];
   let length = 0;
-  for await (const chunk of stream as AsyncIterable<Buffer | string>) {
+  for await (const chunk of stream) {
     // Split at the byte, decode afterwards: a character cut by a chunk's border is whole again by then.
     const bytes = typeof chunk === 'string' ? Buffer.from(chunk) : chunk;
     let from = 0;

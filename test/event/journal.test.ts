@@ -3,7 +3,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { journalName } from '../../src/event/file-name.ts';
-import { Journal, journalInterval } from '../../src/event/journal.ts';
+import { Journal } from '../../src/event/journal.ts';
+import { journalInterval } from '../../src/event/progress-selection.ts';
 import { eachEvent, fieldsOfEach, stamped } from '../view/example.ts';
 
 let folder: string;
@@ -57,6 +58,53 @@ test('progress is thinned as the run grows: a day of an instance is some hundred
   ]);
 });
 
+test('of a thousand instances twenty progress lines a second are kept, in turn, and the last of each', async () => {
+  const it = journal();
+  const [count, seconds] = [1000, 120];
+  for (let second = 1; second <= seconds; second++) {
+    for (let instance = 0; instance < count; instance++) it.show(progress(instance, second));
+  }
+  const stopped = (instance: number): void =>
+    it.show(stamped('instance.stopped', { instance, reason: 'order' }, seconds));
+  stopped(7);
+  it.show(stamped('instance.lost', { instance: 8, code: 'x', reason: 'y', retrying: false }, seconds));
+  await it.close();
+  const events = kept().filter(({ event }) => event === 'instance.progress');
+  expect(events.length).toBeGreaterThan(19 * seconds);
+  expect(events.length).toBeLessThanOrEqual(20 * (seconds + 1) + 2);
+  // In turn: after two minutes nobody has had more than one turn more than another.
+  const turns = Array.from({ length: count }, () => 0);
+  for (const { instance } of events.slice(0, -2))
+    turns[Number(instance)] = (turns[Number(instance)] ?? 0) + 1;
+  expect(Math.max(...turns) - Math.min(...turns)).toBeLessThanOrEqual(1);
+  // Its exact coverage, before it is told that it has ended.
+  for (const instance of [7, 8]) {
+    const mine = kept().filter((event) => event['instance'] === instance);
+    expect(mine.at(-2)).toMatchObject({ event: 'instance.progress', hashes: seconds });
+  }
+});
+
+test('at the end of the run the last progress of every instance is there', async () => {
+  const it = journal();
+  for (let instance = 0; instance < 100; instance++) it.show(progress(instance, 1));
+  for (let instance = 0; instance < 100; instance++) it.show(progress(instance, 2));
+  it.show(stamped('run.ended', fieldsOfEach('')['run.ended'], 3));
+  await it.close();
+  const last = new Map(
+    kept().map(({ event, instance, hashes }) => [event === 'instance.progress' ? instance : event, hashes]),
+  );
+  expect([...last].filter(([, hashes]) => hashes === 2)).toHaveLength(100);
+  expect(kept().at(-1)).toMatchObject({ event: 'run.ended' });
+});
+
+test('a hit is in the file before anybody is told of it', async () => {
+  const it = journal();
+  it.show(stamped('instance.idle', { instance: 0 }));
+  it.show(stamped('hit', fieldsOfEach('')['hit'], 1));
+  expect(kept()).toMatchObject([{ event: 'instance.idle' }, { event: 'hit' }]);
+  await it.close();
+});
+
 test('one that cannot be written says so once and never throws', async () => {
   const reported = new Promise<void>((resolve) => {
     const it = new Journal(join(folder, 'missing', journalName), (error) => {
@@ -77,7 +125,7 @@ test('one that cannot be written can be closed, at once and later', async () => 
   await it.close();
   await it.close();
   it.show(stamped('instance.idle', { instance: 0 }));
-  expect(failures).toMatchObject([{ code: 'EISDIR' }]);
+  expect(failures).toMatchObject([{ code: 'EEXIST' }]);
 });
 
 test('closing may be repeated, and what comes later is dropped', async () => {

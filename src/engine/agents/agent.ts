@@ -4,6 +4,7 @@ import { lines } from '../../session/lines.ts';
 import { type AgentMessage, parseAgentMessage } from './agent-message.ts';
 import { type Order, orderLine } from './agent-order.ts';
 import type { Clock } from '../../clock.ts';
+import { type Counted, MessageBudget } from './message-budget.ts';
 import { killAgent, readSpooledHits } from './remote-command.ts';
 
 /** Seconds between two pings; an agent stops when it hears nothing for 15 s. */
@@ -14,6 +15,9 @@ const patience = 15;
 
 /** The longest line of an agent that is read, in bytes. */
 const longestLine = 1 << 20;
+
+/** The most that is read of the hits that agents noted, in bytes: some thousands of them. */
+const longestSpool = 1 << 20;
 
 /** Which agent: of which run, and of which of its workers. */
 export interface AgentName {
@@ -27,6 +31,9 @@ export class Agent {
   readonly #channel: Channel;
   readonly #name: AgentName;
   readonly #clock: Clock;
+  readonly #budget: MessageBudget;
+  /** What it said too much of. */
+  #flood: string | undefined;
   #stderr = '';
 
   private constructor(session: Session, channel: Channel, name: AgentName, clock: Clock) {
@@ -34,8 +41,12 @@ export class Agent {
     this.#channel = channel;
     this.#name = name;
     this.#clock = clock;
+    this.#budget = new MessageBudget(() => clock.monotonic());
     channel.stderr.on('data', (chunk: Buffer) => {
-      this.#stderr = (this.#stderr + chunk.toString()).slice(-2000);
+      this.#count('byte', chunk.length);
+      // Not read any further, it has no room to say more.
+      if (this.#flood !== undefined) return channel.close();
+      this.#stderr = (this.#stderr + chunk.subarray(-2000).toString()).slice(-2000);
     });
   }
 
@@ -61,13 +72,16 @@ export class Agent {
 
   /**
    * Gives `receive` every message until the agent has ended, and pings it meanwhile. Resolves when the agent said
-   * `stopped`, with its reason.
-   * @throws CndError `agent-silent`, `agent-died`, `agent-no-python`, or `session-lost`.
+   * `stopped`, with its reason. One that says more than an agent can have to say is killed.
+   * @throws CndError `agent-silent`, `agent-died`, `agent-flood`, `agent-no-python`, or `session-lost`.
    */
   async converse(receive: (message: AgentMessage) => void): Promise<string> {
     let heard = this.#clock.monotonic();
     let silent = false;
     let reason: string | undefined;
+    const onOverlong = (length: number): void => {
+      this.#flood ??= `a line of ${length} bytes`;
+    };
     const stopPinging = this.#clock.every(pingInterval * 1000, () => {
       this.send({ order: 'ping' });
       if (this.#clock.monotonic() - heard < patience * 1000) return;
@@ -75,13 +89,15 @@ export class Agent {
       this.#channel.close();
     });
     try {
-      for await (const line of lines(this.#channel.stdout, { maxLength: longestLine })) {
+      for await (const line of lines(this.#counted(), { maxLength: longestLine, onOverlong })) {
         heard = this.#clock.monotonic();
-        const message = parseAgentMessage(line);
+        const message = this.#admit(line);
+        if (this.#flood !== undefined) break;
         if (!message) continue;
         receive(message);
         if (message.event === 'stopped') reason = message.reason;
       }
+      if (this.#flood !== undefined) throw await this.#flooded();
       const exit = await this.#channel.exit;
       if (reason !== undefined) return reason;
       if (silent) throw await this.#hung();
@@ -91,9 +107,41 @@ export class Agent {
     }
   }
 
-  async #hung(): Promise<CndError> {
+  /** The output as it comes, until it is too much. */
+  async *#counted(): AsyncGenerator<Buffer> {
+    for await (const chunk of this.#channel.stdout as AsyncIterable<Buffer>) {
+      this.#count('byte', chunk.length);
+      if (this.#flood !== undefined) return;
+      yield chunk;
+    }
+  }
+
+  /** The message in a line, if it is one and within the budget. What is none counts as well. */
+  #admit(line: string): AgentMessage | undefined {
+    this.#count('message', 1);
+    if (this.#flood !== undefined) return undefined;
+    const message = parseAgentMessage(line);
+    if (message?.event === 'error' || message?.event === 'ready') this.#count(message.event, 1);
+    return message;
+  }
+
+  #count(what: Counted, amount: number): void {
+    if (!this.#budget.take(what, amount)) this.#flood ??= MessageBudget.words(what);
+  }
+
+  async #flooded(): Promise<CndError> {
+    this.#channel.close();
+    await this.#kill();
+    return new CndError('agent-flood', `its agent sent ${this.#flood} and was killed`);
+  }
+
+  async #kill(): Promise<void> {
     const { run, worker } = this.#name;
     await this.#session.exec(killAgent(run, worker), { timeout: 3000 }).catch(() => {});
+  }
+
+  async #hung(): Promise<CndError> {
+    await this.#kill();
     return new CndError('agent-silent', `the agent has said nothing for ${patience} s`);
   }
 
@@ -123,7 +171,11 @@ export async function spooledHits(
   { run, worker }: AgentName,
   signal: AbortSignal,
 ): Promise<Extract<AgentMessage, { event: 'hit' }>[]> {
-  const { stdout } = await session.exec(readSpooledHits(run, worker), { signal, timeout: 10_000 });
+  const { stdout } = await session.exec(readSpooledHits(run, worker), {
+    signal,
+    timeout: 10_000,
+    maxOutput: longestSpool,
+  });
   return stdout
     .toString()
     .split('\n')

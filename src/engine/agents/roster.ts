@@ -15,6 +15,8 @@ export interface Worker {
   searched: boolean;
   /** Nonces per second, as it last said. */
   rate: number;
+  /** Hits it sent that are none. */
+  falseHits: number;
 }
 
 /** The workers of a search, 0 … N − 1. */
@@ -23,7 +25,7 @@ export class Roster {
 
   constructor(count: number) {
     this.all = Array.from({ length: count }, () => {
-      return { state: 'pending', send: undefined, lost: false, searched: false, rate: 0 };
+      return { state: 'pending', send: undefined, lost: false, searched: false, rate: 0, falseHits: 0 };
     });
   }
 

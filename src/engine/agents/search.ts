@@ -19,6 +19,9 @@ export type SearchEnd =
   | { readonly kind: 'exhausted' }
   | { readonly kind: 'lost'; readonly reason: string };
 
+/** False hits of a worker after which it is given up. */
+const mostFalseHits = 10;
+
 /** What a search is given. */
 export interface SearchOptions {
   readonly puzzle: Puzzle;
@@ -96,6 +99,8 @@ export class Search {
   receive(worker: number, message: AgentMessage): void {
     const { emit } = this.#options;
     const state = this.#roster.get(worker);
+    // Of one that was given up only hits count, which are verified, and that it has stopped.
+    if (state.state === 'lost' && message.event !== 'hit' && message.event !== 'stopped') return;
     switch (message.event) {
       case 'ready': {
         const { event: _, note, ...fields } = message;
@@ -109,6 +114,7 @@ export class Search {
       case 'progress':
         state.rate = message.rate;
         for (const report of message.residues) this.#weigh(worker, this.#ledger.report(worker, report));
+        if (this.isLost(worker)) break;
         emit('instance.progress', {
           instance: worker,
           hashes: message.hashes,
@@ -120,7 +126,7 @@ export class Search {
         if (state.state === 'idle') this.#rebalance();
         break;
       case 'hit':
-        this.claim(worker, message);
+        if (!this.claim(worker, message)) this.#suspect(worker);
         break;
       case 'idle':
         if (state.state !== 'searching') break;
@@ -145,31 +151,34 @@ export class Search {
     }
   }
 
-  /** Somebody, as a rule the agent of the worker `teller`, says that a nonce is golden. */
-  claim(teller: number, claim: Claim): void {
+  /** Somebody, as a rule the agent of the worker `teller`, says that a nonce is golden: whether it is. */
+  claim(teller: number, claim: Claim): boolean {
     const { smallest, emit, elapsed } = this.#options;
     const { nonce, digest: reported } = claim;
     const hit = verifiedHit(teller, claim, this.#options);
     if (!hit) {
       const reason = 'its digest is another, or it is outside the nonce space';
-      emit('hit.rejected', { instance: teller, nonce: `${nonce}`, digest: reported, reason });
-      return;
+      // Of one that was given up it has been said already.
+      if (!this.isLost(teller))
+        emit('hit.rejected', { instance: teller, nonce: `${nonce}`, digest: reported, reason });
+      return false;
     }
     this.#ledger.confirm(nonce);
     const better = this.#best === undefined || (smallest && nonce < this.#best.nonce);
-    if (!better) return;
+    if (!better) return true;
     this.#best = hit;
     const { instance, digest } = hit;
     emit('hit', { instance, nonce: `${nonce}`, digest, elapsed: elapsed() });
     // One that comes while the search is being stopped for something else counts, but there is nobody left to tell.
-    if (this.#over !== undefined) return;
+    if (this.#over !== undefined) return true;
     if (!smallest) this.#end({ kind: 'found', hit });
     this.#options.announce(hit);
-    if (!smallest) return;
+    if (!smallest) return true;
     this.#ledger.lower(nonce);
     for (const worker of this.#roster.all) worker.send?.({ order: 'bound', nonce });
     this.#judge();
     this.#rebalance();
+    return true;
   }
 
   /** Something heard on the broadcast: as good as a hit of the instance it names, and verified like one. */
@@ -232,7 +241,8 @@ export class Search {
 
   #stopped(worker: number, reason: string): void {
     const state = this.#roster.get(worker);
-    state.state = 'stopped';
+    // One that was given up stays so: else it would be given up again when its session ends.
+    if (state.state !== 'lost') state.state = 'stopped';
     state.rate = 0;
     state.send = undefined;
     const latency = this.#over === undefined ? {} : { latency: this.#latency() };
@@ -247,13 +257,21 @@ export class Search {
   /** Draws the consequence of what the ledger made of a report. A late one (`not-owner`) has none. */
   #weigh(worker: number, verdict: Verdict): void {
     if (verdict.accepted || verdict.fault === 'not-owner' || this.isLost(worker)) return;
-    // An honest agent cannot say this: nothing more of it is believed, but for hits, which are verified.
+    this.#isolate(worker, new CndError('agent-impossible', `sent an impossible report: ${verdict.reason}`));
+  }
+
+  /** An agent verifies its kernels' hits itself: a few false ones may be broken memory, more are not to be listened to. */
+  #suspect(worker: number): void {
+    const state = this.#roster.get(worker);
+    state.falseHits += 1;
+    if (state.falseHits < mostFalseHits || this.isLost(worker)) return;
+    this.#isolate(worker, new CndError('agent-false-hits', `sent ${mostFalseHits} hits that are none`));
+  }
+
+  /** An honest agent cannot say this: nothing more of it is believed, but for hits, which are verified. */
+  #isolate(worker: number, error: CndError): void {
     this.#roster.get(worker).send?.({ order: 'stop' });
-    this.lose(
-      worker,
-      new CndError('agent-impossible', `it reports what cannot be: ${verdict.reason}`),
-      false,
-    );
+    this.lose(worker, error, false);
   }
 
   /** Whether the search is over by what is known now. */

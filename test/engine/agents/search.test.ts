@@ -92,6 +92,41 @@ test('what this file takes for granted', () => {
   expect(golden.length).toBeGreaterThan(3);
 });
 
+describe('a worker that lies', () => {
+  const impossible: AgentMessage = {
+    event: 'progress',
+    residues: [{ residue: 9, next: 9n, done: [] }],
+    hashes: 1,
+    rate: 1,
+  };
+
+  test('is lost once, whatever it says afterwards', () => {
+    const bench = new Bench();
+    bench.start(0, 1);
+    bench.search.receive(0, impossible);
+    bench.search.receive(0, impossible);
+    bench.search.receive(0, { event: 'error', message: 'me?' });
+    bench.search.receive(0, { event: 'stopped', reason: 'order' });
+    expect(bench.search.isLost(0)).toBe(true);
+    expect(bench.named('instance.lost')).toMatchObject([{ instance: 0, code: 'agent-impossible' }]);
+    expect(bench.named('instance.error')).toEqual([]);
+    expect(bench.named('instance.progress')).toEqual([]);
+    expect(bench.named('instance.stopped')).toHaveLength(1);
+  });
+
+  test('is lost after ten false hits, said once; a true one counts all the same', async () => {
+    const bench = new Bench();
+    bench.start(0, 1);
+    const lie: AgentMessage = { event: 'hit', nonce: 117n, digest: hex(117n) };
+    for (let count = 0; count < 1000; count++) bench.search.receive(0, lie);
+    expect(bench.named('hit.rejected')).toHaveLength(10);
+    expect(bench.named('instance.lost')).toMatchObject([{ instance: 0, code: 'agent-false-hits' }]);
+    expect(bench.named('instance.adopted')).toMatchObject([{ instance: 1, residue: 0 }]);
+    bench.search.receive(0, hit(116n));
+    expect(await bench.ended()).toMatchObject({ kind: 'found', hit: { nonce: 116n } });
+  });
+});
+
 describe('the first found', () => {
   test('ends the search, once it is verified', async () => {
     const bench = new Bench();

@@ -1,0 +1,72 @@
+import { execFileSync } from 'node:child_process';
+import { mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { delimiter, join } from 'node:path';
+import { afterEach, beforeEach, expect, test, vi } from 'vitest';
+import { type Workplace, workplace } from '../helper/cnd.ts';
+import { untilGone } from '../helper/process.ts';
+
+vi.setConfig({ testTimeout: 60_000 });
+
+let place: Workplace;
+beforeEach(() => {
+  place = workplace();
+});
+afterEach(() => place.remove());
+
+/** A python3 whose agents on some instances say without end what is given here, on stdout or stderr. */
+function floodingPython(floods: Readonly<Record<number, string>>): string {
+  const bin = join(place.directory, 'bin');
+  mkdirSync(bin);
+  const real = execFileSync('sh', ['-c', 'python3 -I -S -c "import sys; print(sys.executable)"'], {
+    encoding: 'utf8',
+  });
+  const ready = '{"event":"ready","kernel":"k","isa":"i","cores":1,"threads":1,"python":"3"}';
+  const cases = Object.entries(floods).map(([index, command]) => `*-${index}) echo '${ready}'; ${command};;`);
+  // Asked for its interpreter it fails, so that this stays the one that instances use.
+  const script = `#!/bin/sh
+[ "$1" = -I ] && exit 1
+case "$*" in *agent.py) case "$CND_INSTANCE" in
+${cases.join('\n')}
+esac;; esac
+exec ${real.trim()} "$@"
+`;
+  writeFileSync(join(bin, 'python3'), script, { mode: 0o755 });
+  return `${bin}${delimiter}${process.env['PATH']}`;
+}
+
+test('workers that flood are isolated and said once; the others search the whole space', async () => {
+  const progress = '{"event":"progress","residues":[],"hashes":1,"rate":1}';
+  const PATH = floodingPython({
+    1: `exec yes '${progress}'`,
+    2: `exec yes '{"event":"error","message":"no"}'`,
+    3: 'exec yes >&2',
+    4: 'exec cat /dev/zero',
+  });
+  const args = '--N 5 --T 40 --D 16 --limit 3000000 --chunk 100000 --kernel python'.split(' ');
+  const { code, stderr } = await place.run(['start', ...args], { PATH });
+  expect(
+    stderr.split('\n').filter((line) => /flood|more than|too much/.test(line)).length,
+  ).toBeLessThanOrEqual(8);
+  expect(stderr.split('\n').length).toBeLessThan(300);
+  expect(code).toBe(3);
+  const run = /(\d{8}-\d{6}-\w{4})/.exec(stderr)?.[1] ?? '';
+  const journal = join(place.directory, 'logs', run, 'events.ndjson');
+  const events = readFileSync(journal, 'utf8')
+    .trimEnd()
+    .split('\n')
+    .map((line) => JSON.parse(line) as Record<string, unknown>);
+  const lost = events.filter(({ event }) => event === 'instance.lost');
+  expect(
+    lost
+      .map(({ instance, code: why, retrying }) => ({ instance, why, retrying }))
+      .toSorted((a, b) => Number(a.instance) - Number(b.instance)),
+  ).toEqual([1, 2, 3, 4].map((instance) => ({ instance, why: 'agent-flood', retrying: false })));
+  expect(events.at(-1)).toMatchObject({
+    event: 'run.ended',
+    outcome: 'exhausted',
+    tested: '3000000',
+    left: [],
+  });
+  expect(statSync(journal).size).toBeLessThan(2 << 20);
+  await untilGone(run);
+});
