@@ -8,6 +8,7 @@ import {
 } from '@aws-sdk/client-sqs';
 import pLimit from 'p-limit';
 import { type AwsSettings, awsClientConfig } from '../aws/client.ts';
+import { allItems } from '../aws/page.ts';
 import { awsFault } from '../aws/failure.ts';
 import { runIdPattern } from '../run-id.ts';
 
@@ -109,10 +110,13 @@ export async function deleteQueue(client: SQSClient, url: string): Promise<boole
  * listed, and so never deleted. One that was just deleted may still be listed for up to a minute.
  */
 export async function listQueues(client: SQSClient, abortSignal?: AbortSignal): Promise<ListedQueue[]> {
-  const urls: string[] = [];
   // Without a page size there is no next page: the answer is cut at 1000.
-  const pages = paginateListQueues({ client, pageSize: 1000 }, { QueueNamePrefix: prefix });
-  for await (const { QueueUrls = [] } of pages) urls.push(...QueueUrls);
+  const pages = paginateListQueues(
+    { client, pageSize: 1000 },
+    { QueueNamePrefix: prefix },
+    { requestTimeout: attemptTimeout, ...(abortSignal && { abortSignal }) },
+  );
+  const urls = await allItems(pages, ({ QueueUrls }) => QueueUrls);
   const limit = pLimit(parallel);
   const looks = await Promise.allSettled(urls.map((url) => limit(() => ours(client, url, abortSignal))));
   const failures = looks.flatMap((look) => (look.status === 'rejected' ? [look.reason as unknown] : []));

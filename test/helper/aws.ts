@@ -6,7 +6,9 @@ import type { Principal } from './stage/account/principal.ts';
 import type { Call } from './stage/aws/call.ts';
 import { Faults } from './stage/aws/fault.ts';
 import { Moto, motoProgram, motoRemedy } from './stage/aws/moto.ts';
+import { Pager } from './stage/aws/page.ts';
 import { Proxy } from './stage/aws/proxy.ts';
+import { Seed } from './stage/seed.ts';
 
 /** Whether suites on AWS have to be skipped; under CI they fail instead. */
 export const awsMissing = motoProgram() === undefined && !process.env['CI'];
@@ -62,7 +64,8 @@ export class TestAws {
     writeFileSync(join(folder, 'images.json'), '[]');
     const moto = await Moto.start(program, join(folder, 'images.json'));
     const faults = new Faults();
-    const options = { moto: moto.port, faults, principals, services: {}, address: '127.0.0.1' };
+    const pager = new Pager(new Seed());
+    const options = { moto: moto.port, faults, pager, principals, services: {}, address: '127.0.0.1' };
     return new TestAws(moto, await Proxy.start(options, join(folder, 'socket')), faults, folder);
   }
 

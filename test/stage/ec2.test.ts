@@ -9,7 +9,14 @@ import { clients } from './stage.ts';
 
 /** What moto gets wrong about EC2 (FACTS.md, "Emulators"), one by one. */
 describe.runIf(hasStage())('EC2 on the stage', () => {
-  const on = useStage({ boots: false, pending: 300, shuttingDown: 300, consistency: 100, vcpus: 20 });
+  const on = useStage({
+    pages: false,
+    boots: false,
+    pending: 300,
+    shuttingDown: 300,
+    consistency: 100,
+    vcpus: 20,
+  });
   let ec2: ReturnType<typeof clients>['ec2'];
 
   beforeAll(() => {

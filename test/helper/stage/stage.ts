@@ -8,6 +8,8 @@ import { type Principal, roleOf, sts, user } from './account/principal.ts';
 import { serviceQuotas } from './account/quota.ts';
 import type { Call } from './aws/call.ts';
 import { Faults } from './aws/fault.ts';
+import { Pager } from './aws/page.ts';
+import { modelOf } from './aws/model.ts';
 import { Moto, motoProgram, motoPython } from './aws/moto.ts';
 import { Proxy, type Service } from './aws/proxy.ts';
 import { Sqs } from './aws/sqs.ts';
@@ -17,6 +19,7 @@ import { exists, type StageInstance } from './ec2/instance.ts';
 import { Hypervisor } from './machine/hypervisor.ts';
 import { Jump } from './machine/jump.ts';
 import { missing } from './available.ts';
+import { Seed } from './seed.ts';
 import { pricing } from './price/pricing.ts';
 
 /** What a test may want otherwise; times in milliseconds but where the name says seconds. */
@@ -27,6 +30,8 @@ export interface StageOptions extends Partial<Ec2Options> {
   readonly bootSeconds?: number;
   /** False: no machine behind the instances. */
   readonly boots?: boolean;
+  /** False: every list is one page, for suites that look at the stage itself. */
+  readonly pages?: boolean;
 }
 
 const defaults: Ec2Options = {
@@ -47,6 +52,9 @@ export class Stage {
   readonly jump: Jump;
   readonly region: string;
   readonly directory: string;
+  /** Cuts lists into pages. */
+  readonly pager: Pager;
+  readonly #pages: boolean;
   readonly #moto: Moto;
   readonly #proxy: Proxy;
   readonly #principals: Map<string, Principal>;
@@ -61,6 +69,9 @@ export class Stage {
     this.jump = parts.jump;
     this.region = parts.region;
     this.directory = parts.directory;
+    this.pager = parts.pager;
+    this.#pages = parts.pages;
+    if (!parts.pages) this.pager.plan = (items) => [items];
     this.#moto = parts.moto;
     this.#proxy = parts.proxy;
     this.#principals = parts.principals;
@@ -71,7 +82,7 @@ export class Stage {
     const program = motoProgram();
     const what = missing();
     if (program === undefined || what !== undefined) throw new Error(what);
-    const { region = 'us-east-1', bootSeconds = 0.1, boots = true, ...numbers } = options;
+    const { region = 'us-east-1', bootSeconds = 0.1, boots = true, pages = true, ...numbers } = options;
     const directory = mkdtempSync(join(tmpdir(), 'cnd-stage-'));
     const noImages = join(directory, 'images.json');
     writeFileSync(noImages, '[]');
@@ -80,6 +91,11 @@ export class Stage {
       throw error;
     });
     const faults = new Faults();
+    const seed = new Seed();
+    process.stderr.write(`stage: CND_STAGE_SEED=${seed.number}\n`);
+    const pager = new Pager(seed);
+    // Read now: while a call waits for them its time would pass.
+    for (const service of ['ec2', 'sqs']) modelOf(service);
     const principals = new Map<string, Principal>();
     const ec2 = new Ec2({ ...defaults, ...numbers });
     const sqs = new Sqs();
@@ -92,7 +108,8 @@ export class Stage {
       servicequotas: (call) => serviceQuotas(call, ec2.quota(call.region)),
     };
     const address = '198.51.100.7';
-    const proxy = await Proxy.start({ moto: moto.port, faults, principals, services, address }, awsSocket);
+    const proxyOptions = { moto: moto.port, faults, pager, principals, services, address };
+    const proxy = await Proxy.start(proxyOptions, awsSocket);
     const python = motoPython(program);
     const awsPort = (): number => proxy.port;
     const hypervisor = new Hypervisor(ec2, principals, {
@@ -105,7 +122,20 @@ export class Stage {
     });
     const jump = await Jump.start((address) => hypervisor.doorOf(address));
     writeFileSync(join(directory, 'jump_key'), jump.loginKey.privateKey, { mode: 0o600 });
-    return new Stage({ moto, proxy, faults, principals, ec2, sqs, hypervisor, jump, region, directory });
+    return new Stage({
+      moto,
+      proxy,
+      pager,
+      pages,
+      faults,
+      principals,
+      ec2,
+      sqs,
+      hypervisor,
+      jump,
+      region,
+      directory,
+    });
   }
 
   /** Where all services are. */
@@ -151,10 +181,13 @@ export class Stage {
     };
   }
 
-  /** Every call so far, or those of one service and action. */
+  /** Every call so far, or those of one service and action; a list in several pages is one call. */
   calls(service?: string, action?: string): Call[] {
     return this.#proxy.calls.filter(
-      (call) => (service ?? call.service) === call.service && (action ?? call.action) === call.action,
+      (call) =>
+        call.continues !== true &&
+        (service ?? call.service) === call.service &&
+        (action ?? call.action) === call.action,
     );
   }
 
@@ -232,6 +265,8 @@ export class Stage {
     await this.hypervisor.clear();
     this.ec2.clear();
     this.#sqs.clear();
+    this.pager.clear();
+    if (!this.#pages) this.pager.plan = (items) => [items];
     await this.#moto.reset();
     this.#proxy.calls.length = 0;
     if (failures.length > 0) throw new Error(`the stage itself failed: ${failures.join(', ')}`);
@@ -299,6 +334,8 @@ interface Thing {
 interface Parts {
   readonly moto: Moto;
   readonly proxy: Proxy;
+  readonly pager: Pager;
+  readonly pages: boolean;
   readonly faults: Faults;
   readonly principals: Map<string, Principal>;
   readonly ec2: Ec2;

@@ -1,4 +1,5 @@
 import type { EC2, Filter, Instance as Ec2Instance } from '@aws-sdk/client-ec2';
+import { allItems } from '../../../aws/page.ts';
 import type { Access } from '../../../session/ssh/access.ts';
 import type { Instance, InstanceState } from '../../fleet.ts';
 import { runFilter, tagKeys, tagValue } from '../tag.ts';
@@ -20,17 +21,14 @@ export async function describeInstances(
   filters: Filter[],
   signal?: AbortSignal,
 ): Promise<Ec2Instance[]> {
-  const found: Ec2Instance[] = [];
-  let token: string | undefined;
-  do {
-    const page = await ec2.describeInstances(
-      { Filters: filters, MaxResults: pageSize, ...(token !== undefined && { NextToken: token }) },
-      signal ? { abortSignal: signal } : {},
-    );
-    for (const { Instances = [] } of page.Reservations ?? []) found.push(...Instances);
-    token = page.NextToken;
-  } while (token !== undefined && token !== '');
-  return found;
+  const { paginateDescribeInstances } = await import('@aws-sdk/client-ec2');
+  const pages = paginateDescribeInstances(
+    { client: ec2, pageSize },
+    { Filters: filters },
+    signal ? { abortSignal: signal } : {},
+  );
+  const reservations = await allItems(pages, ({ Reservations }) => Reservations);
+  return reservations.flatMap(({ Instances = [] }) => Instances);
 }
 
 /** How instances of a run are reached, but for where. */

@@ -1,5 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { CreateSecurityGroupCommandInput, EC2, IpPermission, SecurityGroup } from '@aws-sdk/client-ec2';
+import { allItems } from '../../../aws/page.ts';
 import { type RunTags, runFilter, runTags } from '../tag.ts';
 
 /** Seconds between two attempts to delete a group that is in use: instances take about 30 s to terminate. */
@@ -74,19 +75,18 @@ export function sshPermission(source: string, run: string): IpPermission {
   return { IpProtocol: 'tcp', FromPort: 22, ToPort: 22, ...range };
 }
 
+/** DescribeSecurityGroups gives at most so many at a time (API_DescribeSecurityGroups). */
+const pageSize = 1000;
+
 /** The groups of a run, or of any run, by tag. */
 export async function findGroups(ec2: EC2, run?: string, signal?: AbortSignal): Promise<SecurityGroup[]> {
-  const found: SecurityGroup[] = [];
-  let token: string | undefined;
-  do {
-    const page = await ec2.describeSecurityGroups(
-      { Filters: runFilter(run), MaxResults: 1000, ...(token !== undefined && { NextToken: token }) },
-      signal ? { abortSignal: signal } : {},
-    );
-    found.push(...(page.SecurityGroups ?? []));
-    token = page.NextToken;
-  } while (token !== undefined && token !== '');
-  return found;
+  const { paginateDescribeSecurityGroups } = await import('@aws-sdk/client-ec2');
+  const pages = paginateDescribeSecurityGroups(
+    { client: ec2, pageSize },
+    { Filters: runFilter(run) },
+    signal ? { abortSignal: signal } : {},
+  );
+  return allItems(pages, ({ SecurityGroups }) => SecurityGroups);
 }
 
 /** How the groups of a run are deleted. */

@@ -1,4 +1,5 @@
 import type { EC2, Image, InstanceTypeInfo, _InstanceType } from '@aws-sdk/client-ec2';
+import { allItems } from '../../../aws/page.ts';
 import { CndError } from '../../../error.ts';
 import { type Architecture, type ImageTraits, imageNames, imageQuery, imageTraits, newest } from './image.ts';
 
@@ -42,8 +43,10 @@ export async function findTypes(
 ): Promise<MachineType[]> {
   // By filter and not by name: one name that the region does not have would fail the call for all.
   const input = { Filters: [{ Name: 'instance-type', Values: [...names] }] };
-  const { InstanceTypes = [] } = await ec2.describeInstanceTypes(input, { abortSignal: signal });
-  const found = new Map(InstanceTypes.map((info) => [info.InstanceType as string | undefined, info]));
+  const { paginateDescribeInstanceTypes } = await import('@aws-sdk/client-ec2');
+  const pages = paginateDescribeInstanceTypes({ client: ec2 }, input, { abortSignal: signal });
+  const types = await allItems(pages, ({ InstanceTypes }) => InstanceTypes);
+  const found = new Map(types.map((info) => [info.InstanceType as string | undefined, info]));
   const known = names.flatMap((name) => found.get(name) ?? []).map(machineType);
   if (known.length === 0) {
     throw new CndError('ec2-no-type', `there is no instance type ${names.join(', ')} in ${region}`, {
@@ -89,12 +92,14 @@ export async function findImage(
 ): Promise<MachineImage> {
   const query = imageQuery(image, architecture);
   if (!query) throw noImage(`${image} is not the name of an image`, image);
-  const { Images = [] } = await ec2.describeImages(query, { abortSignal: signal }).catch((error: unknown) => {
+  const { paginateDescribeImages } = await import('@aws-sdk/client-ec2');
+  const pages = paginateDescribeImages({ client: ec2 }, query, { abortSignal: signal });
+  const images = await allItems(pages, ({ Images }) => Images).catch((error: unknown) => {
     const unknown = error instanceof Error && error.name.startsWith('InvalidAMIID');
     if (!unknown) throw error;
-    return { Images: [] };
+    return [];
   });
-  const found = newest(Images);
+  const found = newest(images);
   if (!found) throw noImage(`there is no image ${image} for ${architecture} in ${region}`, image);
   if (found.Architecture !== undefined && found.Architecture !== architecture) {
     throw noImage(

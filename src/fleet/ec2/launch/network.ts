@@ -1,4 +1,5 @@
 import type { EC2, Filter, Subnet } from '@aws-sdk/client-ec2';
+import { allItems } from '../../../aws/page.ts';
 import { CndError } from '../../../error.ts';
 
 /** Where instances can be put: subnets of one VPC, each in its zone. */
@@ -21,8 +22,9 @@ export async function findNetwork(
     given.length > 0
       ? [{ Name: 'subnet-id', Values: [...given] }]
       : [{ Name: 'default-for-az', Values: ['true'] }];
-  const { Subnets = [] } = await ec2.describeSubnets({ Filters: filters }, { abortSignal: signal });
-  return network(Subnets, given, region);
+  const { paginateDescribeSubnets } = await import('@aws-sdk/client-ec2');
+  const pages = paginateDescribeSubnets({ client: ec2 }, { Filters: filters }, { abortSignal: signal });
+  return network(await allItems(pages, ({ Subnets }) => Subnets), given, region);
 }
 
 /** Judges what EC2 answered. Pure. @throws CndError */

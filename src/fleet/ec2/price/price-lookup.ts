@@ -1,6 +1,7 @@
 import type { EC2 } from '@aws-sdk/client-ec2';
 import type { Pricing } from '@aws-sdk/client-pricing';
 import { z } from 'zod';
+import { allItems } from '../../../aws/page.ts';
 import { unlessAborted } from '../../../wait.ts';
 import type { Ec2Api } from '../api.ts';
 import { type Price, tablePrice } from './price.ts';
@@ -81,7 +82,9 @@ async function askPriceList(
   signal: AbortSignal,
 ): Promise<number | undefined> {
   const is = (Field: string, Value: string) => ({ Type: 'TERM_MATCH' as const, Field, Value });
-  const { PriceList = [] } = await pricing.getProducts(
+  const { paginateGetProducts } = await import('@aws-sdk/client-pricing');
+  const pages = paginateGetProducts(
+    { client: pricing },
     {
       ServiceCode: 'AmazonEC2',
       Filters: [
@@ -92,11 +95,11 @@ async function askPriceList(
         is('preInstalledSw', 'NA'),
         is('capacitystatus', 'Used'),
       ],
-      MaxResults: 10,
     },
     { abortSignal: signal },
   );
-  const prices = PriceList.flatMap((text: unknown) => parseProduct(String(text)) ?? []);
+  const products = await allItems(pages, ({ PriceList }) => PriceList);
+  const prices = products.flatMap((text: unknown) => parseProduct(String(text)) ?? []);
   return prices.length > 0 ? Math.max(...prices) : undefined;
 }
 
@@ -139,7 +142,9 @@ export async function spotPrice(
   zones: readonly string[],
   signal: AbortSignal,
 ): Promise<number | undefined> {
-  const { SpotPriceHistory = [] } = await ec2.describeSpotPriceHistory(
+  const { paginateDescribeSpotPriceHistory } = await import('@aws-sdk/client-ec2');
+  const pages = paginateDescribeSpotPriceHistory(
+    { client: ec2 },
     {
       StartTime: new Date(),
       ProductDescriptions: ['Linux/UNIX'],
@@ -148,6 +153,7 @@ export async function spotPrice(
     },
     { abortSignal: signal },
   );
-  const prices = SpotPriceHistory.map(({ SpotPrice }) => Number(SpotPrice)).filter((price) => price > 0);
+  const history = await allItems(pages, ({ SpotPriceHistory }) => SpotPriceHistory);
+  const prices = history.map(({ SpotPrice }) => Number(SpotPrice)).filter((price) => price > 0);
   return prices.length > 0 ? Math.max(...prices) : undefined;
 }

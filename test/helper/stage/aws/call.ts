@@ -11,6 +11,8 @@ export interface Call {
   /** Of the query protocol flat strings, of JSON the object, of S3 the bucket, key and query. */
   readonly parameters: Readonly<Record<string, unknown>>;
   readonly accessKey: string;
+  /** It asks for a further page of an earlier answer: where AWS has one page, the stage may have several. */
+  continues?: boolean;
   /** Who the access key belongs to; empty when nobody. */
   principal: string;
   /** The HTTP status of the answer; 0 while there is none, and when it was lost. */

@@ -55,6 +55,8 @@ function hit(rule: { fault: Fault; seen: number }, call: Call): boolean {
   if (action !== undefined && action !== call.action) return false;
   if (region !== undefined && region !== call.region) return false;
   if (match !== undefined && !match(call)) return false;
+  // What counts calls counts questions, in however many pages the stage answers them.
+  if (call.continues && (after > 0 || times < Infinity)) return false;
   rule.seen += 1;
   return rule.seen > after && rule.seen <= after + times;
 }

@@ -14,6 +14,7 @@ import type { Principal } from '../account/principal.ts';
 import { type Answer, awsError, codeOf, errorCode, plain } from './answer.ts';
 import { type Call, type RawRequest, readCall } from './call.ts';
 import type { Faults } from './fault.ts';
+import type { Pager } from './page.ts';
 import { isSigned } from './signature.ts';
 
 /** Answers a call; `forward` asks moto, with other parameters of the query protocol if given. */
@@ -27,6 +28,7 @@ export type Service = (
 export interface ProxyOptions {
   readonly moto: number;
   readonly faults: Faults;
+  readonly pager: Pager;
   readonly principals: ReadonlyMap<string, Principal>;
   /** Those that moto does not do right, by the name in the credential scope; the others are moto's. */
   readonly services: Readonly<Record<string, Service>>;
@@ -88,6 +90,7 @@ export class Proxy {
     // also when the caller was killed meanwhile.
     const gone = new AbortController();
     if (call.action === 'ReceiveMessage') response.on('close', () => gone.abort());
+    if (this.#options.pager.continues(call)) call.continues = true;
     this.calls.push(call);
     const fault = this.#options.faults.strike(call);
     if (fault?.delay) await sleep(fault.delay);
@@ -108,7 +111,7 @@ export class Proxy {
   }
 
   async #answer(request: RawRequest, call: Call, signal: AbortSignal): Promise<Answer> {
-    const { services, principals, address } = this.#options;
+    const { services, principals, address, pager } = this.#options;
     const { service, accessKey } = call;
     if (service === '' && request.target.startsWith('/checkip')) return plain(`${address}\n`);
     const principal = principals.get(accessKey);
@@ -121,9 +124,11 @@ export class Proxy {
     }
     const forward = async (parameters?: Readonly<Record<string, string>>): Promise<Answer> => {
       const body = parameters ? Buffer.from(new URLSearchParams(parameters).toString()) : request.body;
-      return ask(this.#options.moto, { ...request, body }, signal);
+      return askMoto(this.#options.moto, { ...request, body }, signal);
     };
-    return (services[service] ?? (async () => forward()))(call, principal, forward);
+    const ask = async (): Promise<Answer> =>
+      (services[service] ?? (async () => forward()))(call, principal, forward);
+    return pager.answer(call, ask);
   }
 }
 
@@ -140,7 +145,7 @@ function messageOf({ service }: Call, { error = '', message }: { error?: string;
 const hopByHop = new Set(['connection', 'keep-alive', 'transfer-encoding', 'server', 'date']);
 
 /** Asks moto, with the headers as they came: the Host among them, which moto makes queue URLs of. */
-function ask(
+function askMoto(
   port: number,
   { method, target, headers, body }: RawRequest,
   signal: AbortSignal,
