@@ -81,29 +81,38 @@ export interface ReadOptions {
   /** Whether a link of that name is followed: not by default. */
   readonly follow?: boolean;
   /** Whom it may belong to, by user id; by default anybody. */
-  readonly owners?: readonly number[];
+  readonly owners?: readonly number[] | undefined;
 }
 
 /**
- * The text of a file, and of nothing else: not of a pipe, which would be waited for, nor of a device, which never ends.
+ * The text of a file that is opened as `openFile` does.
  * @throws UnsafeFile; the error of the file system.
  */
 export async function readTextFile(
   path: string,
   { limit = 1 << 24, follow = false, owners }: ReadOptions = {},
 ): Promise<string> {
-  const flags = constants.O_RDONLY | constants.O_NONBLOCK | (follow ? 0 : constants.O_NOFOLLOW);
-  const file = await open(path, flags);
+  const file = await openFile(path, follow);
   try {
-    const found = await file.stat();
-    const { size, uid } = found;
-    if (!found.isFile()) throw new UnsafeFile(`${path} is not a regular file`);
+    const { size, uid } = await file.stat();
     if (owners && !owners.includes(uid)) throw new UnsafeFile(`${path} belongs to another user (uid ${uid})`);
     if (size > limit) throw new UnsafeFile(`${path} has ${size} bytes, more than ${limit}`);
     return await file.readFile('utf8');
   } finally {
     await file.close();
   }
+}
+
+/**
+ * Opens a regular file for reading: no pipe, which would be waited for, no device, and no link unless `follow` says so.
+ * @throws UnsafeFile; the error of the file system.
+ */
+export async function openFile(path: string, follow = false): Promise<FileHandle> {
+  const flags = constants.O_RDONLY | constants.O_NONBLOCK | (follow ? 0 : constants.O_NOFOLLOW);
+  const file = await open(path, flags);
+  if ((await file.stat()).isFile()) return file;
+  await file.close();
+  throw new UnsafeFile(`${path} is not a regular file`);
 }
 
 /** Something of the file system that must not be used as it is. */

@@ -1,11 +1,14 @@
 import type { Dirent } from 'node:fs';
-import { copyFile, mkdir, open, readdir, rename, rm, rmdir, stat } from 'node:fs/promises';
+import { lstat, readdir, rm, rmdir } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import type { Readable } from 'node:stream';
+import { pipeline } from 'node:stream/promises';
 import { CndError, isMissing, messageOf } from '../error.ts';
+import { withFileErrors } from '../file-error.ts';
+import { isPartialName, makeDirectory, openFile, replaceFileWith } from '../file.ts';
 import { runIdPattern } from '../run-id.ts';
 import type { Archive, ArchiveEntry, RunFilter, StoreOptions } from './archive.ts';
-import { probeDirectory } from './directory-probe.ts';
+import { logsPlace, probeDirectory } from './directory-probe.ts';
 import { assertEntryName, assertRunId, entryKind, noEntry } from './entry.ts';
 import { passes } from './run-filter.ts';
 
@@ -30,9 +33,11 @@ export class DirectoryArchive implements Archive {
     const target = this.#path(run, name);
     if (resolve(path) === target) return;
     signal?.throwIfAborted();
-    await mkdir(this.location(run), { recursive: true });
-    await copyFile(path, `${target}.part`);
-    await rename(`${target}.part`, target);
+    const source = await openFile(path);
+    await withFileErrors(logsPlace, target, 'written', async () => {
+      await makeDirectory(this.location(run));
+      await replaceFileWith(target, (file) => pipeline(source.createReadStream(), file.createWriteStream()));
+    });
   }
 
   async *runs(filter: RunFilter = {}): AsyncGenerator<string> {
@@ -62,7 +67,7 @@ export class DirectoryArchive implements Archive {
 
   async open(run: string, name: string): Promise<Readable> {
     try {
-      const file = await open(this.#path(run, name));
+      const file = await openFile(this.#path(run, name));
       return file.createReadStream();
     } catch (error) {
       if (error instanceof CndError) throw error;
@@ -124,14 +129,19 @@ function isHidden({ name }: Dirent): boolean {
   return name.startsWith('.');
 }
 
-/** What `store` and `writeRecord` leave when they are killed half-way. */
+/** What a writer leaves that is killed half-way. */
 function isPartial({ name }: Dirent): boolean {
-  return name.endsWith('.part');
+  return isPartialName(name);
 }
 
 /** A file can be removed between the listing and this. */
 async function sizeOf(path: string): Promise<number> {
-  return (await stat(path).catch(() => undefined))?.size ?? 0;
+  try {
+    return (await lstat(path)).size;
+  } catch (error) {
+    if (isMissing(error)) return 0;
+    throw error;
+  }
 }
 
 function ignoreMissing(error: unknown): void {

@@ -1,8 +1,8 @@
-import { open } from 'node:fs/promises';
 import { type Readable, Transform } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { PutObjectCommand, type PutObjectCommandInput, type S3Client } from '@aws-sdk/client-s3';
 import { CndError, messageOf } from '../error.ts';
+import { openFile } from '../file.ts';
 
 /** What an object is stored as, but for its content. */
 export type ObjectInput = Omit<PutObjectCommandInput, 'Body' | 'ContentLength'>;
@@ -19,7 +19,7 @@ export async function upload(
   signal: AbortSignal,
   onProgress: () => void = () => {},
 ): Promise<void> {
-  const file = await open(path).catch((error: unknown) => Promise.reject(unreadable(path, error)));
+  const file = await openFile(path).catch((error: unknown) => Promise.reject(unreadable(path, error)));
   try {
     // Its length is fixed: what is appended meanwhile is not part of this object.
     const { size } = await file.stat();

@@ -1,10 +1,11 @@
-import { access, writeFile } from 'node:fs/promises';
+import { access } from 'node:fs/promises';
 import { dirname, relative, resolve } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { defaultConfigFile } from '../config/file.ts';
 import { configTemplate } from '../config/template.ts';
 import { visible } from '../visible.ts';
 import { CndError, UsageError, messageOf } from '../error.ts';
+import { createFile, replaceFile, umaskMode } from '../file.ts';
 import type { Arguments } from './command.ts';
 import { judgeBucket, makeBucket } from './init-bucket.ts';
 
@@ -26,12 +27,22 @@ export async function init(given: Arguments): Promise<number> {
     if (known !== undefined) return 0;
   }
   try {
-    await writeFile(name, template, { flag: overwrite ? 'w' : 'wx' });
+    if (overwrite) await replaceFile(name, template, { mode: umaskMode });
+    else await createWith(name, template);
   } catch (error) {
     throw refusal(name, error);
   }
   process.stdout.write(`wrote ${name}: every setting is in it, at its default\n`);
   return 0;
+}
+
+async function createWith(name: string, text: string): Promise<void> {
+  const file = await createFile(name, umaskMode);
+  try {
+    await file.writeFile(text);
+  } finally {
+    await file.close();
+  }
 }
 
 /** The template with the bucket filled in. */

@@ -13,6 +13,9 @@ import { Interrupts } from '../run/interrupt.ts';
 import { EventStream } from '../event/stream.ts';
 import type { RunInputs } from '../run/context.ts';
 import { expiryOf, runNote } from '../run/note.ts';
+import { fileUsageError } from '../file-error.ts';
+import { stateDirectory, statePlace } from '../state/state.ts';
+import { logsWarning } from '../archive/directory-probe.ts';
 import { overdueWarnings } from '../run/overdue.ts';
 import { tellPlan } from '../run/plan.ts';
 import { executeRun } from '../run/run.ts';
@@ -43,7 +46,10 @@ export async function start(flags: Readonly<Record<string, unknown>>): Promise<n
     const archive = await makeArchive(config.logs, config.aws, env);
     if (flags['dry-run'] !== true) {
       // A scram from now on stops it, before it creates anything.
-      await writeRunState({ ...runNote(run, fleet, config, startedAt), preparing: true }, env);
+      const note = { ...runNote(run, fleet, config, startedAt), preparing: true };
+      await writeRunState(note, env).catch((error: unknown) => {
+        throw fileUsageError(error, statePlace(env), stateDirectory(run, env), 'written');
+      });
     }
     const { preflight, warnings, kernel } = await lookAheadInTime(fleet, archive, config, interrupts.first);
     if (flags['dry-run'] === true) {
@@ -74,7 +80,7 @@ export async function start(flags: Readonly<Record<string, unknown>>): Promise<n
       warnings,
     });
   } catch (error) {
-    if (!isBegun) await removeRunState(run, env);
+    if (!isBegun) await removeRunState(run, env).catch(() => {}); // the first error counts
     // Asked to stop while nothing had been created yet; a bug is told as one.
     const { cause } = interrupts;
     if (cause && cause.exitCode > 128) return cause.exitCode;
@@ -133,7 +139,12 @@ async function lookAhead(
   // In this order: without credentials there is no bucket either.
   if (preflight) judgePreflight(preflight, maxCost);
   await probing;
-  return { kernel, preflight, warnings };
+  const shared = await logsWarning(config.logs.directory);
+  return {
+    kernel,
+    preflight,
+    warnings: shared === undefined ? warnings : [...warnings, { message: shared }],
+  };
 }
 
 async function chooseView(flags: Readonly<Record<string, unknown>>, interrupts: Interrupts): Promise<View> {

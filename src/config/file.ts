@@ -1,6 +1,8 @@
+import { lstat } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
 import { type ParseError, getNodeValue, parseTree, printParseErrorCode } from 'jsonc-parser';
 import { UsageError, isMissing, messageOf } from '../error.ts';
+import { UnsafeFile, readTextFile } from '../file.ts';
 import { withDeadline } from '../wait.ts';
 import { readText } from './read.ts';
 
@@ -24,7 +26,10 @@ export interface ConfigFile {
  * current directory is read if there is one.
  * @throws UsageError naming line and column when it is not JSON.
  */
-export async function readConfigFile(path?: string): Promise<ConfigFile | undefined> {
+export async function readConfigFile(
+  path?: string,
+  env: NodeJS.ProcessEnv = process.env,
+): Promise<ConfigFile | undefined> {
   if (path === '') {
     const hint = 'name a file, or leave it out to read cnd.config.json';
     throw new UsageError('config-unreadable', '--config names no file', { about: 'config', hint });
@@ -32,9 +37,19 @@ export async function readConfigFile(path?: string): Promise<ConfigFile | undefi
   const name = path ?? defaultConfigFile;
   let text: string;
   try {
-    text = await withDeadline(timeout, undefined, (signal) => readText(name, signal));
+    // Whoever names a file has chosen it, be it a pipe; one that just lies here may be a trap.
+    text =
+      path === undefined
+        ? await readTextFile(name, { follow: true, owners: trusted(env) })
+        : await withDeadline(timeout, undefined, (signal) => readText(name, signal));
   } catch (error) {
-    if (path === undefined && isMissing(error)) return undefined;
+    if (path === undefined && (await isAbsent(name, error))) return undefined;
+    if (error instanceof UnsafeFile)
+      throw new UsageError('config-unsafe', `${name} is not read: ${error.message}`, {
+        about: name,
+        hint: `if you trust it: --config ${name}`,
+        cause: error,
+      });
     throw new UsageError('config-unreadable', `${name} cannot be read: ${words(error)}`, {
       about: name,
       hint: 'name an existing file with --config',
@@ -42,6 +57,23 @@ export async function readConfigFile(path?: string): Promise<ConfigFile | undefi
     });
   }
   return { path: name, directory: dirname(resolve(name)), content: parseConfig(name, text) };
+}
+
+/** Whose file is believed without being named: this user's, root's, and of a root by sudo that of who became it. */
+function trusted(env: NodeJS.ProcessEnv): readonly number[] | undefined {
+  const self = process.getuid?.();
+  if (self === undefined) return undefined;
+  const sudo = self === 0 && /^\d{1,10}$/.test(env['SUDO_UID'] ?? '') ? [Number(env['SUDO_UID'])] : [];
+  return [self, 0, ...sudo];
+}
+
+/** Whether there is no such file; a link that leads nowhere is one that somebody meant. */
+async function isAbsent(name: string, error: unknown): Promise<boolean> {
+  if (!isMissing(error)) return false;
+  return lstat(name).then(
+    () => false,
+    () => true,
+  );
 }
 
 /** Parses the text of a configuration file; `name` is for messages. @throws UsageError */

@@ -1,6 +1,6 @@
-import { rename, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { messageOf } from '../error.ts';
+import { replaceFile } from '../file.ts';
 import type { RunContext } from './context.ts';
 import { archiveRun } from './log-archive.ts';
 import { recordName } from '../event/file-name.ts';
@@ -67,18 +67,9 @@ export async function record(context: RunContext, result: Partial<RunRecord> = {
   const { run, config, preflight } = context.inputs;
   try {
     const known = newRecord(run, context.startedAt(), config, preflight);
-    await writeRecord(join(context.folder, recordName), {
-      ...known,
-      instances: context.history.records(),
-      ...result,
-    });
+    const whole: RunRecord = { ...known, instances: context.history.records(), ...result };
+    await replaceFile(join(context.folder, recordName), `${JSON.stringify(whole, undefined, 2)}\n`);
   } catch (error) {
     context.warn(`${recordName} cannot be written: ${messageOf(error)}`);
   }
-}
-
-/** Whole or not at all. */
-async function writeRecord(path: string, record: RunRecord): Promise<void> {
-  await writeFile(`${path}.part`, `${JSON.stringify(record, undefined, 2)}\n`, { mode: 0o600 });
-  await rename(`${path}.part`, path);
 }

@@ -1,5 +1,4 @@
-import { mkdir } from 'node:fs/promises';
-import { join } from 'node:path';
+import { makeRunFolder } from '../archive/directory-probe.ts';
 import { messageOf } from '../error.ts';
 import { whenAborted } from '../wait.ts';
 import { removeRunState } from '../state/run-state.ts';
@@ -16,7 +15,12 @@ import type { Ending } from './verdict.ts';
  */
 export async function executeRun(inputs: RunInputs): Promise<number> {
   const { run, config, fleet, archive, clock, env } = inputs;
-  await mkdir(join(config.logs.directory, run), { recursive: true });
+  try {
+    await makeRunFolder(config.logs.directory, run);
+  } catch (error) {
+    await removeRunState(run, env).catch(() => {}); // nothing has been created that it could tell of
+    throw error;
+  }
   // Node ends a process that waits for nothing but promises, also in the middle of its cleanup.
   const letGo = clock.every(60_000, () => {});
   const context = new RunContext(inputs);

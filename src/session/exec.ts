@@ -1,7 +1,7 @@
-import { open, rename, rm } from 'node:fs/promises';
 import { Writable } from 'node:stream';
 
 import { CndError } from '../error.ts';
+import { replaceFileWith } from '../file.ts';
 import { type Streams, nameOf, run } from './run.ts';
 import type { ExecOptions, ExecResult, Exit } from './session.ts';
 
@@ -30,7 +30,7 @@ export async function exec(
 }
 
 /**
- * Streams a command's stdout to a writable, which is ended, or to a file, which appears only when it is whole.
+ * Streams a command's stdout to a writable, which is ended, or to a file of this user alone, which appears only when it is whole.
  *
  * @returns The number of bytes.
  * @throws CndError as `exec` and `succeeded` do; whatever writing throws.
@@ -46,16 +46,7 @@ export async function save(
     succeeded(session, nameOf(command, options), { ...exit, stderr });
     return bytes;
   }
-  const part = `${destination}.part`;
-  const file = await open(part, 'w');
-  try {
-    const bytes = await save(session, command, file.createWriteStream(), options);
-    await rename(part, destination);
-    return bytes;
-  } catch (error) {
-    await rm(part, { force: true });
-    throw error;
-  }
+  return replaceFileWith(destination, (file) => save(session, command, file.createWriteStream(), options));
 }
 
 /**

@@ -1,4 +1,4 @@
-import { realpath, rm, stat } from 'node:fs/promises';
+import { lstat, realpath, rm, stat } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import { dirname, isAbsolute, join, relative } from 'node:path';
 import { isMissing } from '../error.ts';
@@ -46,9 +46,16 @@ export async function openStateRoot(env: NodeJS.ProcessEnv = process.env): Promi
     await assertPrivate(root);
     return root;
   } catch (error) {
-    if (isMissing(error)) return undefined;
+    if (isMissing(error) && !(await hasDanglingLink(root))) return undefined;
     throw fileError(error, statePlace(env), root, 'used');
   }
+}
+
+/** Whether a path is missing only because a link in it leads nowhere: what it led to, a disk perhaps, may come back. */
+async function hasDanglingLink(path: string): Promise<boolean> {
+  const itself = await lstat(path).catch(() => undefined);
+  if (!itself) return dirname(path) !== path && hasDanglingLink(dirname(path));
+  return itself.isSymbolicLink() && !(await stat(path).catch(() => undefined));
 }
 
 /**
@@ -56,12 +63,9 @@ export async function openStateRoot(env: NodeJS.ProcessEnv = process.env): Promi
  * which files to delete. @throws UnsafeFile; the error of the file system.
  */
 export async function assertPrivate(directory: string): Promise<void> {
-  const { uid, mode, ...found } = await stat(directory).then((at) => ({
-    uid: at.uid,
-    mode: at.mode,
-    isDirectory: at.isDirectory(),
-  }));
-  if (!found.isDirectory) throw new UnsafeFile('it is not a directory');
+  const found = await stat(directory);
+  const { uid, mode } = found;
+  if (!found.isDirectory()) throw new UnsafeFile('it is not a directory');
   const self = process.getuid?.();
   if (self !== undefined && uid !== self) throw new UnsafeFile(`it belongs to another user (uid ${uid})`);
   if (mode & 0o022) throw new UnsafeFile(`others can write it; to forbid that: chmod go-w ${directory}`);

@@ -1,5 +1,6 @@
 import { execFileSync } from 'node:child_process';
 import {
+  chmodSync,
   existsSync,
   mkdirSync,
   mkdtempSync,
@@ -13,6 +14,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { DirectoryArchive } from '../../src/archive/directory.ts';
+import { logsWarning, makeRunFolder } from '../../src/archive/directory-probe.ts';
 import { collect } from '../helper/collect.ts';
 
 const run = '20261120-081103-x7k2';
@@ -36,6 +38,37 @@ test('the probe leaves nothing, and makes no folder', async () => {
   mkdirSync(join(folder, 'some', 'logs'), { recursive: true });
   await new DirectoryArchive(join(folder, 'some', 'logs')).probe();
   expect(readdirSync(folder, { recursive: true })).toEqual(['some', 'some/logs']);
+});
+
+test('links that another user has planted are neither written through nor read', async () => {
+  const victim = join(folder, 'victim');
+  writeFileSync(victim, 'precious');
+  const logs = join(folder, 'logs');
+  mkdirSync(join(logs, run), { recursive: true });
+  writeFileSync(join(folder, 'record'), '{}');
+  symlinkSync(victim, join(logs, `.probe-${process.pid}`));
+  symlinkSync(victim, join(logs, run, 'run.json.part'));
+  symlinkSync(victim, join(logs, run, 'run.json'));
+  symlinkSync(victim, join(logs, run, 'Instance0.log.gz'));
+  const archive = new DirectoryArchive(logs);
+  await archive.probe();
+  await archive.store(run, 'run.json', join(folder, 'record'));
+  expect(readFileSync(victim, 'utf8')).toBe('precious');
+  expect(readFileSync(join(logs, run, 'run.json'), 'utf8')).toBe('{}');
+  await expect(archive.open(run, 'Instance0.log.gz')).rejects.toMatchObject({ code: 'archive-unreadable' });
+});
+
+test('the folder of a run is new, or it is refused', async () => {
+  await makeRunFolder(join(folder, 'logs'), run);
+  await expect(makeRunFolder(join(folder, 'logs'), run)).rejects.toMatchObject({ exitCode: 2 });
+  await expect(makeRunFolder(folder, '../victim')).rejects.toMatchObject({ code: 'bad-run-id' });
+});
+
+test('a logs directory that others can write is warned about', async () => {
+  expect(await logsWarning(folder)).toBeUndefined();
+  expect(await logsWarning(join(folder, 'none'))).toBeUndefined();
+  chmodSync(folder, 0o777);
+  expect(await logsWarning(folder)).toContain('others can write');
 });
 
 test('foreign folders and files are not runs, and are named', async () => {

@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { chownSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import * as fc from 'fast-check';
@@ -120,5 +120,40 @@ describe('the file', () => {
     } finally {
       process.chdir(before);
     }
+  });
+});
+
+describe('a file that just lies in the directory', () => {
+  let before: string;
+  let folder: string;
+  beforeEach(() => {
+    before = process.cwd();
+    folder = mkdtempSync(join(tmpdir(), 'cnd-config-'));
+    process.chdir(folder);
+  });
+  afterEach(() => {
+    process.chdir(before);
+    rmSync(folder, { recursive: true, force: true });
+  });
+
+  test.runIf(process.getuid?.() === 0)('must belong to this user, root or who became root', async () => {
+    writeFileSync('cnd.config.json', '{ "N": 4 }');
+    chownSync('cnd.config.json', 65_534, 65_534);
+    await expect(readConfigFile(undefined, {})).rejects.toMatchObject({
+      code: 'config-unsafe',
+      exitCode: 2,
+      hint: 'if you trust it: --config cnd.config.json',
+    });
+    expect((await readConfigFile('cnd.config.json', {}))?.content).toEqual({ N: 4 });
+    expect((await readConfigFile(undefined, { SUDO_UID: '65534' }))?.content).toEqual({ N: 4 });
+    chownSync('cnd.config.json', 0, 0);
+    expect((await readConfigFile(undefined, {}))?.content).toEqual({ N: 4 });
+  });
+
+  test('is no link that leads nowhere', async () => {
+    symlinkSync('nowhere', 'cnd.config.json');
+    await expect(readConfigFile(undefined, {})).rejects.toMatchObject({ code: 'config-unreadable' });
+    rmSync('cnd.config.json');
+    expect(await readConfigFile(undefined, {})).toBeUndefined();
   });
 });

@@ -1,5 +1,5 @@
 import { once } from 'node:events';
-import { existsSync, mkdtempSync, readFileSync, readdirSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, readdirSync, statSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
@@ -116,9 +116,10 @@ export function describeSession(name: string, open: () => Promise<SessionHarness
       expect((await session.exec('echo on')).stdout.toString()).toBe('on\n');
     });
 
-    test('saves the output of a command to a file, whole or not at all', async () => {
+    test('saves the output of a command to a file, whole or not at all, for this user alone', async () => {
       const path = join(directory, 'saved');
       expect(await session.save('head -c 300000 /dev/zero', path)).toBe(300_000);
+      expect(statSync(path).mode & 0o777).toBe(0o600);
       expect(readFileSync(path).length).toBe(300_000);
       await expect(
         session.save('echo half; echo why >&2; exit 2', join(directory, 'failed')),

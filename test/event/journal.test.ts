@@ -1,7 +1,7 @@
-import { mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterEach, beforeEach, expect, test } from 'vitest';
+import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { journalName } from '../../src/event/file-name.ts';
 import { Journal } from '../../src/event/journal.ts';
 import { journalInterval } from '../../src/event/progress-selection.ts';
@@ -25,6 +25,16 @@ const kept = (): Record<string, unknown>[] =>
     .map((line): Record<string, unknown> => JSON.parse(line));
 const progress = (instance: number, seconds: number) =>
   stamped('instance.progress', { instance, hashes: seconds, rate: 1, residues: [] }, seconds);
+
+test('follows no link that was planted', async () => {
+  writeFileSync(join(folder, 'victim'), 'precious');
+  symlinkSync(join(folder, 'victim'), path);
+  const it = journal();
+  for (const event of eachEvent('x')) it.show(event);
+  await vi.waitFor(() => expect(failures).toMatchObject([{ code: 'EEXIST' }]));
+  await it.close();
+  expect(readFileSync(join(folder, 'victim'), 'utf8')).toBe('precious');
+});
 
 test('keeps every event, one a line, for this user alone', async () => {
   const events = eachEvent('two\nlines');

@@ -1,10 +1,10 @@
-import { access, mkdir, rename, rm } from 'node:fs/promises';
-import { createWriteStream } from 'node:fs';
+import { lstat } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import type { Archive } from '../../archive/archive.ts';
 import { resolveRun } from '../../archive/run-name.ts';
 import { CndError, UsageError, messageOf } from '../../error.ts';
+import { makeDirectory, replaceFileWith, umaskMode } from '../../file.ts';
 import type { Arguments } from '../command.ts';
 import { ownEntries, openArchive, text } from './logs.ts';
 
@@ -27,7 +27,7 @@ export async function pull(given: Arguments): Promise<number> {
     });
   if (given['force'] !== true) await refuseOverwriting(directory, names);
   try {
-    await mkdir(directory, { recursive: true });
+    await makeDirectory(directory);
     for (const name of names) await copy(archive, run, name, join(directory, name));
   } catch (error) {
     if (error instanceof CndError) throw error;
@@ -43,19 +43,13 @@ export async function pull(given: Arguments): Promise<number> {
 
 /** Whole or not at all, as everything in the archive. */
 async function copy(archive: Archive, run: string, name: string, target: string): Promise<void> {
-  const part = `${target}.part`;
-  try {
-    await pipeline(await archive.open(run, name), createWriteStream(part));
-    await rename(part, target);
-  } catch (error) {
-    await rm(part, { force: true });
-    throw error;
-  }
+  const source = await archive.open(run, name);
+  await replaceFileWith(target, (file) => pipeline(source, file.createWriteStream()), { mode: umaskMode });
 }
 
 async function refuseOverwriting(directory: string, names: readonly string[]): Promise<void> {
   for (const name of names) {
-    const there = await access(join(directory, name)).then(
+    const there = await lstat(join(directory, name)).then(
       () => true,
       () => false,
     );

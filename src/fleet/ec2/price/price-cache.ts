@@ -1,7 +1,7 @@
-import { mkdir, readFile, rename, writeFile } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { z } from 'zod';
+import { makeDirectory, readTextFile, replaceFile } from '../../../file.ts';
 import type { Price } from './price.ts';
 
 /** Days for which a price that was looked up is believed. */
@@ -41,9 +41,8 @@ export async function writeCachedPrice(
     [`${region}/${type}`]: { hourly, at: new Date().toISOString() },
   };
   try {
-    await mkdir(dirname(path), { recursive: true });
-    await writeFile(`${path}.${process.pid}`, `${JSON.stringify(cache)}\n`);
-    await rename(`${path}.${process.pid}`, path);
+    await makeDirectory(dirname(path), 0o700);
+    await replaceFile(path, `${JSON.stringify(cache)}\n`);
   } catch {
     // Then it is looked up again.
   }
@@ -51,7 +50,7 @@ export async function writeCachedPrice(
 
 async function readCache(env: NodeJS.ProcessEnv): Promise<z.output<typeof cacheFile>> {
   try {
-    return cacheFile.parse(JSON.parse(await readFile(cachePath(env), 'utf8')));
+    return cacheFile.parse(JSON.parse(await readTextFile(cachePath(env))));
   } catch {
     return {};
   }

@@ -1,0 +1,82 @@
+import { spawnSync } from 'node:child_process';
+import { mkdirSync, readdirSync, symlinkSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { type Ended, type Workplace, workplace } from '../helper/cnd.ts';
+
+const bin = fileURLToPath(new URL('../../bin/cnd.js', import.meta.url));
+const start = ['start', '--N', '1', '--T', '20', '--D', '1', '--fleet', 'local'];
+
+let place: Workplace;
+beforeEach(() => {
+  place = workplace();
+  writeFileSync(join(place.directory, 'file'), '');
+  symlinkSync(join(place.directory, 'nowhere'), join(place.directory, 'dangling'));
+});
+afterEach(() => place.remove());
+
+/** One error of two lines at most: what, where, which setting, what to do; nothing was launched. */
+function expectOneError({ code, stdout, stderr }: Ended, path: string, setting: string): void {
+  expect({ code, stdout, stderr }).toEqual({ code: 2, stdout: '', stderr: expect.stringContaining(path) });
+  expect(stderr).toContain(setting);
+  expect(stderr).not.toMatch(/internal error|^\s+at /m);
+  expect(stderr.trimEnd().split('\n').length).toBeLessThanOrEqual(2);
+}
+
+/** What cannot be used, below the directory of the test or anywhere. */
+const bad = { 'a file': 'file', 'below a file': 'file/below', 'a dangling link': 'dangling', proc: '/proc' };
+const inside = (path: string): string => (path.startsWith('/') ? path : join(place.directory, path));
+
+describe.each(Object.entries(bad))('%s', (_, name) => {
+  test('as the state directory', async () => {
+    const path = inside(name);
+    expectOneError(await place.run(start, { XDG_STATE_HOME: path }), path, 'XDG_STATE_HOME');
+    const { XDG_STATE_HOME: _unset, ...home } = { XDG_STATE_HOME: undefined, HOME: path };
+    expectOneError(await place.run(start, { ...home, XDG_STATE_HOME: '' }), path, 'XDG_STATE_HOME');
+    // What cannot be looked at is not empty; where nothing can ever have been written, it is.
+    const ps = await place.run(['ps'], { XDG_STATE_HOME: path });
+    expect(ps.code).toBe(name === '/proc' ? 0 : 4);
+    expect(ps.stderr).not.toMatch(/internal error|^\s+at /m);
+  });
+
+  test('as the logs directory', async () => {
+    const path = inside(name);
+    const config = join(place.directory, 'c.json');
+    writeFileSync(config, JSON.stringify({ logs: { directory: path } }));
+    expectOneError(await place.run([...start, '--config', config]), path, 'logs.directory');
+    // No run is left that has never been.
+    expect(readdirSync(join(place.state, 'cnd'))).toEqual([]);
+  });
+});
+
+/** Whether a file system may be mounted here, in a mount namespace of its own. */
+const canMount =
+  spawnSync('unshare', ['-m', 'mount', '-t', 'tmpfs', 'none', '/mnt'], { stdio: 'ignore' }).status === 0;
+if (!canMount) process.stderr.write('skipped: read-only and full disks are tried only as root\n');
+
+/** A cnd to which `path` is a file system mounted so. */
+function onDisk(path: string, options: string, args: readonly string[], env: NodeJS.ProcessEnv): Ended {
+  mkdirSync(path, { recursive: true });
+  const script = 'mount -t tmpfs -o "$0" none "$1"; shift; exec "$@"';
+  const { status, stdout, stderr } = spawnSync(
+    'unshare',
+    ['-m', 'sh', '-c', script, options, path, process.execPath, bin, ...args],
+    { cwd: place.directory, env: { ...process.env, XDG_STATE_HOME: place.state, ...env }, encoding: 'utf8' },
+  );
+  return { code: status, signal: null, stdout, stderr };
+}
+
+describe.runIf(canMount)('a disk', () => {
+  test.each([
+    ['that is read-only', 'ro'],
+    ['that is full', 'nr_inodes=1'],
+  ])('%s', (_, options) => {
+    const path = join(place.directory, 'disk');
+    expectOneError(onDisk(path, options, start, { XDG_STATE_HOME: path }), path, 'XDG_STATE_HOME');
+    const config = join(place.directory, 'c.json');
+    writeFileSync(config, JSON.stringify({ logs: { directory: path } }));
+    expectOneError(onDisk(path, options, [...start, '--config', config], {}), path, 'logs.directory');
+    expect(readdirSync(join(place.state, 'cnd'))).toEqual([]);
+  });
+});
