@@ -90,7 +90,7 @@ describe('ls', () => {
       outcome: 'found',
       fleet: 'local',
       N: 3,
-      T: 60,
+      T: 200,
       difficulty: 6,
       nonce: '3730945',
     });
