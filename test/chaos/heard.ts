@@ -5,7 +5,6 @@ const most = 2 ** 20;
 /** The events among lines that come piece by piece: which there were, and those that matter in the end. */
 export class Heard {
   readonly names = new Set<string>();
-  readonly hits: string[] = [];
   run: string | undefined;
   ended: Record<string, unknown> | undefined;
   #rest = '';
@@ -36,11 +35,10 @@ export class Heard {
     const name = /^\{"event":"([a-z.]+)"/.exec(line)?.[1];
     if (name === undefined) return;
     this.names.add(name);
-    if (name !== 'hit' && name !== 'run.ended' && this.run !== undefined) return;
+    if (name !== 'run.ended' && this.run !== undefined) return;
     try {
       const event = JSON.parse(line) as Record<string, unknown>;
       this.run ??= String(event['run']);
-      if (name === 'hit') this.hits.push(String(event['nonce']));
       if (name === 'run.ended') this.ended = event;
     } catch {
       // Torn.

@@ -78,7 +78,9 @@ function time({ scenario, ended, slack, controller }: Observation): string[] {
   if (!ended && stopped.every(({ resume }) => resume !== undefined))
     found.push(`the controller was still there ${grace} s after T`);
   if (ended && stopped.length === 0 && ended.seconds > timeLimit + slack)
-    found.push(`it took ${ended.seconds.toFixed(1)} s of T=${timeLimit}`);
+    found.push(
+      `it took ${ended.seconds.toFixed(1)} s of T=${timeLimit} (allowed: ${slack.toFixed(1)} s more)`,
+    );
   if (controller.memory > mostMemory) found.push(`the controller needed ${controller.memory.toFixed(0)} MB`);
   return found;
 }
@@ -148,8 +150,8 @@ function answers(seen: Observation, told: Told): string[] {
     found.push(`tested ${told.tested}, but its ranges hold ${tested}`);
   // A hostile instance can claim what it likes: then only the hits can be checked.
   if (scenario.agent === 'own') {
-    const lie = unfounded(ranges, recount(place.record, hitsOf(seen)));
-    if (lie) found.push(`${lie.join('..')} is said to be tested, and no kernel did it all`);
+    const lie = unfounded(ranges, recount(place.record), difficulty);
+    if (lie !== undefined) found.push(`${lie} is said to be tested, and no kernel did it`);
     if (told.outcome === 'exhausted') {
       if (tested !== size) found.push(`exhausted after ${tested} of ${size} nonces`);
       const missed = size <= 250_000 ? smallestGolden(scenario, from + size) : undefined;
@@ -163,13 +165,6 @@ function answers(seen: Observation, told: Told): string[] {
   else if (scenario.smallest && scenario.agent === 'own' && smallestGolden(scenario, nonce) !== undefined)
     found.push(`${told.nonce} is not the smallest: ${smallestGolden(scenario, nonce)} is golden`);
   return found;
-}
-
-/** The golden ones among the nonces that were said to be hits. */
-function hitsOf({ controller, place, run, scenario }: Observation): number[] {
-  return [...controller.heard.hits, ...(run === undefined ? [] : place.journal(run).hits)]
-    .map(Number)
-    .filter((nonce) => isGolden(nonce, scenario.difficulty));
 }
 
 function has({ faults }: Scenario, kind: string): boolean {

@@ -16,22 +16,21 @@ export function digestOf(nonce: number): string {
 }
 
 /** The first golden nonce of the scenario's space below `end`, counted one by one. */
-export function smallestGolden({ from, difficulty }: Scenario, end: number): number | undefined {
+export function smallestGolden(
+  { from, difficulty }: Pick<Scenario, 'from' | 'difficulty'>,
+  end: number,
+): number | undefined {
   for (let nonce = from; nonce < end; nonce++) if (isGolden(nonce, difficulty)) return nonce;
   return undefined;
 }
 
-/**
- * What kernels recorded as done, and the hits, which are tested by being verified, merged and ascending: the second count of
- * the coverage.
- */
-export function recount(record: string, hits: readonly number[]): Range[] {
+/** What kernels recorded as done, merged and ascending: the second count of the coverage. */
+export function recount(record: string): Range[] {
   const ranges = readFileSync(record, 'utf8')
     .split('\n')
     .map((line) => /^\d+ (\d+) (\d+)$/.exec(line))
     .flatMap((match): Range[] => (match ? [[Number(match[1]), Number(match[2])]] : []))
     .filter(([lo, hi]) => lo < hi)
-    .concat(hits.map((nonce) => [nonce, nonce + 1]))
     .toSorted(([a], [b]) => a - b);
   const merged: [number, number][] = [];
   for (const [lo, hi] of ranges) {
@@ -42,7 +41,22 @@ export function recount(record: string, hits: readonly number[]): Range[] {
   return merged;
 }
 
-/** The first claimed range that was not recorded as done. */
-export function unfounded(claimed: readonly Range[], recorded: readonly Range[]): Range | undefined {
-  return claimed.find(([lo, hi]) => !recorded.some(([from, to]) => from <= lo && hi <= to));
+/**
+ * The first nonce that is claimed and was not recorded as done. A hit is tested by being verified: a golden nonce needs no
+ * kernel that had time to say `done`.
+ */
+export function unfounded(
+  claimed: readonly Range[],
+  recorded: readonly Range[],
+  difficulty: number,
+): number | undefined {
+  for (const [lo, hi] of claimed) {
+    let nonce = lo;
+    while (nonce < hi) {
+      const next = recorded.find(([from, to]) => from <= nonce && nonce < to);
+      if (!next && !isGolden(nonce, difficulty)) return nonce;
+      nonce = next ? next[1] : nonce + 1;
+    }
+  }
+  return undefined;
 }

@@ -1,5 +1,13 @@
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
-import { existsSync, mkdirSync, readFileSync, readdirSync, symlinkSync, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  mkdirSync,
+  readFileSync,
+  readdirSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { delimiter, join } from 'node:path';
 import { gunzipSync } from 'node:zlib';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
@@ -150,6 +158,17 @@ describe.runIf(hasSshd())('fleet hosts', () => {
     await expectClean(run, timeLimit + 15);
     cnd.child.kill('SIGKILL');
     await cnd.ended;
+  });
+
+  test('what it launched is cleaned up, although somebody removed the state meanwhile', async () => {
+    const servers = await three();
+    const cnd = begin(servers, hard);
+    const { run } = await cnd.event('search.all');
+    rmSync(join(place.state, 'cnd'), { recursive: true });
+    cnd.child.kill('SIGINT');
+    const result = await cnd.ended;
+    expect(runEnded(result)).toMatchObject({ left: [], terminated: 3 });
+    expect(around.leftovers(run)).toEqual([]);
   });
 
   test('a connection that breaks is made again, under a guard of its own', async () => {

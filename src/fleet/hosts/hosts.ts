@@ -29,6 +29,8 @@ export class HostsFleet implements SshFleet {
   readonly #hosts: readonly Host[];
   readonly #env: NodeJS.ProcessEnv;
   readonly #state: HostsState;
+  /** What this process launched, for when the list is gone. */
+  readonly #launched = new Map<string, HostsRecord>();
   /** A machine that was there before the run has its users already. */
   readonly #accesses = new SshAccesses(0);
 
@@ -66,6 +68,7 @@ export class HostsFleet implements SshFleet {
         cause,
       });
     }
+    this.#launched.set(run, record);
     return this.#instances(record);
   }
 
@@ -83,13 +86,16 @@ export class HostsFleet implements SshFleet {
   }
 
   async terminate(run: string, ids?: readonly string[]): Promise<Instance[]> {
-    const record = await this.#state.read(run);
+    const kept = await this.#state.read(run);
+    // A list that is gone proves nothing: whoever removed the state did not clean up the hosts.
+    const record = kept ?? this.#launched.get(run);
     if (!record) return [];
     const wanted = (await this.#instances(record)).filter(({ id }) => !ids || ids.includes(id));
-    return Promise.all(wanted.map(async (instance) => this.#release(record, instance)));
+    return Promise.all(wanted.map(async (instance) => this.#release(record, instance, kept !== undefined)));
   }
 
   async dispose(run: string): Promise<void> {
+    this.#launched.delete(run);
     await this.#state.remove(run);
   }
 
@@ -112,14 +118,14 @@ export class HostsFleet implements SshFleet {
   }
 
   /** On a host that no worker was put on there is nothing to clean up, so it need not answer either. */
-  async #release({ run, expiresAt }: HostsRecord, instance: Instance): Promise<Instance> {
+  async #release({ run, expiresAt }: HostsRecord, instance: Instance, isNoted: boolean): Promise<Instance> {
     const { index, id, state } = instance;
     const access = this.#accesses.get(id);
     if (state === 'terminated' || !access) return instance;
     const place: Place = { run, worker: index };
     try {
-      if ((await this.#state.marked(run, index)) === 'armed') await release(access, place);
-      await this.#state.mark(run, index, 'released');
+      if (!isNoted || (await this.#state.marked(run, index)) === 'armed') await release(access, place);
+      if (isNoted) await this.#state.mark(run, index, 'released');
     } catch (error) {
       return { ...instance, reason: `${messageOf(error)}${this.#consolation(run, expiresAt)}` };
     }

@@ -1,0 +1,56 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { describe, expect, it } from 'vitest';
+import { hasSshd } from '../helper/sshd.ts';
+import { violations } from './invariant.ts';
+import { recount, smallestGolden, unfounded } from './oracle.ts';
+import { play } from './play.ts';
+import { Random } from './random.ts';
+import { type Scenario, scenarioOf } from './scenario.ts';
+
+/** Seconds that a slow and busy machine may be late by: here promises are tested, not speed. */
+const slack = 10;
+
+describe('the oracle', () => {
+  const file = new URL('../fixture/none', import.meta.url).pathname;
+
+  it('knows the known answers', () => {
+    expect(smallestGolden({ from: 0, difficulty: 2 }, 1000)).toBe(116);
+    expect(smallestGolden({ from: 0, difficulty: 5 }, 46_697)).toBeUndefined();
+    expect(smallestGolden({ from: 0, difficulty: 5 }, 46_698)).toBe(46_697);
+  });
+
+  it('finds the first nonce that is claimed without a kernel having done it', () => {
+    const recorded = [[0, 10] as const, [20, 30] as const];
+    expect(unfounded([[0, 10]], recorded, 16)).toBeUndefined();
+    expect(unfounded([[5, 21]], recorded, 16)).toBe(10);
+    // A verified hit was tested, whoever says so.
+    expect(unfounded([[116, 117]], recorded, 2)).toBeUndefined();
+    expect(() => recount(file)).toThrow(/ENOENT/);
+  });
+});
+
+it('a seed makes the same scenario everywhere', () => {
+  expect(scenarioOf(7)).toEqual(scenarioOf(7));
+  expect(new Set(Array.from({ length: 50 }, (_, seed) => JSON.stringify(scenarioOf(seed)))).size).toBe(50);
+});
+
+describe.runIf(process.platform === 'linux' && hasSshd())('random runs with random faults', () => {
+  // Others, and more: npm run chaos -- --seed S --runs N
+  it('keep every promise: a fixed seed', async () => {
+    const random = new Random(20_261_129);
+    const queue = Array.from({ length: 20 }, () => scenarioOf(random.integer(0, 2 ** 31)));
+    const broken: { violations: string[]; scenario: Scenario }[] = [];
+    const worker = async (): Promise<void> => {
+      for (let scenario = queue.shift(); scenario; scenario = queue.shift()) {
+        const seen = await play(scenario, slack);
+        const found = violations(seen);
+        await seen.place.remove();
+        if (found.length > 0) broken.push({ violations: found, scenario });
+        await sleep(0);
+      }
+    };
+    await Promise.all([worker(), worker(), worker(), worker()]);
+    // Each can be replayed: npm run chaos -- --replay '<the scenario>'
+    expect(broken.map((it) => JSON.stringify(it))).toEqual([]);
+  }, 600_000);
+});
