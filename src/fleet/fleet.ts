@@ -99,6 +99,8 @@ export interface Guard {
    * left of the worker there and removes its files.
    */
   arm(run: string, instance: Instance, seconds: number): Promise<string>;
+  /** Takes back the note of `arm`: the instance ran no command at all, so that nothing was put there. */
+  disarm(run: string, instance: Instance): Promise<void>;
   /** The command as it starts the worker, so that everything it starts is known as this run's on this instance. Pure. */
   tag(run: string, instance: Instance, command: string): string;
 }

@@ -87,6 +87,40 @@ describe.runIf(hasSshd())('fleet hosts', () => {
     }
   });
 
+  test('login shells that print change nothing; a host that runs no commands is lost, with its words', async () => {
+    const forced = async (command: string) => around.sshd([`ForceCommand ${command}`]);
+    const asked = '"$SSH_ORIGINAL_COMMAND"';
+    const servers = [
+      await forced(`printf "Welcome, no newline"; printf warned >&2; exec tcsh -c ${asked}`),
+      await forced(`echo Welcome; bash -c ${asked}; echo Goodbye`),
+      await forced('/usr/sbin/nologin'),
+      await forced(`exec rbash -c ${asked}`),
+    ];
+    const cnd = begin(servers, ['--D', '12', '--unit', 'digits'], '8');
+    const result = await cnd.ended;
+    const ended = runEnded(result);
+    expect({ code: result.code, left: ended.left }).toEqual({ code: 3, left: [] });
+    const events = eventsOf(result);
+    const lost = named(events, 'instance.lost');
+    expect(new Set(lost.map(({ instance }) => instance))).toEqual(new Set([2, 3]));
+    expect(lost.map(({ reason }) => reason).join()).toMatch(
+      /not available[^]*restricted|restricted[^]*not available/,
+    );
+    const searching = named(events, 'instance.searching');
+    expect(searching.map(({ instance, kernel }) => `${instance} ${kernel}`).toSorted()).toEqual([
+      '0 kernel',
+      '1 kernel',
+    ]);
+    for (const worker of [0, 1]) {
+      const file = join(place.directory, 'logs', ended.run, `Instance${worker}.log.gz`);
+      for (const line of gunzipSync(readFileSync(file)).toString().trimEnd().split('\n')) {
+        expect(line).toMatch(/^\w{3} [ \d]\d [\d:]{8} \S+ cnd-\w+\[\d+\]: run=/);
+      }
+    }
+    expect(around.leftovers(ended.run)).toEqual([]);
+    expect(readdirSync(join(place.state, 'cnd'))).toEqual([]);
+  });
+
   test('--N takes the first of them', async () => {
     const servers = await three();
     const result = await begin(servers, ['--N', '2', '--D', '2']).ended;
@@ -177,8 +211,9 @@ describe.runIf(hasSshd())('fleet hosts', () => {
     const agent = findTagged(run).find(
       ({ pid, instance }) => instance === `h0-${run}` && commandOf(pid).includes('agent.py'),
     );
-    // The process of sshd that serves the connection is the parent of what it started.
-    const session = Number(/\) \S+ (\d+)/.exec(readFileSync(`/proc/${agent?.pid}/stat`, 'utf8'))?.[1]);
+    // The process of sshd that serves the connection is the parent of the shell that frames what it started.
+    const parent = (pid = 0) => Number(/\) \S+ (\d+)/.exec(readFileSync(`/proc/${pid}/stat`, 'utf8'))?.[1]);
+    const session = parent(parent(agent?.pid));
     process.kill(session, 'SIGKILL');
     const lost = await cnd.event('instance.lost');
     expect(lost).toMatchObject({ instance: 0, code: 'session-lost', retrying: true });

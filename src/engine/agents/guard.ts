@@ -12,6 +12,8 @@ export class Guards {
   readonly #run: string;
   readonly #lifetime: () => number;
   readonly #armed = new WeakSet<Session>();
+  /** Instances on which something may be: all on which a guard was begun, but those that ran nothing. */
+  readonly #put = new Set<number>();
 
   /** `lifetime`: seconds from now until nothing of the run may be left. */
   constructor(guard: Guard | undefined, run: string, lifetime: () => number) {
@@ -27,7 +29,16 @@ export class Guards {
   async arm(instance: Instance, session: Session, signal: AbortSignal): Promise<void> {
     if (!this.#guard || this.#armed.has(session)) return;
     const command = await this.#guard.arm(this.#run, instance, this.#lifetime());
-    await answer(await session.stream(command, { signal }), signal);
+    try {
+      await answer(await session.stream(command, { signal }), signal);
+    } catch (error) {
+      // A later session may meet another login shell, but what an earlier one put there stays.
+      const isShut = error instanceof CndError && error.code === 'session-shell';
+      if (isShut && !this.#put.has(instance.index)) await this.#guard.disarm(this.#run, instance);
+      else this.#put.add(instance.index);
+      throw error;
+    }
+    this.#put.add(instance.index);
     this.#armed.add(session);
   }
 

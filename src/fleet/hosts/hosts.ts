@@ -44,6 +44,7 @@ export class HostsFleet implements SshFleet {
         await this.#state.mark(run, index, 'armed');
         return guardCommand({ run, worker: index }, seconds);
       },
+      disarm: async (run, { index }) => this.#state.mark(run, index, 'released'),
       tag: (run, { index }, command) => tagCommand({ run, worker: index }, command),
     };
   }

@@ -2,41 +2,99 @@ import { Writable } from 'node:stream';
 
 import type { Client, ClientChannel } from 'ssh2';
 
+import { type Frame, Unframed } from '../frame.ts';
 import type { Channel, Exit, RemoteSignal } from '../session.ts';
 
-/** Makes a `Channel` of a channel of ssh2. `lost` resolves when the connection ends, for whatever reason. */
-export function openedChannel(client: Client, channel: ClientChannel, lost: Promise<unknown>): Channel {
-  const { stderr } = channel;
+/** Milliseconds in which the last output comes after the server has said how its process ended. */
+const outputPatience = 1000;
+
+/** What a server, a login shell or a forced command did instead of running the command. */
+export interface NotRun {
+  readonly words: string;
+  /** Undefined when the connection was lost, and so nothing is known. */
+  readonly exit: Exit | undefined;
+}
+
+/**
+ * Makes a `Channel` of a channel of ssh2 on which a framed command was started.
+ *
+ * @param lost Resolves when the connection ends, for whatever reason.
+ * @param started Called once: when the command runs, or with what was said instead when it does not run at all.
+ */
+export function openedChannel(
+  client: Client,
+  channel: ClientChannel,
+  frame: Frame,
+  lost: Promise<unknown>,
+  started: (instead?: NotRun) => void,
+): Channel {
   channel.on('error', () => {});
-  stderr.on('error', () => {});
+  channel.stderr.on('error', () => {});
   const stdin = new ChannelStdin(channel);
+  const stderr = new Unframed({ ...frame, end: frame.begin });
   let over = false;
+  let running = false;
+  let end: (result: Exit | 'lost') => void = () => {};
   const exit = new Promise<Exit | 'lost'>((resolve) => {
-    const end = (result: Exit | 'lost') => {
+    end = (result) => {
+      if (over) return;
       over = true;
       stdin.destroy();
       resolve(result);
+      if (running) return;
+      // nologin says its words on stdout, most others on stderr.
+      const words = `${stdout.before}\n${stderr.before}`;
+      started({ words, exit: result === 'lost' ? undefined : result });
     };
-    channel
-      .on('exit', (code: number | null, signal?: string) => end({ code, signal: signal ?? null }))
-      .on('close', () => end('lost'));
-    void lost.then(() => {
-      end('lost');
-      // ssh2 ends them only when its socket is closed, which can take as long as a dead jump host likes.
-      channel.push(null);
-      stderr.push(null);
-    });
   });
-  return {
-    stdin,
-    stdout: channel,
-    stderr,
-    exit,
-    kill: (signal) => {
-      if (!over) sendSignal(client, channel, signal);
-    },
-    close: () => channel.close(),
+  const begun = (): void => {
+    running = true;
+    started();
   };
+  const stdout = new Unframed(frame, { begun, ended: (result) => end(result) });
+  for (const stream of [stdout, stderr]) stream.on('error', () => {});
+  attend(channel, stdout, stderr, (result) => end(result));
+  void lost.then(() => {
+    end('lost');
+    // ssh2 ends them only when its socket is closed, which can take as long as a dead jump host likes.
+    channel.push(null);
+    channel.stderr.push(null);
+  });
+  const kill = (signal: RemoteSignal): void => {
+    if (!over) sendSignal(client, channel, signal);
+  };
+  return { stdin, stdout, stderr, exit, kill, close: () => channel.close() };
+}
+
+/** Lets the outputs flow, and waits for the server's word on an end that the command could not tell itself. */
+function attend(
+  channel: ClientChannel,
+  stdout: Unframed,
+  stderr: Unframed,
+  end: (result: Exit | 'lost') => void,
+): void {
+  channel.pipe(stdout);
+  channel.stderr.pipe(stderr);
+  stdout.on('close', () => {
+    if (channel.readableEnded) return;
+    // Whoever no longer reads lets the command go.
+    if (!stdout.readableEnded) channel.close();
+    channel.resume();
+  });
+  let server: Exit | undefined;
+  channel
+    .on('exit', (code: number | null, signal?: string) => {
+      server = { code, signal: signal ?? null };
+      const word = server;
+      if (code === null) return end(word);
+      // Its own word comes before the end of its output, which something else may hold open.
+      const timer = setTimeout(() => end(word), outputPatience);
+      channel.once('end', () => {
+        clearTimeout(timer);
+        setImmediate(() => end(word));
+      });
+    })
+    .on('close', () => setImmediate(() => end(server ?? 'lost')));
 }
 
 /** A writable that lets go of its writers when the process is gone: ssh2's own would keep them waiting for ever. */

@@ -8,13 +8,23 @@ import type { Access } from './access.ts';
 import { within } from '../../wait.ts';
 import { bounded } from '../bounded.ts';
 import { exec, save, succeeded } from '../exec.ts';
+import { framedCommand, makeFrame } from '../frame.ts';
 import { lost, lostWhile } from '../lost.ts';
 import { nameOf } from '../run.ts';
+import { oneLine } from '../words.ts';
 import type { Bounds, Channel, ExecOptions, ExecResult, Session } from '../session.ts';
-import { openedChannel } from './channel.ts';
+import { type NotRun, openedChannel } from './channel.ts';
 import { target } from './failure.ts';
 
 const goodbyePatience = 500;
+
+/**
+ * Milliseconds for a login shell to start a command. Then its stdin ends, so that what waits for input (internal-sftp as a
+ * forced command) ends and can be told from a slow one.
+ */
+const startPatience = 30_000;
+/** Milliseconds in which it must have ended then. */
+const lastPatience = 2_000;
 
 /** An open connection to one machine. Ends by `close`, or by itself when the other side falls silent. */
 export class Connection implements Session {
@@ -69,16 +79,31 @@ export class Connection implements Session {
     const what = `starting a command on ${this.address}`;
     const late = () => new CndError('session-timeout', `${what} took too long`, { about: this.address });
     return bounded(bounds, what, late, (resolve, reject) => {
+      const about = this.address;
       let abandoned = false;
+      let drop = (): void => {};
       void this.closed.then((reason) => reject(lostWhile(this.address, what, reason?.cause)));
       try {
-        this.client.exec(command, (error, raw) => {
+        const frame = makeFrame();
+        this.client.exec(framedCommand(command, frame), (error, raw) => {
           // Also told when the connection is lost with the answer to come: then `closed` says so first.
           if (error !== undefined) return void setImmediate(() => reject(this.#refused(error)));
-          const channel = openedChannel(this.client, raw, this.closed);
-          if (!abandoned) return resolve(channel);
-          channel.kill('KILL');
-          channel.close();
+          const channel = openedChannel(this.client, raw, frame, this.closed, (instead) => {
+            clearTimeout(unheard);
+            clearTimeout(unstarted);
+            if (instead === undefined) return resolve(channel);
+            // That the connection was lost says `closed`.
+            setImmediate(() => reject(instead.exit ? notRun(about, instead) : lostWhile(about, what)));
+          });
+          drop = () => {
+            channel.kill('KILL');
+            channel.close();
+          };
+          const unheard = setTimeout(() => channel.stdin.end(), startPatience);
+          const unstarted = setTimeout(() => {
+            reject(new CndError('session-timeout', `${what}: its login shell does not start it`, { about }));
+          }, startPatience + lastPatience);
+          if (abandoned) drop();
         });
       } catch (error) {
         // Thrown when the socket is gone, and `closed` is about to say so.
@@ -86,6 +111,7 @@ export class Connection implements Session {
       }
       return () => {
         abandoned = true;
+        drop();
       };
     });
   }
@@ -111,4 +137,14 @@ export class Connection implements Session {
       cause,
     });
   }
+}
+
+/** The error for a command that the other side did not run, with what it said instead. */
+function notRun(address: string, { words, exit }: NotRun): CndError {
+  const shown = oneLine(words);
+  const how = shown === '' ? `it ended with ${exit?.signal ?? `exit code ${exit?.code}`}` : shown;
+  return new CndError('session-shell', `${address} does not run commands: ${how}`, {
+    about: address,
+    hint: 'Its login shell (nologin, rbash) or a ForceCommand in its sshd_config prevents it: use another user or machine.',
+  });
 }

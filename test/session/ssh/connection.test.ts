@@ -269,11 +269,22 @@ describe('stream', () => {
     await connection.close();
     await server.stop();
     await start({ mute: true });
-    const channel = await connection.stream('true');
+    // The shell that would tell it is the parent of the command's.
+    const channel = await connection.stream('kill -KILL $PPID');
     channel.stdout.resume();
     channel.stderr.resume();
     expect(await channel.exit).toBe('lost');
-    await expect(connection.exec('true')).rejects.toThrow(withCode('session-lost'));
+    await expect(connection.exec('kill -KILL $PPID')).rejects.toThrow(withCode('session-lost'));
+  });
+
+  it('tells by itself how it ended, where the server does not', async () => {
+    await connection.close();
+    await server.stop();
+    await start({ mute: true });
+    expect(await connection.exec('echo out; exit 7')).toMatchObject({
+      code: 7,
+      stdout: Buffer.from('out\n'),
+    });
   });
 
   it('does not start when it is stopped before', async () => {

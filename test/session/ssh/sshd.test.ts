@@ -1,6 +1,7 @@
-import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { gunzipSync } from 'node:zlib';
 
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
 
@@ -15,9 +16,10 @@ import { hasSshd, Sshd } from '../../helper/sshd.ts';
 
 const withCode = (code: string) => expect.objectContaining({ code });
 
-/** The process of sshd that serves a connection: the parent of what it runs. */
+/** The process of sshd that serves a connection: the parent of the shell that frames what it runs. */
 async function sessionOf(connection: Connection): Promise<number> {
-  return Number((await connection.run('exec /bin/sh -c "echo \\$PPID"')).stdout.toString());
+  const parent = String.raw`sed "s/.*) . \([0-9]*\) .*/\1/" /proc/$PPID/stat`;
+  return Number((await connection.run(parent)).stdout.toString());
 }
 
 describe.runIf(hasSshd())('with OpenSSH', () => {
@@ -148,6 +150,70 @@ describe.runIf(hasSshd())('with OpenSSH', () => {
     );
     expect(new Set(all).size).toBe(64);
     await Promise.all(all.map((one) => one.close()));
+  });
+
+  describe('behind a login shell', () => {
+    const forced = (command: string) => [`ForceCommand ${command}`];
+    const startedBy = async (lines: readonly string[], files: Readonly<Record<string, string>> = {}) => {
+      const home = await mkdtemp(join(tmpdir(), 'cnd-home-'));
+      for (const [name, text] of Object.entries(files)) await writeFile(join(home, name), text);
+      const server = await Sshd.start([...lines, `SetEnv HOME=${home}`]);
+      const session = await connect(server.access);
+      onTestFinished(async () => {
+        await session.close();
+        await server.stop();
+        await rm(home, { recursive: true });
+      });
+      return { session, home };
+    };
+    const bytes = Buffer.from(Array.from({ length: 5000 }, (_, index) => (index * 7 + (index >> 8)) % 256));
+
+    it.each([
+      ['bash that prints a line', ['bash'], { '.bashrc': 'echo Welcome; echo warned >&2\n' }],
+      [
+        'bash that prints without a newline',
+        ['bash'],
+        { '.bashrc': 'printf "Welcome "; printf warned >&2\n' },
+      ],
+      ['tcsh', ['tcsh'], {}],
+      ['tcsh that prints', ['tcsh'], { '.tcshrc': 'echo Welcome\n' }],
+      ['fish', ['fish'], {}],
+      ['zsh that prints', ['zsh'], { '.zshenv': 'echo Welcome\n' }],
+      ['a forced command that runs what was asked and says goodbye', ['sh'], { after: 'echo bye' }],
+    ])('%s, nothing changes', async (_, [shell], files) => {
+      const goodbye = 'after' in files ? '; echo bye; echo bye >&2' : '';
+      const command = `${shell} -c "$SSH_ORIGINAL_COMMAND"${goodbye}`;
+      const { session, home } = await startedBy(forced(command), files);
+      // bash reads .bashrc for what comes by SSH, when it is the login shell: this user's may be another.
+      const rc = '.bashrc' in files ? `. ${home}/.bashrc; ` : '';
+      const server = rc === '' ? session : (await startedBy(forced(`${rc}${command}`))).session;
+      expect(await server.exec('cat; echo "it\'s !x" >&2; exit 3', { stdin: bytes })).toEqual({
+        code: 3,
+        signal: null,
+        stdout: bytes,
+        stderr: `it's !x\n${goodbye && 'bye\n'}`,
+      });
+      const copy = join(home, 'copy.gz');
+      await server.save('printf "one\\ntwo\\n" 2>/dev/null | gzip -c', copy);
+      expect(gunzipSync(await readFile(copy)).toString()).toBe('one\ntwo\n');
+      await upload(server, await makeBundle([{ name: 'a', content: 'b', mode: 0o600 }]), join(home, 'up'));
+      expect(await readFile(join(home, 'up', 'a'), 'utf8')).toBe('b');
+    });
+
+    it.each([
+      ['nologin', '/usr/sbin/nologin', /This account is currently not available/],
+      ['rbash', 'rbash -c "$SSH_ORIGINAL_COMMAND"', /restricted/],
+      ['a menu', 'printf "Choose: \\n1 mail\\n2 quit\\n"', /Choose:; 1 mail; 2 quit/],
+      ['a failing command without a word', 'false', /exit code 1/],
+    ])('that runs nothing (%s), says so', async (_, command, words) => {
+      const { session } = await startedBy(forced(command));
+      const failure = expect.objectContaining({
+        code: 'session-shell',
+        message: expect.stringMatching(words),
+      });
+      await expect(session.exec('true')).rejects.toThrow(failure);
+      await expect(session.stream('true')).rejects.toThrow(failure);
+    });
   });
 
   describe('as a jump host', () => {
