@@ -2,6 +2,7 @@ import type { EC2, Filter, Instance as Ec2Instance } from '@aws-sdk/client-ec2';
 import { allItems } from '../../../aws/page.ts';
 import type { Access } from '../../../session/ssh/access.ts';
 import type { Instance, InstanceState } from '../../fleet.ts';
+import { parseIndex } from '../../../run-id.ts';
 import { runFilter, tagKeys, tagValue } from '../tag.ts';
 
 /** The states of EC2 in which an instance is not over. */
@@ -60,8 +61,7 @@ export function toInstance(
 
 /** The place of an instance in its launch: where its call began, and its place in that. Pure. */
 export function indexOf({ Tags, AmiLaunchIndex = 0 }: Ec2Instance): number {
-  const first = Number(tagValue(Tags, tagKeys.firstIndex) ?? 0);
-  return (Number.isInteger(first) && first >= 0 ? first : 0) + AmiLaunchIndex;
+  return (parseIndex(tagValue(Tags, tagKeys.firstIndex)) ?? 0) + AmiLaunchIndex;
 }
 
 /** EC2's state in the words of the contract. Pure. */
