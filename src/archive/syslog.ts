@@ -1,22 +1,35 @@
+import type { Readable } from 'node:stream';
 import { buffer } from 'node:stream/consumers';
+import { pipeline } from 'node:stream/promises';
 import { StringDecoder } from 'node:string_decoder';
 import { constants, createGunzip } from 'node:zlib';
 import { messageOf } from '../error.ts';
-import type { Archive } from './archive.ts';
+import type { Archive, ArchiveEntry } from './archive.ts';
 
 /** A longer line is cut into several: what an instance writes must not fill the memory. */
 const longestLine = 64 * 1024;
 
-/** The compressed bytes of an archived syslog; undefined, and `trouble` told, when they cannot be had. */
-export async function readSyslog(
+/** Compressed bytes of a syslog that is held in memory until its turn comes; a longer one keeps its file or request open. */
+const mostHeld = 1 << 20;
+
+/** The compressed bytes of an archived syslog, or where they come from. */
+export type SyslogSource = Buffer | Readable;
+
+/**
+ * Opens an archived syslog; undefined, and `trouble` told, when it cannot be had. A short one is read at once: there may be
+ * a thousand.
+ */
+export async function openSyslog(
   archive: Archive,
   run: string,
-  name: string,
+  { name, bytes }: ArchiveEntry,
   trouble: (reason: string) => void,
-): Promise<Buffer | undefined> {
+): Promise<SyslogSource | undefined> {
   try {
-    const bytes = await buffer(await archive.open(run, name));
-    if (bytes.length > 0) return bytes;
+    const stream = await archive.open(run, name);
+    if (bytes > mostHeld) return stream;
+    const held = await buffer(stream);
+    if (held.length > 0) return held;
     trouble('is empty');
   } catch (error) {
     trouble(`cannot be read: ${messageOf(error)}`);
@@ -25,12 +38,18 @@ export async function readSyslog(
 }
 
 /**
- * The lines of a gzip-compressed syslog. One that is torn gives what was written before the tear, and `trouble` is told.
+ * The lines of a gzip-compressed syslog, in bounded memory, however long they are and whatever it decompresses to. One that
+ * is torn gives what was written before the tear, and `trouble` is told.
  */
-export async function* syslogLines(bytes: Buffer, trouble: (reason: string) => void): AsyncGenerator<string> {
+export async function* syslogLines(
+  source: SyslogSource,
+  trouble: (reason: string) => void,
+): AsyncGenerator<string> {
   // Without SYNC_FLUSH the end of a truncated file is an error that takes the last lines with it.
   const gunzip = createGunzip({ finishFlush: constants.Z_SYNC_FLUSH });
-  gunzip.end(bytes);
+  const trailer = new Trailer();
+  // An error of the source is one of what is read below.
+  pipeline(trailer.of(source), gunzip).catch(() => {});
   const decoder = new StringDecoder('utf8');
   let pending = '';
   let length = 0;
@@ -45,11 +64,29 @@ export async function* syslogLines(bytes: Buffer, trouble: (reason: string) => v
         pending = '';
       }
     }
-    // A whole gzip file ends with the length of what it holds (RFC 1952, ISIZE).
-    if (bytes.length < 18 || bytes.readUInt32LE(bytes.length - 4) !== length % 2 ** 32)
-      trouble('is torn: it ends in the middle');
+    if (!trailer.fits(length)) trouble('is torn: it ends in the middle');
   } catch (error) {
     trouble(`is torn: ${messageOf(error)}`);
   }
   if (pending !== '') yield pending;
+}
+
+/** The end of a gzip file, as its bytes go by. */
+class Trailer {
+  #bytes = Buffer.alloc(0);
+  #total = 0;
+
+  async *of(source: SyslogSource): AsyncGenerator<Buffer> {
+    const chunks: AsyncIterable<Buffer> | Buffer[] = Buffer.isBuffer(source) ? [source] : source;
+    for await (const chunk of chunks) {
+      this.#total += chunk.length;
+      this.#bytes = Buffer.concat([this.#bytes, chunk.subarray(-4)]).subarray(-4);
+      yield chunk;
+    }
+  }
+
+  /** A whole gzip file ends with the length of what it holds (RFC 1952, ISIZE). */
+  fits(length: number): boolean {
+    return this.#total >= 18 && this.#bytes.readUInt32LE(0) === length % 2 ** 32;
+  }
 }

@@ -15,6 +15,9 @@ export interface LogSource {
 /** Lines looked at for one that names the run: what a machine writes while it boots comes first. */
 const lookahead = 2000;
 
+/** Characters of them at most: a line may be long. */
+const longestLookahead = 256 * 1024;
+
 /**
  * Lines with their times. Within a syslog the order is never changed: a line without a time, or with one that went back,
  * takes the time of the line before it. The zone of a machine that does not say one is told by the first line that names
@@ -26,6 +29,7 @@ export async function* timed(
   start: number,
 ): AsyncGenerator<TimedLine> {
   const head: string[] = [];
+  let length = 0;
   let offset: number | undefined;
   let last = Number.NEGATIVE_INFINITY;
   const stamp = (line: string): TimedLine => {
@@ -39,7 +43,8 @@ export async function* timed(
       continue;
     }
     head.push(line);
-    if (!line.includes(run) && head.length < lookahead) continue;
+    length += line.length;
+    if (!line.includes(run) && head.length < lookahead && length < longestLookahead) continue;
     offset = offsetOf(line, start) ?? offsetOf(head[0] ?? '', start) ?? 0;
     yield* head.splice(0).map(stamp);
   }
@@ -67,11 +72,16 @@ export async function* mergeByTime(
     const { value, done } = await reader.next.next();
     if (!done) heads.push({ ...reader, head: value });
   }
-  while (heads.length > 0) {
-    const earliest = heads.reduce((a, b) => (b.head.time < a.head.time ? b : a));
-    yield { instance: earliest.instance, line: earliest.head.line };
-    const { value, done } = await earliest.next.next();
-    if (done) heads.splice(heads.indexOf(earliest), 1);
-    else earliest.head = value;
+  try {
+    while (heads.length > 0) {
+      const earliest = heads.reduce((a, b) => (b.head.time < a.head.time ? b : a));
+      yield { instance: earliest.instance, line: earliest.head.line };
+      const { value, done } = await earliest.next.next();
+      if (done) heads.splice(heads.indexOf(earliest), 1);
+      else earliest.head = value;
+    }
+  } finally {
+    // A reader that leaves early: files and requests are closed.
+    for (const { next } of heads) await next.return?.(undefined);
   }
 }

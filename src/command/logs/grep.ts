@@ -1,6 +1,6 @@
 import type { Archive } from '../../archive/archive.ts';
 import { resolveRun } from '../../archive/run-name.ts';
-import { readSyslog, syslogLines } from '../../archive/syslog.ts';
+import { openSyslog, syslogLines } from '../../archive/syslog.ts';
 import { visible } from '../../visible.ts';
 import { CndError, UsageError, messageOf } from '../../error.ts';
 import { logLine } from '../../view/log-line.ts';
@@ -28,17 +28,17 @@ async function search(archive: Archive, pattern: RegExp, only: string | undefine
   let troubles = 0;
   const runs = only === undefined ? archive.runs() : [await resolveRun(archive, only)];
   for await (const run of runs) {
-    for (const { name, instance } of await syslogsOf(archive, run)) {
+    for (const entry of await syslogsOf(archive, run)) {
       const trouble = (reason: string): void => {
         troubles += 1;
-        complain(`${run}/${name}`, reason);
+        complain(`${run}/${entry.name}`, reason);
       };
-      const bytes = await readSyslog(archive, run, name, trouble);
-      if (!bytes) continue;
-      for await (const line of syslogLines(bytes, trouble)) {
+      const source = await openSyslog(archive, run, entry, trouble);
+      if (!source) continue;
+      for await (const line of syslogLines(source, trouble)) {
         if (!pattern.test(line)) continue;
         found = true;
-        if (!(await sink.write(`${run} #${instance} ${logLine(line)}\n`))) return codes.found;
+        if (!(await sink.write(`${run} #${entry.instance} ${logLine(line)}\n`))) return codes.found;
       }
     }
   }

@@ -1,7 +1,7 @@
 import pLimit from 'p-limit';
 import type { Archive } from '../../archive/archive.ts';
 import { resolveRun } from '../../archive/run-name.ts';
-import { readSyslog, syslogLines } from '../../archive/syslog.ts';
+import { openSyslog, syslogLines } from '../../archive/syslog.ts';
 import { visible } from '../../visible.ts';
 import { UsageError } from '../../error.ts';
 import { runStart } from '../../run-id.ts';
@@ -12,7 +12,7 @@ import { StreamSink } from '../../view/text-sink.ts';
 import type { Arguments } from '../command.ts';
 import { type SyslogEntry, complain, openArchive, syslogsOf, text } from './logs.ts';
 
-/** Syslogs read from the archive at a time; they are held compressed until they are merged. */
+/** Syslogs opened in the archive at a time. */
 const parallel = 16;
 
 /** `cnd logs show RUN [K]`: the syslogs of a run; gives the exit code. */
@@ -44,11 +44,11 @@ async function open(
 ): Promise<LogSource[]> {
   const limit = pLimit(parallel);
   const sources = await Promise.all(
-    entries.map(({ name, instance }) =>
+    entries.map((entry) =>
       limit(async () => {
-        const tell = (reason: string): void => trouble(name, reason);
-        const bytes = await readSyslog(archive, run, name, tell);
-        return bytes && { instance, lines: syslogLines(bytes, tell) };
+        const tell = (reason: string): void => trouble(entry.name, reason);
+        const source = await openSyslog(archive, run, entry, tell);
+        return source && { instance: entry.instance, lines: syslogLines(source, tell) };
       }),
     ),
   );

@@ -11,7 +11,7 @@ interface Allowance {
 const allowances = {
   message: { burst: 2000, perSecond: 20 },
   byte: { burst: 8 << 20, perSecond: 256 << 10 },
-  error: { burst: 100, perSecond: 1 },
+  error: { burst: 20, perSecond: 0.5 },
   ready: { burst: 20, perSecond: 0.2 },
 } as const satisfies Readonly<Record<string, Allowance>>;
 

@@ -5,7 +5,7 @@ import { MessageBudget } from '../../../src/engine/agents/message-budget.ts';
 const kinds = constantFrom('message', 'error', 'ready', 'byte');
 const bounds = {
   message: [2000, 20],
-  error: [100, 1],
+  error: [20, 0.5],
   ready: [20, 0.2],
   byte: [8 << 20, 256 << 10],
 } as const;
