@@ -1,10 +1,14 @@
-import { CndError, messageOf } from './error.ts';
+import { causeLines, causesOf, keptCauses } from './cause.ts';
+import { CndError } from './error.ts';
+import { redact } from './redact.ts';
 
 // The only place that exits. What a command needs is imported when it runs: `cnd --help` must not wait for SDKs and ssh2,
 // and completion, which answers at every TAB, not even for the parser.
 
 const words = process.argv.slice(2);
+const isVerbose = words.includes('--verbose');
 let exitCode: number;
+let reported: unknown;
 try {
   exitCode =
     words[0] === '__complete'
@@ -12,26 +16,30 @@ try {
       : await (await import('./command/parser.ts')).runCommandLine(words);
 } catch (error) {
   exitCode = report(error);
+  reported = error;
 }
+if (isVerbose) reportKept(reported);
 await flush();
 process.exit(exitCode);
 
 /** Tells the user about an error, with its stack only where asked for or where it is a bug; gives the exit code. */
 function report(error: unknown): number {
-  const verbose = words.includes('--verbose');
   if (!(error instanceof CndError)) {
-    process.stderr.write(
-      `cnd: internal error: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`,
-    );
+    const stack = error instanceof Error ? (error.stack ?? error.message) : String(error);
+    process.stderr.write(`cnd: internal error: ${redact(stack)}\n${causeLines(error)}`);
     return 1;
   }
   process.stderr.write(`cnd: ${error.message}\n`);
   if (error.hint) process.stderr.write(`     ${error.hint}\n`);
-  if (verbose)
-    process.stderr.write(
-      `${error.stack ?? ''}\n${error.cause === undefined ? '' : `caused by: ${messageOf(error.cause)}\n`}`,
-    );
+  if (isVerbose) process.stderr.write(`${redact(error.stack ?? '')}\n${causeLines(error)}`);
   return error.exitCode;
+}
+
+/** What caused errors that were told as a warning, a check or the end of a run: nothing else tells it. */
+function reportKept(reported: unknown): void {
+  const told = new Set(causesOf(reported));
+  for (const error of keptCauses())
+    if (!told.has(error)) process.stderr.write(`cnd: ${error.message}\n${causeLines(error)}`);
 }
 
 /** process.exit drops what a pipe has not taken yet. */

@@ -1,3 +1,5 @@
+import { redact } from './redact.ts';
+
 /** What every error of cnd carries besides its message. */
 export interface ErrorDetail {
   /** The thing the error is about: a flag, a config path, an instance, a file. */
@@ -35,7 +37,7 @@ export function isMissing(error: unknown): boolean {
   return error instanceof Error && 'code' in error && error.code === 'ENOENT';
 }
 
-/** What an error says, whatever was thrown. */
+/** What an error says, whatever was thrown; without secrets, as it may be told in an event. */
 export function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
+  return redact(error instanceof Error ? error.message : String(error));
 }

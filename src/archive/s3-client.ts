@@ -16,10 +16,12 @@ const defaultIdle = 60_000;
 
 /** A client for S3 in one region. */
 export function s3Client({ settings, env, idle = defaultIdle }: Omit<BucketAccess, 'bucket'>): S3Client {
+  const config = awsClientConfig('S3', settings, env);
+  const { httpsAgent, connectionTimeout } = config.requestHandler;
   return new S3Client({
-    ...awsClientConfig(settings, env),
+    ...config,
     // No `requestTimeout`: it counts until the answer begins, the whole upload of a large syslog on a slow uplink.
-    requestHandler: { connectionTimeout: 5000, socketTimeout: idle },
+    requestHandler: { connectionTimeout, socketTimeout: idle, ...(httpsAgent && { httpsAgent }) },
     // S3 refuses chunks of less than 8 KiB, which a stream may come in.
     requestStreamBufferSize: 64 * 1024,
     // Services that are only compatible with S3 seldom have a host name for each bucket.

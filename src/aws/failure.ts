@@ -1,57 +1,30 @@
+import { encodedMessage, keepCause } from '../cause.ts';
 import { CndError, type ErrorDetail, messageOf } from '../error.ts';
+import { redact } from '../redact.ts';
+import { type AwsFault, filled, meaningOf } from './code.ts';
+import { httpsProxy } from './company-network.ts';
+import { CredentialFailure } from './credential-failure.ts';
+import { profileFromEnvironment } from './credential-source.ts';
+import { denialRemedy, readDenial } from './denial.ts';
 import { property } from './property.ts';
 
 // Shared by fleet/ec2, broadcast/sqs and archive/s3: what an error of the AWS SDK means, whatever the service.
 
-/** Why a call to AWS failed, as far as it is the same for all services. */
-export type AwsFault = 'no-credentials' | 'expired' | 'bad-credentials' | 'denied' | 'clock' | 'no-region' | 'throttled' | 'unreachable' | 'unavailable'; // prettier-ignore
-
-/** Error names by fault. Sources: "Common Errors" of EC2, SQS (query and JSON protocol) and S3's "Error responses". */
-const names: Readonly<Record<string, AwsFault>> = {
-  CredentialsProviderError: 'no-credentials',
-  ExpiredToken: 'expired',
-  ExpiredTokenException: 'expired',
-  TokenRefreshRequired: 'expired',
-  // EC2's word for a token that is over; and for a clock that is, which the SDK then corrects by itself.
-  RequestExpired: 'expired',
-  UnauthorizedException: 'expired',
-  InvalidClientTokenId: 'bad-credentials',
-  InvalidAccessKeyId: 'bad-credentials',
-  InvalidToken: 'bad-credentials',
-  UnrecognizedClientException: 'bad-credentials',
-  SignatureDoesNotMatch: 'bad-credentials',
-  InvalidSignatureException: 'bad-credentials',
-  AuthFailure: 'bad-credentials',
-  RequestTimeTooSkewed: 'clock',
-  RequestInTheFuture: 'clock',
-  AccessDenied: 'denied',
-  AccessDeniedException: 'denied',
-  UnauthorizedOperation: 'denied',
-  OptInRequired: 'denied',
-  Throttling: 'throttled',
-  ThrottlingException: 'throttled',
-  RequestThrottled: 'throttled',
-  RequestLimitExceeded: 'throttled',
-  TooManyRequestsException: 'throttled',
-  SlowDown: 'throttled',
-  InternalError: 'unavailable',
-  InternalFailure: 'unavailable',
-  ServiceUnavailable: 'unavailable',
-  TimeoutError: 'unreachable',
-  RequestTimeout: 'unreachable',
-};
-
 const neverSent = new Set(['ECONNREFUSED', 'ENOTFOUND', 'EAI_AGAIN', 'EHOSTUNREACH', 'ENETUNREACH']);
+/** A certificate that cannot be trusted (OpenSSL's verify(1), and Node's own). */
+const certificate = /^(UNABLE_TO_|SELF_SIGNED_CERT|DEPTH_ZERO_SELF|CERT_|ERR_TLS_CERT)/;
 const network = new Set([...neverSent, 'ECONNRESET', 'EPIPE', 'ETIMEDOUT', 'EPROTO']);
 
 /** What kind of failure an error of the SDK is; undefined: something particular to the call. */
 export function awsFault(error: unknown): AwsFault | undefined {
   if (!(error instanceof Error)) return undefined;
+  if (error instanceof CredentialFailure) return error.fault;
   if (/token.*expired|expired.*token|session.*expired|sso login/i.test(error.message)) return 'expired';
   // A signature is good for some minutes only: both come from a clock that is wrong, on either side.
   if (/signature (has )?expired|signature not yet current/i.test(error.message)) return 'clock';
-  const named = names[error.name];
+  const named = meaningOf(error)?.fault;
   if (named) return named;
+  if (certificate.test(networkCode(error) ?? '')) return 'untrusted';
   if (error.message === 'Region is missing') return 'no-region';
   if (network.has(networkCode(error) ?? '')) return 'unreachable';
   const status = statusOf(error);
@@ -59,16 +32,24 @@ export function awsFault(error: unknown): AwsFault | undefined {
   return status !== undefined && status >= 500 ? 'unavailable' : undefined;
 }
 
-/** Whether a policy of the organization denies it, as many do for all regions but a few (IAM, "Troubleshoot access denied"). */
+/** Whether a policy of the organization denies it, as many do for all regions but a few. */
 export function isOrganizationDenial(error: unknown): boolean {
-  const words = /explicit deny in a service control policy|no service control policy allows/i;
-  return awsFault(error) === 'denied' && words.test(messageOf(error));
+  return awsFault(error) === 'denied' && readDenial(error).policy === 'service control policy';
 }
+
+/** Faults that end a request before it is sent. */
+const unsent: ReadonlySet<AwsFault | undefined> = new Set([
+  'no-credentials',
+  'no-profile',
+  'no-region',
+  'untrusted',
+  'proxy',
+]);
 
 /** Whether a request has certainly not reached AWS, so that nothing can have come of it. */
 export function wasNeverSent(error: unknown): boolean {
   const fault = awsFault(error);
-  if (fault === 'no-credentials' || fault === 'no-region') return true;
+  if (error instanceof CredentialFailure || unsent.has(fault)) return true;
   // The SDK's words for its connectionTimeout; a request that timed out later has the same name.
   if (fault === 'unreachable' && /did not establish a connection/.test(messageOf(error))) return true;
   return neverSent.has(networkCode(error) ?? '');
@@ -95,21 +76,26 @@ export interface AwsCall {
   readonly hint?: string;
 }
 
-/** A failed call as the error that a user sees: what, where, why, and the remedy. */
+/**
+ * A failed call as the error that a user sees: what, where, why, and the remedy. Its cause is kept for `--verbose`.
+ */
 export function awsError(error: unknown, call: AwsCall): CndError {
   const fault = awsFault(error);
   const where = call.region === undefined ? '' : ` in ${call.region}`;
   const detail: ErrorDetail = {
     about: call.about,
-    hint: hint(fault, call) ?? call.hint ?? 'run it again with --verbose to see all that AWS said',
+    hint: hint(fault, error, call) ?? call.hint ?? 'run it again with --verbose to see all that AWS said',
     cause: error,
   };
-  return new CndError(`aws-${fault ?? 'failed'}`, `${call.what}${where}: ${why(fault, error)}`, detail);
+  const told = new CndError(`aws-${fault ?? 'failed'}`, `${call.what}${where}: ${why(fault, error)}`, detail);
+  return keepCause(told);
 }
 
 function why(fault: AwsFault | undefined, error: unknown): string {
+  if (error instanceof CredentialFailure) return error.message;
   switch (fault) {
     case 'no-credentials':
+    case 'no-profile':
       return 'no AWS credentials were found';
     case 'expired':
       return 'the AWS credentials have expired';
@@ -120,37 +106,54 @@ function why(fault: AwsFault | undefined, error: unknown): string {
       return "this machine's clock is wrong by more than AWS accepts";
     case 'no-region':
       return 'no AWS region is set';
+    case 'region-disabled':
+      return messageOf(error);
+    case 'untrusted':
+      return `the certificate that it shows for AWS is not trusted (${networkCode(error) ?? nameOf(error)})`;
     case 'unreachable':
       return `AWS cannot be reached (${networkCode(error) ?? nameOf(error)})`;
     case 'throttled':
-      return `AWS answers too many requests (${nameOf(error)})`;
+      return `AWS is throttling requests (${nameOf(error)})`;
+    case 'proxy':
+      return messageOf(error);
     case 'denied':
     case 'unavailable':
     case undefined:
-      return words(error);
+      return legible(error);
   }
 }
 
-function hint(fault: AwsFault | undefined, { rights, region, profile }: AwsCall): string | undefined {
-  const name = profile ?? process.env['AWS_PROFILE'];
+function hint(fault: AwsFault | undefined, error: unknown, call: AwsCall): string | undefined {
+  if (error instanceof CredentialFailure) return error.remedy;
+  const { rights, region, profile } = call;
+  const own = meaningOf(error)?.remedy;
+  if (own !== undefined) return filled(own, { region });
+  const name = profile ?? profileFromEnvironment(process.env);
   const login = `aws sso login${name ? ` --profile ${name}` : ''}`;
   switch (fault) {
     case 'no-credentials':
-      return `run aws configure or ${login}, or set AWS_PROFILE`;
+    case 'no-profile':
+      return `log in with aws login or ${login}, run aws configure, or set AWS_PROFILE`;
     case 'expired':
       return process.env['AWS_SESSION_TOKEN']
-        ? 'get new ones: those in AWS_SESSION_TOKEN are over'
+        ? 'get new ones: those in AWS_SESSION_TOKEN have expired'
         : `renew them with: ${login}`;
     case 'bad-credentials':
       return 'see who you are with: aws sts get-caller-identity';
     case 'clock':
       return 'set the clock, e.g. with: sudo timedatectl set-ntp true';
     case 'denied':
-      return `the caller needs ${rights}`;
+      return denialRemedy(readDenial(error), rights) + encodedHint(error);
     case 'no-region':
       return 'set AWS_REGION, or a region in the profile';
+    case 'region-disabled':
+      return `enable it with: aws account enable-region --region-name ${region ?? '…'} (it takes some minutes), or take another --region`;
+    case 'untrusted':
+      return "if your company inspects TLS connections, set AWS_CA_BUNDLE to the path of its certificate authority's certificates";
+    case 'proxy':
+      return 'have the proxy let connections to amazonaws.com through, correct HTTPS_PROXY, or exempt hosts with NO_PROXY';
     case 'unreachable':
-      return `check the network${region === undefined ? '' : `, and that ${region} is a region`}`;
+      return `check the network${proxyWords()}${region === undefined ? '' : `, and that ${region} is a region`}`;
     case 'throttled':
     case 'unavailable':
       return 'try again in a minute';
@@ -159,9 +162,25 @@ function hint(fault: AwsFault | undefined, { rights, region, profile }: AwsCall)
   }
 }
 
-/** What the service said: some errors have no message of their own (HeadBucket has no body). */
+function proxyWords(): string {
+  const proxy = httpsProxy(process.env);
+  return proxy ? `, the proxy ${proxy.host} (HTTPS_PROXY)` : '';
+}
+
+function encodedHint(error: unknown): string {
+  return encodedMessage(messageOf(error)) === undefined
+    ? ''
+    : '; AWS has encoded the reason: --verbose shows it with the command that decodes it';
+}
+
+/** What a service said, for people: without secrets, and without EC2's encoded explanation, which fills a screen. */
+export function legible(error: unknown): string {
+  return words(error).replace(/\s*Encoded authorization failure message:.*/s, '');
+}
+
+/** Some errors have no message of their own (HeadBucket has no body). */
 function words(error: unknown): string {
-  const message = messageOf(error);
+  const message = redact(messageOf(error));
   const name = nameOf(error);
   if (message === '' || message === 'UnknownError') return `${name} (HTTP ${statusOf(error) ?? '?'})`;
   return message.includes(name) ? message : `${name}: ${message}`;

@@ -39,6 +39,8 @@ export interface ListedQueue {
 export interface QueueTags {
   readonly owner: string;
   readonly expiresAt: Date;
+  /** The user's own tags. */
+  readonly tags?: Readonly<Record<string, string>> | undefined;
 }
 
 /**
@@ -46,7 +48,7 @@ export interface QueueTags {
  * AWS_ENDPOINT_URL.
  */
 export function sqsClient(settings: AwsSettings, env: NodeJS.ProcessEnv, maxAttempts = 3): SQSClient {
-  const config = awsClientConfig(settings, env, (longPoll + 5) * 1000);
+  const config = awsClientConfig('SQS', settings, env, (longPoll + 5) * 1000);
   return new SQSClient({ ...config, useQueueUrlAsEndpoint: false, maxAttempts });
 }
 
@@ -59,13 +61,13 @@ export function queueName(run: string): string {
  * What CreateQueue is asked for: encrypted with keys of SQS (SSE-SQS), messages kept as long as the run may last.
  * Made once more with the same input it gives the same queue. Pure.
  */
-export function queueInput(run: string, { owner, expiresAt }: QueueTags, now: Date) {
+export function queueInput(run: string, { owner, expiresAt, tags }: QueueTags, now: Date) {
   const lifetime = Math.ceil((expiresAt.getTime() - now.getTime()) / 1000 / 60) * 60;
   const kept = Math.min(retention.longest, Math.max(retention.shortest, lifetime));
   return {
     QueueName: queueName(run),
     Attributes: { MessageRetentionPeriod: `${kept}`, SqsManagedSseEnabled: 'true' },
-    tags: { 'cnd:run': run, 'cnd:owner': owner, 'cnd:expires-at': expiresAt.toISOString() },
+    tags: { ...tags, 'cnd:run': run, 'cnd:owner': owner, 'cnd:expires-at': expiresAt.toISOString() },
   };
 }
 

@@ -26,6 +26,7 @@ const scram: Command = {
     ...narrowingFlags,
     { name: 'everyone', boolean: true, describe: 'also what others launched in this account' },
     { name: 'dry-run', boolean: true, describe: 'show what would be terminated' },
+    { name: 'forget', describe: 'an AWS profile that is gone: no longer ask with it' },
     verboseFlag,
   ],
   examples: [

@@ -7,10 +7,13 @@ import { announcedLines, checkedWords, runningTable, unreachableLines } from '..
 import { printable } from '../view/printable.ts';
 import { plural } from '../view/quantity.ts';
 import { table } from '../view/table.ts';
+import { forget } from './forget.ts';
 import { narrowing } from './narrowing.ts';
 
 /** `cnd scram`: terminates everything that cnd launched; gives the exit code, 4 when something may be left. */
 export async function scram(flags: Readonly<Record<string, unknown>>): Promise<number> {
+  const gone = flags['forget'];
+  if (typeof gone === 'string') return forget(gone, flags);
   const { run, region, profile } = narrowing(flags);
   const options = {
     run,

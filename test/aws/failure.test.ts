@@ -41,7 +41,10 @@ describe('the error a user sees', () => {
       about: 'cnd-x',
     });
     const denied = awsError(failure('AccessDenied', 'User: bob is not authorized', status(403)), call);
-    expect(denied).toMatchObject({ code: 'aws-denied', hint: 'the caller needs sqs:CreateQueue' });
+    expect(denied).toMatchObject({
+      code: 'aws-denied',
+      hint: 'the caller needs sqs:CreateQueue: see the policies in docs/aws.md',
+    });
     expect(denied.message).toContain('User: bob is not authorized');
   });
 

@@ -103,6 +103,40 @@ describe.skipIf(!hasStage())('commands on the stage', () => {
     expect(await stage.leftovers()).toEqual([]);
   });
 
+  test('--verbose keeps its promise: all that AWS said, on stderr only, and without secrets', async () => {
+    const encoded = 'Ab3-_'.repeat(180);
+    const secret = 'wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY';
+    const message = `You are not authorized, SecretAccessKey: ${secret}. Encoded authorization failure message: ${encoded}`;
+    stage.faults.add({ action: 'RunInstances', error: 'UnauthorizedOperation', message });
+    const plain = await cnd([...start, '--json']);
+    expect(plain.code).toBe(2);
+    expect(plain.stderr).toMatch(/--verbose shows it with the command that decodes it/);
+    const verbose = await cnd([...start, '--json', '--verbose']);
+    expect(verbose.stderr).toContain(`aws sts decode-authorization-message --query DecodedMessage`);
+    expect(verbose.stderr).toContain(`--encoded-message ${encoded}\n`);
+    stage.faults.clear();
+    stage.faults.add({ action: 'DescribeRegions', error: 'UnauthorizedOperation', message });
+    const ps = await cnd(['ps', '--verbose']);
+    expect(ps.stderr).toContain(encoded);
+    const doctor = await cnd(['doctor', '--verbose']);
+    for (const { stdout, stderr } of [plain, verbose, ps, doctor]) {
+      expect(stdout).not.toContain('Ab3-_Ab3');
+      expect(stdout + stderr).not.toContain(secret);
+    }
+  }, 60_000);
+
+  test('keys beat AWS_PROFILE, with a warning, and the plan says who calls', async () => {
+    const result = await cnd([...start, '--dry-run'], { AWS_PROFILE: 'work' });
+    expect(result.code).toBe(0);
+    expect(result.stderr).toMatch(
+      /caller: arn:aws:iam::123456789012:user\/alice, with the keys in AWS_ACCESS_KEY_ID/,
+    );
+    expect(result.stderr).toMatch(/AWS_PROFILE=work are both set: the keys are used/);
+    const mistyped = await cnd([...start, '--dry-run', '--profile', 'wrok']);
+    expect(mistyped.code).toBe(2);
+    expect(mistyped.stderr).toMatch(/there is no profile wrok in/);
+  });
+
   test('an image of another region is named with the region', async () => {
     const result = await cnd([...start, '--image', 'ami-0123456789abcdef0', '--region', 'eu-west-1']);
     expect(result.code).toBe(2);

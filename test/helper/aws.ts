@@ -41,7 +41,10 @@ export class TestAws {
   readonly faults: Faults;
   readonly settings: AwsSettings;
   /** What the SDK finds: nothing of the person who runs the tests. */
-  readonly env: NodeJS.ProcessEnv = {};
+  readonly env: NodeJS.ProcessEnv = {
+    AWS_CONFIG_FILE: '/dev/null',
+    AWS_SHARED_CREDENTIALS_FILE: '/dev/null',
+  };
   readonly #moto: Moto;
   readonly #proxy: Proxy;
   readonly #folder: string;

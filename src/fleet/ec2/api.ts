@@ -2,7 +2,9 @@ import type { EC2 } from '@aws-sdk/client-ec2';
 import type { Pricing } from '@aws-sdk/client-pricing';
 import type { ServiceQuotas } from '@aws-sdk/client-service-quotas';
 import type { STS } from '@aws-sdk/client-sts';
-import { type AwsSettings, awsClientConfig } from '../../aws/client.ts';
+import { type AwsSettings, awsClientConfig, regionFromEnvironment } from '../../aws/client.ts';
+import { type Partition, partitionOf } from '../../aws/partition.ts';
+import type { AwsService } from '../../aws/endpoint.ts';
 
 /** The services that the fleet asks, each client made when it is first needed: client-ec2 alone takes 0.26 s to import. */
 export interface Ec2Api {
@@ -14,12 +16,14 @@ export interface Ec2Api {
    */
   ec2Once(): Promise<EC2>;
   sts(): Promise<STS>;
+  /** The same service in another region. */
+  stsIn(region: string): Promise<STS>;
   pricing(): Promise<Pricing>;
   quotas(): Promise<ServiceQuotas>;
 }
 
-/** The Price List API has no endpoint in most regions; its prices are those of all of them. */
-const pricingRegion = 'us-east-1';
+/** The Price List API has an endpoint in few regions; its prices are those of all of a partition. GovCloud has none. */
+const pricingRegions: Partial<Record<Partition, string>> = { aws: 'us-east-1', 'aws-cn': 'cn-northwest-1' };
 
 /**
  * Milliseconds that one attempt may take: RunInstances of a hundred takes several seconds; of the others one that hangs
@@ -29,21 +33,29 @@ const timeouts = { usual: 8000, launch: 30_000 };
 
 /** The clients of the SDK, imported when they are needed. */
 export function sdkApi(settings: AwsSettings, env: NodeJS.ProcessEnv): Ec2Api {
-  const config = awsClientConfig(settings, env, timeouts.usual);
-  const usual = { ...config, maxAttempts: 5 };
-  const once = { ...awsClientConfig(settings, env, timeouts.launch), maxAttempts: 1 };
+  const config = (service: AwsService, timeout = timeouts.usual) =>
+    awsClientConfig(service, settings, env, timeout);
+  // Made at once: a proxy or certificates that can't be used are told before anything is asked.
+  const usual = { ...config('EC2'), maxAttempts: 5 };
+  const once = { ...config('EC2', timeouts.launch), maxAttempts: 1 };
   return {
     settings,
     ec2: lazy(async () => new (await import('@aws-sdk/client-ec2')).EC2(usual)),
     ec2Once: lazy(async () => new (await import('@aws-sdk/client-ec2')).EC2(once)),
-    sts: lazy(async () => new (await import('@aws-sdk/client-sts')).STS(usual)),
+    stsIn: async (region) =>
+      new (await import('@aws-sdk/client-sts')).STS({ ...config('STS'), region, maxAttempts: 1 }),
+    sts: lazy(
+      async () => new (await import('@aws-sdk/client-sts')).STS({ ...config('STS'), maxAttempts: 5 }),
+    ),
     pricing: lazy(async () => {
       const { Pricing } = await import('@aws-sdk/client-pricing');
-      return new Pricing({ ...config, region: pricingRegion, maxAttempts: 2 });
+      const region = pricingRegions[partitionOf(settings.region ?? regionFromEnvironment(env) ?? '')];
+      if (region === undefined) throw new Error('there is no price list in this partition');
+      return new Pricing({ ...config('Pricing'), region, maxAttempts: 2 });
     }),
     quotas: lazy(async () => {
       const { ServiceQuotas } = await import('@aws-sdk/client-service-quotas');
-      return new ServiceQuotas({ ...config, maxAttempts: 2 });
+      return new ServiceQuotas({ ...config('Service Quotas'), maxAttempts: 2 });
     }),
   };
 }

@@ -120,7 +120,15 @@ export class Ec2Fleet implements SshFleet {
     const memory = new RunMemory();
     this.#memories.set(run, memory);
     this.#region ??= await this.#prerequisites.region();
-    await markUse(env, { region: this.#region, profile: settings.profile });
+    this.#account ??= (await this.#prerequisites.identity(signal).catch(() => undefined))?.account;
+    const { expiresAt } = request;
+    await markUse(env, {
+      region: this.#region,
+      profile: settings.profile,
+      account: this.#account,
+      run,
+      expiresAt,
+    });
     try {
       const prices = this.#prices;
       const makeGroup = (tags: RunTags, vpc: string): Promise<string> =>

@@ -1,4 +1,7 @@
-import type { Ec2Api } from './api.ts';
+import { awsFault } from '../../aws/failure.ts';
+import { homeRegions, partitionOf } from '../../aws/partition.ts';
+import { withDeadline } from '../../wait.ts';
+import { type Ec2Api, regionOf } from './api.ts';
 import { ec2Error } from './error.ts';
 import { ownerOf } from './owner.ts';
 
@@ -18,8 +21,39 @@ export async function findIdentity(api: Ec2Api, signal?: AbortSignal): Promise<I
     const { Account = '', Arn = '' } = await sts.getCallerIdentity({}, signal ? { abortSignal: signal } : {});
     return { account: Account, arn: Arn, owner: ownerOf(Arn) };
   } catch (error) {
+    const disabled = await disabledRegion(api, error, signal);
     signal?.throwIfAborted();
     const what = 'AWS cannot be asked who you are';
-    throw ec2Error(error, { what, about: 'credentials', region, profile, rights: 'sts:GetCallerIdentity' });
+    throw ec2Error(disabled ?? error, {
+      what,
+      about: 'credentials',
+      region,
+      profile,
+      rights: 'sts:GetCallerIdentity',
+    });
+  }
+}
+
+/** Milliseconds for asking another region why this one does not accept the credentials. */
+const patience = 3000;
+
+/**
+ * A region that is not enabled in the account answers as if the credentials were wrong (AWS Account Management, "Enable or
+ * disable Regions"): another one, which is enabled everywhere, accepts them then.
+ */
+async function disabledRegion(api: Ec2Api, error: unknown, signal?: AbortSignal): Promise<Error | undefined> {
+  if (awsFault(error) !== 'bad-credentials') return undefined;
+  try {
+    const region = await regionOf(api);
+    const home = homeRegions[partitionOf(region)];
+    if (region === home) return undefined;
+    const sts = await api.stsIn(home);
+    const { Account } = await withDeadline(patience, signal, async (abortSignal) =>
+      sts.getCallerIdentity({}, { abortSignal }),
+    );
+    const message = `${region} is not enabled in account ${Account}`;
+    return Object.assign(new Error(message, { cause: error }), { name: 'RegionDisabledException' });
+  } catch {
+    return undefined; // then it is the credentials
   }
 }

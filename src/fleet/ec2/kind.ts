@@ -47,12 +47,13 @@ export const ec2Kind = fleetKind({
     'ec2.user': 'ubuntu',
     'ec2.securityGroup': 'sg-0abc',
     'ec2.jump': { via: 'user@jump.example.org' },
+    'ec2.tags': { team: 'research' },
     'ec2.instanceProfile': 'cnd-agent',
   },
   keysAt: () => Object.keys(ec2Schema.shape.jump.unwrap().shape),
   config: (settings, { directory, env }) => ec2Config(settings, directory, env),
   aws: ({ region, profile }) => ({ region, profile }),
-  broadcast: ({ profile, instanceProfile }, { fleet, preflight, expiresAt, env }) => {
+  broadcast: ({ profile, instanceProfile, tags }, { fleet, preflight, expiresAt, env }) => {
     const imds = env['AWS_EC2_METADATA_SERVICE_ENDPOINT'] || 'http://169.254.169.254';
     return {
       kind: 'sqs',
@@ -60,6 +61,7 @@ export const ec2Kind = fleetKind({
       expiresAt,
       settings: { profile, region: fleet.where },
       env,
+      tags,
       ...(instanceProfile !== undefined && { imds }),
     };
   },

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { parseAddress } from '../../session/ssh/address.ts';
+import { ownTags } from './own-tag.ts';
 import { absolutePath } from '../../path.ts';
 
 const text = (what: string) => z.string({ error: `must be ${what}` }).min(1, `must be ${what}`);
@@ -63,6 +64,9 @@ export const ec2Schema = z.strictObject({
     .enum(['public', 'private'], { error: 'must be public or private' })
     .describe('the address that instances are reached at: public or private'),
   jump: jump.optional().describe('a machine to go through, for instances without a public address'),
+  tags: ownTags
+    .optional()
+    .describe('tags for everything that is created, e.g. those that a policy of your organization demands'),
   instanceProfile: pattern(/^[\w+=,.@:/-]+$/, 'the name or ARN of an instance profile')
     .optional()
     .describe('with it the agents listen to the broadcast by themselves, also when this machine is gone'),

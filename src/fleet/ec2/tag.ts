@@ -17,12 +17,16 @@ export interface RunTags {
   readonly run: string;
   readonly owner: string;
   readonly expiresAt: Date;
+  /** The user's own, `ec2.tags`: on everything that is created. */
+  readonly own?: Readonly<Record<string, string>> | undefined;
 }
 
 /** The tags of something that belongs to a run. Pure. */
-export function runTags({ run, owner, expiresAt }: RunTags): Tag[] {
+export function runTags({ run, owner, expiresAt, own = {} }: RunTags): Tag[] {
+  const { Name = `cnd ${run}`, ...others } = own;
   return [
-    { Key: 'Name', Value: `cnd ${run}` },
+    { Key: 'Name', Value: Name },
+    ...Object.entries(others).map(([Key, Value]) => ({ Key, Value })),
     { Key: tagKeys.run, Value: run },
     { Key: tagKeys.owner, Value: owner },
     { Key: tagKeys.expiresAt, Value: expiresAt.toISOString() },
@@ -30,13 +34,14 @@ export function runTags({ run, owner, expiresAt }: RunTags): Tag[] {
 }
 
 /** The tags of all that a RunInstances call creates. Pure. */
-export function instanceTags(tags: RunTags, firstIndex: number): TagSpecification[] {
+export function instanceTags(tags: RunTags, firstIndex: number, spot: boolean): TagSpecification[] {
   const Tags = runTags(tags);
   const index = { Key: tagKeys.firstIndex, Value: String(firstIndex) };
   return [
     { ResourceType: 'instance', Tags: [...Tags, index] },
     { ResourceType: 'volume', Tags },
     { ResourceType: 'network-interface', Tags },
+    ...(spot ? [{ ResourceType: 'spot-instances-request' as const, Tags }] : []),
   ];
 }
 

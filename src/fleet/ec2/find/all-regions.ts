@@ -7,6 +7,7 @@ import { type Ec2Api, regionOf, sdkApi } from '../api.ts';
 import { Ec2Fleet } from '../ec2.ts';
 import { ec2Error } from '../error.ts';
 import { findIdentity } from '../identity.ts';
+import { withForgetting } from './forget.ts';
 import { type Use, hasAwsAccount, readUses } from './use.ts';
 
 /** Where to look, and as whom; by default everywhere, as everybody that this user has launched as. */
@@ -72,7 +73,7 @@ export async function ec2Everywhere(search: Search): Promise<Everywhere> {
     ...(asked ? [] : forgotten),
     ...needed.map(({ name, error }) => ({
       fleet: name === undefined ? 'ec2' : `ec2 (profile ${name})`,
-      error,
+      error: asked ? error : withForgetting(error, name, uses),
     })),
   ];
   const fleets = looked.flatMap((one) => one.fleets);

@@ -1,6 +1,7 @@
 import type { EC2, Filter, Instance as Ec2Instance } from '@aws-sdk/client-ec2';
 import { allItems } from '../../../aws/page.ts';
 import type { Access } from '../../../session/ssh/access.ts';
+import { filled, meanings } from '../../../aws/code.ts';
 import type { Instance, InstanceState } from '../../fleet.ts';
 import { parseIndex } from '../../../run-id.ts';
 import { runFilter, tagKeys, tagValue } from '../tag.ts';
@@ -46,7 +47,7 @@ export function toInstance(
   const name = instance.State?.Name;
   const state = stateOf(name);
   const host = connect === 'public' ? instance.PublicIpAddress : instance.PrivateIpAddress;
-  const why = name === 'stopped' || name === 'stopping' ? `it is ${name}` : instance.StateReason?.Message;
+  const why = name === 'stopped' || name === 'stopping' ? `it is ${name}` : reasonOf(instance);
   const id = instance.InstanceId ?? '';
   return {
     id,
@@ -57,6 +58,14 @@ export function toInstance(
     ...(why !== undefined && why !== '' && state !== 'running' && { reason: why }),
     ...(note && state === 'running' && host !== undefined && host !== '' && { address: note(id, host) }),
   };
+}
+
+/** Why EC2 ended an instance, with what helps where that is known (`Client.InternalError` says no more than its name). Pure. */
+function reasonOf({ StateReason, Placement }: Ec2Instance): string | undefined {
+  const { Code = '', Message } = StateReason ?? {};
+  const remedy = Object.hasOwn(meanings, Code) ? meanings[Code]?.remedy : undefined;
+  const region = Placement?.AvailabilityZone?.replace(/[a-z]$/, '');
+  return remedy === undefined ? Message : `${Message ?? Code}: ${filled(remedy, { region })}`;
 }
 
 /** The place of an instance in its launch: where its call began, and its place in that. Pure. */

@@ -1,39 +1,84 @@
 import { readFileSync, statSync } from 'node:fs';
+import { stat } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { z } from 'zod';
+import { credentialSource, profileFromEnvironment } from '../../../aws/credential-source.ts';
+import { readSharedFiles } from '../../../aws/profile.ts';
 import { CndError, isMissing, messageOf } from '../../../error.ts';
 import { withFileErrors } from '../../../file-error.ts';
 import { readTextFile, replaceFile } from '../../../file.ts';
 import { makeStateRoot, openStateRoot, statePlace, stateRoot } from '../../../state/state.ts';
 
-/** One way in which this user has launched on EC2. */
+/** One way in which this user has launched on EC2, and what is known of the last of those launches. */
 export interface Use {
   readonly region: string;
   readonly profile?: string | undefined;
+  readonly account?: string | undefined;
+  readonly run?: string | undefined;
+  /** When the last of them is over: T + grace after its start, ISO 8601. */
+  readonly until: string;
 }
 
-const useFile = z.array(z.object({ region: z.string(), profile: z.string().optional() }));
+const useFile = z.array(
+  z.object({
+    region: z.string(),
+    profile: z.string().optional(),
+    account: z.string().optional(),
+    run: z.string().optional(),
+    until: z.iso.datetime().optional(),
+  }),
+);
+
+/** Milliseconds that a run may last at most, and some more: T is at most a day. */
+const longestRun = 25 * 3600 * 1000;
 
 /** Kept when runs end: `cnd scram` must not believe that there is nothing on EC2 only because it cannot be asked. */
 function usePath(env: NodeJS.ProcessEnv): string {
   return join(stateRoot(env), 'ec2.json');
 }
 
+/** A launch that is about to be made. */
+export interface Launch extends Omit<Use, 'until'> {
+  readonly expiresAt: Date;
+}
+
 /**
  * Notes, before the launch, that this user launches on EC2; with the profile that AWS_PROFILE names, which another shell
  * will not have.
  */
-export async function markUse(env: NodeJS.ProcessEnv, { region, profile }: Use): Promise<void> {
-  const use = { region, profile: profile ?? (env['AWS_PROFILE'] || undefined) };
+export async function markUse(env: NodeJS.ProcessEnv, { expiresAt, ...launch }: Launch): Promise<void> {
+  const profile = launch.profile ?? profileUsed(env);
+  const use = { ...launch, profile, until: expiresAt.toISOString() };
   const uses = await readUses(env);
-  if (uses.some((other) => other.region === use.region && other.profile === use.profile)) return;
+  const isSame = (other: Use): boolean =>
+    other.region === use.region &&
+    other.profile === profile &&
+    (other.account ?? use.account) === use.account;
+  const before = uses.find(isSame);
+  // Of two runs at a time the one that lasts longer counts.
+  const latest = before && before.until > use.until ? before : use;
+  await writeUses(env, [...uses.filter((other) => !isSame(other)), latest]);
+}
+
+/** Writes all of it, whole or not at all, and to the disk: a torn file would forget where else there may be something. */
+export async function writeUses(env: NodeJS.ProcessEnv, uses: readonly Use[]): Promise<void> {
   await makeStateRoot(env);
   const path = usePath(env);
   await withFileErrors(statePlace(env), path, 'written', () =>
-    // Whole or not at all, and on the disk: a torn file would forget where else there may be something.
-    replaceFile(path, `${JSON.stringify([...uses, use])}\n`, { sync: true }),
+    replaceFile(path, `${JSON.stringify(uses)}\n`, { sync: true }),
   );
+}
+
+/** Whether a launch was made with a profile; `default` also means no profile at all. Pure. */
+export function isUseOf({ profile = 'default' }: Use, name: string): boolean {
+  return profile === name;
+}
+
+/** The profile that the environment leads to; undefined where its keys are what is used, or the default credentials. */
+function profileUsed(env: NodeJS.ProcessEnv): string | undefined {
+  const { kind } = credentialSource(undefined, env, readSharedFiles(env));
+  return kind === 'keys' ? undefined : profileFromEnvironment(env);
 }
 
 /**
@@ -44,7 +89,10 @@ export async function readUses(env: NodeJS.ProcessEnv): Promise<Use[]> {
   await openStateRoot(env);
   const path = usePath(env);
   try {
-    return useFile.parse(JSON.parse(await readTextFile(path)));
+    const uses = useFile.parse(JSON.parse(await readTextFile(path)));
+    // Older versions of cnd did not note how long a run may last.
+    const fallback = new Date((await stat(path)).mtimeMs + longestRun).toISOString();
+    return uses.map(({ until = fallback, ...use }) => ({ ...use, until }));
   } catch (cause) {
     if (isMissing(cause)) return [];
     throw new CndError(
@@ -63,6 +111,7 @@ export function hasAwsAccount(env: NodeJS.ProcessEnv): boolean {
   const variables = [
     'AWS_ACCESS_KEY_ID',
     'AWS_PROFILE',
+    'AWS_DEFAULT_PROFILE',
     'AWS_WEB_IDENTITY_TOKEN_FILE',
     'AWS_CONTAINER_CREDENTIALS_RELATIVE_URI',
     'AWS_CONTAINER_CREDENTIALS_FULL_URI',
@@ -77,11 +126,7 @@ export function hasAwsAccount(env: NodeJS.ProcessEnv): boolean {
 }
 
 function isFilled(path: string): boolean {
-  try {
-    return (statSync(path, { throwIfNoEntry: false })?.size ?? 0) > 0;
-  } catch {
-    return true; // it cannot be seen that there is none
-  }
+  return (statSync(path, { throwIfNoEntry: false })?.size ?? 0) > 0;
 }
 
 /** On an instance of EC2 a role may be all there is (EC2 User Guide, "Detect whether a host is an EC2 instance"). */

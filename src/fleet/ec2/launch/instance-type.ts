@@ -90,8 +90,8 @@ export async function findImage(
   region: string,
   signal: AbortSignal,
 ): Promise<MachineImage> {
-  const query = imageQuery(image, architecture);
-  if (!query) throw noImage(`${image} is not the name of an image`, image);
+  const query = imageQuery(image, architecture, region);
+  if (!query) throw noImage(`${image} is not the name of an image in ${region}`, image);
   const { paginateDescribeImages } = await import('@aws-sdk/client-ec2');
   const pages = paginateDescribeImages({ client: ec2 }, query, { abortSignal: signal });
   const images = await allItems(pages, ({ Images }) => Images).catch((error: unknown) => {

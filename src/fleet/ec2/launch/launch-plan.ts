@@ -44,7 +44,7 @@ export async function prepareOrder(
     prerequisites.image(signal),
     prerequisites.network(signal),
   ]);
-  const tags = { run, owner: identity.owner, expiresAt };
+  const tags = { run, owner: identity.owner, expiresAt, own: settings.tags };
   const groups = [settings.securityGroup ?? (await makeGroup(tags, network.vpc))];
   const lifetime = (): number => request.lifetime - (performance.now() - begun) / 1000;
   return {

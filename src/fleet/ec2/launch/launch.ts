@@ -1,10 +1,10 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Instance as Ec2Instance, RunInstancesCommandInput } from '@aws-sdk/client-ec2';
-import { awsFault, wasNeverSent } from '../../../aws/failure.ts';
+import { awsFault, legible, wasNeverSent } from '../../../aws/failure.ts';
 import { onceAborted } from '../../../wait.ts';
 import type { Ec2Api } from '../api.ts';
 import { indexOf } from '../find/describe.ts';
-import { launchFault, legible } from '../error.ts';
+import { launchFault } from '../error.ts';
 import type { RunMemory } from './run-memory.ts';
 import { type RunInstancesPlan, mostPerCall, runInstancesInput } from './run-instances.ts';
 

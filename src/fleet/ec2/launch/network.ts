@@ -30,9 +30,10 @@ export async function findNetwork(
 /** Judges what EC2 answered. Pure. @throws CndError */
 export function network(found: readonly Subnet[], given: readonly string[], region: string): Network {
   if (given.length === 0 && found.length === 0) {
-    throw new CndError('ec2-no-vpc', `there is no default VPC in ${region}`, {
+    // DescribeSubnets does not tell a default VPC whose default subnets were deleted from none at all.
+    throw new CndError('ec2-no-default-subnet', `there are no default subnets in ${region}`, {
       about: 'ec2.subnets',
-      hint: `make one with: aws ec2 create-default-vpc --region ${region}, or name subnets in ec2.subnets of cnd.config.json`,
+      hint: `make one with: aws ec2 create-default-subnet --region ${region} --availability-zone ${region}a (where there is no default VPC either, that says so: aws ec2 create-default-vpc --region ${region} makes both); or name subnets of your own in ec2.subnets`,
     });
   }
   const missing = given.filter((id) => !found.some(({ SubnetId }) => SubnetId === id));

@@ -65,7 +65,7 @@ export function runInstancesInput(plan: RunInstancesPlan): RunInstancesCommandIn
         DeleteOnTermination: true,
       },
     ],
-    TagSpecifications: instanceTags(tags, firstIndex),
+    TagSpecifications: instanceTags(tags, firstIndex, plan.spotPrice !== undefined),
     ...(instanceProfile !== undefined && {
       IamInstanceProfile: instanceProfile.startsWith('arn:')
         ? { Arn: instanceProfile }

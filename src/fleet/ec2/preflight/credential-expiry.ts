@@ -1,3 +1,5 @@
+import { credentialSource } from '../../../aws/credential-source.ts';
+import { readSharedFiles } from '../../../aws/profile.ts';
 import type { Check } from '../../preflight.ts';
 import type { Ec2Api } from '../api.ts';
 
@@ -12,8 +14,8 @@ export async function checkExpiry(
   seconds: number,
   now: number = Date.now(),
 ): Promise<Check | undefined> {
-  const isProfile = api.settings.profile !== undefined || Boolean(env['AWS_PROFILE']);
-  if (!env['AWS_SESSION_TOKEN'] || isProfile) return undefined;
+  const { kind } = credentialSource(api.settings.profile, env, readSharedFiles(env));
+  if (!env['AWS_SESSION_TOKEN'] || kind !== 'keys') return undefined;
   // Who calls is known by now, so that what goes wrong here is told elsewhere.
   const { expiration } = await (
     await api.ec2()

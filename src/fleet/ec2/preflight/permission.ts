@@ -27,7 +27,7 @@ export async function checkRights(
   signal: AbortSignal,
 ): Promise<Check[]> {
   const ec2 = await api.ec2();
-  const tags = { run: '20000101-000000-test', owner: found.owner, expiresAt: new Date() };
+  const tags = { run: '20000101-000000-test', owner: found.owner, expiresAt: new Date(), own: settings.tags };
   const { profile, instanceProfile, spot, securityGroup, types } = settings;
   const allowed = async (right: string, more: string, ask: () => Promise<void>): Promise<Check> => {
     const rights = `${right}, ec2:CreateTags${more}`;

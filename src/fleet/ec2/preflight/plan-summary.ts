@@ -1,13 +1,21 @@
+import { credentialSource, sourceWords } from '../../../aws/credential-source.ts';
+import { readSharedFiles } from '../../../aws/profile.ts';
 import { dollars } from '../../preflight.ts';
 import type { PreflightRequest } from '../../preflight.ts';
+import type { Ec2Settings } from '../schema.ts';
 import type { Identity } from '../identity.ts';
 import type { MachineImage } from '../launch/instance-type.ts';
 import type { PreflightContext } from './preflight.ts';
 import type { TypePrice } from '../price/price-lookup.ts';
 
-/** What would be launched, where, how and for how long, in words. Pure. */
+/** Where the credentials come from. */
+function callerWords({ profile }: Ec2Settings, env: NodeJS.ProcessEnv): string {
+  return sourceWords(credentialSource(profile, env, readSharedFiles(env)), env);
+}
+
+/** What would be launched, where, how and for how long, in words. */
 export function facts(
-  { settings, timing }: PreflightContext,
+  { settings, timing, env }: PreflightContext,
   { count, timeLimit }: PreflightRequest,
   found: {
     readonly where: string;
@@ -22,6 +30,7 @@ export function facts(
   const spot = [...found.prices].filter(([, { now }]) => now !== undefined);
   return [
     ['what', `${count} × ${types}, ${market}, in ${found.where} (account ${found.identity.account})`],
+    ['caller', `${found.identity.arn}, with ${callerWords(settings, env)}`],
     ...(found.image ? [['image', `${settings.image} (${found.image.id})`] as const] : []),
     [
       'for how long',

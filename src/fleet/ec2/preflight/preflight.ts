@@ -1,3 +1,5 @@
+import { sourceWarnings } from '../../../aws/credential-source.ts';
+import { readSharedFiles } from '../../../aws/profile.ts';
 import type { Ec2Settings } from '../schema.ts';
 import { target } from '../../../session/ssh/failure.ts';
 import type { FleetTiming } from '../../fleet.ts';
@@ -88,6 +90,7 @@ export async function ec2Preflight(
   return {
     checks: [
       ...both,
+      ...callerWarnings(context),
       ...(expiry ? [expiry] : []),
       ...checks,
       ...(quota ? [quota] : []),
@@ -107,6 +110,12 @@ export async function ec2Preflight(
     ...bound,
     prices,
   };
+}
+
+/** Where the AWS CLI and the SDKs may not agree on who calls. */
+function callerWarnings({ settings, env }: PreflightContext): Check[] {
+  const warnings = sourceWarnings(settings.profile, env, readSharedFiles(env));
+  return warnings.map((warning) => ({ name: 'credentials', outcome: 'warning', ...warning }));
 }
 
 /** What the dearest of the types costs for as long as an instance can live. Pure. */

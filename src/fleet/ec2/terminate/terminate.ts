@@ -1,7 +1,6 @@
 import type { EC2 } from '@aws-sdk/client-ec2';
-import { awsFault } from '../../../aws/failure.ts';
+import { awsFault, legible } from '../../../aws/failure.ts';
 import { messageOf } from '../../../error.ts';
-import { legible } from '../error.ts';
 import type { InstanceState } from '../../fleet.ts';
 import { stateOf } from '../find/describe.ts';
 

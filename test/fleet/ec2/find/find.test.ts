@@ -84,20 +84,21 @@ describe.skipIf(!hasStage())('looking for runs on EC2', () => {
     const leftovers = ({ region }: { readonly region?: string | undefined }) => [
       queueLeftover({ region }, on.lab.env()),
     ];
+    const launch = { expiresAt: new Date(Date.now() + 60_000) };
     const look = async () => {
       const { fleets, unreachable, skipped } = await ec2Everywhere({ env: on.lab.env(), leftovers });
       return { regions: fleets.map(({ where }) => where), fleets, unreachable, skipped };
     };
 
     test('is every region once, also with several profiles of one account', async () => {
-      await markUse(on.lab.env(), { region: 'eu-west-1', profile: 'default' });
+      await markUse(on.lab.env(), { ...launch, region: 'eu-west-1', profile: 'default' });
       const { regions, fleets } = await look();
       expect(regions).toEqual(['eu-west-1', 'us-east-1', 'us-west-2']);
       expect(fleets.map(({ account }) => account)).toEqual(Array(3).fill('123456789012'));
     });
 
     test('is the regions that are known to be used where regions may not be listed, and says so', async () => {
-      await markUse(on.lab.env(), { region: 'eu-west-1' });
+      await markUse(on.lab.env(), { ...launch, region: 'eu-west-1' });
       on.stage.faults.add({ action: 'DescribeRegions', error: 'Denied' });
       const { regions, unreachable } = await look();
       expect(regions).toEqual(['eu-west-1', 'us-east-1']);
@@ -116,14 +117,34 @@ describe.skipIf(!hasStage())('looking for runs on EC2', () => {
       };
       const remark = 'ec2 eu-west-1, which the organization denies';
       expect(await ask()).toEqual({ found: [], unseen: [], skipped: [remark] });
-      await markUse(on.lab.env(), { region: 'eu-west-1' });
+      await markUse(on.lab.env(), { ...launch, region: 'eu-west-1' });
       await expect(ask()).rejects.toMatchObject({ code: 'aws-denied' });
     });
 
+    test('a region that is not enabled in the account is told as that, not as bad credentials', async () => {
+      on.stage.faults.add({ region: 'eu-west-1', error: 'UnknownKey' });
+      const { unreachable } = await ec2Everywhere({ env: on.lab.env(), region: 'eu-west-1', leftovers });
+      expect(unreachable).toMatchObject([
+        {
+          error: {
+            code: 'aws-region-disabled',
+            message: expect.stringMatching(/eu-west-1 is not enabled in account 123456789012/) as string,
+            hint: expect.stringMatching(/aws account enable-region --region-name eu-west-1/) as string,
+          },
+        },
+      ]);
+      on.stage.faults.add({ error: 'UnknownKey' });
+      const both = await ec2Everywhere({ env: on.lab.env(), region: 'eu-west-1', leftovers });
+      expect(both.unreachable).toMatchObject([{ error: { code: 'aws-bad-credentials' } }]);
+    });
+
     test('the profile that AWS_PROFILE named is looked at again from a shell without it', async () => {
-      await markUse({ ...on.lab.env(), AWS_PROFILE: 'work' }, { region: 'eu-west-1' });
+      await markUse(
+        { ...on.lab.env(), AWS_ACCESS_KEY_ID: '', AWS_PROFILE: 'work' },
+        { ...launch, region: 'eu-west-1' },
+      );
       const { unreachable } = await look();
-      expect(unreachable).toMatchObject([{ fleet: 'ec2 (profile work)' }]);
+      expect(unreachable).toMatchObject([{ fleet: 'ec2 (profile work)', error: { code: 'aws-no-profile' } }]);
     });
   });
 });

@@ -9,15 +9,25 @@ test.each([
   ['amazon-linux-2023', 'x86_64', '137112412989', 'al2023-ami-2023.*-kernel-*-x86_64'],
   ['debian-12', 'arm64', '136693071363', 'debian-12-arm64-*'],
 ] as const)('%s for %s is looked for by owner and name', (image, architecture, owner, name) => {
-  const query = imageQuery(image, architecture);
+  const query = imageQuery(image, architecture, 'eu-west-1');
   expect(query?.Owners).toEqual([owner]);
   expect(query?.Filters).toContainEqual({ Name: 'name', Values: [name] });
   expect(query?.Filters).toContainEqual({ Name: 'architecture', Values: [architecture] });
 });
 
 test('an id is looked for as it is, anything else not at all', () => {
-  expect(imageQuery('ami-0abc', 'arm64')).toEqual({ ImageIds: ['ami-0abc'] });
-  expect(imageQuery('ubuntu', 'arm64')).toBeUndefined();
+  expect(imageQuery('ami-0abc', 'arm64', 'eu-west-1')).toEqual({ ImageIds: ['ami-0abc'] });
+  expect(imageQuery('ubuntu', 'arm64', 'eu-west-1')).toBeUndefined();
+});
+
+test.each([
+  ['ubuntu-24.04', 'us-gov-west-1', '513442679011'],
+  ['ubuntu-22.04', 'cn-north-1', '837727238323'],
+  ['amazon-linux-2023', 'us-gov-east-1', '045324592363'],
+  ['amazon-linux-2023', 'cn-northwest-1', '141808717104'],
+  ['debian-12', 'cn-north-1', undefined],
+])('%s in %s is published by %s', (image, region, owner) => {
+  expect(imageQuery(image, 'arm64', region)?.Owners).toEqual(owner && [owner]);
 });
 
 test('the newest is taken', () => {

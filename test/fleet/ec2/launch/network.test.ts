@@ -25,7 +25,14 @@ test('given subnets are tried in their order, default ones where there is most r
 });
 
 test('what is missing is named, with the region', () => {
-  expect(() => network([], [], 'eu-west-1')).toThrow(/no default VPC in eu-west-1/);
+  expect(() => network([], [], 'eu-west-1')).toThrow(
+    expect.objectContaining({
+      message: 'there are no default subnets in eu-west-1',
+      hint: expect.stringMatching(
+        /^make one with: aws ec2 create-default-subnet --region eu-west-1/,
+      ) as string,
+    }) as Error,
+  );
   expect(() => network([], ['subnet-9'], 'eu-west-1')).toThrow(/no subnet subnet-9 in eu-west-1/);
   const two = [subnet('subnet-1', 'a'), subnet('subnet-2', 'b', 'vpc-2')];
   expect(() => network(two, ['subnet-1', 'subnet-2'], 'eu-west-1')).toThrow(/several VPCs/);

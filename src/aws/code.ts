@@ -1,0 +1,164 @@
+/** Why a call to AWS failed, as far as it is the same for all services. */
+export type AwsFault =
+  | 'no-credentials'
+  | 'no-profile'
+  | 'expired'
+  | 'bad-credentials'
+  | 'denied'
+  | 'clock'
+  | 'no-region'
+  | 'region-disabled'
+  | 'throttled'
+  | 'untrusted'
+  | 'proxy'
+  | 'unreachable'
+  | 'unavailable';
+
+/** What a code of AWS means here. */
+export interface Meaning {
+  readonly fault?: AwsFault;
+  /** For a launch: lacking here, but another zone or type may do; the type is refused in the whole region; a quota is full; or the same call may work in a moment. */
+  readonly launch?: 'capacity' | 'type' | 'quota' | 'again';
+  /** Of a full quota: fewer instances need less of it. */
+  readonly fewerHelp?: boolean;
+  /** The service and code of the quota, for the command that raises it; without a code, the command that lists them. */
+  readonly quota?: { readonly service: string; readonly code?: string };
+  /** What to do about it, where that is not the same for all of its fault. `{region}`, `{types}` are filled in. */
+  readonly remedy?: string;
+}
+
+const lack: Meaning = { launch: 'capacity' };
+const roomFor = (service: string, code?: string, fewerHelp = true): Meaning => ({
+  launch: 'quota',
+  fewerHelp,
+  quota: { service, ...(code !== undefined && { code }) },
+});
+/** Of vCPUs: the code depends on the market and is that of the standard families only. */
+const vcpus: Meaning = { launch: 'quota', fewerHelp: true, quota: { service: 'ec2' } };
+
+/** A key of KMS that encrypts disks: EC2 uses it in the caller's name, through grants. */
+const diskKey =
+  'the KMS key that encrypts disks by default cannot be used: allow the caller kms:CreateGrant, kms:Decrypt, kms:DescribeKey, kms:GenerateDataKeyWithoutPlaintext and kms:ReEncrypt* on it, in its key policy as well where it is of another account; see it with: aws ec2 get-ebs-default-kms-key-id --region {region}';
+
+const bucketKey: Meaning = {
+  remedy:
+    "the bucket's KMS key is disabled, or gone: enable it, give the bucket another one, or set logs.encryption to AES256",
+};
+
+const securityGroups =
+  'delete security groups that are not used, or name one of yours in ec2.securityGroup: cnd then makes none; the quota is raised with: aws service-quotas request-service-quota-increase --service-code vpc --quota-code {code} --region {region} --desired-value …';
+
+/**
+ * AWS's codes, what they mean and what helps: the one place for them. Sources: "Common Errors" and "Error codes for the Amazon
+ * EC2 API", "Instance state reasons" (those with `Client.` and `Server.`), SQS (query and JSON protocol), S3's "Error
+ * responses", and the SDK's own names.
+ */
+export const meanings: Readonly<Record<string, Meaning>> = {
+  CredentialsProviderError: { fault: 'no-credentials' },
+  TokenProviderError: { fault: 'no-credentials' },
+  ExpiredToken: { fault: 'expired' },
+  ExpiredTokenException: { fault: 'expired' },
+  TokenRefreshRequired: { fault: 'expired' },
+  // EC2's word for a token that is over; and for a clock that is, which the SDK then corrects by itself.
+  RequestExpired: { fault: 'expired' },
+  UnauthorizedException: { fault: 'expired' },
+  InvalidClientTokenId: { fault: 'bad-credentials' },
+  InvalidAccessKeyId: { fault: 'bad-credentials' },
+  InvalidToken: { fault: 'bad-credentials' },
+  UnrecognizedClientException: { fault: 'bad-credentials' },
+  SignatureDoesNotMatch: { fault: 'bad-credentials' },
+  InvalidSignatureException: { fault: 'bad-credentials' },
+  IncompleteSignature: { fault: 'bad-credentials' },
+  AuthFailure: { fault: 'bad-credentials' },
+  'AuthFailure.ServiceLinkedRoleCreationNotPermitted': {
+    fault: 'denied',
+    remedy:
+      'have somebody make the role: aws iam create-service-linked-role --aws-service-name spot.amazonaws.com',
+  },
+  RegionDisabledException: { fault: 'region-disabled' },
+  RequestTimeTooSkewed: { fault: 'clock' },
+  RequestInTheFuture: { fault: 'clock' },
+  AccessDenied: { fault: 'denied' },
+  AccessDeniedException: { fault: 'denied' },
+  UnauthorizedOperation: { fault: 'denied' },
+  OptInRequired: {
+    fault: 'denied',
+    remedy: 'accept the terms of the image in the AWS Marketplace, or of the service, with this account',
+  },
+  PendingVerification: {
+    fault: 'denied',
+    remedy:
+      'AWS is still verifying the account for {region}: try again when it has told you by mail that it has, or take another --region',
+  },
+  Blocked: { fault: 'denied', remedy: 'AWS has blocked the account: ask AWS Support' },
+  TagPolicyViolation: {
+    remedy: 'a tag policy of the organization allows other values: set the tag accordingly in ec2.tags',
+  },
+  Throttling: { fault: 'throttled' },
+  ThrottlingException: { fault: 'throttled' },
+  RequestThrottled: { fault: 'throttled' },
+  RequestLimitExceeded: { fault: 'throttled' },
+  TooManyRequestsException: { fault: 'throttled' },
+  SlowDown: { fault: 'throttled' },
+  InternalError: { fault: 'unavailable' },
+  InternalFailure: { fault: 'unavailable' },
+  ServiceUnavailable: { fault: 'unavailable' },
+  TimeoutError: { fault: 'unreachable' },
+  RequestTimeout: { fault: 'unreachable' },
+  ProxyRefused: { fault: 'proxy' },
+
+  InsufficientInstanceCapacity: lack,
+  InsufficientCapacity: lack,
+  InsufficientHostCapacity: lack,
+  InsufficientReservedInstanceCapacity: lack,
+  InsufficientAddressCapacity: lack,
+  InsufficientVolumeCapacity: lack,
+  InsufficientFreeAddressesInSubnet: {
+    ...lack,
+    remedy: 'name larger subnets, or more of them, in ec2.subnets',
+  },
+  SpotMaxPriceTooLow: lack,
+  Unsupported: { ...lack, remedy: 'no zone offers {types}: name more with --type, or take another --region' },
+
+  InvalidInstanceType: { launch: 'type' },
+  InstanceTypeNotSupported: { launch: 'type' },
+  UnsupportedInstanceType: { launch: 'type' },
+
+  VcpuLimitExceeded: vcpus,
+  InstanceLimitExceeded: vcpus,
+  InstanceLimit: vcpus,
+  MaxSpotInstanceCountExceeded: vcpus,
+  MaxSpotFleetRequestCountExceeded: vcpus,
+  VolumeLimitExceeded: roomFor('ebs'),
+  AddressLimitExceeded: roomFor('ec2'),
+  NetworkInterfaceLimitExceeded: roomFor('vpc', 'L-DF5E4CA3'),
+  SecurityGroupLimitExceeded: { ...roomFor('vpc', 'L-E79EC296', false), remedy: securityGroups },
+  RulesPerSecurityGroupLimitExceeded: roomFor('vpc', 'L-0EA8095F', false),
+  SecurityGroupsPerInterfaceLimitExceeded: roomFor('vpc', 'L-2AFB9258', false),
+  // A group that was just made: EC2 does not know of it everywhere yet (eventual consistency).
+  'InvalidGroup.NotFound': { launch: 'again' },
+
+  'InvalidKMSKey.InvalidState': { remedy: diskKey },
+  'Client.InternalError': { remedy: diskKey },
+  'Client.InvalidSnapshot.NotFound': {
+    remedy: "the image's snapshot is gone, or not shared with this account: take another --image",
+  },
+  'Client.VolumeLimitExceeded': {
+    remedy:
+      'the quota of EBS storage is full: delete volumes, or raise it: aws service-quotas list-service-quotas --service-code ebs --region {region}',
+  },
+  'KMS.DisabledException': bucketKey,
+  'KMS.NotFoundException': bucketKey,
+  'KMS.KMSInvalidStateException': bucketKey,
+  'KMS.InvalidStateException': bucketKey,
+};
+
+/** What a code means; undefined when nothing is known of it. Pure. */
+export function meaningOf(error: unknown): Meaning | undefined {
+  return error instanceof Error && Object.hasOwn(meanings, error.name) ? meanings[error.name] : undefined;
+}
+
+/** A remedy with what it is about filled in. Pure. */
+export function filled(remedy: string, values: Readonly<Record<string, string | undefined>>): string {
+  return remedy.replace(/\{(\w+)\}/g, (_, name: string) => values[name] ?? '…');
+}

@@ -1,0 +1,60 @@
+import { messageOf } from '../error.ts';
+
+/** What AWS says of a call that it denies (IAM User Guide, "Troubleshoot access denied error messages"). */
+export interface Denial {
+  /** The right that lacks, which may be another one than that of the call: `kms:GenerateDataKey` of a PutObject. */
+  readonly action: string | undefined;
+  readonly resource: string | undefined;
+  /** The kind of the policy that denies it, or that would have to allow it. */
+  readonly policy: PolicyKind | undefined;
+  /** A policy says no, and not only none says yes. */
+  readonly explicit: boolean;
+}
+
+type PolicyKind = keyof typeof remedies;
+
+/** Who can do something about a policy of a kind; `{action}` is what it denies. */
+const remedies = {
+  'service control policy':
+    'a service control policy of the AWS organization denies {action}, whatever rights the account gives: take a region or an instance type that it allows, set the tags that it demands in ec2.tags, or ask who administers the organization',
+  'resource control policy':
+    'a resource control policy of the AWS organization denies {action}: ask who administers the organization',
+  'permissions boundary':
+    "the caller's permissions boundary must allow {action} as well, whatever its policies allow: ask who administers the account",
+  'session policy':
+    'the policy that this session was begun with must allow {action} as well: begin one without it',
+  'VPC endpoint policy':
+    'the policy of the VPC endpoint that leads to AWS must allow {action}: ask who administers the network',
+  'resource-based policy': 'the policy of {resource} must allow {action}',
+  'identity-based policy': '',
+} as const;
+
+/** Reads AWS's words. Pure. */
+export function readDenial(error: unknown): Denial {
+  const message = messageOf(error);
+  const action = /not authorized to perform: ([\w-]+:\w+)/.exec(message)?.[1];
+  const resource = /on resource: (\S+?)(?=[.,;]?(?:\s|$))/.exec(message)?.[1];
+  const explicit = /with an explicit deny/i.test(message);
+  const isKind = (name: string): name is PolicyKind => name in remedies;
+  const said =
+    /explicit deny in an? ([\w -]+?policy|permissions boundary)|because no ([\w -]+?policy|permissions boundary) allows/i.exec(
+      message,
+    );
+  const word = said?.[1] ?? said?.[2] ?? '';
+  return { action, resource, policy: isKind(word) ? word : undefined, explicit };
+}
+
+/** What to do about a denial. `rights` are those that the call needs, where AWS does not say which one lacks. Pure. */
+export function denialRemedy({ action, resource, policy, explicit }: Denial, rights: string): string {
+  const right = action ?? rights;
+  if (explicit && policy === 'identity-based policy')
+    return `a policy of the caller denies ${right} explicitly, which no further right overrides: it may demand tags (ec2.tags) or a region, or must be changed`;
+  const where = action?.startsWith('kms:') && resource !== undefined ? ` on ${resource}` : '';
+  const needs = policy !== undefined && policy !== 'identity-based policy';
+  if (needs)
+    return remedies[policy].replace('{action}', right).replace('{resource}', resource ?? 'the resource');
+  const tags = /ec2:(RunInstances|Create\w+)/.test(right)
+    ? '; where a policy demands tags, set them in ec2.tags'
+    : '';
+  return `the caller needs ${right}${where}: see the policies in docs/aws.md${tags}`;
+}

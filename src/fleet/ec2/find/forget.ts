@@ -1,0 +1,73 @@
+import { CndError, UsageError } from '../../../error.ts';
+import { type Use, isUseOf, readUses, writeUses } from './use.ts';
+
+/** The last thing that keeps a profile from being forgotten: a run that may still have something. */
+function unfinished(uses: readonly Use[], now: number): Use | undefined {
+  const latest = uses.toSorted((a, b) => timeOf(b) - timeOf(a))[0];
+  return latest && timeOf(latest) > now ? latest : undefined;
+}
+
+function timeOf({ until }: Use): number {
+  return Date.parse(until);
+}
+
+/**
+ * Forgets that this user has launched with a profile: `ps` and `scram` no longer ask with it. `default` also means the
+ * credentials that are there without a profile.
+ * @throws UsageError when nothing is known of it, or a run that was launched with it may still have something.
+ */
+export async function forgetProfile(
+  profile: string,
+  env: NodeJS.ProcessEnv,
+  now: number = Date.now(),
+): Promise<Use[]> {
+  const all = await readUses(env);
+  const uses = all.filter((use) => isUseOf(use, profile));
+  if (uses.length === 0) {
+    const known = [...new Set(all.map((use) => use.profile ?? 'default'))];
+    throw new UsageError('unknown-profile', `nothing was launched with profile ${profile} from here`, {
+      about: '--forget',
+      hint: known.length > 0 ? `launches were made with: ${known.join(', ')}` : 'there is nothing to forget',
+    });
+  }
+  const last = unfinished(uses, now);
+  if (last) {
+    const { run = 'a run', region, account, until } = last;
+    const where = account === undefined ? region : `${region} of account ${account}`;
+    throw new UsageError(
+      'profile-in-use',
+      `profile ${profile} is not forgotten: ${run} in ${where} may have instances until ${until}`,
+      {
+        about: '--forget',
+        hint: `end it first, with credentials of that account: cnd scram --run ${last.run ?? '…'} --region ${region}; or wait until then`,
+      },
+    );
+  }
+  await writeUses(
+    env,
+    all.filter((use) => !uses.includes(use)),
+  );
+  return uses;
+}
+
+/** A profile that gives no credentials (any more): which faults may be that it is gone for good. */
+const gone = new Set(['aws-no-profile', 'aws-no-credentials', 'aws-bad-credentials']);
+
+/** The failure of a profile that was launched with, and how to be rid of it where that is safe. Pure. */
+export function withForgetting(
+  error: unknown,
+  profile: string | undefined,
+  uses: readonly Use[],
+  now: number = Date.now(),
+): unknown {
+  const name = profile ?? 'default';
+  const own = uses.filter((use) => isUseOf(use, name));
+  if (!(error instanceof CndError) || !gone.has(error.code) || own.length === 0) return error;
+  const last = unfinished(own, now);
+  const remedy = last
+    ? `${last.run ?? 'a run'} that was launched with it in ${last.region} may have instances until ${last.until}`
+    : `if it is gone for good, forget it: cnd scram --forget ${name}`;
+  const hint = error.hint === undefined ? remedy : `${error.hint}; ${remedy}`;
+  const { code, message, about, cause } = error;
+  return new CndError(code, message, { hint, cause, ...(about !== undefined && { about }) });
+}
