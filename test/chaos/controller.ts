@@ -43,6 +43,8 @@ export class Controller {
       cwd: place.directory,
       env: environment(place),
       stdio: ['ignore', full ?? 'pipe', full ?? 'pipe'],
+      // In a session of its own, as each terminal has one: the system shares the processor out by session.
+      detached: true,
     });
     if (full !== undefined) closeSync(full);
     this.child.stdout?.on('data', (data: Buffer) => {

@@ -1,3 +1,4 @@
+import type { Controller } from './controller.ts';
 import { isGolden, recount, smallestGolden, unfounded } from './oracle.ts';
 import { type Observation, grace } from './play.ts';
 import type { Scenario } from './scenario.ts';
@@ -92,7 +93,9 @@ function words(seen: Observation, told: Told | undefined): string[] {
     found.push(`a stack on stderr: ${controller.stderr.slice(-600)}`);
   if (!ended || ended.signal !== null || ended.code === null) return found;
   const { code } = ended;
-  if (![0, 1, 3, 4, 129, 130, 143].includes(code) && !isKilled(scenario))
+  // 2: nothing was launched, for its directories cannot be used.
+  const isRefused = code === 2 && controller.stderr.includes('directory');
+  if (![0, 1, 3, 4, 129, 130, 143].includes(code) && !isKilled(scenario) && !isRefused)
     found.push(`exit code ${code}: ${controller.stderr.slice(-600)}`);
   const isHeard =
     scenario.output !== 'full' && !has(scenario, 'close-output') && !has(scenario, 'stall-output');
@@ -102,9 +105,14 @@ function words(seen: Observation, told: Told | undefined): string[] {
     found.push('exit code 4 without the command that ends what is left');
   const isHarmed = scenario.faults.some(({ action }) => action.do !== 'ps' && action.do !== 'plant-process');
   const isOwn = scenario.kernel === 'honest' && scenario.agent === 'own' && scenario.output !== 'full';
-  if (!isHarmed && isOwn && code !== 0 && code !== 3)
+  if (!isHarmed && isOwn && code !== 0 && code !== 3 && !isSlow(controller))
     found.push(`exit code ${code} with nothing done to it: ${controller.stderr.slice(-600)}`);
   return found;
+}
+
+/** On a machine as busy as that nothing was launched, and it was said. */
+function isSlow({ stderr }: Controller): boolean {
+  return stderr.includes('the checks before the launch took all of T');
 }
 
 function isKilled(scenario: Scenario): boolean {
@@ -133,6 +141,7 @@ function commands({ others, companion, scenario, slack }: Observation): string[]
       isAlone &&
       scenario.kernel === 'honest' &&
       scenario.agent === 'own' &&
+      !isSlow(controller) &&
       ![0, 3].includes(ended.code ?? -1)
     )
       found.push(`the run beside it exits ${ended.code}: ${controller.stderr.slice(-400)}`);
