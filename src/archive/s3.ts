@@ -5,6 +5,7 @@ import {
   GetObjectCommand,
   type S3Client,
 } from '@aws-sdk/client-s3';
+import { isNotYetKnown, untilKnown } from '../aws/consistency.ts';
 import { isRetryable } from '../aws/retryable.ts';
 import { retry } from '../retry.ts';
 import { CndError, UsageError } from '../error.ts';
@@ -64,7 +65,8 @@ export class S3Archive implements Archive {
       const object = { ...this.#object(Key), ContentType: 'text/plain' };
       const content = Buffer.from('cnd\n');
       const source = { read: () => Readable.from([content]), size: content.length, explain: String };
-      await uploadStream(client, object, source, signal ?? new AbortController().signal);
+      const bound = signal ?? new AbortController().signal;
+      await untilKnown('s3:PutObject', bound, () => uploadStream(client, object, source, bound));
     } catch (error) {
       signal?.throwIfAborted();
       const { code, message, hint } = await this.#error(error, 'logs cannot be archived in', 's3:PutObject', 's3:ListBucket'); // prettier-ignore
@@ -86,7 +88,8 @@ export class S3Archive implements Archive {
     try {
       const put = async (): Promise<void> =>
         upload(await this.#client(signal), object, path, signal, onProgress);
-      await retry(put, { signal, timeout: patience, isRetryable });
+      const again = (error: unknown): boolean => isRetryable(error) || isNotYetKnown('s3:PutObject', error);
+      await retry(put, { signal, timeout: patience, isRetryable: again });
     } catch (error) {
       if (!(error instanceof CndError))
         throw await this.#error(error, `${name} cannot be stored in`, 's3:PutObject');
@@ -192,11 +195,22 @@ export class S3Archive implements Archive {
 
   /** The bucket, looked for once. An answer that does not say where it is may be another one next time. */
   async #bucket(signal?: AbortSignal): Promise<FoundBucket> {
-    this.#found ??= findBucket(this.#options, signal);
+    this.#found ??= this.#look(signal);
     const found = await this.#found;
     if (!found.certain) this.#found = undefined;
     this.#asked = found.client;
     return found;
+  }
+
+  /** A bucket that `cnd init` has made a moment ago may not be known yet. */
+  async #look(signal: AbortSignal = new AbortController().signal): Promise<FoundBucket> {
+    let found: FoundBucket | undefined;
+    const look = async (): Promise<void> => {
+      found = await findBucket(this.#options, signal);
+      if (found.failure !== undefined) throw found.failure;
+    };
+    await untilKnown('s3:HeadBucket', signal, look).catch(() => {});
+    return found ?? findBucket(this.#options, signal);
   }
 
   /** A client for the bucket's region. What is wrong with the bucket is for the call itself to say: its words are better. */

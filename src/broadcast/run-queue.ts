@@ -1,4 +1,5 @@
 import type { SQSClient } from '@aws-sdk/client-sqs';
+import { eventual } from '../aws/consistency.ts';
 import { statusOf, wasNeverSent } from '../aws/failure.ts';
 import { createQueue, deleteQueue, findQueue, isMissingQueue, type queueInput } from './sqs-queue.ts';
 
@@ -6,7 +7,7 @@ import { createQueue, deleteQueue, findQueue, isMissingQueue, type queueInput } 
  * Milliseconds after an attempt to create a queue in which "there is none" proves nothing: SQS may say so of a new one
  * for a while, and an attempt that was not answered may have its effect later.
  */
-const settling = 5000;
+const settling = eventual['sqs:SendMessage'].seconds * 1000;
 
 class Unsettled extends Error {}
 

@@ -7,10 +7,11 @@ import {
   ListQueueTagsCommand,
 } from '@aws-sdk/client-sqs';
 import pLimit from 'p-limit';
+import { isNotYetKnown, untilKnown } from '../aws/consistency.ts';
 import { type AwsSettings, awsClientConfig } from '../aws/client.ts';
 import { allItems } from '../aws/page.ts';
 import { awsFault } from '../aws/failure.ts';
-import { runIdPattern } from '../run-id.ts';
+import { runIdPattern, runStart } from '../run-id.ts';
 
 /** What names of our queues begin with; the run's id follows. */
 const prefix = 'cnd-';
@@ -20,6 +21,9 @@ export const attemptTimeout = 5000;
 
 /** Seconds that a receive waits for a message: SQS's longest, so that waiting costs the fewest requests. */
 export const longPoll = 20;
+
+/** Milliseconds from the start of a run in which its queue may be new. */
+const newFor = 60_000;
 
 /** Calls at a time while queues are looked through. */
 const parallel = 8;
@@ -107,6 +111,23 @@ export async function deleteQueue(client: SQSClient, url: string): Promise<boole
   }
 }
 
+/** Deletes the queue of a run, if there is one. What SQS does not know of is gone, unless it may be new. */
+export async function removeQueue(client: SQSClient, run: string): Promise<void> {
+  const found = await findQueue(client, run);
+  if (!isNew(run)) {
+    if (found !== undefined) await deleteQueue(client, found);
+    return;
+  }
+  const listed = async (): Promise<ListedQueue[]> => listQueues(client).catch(() => []);
+  const url = found ?? (await listed()).find((queue) => queue.run === run)?.url;
+  if (url === undefined) return;
+  const remove = (): Promise<unknown> =>
+    client.send(new DeleteQueueCommand({ QueueUrl: url }), { requestTimeout: attemptTimeout });
+  await untilKnown('sqs:DeleteQueue', new AbortController().signal, remove).catch((error: unknown) => {
+    if (!isMissingQueue(error)) throw error;
+  });
+}
+
 /**
  * The queues of all runs in the client's region, by name AND tags: a queue that is only called like one of ours is not
  * listed, and so never deleted. One that was just deleted may still be listed for up to a minute.
@@ -138,8 +159,10 @@ async function ours(
   const run = url.slice(url.lastIndexOf('/') + 1 + prefix.length);
   if (!runIdPattern.test(run)) return undefined;
   try {
-    const command = new ListQueueTagsCommand({ QueueUrl: url });
-    const { Tags = {} } = await client.send(command, { requestTimeout: attemptTimeout });
+    const tags = (): Promise<Record<string, string>> => tagsOf(client, url);
+    const { signal } = new AbortController();
+    // Of a queue that is not new, it means that it is gone, and only still listed.
+    const Tags = await (isNew(run) ? untilKnown('sqs:ListQueueTags', abortSignal ?? signal, tags) : tags());
     if (Tags['cnd:run'] !== run) return undefined;
     const expires = new Date(Tags['cnd:expires-at'] ?? '');
     const expiresAt = Number.isNaN(expires.getTime()) ? undefined : expires;
@@ -150,8 +173,22 @@ async function ours(
   }
 }
 
+async function tagsOf(client: SQSClient, QueueUrl: string): Promise<Record<string, string>> {
+  const { Tags = {} } = await client.send(new ListQueueTagsCommand({ QueueUrl }), {
+    requestTimeout: attemptTimeout,
+  });
+  // Tags are eventually consistent, too; and a queue without any is none of ours.
+  if (Object.keys(Tags).length === 0)
+    throw Object.assign(new Error('no tags'), { name: 'QueueDoesNotExist' });
+  return Tags;
+}
+
+/** Whether the queue of a run may have been created a moment ago: it is the first thing that a run creates. */
+function isNew(run: string, now = Date.now()): boolean {
+  return now - (runStart(run)?.getTime() ?? 0) < newFor;
+}
+
 /** The queue does not exist, or not yet: for about a second after its creation SQS may say so. */
 export function isMissingQueue(error: unknown): boolean {
-  const name = error instanceof Error ? error.name : '';
-  return name === 'QueueDoesNotExist' || name === 'AWS.SimpleQueueService.NonExistentQueue';
+  return isNotYetKnown('sqs:GetQueueUrl', error);
 }

@@ -182,8 +182,8 @@ export class Ec2Fleet implements SshFleet {
   async dispose(run: string): Promise<void> {
     const { api, env, leftovers = [] } = this.#options;
     const { groupAskedAt = -Infinity } = this.#memories.get(run) ?? {};
-    const isFresh = performance.now() - groupAskedAt < this.timing.settle * 1000;
-    const removal = { patience: disposePatience, settle: isFresh ? this.timing.settle : 0 };
+    const age = (performance.now() - groupAskedAt) / 1000;
+    const removal = { patience: disposePatience, settle: Math.max(0, this.timing.settle - age) };
     const removals = await Promise.allSettled([
       this.#removal('security group', run, async () => deleteGroups(await api.ec2(), run, removal)),
       this.#removal('volume', run, async () => deleteVolumes(await api.ec2(), run, disposePatience)),

@@ -1,6 +1,7 @@
 import { keepCause } from '../../cause.ts';
 import { type Meaning, filled, meaningOf } from '../../aws/code.ts';
 import { type AwsCall, awsError } from '../../aws/failure.ts';
+import { isNotYetKnown } from '../../aws/consistency.ts';
 import { isRetryable } from '../../aws/retryable.ts';
 import { CndError } from '../../error.ts';
 import { redact } from '../../redact.ts';
@@ -15,6 +16,8 @@ const freePlan = /instance type is not eligible for free tier/i;
 /** What to make of a failed RunInstances: go elsewhere, give up, or repeat the very same call. */
 export function launchFault(error: unknown): LaunchFault {
   if (isFreePlanRefusal(error)) return 'type';
+  // A group that was just made: EC2 does not know of it everywhere yet (eventual consistency).
+  if (isNotYetKnown('ec2:RunInstances', error)) return 'again';
   return meaningOf(error)?.launch ?? (isRetryable(error) ? 'again' : 'fatal');
 }
 

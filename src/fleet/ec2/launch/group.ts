@@ -1,13 +1,15 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { CreateSecurityGroupCommandInput, EC2, IpPermission, SecurityGroup } from '@aws-sdk/client-ec2';
+import { isNotYetKnown, untilKnown } from '../../../aws/consistency.ts';
 import { allItems } from '../../../aws/page.ts';
+import { retry } from '../../../retry.ts';
 import { type RunTags, runFilter, runTags } from '../tag.ts';
 
 /** Seconds between two attempts to delete a group that is in use: instances take about 30 s to terminate. */
 const pause = { first: 1, most: 5 };
 
-/** Attempts and seconds between them while EC2 does not know everywhere of a group that it has just made. */
-const consistency = { attempts: 8, pause: 0.5 };
+/** Seconds for which EC2 may not list a group that it has made. */
+const listedWithin = 10;
 
 /** What a run's security group is made from. */
 export interface GroupPlan {
@@ -21,17 +23,15 @@ export interface GroupPlan {
 export async function createGroup(ec2: EC2, plan: GroupPlan, signal: AbortSignal): Promise<string> {
   const id = await makeGroup(ec2, plan, signal);
   const permission = { GroupId: id, IpPermissions: [sshPermission(plan.source, plan.tags.run)] };
-  for (let attempt = 1; ; attempt++) {
-    try {
-      await ec2.authorizeSecurityGroupIngress(permission, { abortSignal: signal });
-      return id;
-    } catch (error) {
-      // An answer that was lost, after it had its effect.
-      if (nameOf(error) === 'InvalidPermission.Duplicate') return id;
-      if (nameOf(error) !== 'InvalidGroup.NotFound' || attempt === consistency.attempts) throw error;
-      await delay(consistency.pause * 1000, undefined, { signal });
-    }
+  try {
+    await untilKnown('ec2:AuthorizeSecurityGroupIngress', signal, () =>
+      ec2.authorizeSecurityGroupIngress(permission, { abortSignal: signal }),
+    );
+  } catch (error) {
+    // An answer that was lost, after it had its effect.
+    if (nameOf(error) !== 'InvalidPermission.Duplicate') throw error;
   }
+  return id;
 }
 
 async function makeGroup(ec2: EC2, { tags, vpc }: GroupPlan, signal: AbortSignal): Promise<string> {
@@ -41,10 +41,18 @@ async function makeGroup(ec2: EC2, { tags, vpc }: GroupPlan, signal: AbortSignal
   } catch (error) {
     // The SDK repeated a call whose answer was lost after it had its effect: the name is that of this run alone.
     if (nameOf(error) !== 'InvalidGroup.Duplicate') throw error;
-    const [group] = await findGroups(ec2, tags.run, signal);
+    return untilListed(ec2, tags.run, error, signal);
+  }
+}
+
+/** The id of a group that exists, but may be too new to be listed; throws `error` when it never is. */
+async function untilListed(ec2: EC2, run: string, error: unknown, signal: AbortSignal): Promise<string> {
+  const find = async (): Promise<string> => {
+    const [group] = await findGroups(ec2, run, signal);
     if (group?.GroupId === undefined) throw error;
     return group.GroupId;
-  }
+  };
+  return retry(find, { signal, timeout: listedWithin * 1000, isRetryable: (failure) => failure === error });
 }
 
 /** The input of CreateSecurityGroup (API_CreateSecurityGroup). Pure. */
@@ -93,31 +101,37 @@ export async function findGroups(ec2: EC2, run?: string, signal?: AbortSignal): 
 export interface GroupRemoval {
   /** Seconds for which one that is in use is tried again. A group costs nothing, so T does not bind it. */
   readonly patience: number;
-  /** Seconds after which it is looked again when none is seen, where one may just have been made. */
+  /** Seconds for which one may be too new to be seen, or known everywhere; 0 for one that is not new. */
   readonly settle: number;
 }
 
 /** Deletes a run's groups. EC2 refuses while an instance that is shutting down still uses one: tried again. */
 export async function deleteGroups(ec2: EC2, run: string, { patience, settle }: GroupRemoval): Promise<void> {
   const giveUp = performance.now() + patience * 1000;
+  const freshUntil = performance.now() + settle * 1000;
   let groups = await findGroups(ec2, run);
   if (groups.length === 0 && settle > 0) {
     await delay(settle * 1000);
     groups = await findGroups(ec2, run);
   }
-  for (const { GroupId = '' } of groups) await deleteGroup(ec2, GroupId, giveUp);
+  for (const { GroupId = '' } of groups) await deleteGroup(ec2, GroupId, { giveUp, freshUntil });
 }
 
-async function deleteGroup(ec2: EC2, GroupId: string, giveUp: number): Promise<void> {
+async function deleteGroup(
+  ec2: EC2,
+  GroupId: string,
+  { giveUp, freshUntil }: { readonly giveUp: number; readonly freshUntil: number },
+): Promise<void> {
   for (let wait = pause.first; ; wait = Math.min(wait * 1.5, pause.most)) {
     try {
       await ec2.deleteSecurityGroup({ GroupId });
       return;
     } catch (error) {
       const name = nameOf(error);
-      if (name === 'InvalidGroup.NotFound') return;
+      const isUnknown = isNotYetKnown('ec2:DeleteSecurityGroup', error);
+      if (isUnknown && performance.now() > freshUntil) return;
       const inUse = name === 'DependencyViolation' || name === 'InvalidGroup.InUse';
-      if (!inUse || performance.now() + wait * 1000 > giveUp) throw error;
+      if (!(inUse || isUnknown) || performance.now() + wait * 1000 > giveUp) throw error;
     }
     await delay(wait * 1000);
   }

@@ -42,10 +42,8 @@ export function queueLeftover(settings: AwsSettings, env: NodeJS.ProcessEnv): Le
       }),
     remove: (run) =>
       attempt('the queue cannot be deleted', 'sqs:GetQueueUrl, sqs:DeleteQueue', async () => {
-        const { deleteQueue, findQueue, sqsClient } = await sqs();
-        const client = sqsClient(settings, env);
-        const url = await findQueue(client, run);
-        if (url !== undefined) await deleteQueue(client, url);
+        const { removeQueue, sqsClient } = await sqs();
+        await removeQueue(sqsClient(settings, env), run);
       }),
   };
 }

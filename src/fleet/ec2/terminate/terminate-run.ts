@@ -1,11 +1,12 @@
 import type { EC2, Instance as Ec2Instance } from '@aws-sdk/client-ec2';
+import { eventual } from '../../../aws/consistency.ts';
 import type { Instance } from '../../fleet.ts';
 import { describeInstances, indexOf, livingFilter } from '../find/describe.ts';
 import type { RunMemory } from '../launch/run-memory.ts';
 import { type Terminated, terminateInstances } from './terminate.ts';
 
 /** Seconds after a launch for which EC2 may say of an instance that it does not exist. */
-const unknownFor = 60;
+const { seconds: unknownFor } = eventual['ec2:TerminateInstances'];
 
 /**
  * Terminates the instances of a run, or only `ids`, once, and gives what EC2 says of each afterwards. Those that the
