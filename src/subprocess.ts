@@ -11,6 +11,8 @@ export interface OutputOptions {
   readonly timeout: number;
   /** Ends it early: the program is killed and the promise rejects with the signal's reason. */
   readonly signal?: AbortSignal | undefined;
+  /** By default that of this process. */
+  readonly env?: NodeJS.ProcessEnv;
   /** Bytes of stdout, by default 1 MiB. */
   readonly maxOutput?: number;
 }
@@ -24,11 +26,11 @@ export interface OutputOptions {
 export function outputOf(
   program: string,
   args: readonly string[],
-  { timeout, signal, maxOutput = 1 << 20 }: OutputOptions,
+  { timeout, signal, env = process.env, maxOutput = 1 << 20 }: OutputOptions,
 ): Promise<string> {
   return new Promise((resolve, reject) => {
     if (signal?.aborted) return reject(asError(signal.reason));
-    const child = spawn(program, args, { stdio: ['ignore', 'pipe', 'pipe'], detached: true });
+    const child = spawn(program, args, { stdio: ['ignore', 'pipe', 'pipe'], detached: true, env });
     const chunks: Buffer[] = [];
     let length = 0;
     let complaint = '';

@@ -1,22 +1,17 @@
 import type { Archive } from '../archive/archive.ts';
 import { makeArchive } from '../archive/registry.ts';
 import { makeBroadcast } from '../broadcast/registry.ts';
-import { type RunConfig, judgeTimeLimit, resolveConfig } from '../config/config.ts';
-import { readConfigFile } from '../config/file.ts';
+import type { RunConfig } from '../config/config.ts';
 import type { Fleet } from '../fleet/fleet.ts';
-import { judgePreflight } from '../fleet/preflight.ts';
-import { chooseKernel } from '../kernel/choice.ts';
+import { requirePassed } from '../fleet/preflight.ts';
 import { Stopwatch, processStart, systemClock } from '../clock.ts';
 import { CndError } from '../error.ts';
 import { deadline } from '../run/deadline.ts';
 import { Interrupts } from '../run/interrupt.ts';
 import { EventStream } from '../event/stream.ts';
-import type { RunInputs } from '../run/context.ts';
 import { expiryOf, runNote } from '../run/note.ts';
 import { fileUsageError } from '../file-error.ts';
 import { stateDirectory, statePlace } from '../state/state.ts';
-import { logsWarning } from '../archive/directory-probe.ts';
-import { overdueWarnings } from '../run/overdue.ts';
 import { tellPlan } from '../run/plan.ts';
 import { executeRun } from '../run/run.ts';
 import { newRunId } from '../run-id.ts';
@@ -28,14 +23,13 @@ import { PlainView } from '../view/plain.ts';
 import { isLive } from '../view/terminal/capability.ts';
 import type { View } from '../event/view.ts';
 import { signalExitCodes } from './interruptible.ts';
+import { type Prospect, checkGround, checkLaunch, required } from './start-check.ts';
 
 /** `cnd start`: one run, from launch to scram; gives the exit code. */
 export async function start(flags: Readonly<Record<string, unknown>>): Promise<number> {
   const { env } = process;
   const path = typeof flags['config'] === 'string' ? flags['config'] : undefined;
-  const config = resolveConfig({ flags, env, file: await readConfigFile(path) });
-  const fleet = await config.fleetKind.open(config.fleetConfig, env);
-  judgeTimeLimit(config.timeLimit, fleet.timing);
+  const { config, fleet } = required(await checkGround({ flags, env, path }));
   const interrupts = new Interrupts();
   const views = [await chooseView(flags, interrupts)];
   listen(interrupts);
@@ -98,12 +92,14 @@ async function lookAheadInTime(
   archive: Archive,
   config: RunConfig,
   interrupted: AbortSignal,
-): ReturnType<typeof lookAhead> {
+): Promise<Prospect> {
   const seconds = config.timeLimit - fleet.timing.reserve;
   const limit = deadline(systemClock, new Stopwatch(systemClock, processStart), seconds, 'time is up');
   const signal = AbortSignal.any([interrupted, limit.signal]);
   try {
-    return await unlessAborted(lookAhead(fleet, archive, config, signal), signal);
+    const prospect = await unlessAborted(checkLaunch(fleet, archive, config, signal), signal);
+    requirePassed(prospect.checks);
+    return prospect;
   } catch (error) {
     if (!limit.signal.aborted || interrupted.aborted) throw error;
     throw new CndError(
@@ -118,33 +114,6 @@ async function lookAheadInTime(
   } finally {
     limit.cancel();
   }
-}
-
-/** What the fleet says before anything costs money, and what it still holds that should be gone. @throws CndError */
-async function lookAhead(
-  fleet: Fleet,
-  archive: Archive,
-  config: RunConfig,
-  signal: AbortSignal,
-): Promise<Pick<RunInputs, 'kernel' | 'preflight' | 'warnings'>> {
-  const { instances: count, minimum, timeLimit, maxCost } = config;
-  const probing = archive.probe(signal);
-  probing.catch(() => {});
-  const preflighting = Promise.resolve(fleet.preflight?.({ count, minimum, timeLimit }, signal));
-  const [preflight, kernel, warnings] = await Promise.all([
-    preflighting,
-    preflighting.then((preflight) => chooseKernel(config, fleet, preflight?.platform, signal)),
-    overdueWarnings(fleet),
-  ]);
-  // In this order: without credentials there is no bucket either.
-  if (preflight) judgePreflight(preflight, maxCost);
-  await probing;
-  const shared = await logsWarning(config.logs.directory);
-  return {
-    kernel,
-    preflight,
-    warnings: shared === undefined ? warnings : [...warnings, { message: shared }],
-  };
 }
 
 async function chooseView(flags: Readonly<Record<string, unknown>>, interrupts: Interrupts): Promise<View> {

@@ -28,6 +28,8 @@ export interface Preflight {
   readonly cores?: number;
   /** What its instances are, as the kernels' binaries are named: `linux-arm64`. */
   readonly platform?: string;
+  /** Its instances cost nothing: there is no price to be told, and none to be bounded. */
+  readonly free?: true;
   /** US dollars that the run costs at most; absent when no price is known. */
   readonly cost?: number;
   /** How the cost comes about. */
@@ -38,37 +40,46 @@ export interface Preflight {
 export class PreflightFailed extends UsageError {}
 
 /**
- * Refuses what cannot work or costs more than the user allows.
- * @param maxCost US dollars; undefined: no bound.
- * @throws PreflightFailed naming the first thing that is wrong.
+ * Refuses what cannot work.
+ * @throws the first check's UsageError, or a PreflightFailed that tells it.
  */
-export function judgePreflight({ checks, cost }: Preflight, maxCost: number | undefined): void {
+export function requirePassed(checks: readonly Check[]): void {
   const failed = checks.find(({ outcome }) => outcome === 'failed');
-  if (failed) {
-    const { message, hint, cause } = failed;
-    const code = cause instanceof CndError ? cause.code : 'preflight-failed';
-    throw new PreflightFailed(code, message, { about: failed.name, ...(hint && { hint }), cause });
-  }
-  if (maxCost === undefined) return;
+  if (!failed) return;
+  const { message, hint, cause } = failed;
+  if (cause instanceof UsageError) throw cause;
+  const code = cause instanceof CndError ? cause.code : 'preflight-failed';
+  throw new PreflightFailed(code, message, { about: failed.name, ...(hint && { hint }), cause });
+}
+
+/**
+ * Whether the run costs no more than the user allows.
+ * @param maxCost US dollars; undefined: no bound, and nothing to check.
+ */
+export function costCheck({ cost }: Pick<Preflight, 'cost'>, maxCost: number | undefined): Check | undefined {
+  if (maxCost === undefined) return undefined;
   if (cost === undefined) {
-    throw new PreflightFailed(
-      'cost-unknown',
-      `no price is known, so that --max-cost ${maxCost} cannot be kept`,
-      {
-        about: 'maxCost',
-        hint: 'give another --type, or no --max-cost',
-      },
-    );
+    return failedCost('cost-unknown', `no price is known, so that --max-cost ${maxCost} cannot be kept`, {
+      hint: 'give another --type, or no --max-cost',
+    });
   }
-  if (cost <= maxCost) return;
-  throw new PreflightFailed(
+  if (cost <= maxCost) {
+    return {
+      name: 'maxCost',
+      outcome: 'ok',
+      message: `at most $${dollars(cost)}, of the $${dollars(maxCost)} of --max-cost`,
+    };
+  }
+  return failedCost(
     'cost-too-high',
     `the run may cost $${dollars(cost)}, more than the $${dollars(maxCost)} of --max-cost`,
-    {
-      about: 'maxCost',
-      hint: 'a smaller --N, a shorter --T or a cheaper --type costs less; or raise --max-cost',
-    },
+    { hint: 'a smaller --N, a shorter --T or a cheaper --type costs less; or raise --max-cost' },
   );
+}
+
+function failedCost(code: string, message: string, { hint }: { readonly hint: string }): Check {
+  const cause = new PreflightFailed(code, message, { about: 'maxCost', hint });
+  return { name: 'maxCost', outcome: 'failed', message, hint, cause };
 }
 
 /** An amount in US dollars, rounded up to what is still worth telling: `1.24`, `0.0042`. */

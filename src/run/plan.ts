@@ -38,11 +38,13 @@ export function tellPlan(emit: Emit, inputs: PlanInputs): void {
   emit('run.planned', planned(config, logs));
   if (preflight) {
     const { facts, cost, costBasis } = preflight;
-    emit('run.preflight', {
-      facts,
-      ...(cost !== undefined && { cost }),
-      ...(costBasis !== undefined && { costBasis }),
-    });
+    if (preflight.free !== true) {
+      emit('run.preflight', {
+        facts,
+        ...(cost !== undefined && { cost }),
+        ...(costBasis !== undefined && { costBasis }),
+      });
+    }
     for (const { outcome, name, message, hint } of preflight.checks) {
       if (outcome === 'warning') emit('warning', { message: `${name}: ${message}`, ...(hint && { hint }) });
     }

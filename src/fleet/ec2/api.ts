@@ -1,6 +1,7 @@
 import type { EC2 } from '@aws-sdk/client-ec2';
 import type { Pricing } from '@aws-sdk/client-pricing';
 import type { ServiceQuotas } from '@aws-sdk/client-service-quotas';
+import type { Scheduler } from '@aws-sdk/client-scheduler';
 import type { STS } from '@aws-sdk/client-sts';
 import { type AwsSettings, awsClientConfig, regionFromEnvironment } from '../../aws/client.ts';
 import { type Partition, partitionOf } from '../../aws/partition.ts';
@@ -20,6 +21,7 @@ export interface Ec2Api {
   stsIn(region: string): Promise<STS>;
   pricing(): Promise<Pricing>;
   quotas(): Promise<ServiceQuotas>;
+  scheduler(): Promise<Scheduler>;
 }
 
 /** The Price List API has an endpoint in few regions; its prices are those of all of a partition. GovCloud has none. */
@@ -46,6 +48,10 @@ export function sdkApi(settings: AwsSettings, env: NodeJS.ProcessEnv): Ec2Api {
       new (await import('@aws-sdk/client-sts')).STS({ ...config('STS'), region, maxAttempts: 1 }),
     sts: lazy(
       async () => new (await import('@aws-sdk/client-sts')).STS({ ...config('STS'), maxAttempts: 5 }),
+    ),
+    scheduler: lazy(
+      async () =>
+        new (await import('@aws-sdk/client-scheduler')).Scheduler({ ...config('Scheduler'), maxAttempts: 5 }),
     ),
     pricing: lazy(async () => {
       const { Pricing } = await import('@aws-sdk/client-pricing');

@@ -26,7 +26,10 @@ import { createGroup, deleteGroups } from './launch/group.ts';
 import { findEligible } from './launch/eligible-type.ts';
 import { Prerequisites } from './launch/prerequisite.ts';
 import type { SyslogKind } from './launch/image.ts';
-import { launchInstances } from './launch/launch.ts';
+import { type LaunchPlan, launchInstances } from './launch/launch.ts';
+import { createScheduleGroup, createSchedules } from './schedule/schedule.ts';
+import { admitAgain } from './launch/admit.ts';
+import { tellUnreachable } from './find/unreachable.ts';
 import { RunMemory } from './launch/run-memory.ts';
 import { prepareOrder } from './launch/launch-plan.ts';
 import { PostMortem } from './find/post-mortem.ts';
@@ -118,6 +121,7 @@ export class Ec2Fleet implements SshFleet {
     const { api, settings, env } = this.#options;
     const { run, count } = request;
     const memory = new RunMemory();
+    memory.notice = request.notice ?? memory.notice;
     this.#memories.set(run, memory);
     this.#region ??= await this.#prerequisites.region();
     this.#account ??= (await this.#prerequisites.identity(signal).catch(() => undefined))?.account;
@@ -133,7 +137,8 @@ export class Ec2Fleet implements SshFleet {
       const prices = this.#prices;
       const makeGroup = (tags: RunTags, vpc: string): Promise<string> =>
         this.#group(tags, vpc, memory, signal);
-      const context = { settings, env, prerequisites: this.#prerequisites, prices, makeGroup };
+      const schedule = (tags: RunTags): Promise<LaunchPlan['onLaunched']> => this.#schedule(tags, signal);
+      const context = { settings, env, prerequisites: this.#prerequisites, prices, makeGroup, schedule };
       const { plan, login, syslog } = await prepareOrder(context, request, signal);
       memory.login = login;
       this.#syslog = syslog;
@@ -157,6 +162,7 @@ export class Ec2Fleet implements SshFleet {
     try {
       const found = await describeInstances(await this.#options.api.ec2(), runFilter(run), signal);
       const memory = this.#memories.get(run);
+      if (memory) tellUnreachable(found, this.#options.settings.connect, memory);
       // Explains what died by itself; what is terminated on request needs no explanation.
       return await this.#postMortem.explain(found.map((instance) => this.#toInstance(instance, memory)));
     } catch (error) {
@@ -168,8 +174,18 @@ export class Ec2Fleet implements SshFleet {
     return this.#accesses.get(id);
   }
 
-  connect(instance: Instance, options: ConnectOptions): Promise<Session> {
-    return this.#accesses.connect(instance, options);
+  /** Where this machine has another address than at the launch, as after a change of networks, that is let in as well. */
+  async connect(instance: Instance, options: ConnectOptions): Promise<Session> {
+    const { api, settings } = this.#options;
+    const memory = [...this.#memories.values()].find(({ known }) => known.has(instance.id));
+    const over = new AbortController();
+    const signal = AbortSignal.any([options.signal, over.signal]);
+    if (memory) void admitAgain({ api, settings, memory }, signal);
+    try {
+      return await this.#accesses.connect(instance, options);
+    } finally {
+      over.abort();
+    }
   }
 
   async terminate(run: string, ids?: readonly string[]): Promise<Instance[]> {
@@ -243,12 +259,35 @@ export class Ec2Fleet implements SshFleet {
     const ec2 = await this.#options.api.ec2();
     memory.groupAskedAt = performance.now();
     try {
-      return await createGroup(ec2, { tags, vpc, source }, signal);
+      const id = await createGroup(ec2, { tags, vpc, source }, signal);
+      memory.group = { id, sources: new Set([source]) };
+      return id;
     } catch (error) {
       signal.throwIfAborted();
       const rights = 'ec2:CreateSecurityGroup, ec2:AuthorizeSecurityGroupIngress, ec2:CreateTags';
       throw this.#error(error, 'the security group cannot be created', tags.run, rights);
     }
+  }
+
+  /** Where it is asked for, AWS itself ends each instance at T + grace: a group of schedules, and what adds to it. */
+  async #schedule(tags: RunTags, signal: AbortSignal): Promise<LaunchPlan['onLaunched']> {
+    const { api, settings } = this.#options;
+    const role = settings.schedulerRole;
+    if (role === undefined) return undefined;
+    const scheduling = async (what: string, rights: string, act: () => Promise<void>): Promise<void> =>
+      act().catch((error: unknown) => {
+        signal.throwIfAborted();
+        throw this.#error(error, what, 'ec2.schedulerRole', rights);
+      });
+    await scheduling(
+      'the group of schedules cannot be created',
+      'scheduler:CreateScheduleGroup, scheduler:TagResource',
+      async () => createScheduleGroup(await api.scheduler(), tags, signal),
+    );
+    return async (ids) =>
+      scheduling('the schedules cannot be created', 'scheduler:CreateSchedule, iam:PassRole', async () =>
+        createSchedules(await api.scheduler(), tags, ids, role, signal),
+      );
   }
 
   async #eligible(signal: AbortSignal): Promise<string[]> {

@@ -48,6 +48,7 @@ export const ec2Kind = fleetKind({
     'ec2.securityGroup': 'sg-0abc',
     'ec2.jump': { via: 'user@jump.example.org' },
     'ec2.tags': { team: 'research' },
+    'ec2.schedulerRole': 'arn:aws:iam::123456789012:role/cnd-scheduler',
     'ec2.instanceProfile': 'cnd-agent',
   },
   keysAt: () => Object.keys(ec2Schema.shape.jump.unwrap().shape),
@@ -67,14 +68,22 @@ export const ec2Kind = fleetKind({
   },
   open: async (config, env) => {
     const [{ Ec2Fleet }, { sdkApi }] = await Promise.all([import('./ec2.ts'), import('./api.ts')]);
-    const { region, profile } = config;
-    return new Ec2Fleet({ settings: config, api: sdkApi({ region, profile }, env), env });
+    const { region, profile, schedulerRole } = config;
+    const api = sdkApi({ region, profile }, env);
+    const { scheduleLeftover } = await import('./schedule/schedule-leftover.ts');
+    const leftovers = schedulerRole === undefined ? [] : [scheduleLeftover(api, true)];
+    return new Ec2Fleet({ settings: config, api, env, leftovers });
   },
   // In all regions; with a profile only what that sees, or one region of it and nothing else.
   everywhere: async (env, narrow) => {
     const { ec2Everywhere } = await import('./find/all-regions.ts');
     const { queueLeftover } = await import('./terminate/queue.ts');
-    const leftovers = (settings: AwsSettings): Leftover[] => [queueLeftover(settings, env)];
+    const { scheduleLeftover } = await import('./schedule/schedule-leftover.ts');
+    const { sdkApi } = await import('./api.ts');
+    const leftovers = (settings: AwsSettings): Leftover[] => [
+      queueLeftover(settings, env),
+      scheduleLeftover(sdkApi(settings, env), false),
+    ];
     const { fleets, unreachable, skipped } = await ec2Everywhere({ env, ...narrow, leftovers });
     return { fleets, unreachable, skipped: skipped === undefined ? [] : [skipped] };
   },

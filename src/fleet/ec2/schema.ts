@@ -1,3 +1,4 @@
+import { isIP } from 'node:net';
 import { z } from 'zod';
 import { parseAddress } from '../../session/ssh/address.ts';
 import { ownTags } from './own-tag.ts';
@@ -14,7 +15,16 @@ const list = (expression: RegExp, what: string) =>
     z.array(pattern(expression, what), { error: `must be a list of ${what}` }),
   );
 
+/** A block of addresses, of either kind. */
+function isBlock(text: string): boolean {
+  const [, address = '', prefix = ''] = /^([^/]+)\/(\d{1,3})$/.exec(text) ?? [];
+  const kind = isIP(address);
+  return kind !== 0 && Number(prefix) <= (kind === 6 ? 128 : 32);
+}
+
+/** What a block of addresses looks like, for editors: `isBlock` is stricter. */
 const cidr = /^(\d{1,3}(\.\d{1,3}){3}\/\d{1,2}|[0-9a-f:]+\/\d{1,3})$/i;
+const block = 'auto or a CIDR block like 203.0.113.7/32';
 const keyLine = /^(ssh|ecdsa|sk)-[a-z0-9@.-]+ [A-Za-z0-9+/]+=*( .*)?$/;
 
 /** How instances that have no public address are reached: through a machine that one can log in to. */
@@ -55,18 +65,24 @@ export const ec2Schema = z.strictObject({
     .optional()
     .describe('by default one for the run, that opens port 22 to sshFrom only'),
   sshFrom: z
-    .union([z.literal('auto'), pattern(cidr, 'auto or a CIDR block like 203.0.113.7/32')])
+    .union([z.literal('auto'), pattern(cidr, block)])
+    .refine((value) => value === 'auto' || isBlock(value), { error: `must be ${block}` })
     .describe('who may reach port 22: auto (the address this machine is seen with), or a CIDR block'),
   addressLookup: z
     .url({ error: 'must be the URL of a page that says the address it is called from' })
     .describe('what tells that address'),
   connect: z
-    .enum(['public', 'private'], { error: 'must be public or private' })
-    .describe('the address that instances are reached at: public or private'),
+    .enum(['public', 'private', 'ipv6'], { error: 'must be public, private or ipv6' })
+    .describe('the address that instances are reached at: public (IPv4), private or ipv6'),
   jump: jump.optional().describe('a machine to go through, for instances without a public address'),
   tags: ownTags
     .optional()
     .describe('tags for everything that is created, e.g. those that a policy of your organization demands'),
+  schedulerRole: pattern(/^arn:aws[a-z-]*:iam::\d{12}:role\/.+$/, 'the ARN of a role')
+    .optional()
+    .describe(
+      'with it EventBridge Scheduler terminates the instances after T as well: the role it calls EC2 as',
+    ),
   instanceProfile: pattern(/^[\w+=,.@:/-]+$/, 'the name or ARN of an instance profile')
     .optional()
     .describe('with it the agents listen to the broadcast by themselves, also when this machine is gone'),

@@ -6,6 +6,8 @@ import type { Session } from '../../session/session.ts';
 import { writeLoginKey } from '../../state/run-state.ts';
 import { makeStateRoot } from '../../state/state.ts';
 import type { ConnectOptions, FleetTiming, FoundRun, Instance, LaunchRequest } from '../fleet.ts';
+import { check } from '../check.ts';
+import type { Preflight, PreflightRequest } from '../preflight.ts';
 import { SshAccesses, type SshFleet } from '../ssh.ts';
 import { requireRunId } from '../../run-id.ts';
 import { cut, look } from './instance-state.ts';
@@ -14,7 +16,7 @@ import { hostEnvironment, loginUser } from './environment.ts';
 import { launchHost } from './launch.ts';
 import { lookAll, lookUp } from './lookup.ts';
 import type { Lead } from './lookup.ts';
-import { instancePath } from './python.ts';
+import { instancePath, requirePython } from './python.ts';
 import type { InstanceRecord } from './record.ts';
 import type { HostSpec, Rehearsal } from './spec.ts';
 import { threadShare } from './thread-share.ts';
@@ -45,6 +47,16 @@ export class LocalFleet implements SshFleet {
     this.#config = config;
     this.#env = env;
     this.timing = { reserve: 3, grace: 5, boot: config.bootDelay, poll: 0.1, settle: 0 };
+  }
+
+  async preflight(_request: PreflightRequest, signal: AbortSignal): Promise<Preflight> {
+    const python = await check(
+      'python3',
+      signal,
+      () => requirePython(this.#env, signal),
+      (version) => version,
+    );
+    return { checks: [python.check], facts: [], free: true };
   }
 
   /** All instances or none: what keeps one from existing here (no disk, no ports) keeps all from working. */

@@ -1,5 +1,6 @@
 import { constants, open } from 'node:fs/promises';
 import { delimiter, dirname, join } from 'node:path';
+import { UsageError, messageOf } from '../../error.ts';
 import { outputOf } from '../../subprocess.ts';
 
 /**
@@ -14,6 +15,33 @@ export async function instancePath(path: string, signal?: AbortSignal): Promise<
     return start === '#!' ? withInterpreter(python, path, signal) : path;
   }
   return path;
+}
+
+/** The oldest Python that runs the agent. */
+const oldest = [3, 8] as const;
+
+/**
+ * Makes sure that instances on this machine have a Python that runs the agent, and gives its version.
+ * @throws UsageError
+ */
+export async function requirePython(env: NodeJS.ProcessEnv, signal?: AbortSignal): Promise<string> {
+  const path = await instancePath(env['PATH'] ?? '/usr/local/bin:/usr/bin:/bin', signal);
+  const hint = `install python3, ${oldest.join('.')} or later, or put the directory of one first in PATH`;
+  const about = 'python3';
+  const ask = ['-I', '-S', '-c', 'import sys; print("%d.%d.%d" % sys.version_info[:3])'];
+  const version = await outputOf('python3', ask, {
+    timeout: 10_000,
+    signal,
+    env: { ...env, PATH: path },
+  }).catch((error: unknown) => {
+    signal?.throwIfAborted();
+    const message = `python3 cannot be run on this machine: ${messageOf(error)}`;
+    throw new UsageError('no-python', message, { about, hint, cause: error });
+  });
+  const [major = 0, minor = 0] = version.trim().split('.').map(Number);
+  if (major > oldest[0] || (major === oldest[0] && minor >= oldest[1])) return version.trim();
+  const message = `python3 is ${version.trim()}, older than ${oldest.join('.')}`;
+  throw new UsageError('no-python', message, { about, hint });
 }
 
 async function withInterpreter(shim: string, path: string, signal: AbortSignal | undefined): Promise<string> {

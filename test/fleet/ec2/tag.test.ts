@@ -80,7 +80,7 @@ test('a spot request carries them as well', () => {
     firstIndex: 0,
     attempt: 0,
     userData: '',
-    publicAddress: true,
+    connect: 'public',
     instanceProfile: undefined,
     spotPrice: null,
   });

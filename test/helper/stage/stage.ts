@@ -12,6 +12,7 @@ import { Pager } from './aws/page.ts';
 import { modelOf } from './aws/model.ts';
 import { Moto, motoProgram, motoPython } from './aws/moto.ts';
 import { Proxy, type Service } from './aws/proxy.ts';
+import { Scheduler } from './aws/scheduler.ts';
 import { Sqs } from './aws/sqs.ts';
 import { ec2Action } from './ec2/action.ts';
 import { Ec2, type Ec2Options } from './ec2/ec2.ts';
@@ -50,6 +51,7 @@ export class Stage {
   readonly ec2: Ec2;
   readonly hypervisor: Hypervisor;
   readonly jump: Jump;
+  readonly scheduler: Scheduler;
   readonly region: string;
   readonly directory: string;
   /** Cuts lists into pages. */
@@ -67,6 +69,7 @@ export class Stage {
     this.ec2 = parts.ec2;
     this.hypervisor = parts.hypervisor;
     this.jump = parts.jump;
+    this.scheduler = parts.scheduler;
     this.region = parts.region;
     this.directory = parts.directory;
     this.pager = parts.pager;
@@ -98,11 +101,13 @@ export class Stage {
     for (const service of ['ec2', 'sqs']) modelOf(service);
     const principals = new Map<string, Principal>();
     const ec2 = new Ec2({ ...defaults, ...numbers });
+    const scheduler = new Scheduler(ec2);
     const sqs = new Sqs();
     const awsSocket = join(directory, 'aws.sock');
     const services: Record<string, Service> = {
       ec2: (call, _, forward) => ec2Action(ec2, call, forward),
       sqs: (call, _, forward) => sqs.answer(call, forward),
+      scheduler: (call, _, forward) => scheduler.answer(call, forward),
       sts: (call, principal) => sts(call, principal),
       pricing: (call) => pricing(call),
       servicequotas: (call) => serviceQuotas(call, ec2.quota(call.region)),
@@ -130,6 +135,7 @@ export class Stage {
       faults,
       principals,
       ec2,
+      scheduler,
       sqs,
       hypervisor,
       jump,
@@ -264,6 +270,7 @@ export class Stage {
     );
     await this.hypervisor.clear();
     this.ec2.clear();
+    this.scheduler.clear();
     this.#sqs.clear();
     this.pager.clear();
     if (!this.#pages) this.pager.plan = (items) => [items];
@@ -339,6 +346,7 @@ interface Parts {
   readonly faults: Faults;
   readonly principals: Map<string, Principal>;
   readonly ec2: Ec2;
+  readonly scheduler: Scheduler;
   readonly sqs: Sqs;
   readonly hypervisor: Hypervisor;
   readonly jump: Jump;

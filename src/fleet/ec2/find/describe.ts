@@ -4,6 +4,7 @@ import type { Access } from '../../../session/ssh/access.ts';
 import { filled, meanings } from '../../../aws/code.ts';
 import type { Instance, InstanceState } from '../../fleet.ts';
 import { parseIndex } from '../../../run-id.ts';
+import type { Ec2Settings } from '../schema.ts';
 import { runFilter, tagKeys, tagValue } from '../tag.ts';
 
 /** The states of EC2 in which an instance is not over. */
@@ -33,6 +34,16 @@ export async function describeInstances(
   return reservations.flatMap(({ Instances = [] }) => Instances);
 }
 
+/** Which of its addresses an instance is reached at. */
+export type Connect = Ec2Settings['connect'];
+
+/** The address that an instance is reached at; undefined when it has none of that kind. Pure. */
+export function addressOf(instance: Ec2Instance, connect: Connect): string | undefined {
+  const ipv6 = instance.Ipv6Address || instance.NetworkInterfaces?.[0]?.Ipv6Addresses?.[0]?.Ipv6Address;
+  const kinds = { public: instance.PublicIpAddress, private: instance.PrivateIpAddress, ipv6 };
+  return kinds[connect] || undefined;
+}
+
 /** How instances of a run are reached, but for where. */
 export type Login = Omit<Access, 'host'>;
 
@@ -41,12 +52,12 @@ export type Login = Omit<Access, 'host'>;
  */
 export function toInstance(
   instance: Ec2Instance,
-  connect: 'public' | 'private',
+  connect: Connect,
   note?: (id: string, host: string) => string,
 ): Instance {
   const name = instance.State?.Name;
   const state = stateOf(name);
-  const host = connect === 'public' ? instance.PublicIpAddress : instance.PrivateIpAddress;
+  const host = addressOf(instance, connect);
   const why = name === 'stopped' || name === 'stopping' ? `it is ${name}` : reasonOf(instance);
   const id = instance.InstanceId ?? '';
   return {
@@ -56,7 +67,7 @@ export function toInstance(
     ...(instance.InstanceType !== undefined && { type: instance.InstanceType }),
     ...(instance.Placement?.AvailabilityZone !== undefined && { zone: instance.Placement.AvailabilityZone }),
     ...(why !== undefined && why !== '' && state !== 'running' && { reason: why }),
-    ...(note && state === 'running' && host !== undefined && host !== '' && { address: note(id, host) }),
+    ...(note && state === 'running' && host !== undefined && { address: note(id, host) }),
   };
 }
 

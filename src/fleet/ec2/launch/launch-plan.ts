@@ -24,13 +24,15 @@ export interface OrderContext {
   readonly env: NodeJS.ProcessEnv;
   readonly prerequisites: Prerequisites;
   readonly prices: ReadonlyMap<string, TypePrice>;
+  /** Makes what ends each instance after T besides its own switch, before there is one; gives what adds instances to it. */
+  readonly schedule: (tags: RunTags) => Promise<LaunchPlan['onLaunched']>;
   /** Makes the run's own security group, the last thing before instances: missing rights show while all is free. */
   readonly makeGroup: (tags: RunTags, vpc: string) => Promise<string>;
 }
 
 /** Finds out, or is told, all that RunInstances needs. @throws CndError saying what is missing. */
 export async function prepareOrder(
-  { settings, env, prerequisites, prices, makeGroup }: OrderContext,
+  { settings, env, prerequisites, prices, makeGroup, schedule }: OrderContext,
   request: LaunchRequest,
   signal: AbortSignal,
 ): Promise<Order> {
@@ -46,6 +48,7 @@ export async function prepareOrder(
   ]);
   const tags = { run, owner: identity.owner, expiresAt, own: settings.tags };
   const groups = [settings.securityGroup ?? (await makeGroup(tags, network.vpc))];
+  const onLaunched = await schedule(tags);
   const lifetime = (): number => request.lifetime - (performance.now() - begun) / 1000;
   return {
     login: {
@@ -65,10 +68,11 @@ export async function prepareOrder(
       count,
       minimum,
       userData: () => userData({ run, lifetime: lifetime(), hostKey, loginKey: loginKey.publicKey }),
-      publicAddress: settings.connect === 'public',
+      connect: settings.connect,
       instanceProfile: settings.instanceProfile,
       spotPrice: (type) => (settings.spot ? (prices.get(type)?.most ?? null) : undefined),
       notice,
+      onLaunched,
     },
   };
 }

@@ -21,6 +21,8 @@ export interface LaunchPlan extends Omit<
   /** See `RunInstancesPlan.spotPrice`. */
   readonly spotPrice: (type: string) => number | null | undefined;
   readonly notice: (message: string) => void;
+  /** Called with the ids of each call's instances, before anything else is launched: when it fails, so does the launch. */
+  readonly onLaunched: ((ids: readonly string[]) => Promise<void>) | undefined;
 }
 
 /** How often one call is repeated, with the seconds in between doubling from `first` to `most`. */
@@ -55,8 +57,10 @@ export async function launchInstances(
         const userData = plan.userData();
         const call = { ...plan, type, subnet, count, firstIndex, attempt: attempt++, spotPrice, userData };
         const answer = await runInstances(api, runInstancesInput(call), memory, signal);
-        if (Array.isArray(answer)) launched.push(...answer);
-        else lack = answer.error;
+        if (Array.isArray(answer)) {
+          launched.push(...answer);
+          await plan.onLaunched?.(answer.map(({ InstanceId = '' }) => InstanceId));
+        } else lack = answer.error;
         const fault = Array.isArray(answer) ? undefined : launchFault(answer.error);
         if (fault === 'type') {
           plan.notice(`${type} may not be launched: ${legible(lack)}`);

@@ -1,6 +1,7 @@
 import type { EC2, Filter, Subnet } from '@aws-sdk/client-ec2';
 import { allItems } from '../../../aws/page.ts';
 import { CndError } from '../../../error.ts';
+import type { Ec2Settings } from '../schema.ts';
 
 /** Where instances can be put: subnets of one VPC, each in its zone. */
 export interface Network {
@@ -14,7 +15,7 @@ export interface Network {
  */
 export async function findNetwork(
   ec2: EC2,
-  given: readonly string[],
+  { subnets: given, connect }: Pick<Ec2Settings, 'subnets' | 'connect'>,
   region: string,
   signal: AbortSignal,
 ): Promise<Network> {
@@ -24,7 +25,40 @@ export async function findNetwork(
       : [{ Name: 'default-for-az', Values: ['true'] }];
   const { paginateDescribeSubnets } = await import('@aws-sdk/client-ec2');
   const pages = paginateDescribeSubnets({ client: ec2 }, { Filters: filters }, { abortSignal: signal });
-  return network(await allItems(pages, ({ Subnets }) => Subnets), given, region);
+  const found = await allItems(pages, ({ Subnets }) => Subnets);
+  return network(reachable(found, given, connect, region), given, region);
+}
+
+/**
+ * The subnets whose instances can have an address of the kind that they are reached at. Pure.
+ * @throws CndError naming the setting that helps when there are some, and none that can.
+ */
+export function reachable(
+  found: readonly Subnet[],
+  given: readonly string[],
+  connect: Ec2Settings['connect'],
+  region: string,
+): Subnet[] {
+  const hasIpv6 = ({ Ipv6Native, Ipv6CidrBlockAssociationSet = [] }: Subnet): boolean =>
+    Ipv6Native === true ||
+    Ipv6CidrBlockAssociationSet.some(({ Ipv6CidrBlockState }) => Ipv6CidrBlockState?.State === 'associated');
+  const can = (subnet: Subnet): boolean =>
+    connect === 'ipv6' ? hasIpv6(subnet) : subnet.Ipv6Native !== true;
+  const fit = found.filter(can);
+  // One that was named and does not do is a mistake; of the default ones others may do.
+  const unfit = given.length > 0 || fit.length === 0 ? found.filter((subnet) => !can(subnet)) : [];
+  if (unfit.length === 0) return fit;
+  const which = unfit.map(({ SubnetId = '' }) => SubnetId).join(', ');
+  if (connect === 'ipv6') {
+    throw new CndError('ec2-no-ipv6', `${which} in ${region} gives no IPv6 addresses`, {
+      about: 'ec2.connect',
+      hint: 'name dual-stack or IPv6-only subnets in ec2.subnets, or set ec2.connect to public',
+    });
+  }
+  throw new CndError('ec2-ipv6-only', `${which} in ${region} gives IPv6 addresses only`, {
+    about: 'ec2.subnets',
+    hint: 'set ec2.connect to ipv6, or name subnets that have IPv4 addresses',
+  });
 }
 
 /** Judges what EC2 answered. Pure. @throws CndError */

@@ -51,9 +51,8 @@ export class Prerequisites {
   }
 
   network(signal: AbortSignal): Promise<Network> {
-    const { subnets } = this.#settings;
     return this.#asked('network', 'subnets', 'ec2:DescribeSubnets', signal, async (region) =>
-      findNetwork(await this.#api.ec2(), subnets, region, signal),
+      findNetwork(await this.#api.ec2(), this.#settings, region, signal),
     );
   }
 

@@ -1,5 +1,6 @@
 import type { RunInstancesCommandInput } from '@aws-sdk/client-ec2';
 import { type MachineImage, typeName } from './instance-type.ts';
+import type { Connect } from '../find/describe.ts';
 import { type RunTags, instanceTags } from '../tag.ts';
 
 /** EC2 advises launches in batches of about this size (EC2 User Guide, "API request throttling"). */
@@ -19,7 +20,8 @@ export interface RunInstancesPlan {
   /** The number of the attempt in this launch: retries of a lost answer keep it, anything else takes the next. */
   readonly attempt: number;
   readonly userData: string;
-  readonly publicAddress: boolean;
+  /** The address that it gets, besides its private one. */
+  readonly connect: Connect;
   readonly instanceProfile: string | undefined;
   /** US dollars per hour that a spot instance may cost at most; null: as much as on demand. Undefined: on demand. */
   readonly spotPrice: number | null | undefined;
@@ -27,8 +29,7 @@ export interface RunInstancesPlan {
 
 /** The input of one RunInstances call (API_RunInstances). Pure. */
 export function runInstancesInput(plan: RunInstancesPlan): RunInstancesCommandInput {
-  const { image, type, subnet, groups, count, tags, firstIndex, userData, publicAddress, instanceProfile } =
-    plan;
+  const { image, type, subnet, groups, count, tags, firstIndex, userData, connect, instanceProfile } = plan;
   return {
     ImageId: image.id,
     InstanceType: typeName(type),
@@ -61,7 +62,9 @@ export function runInstancesInput(plan: RunInstancesPlan): RunInstancesCommandIn
         DeviceIndex: 0,
         SubnetId: subnet,
         Groups: [...groups],
-        AssociatePublicIpAddress: publicAddress,
+        // Paid for, so only when it is used.
+        AssociatePublicIpAddress: connect === 'public',
+        ...(connect === 'ipv6' && { Ipv6AddressCount: 1 }),
         DeleteOnTermination: true,
       },
     ],

@@ -9,6 +9,14 @@ export class RunMemory {
   /** RunInstances calls that have not been answered yet: what they launch becomes known then. Never rejected. */
   readonly pending = new Set<Promise<unknown>>();
   login: Login | undefined;
+  /** The run's own security group, and the blocks of addresses that SSH is let in from. */
+  group: { readonly id: string; readonly sources: Set<string> } | undefined;
+  /** A look for this machine's address that is under way. */
+  admission: Promise<void> | undefined;
+  /** Instances that run without an address to be reached at, since when by `performance.now()`. */
+  readonly unreachable = new Map<string, number>();
+  /** Told what a user would want to know. */
+  notice: (message: string) => void = () => {};
   /** When RunInstances last answered, by `performance.now()`. */
   launchedAt = 0;
   /** A RunInstances call may have had an effect that nobody was told of. */

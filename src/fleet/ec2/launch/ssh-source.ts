@@ -15,16 +15,31 @@ const patience = 5000;
  */
 export async function sshSource(settings: Ec2Settings, signal: AbortSignal): Promise<string> {
   const { sshFrom, jump, connect, addressLookup } = settings;
-  if (sshFrom !== 'auto') return sshFrom;
+  if (sshFrom !== 'auto') return ofKind(sshFrom, connect, 'ec2.sshFrom');
   if (connect === 'private') {
     throw new CndError('ec2-ssh-from', 'which private address SSH comes from cannot be looked up', {
       about: 'ec2.sshFrom',
       hint: 'set ec2.sshFrom to the block of the address, of this machine or of the jump host, that instances see, e.g. 10.0.0.12/32; or give ec2.securityGroup',
     });
   }
-  if (!jump) return block(await askPage(addressLookup, signal));
+  if (!jump) return ofKind(block(await askPage(addressLookup, signal)), connect, addressLookup);
   const { host } = parseVia(jump.via);
-  return block(isIP(host) ? host : (await lookup(host)).address);
+  const family = connect === 'ipv6' ? 6 : 4;
+  return ofKind(block(isIP(host) ? host : (await lookup(host, { family })).address), connect, 'ec2.jump.via');
+}
+
+/** The block, if it is of the kind of addresses that instances are reached at: no other would ever be let in. @throws CndError */
+function ofKind(source: string, connect: Ec2Settings['connect'], origin: string): string {
+  const isIpv6 = source.includes(':');
+  if (isIpv6 === (connect === 'ipv6')) return source;
+  const [has, wants] = isIpv6 ? ['an IPv6', 'IPv4'] : ['an IPv4', 'IPv6'];
+  const message = `SSH would be let in from ${source} (${origin}), ${has} address, and goes to ${wants} addresses of instances (ec2.connect: ${connect})`;
+  throw new CndError('ec2-ssh-from', message, {
+    about: 'ec2.sshFrom',
+    hint: isIpv6
+      ? 'set ec2.connect to ipv6 where the subnets have IPv6 addresses; or ec2.sshFrom to your public IPv4 address, e.g. 203.0.113.7/32'
+      : 'set ec2.sshFrom to your IPv6 address, e.g. 2001:db8::7/128, or ec2.connect to public',
+  });
 }
 
 /** One address as a block. Pure. */

@@ -52,6 +52,41 @@ export async function checkRights(
   ]);
 }
 
+/**
+ * Asks with DryRun for what a run looks at: without it instances would be paid for that nobody can see, until T.
+ */
+export async function checkLooking(
+  { api, settings }: PreflightContext,
+  region: string,
+  signal: AbortSignal,
+): Promise<Check> {
+  const ec2 = await api.ec2();
+  const [input, bounds] = [{ DryRun: true }, { abortSignal: signal }];
+  const looks: readonly (readonly [right: string, ask: () => Promise<unknown>])[] = [
+    ['ec2:DescribeInstances', () => ec2.describeInstances(input, bounds)],
+    ['ec2:DescribeVolumes', () => ec2.describeVolumes(input, bounds)],
+    ['ec2:DescribeSecurityGroups', () => ec2.describeSecurityGroups(input, bounds)],
+  ];
+  const { profile } = settings;
+  const all = async (): Promise<void> => {
+    await Promise.all(
+      looks.map(async ([right, ask]) =>
+        dryRun(ask).catch((error: unknown) => {
+          throw ec2Error(error, {
+            what: `${right} would fail`,
+            about: right,
+            region,
+            profile,
+            rights: right,
+          });
+        }),
+      ),
+    );
+  };
+  const words = (): string => `${looks.map(([right]) => right).join(', ')} are allowed`;
+  return (await check('ec2:Describe', signal, all, words)).check;
+}
+
 /** What lacks now may be there in a moment: the launch will see. */
 function isLack({ cause }: Check): boolean {
   return cause instanceof Error && launchFault(cause.cause) === 'capacity';
@@ -130,7 +165,7 @@ function launchProbe(
     firstIndex: 0,
     attempt: 0,
     userData: '',
-    publicAddress: connect === 'public',
+    connect,
     instanceProfile,
     spotPrice: spot ? null : undefined,
   });

@@ -8,6 +8,8 @@ import type { MachineImage } from '../launch/instance-type.ts';
 import type { PreflightContext } from './preflight.ts';
 import type { TypePrice } from '../price/price-lookup.ts';
 
+const addressWords = { public: 'public addresses', private: 'private addresses', ipv6: 'IPv6 addresses' };
+
 /** Where the credentials come from. */
 function callerWords({ profile }: Ec2Settings, env: NodeJS.ProcessEnv): string {
   return sourceWords(credentialSource(profile, env, readSharedFiles(env)), env);
@@ -37,10 +39,16 @@ export function facts(
       `at most ${timeLimit} s; if this machine dies, each powers itself off ${timeLimit + timing.grace} s after its boot at the latest`,
     ],
     [
+      'AWS scheduler',
+      settings.schedulerRole === undefined
+        ? 'off (ec2.schedulerRole)'
+        : `on: terminates what still runs ${timeLimit + timing.grace} s after the start, as ${settings.schedulerRole}`,
+    ],
+    [
       'network',
       [
         settings.securityGroup ?? `a security group of its own, SSH from ${found.source ?? '?'} only`,
-        settings.connect === 'public' ? 'public addresses' : 'private addresses',
+        addressWords[settings.connect],
         ...(settings.jump ? [`through ${settings.jump.via}`] : []),
       ].join(', '),
     ],

@@ -16,7 +16,7 @@ import type { Network } from '../launch/network.ts';
 import { cost, longestPaid } from '../price/price.ts';
 import type { TypePrice } from '../price/price-lookup.ts';
 import { inform } from './information.ts';
-import { checkRights } from './permission.ts';
+import { checkLooking, checkRights } from './permission.ts';
 
 /** All images are of Linux. */
 const platforms = { x86_64: 'linux-x64', arm64: 'linux-arm64' } as const;
@@ -50,7 +50,7 @@ export async function ec2Preflight(
   const where = region.value;
 
   const { jump } = settings;
-  const [types, image, network, source, bastion] = await Promise.all([
+  const [types, image, network, source, bastion, looking] = await Promise.all([
     check('instance type', signal, () => prerequisites.types(signal), typeWords),
     check('image', signal, () => prerequisites.image(signal), imageWords),
     check('network', signal, () => prerequisites.network(signal), networkWords),
@@ -63,6 +63,7 @@ export async function ec2Preflight(
         )
       : undefined,
     jump && check('jump host', signal, async () => jumpAccess(jump, env), target),
+    checkLooking(context, where, signal),
   ]);
   const [first] = types.value ?? [];
   const zones = network.value?.subnets.map(({ zone }) => zone) ?? [];
@@ -95,6 +96,7 @@ export async function ec2Preflight(
       ...checks,
       ...(quota ? [quota] : []),
       ...missing,
+      looking,
       ...(rights ?? []),
     ],
     facts: facts(context, request, {

@@ -20,6 +20,11 @@ export function isOrphan({ State }: Volume): boolean {
   return State === 'available' || State === 'error';
 }
 
+/** Whether a volume is still attached, and will outlive its instance. Pure. */
+function isAwaited({ State, Attachments = [] }: Volume): boolean {
+  return State === 'in-use' && Attachments.some(({ DeleteOnTermination }) => DeleteOnTermination === false);
+}
+
 /** A volume as something that a run has left behind. Pure. */
 export function volumeRemains({ Tags, VolumeId = '', Size }: Volume): Remains {
   return {
@@ -31,8 +36,8 @@ export function volumeRemains({ Tags, VolumeId = '', Size }: Volume): Remains {
 }
 
 /**
- * Deletes the volumes of a run that outlive its instances. Those that are still attached are waited for: most of them are
- * deleted with their instance.
+ * Deletes the volumes of a run that outlive its instances. Those that are still attached and will not be deleted with
+ * their instance are waited for.
  * @param patience Seconds.
  */
 export async function deleteVolumes(ec2: EC2, run: string, patience: number): Promise<void> {
@@ -40,8 +45,7 @@ export async function deleteVolumes(ec2: EC2, run: string, patience: number): Pr
   for (;;) {
     const volumes = await findVolumes(ec2, run);
     for (const { VolumeId = '' } of volumes.filter(isOrphan)) await deleteVolume(ec2, VolumeId);
-    const attached = volumes.some(({ State }) => State === 'in-use' || State === 'creating');
-    if (!attached || performance.now() + interval > giveUp) return;
+    if (!volumes.some(isAwaited) || performance.now() + interval > giveUp) return;
     await pause(interval);
   }
 }

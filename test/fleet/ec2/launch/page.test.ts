@@ -20,7 +20,7 @@ describe.skipIf(!hasStage())('answers of EC2 in pages, the first of them empty',
     expect(types.map(({ name }) => name)).toEqual(names);
     const image = await findImage(ec2, 'ubuntu-24.04', 'x86_64', where, never);
     expect(image.name).toContain('noble-24.04-amd64-server-20261112');
-    const { subnets } = await findNetwork(ec2, [], where, never);
+    const { subnets } = await findNetwork(ec2, { subnets: [], connect: 'public' }, where, never);
     expect(subnets).toHaveLength(6);
     // The dearest zone is not the first.
     expect(await spotPrice(ec2, 'c7a.medium', [], never)).toBe(0.02566);

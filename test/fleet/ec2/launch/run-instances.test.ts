@@ -17,7 +17,7 @@ const plan: RunInstancesPlan = {
   firstIndex: 100,
   attempt: 3,
   userData: '#cloud-config\n',
-  publicAddress: true,
+  connect: 'public',
   instanceProfile: undefined,
   spotPrice: undefined,
 };

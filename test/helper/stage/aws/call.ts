@@ -44,6 +44,7 @@ export function readCall(request: RawRequest): Call {
     const parameters = Object.fromEntries(new URLSearchParams(request.body.toString()));
     return { ...blank, action: parameters['Action'] ?? '', parameters };
   }
+  if (service === 'scheduler') return { ...blank, ...schedulerCall(request) };
   if (service === 's3') return { ...blank, ...s3Call(request) };
   return { ...blank, action: `${request.method} ${request.target}`, parameters: {} };
 }
@@ -98,6 +99,20 @@ const verbs: Record<string, string> = {
   DELETE: 'Delete',
   POST: 'Post',
 };
+
+/** REST with JSON: the operation is told by method and path. */
+function schedulerCall({ method, target, body }: RawRequest): Pick<Call, 'action' | 'parameters'> {
+  const url = new URL(target, 'http://stage');
+  const [kind = '', name = ''] = decodeURIComponent(url.pathname.slice(1)).split('/');
+  const things: Record<string, string> = { schedules: 'Schedule', 'schedule-groups': 'ScheduleGroup' };
+  const verb = { POST: 'Create', DELETE: 'Delete', PUT: 'Update' }[method] ?? (name === '' ? 'List' : 'Get');
+  const thing = things[kind];
+  const action =
+    thing === undefined
+      ? `${method === 'GET' ? 'List' : ''}TagsForResource`
+      : verb + thing + (verb === 'List' ? 's' : '');
+  return { action, parameters: { ...jsonBody(body), ...Object.fromEntries(url.searchParams), Name: name } };
+}
 
 function s3Call({ method, target, headers }: RawRequest): {
   action: string;
