@@ -1,7 +1,7 @@
 import { makeArchive } from '../archive/registry.ts';
 import type { Check, Preflight } from '../fleet/preflight.ts';
 import { exitCodes } from '../event/outcome.ts';
-import { checkTable, factLines } from '../view/check.ts';
+import { checkTable, factLines } from './check-table.ts';
 import { interruptible } from './interruptible.ts';
 import { checkGround, checkLaunch } from './start-check.ts';
 

@@ -7,7 +7,7 @@ import {
   runningJson,
   runningTable,
   unreachableLines,
-} from '../view/running.ts';
+} from './running-table.ts';
 import { narrowing } from './narrowing.ts';
 
 /** `cnd ps`: what is running; gives the exit code, 4 when something may be running where nobody could be asked. */

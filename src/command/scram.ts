@@ -3,7 +3,7 @@ import { type RunningRun, takeInventory } from '../scram/inventory.ts';
 import { meantBy, scram as scramEverything } from '../scram/scram.ts';
 import type { ScramResult } from '../scram/scram-run.ts';
 import { exitCodes } from '../event/outcome.ts';
-import { announcedLines, checkedWords, runningTable, unreachableLines } from '../view/running.ts';
+import { announcedLines, checkedWords, runningTable, unreachableLines } from './running-table.ts';
 import { printable } from '../view/printable.ts';
 import { plural } from '../view/quantity.ts';
 import { table } from '../view/table.ts';

@@ -1,30 +1,7 @@
+import type { Instance } from '../instance.ts';
+import type { Guard } from '../session/guard.ts';
 import type { Session } from '../session/session.ts';
 import type { Preflight, PreflightRequest } from './preflight.ts';
-
-/** EC2's words for the life of an instance. A machine that vanished is `terminated`. */
-export type InstanceState = 'pending' | 'running' | 'shutting-down' | 'terminated';
-
-/** Whether an instance is not over yet, nor about to be. Pure. */
-export function isLiving({ state }: Pick<Instance, 'state'>): boolean {
-  return state === 'pending' || state === 'running';
-}
-
-/** One machine of a fleet. */
-export interface Instance {
-  readonly id: string;
-  /** 0-based position in the launch: worker k runs on the instance with index k. */
-  readonly index: number;
-  readonly state: InstanceState;
-  /** Why it is in this state, when there is something to say. */
-  readonly reason?: string;
-  /** Where it can be reached, for people: `user@host:port`, a pod; absent until it is running. */
-  readonly address?: string;
-  /** How many kernels it should run; absent: one per core it reports. */
-  readonly threads?: number;
-  /** The instance type and the zone it is in, where the fleet has such. */
-  readonly type?: string | undefined;
-  readonly zone?: string | undefined;
-}
 
 /** What a run asks of a fleet. The dead-man's switch is armed by the very call that creates an instance. */
 export interface LaunchRequest {
@@ -85,24 +62,6 @@ export interface FindReport {
   unseen(what: string, error: unknown): void;
   /** It was not looked here, and there is no need to. */
   skipped(why: string): void;
-}
-
-/**
- * For machines that live on after a run: how nothing of its worker stays there. Terminated then means released: the
- * machine itself says that the worker's processes are dead and its files are gone.
- */
-export interface Guard {
-  /**
-   * Notes that something is about to be put on the instance, so that it is looked for there from now on, and gives the
-   * command that comes before it. It says `armed` on stdout and is then left running on a channel of its own. When that
-   * channel's stdin ends (the connection is gone, say with the controller), or when `seconds` are over, it ends what is
-   * left of the worker there and removes its files.
-   */
-  arm(run: string, instance: Instance, seconds: number): Promise<string>;
-  /** Takes back the note of `arm`: the instance ran no command at all, so that nothing was put there. */
-  disarm(run: string, instance: Instance): Promise<void>;
-  /** The command as it starts the worker, so that everything it starts is known as this run's on this instance. Pure. */
-  tag(run: string, instance: Instance, command: string): string;
 }
 
 /** Where instances come from. Every implementation passes `test/contract/fleet.ts`. */

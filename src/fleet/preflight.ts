@@ -1,3 +1,4 @@
+import { dollars } from '../dollars.ts';
 import { CndError, UsageError } from '../error.ts';
 
 /** What is going to be launched, if everything is well. */
@@ -80,12 +81,4 @@ export function costCheck({ cost }: Pick<Preflight, 'cost'>, maxCost: number | u
 function failedCost(code: string, message: string, { hint }: { readonly hint: string }): Check {
   const cause = new PreflightFailed(code, message, { about: 'maxCost', hint });
   return { name: 'maxCost', outcome: 'failed', message, hint, cause };
-}
-
-/** An amount in US dollars, rounded up to what is still worth telling: `1.24`, `0.0042`. */
-export function dollars(amount: number): string {
-  const digits = amount >= 1 ? 2 : amount >= 0.01 ? 3 : 4;
-  const scale = 10 ** digits;
-  // Not 0.1 + 0.2 up to 0.31: what is only off by a rounding error stays.
-  return (Math.ceil(Number((amount * scale).toPrecision(12))) / scale).toFixed(digits);
 }

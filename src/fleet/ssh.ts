@@ -1,9 +1,10 @@
 import type { Access } from '../session/ssh/access.ts';
-import { target } from '../session/ssh/failure.ts';
+import { target } from '../session/ssh/access.ts';
 import { waitUntilReady } from '../session/ssh/readiness.ts';
 import type { Session } from '../session/session.ts';
 import { CndError } from '../error.ts';
-import type { ConnectOptions, Fleet, Instance } from './fleet.ts';
+import type { ConnectOptions, Fleet } from './fleet.ts';
+import type { Instance } from '../instance.ts';
 
 /** What a fleet whose instances are reached over SSH knows of each: how to log in there. */
 export class SshAccesses {

@@ -8,13 +8,13 @@ import { exitCodes } from '../event/outcome.ts';
 import type { RunRecord } from '../event/record.ts';
 import { newRecord } from './record.ts';
 import { coverageReport, noCoverage } from '../event/coverage-report.ts';
-import type { Search } from '../engine/agents/search.ts';
+import type { RunningSearch } from '../engine/engine.ts';
 import { type Ending, verdict } from './verdict.ts';
 
 /** Says how the run ended, as its last event and in its record, archives what is kept, and gives the exit code. */
 export async function finish(
   context: RunContext,
-  search: Search | undefined,
+  search: RunningSearch | undefined,
   ending: Ending,
   clean: boolean,
 ): Promise<number> {

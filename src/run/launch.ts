@@ -2,7 +2,7 @@ import { messageOf } from '../error.ts';
 import { writeRunState } from '../state/run-state.ts';
 import type { RunContext } from './context.ts';
 import { expiryOf, runNote } from './note.ts';
-import { TerminationUnconfirmed, terminateAll } from './terminate.ts';
+import { TerminationUnconfirmed, terminateAll } from '../fleet/terminate-all.ts';
 
 /** Seconds for which termination is tried again at least, even when T is over. */
 const leastPatience = 10;

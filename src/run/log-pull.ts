@@ -2,7 +2,7 @@ import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import pLimit from 'p-limit';
 import { messageOf } from '../error.ts';
-import type { Instance } from '../fleet/fleet.ts';
+import type { Instance } from '../instance.ts';
 import type { Session } from '../session/session.ts';
 import type { Deadline } from './deadline.ts';
 import { syslogName } from '../event/file-name.ts';

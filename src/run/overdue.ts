@@ -1,4 +1,5 @@
-import { type Fleet, type FoundRun, isLiving } from '../fleet/fleet.ts';
+import { type Fleet, type FoundRun } from '../fleet/fleet.ts';
+import { isLiving } from '../instance.ts';
 import { within } from '../wait.ts';
 import type { EventFields } from '../event/event.ts';
 

@@ -3,7 +3,7 @@ import { messageOf } from '../error.ts';
 import { whenAborted } from '../wait.ts';
 import { removeRunState } from '../state/run-state.ts';
 import { RunContext, type RunInputs } from './context.ts';
-import { WorkerPool } from '../engine/agents/worker-pool.ts';
+import { Searching } from './searching.ts';
 import { finish, record } from './finish.ts';
 import { launch, undo } from './launch.ts';
 import { tellPlan } from './plan.ts';
@@ -29,13 +29,13 @@ export async function executeRun(inputs: RunInputs): Promise<number> {
   tellPlan(context.emit, { config, timing: fleet.timing, logs, kernel, preflight, warnings });
   await record(context);
 
-  const { ending, pool } = await searchWithinTime(context);
-  if (pool) {
-    await whateverHappens(context, 'stopping the search', () => pool.stop(ending.kind));
-    await whateverHappens(context, 'pulling the logs', () => pool.pullLogs());
+  const { ending, searching } = await searchWithinTime(context);
+  if (searching) {
+    await whateverHappens(context, 'stopping the search', () => searching.stop(ending.kind));
+    await whateverHappens(context, 'pulling the logs', () => searching.pullLogs());
   }
   const clean = await undo(context);
-  const exitCode = await finish(context, pool?.search, ending, clean);
+  const exitCode = await finish(context, searching?.search, ending, clean);
   // Of what is left it tells whoever looks for it, with whatever credentials.
   if (context.left.length === 0)
     await whateverHappens(context, 'removing the live state', () => removeRunState(run, env));
@@ -44,28 +44,28 @@ export async function executeRun(inputs: RunInputs): Promise<number> {
 }
 
 /** Launches and searches until the search ends, time is up, or somebody asks. Never rejects. */
-async function searchWithinTime(context: RunContext): Promise<{ ending: Ending; pool?: WorkerPool }> {
+async function searchWithinTime(context: RunContext): Promise<{ ending: Ending; searching?: Searching }> {
   const { interrupts, clock } = context.inputs;
   const limit = context.searchLimit();
   const stopMeasuring = context.releaseTime.watchLag(clock);
   const early = AbortSignal.any([limit.signal, interrupts.first]);
-  let pool: WorkerPool | undefined;
+  let searching: Searching | undefined;
   const cutShort = (): Ending =>
     interrupts.cause
       ? { kind: 'interrupted', by: interrupts.cause }
-      : { kind: 'time-limit', searched: pool?.search.searched ?? false };
+      : { kind: 'time-limit', searched: searching?.search.searched ?? false };
   let ending: Ending;
   try {
     await launch(context, early);
     context.phases.begin('boot');
-    pool = new WorkerPool(context);
-    ending = await Promise.race([pool.searchToEnd(), whenAborted(early).then(cutShort)]);
+    searching = new Searching(context);
+    ending = await Promise.race([searching.ended, whenAborted(early).then(cutShort)]);
   } catch (error) {
     ending = early.aborted ? cutShort() : { kind: 'failed', error };
   }
   limit.cancel();
   stopMeasuring();
-  return { ending, ...(pool && { pool }) };
+  return { ending, ...(searching && { searching }) };
 }
 
 /** Nothing that goes wrong on the way to the cleanup may keep it from running. */

@@ -1,8 +1,8 @@
 import { CndError, messageOf } from '../error.ts';
 import { type Outcome, exitCodes } from '../event/outcome.ts';
 import type { Interruption } from './interrupt.ts';
-import type { Hit } from '../engine/agents/hit.ts';
-import type { SearchEnd } from '../engine/agents/search.ts';
+import type { Hit } from '../engine/hit.ts';
+import type { SearchEnd } from '../engine/engine.ts';
 
 /** What a search came to. */
 export interface Verdict {

@@ -1,4 +1,5 @@
-import type { Fleet, FoundRun, Instance } from '../fleet/fleet.ts';
+import type { Fleet, FoundRun } from '../fleet/fleet.ts';
+import type { Instance } from '../instance.ts';
 import { isAlive } from '../state/process.ts';
 import { type RunState, readRunStates } from '../state/run-state.ts';
 

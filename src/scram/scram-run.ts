@@ -1,12 +1,13 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { messageOf } from '../error.ts';
-import type { Fleet, Instance } from '../fleet/fleet.ts';
+import type { Fleet } from '../fleet/fleet.ts';
+import type { Instance } from '../instance.ts';
 import { runStart } from '../run-id.ts';
 import { type ProcessIdentity, isAlive, killProcess } from '../state/process.ts';
 import { readRunStates, removeRunState } from '../state/run-state.ts';
 import { stateDirectory } from '../state/state.ts';
 import type { RunningRun } from './inventory.ts';
-import { terminateAll } from '../run/terminate.ts';
+import { terminateAll } from '../fleet/terminate-all.ts';
 
 /** Seconds: for termination; at least for a controller to end by itself; for one that alone can end its run. */
 const patience = { terminate: 30, controller: 10, unheld: 120 };

@@ -1,5 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { isLiving } from '../fleet/fleet.ts';
+import { isLiving } from '../instance.ts';
 import { runStart } from '../run-id.ts';
 import { type Holders, type Inventory, type Narrowing, type RunningRun, takeInventory } from './inventory.ts';
 import { type ScramResult, scramRun } from './scram-run.ts';

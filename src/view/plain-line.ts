@@ -1,4 +1,4 @@
-import { dollars } from '../fleet/preflight.ts';
+import { dollars } from '../dollars.ts';
 import type { RunEvent } from '../event/event.ts';
 import { printable } from './printable.ts';
 import { count, duration, percent, plural, rate } from './quantity.ts';

@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import type { Instance, LaunchRequest } from '../../src/fleet/fleet.ts';
+import type { LaunchRequest } from '../../src/fleet/fleet.ts';
+import type { Instance } from '../../src/instance.ts';
 import type { SshFleet } from '../../src/fleet/ssh.ts';
 import { newRunId } from '../../src/run-id.ts';
 import { generateKeyPair } from '../../src/session/ssh/key.ts';

@@ -1,10 +1,11 @@
 import { gunzipSync } from 'node:zlib';
 import { once } from 'node:events';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import type { Fleet, Instance, InstanceState, LaunchRequest } from '../../src/fleet/fleet.ts';
+import type { Fleet, LaunchRequest } from '../../src/fleet/fleet.ts';
+import type { Instance, InstanceState } from '../../src/instance.ts';
 import { CndError } from '../../src/error.ts';
 import { newRunId } from '../../src/run-id.ts';
-import { terminateAll } from '../../src/run/terminate.ts';
+import { terminateAll } from '../../src/fleet/terminate-all.ts';
 import type { Channel, Session } from '../../src/session/session.ts';
 import { eventually } from '../helper/process.ts';
 

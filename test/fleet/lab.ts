@@ -1,7 +1,8 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { Instance, LaunchRequest } from '../../src/fleet/fleet.ts';
+import type { LaunchRequest } from '../../src/fleet/fleet.ts';
+import type { Instance } from '../../src/instance.ts';
 import { LocalFleet } from '../../src/fleet/local/local.ts';
 import type { LocalConfig } from '../../src/fleet/local/local.ts';
 import { newRunId } from '../../src/run-id.ts';

@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import ssh2 from 'ssh2';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import type { Instance } from '../../src/fleet/fleet.ts';
+import type { Instance } from '../../src/instance.ts';
 import { hostRecord } from '../../src/fleet/local/record.ts';
 import { findTagged, isAlive, killProcess } from '../../src/state/process.ts';
 import { eventually, hasAutogroups } from '../helper/process.ts';

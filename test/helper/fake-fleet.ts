@@ -1,4 +1,5 @@
-import type { Fleet, FoundRun, Instance } from '../../src/fleet/fleet.ts';
+import type { Fleet, FoundRun } from '../../src/fleet/fleet.ts';
+import type { Instance } from '../../src/instance.ts';
 
 /** A fleet that answers what it is told to, for tests of what a run does with the answers. */
 export function fakeFleet(answers: Partial<Fleet> & { found?: readonly FoundRun[] }): Fleet {

@@ -1,5 +1,6 @@
 import type { Session } from '../../src/session/session.ts';
-import type { Fleet, FleetTiming, FoundRun, Instance, InstanceState } from '../../src/fleet/fleet.ts';
+import type { Fleet, FleetTiming, FoundRun } from '../../src/fleet/fleet.ts';
+import type { Instance, InstanceState } from '../../src/instance.ts';
 
 /** What a test wants of a fleet; what it does not say must not be asked for. */
 export type Behaviour = Partial<Pick<Fleet, 'describe' | 'terminate' | 'dispose' | 'find'>>;

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { CndError } from '../../src/error.ts';
-import type { Hit } from '../../src/engine/agents/hit.ts';
+import type { Hit } from '../../src/engine/hit.ts';
 import { exitCodes } from '../../src/event/outcome.ts';
 import { type Ending, verdict } from '../../src/run/verdict.ts';
 

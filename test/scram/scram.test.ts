@@ -1,6 +1,7 @@
 import { tmpdir } from 'node:os';
 import { expect, test } from 'vitest';
-import type { FoundRun, Instance } from '../../src/fleet/fleet.ts';
+import type { FoundRun } from '../../src/fleet/fleet.ts';
+import type { Instance } from '../../src/instance.ts';
 import { takeInventory } from '../../src/scram/inventory.ts';
 import { isOverdue, overdueWarnings } from '../../src/run/overdue.ts';
 import { newRunId } from '../../src/run-id.ts';

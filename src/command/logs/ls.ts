@@ -5,7 +5,7 @@ import { nearest } from '../../config/nearest.ts';
 import { fleetKinds } from '../../fleet/registry.ts';
 import { visible } from '../../visible.ts';
 import { UsageError } from '../../error.ts';
-import { archiveJson, archiveTable } from '../../view/archive-table.ts';
+import { archiveJson, archiveTable } from './archive-table.ts';
 import { Output } from '../../view/output.ts';
 import { plural } from '../../view/quantity.ts';
 import type { Arguments } from '../command.ts';

@@ -5,7 +5,7 @@ import { resolveRun } from '../../archive/run-name.ts';
 import { type RunSummary, summaries } from '../../archive/summary.ts';
 import { visible } from '../../visible.ts';
 import { UsageError } from '../../error.ts';
-import { archiveTable } from '../../view/archive-table.ts';
+import { archiveTable } from './archive-table.ts';
 import { plural } from '../../view/quantity.ts';
 import type { Arguments } from '../command.ts';
 import { complain, openArchive, runsUnderWay, text } from './logs.ts';

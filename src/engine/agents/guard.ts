@@ -1,5 +1,6 @@
 import { CndError } from '../../error.ts';
-import type { Guard, Instance } from '../../fleet/fleet.ts';
+import type { Guard } from '../../session/guard.ts';
+import type { Instance } from '../../instance.ts';
 import { bounded } from '../../session/bounded.ts';
 import type { Channel, Session } from '../../session/session.ts';
 

@@ -1,48 +1,31 @@
 import type { Announcement } from '../../broadcast/broadcast.ts';
 import { CndError } from '../../error.ts';
 import { probability } from '../../puzzle/probability.ts';
-import type { Puzzle } from '../../puzzle/puzzle.ts';
 import { assign } from '../../search/assignment.ts';
 import type { Coverage } from '../../search/coverage.ts';
 import { chanceWithin } from '../../search/forecast.ts';
 import { Ledger, type Verdict } from '../../search/ledger.ts';
-import type { Assignment, Space } from '../../search/search.ts';
+import type { Assignment } from '../../search/search.ts';
+import type { RunningSearch, SearchEnd, SearchRequest } from '../engine.ts';
 import type { AgentMessage, ResidueReport } from './agent-message.ts';
 import { Condition } from '../../condition.ts';
-import type { Emit } from '../../event/event.ts';
-import { type Claim, type Hit, verifiedHit } from './hit.ts';
+import { type Claim, type Hit, verifiedHit } from '../hit.ts';
 import { Roster, type SendOrder } from './roster.ts';
-
-/** How a search ends by itself. */
-export type SearchEnd =
-  | { readonly kind: 'found'; readonly hit: Hit }
-  | { readonly kind: 'exhausted' }
-  | { readonly kind: 'lost'; readonly reason: string };
 
 /** False hits of a worker after which it is given up. */
 const mostFalseHits = 10;
 
-/** What a search is given. */
-export interface SearchOptions {
-  readonly puzzle: Puzzle;
-  readonly space: Space;
+/** What a search over workers is given. */
+export interface SearchOptions extends Omit<SearchRequest, 'run' | 'clock'> {
   /** N, as launched: fixes the stride. */
   readonly workers: number;
-  readonly smallest: boolean;
-  readonly emit: Emit;
-  /** Seconds since the run began. */
-  readonly elapsed: () => number;
-  /** Told once, when the first worker searches. */
-  readonly onFirstSearching: () => void;
-  /** Told of every hit that is better than those before, to announce it. Must not throw. */
-  readonly announce: (hit: Hit) => void;
 }
 
 /**
  * One search over all workers of a run: takes what agents say, keeps the ledger, gives orders, and knows when it is
  * over. It does no I/O of its own.
  */
-export class Search {
+export class Search implements RunningSearch {
   /** Resolves when a hit ends the search, everything is searched, or nobody is left to search. */
   readonly ended: Promise<SearchEnd>;
   readonly #end: (end: SearchEnd) => void;

@@ -1,6 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { onceAborted } from '../../wait.ts';
-import type { Fleet, Instance } from '../../fleet/fleet.ts';
+import type { Instance } from '../../instance.ts';
 import { Condition } from '../../condition.ts';
 
 /**
@@ -20,12 +20,20 @@ export interface WatchListener {
   readonly onAnswer?: (seconds: number) => void;
 }
 
+/** Who can tell how the instances of a run are: their fleet. */
+export interface InstanceSource {
+  /** Seconds between two looks, at least. */
+  readonly timing: { readonly poll: number };
+  /** @throws CndError when nothing can be known now. */
+  describe(run: string, signal?: AbortSignal): Promise<Instance[]>;
+}
+
 /**
  * One eye on the whole fleet: describes all instances of a run in one call at a time and tells those who wait for one
  * of them. Starts with what the launch answered.
  */
 export class Watch {
-  readonly #fleet: Fleet;
+  readonly #fleet: InstanceSource;
   readonly #run: string;
   readonly #known = new Map<number, Instance>();
   /** How often in a row an instance that was seen is missing now. */
@@ -36,7 +44,7 @@ export class Watch {
   #hurry = false;
   readonly #listener: WatchListener;
 
-  constructor(fleet: Fleet, run: string, launched: readonly Instance[], listener: WatchListener) {
+  constructor(fleet: InstanceSource, run: string, launched: readonly Instance[], listener: WatchListener) {
     this.#fleet = fleet;
     this.#run = run;
     this.#listener = listener;

@@ -1,6 +1,6 @@
 import { CndError, messageOf } from '../../error.ts';
-import type { Instance } from '../../fleet/fleet.ts';
-import { workDirectory } from '../../fleet/work-directory.ts';
+import type { Instance } from '../../instance.ts';
+import { workDirectory } from '../../session/work-directory.ts';
 import { platformOf } from '../../kernel/native.ts';
 import type { Session } from '../../session/session.ts';
 import { upload } from '../../session/upload.ts';

@@ -7,10 +7,9 @@ import {
   type ConnectOptions,
   type FleetTiming,
   type FoundRun,
-  type Instance,
   type LaunchRequest,
-  isLiving,
 } from '../fleet.ts';
+import { type Instance, isLiving } from '../../instance.ts';
 import type { Access } from '../../session/ssh/access.ts';
 import type { Session } from '../../session/session.ts';
 import { removeLoginKey, writeLoginKey } from '../../state/run-state.ts';

@@ -1,17 +1,11 @@
 import { CndError, messageOf } from '../../error.ts';
 import type { Access } from '../../session/ssh/access.ts';
-import { target } from '../../session/ssh/failure.ts';
+import { target } from '../../session/ssh/access.ts';
 import type { Session } from '../../session/session.ts';
 import { quote } from '../../session/quote.ts';
-import type {
-  ConnectOptions,
-  FindReport,
-  FleetTiming,
-  FoundRun,
-  Guard,
-  Instance,
-  LaunchRequest,
-} from '../fleet.ts';
+import type { ConnectOptions, FindReport, FleetTiming, FoundRun, LaunchRequest } from '../fleet.ts';
+import type { Guard } from '../../session/guard.ts';
+import type { Instance } from '../../instance.ts';
 import { SshAccesses, type SshFleet } from '../ssh.ts';
 import { type Place, guardCommand, syslogCommand, tagCommand } from './command.ts';
 import { type Host, accessOf } from './host.ts';

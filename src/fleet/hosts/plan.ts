@@ -1,6 +1,6 @@
 import { userInfo } from 'node:os';
 import { UsageError } from '../../error.ts';
-import { target } from '../../session/ssh/failure.ts';
+import { target } from '../../session/ssh/access.ts';
 import type { KnownHost } from '../../session/ssh/known-hosts.ts';
 import { chooseLogin } from '../../session/ssh/login.ts';
 import { pinnedKeys, readKnownHosts } from '../../session/ssh/pin.ts';

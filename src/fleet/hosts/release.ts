@@ -1,7 +1,7 @@
 import { CndError } from '../../error.ts';
 import type { Access } from '../../session/ssh/access.ts';
 import { connect } from '../../session/ssh/connect.ts';
-import { target } from '../../session/ssh/failure.ts';
+import { target } from '../../session/ssh/access.ts';
 import { type Place, cleanCommand } from './command.ts';
 
 /** Milliseconds to reach a host, and for it to say that it is clean. */

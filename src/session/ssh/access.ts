@@ -20,3 +20,8 @@ export interface KeyPair {
   /** `ssh-ed25519 <base64>` without a comment. */
   readonly publicKey: string;
 }
+
+/** `user@host:port`, an IPv6 address in brackets. */
+export function target({ user, host, port }: Pick<Access, 'user' | 'host' | 'port'>): string {
+  return `${user}@${host.includes(':') ? `[${host}]` : host}:${port}`;
+}

@@ -13,8 +13,8 @@ import { lost, lostWhile } from '../lost.ts';
 import { nameOf } from '../run.ts';
 import { oneLine } from '../words.ts';
 import type { Bounds, Channel, ExecOptions, ExecResult, Session } from '../session.ts';
+import { target } from './access.ts';
 import { type NotRun, openedChannel } from './channel.ts';
-import { target } from './failure.ts';
 
 const goodbyePatience = 500;
 

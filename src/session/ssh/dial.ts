@@ -6,7 +6,8 @@ import type { Client } from 'ssh2';
 import type { Access } from './access.ts';
 import { bounded } from '../bounded.ts';
 import type { Bounds } from '../session.ts';
-import { classify, target } from './failure.ts';
+import { classify } from './failure.ts';
+import { target } from './access.ts';
 
 /**
  * Opens the bytes that SSH runs over: a TCP connection, or a channel through the jump host.

@@ -1,5 +1,5 @@
 import type { Access } from './access.ts';
-import type { Attempt, FailureCause } from './failure.ts';
+import type { Attempt, FailureCause } from './attempt.ts';
 import { fingerprint } from './key.ts';
 
 /** What is said of one cause: what is being waited for while it is retried, and what to check when it stays. */

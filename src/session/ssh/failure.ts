@@ -1,37 +1,8 @@
 import { CndError } from '../../error.ts';
 
-import type { Access } from './access.ts';
+import { type Access, target } from './access.ts';
+import type { Attempt, FailureCause } from './attempt.ts';
 import { failureWords } from './failure-words.ts';
-
-/** Why a connection could not be made; `local` and `forwarding` are about this machine and the jump host. */
-export type FailureCause =
-  | 'refused'
-  | 'unreachable'
-  | 'silent'
-  | 'closed-early'
-  | 'timeout'
-  | 'host-key'
-  | 'login'
-  | 'no-common-algorithm'
-  | 'name'
-  | 'local'
-  | 'forwarding';
-
-/** How far an attempt had come when it failed, and what was seen on the way. */
-export interface Attempt {
-  /** What went wrong; absent when the other side just closed, or time ran out. */
-  readonly error?: unknown;
-  /** The timeout that was reached, in milliseconds. */
-  readonly timedOut?: number;
-  /** The TCP connection (or the channel through the jump host) was open. */
-  readonly connected?: boolean;
-  /** The server had sent something. */
-  readonly heard?: boolean;
-  /** The host key that the server showed, when it was not a pinned one. */
-  readonly offered?: Buffer;
-  /** The server's banner before the login, which may say why it refuses. */
-  readonly banner?: string;
-}
 
 /** A connection that could not be made: code `ssh-<cause>`, about `user@host:port`. */
 export class ConnectionError extends CndError {
@@ -49,11 +20,6 @@ export class ConnectionError extends CndError {
     this.failure = failure;
     this.words = words;
   }
-}
-
-/** `user@host:port`, an IPv6 address in brackets. */
-export function target({ user, host, port }: Pick<Access, 'user' | 'host' | 'port'>): string {
-  return `${user}@${host.includes(':') ? `[${host}]` : host}:${port}`;
 }
 
 /** Names the cause of a failed attempt. Pure. */

@@ -7,7 +7,9 @@ import { CndError, messageOf } from '../../error.ts';
 import type { Access } from './access.ts';
 import { bounded } from '../bounded.ts';
 import type { Bounds } from '../session.ts';
-import { type Attempt, classify, target } from './failure.ts';
+import { classify } from './failure.ts';
+import { target } from './access.ts';
+import { type Attempt } from './attempt.ts';
 import { publicKeyBlob } from './key.ts';
 
 /** How a dead connection is noticed: so many unanswered questions, one every so many milliseconds. */

@@ -3,7 +3,7 @@ import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { CndError, UsageError } from '../../error.ts';
 import type { Address } from './address.ts';
-import { target } from './failure.ts';
+import { target } from './access.ts';
 import { hostKeyAlgorithms } from './handshake.ts';
 import { knownHostName } from './known-host-name.ts';
 import { type KnownHost, lookUpHost, parseKnownHosts } from './known-hosts.ts';

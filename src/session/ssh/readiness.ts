@@ -7,7 +7,9 @@ import { aborted } from '../bounded.ts';
 import { onceAborted } from '../../wait.ts';
 import { connect, type ConnectOptions } from './connect.ts';
 import type { Connection } from './connection.ts';
-import { ConnectionError, type FailureCause, target } from './failure.ts';
+import { ConnectionError } from './failure.ts';
+import { target } from './access.ts';
+import { type FailureCause } from './attempt.ts';
 
 export interface ReadinessOptions extends Omit<ConnectOptions, 'timeout'> {
   /** Milliseconds until it is given up; without it only `signal` ends the wait. */

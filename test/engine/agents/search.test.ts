@@ -5,8 +5,9 @@ import { digest } from '../../../src/puzzle/digest.ts';
 import type { AgentMessage } from '../../../src/engine/agents/agent-message.ts';
 import type { Order } from '../../../src/engine/agents/agent-order.ts';
 import type { Emit, EventName } from '../../../src/event/event.ts';
-import type { Hit } from '../../../src/engine/agents/hit.ts';
-import { Search, type SearchEnd } from '../../../src/engine/agents/search.ts';
+import type { Hit } from '../../../src/engine/hit.ts';
+import { Search } from '../../../src/engine/agents/search.ts';
+import type { SearchEnd } from '../../../src/engine/engine.ts';
 import type { Range } from '../../../src/search/search.ts';
 
 const puzzle = makePuzzle({ difficulty: 2 }); // the smallest golden nonce is 116

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import type { Instance } from '../../../src/fleet/fleet.ts';
+import type { Instance } from '../../../src/instance.ts';
 import { Watch } from '../../../src/engine/agents/watch.ts';
 import { StandInFleet, instance } from '../../run/stand-in-fleet.ts';
 

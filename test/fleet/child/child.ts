@@ -6,9 +6,9 @@ import type {
   Fleet,
   FleetTiming,
   FoundRun,
-  Instance,
   LaunchRequest,
 } from '../../../src/fleet/fleet.ts';
+import type { Instance } from '../../../src/instance.ts';
 import { sweep } from '../../../src/fleet/local/sweep.ts';
 import { requireRunId } from '../../../src/run-id.ts';
 import type { Session } from '../../../src/session/session.ts';

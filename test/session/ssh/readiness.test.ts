@@ -3,7 +3,7 @@ import type { Socket } from 'node:net';
 import { describe, expect, it, onTestFinished } from 'vitest';
 
 import type { Access } from '../../../src/session/ssh/access.ts';
-import type { FailureCause } from '../../../src/session/ssh/failure.ts';
+import type { FailureCause } from '../../../src/session/ssh/attempt.ts';
 import { handshakeLimit } from '../../../src/session/ssh/handshake-limit.ts';
 import { generateKeyPair } from '../../../src/session/ssh/key.ts';
 import { type ReadinessOptions, waitUntilReady } from '../../../src/session/ssh/readiness.ts';

@@ -2,7 +2,7 @@ import type { EC2, Filter, Instance as Ec2Instance } from '@aws-sdk/client-ec2';
 import { allItems } from '../../../aws/page.ts';
 import type { Access } from '../../../session/ssh/access.ts';
 import { filled, meanings } from '../../../aws/code.ts';
-import type { Instance, InstanceState } from '../../fleet.ts';
+import type { Instance, InstanceState } from '../../../instance.ts';
 import { parseIndex } from '../../../run-id.ts';
 import type { Ec2Settings } from '../schema.ts';
 import { runFilter, tagKeys, tagValue } from '../tag.ts';

@@ -1,5 +1,5 @@
 import { withDeadline } from '../../../wait.ts';
-import type { Instance } from '../../fleet.ts';
+import type { Instance } from '../../../instance.ts';
 import type { Ec2Api } from '../api.ts';
 
 /** Console outputs that are fetched for one look at the fleet: a whole fleet that dies has one cause. */

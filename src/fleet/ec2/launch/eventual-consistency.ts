@@ -1,5 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import type { FleetTiming, Instance } from '../../fleet.ts';
+import type { FleetTiming } from '../../fleet.ts';
+import type { Instance } from '../../../instance.ts';
 import type { RunMemory } from './run-memory.ts';
 
 /**

@@ -2,7 +2,7 @@ import { withDeadline } from '../../../wait.ts';
 import type { Check, PreflightRequest } from '../../preflight.ts';
 import type { MachineType } from '../launch/instance-type.ts';
 import { type TypePrice, findPrices } from '../price/price-lookup.ts';
-import type { PreflightContext } from './preflight.ts';
+import type { PreflightContext } from './context.ts';
 import { checkQuota } from './quota.ts';
 
 /** Milliseconds for all that only informs, together: T is not to be spent on it. */

@@ -7,7 +7,7 @@ import { groupInput } from '../launch/group.ts';
 import { findEligible } from '../launch/eligible-type.ts';
 import type { MachineImage, MachineType } from '../launch/instance-type.ts';
 import type { Network } from '../launch/network.ts';
-import type { PreflightContext } from './preflight.ts';
+import type { PreflightContext } from './context.ts';
 import { runInstancesInput } from '../launch/run-instances.ts';
 import type { RunTags } from '../tag.ts';
 

@@ -1,11 +1,11 @@
 import { credentialSource, sourceWords } from '../../../aws/credential-source.ts';
 import { readSharedFiles } from '../../../aws/profile.ts';
-import { dollars } from '../../preflight.ts';
+import { dollars } from '../../../dollars.ts';
 import type { PreflightRequest } from '../../preflight.ts';
 import type { Ec2Settings } from '../schema.ts';
 import type { Identity } from '../identity.ts';
 import type { MachineImage } from '../launch/instance-type.ts';
-import type { PreflightContext } from './preflight.ts';
+import type { PreflightContext } from './context.ts';
 import type { TypePrice } from '../price/price-lookup.ts';
 
 const addressWords = { public: 'public addresses', private: 'private addresses', ipv6: 'IPv6 addresses' };

@@ -1,34 +1,23 @@
 import { sourceWarnings } from '../../../aws/credential-source.ts';
 import { readSharedFiles } from '../../../aws/profile.ts';
-import type { Ec2Settings } from '../schema.ts';
-import { target } from '../../../session/ssh/failure.ts';
-import type { FleetTiming } from '../../fleet.ts';
-import { type Check, type Preflight, type PreflightRequest, dollars } from '../../preflight.ts';
-import type { Ec2Api } from '../api.ts';
+import { target } from '../../../session/ssh/access.ts';
+import { type Check, type Preflight, type PreflightRequest } from '../../preflight.ts';
+import { dollars } from '../../../dollars.ts';
 import { check } from '../../check.ts';
 import { checkExpiry } from './credential-expiry.ts';
 import { facts } from './plan-summary.ts';
-import type { Prerequisites } from '../launch/prerequisite.ts';
 import type { Identity } from '../identity.ts';
 import { jumpAccess } from '../jump.ts';
 import { type MachineImage, type MachineType, otherTypes } from '../launch/instance-type.ts';
 import type { Network } from '../launch/network.ts';
 import { cost, longestPaid } from '../price/price.ts';
 import type { TypePrice } from '../price/price-lookup.ts';
+import type { PreflightContext } from './context.ts';
 import { inform } from './information.ts';
 import { checkLooking, checkRights } from './permission.ts';
 
 /** All images are of Linux. */
 const platforms = { x86_64: 'linux-x64', arm64: 'linux-arm64' } as const;
-
-/** What the checks of a launch on EC2 act on. */
-export interface PreflightContext {
-  readonly api: Ec2Api;
-  readonly settings: Ec2Settings;
-  readonly timing: FleetTiming;
-  readonly prerequisites: Prerequisites;
-  readonly env: NodeJS.ProcessEnv;
-}
 
 /** Checks of everything that a launch needs, as many at a time as can be, and what it will cost at most. */
 export async function ec2Preflight(

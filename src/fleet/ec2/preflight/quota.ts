@@ -6,7 +6,7 @@ import { asWarning, failed } from '../../check.ts';
 import { describeInstances } from '../find/describe.ts';
 import { ec2Error } from '../error.ts';
 import type { MachineType } from '../launch/instance-type.ts';
-import type { PreflightContext } from './preflight.ts';
+import type { PreflightContext } from './context.ts';
 import { quotaCodes, standardFamilies } from './quota-code.ts';
 
 /** How many vCPUs may run, and how many do. */

@@ -1,6 +1,6 @@
 import type { EC2, Instance as Ec2Instance } from '@aws-sdk/client-ec2';
 import { eventual } from '../../../aws/consistency.ts';
-import type { Instance } from '../../fleet.ts';
+import type { Instance } from '../../../instance.ts';
 import { describeInstances, indexOf, livingFilter } from '../find/describe.ts';
 import type { RunMemory } from '../launch/run-memory.ts';
 import { type Terminated, terminateInstances } from './terminate.ts';

@@ -1,7 +1,7 @@
 import type { EC2 } from '@aws-sdk/client-ec2';
 import { awsFault, legible } from '../../../aws/failure.ts';
 import { messageOf } from '../../../error.ts';
-import type { InstanceState } from '../../fleet.ts';
+import type { InstanceState } from '../../../instance.ts';
 import { stateOf } from '../find/describe.ts';
 
 /** TerminateInstances takes at most so many ids (API_TerminateInstances). */

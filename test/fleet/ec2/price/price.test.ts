@@ -6,7 +6,7 @@ import { cost, longestPaid, tablePrice } from '../../../../src/fleet/ec2/price/p
 import { readCachedPrice, writeCachedPrice } from '../../../../src/fleet/ec2/price/price-cache.ts';
 import { parseProduct } from '../../../../src/fleet/ec2/price/price-lookup.ts';
 import { costUntil } from '../../../../src/fleet/ec2/find/find.ts';
-import { dollars } from '../../../../src/fleet/preflight.ts';
+import { dollars } from '../../../../src/dollars.ts';
 
 test('an instance is paid by the second, with its address', () => {
   const input = { instances: 8, hourly: 0.05132, publicAddress: true, seconds: 290 };

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { isLiving } from '../../../../src/fleet/fleet.ts';
+import { isLiving } from '../../../../src/instance.ts';
 import { deleteVolumes, findVolumes } from '../../../../src/fleet/ec2/terminate/volume.ts';
 import { runTags } from '../../../../src/fleet/ec2/tag.ts';
 import { newRunId } from '../../../../src/run-id.ts';

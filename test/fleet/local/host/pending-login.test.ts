@@ -4,7 +4,7 @@ import { connect } from 'node:net';
 import type { Socket } from 'node:net';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import type { Instance } from '../../../../src/fleet/fleet.ts';
+import type { Instance } from '../../../../src/instance.ts';
 import { ControlServer } from '../../../../src/fleet/local/host/control-server.ts';
 import { PendingLogins } from '../../../../src/fleet/local/host/pending-login.ts';
 import { SshServer } from '../../../../src/fleet/local/host/ssh-server.ts';

@@ -1,8 +1,8 @@
 import { expect, test, vi } from 'vitest';
 import { CndError } from '../../src/error.ts';
-import type { Instance } from '../../src/fleet/fleet.ts';
-import { TerminationUnconfirmed, terminateAll } from '../../src/run/terminate.ts';
-import { StandInFleet, instance } from './stand-in-fleet.ts';
+import type { Instance } from '../../src/instance.ts';
+import { TerminationUnconfirmed, terminateAll } from '../../src/fleet/terminate-all.ts';
+import { StandInFleet, instance } from '../run/stand-in-fleet.ts';
 
 const run = '20261120-081103-x7k2';
 const known = [instance(0, 'running'), instance(1, 'running')];

@@ -1,7 +1,7 @@
-import type { Puzzle } from '../../puzzle/puzzle.ts';
-import { verify } from '../../puzzle/verification.ts';
-import { chunkOf } from '../../search/chunk.ts';
-import type { Space } from '../../search/search.ts';
+import type { Puzzle } from '../puzzle/puzzle.ts';
+import { verify } from '../puzzle/verification.ts';
+import { chunkOf } from '../search/chunk.ts';
+import type { Space } from '../search/search.ts';
 
 /** A golden nonce that the controller has verified. */
 export interface Hit {

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
-import { makePuzzle } from '../../../src/puzzle/definition.ts';
-import { digest } from '../../../src/puzzle/digest.ts';
-import { type Claim, verifiedHit } from '../../../src/engine/agents/hit.ts';
+import { makePuzzle } from '../../src/puzzle/definition.ts';
+import { digest } from '../../src/puzzle/digest.ts';
+import { type Claim, verifiedHit } from '../../src/engine/hit.ts';
 
 const puzzle = makePuzzle({ difficulty: 2 }); // the smallest golden nonce is 116
 const golden: Claim = { nonce: 116n, digest: digest(puzzle, 116n).toString('hex') };

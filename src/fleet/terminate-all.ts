@@ -1,7 +1,8 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { CndError, messageOf } from '../error.ts';
 import { within } from '../wait.ts';
-import { type Fleet, type Instance, isLiving } from '../fleet/fleet.ts';
+import { type Fleet } from './fleet.ts';
+import { type Instance, isLiving } from '../instance.ts';
 
 /** Seconds between two attempts, doubling. */
 const pause = { first: 0.25, most: 5 };

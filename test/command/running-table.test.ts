@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import type { RunningRun } from '../../src/scram/inventory.ts';
-import { runningJson, runningTable } from '../../src/view/running.ts';
-import { run } from './example.ts';
+import { runningJson, runningTable } from '../../src/command/running-table.ts';
+import { run } from '../view/example.ts';
 
 const now = Date.parse('2026-11-20T08:12:03Z');
 const runs: RunningRun[] = [

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
-import { type RunSummary, summarize } from '../../src/archive/summary.ts';
-import { archiveJson, archiveTable } from '../../src/view/archive-table.ts';
+import { type RunSummary, summarize } from '../../../src/archive/summary.ts';
+import { archiveJson, archiveTable } from '../../../src/command/logs/archive-table.ts';
 
 const summary = (run: string, puzzle: object, ended?: object): RunSummary =>
   summarize(

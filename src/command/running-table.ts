@@ -1,10 +1,10 @@
 import { CndError, messageOf } from '../error.ts';
-import { dollars } from '../fleet/preflight.ts';
+import { dollars } from '../dollars.ts';
 import type { Inventory, RunningRun } from '../scram/inventory.ts';
 import { runStart } from '../run-id.ts';
-import { printable } from './printable.ts';
-import { duration } from './quantity.ts';
-import { table } from './table.ts';
+import { printable } from '../view/printable.ts';
+import { duration } from '../view/quantity.ts';
+import { table } from '../view/table.ts';
 
 /** The table of `cnd ps`: columns that say nothing are left out. `now` in milliseconds since the epoch. Pure. */
 export function runningTable(runs: readonly RunningRun[], now: number): string {

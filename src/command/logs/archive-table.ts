@@ -1,6 +1,6 @@
-import type { RunSummary } from '../archive/summary.ts';
-import { duration } from './quantity.ts';
-import { table } from './table.ts';
+import type { RunSummary } from '../../archive/summary.ts';
+import { duration } from '../../view/quantity.ts';
+import { table } from '../../view/table.ts';
 
 type RunPuzzle = NonNullable<RunSummary['record']>['config']['puzzle'];
 

@@ -1,5 +1,6 @@
-import { type Check, type Preflight, dollars } from '../fleet/preflight.ts';
-import { printable } from './printable.ts';
+import { type Check, type Preflight } from '../fleet/preflight.ts';
+import { dollars } from '../dollars.ts';
+import { printable } from '../view/printable.ts';
 
 const marks: Record<Check['outcome'], string> = { ok: 'ok', warning: 'WARNING', failed: 'FAILED' };
 

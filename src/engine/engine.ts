@@ -1,0 +1,59 @@
+import type { Announcement } from '../broadcast/broadcast.ts';
+import type { Clock } from '../clock.ts';
+import type { Emit } from '../event/event.ts';
+import type { Puzzle } from '../puzzle/puzzle.ts';
+import type { Coverage } from '../search/coverage.ts';
+import type { Space } from '../search/search.ts';
+import type { Hit } from './hit.ts';
+
+/** What is searched, and whom a search tells of itself. */
+export interface SearchRequest {
+  readonly run: string;
+  readonly puzzle: Puzzle;
+  readonly space: Space;
+  /** Find the smallest golden nonce, and prove it; else the first one ends the search. */
+  readonly smallest: boolean;
+  readonly clock: Clock;
+  /** The events of its instances, where it has any, of hits and of progress. */
+  readonly emit: Emit;
+  /** Seconds since the run began. */
+  readonly elapsed: () => number;
+  /** Told once, when the first nonce is about to be tested. */
+  readonly onFirstSearching: () => void;
+  /** Told of every hit that is better than those before, to announce it. Must not throw. */
+  readonly announce: (hit: Hit) => void;
+}
+
+/** How a search ends by itself. */
+export type SearchEnd =
+  | { readonly kind: 'found'; readonly hit: Hit }
+  | { readonly kind: 'exhausted' }
+  | { readonly kind: 'lost'; readonly reason: string };
+
+/** A search that goes on. */
+export interface RunningSearch {
+  /** Resolves when a hit ends the search, everything is searched, or nobody is left to search. Never rejects. */
+  readonly ended: Promise<SearchEnd>;
+  /** The best verified hit so far: with `smallest` a candidate until the search has ended. */
+  readonly best: Hit | undefined;
+  /** Whether anything has searched. */
+  readonly searched: boolean;
+  /** How many nonces were tested. */
+  readonly tested: bigint;
+  /** Which nonces were tested, exactly. */
+  coverage(): Coverage;
+  /** Something heard on the broadcast: as good as a hit of its own, and verified like one. */
+  announced(announcement: Announcement): void;
+  /** Says how the whole search stands (`run.progress`), with `remaining` seconds until the time limit. */
+  tick(remaining: number): void;
+  /**
+   * Ends the search, whatever ended it. Resolves when nothing searches any more, or when `limit` aborts; what may still be
+   * searching then is told in `search.stopped`.
+   */
+  stop(reason: string, limit: AbortSignal): Promise<void>;
+}
+
+/** What searches a space and tells hits, coverage and its end. Every implementation passes `test/contract/engine.ts`. */
+export interface Engine {
+  search(request: SearchRequest): RunningSearch;
+}

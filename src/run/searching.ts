@@ -1,0 +1,172 @@
+import { AgentEngine } from '../engine/agents/agents.ts';
+import { Link } from '../engine/agents/link.ts';
+import { Watch } from '../engine/agents/watch.ts';
+import type { WorkerContext } from '../engine/agents/worker.ts';
+import type { RunningSearch, SearchEnd } from '../engine/engine.ts';
+import type { Hit } from '../engine/hit.ts';
+import { messageOf } from '../error.ts';
+import type { Instance } from '../instance.ts';
+import { onceAborted } from '../wait.ts';
+import type { RunContext } from './context.ts';
+import { pullLogs } from './log-pull.ts';
+
+/** Seconds that an agent's own deadline is behind the controller's, which it backs up. */
+const agentMargin = 1;
+
+/** Seconds in which what searches confirms that it has stopped, at most; whoever does not is terminated all the same. */
+const stopLimits = { shortest: 0.2, longest: 3 };
+
+/** Seconds that are spent on syslogs at most: while they are pulled, instances cost money. */
+const logLimits = { longest: 60, interrupted: 5 };
+
+/** The search of a run on its instances, from its beginning until the syslogs are pulled; one session to each instance. */
+export class Searching {
+  readonly search: RunningSearch;
+  readonly #context: RunContext;
+  readonly #watch: Watch;
+  readonly #links = new Map<number, Link>();
+  /** Ends every attempt to connect; sessions live on until the logs are pulled. */
+  readonly #linkLife = new AbortController();
+  readonly #stopListening: () => void;
+  #stopped = false;
+
+  /** Sets everybody to work. */
+  constructor(context: RunContext) {
+    const { inputs, launched, emit, phases } = context;
+    const { run, config, fleet, broadcast, clock, kernel } = inputs;
+    this.#context = context;
+    this.#watch = new Watch(fleet, run, launched, {
+      onTrouble: (error) => context.warn(`the fleet cannot be looked at: ${messageOf(error)}; trying again`),
+      onAnswer: (seconds) => context.releaseTime.tell('fleet', seconds),
+    });
+    const engine = new AgentEngine({
+      launched,
+      watch: this.#watch,
+      link: this.#link,
+      guard: fleet.guard,
+      lifetime: () => context.untilTimeLimit(fleet.timing.grace),
+      switch: this.#switch(),
+      kernel: config.kernel,
+      instructionSet: kernel.instructionSet,
+      agentSeconds: () => context.untilTimeLimit(agentMargin - context.teardown.search),
+      broadcast: broadcast.forAgents,
+      // Elsewhere an instance is released without it.
+      onAnswer: fleet.guard
+        ? (index, seconds) => context.releaseTime.tell(`instance ${index}`, seconds)
+        : undefined,
+    });
+    this.search = engine.search({
+      run,
+      puzzle: config.puzzle,
+      space: config.space,
+      smallest: config.smallest,
+      clock,
+      emit,
+      elapsed: () => context.elapsed(),
+      onFirstSearching: () => phases.begin('search'),
+      announce: (hit) => void this.#announce(hit),
+    });
+    this.#stopListening = this.#listen();
+  }
+
+  /** Resolves when the search ends by itself. */
+  get ended(): Promise<SearchEnd> {
+    return this.search.ended;
+  }
+
+  /** Ends the search: nothing new is begun, and everything is told to stop. */
+  async stop(reason: string): Promise<void> {
+    const { inputs, phases, teardown } = this.#context;
+    this.#stopped = true;
+    this.#stopListening();
+    phases.begin('stop');
+    const left = this.#context.untilTimeLimit(-teardown.stop);
+    const limit = this.#context.within(Math.min(stopLimits.longest, Math.max(stopLimits.shortest, left)));
+    await this.search.stop(reason, AbortSignal.any([inputs.interrupts.second, limit.signal]));
+    limit.cancel();
+  }
+
+  /** Pulls the syslogs while there is time, and closes all sessions. */
+  async pullLogs(): Promise<void> {
+    const { inputs, folder, emit, phases, teardown } = this.#context;
+    const { run, fleet, interrupts } = inputs;
+    phases.begin('logs');
+    const left = this.#context.untilTimeLimit(-teardown.logs);
+    const limit = this.#context.within(Math.min(left, logLimits.longest));
+    const enough = new AbortController();
+    const hurry = (): void => {
+      const moment = this.#context.within(logLimits.interrupted);
+      onceAborted(moment.signal, () => enough.abort());
+      onceAborted(enough.signal, moment.cancel);
+    };
+    if (interrupts.first.aborted) hurry();
+    else onceAborted(interrupts.first, hurry);
+    await pullLogs({
+      instances: this.#watch.instances,
+      link: this.#link,
+      command: (instance) => fleet.syslogCommand(run, instance),
+      folder,
+      emit,
+      signal: AbortSignal.any([interrupts.second, limit.signal, enough.signal]),
+      toConnect: (seconds) => this.#context.within(seconds),
+    });
+    limit.cancel();
+    enough.abort();
+    this.#linkLife.abort();
+    await Promise.all([...this.#links.values()].map((link) => link.close()));
+  }
+
+  /** Hears of hits on the broadcast and tells of progress, until the function that is returned is called. */
+  #listen(): () => void {
+    const { broadcast, clock } = this.#context.inputs;
+    const stopListening = broadcast.listen(
+      (announcement) => this.search.announced(announcement),
+      (trouble) => this.#context.warn(`${trouble}; peers are told over SSH`),
+    );
+    const stopTicking = clock.every(1000, () => this.search.tick(this.#context.untilTimeLimit()));
+    return () => {
+      stopListening();
+      stopTicking();
+      const { ignored = 0 } = broadcast;
+      if (ignored > 0)
+        this.#context.warn(
+          `messages on the ${broadcast.name} broadcast that were ignored, being none of this run's: ${ignored}`,
+        );
+    };
+  }
+
+  #switch(): WorkerContext['switch'] {
+    const { fleet, run } = this.#context.inputs;
+    const command = fleet.armedCommand?.(run);
+    if (command === undefined) return undefined;
+    const terminate = async ({ id }: Instance): Promise<void> => {
+      await fleet.terminate(run, [id]);
+      this.#watch.nudge();
+    };
+    return { command, terminate };
+  }
+
+  async #announce({ instance, nonce, digest }: Hit): Promise<void> {
+    const { run, broadcast } = this.#context.inputs;
+    try {
+      await broadcast.announce({ run, instance, nonce, digest });
+      this.#context.emit('broadcast', { channel: broadcast.name, nonce: `${nonce}`, digest });
+    } catch (error) {
+      const what = `the hit could not be announced on ${broadcast.name}`;
+      this.#context.warn(`${what}: ${messageOf(error)}; peers are told over SSH`);
+    }
+  }
+
+  readonly #link = (instance: Instance): Link => {
+    const { index } = instance;
+    const known = this.#links.get(index);
+    if (known) return known;
+    const { fleet } = this.#context.inputs;
+    const onWait = (cause: string, message: string): void => {
+      if (!this.#stopped) this.#context.emit('instance.waiting', { instance: index, cause, message });
+    };
+    const link = new Link(() => fleet.connect(instance, { signal: this.#linkLife.signal, onWait }));
+    this.#links.set(index, link);
+    return link;
+  };
+}
