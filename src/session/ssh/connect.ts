@@ -4,7 +4,10 @@ import type { Access } from './access.ts';
 import { within } from '../../wait.ts';
 import { Connection } from './connection.ts';
 import { dial } from './dial.ts';
-import { handshake, hostKeyAlgorithms, type Keepalive } from './handshake.ts';
+import { ConnectionError } from './failure.ts';
+import { target } from './access.ts';
+import { handshake, hostKeyAlgorithms, isKnownKeyType, type Keepalive } from './handshake.ts';
+import { keyType, publicKeyBlob } from './key.ts';
 import { type HandshakeLimit, processLimit } from './handshake-limit.ts';
 
 /** How a connection is made and kept. */
@@ -29,6 +32,30 @@ const slotPatience = 250;
  * @throws ConnectionError by cause (`failure.ts`); CndError `session-aborted`, `ssh-no-host-key`, `ssh-private-key`.
  */
 export async function connect(access: Access, options: ConnectOptions = {}): Promise<Connection> {
+  try {
+    return await connectOnce(access, options);
+  } catch (error) {
+    const others = otherTypes(access, error);
+    if (others.length === 0) throw error;
+    // Whoever is there still has to prove that it has a pinned key.
+    return await connect({ ...access, hostKeys: others }, options).catch((again: unknown) => {
+      throw again instanceof ConnectionError && again.failure === 'host-key' ? error : again;
+    });
+  }
+}
+
+/** The pinned keys of other types than the one that was shown and not believed: a line of known_hosts may be stale. */
+function otherTypes(access: Access, error: unknown): string[] {
+  if (!(error instanceof ConnectionError) || error.about !== target(access)) return [];
+  const { offeredType } = error;
+  if (offeredType === undefined) return [];
+  return access.hostKeys.filter((key) => {
+    const type = keyType(publicKeyBlob(key));
+    return type !== offeredType && isKnownKeyType(type);
+  });
+}
+
+async function connectOnce(access: Access, options: ConnectOptions): Promise<Connection> {
   hostKeyAlgorithms(access);
   const {
     signal,

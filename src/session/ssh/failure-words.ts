@@ -1,6 +1,6 @@
 import type { Access } from './access.ts';
 import type { Attempt, FailureCause } from './attempt.ts';
-import { fingerprint } from './key.ts';
+import { fingerprint, keyType } from './key.ts';
 
 /** What is said of one cause: what is being waited for while it is retried, and what to check when it stays. */
 interface Words {
@@ -70,7 +70,5 @@ export const failureWords: Readonly<Record<FailureCause, Words>> = {
 function hostKeyWords({ hostKeys }: Access, { offered }: Attempt): string {
   const expected = hostKeys.map((key) => `${key.split(' ')[0]} ${fingerprint(key)}`).join(' or ');
   if (offered === undefined) return `the server has no host key of the expected type (${expected})`;
-  // A key's blob starts with its type: a 32-bit length and the name (RFC 4253, 6.6).
-  const type = offered.toString('latin1', 4, 4 + offered.readUInt32BE());
-  return `the server's host key is ${type} ${fingerprint(offered)}, expected ${expected}`;
+  return `the server's host key is ${keyType(offered)} ${fingerprint(offered)}, expected ${expected}`;
 }

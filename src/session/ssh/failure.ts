@@ -3,12 +3,16 @@ import { CndError } from '../../error.ts';
 import { type Access, target } from './access.ts';
 import type { Attempt, FailureCause } from './attempt.ts';
 import { failureWords } from './failure-words.ts';
+import { keyType } from './key.ts';
+import { oneLine } from '../words.ts';
 
 /** A connection that could not be made: code `ssh-<cause>`, about `user@host:port`. */
 export class ConnectionError extends CndError {
   readonly failure: FailureCause;
   /** What is being waited for while this is retried, e.g. `port 22 refuses connections: sshd is not up yet`. */
   readonly words: string;
+  /** The type of the key that was shown and is not believed, e.g. `ssh-rsa`. */
+  readonly offeredType: string | undefined;
 
   constructor(failure: FailureCause, access: Access, attempt: Attempt) {
     const words = failureWords[failure].words(access, attempt);
@@ -19,6 +23,7 @@ export class ConnectionError extends CndError {
     });
     this.failure = failure;
     this.words = words;
+    this.offeredType = attempt.offered && keyType(attempt.offered);
   }
 }
 
@@ -69,7 +74,7 @@ function reasonOfJump(reason: unknown, message: string): FailureCause {
 }
 
 function detail({ error, banner }: Attempt): string {
-  const said = [fields(error).message, banner?.trim() ?? ''].filter((part) => part !== '');
+  const said = [fields(error).message, oneLine(banner ?? '', 200)].filter((part) => part !== '');
   return said.length === 0 ? '' : ` (${said.join('; ')})`;
 }
 

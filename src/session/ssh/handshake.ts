@@ -1,6 +1,6 @@
 import type { Duplex } from 'node:stream';
 
-import ssh2, { type Client, type ConnectConfig, type ServerHostKeyAlgorithm } from 'ssh2';
+import ssh2, { type Client, type ConnectConfig, type KexAlgorithm, type ServerHostKeyAlgorithm } from 'ssh2';
 
 import { CndError, messageOf } from '../../error.ts';
 
@@ -26,6 +26,29 @@ const algorithmsOf: Readonly<Record<string, readonly ServerHostKeyAlgorithm[]>> 
   'ecdsa-sha2-nistp521': ['ecdsa-sha2-nistp521'],
   'ssh-rsa': ['rsa-sha2-512', 'rsa-sha2-256'],
 };
+
+/** Whether cnd can check host keys of a type. */
+export function isKnownKeyType(type: string): boolean {
+  return algorithmsOf[type] !== undefined;
+}
+
+/**
+ * ssh2's own, but for their order: it prefers group exchange to fixed groups, and its check of the server's prime blocks
+ * this whole process for seconds.
+ */
+const keyExchanges: readonly KexAlgorithm[] = [
+  'curve25519-sha256',
+  'curve25519-sha256@libssh.org',
+  'ecdh-sha2-nistp256',
+  'ecdh-sha2-nistp384',
+  'ecdh-sha2-nistp521',
+  'diffie-hellman-group14-sha256',
+  'diffie-hellman-group16-sha512',
+  'diffie-hellman-group15-sha512',
+  'diffie-hellman-group17-sha512',
+  'diffie-hellman-group18-sha512',
+  'diffie-hellman-group-exchange-sha256',
+];
 
 /**
  * Only the algorithms of the pinned keys may be offered: the server would otherwise show its key of another type, which
@@ -100,7 +123,7 @@ function configFor(
     ...(access.agent === undefined ? {} : { agent: access.agent }),
     // Without ssh2's leading 'none', which costs a round trip.
     authHandler: ['publickey', 'agent'],
-    algorithms: { serverHostKey: hostKeyAlgorithms(access) },
+    algorithms: { serverHostKey: hostKeyAlgorithms(access), kex: [...keyExchanges] },
     hostVerifier: (offered: Buffer) => {
       if (pinned.some((key) => key.equals(offered))) return true;
       onStranger(offered);

@@ -33,6 +33,11 @@ export function fingerprint(publicKey: string | Buffer): string {
   return `SHA256:${createHash('sha256').update(blob).digest('base64').replace(/=+$/, '')}`;
 }
 
+/** The type that a public key's blob begins with: a 32-bit length and the name (RFC 4253, 6.6). */
+export function keyType(blob: Buffer): string {
+  return blob.length < 4 ? '' : blob.toString('latin1', 4, 4 + blob.readUInt32BE());
+}
+
 /** The binary form of `<type> <base64>`, which is what travels on the wire. */
 export function publicKeyBlob(publicKey: string): Buffer {
   return Buffer.from(publicKey.trim().split(/\s+/)[1] ?? '', 'base64');

@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process';
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -53,8 +54,8 @@ describe.runIf(hasSshd())('with OpenSSH', () => {
       await connection.run('true');
       times.push(performance.now() - start);
     }
-    // 44 ms without noDelay.
-    expect(times.toSorted((a, b) => a - b)[10]).toBeLessThan(30);
+    // Without noDelay every one of them takes 40 ms at least; the quickest depends least on how busy this machine is.
+    expect(Math.min(...times)).toBeLessThan(30);
   });
 
   /** A shell with a child, its stdin at its end: the pid of the child, and the channel. */
@@ -105,6 +106,34 @@ describe.runIf(hasSshd())('with OpenSSH', () => {
   it('takes only the pinned key', async () => {
     const access = { ...sshd.access, hostKeys: [generateKeyPair().publicKey] };
     await expect(connect(access)).rejects.toThrow(withCode('ssh-host-key'));
+  });
+
+  it('is not refused for a stale key of another type, whose good one the server shows when asked', async () => {
+    const directory = await mkdtemp(join(tmpdir(), 'cnd-sshd-'));
+    onTestFinished(() => rm(directory, { recursive: true }));
+    const [mine, theirs] = ['mine', 'theirs'].map((name) => {
+      const path = join(directory, name);
+      execFileSync('ssh-keygen', ['-q', '-t', 'ecdsa', '-N', '', '-f', path]);
+      return path;
+    });
+    const both = await Sshd.start([`HostKey ${mine}`]);
+    onTestFinished(() => both.stop());
+    const old = (await readFile(`${theirs}.pub`, 'utf8')).split(' ').slice(0, 2).join(' ');
+    const session = await connect({ ...both.access, hostKeys: [old, ...both.access.hostKeys] });
+    await session.close();
+    await expect(connect({ ...both.access, hostKeys: [old] })).rejects.toThrow(withCode('ssh-host-key'));
+    const bad = [old, generateKeyPair().publicKey];
+    await expect(connect({ ...both.access, hostKeys: bad })).rejects.toThrow(withCode('ssh-host-key'));
+  });
+
+  it('chooses a fixed group before group exchange, whose check of the prime would block this process', async () => {
+    const kex = 'diffie-hellman-group-exchange-sha256,diffie-hellman-group14-sha256';
+    const old = await Sshd.start([`KexAlgorithms ${kex}`]);
+    onTestFinished(() => old.stop());
+    const session = await connect(old.access);
+    const chosen: unknown = Reflect.get(Reflect.get(session.client, '_protocol') as object, '_kex');
+    expect(chosen).toMatchObject({ negotiated: { kex: 'diffie-hellman-group14-sha256' } });
+    await session.close();
   });
 
   it.each([
