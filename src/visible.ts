@@ -1,7 +1,6 @@
-// oxlint-disable-next-line no-control-regex -- these are what must not reach a terminal
-const control = /[\u0000-\u001F\u007F-\u009F]/g;
+import { printable } from '../text.ts';
 
-/** What a user or a file gave, as messages quote it: shown, but never obeyed by the terminal. */
+/** What a user or a file gave, as messages quote it: shown, but never obeyed by the terminal. Pure. */
 export function visible(text: string): string {
-  return text.replace(control, '?').slice(0, 80);
+  return printable(text, Number.MAX_SAFE_INTEGER).slice(0, 80);
 }

@@ -1,6 +1,6 @@
 import { type Check, type Preflight } from '../fleet/preflight.ts';
 import { dollars } from '../dollars.ts';
-import { printable } from '../view/printable.ts';
+import { printable } from '../text.ts';
 
 const marks: Record<Check['outcome'], string> = { ok: 'ok', warning: 'WARNING', failed: 'FAILED' };
 

@@ -2,7 +2,7 @@ import { CndError, messageOf } from '../error.ts';
 import { dollars } from '../dollars.ts';
 import type { Inventory, RunningRun } from '../scram/inventory.ts';
 import { runStart } from '../run-id.ts';
-import { printable } from '../view/printable.ts';
+import { printable } from '../text.ts';
 import { duration } from '../view/quantity.ts';
 import { table } from '../view/table.ts';
 

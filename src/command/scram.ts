@@ -4,7 +4,7 @@ import { meantBy, scram as scramEverything } from '../scram/scram.ts';
 import type { ScramResult } from '../scram/scram-run.ts';
 import { exitCodes } from '../event/outcome.ts';
 import { announcedLines, checkedWords, runningTable, unreachableLines } from './running-table.ts';
-import { printable } from '../view/printable.ts';
+import { printable } from '../text.ts';
 import { plural } from '../view/quantity.ts';
 import { table } from '../view/table.ts';
 import { forget } from './forget.ts';

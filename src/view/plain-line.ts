@@ -1,6 +1,6 @@
 import { dollars } from '../dollars.ts';
 import type { RunEvent } from '../event/event.ts';
-import { printable } from './printable.ts';
+import { printable } from '../text.ts';
 import { count, duration, percent, plural, rate } from './quantity.ts';
 
 /**

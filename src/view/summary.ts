@@ -1,6 +1,6 @@
 import type { RunEvent } from '../event/event.ts';
 import { exitCodes } from '../event/outcome.ts';
-import { printable } from './printable.ts';
+import { printable } from '../text.ts';
 import { count, duration, rate } from './quantity.ts';
 
 type Ended = Extract<RunEvent, { event: 'run.ended' }>;

@@ -5,7 +5,7 @@ import { unstoredRuns } from '../../archive/spooled.ts';
 import { resolveLogs } from '../../config/logs.ts';
 import { isAlive } from '../../state/process.ts';
 import { listRunStates } from '../../state/run-state.ts';
-import { printable } from '../../view/printable.ts';
+import { printable } from '../../text.ts';
 import type { Arguments } from '../command.ts';
 
 /** The archive that the configuration names. */

@@ -1,5 +1,5 @@
 import { stripVTControlCharacters } from 'node:util';
-import { displayWidth } from './width.ts';
+import { displayWidth } from '../../text.ts';
 
 /** What a terminal measures. */
 export interface Size {

@@ -1,5 +1,5 @@
 import type { RunEvent } from '../../event/event.ts';
-import { printable } from '../printable.ts';
+import { printable } from '../../text.ts';
 import { enter, isBefore } from './phase.ts';
 import { type InstanceState, type RunState, newInstance } from './state.ts';
 

@@ -1,7 +1,7 @@
 import { count, rate } from '../quantity.ts';
 import { type Span, type Style, span } from './span.ts';
 import type { InstanceStage, InstanceState } from './state.ts';
-import { displayWidth } from './width.ts';
+import { displayWidth, pad } from '../../text.ts';
 
 const styles: Partial<Record<InstanceStage, Style>> = {
   waiting: 'yellow',
@@ -44,9 +44,4 @@ function ending({ golden, residues, log }: InstanceState): Span[] {
   const held = log === undefined && residues.length > 0 ? [span(residues.join(' '))] : [];
   const logs = log === undefined ? [] : [span(`log ${log}`, log === 'missing' ? 'yellow' : 'dim')];
   return [...hit, ...held, ...logs].flatMap((one, index) => (index === 0 ? [one] : [span('  '), one]));
-}
-
-function pad(text: string, width: number, side: 'start' | 'end'): string {
-  const blank = ' '.repeat(Math.max(0, width - displayWidth(text)));
-  return side === 'start' ? blank + text : text + blank;
 }

@@ -1,4 +1,4 @@
-import { cut, displayWidth } from './width.ts';
+import { cut, displayWidth } from '../../text.ts';
 
 /** How a piece of a line looks; the names are those of `util.styleText`. */
 export type Style = 'bold' | 'dim' | 'red' | 'green' | 'yellow' | 'cyan';

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { countdown, frame } from '../../../src/view/terminal/frame.ts';
 import { initialState } from '../../../src/view/terminal/state.ts';
-import { displayWidth } from '../../../src/view/terminal/width.ts';
+import { displayWidth } from '../../../src/text.ts';
 import { eventAt, launched, plan, searching, searchingRun, start, stateAfter } from './run.ts';
 
 const at = (seconds: number): number => start + seconds * 1000;

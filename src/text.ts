@@ -1,0 +1,62 @@
+const ascii = /^[\u0020-\u007E]*$/;
+
+/** Drawn onto the character before them, or not at all. */
+const zero = /[\p{Mn}\p{Me}\u1160-\u11FF\u200B-\u200D\u2060\uFEFF]/u;
+
+/** East Asian wide and full-width forms (Unicode Standard Annex 11), and what terminals draw as emoji. */
+const wide =
+  /[\u1100-\u115E\u2E80-\u303E\u3041-\u4DBF\u4E00-\uA4CF\uA960-\uA97F\uAC00-\uD7A3\uF900-\uFAFF\uFE10-\uFE19\uFE30-\uFE6F\uFF00-\uFF60\uFFE0-\uFFE6\u{16FE0}-\u{18DFF}\u{1AFF0}-\u{1B2FF}\u{20000}-\u{3FFFD}]|\p{Emoji_Presentation}/u;
+
+/** U+FE0F asks for the emoji form of the character before it, which some terminals then draw one column wider. */
+const emojiForm = '\uFE0F';
+
+/**
+ * What must not reach a terminal: control characters, line separators, those that change the direction of the text around
+ * them (Unicode Standard Annex 9), halves of surrogate pairs, and interlinear annotations.
+ */
+const unprintable = /[\p{Cc}\p{Zl}\p{Zp}\p{Bidi_Control}\p{Cs}\u206A-\u206F\uFFF9-\uFFFB]/gu;
+
+/** Text from an instance or a user, safe for a terminal: control and direction-changing characters become `?`. Pure. */
+export function printable(text: string, longest = 500): string {
+  const clean = text.replace(unprintable, '?');
+  if (clean.length <= longest) return clean;
+  // Not in the middle of a surrogate pair.
+  return `${clean.slice(0, longest - 1).replace(/[\uD800-\uDBFF]$/, '')}…`;
+}
+
+/**
+ * Columns that a text without control characters takes in a terminal. Where terminals differ (joined emoji) it is the
+ * most that any takes: a line that is cut too early is fine, one that wraps is not. Pure.
+ */
+export function displayWidth(text: string): number {
+  if (ascii.test(text)) return text.length;
+  let width = 0;
+  for (const character of text) width += characterWidth(character);
+  return width;
+}
+
+/** The text, or as much of its beginning as fits into so many columns with an ellipsis. Pure. */
+export function cut(text: string, columns: number): string {
+  if (displayWidth(text) <= columns) return text;
+  if (columns <= 0) return '';
+  let width = 1; // of the ellipsis
+  let kept = '';
+  for (const character of text) {
+    width += characterWidth(character);
+    if (width > columns) break;
+    kept += character;
+  }
+  return `${kept}…`;
+}
+
+/** The text with spaces before (`start`) or after it (`end`), so that it takes at least so many columns. Pure. */
+export function pad(text: string, columns: number, side: 'start' | 'end'): string {
+  const blank = ' '.repeat(Math.max(0, columns - displayWidth(text)));
+  return side === 'start' ? blank + text : text + blank;
+}
+
+function characterWidth(character: string): number {
+  if (character === emojiForm) return 1;
+  if (zero.test(character)) return 0;
+  return wide.test(character) ? 2 : 1;
+}
