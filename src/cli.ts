@@ -1,12 +1,19 @@
 import { causeLines, causesOf, keptCauses } from './cause.ts';
 import { CndError } from './error.ts';
 import { redact } from './redact.ts';
+import { printable } from './text.ts';
+import { closeLostTerminals, terminalsHeld } from './view/display/hangup.ts';
 
 // The only place that exits. What a command needs is imported when it runs: `cnd --help` must not wait for SDKs and ssh2,
 // and completion, which answers at every TAB, not even for the parser.
 
 const words = process.argv.slice(2);
 const isVerbose = words.includes('--verbose');
+const held = terminalsHeld();
+/** Why stdout takes nothing any more. */
+let stdoutError: NodeJS.ErrnoException | undefined;
+process.stdout.on('error', (error) => (stdoutError ??= error));
+process.stderr.on('error', () => {});
 let exitCode: number;
 let reported: unknown;
 try {
@@ -20,6 +27,8 @@ try {
 }
 if (isVerbose) reportKept(reported);
 await flush();
+exitCode = judgeStdout(exitCode);
+closeLostTerminals(held);
 process.exit(exitCode);
 
 /** Tells the user about an error, with its stack only where asked for or where it is a bug; gives the exit code. */
@@ -29,8 +38,8 @@ function report(error: unknown): number {
     process.stderr.write(`cnd: internal error: ${redact(stack)}\n${causeLines(error)}`);
     return 1;
   }
-  process.stderr.write(`cnd: ${error.message}\n`);
-  if (error.hint) process.stderr.write(`     ${error.hint}\n`);
+  process.stderr.write(`cnd: ${shown(error.message)}\n`);
+  if (error.hint) process.stderr.write(`     ${shown(error.hint)}\n`);
   if (isVerbose) process.stderr.write(`${redact(error.stack ?? '')}\n${causeLines(error)}`);
   return error.exitCode;
 }
@@ -42,14 +51,29 @@ function reportKept(reported: unknown): void {
     if (!told.has(error)) process.stderr.write(`cnd: ${error.message}\n${causeLines(error)}`);
 }
 
+/** A message may quote what a host or a file said; it may have lines, and nothing else that moves the cursor. */
+function shown(text: string): string {
+  const lines = text.split('\n').map((line) => printable(line, Number.MAX_SAFE_INTEGER));
+  return lines.join('\n');
+}
+
+/** What stdout did not take was not done, whatever else was; a reader that left (`cnd ps | head -1`) has what it wanted. */
+function judgeStdout(code: number): number {
+  if (stdoutError === undefined || stdoutError.code === 'EPIPE' || stdoutError.code === 'EIO') return code;
+  process.stderr.write(`cnd: stdout cannot be written: ${stdoutError.message}\n`);
+  return code === 0 ? 1 : code;
+}
+
 /** process.exit drops what a pipe has not taken yet. */
 async function flush(): Promise<void> {
   await Promise.all(
     [process.stdout, process.stderr].map(
       (stream) =>
         new Promise<void>((resolve) => {
+          if (stream.destroyed || stream.writableLength === 0) return setImmediate(resolve);
           stream.once('error', () => resolve());
           stream.write('', () => resolve());
+          return undefined;
         }),
     ),
   );

@@ -1,4 +1,4 @@
-import { printable } from '../text.ts';
+import { printable } from './text.ts';
 
 /** What a user or a file gave, as messages quote it: shown, but never obeyed by the terminal. Pure. */
 export function visible(text: string): string {

@@ -1,6 +1,6 @@
 import { UsageError } from '../error.ts';
 import { exitCodes } from '../event/outcome.ts';
-import { printable } from '../view/printable.ts';
+import { printable } from '../text.ts';
 
 /** Flags that mean something else than forgetting. */
 const others = ['run', 'region', 'profile', 'everyone', 'dry-run'];

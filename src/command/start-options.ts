@@ -24,6 +24,7 @@ export const startFlags: readonly Flag[] = [
   }),
   { name: 'dry-run', boolean: true, describe: 'show the plan and launch nothing' },
   { name: 'json', boolean: true, describe: 'one event a line on stdout' },
+  { name: 'plain', boolean: true, describe: 'lines for a log instead of the live view' },
   { name: 'quiet', boolean: true, describe: 'only warnings and errors on stderr' },
   verboseFlag,
   configFlag,

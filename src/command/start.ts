@@ -17,11 +17,11 @@ import { executeRun } from '../run/run.ts';
 import { newRunId } from '../run-id.ts';
 import { removeRunState, writeRunState } from '../state/run-state.ts';
 import { unlessAborted } from '../wait.ts';
-import { JsonView } from '../view/json.ts';
-import { Output } from '../view/output.ts';
-import { PlainView } from '../view/plain.ts';
+import { Display } from '../view/display/display.ts';
+import type { DisplayMode } from '../view/display/message.ts';
 import { isLive } from '../view/terminal/capability.ts';
-import type { View } from '../event/view.ts';
+import { exitCodes } from '../event/outcome.ts';
+import { isatty } from 'node:tty';
 import { signalExitCodes } from './interruptible.ts';
 import { type Prospect, checkGround, checkLaunch, required } from './start-check.ts';
 
@@ -31,7 +31,8 @@ export async function start(flags: Readonly<Record<string, unknown>>): Promise<n
   const path = typeof flags['config'] === 'string' ? flags['config'] : undefined;
   const { config, fleet } = required(await checkGround({ flags, env, path }));
   const interrupts = new Interrupts();
-  const views = [await chooseView(flags, interrupts)];
+  const display = startDisplay(flags, config, interrupts);
+  const views = [display];
   listen(interrupts);
   const startedAt = new Date(processStart.wall);
   const run = newRunId(startedAt);
@@ -52,13 +53,13 @@ export async function start(flags: Readonly<Record<string, unknown>>): Promise<n
       tellPlan(stream.emit, { config, timing: fleet.timing, logs, kernel, preflight, warnings });
       stream.emit('warning', { message: 'dry run: nothing was launched' });
       await stream.close();
-      return 0;
+      return exitCodeOf(exitCodes.found, display);
     }
     const expiresAt = expiryOf(startedAt, config.timeLimit, fleet);
     const choice = config.fleetKind.broadcast?.(config.fleetConfig, { fleet, preflight, expiresAt, env });
     const broadcast = await makeBroadcast(choice ?? { kind: 'in-process' });
     isBegun = true;
-    return await executeRun({
+    const exitCode = await executeRun({
       run,
       config,
       fleet,
@@ -73,7 +74,9 @@ export async function start(flags: Readonly<Record<string, unknown>>): Promise<n
       preflight,
       warnings,
     });
+    return exitCodeOf(exitCode, display);
   } catch (error) {
+    await display.close();
     if (!isBegun) await removeRunState(run, env).catch(() => {}); // the first error counts
     // Asked to stop while nothing had been created yet; a bug is told as one.
     const { cause } = interrupts;
@@ -116,20 +119,45 @@ async function lookAheadInTime(
   }
 }
 
-async function chooseView(flags: Readonly<Record<string, unknown>>, interrupts: Interrupts): Promise<View> {
-  const closed = { name: 'stdout was closed', exitCode: 1 };
-  if (flags['json'] === true) return new JsonView(new Output(process.stdout, () => interrupts.raise(closed)));
-  // Only the summary goes to stdout, when everything is over: a reader that left changes nothing any more.
-  const output = { stdout: new Output(process.stdout), stderr: new Output(process.stderr) };
-  const verbose = flags['verbose'] === true;
-  if (flags['quiet'] === true) return new PlainView(output, 'quiet');
+/** A result that stdout did not take is a failure, unless there is worse to say. */
+function exitCodeOf(exitCode: number, { hasFailed }: Display): number {
+  const isWorse = exitCode === exitCodes.cleanupUnconfirmed || exitCode > 128;
+  return hasFailed && !isWorse ? exitCodes.failed : exitCode;
+}
+
+function startDisplay(
+  flags: Readonly<Record<string, unknown>>,
+  config: RunConfig,
+  interrupts: Interrupts,
+): Display {
+  const mode = displayMode(flags);
+  const { instances, fleet, timeLimit } = config;
+  return new Display(
+    {
+      mode,
+      verbose: flags['verbose'] === true,
+      start: processStart.wall,
+      keyboard: mode !== 'json' && isatty(0) && isatty(2),
+      ...(flags['dry-run'] !== true && { plan: { instances, fleet, timeLimit } }),
+    },
+    {
+      onQuit: () => interrupts.raise({ name: 'SIGINT', exitCode: signalExitCodes.SIGINT }),
+      onStdoutClosed: (code) => {
+        // Only the summary goes to stdout otherwise, when everything is over. What is not read may still find its nonce.
+        if (mode === 'json' && code === 'EPIPE')
+          interrupts.raise({ name: 'stdout was closed', exitCode: exitCodes.failed });
+      },
+    },
+  );
+}
+
+function displayMode(flags: Readonly<Record<string, unknown>>): DisplayMode {
+  if (flags['json'] === true) return 'json';
+  if (flags['quiet'] === true) return 'quiet';
   // A plan that is only shown has nothing that moves.
-  if (flags['dry-run'] === true || !isLive(process.stderr, process.env)) {
-    return new PlainView(output, verbose ? 'verbose' : 'normal');
-  }
-  const { TerminalView } = await import('../view/terminal/terminal.ts');
-  const { stderr: terminal, env } = process;
-  return new TerminalView({ ...output, terminal, env, verbose, start: processStart.wall });
+  const isPlain = flags['dry-run'] === true || flags['plain'] === true;
+  if (!isPlain && isLive({ isTTY: isatty(2) }, process.env)) return 'live';
+  return flags['verbose'] === true ? 'verbose' : 'plain';
 }
 
 /**

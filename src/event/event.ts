@@ -66,6 +66,17 @@ const ended = z.object({
   launched: z.int().describe('Instances that there were.'),
   terminated: z.int().describe('Of how many the fleet has said that they are terminated.'),
   left: z.array(z.string()).describe('Ids of instances whose termination could not be confirmed.'),
+  probability: z
+    .number()
+    .optional()
+    .describe('Probability that a golden nonce is among as many as were tested.'),
+  cost: z.number().optional().describe('US dollars that the instances have cost at most.'),
+  displayDigest: z
+    .string()
+    .optional()
+    .describe(
+      'The digest as the field shows it: with bitcoin the bytes of `digest`, which is raw, in reverse.',
+    ),
 });
 
 /** What each event says, besides its name, time and run. */
@@ -93,6 +104,7 @@ export const eventFields = {
       facts: z.array(z.tuple([z.string(), z.string()])),
       cost: z.number().optional(),
       costBasis: z.string().optional(),
+      hourly: z.number().optional().describe('US dollars an hour for all instances together.'),
     })
     .describe('What the fleet says before anything costs money; `cost` in US dollars, at most.'),
   warning: z.object({ message: z.string(), hint: z.string().optional() }),
@@ -140,7 +152,18 @@ export const eventFields = {
   'instance.adopted': z.object({ instance: index, residue: index, next: decimal }),
   'instance.released': z.object({ instance: index, residue: index, next: decimal }),
   'instance.error': z.object({ instance: index, message: z.string() }),
-  hit: z.object({ instance: index, nonce: decimal, digest: z.string(), elapsed: seconds }),
+  hit: z.object({
+    instance: index,
+    nonce: decimal,
+    digest: z.string().describe('In raw byte order, whatever the scheme.'),
+    displayDigest: z
+      .string()
+      .optional()
+      .describe(
+        'With bitcoin, `digest` as the field shows it: its bytes in reverse. Absent where it is the same.',
+      ),
+    elapsed: seconds,
+  }),
   'hit.rejected': z.object({
     instance: index,
     nonce: z.string(),
@@ -178,6 +201,12 @@ export const eventFields = {
     .object({ signal: z.string(), count: z.int(), phase: z.enum(phaseNames).optional() })
     .describe('Somebody asked for the end, for the first time or again (`count`), in this phase.'),
   'cleanup.failed': z.object({ what: z.string(), reason: z.string() }),
+  'output.dropped': z
+    .object({ frames: z.int(), progress: z.int() })
+    .describe(
+      'Nobody took the output fast enough: frames of the live view and progress events that were left out, all in all. ' +
+        'The journal lacks none of them.',
+    ),
   'run.ended': ended,
 } as const;
 

@@ -49,6 +49,7 @@ export class InstanceHistory implements View {
       case 'archive.started':
       case 'broadcast':
       case 'cleanup.failed':
+      case 'output.dropped':
       case 'hit':
       case 'hit.rejected':
       case 'instance.adopted':

@@ -12,6 +12,7 @@ export class EventStream {
     this.#run = run;
     this.#now = now;
     this.#views = [...views];
+    for (const view of views) view.attach?.(this.emit);
   }
 
   readonly emit: Emit = (event, fields) => {

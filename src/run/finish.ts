@@ -1,6 +1,9 @@
 import { join } from 'node:path';
 import { messageOf } from '../error.ts';
 import { replaceFile } from '../file.ts';
+import { displayDigest } from '../puzzle/digest.ts';
+import { probability } from '../puzzle/probability.ts';
+import { chanceWithin } from '../search/forecast.ts';
 import type { RunContext } from './context.ts';
 import { archiveRun } from './log-archive.ts';
 import { recordName } from '../event/file-name.ts';
@@ -21,13 +24,16 @@ export async function finish(
   const { run, config, archive, clock } = context.inputs;
   const { outcome, hit, reason, exitCode } = verdict(ending, search?.best, config.smallest);
   const tested = search?.tested ?? 0n;
+  const shown = hit && displayDigest(config.puzzle, hit.digest);
   const { search: searched = 0 } = context.phases.seconds;
   const ended = {
     outcome,
     exitCode: clean ? exitCode : exitCodes.cleanupUnconfirmed,
     ...(hit && { nonce: `${hit.nonce}`, digest: hit.digest, instance: hit.instance }),
+    ...(shown !== undefined && shown !== hit?.digest && { displayDigest: shown }),
     ...(reason !== undefined && { reason }),
     tested: `${tested}`,
+    probability: chanceWithin(probability(config.puzzle), tested),
     rate: searched > 0 ? Number(tested) / searched : 0,
     elapsed: context.elapsed(),
     phases: context.phases.seconds,

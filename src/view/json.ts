@@ -1,20 +1,45 @@
 import type { RunEvent } from '../event/event.ts';
-import type { Output } from './output.ts';
-import type { View } from '../event/view.ts';
+import { type DisplayView, fullBacklog, isDroppable } from './display/view.ts';
+import { eventJson } from './event-json.ts';
+import type { TextOutput } from './output.ts';
 
 /** `--json`: one event a line on stdout, for programs. */
-export class JsonView implements View {
-  readonly #stdout: Output;
+export class JsonView implements DisplayView {
+  readonly #stdout: TextOutput;
+  #dropped = 0;
+  #hasEnded = false;
 
-  constructor(stdout: Output) {
+  constructor(stdout: TextOutput) {
     this.#stdout = stdout;
   }
 
   show(event: RunEvent): void {
-    this.#stdout.write(`${JSON.stringify(event)}\n`);
+    if (isDroppable(event) && this.#stdout.backlog > fullBacklog.events) {
+      this.#dropped += 1;
+      return;
+    }
+    this.#hasEnded ||= event.event === 'run.ended';
+    this.#stdout.write(eventJson(event));
   }
 
-  close(): Promise<void> {
+  takeDropped(): { frames: number; progress: number } {
+    const dropped = { frames: 0, progress: this.#dropped };
+    this.#dropped = 0;
+    return dropped;
+  }
+
+  settle(): Promise<void> {
     return this.#stdout.drain();
   }
+
+  async finish(): Promise<boolean> {
+    await this.#stdout.drain();
+    return this.#hasEnded;
+  }
+
+  line(): void {}
+  ask(): void {}
+  key(): void {}
+  suspend(): void {}
+  resume(): void {}
 }

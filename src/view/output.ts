@@ -1,7 +1,18 @@
 import type { Writable } from 'node:stream';
 
-/** Lines to a stream whose reader may go away: afterwards nothing is written, and `onClosed` has been called once. */
-export class Output {
+/** Where a view writes. Its reader may be slow, or go away; neither is an error here. */
+export interface TextOutput {
+  write(text: string): void;
+  /** Resolves when everything written has been handed to the system, or can no longer be. */
+  drain(): Promise<void>;
+  /** Characters that the system has not taken yet, about. */
+  readonly backlog: number;
+  /** Milliseconds for which the system has not taken what it was given. */
+  readonly stalled: number;
+}
+
+/** Text to a stream whose reader may go away: afterwards nothing is written, and `onClosed` has been called once. */
+export class Output implements TextOutput {
   readonly #stream: Writable;
   #closed = false;
 
@@ -14,11 +25,16 @@ export class Output {
     });
   }
 
+  get backlog(): number {
+    return this.#closed ? 0 : this.#stream.writableLength;
+  }
+
+  readonly stalled = 0;
+
   write(text: string): void {
     if (!this.#closed) this.#stream.write(text);
   }
 
-  /** Resolves when everything written has been handed to the system, or can no longer be. */
   drain(): Promise<void> {
     if (this.#closed) return Promise.resolve();
     return new Promise((resolve) => {

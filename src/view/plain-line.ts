@@ -1,6 +1,7 @@
 import { dollars } from '../dollars.ts';
 import type { RunEvent } from '../event/event.ts';
 import { printable } from '../text.ts';
+import { unhandled } from './unhandled.ts';
 import { count, duration, percent, plural, rate } from './quantity.ts';
 
 /**
@@ -61,7 +62,7 @@ export function plainLine(event: RunEvent, verbose: boolean): string | undefined
     case 'instance.error':
       return `${at(event)} says: ${printable(event.message)}`;
     case 'hit':
-      return `${at(event)} found golden nonce ${event.nonce}, digest ${event.digest}`;
+      return `${at(event)} found golden nonce ${event.nonce}, digest ${event.displayDigest ?? event.digest}`;
     case 'hit.rejected':
       return `${at(event)} claimed nonce ${printable(event.nonce)}, which is not golden: ${printable(event.reason)}`;
     case 'broadcast':
@@ -98,8 +99,12 @@ export function plainLine(event: RunEvent, verbose: boolean): string | undefined
       return `${printable(event.signal)}: ${interruptedWords(event)}`;
     case 'cleanup.failed':
       return `cleanup of ${printable(event.what)} failed: ${printable(event.reason)}`;
+    case 'output.dropped':
+      return `output is too slow: ${plural(event.progress, 'progress event')} and ${plural(event.frames, 'frame')} left out so far`;
     case 'run.ended':
       return undefined; // the summary says it
+    default:
+      return unhandled(event, undefined);
   }
 }
 

@@ -3,17 +3,16 @@ export function count(value: string | number | bigint): string {
   return String(value).replace(/\B(?=(\d{3})+$)/g, ',');
 }
 
-/** A hash rate in nonces per second with three significant digits: `1.25 MH/s`. */
+/**
+ * A rate in nonces per second, always in MH/s so that rates compare at a glance: `0.437 MH/s`, `46.7 MH/s`,
+ * `1,234 MH/s`. Three significant digits, as far as there are any above a nonce per second.
+ */
 export function rate(noncesPerSecond: number): string {
-  const scaled = ['H/s', 'kH/s', 'MH/s', 'GH/s', 'TH/s'];
-  let value = noncesPerSecond;
-  let step = 0;
-  while (value >= 999.5 && step < scaled.length - 1) {
-    value /= 1000;
-    step += 1;
-  }
-  // toPrecision goes over to exponents from 1000 on, which only the largest unit reaches.
-  return `${value < 100 ? value.toPrecision(3) : Math.round(value)} ${scaled[step] ?? ''}`;
+  const value = noncesPerSecond / 1e6;
+  if (value <= 0) return '0 MH/s';
+  if (value < 0.000_001) return '< 0.000001 MH/s';
+  if (value >= 99.95) return `${count(Math.round(value))} MH/s`;
+  return `${value < 0.001 ? value.toFixed(6) : value.toPrecision(3)} MH/s`;
 }
 
 /** A duration given in seconds: `0.42 s`, `12.3 s`, `4 min 5 s`, `2 h 3 min`. */

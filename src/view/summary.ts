@@ -1,7 +1,7 @@
 import type { RunEvent } from '../event/event.ts';
 import { exitCodes } from '../event/outcome.ts';
 import { printable } from '../text.ts';
-import { count, duration, rate } from './quantity.ts';
+import { count, duration, percent, rate } from './quantity.ts';
 
 type Ended = Extract<RunEvent, { event: 'run.ended' }>;
 
@@ -21,10 +21,11 @@ export function summary(event: Ended): string {
   const rows: [string, string][] = [['outcome', headline(event)]];
   if (event.reason) rows.push(['reason', printable(event.reason)]);
   if (event.nonce !== undefined) rows.push([event.outcome === 'found' ? 'nonce' : 'candidate', event.nonce]);
-  if (event.digest !== undefined) rows.push(['digest', event.digest]);
+  if (event.digest !== undefined) rows.push(['digest', event.displayDigest ?? event.digest]);
   if (event.instance !== undefined) rows.push(['found by', `instance #${event.instance}`]);
   rows.push(
     ['tested', testedWords(event)],
+    ...odds(event),
     ['rate', rate(event.rate)],
     ['instances', instanceWords(event)],
     ['time', `${duration(event.elapsed)} (${phaseWords(event)})`],
@@ -60,6 +61,11 @@ function testedWords({ tested, coverage }: Ended): string {
   if (shown.length === 0) return words;
   const more = coverage.ranges.length > shown.length || coverage.rangesCut ? ', … (all in run.json)' : '';
   return `${words}: ${shown.join(', ')}${more}`;
+}
+
+/** How likely it was to find one among as many; runs of older versions do not say. */
+function odds({ probability }: Ended): [string, string][] {
+  return probability === undefined ? [] : [['odds', `${percent(probability)} for as many nonces`]];
 }
 
 /** What a careful user looks for first: that nothing is left. */

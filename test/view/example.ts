@@ -95,6 +95,7 @@ export function fieldsOfEach(text: string): { [Name in EventName]: EventFields[N
     'logs.archived': { location: text, files: 6, bytes: 20_480 },
     'run.interrupted': { signal: text, count: 1 },
     'cleanup.failed': { what: text, reason: text },
+    'output.dropped': { frames: 12, progress: 3456 },
     'run.ended': { ...ended, reason: text, left: [text] },
   };
 }

@@ -24,7 +24,7 @@ describe('JsonView', () => {
     const view = new JsonView(new Output(stdout));
     const events = eachEvent('two\nlines');
     for (const event of events) view.show(event);
-    await view.close();
+    await view.finish();
     const lines = (await written(stdout)).trimEnd().split('\n');
     expect(lines.map((line): unknown => JSON.parse(line))).toEqual(events);
   });
@@ -35,7 +35,7 @@ describe('PlainView', () => {
     const [stdout, stderr] = [new PassThrough(), new PassThrough()];
     const plain = new PlainView({ stdout: new Output(stdout), stderr: new Output(stderr) }, detail);
     const finish = async () => {
-      await plain.close();
+      await plain.finish();
       return { stdout: await written(stdout), stderr: await written(stderr) };
     };
     return { plain, finish };
@@ -127,9 +127,9 @@ describe('a reader that goes away', () => {
     let told = 0;
     const view = new JsonView(new Output(pipe, () => (told += 1)));
     for (const event of eachEvent()) view.show(event);
-    await view.close();
+    await view.finish();
     for (const event of eachEvent()) view.show(event);
-    await view.close();
+    await view.finish();
     expect(told).toBe(1);
   });
 });

@@ -23,7 +23,7 @@ const lines: { readonly [Name in EventName]: string | { verbose: string } | unde
   'instance.uploaded': { verbose: '#0 has the worker (23,456 bytes)' },
   'instance.searching': '#0 searching with words (words), 2 threads; words',
   'search.all': 'all searching (4 instances) after 1.50 s',
-  'instance.progress': { verbose: '#0 1,000,000 nonces, 500 kH/s' },
+  'instance.progress': { verbose: '#0 1,000,000 nonces, 0.500 MH/s' },
   'run.progress': '5,000,000 nonces tested at 2.00 MH/s by 4 instances; chance so far 25.0 %, 47.0 s left',
   'instance.idle': { verbose: '#0 has nothing left to search' },
   'instance.adopted': '#0 adopts residue 3 from chunk 1,203',
@@ -43,6 +43,7 @@ const lines: { readonly [Name in EventName]: string | { verbose: string } | unde
   'logs.archived': { verbose: '6 files (20,480 bytes) are in words' },
   'run.interrupted': 'words: stopping, pulling logs for a moment, terminating; once more to skip the logs',
   'cleanup.failed': 'cleanup of words failed: words',
+  'output.dropped': 'output is too slow: 3,456 progress events and 12 frames left out so far',
   'run.ended': undefined,
 };
 

@@ -111,3 +111,9 @@ describe('what was tested', () => {
     );
   });
 });
+
+test('a bitcoin digest is shown as block explorers do, and the odds of as many nonces are told', () => {
+  const text = summary(endedWith({ digest: '0102', displayDigest: '0201', probability: 0.25 }));
+  expect(text).toMatch(/^digest +0201$/m);
+  expect(text).toMatch(/^odds +25\.0 % for as many nonces$/m);
+});

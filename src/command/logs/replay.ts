@@ -4,7 +4,6 @@ import { UsageError } from '../../error.ts';
 import type { RunEvent } from '../../event/event.ts';
 import { journalName } from '../../event/file-name.ts';
 import { readJournal } from '../../event/journal-reader.ts';
-import type { View } from '../../event/view.ts';
 import { Output } from '../../view/output.ts';
 import { PlainView } from '../../view/plain.ts';
 import { plural } from '../../view/quantity.ts';
@@ -30,13 +29,13 @@ export async function replay(given: Arguments): Promise<number> {
   return 0;
 }
 
-function plainView(verbose: boolean): View {
+function plainView(verbose: boolean): PlainView {
   const output = { stdout: new Output(process.stdout), stderr: new Output(process.stderr) };
   return new PlainView(output, verbose ? 'verbose' : 'normal');
 }
 
 /** Shows the events, at once or with their own pace times `speed`. */
-async function show(events: AsyncIterable<RunEvent>, view: View, speed: number | undefined): Promise<void> {
+async function show(events: AsyncIterable<RunEvent>, view: PlainView, speed: number | undefined): Promise<void> {
   let before: number | undefined;
   for await (const event of events) {
     const time = Date.parse(event.time);
@@ -45,7 +44,7 @@ async function show(events: AsyncIterable<RunEvent>, view: View, speed: number |
     before = time;
     view.show(event);
   }
-  await view.close();
+  await view.finish();
 }
 
 /** How many times as fast as it was; undefined: without waiting. @throws UsageError */

@@ -1,5 +1,6 @@
 import type { Announcement } from '../../broadcast/broadcast.ts';
 import { CndError } from '../../error.ts';
+import { displayDigest } from '../../puzzle/digest.ts';
 import { probability } from '../../puzzle/probability.ts';
 import { assign } from '../../search/assignment.ts';
 import type { Coverage } from '../../search/coverage.ts';
@@ -151,7 +152,14 @@ export class Search implements RunningSearch {
     if (!better) return true;
     this.#best = hit;
     const { instance, digest } = hit;
-    emit('hit', { instance, nonce: `${nonce}`, digest, elapsed: elapsed() });
+    const shown = displayDigest(this.#options.puzzle, digest);
+    emit('hit', {
+      instance,
+      nonce: `${nonce}`,
+      digest,
+      ...(shown !== digest && { displayDigest: shown }),
+      elapsed: elapsed(),
+    });
     // One that comes while the search is being stopped for something else counts, but there is nobody left to tell.
     if (this.#over !== undefined) return true;
     if (!smallest) this.#end({ kind: 'found', hit });

@@ -1,10 +1,7 @@
-/**
- * Whether a run is shown live: on a terminal that moves its cursor, to a person. Anything else gets the plain lines, and
- * so does who asked for no colour (https://no-color.org). Pure.
- */
+/** Whether a run is shown live: on a terminal that moves its cursor, to a person. Anything else gets the plain lines. Pure. */
 export function isLive(stream: { readonly isTTY?: boolean }, env: NodeJS.ProcessEnv): boolean {
-  if (stream.isTTY !== true || env['TERM'] === 'dumb') return false;
-  return !env['CI'] && !env['NO_COLOR'];
+  if (stream.isTTY !== true || env['CI']) return false;
+  return (env['TERM'] ?? '') !== '' && env['TERM'] !== 'dumb';
 }
 
 /** Terminals that cut long lines off when they become narrower, instead of breaking them anew. */

@@ -1,4 +1,6 @@
-import { count, percent, rate } from '../quantity.ts';
+import { dollars } from '../../dollars.ts';
+import { count, duration, percent, rate } from '../quantity.ts';
+import { forecast } from './forecast.ts';
 import { awaitedSpans } from './awaited.ts';
 import { isBefore, phaseSpans } from './phase.ts';
 import { instanceTable } from './row.ts';
@@ -19,6 +21,7 @@ export function frame(
   columns: number,
   rows: number,
   paint: Paint = unpainted,
+  hasKeys = false,
 ): string[] {
   if (state.phase === 'ended' || rows < 1) return [];
   const time = span(countdown(state, now), 'bold');
@@ -26,14 +29,18 @@ export function frame(
     aside(phaseSpans(state, now, columns >= roomy), time, columns),
     awaitedSpans(state),
     ...(state.instances.size > 0 ? [totalSpans(state)] : []),
+    ...costLines(state, now),
+    ...(state.question === undefined ? [] : [[span(`${state.question} [y/n]`, 'bold')]]),
   ];
   // Without room for a head, a row and a line for the rest, the totals alone tell most.
   const room = rows - header.length - 1;
   const lines = header.slice(0, rows);
-  if (state.instances.size > 0 && room >= 2) {
+  if (state.instances.size > 0 && room >= 2 && !state.rowsHidden) {
     const { shown, rest } = select([...state.instances.values()], room);
     lines.push(...instanceTable(shown), ...(rest === undefined ? [] : [[span(rest, 'dim')]]));
   }
+  if (hasKeys && lines.length < rows - 1)
+    lines.push([span('keys: s status, i instances, h help, q quit', 'dim')]);
   // Apart from what has scrolled by, where there is room for that.
   if (lines.length < rows) lines.unshift([]);
   return lines.map((spans) => line(spans, columns, paint));
@@ -46,12 +53,31 @@ export function countdown({ timeLimit, clock }: RunState, now: number): string {
   return left >= 0 ? `${minutes(left)} to T` : `T + ${minutes(-left)}`;
 }
 
+/** The rate comes first: it is what a narrow terminal still shows. */
 function totalSpans(state: RunState): Span[] {
   const { tested, probability, instances } = state;
-  const spans = [span(`${count(tested)} nonces tested`), span(`chance so far ${percent(probability)}`)];
-  const speed = [...instances.values()].reduce((sum, one) => sum + one.rate, 0);
-  if (isBefore(state, 'stop') && speed > 0) spans.unshift(span(rate(speed), 'cyan'));
+  let speed = 0;
+  for (const { rate } of instances.values()) speed += rate;
+  const isSearching = isBefore(state, 'stop') && speed > 0;
+  const { share, remaining } = forecast(state, speed);
+  const spans = [
+    ...(isSearching ? [span(rate(speed), 'cyan')] : []),
+    span(`${count(tested)} nonces${share === undefined ? '' : `, ${percent(share)} of space`}`),
+    span(`odds ${percent(probability)}`),
+    ...(isSearching && remaining !== undefined ? [span(`ETA ${duration(remaining)}`)] : []),
+  ];
   return spans.flatMap((one, index) => (index === 0 ? [one] : [span(' · ', 'dim'), one]));
+}
+
+/** What the instances have cost until now, at most; nothing where they cost nothing. */
+function costLines({ cost, launchedAt }: RunState, now: number): Span[][] {
+  if (cost?.hourly === undefined || launchedAt === undefined) return [];
+  // A minute is charged at least (docs/aws.md).
+  const hours = Math.max(60_000, now - launchedAt) / 3_600_000;
+  const most = cost.most === undefined ? '' : ` of $${dollars(cost.most)}`;
+  return [
+    [span(`cost at most $${dollars(Math.min(cost.most ?? Infinity, cost.hourly * hours))}${most} so far`)],
+  ];
 }
 
 /** One text at the left and one at the right; when both do not fit, the one at the right comes first. */

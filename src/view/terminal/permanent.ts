@@ -1,35 +1,61 @@
-import type { RunEvent } from '../../event/event.ts';
+import type { EventName, RunEvent } from '../../event/event.ts';
 import { plainLine } from '../plain-line.ts';
 import type { Style } from './span.ts';
 
-/** Events that stay on the screen as lines above the live area, and how they look. */
-const styles: Partial<Record<RunEvent['event'], Style | 'plain'>> = {
+/** How an event leaves a line above the live area: so styled, only for who wants every step, or never. */
+const looks: Readonly<Record<EventName, Style | 'plain' | 'verbose' | 'never'>> = {
   'run.planned': 'plain',
+  'run.preflight': 'plain',
   warning: 'yellow',
-  'instance.error': 'yellow',
-  'instance.lost': 'red',
+  'launch.started': 'verbose',
+  'instance.launched': 'verbose',
+  'instance.running': 'verbose',
+  'instance.waiting': 'verbose',
+  'instance.connected': 'verbose',
+  'instance.armed': 'verbose',
+  'instance.uploaded': 'verbose',
+  'instance.searching': 'verbose',
+  'search.all': 'verbose',
+  // Too frequent to be lines, also for who wants to know more: the live area shows them.
+  'instance.progress': 'never',
+  'run.progress': 'never',
+  'instance.idle': 'verbose',
   'instance.adopted': 'plain',
+  'instance.released': 'verbose',
+  'instance.error': 'yellow',
   hit: 'green',
   'hit.rejected': 'yellow',
+  broadcast: 'verbose',
+  'instance.stopped': 'verbose',
+  'search.stopped': 'verbose',
+  'instance.lost': 'red',
+  'logs.pulled': 'verbose',
   'logs.missing': 'yellow',
+  'terminate.started': 'verbose',
+  'instance.terminated': 'verbose',
+  'archive.started': 'verbose',
+  'logs.archived': 'verbose',
   'run.interrupted': 'bold',
   'cleanup.failed': 'red',
+  'output.dropped': 'verbose',
+  'run.ended': 'never',
 };
-
-/** Too frequent to be lines, also for who wants to know more: the live area shows them. */
-const live: ReadonlySet<RunEvent['event']> = new Set(['instance.progress', 'run.progress']);
 
 /** The line that an event leaves on the screen, or undefined. Pure. */
 export function permanentLine(
   event: RunEvent,
   verbose: boolean,
 ): { readonly text: string; readonly style: Style | 'plain' } | undefined {
-  const style = styles[event.event] ?? (isTelling(event, verbose) ? 'plain' : undefined);
+  const style = lookOf(event, verbose);
   const text = style === undefined ? undefined : plainLine(event, verbose);
   return style === undefined || text === undefined ? undefined : { text, style };
 }
 
-function isTelling(event: RunEvent, verbose: boolean): boolean {
-  if (event.event === 'search.stopped') return verbose || event.unconfirmed.length > 0;
-  return verbose && !live.has(event.event);
+function lookOf(event: RunEvent, verbose: boolean): Style | 'plain' | undefined {
+  // A journal of a newer version may hold others.
+  const look = looks[event.event] ?? 'never';
+  if (event.event === 'search.stopped' && event.unconfirmed.length > 0) return 'plain';
+  if (look === 'never') return undefined;
+  if (look === 'verbose') return verbose ? 'plain' : undefined;
+  return look;
 }

@@ -1,20 +1,25 @@
 import type { RunEvent } from '../../event/event.ts';
 import { printable } from '../../text.ts';
+import { unhandled } from '../unhandled.ts';
 import { enter, isBefore } from './phase.ts';
 import { type InstanceState, type RunState, newInstance } from './state.ts';
 
-/** What is known after one more event. Pure; texts from instances are made printable here, once. */
+/**
+ * What is known after one more event, in constant time: `instances` is changed in place, the rest is not. Texts from
+ * instances are made printable here, once.
+ */
 export function reduce(state: RunState, event: RunEvent): RunState {
   const time = Date.parse(event.time);
   switch (event.event) {
     case 'run.planned': {
-      const { instances: asked, fleet, timeLimit, smallest } = event;
-      return { ...state, asked, fleet, timeLimit, smallest };
+      const { instances: asked, fleet, timeLimit, smallest, from, limit } = event;
+      const space = Number(BigInt(limit) - BigInt(from));
+      return { ...state, asked, fleet, timeLimit, smallest, space };
     }
     case 'launch.started':
       return enter(state, 'launch', time);
     case 'instance.launched':
-      return enter(update(state, event.instance, {}), 'boot', time);
+      return enter(update({ launchedAt: time, ...state }, event.instance, {}), 'boot', time);
     case 'instance.running':
       return update(state, event.instance, { stage: 'connecting', detail: printable(event.address) });
     case 'instance.waiting':
@@ -22,8 +27,11 @@ export function reduce(state: RunState, event: RunEvent): RunState {
     case 'instance.connected':
     case 'instance.armed':
       return update(state, event.instance, { stage: 'uploading', detail: 'the worker' });
-    case 'run.preflight':
-      return state;
+    case 'run.preflight': {
+      const { cost: most, hourly } = event;
+      const cost = { ...(most !== undefined && { most }), ...(hourly !== undefined && { hourly }) };
+      return { ...state, cost };
+    }
     case 'instance.uploaded':
       return update(state, event.instance, { stage: 'starting', detail: 'its agent' });
     case 'instance.searching': {
@@ -32,23 +40,16 @@ export function reduce(state: RunState, event: RunEvent): RunState {
       return enter(update(state, instance, { stage: 'searching', engine }), 'search', time);
     }
     case 'instance.progress': {
-      const { instance, rate, hashes, residues } = event;
-      return update(state, instance, { rate, hashes, residues: residues.map(({ residue }) => residue) });
+      const { instance, rate, hashes } = event;
+      return update(state, instance, { rate, hashes });
     }
     case 'instance.idle':
-      return update(state, event.instance, { stage: 'idle', rate: 0, residues: [] });
-    case 'instance.adopted': {
-      const held = state.instances.get(event.instance)?.residues ?? [];
-      const residues = held.includes(event.residue) ? held : [...held, event.residue];
-      return update(state, event.instance, { stage: 'searching', residues });
-    }
-    case 'instance.released': {
-      const held = state.instances.get(event.instance)?.residues ?? [];
-      return update(state, event.instance, { residues: held.filter((residue) => residue !== event.residue) });
-    }
+      return update(state, event.instance, { stage: 'idle', rate: 0 });
+    case 'instance.adopted':
+      return update(state, event.instance, { stage: 'searching' });
     case 'instance.lost': {
       const detail = `${event.retrying ? 'trying again: ' : ''}${printable(event.reason)}`;
-      return update(state, event.instance, { stage: 'lost', detail, rate: 0, residues: [] });
+      return update(state, event.instance, { stage: 'lost', detail, rate: 0 });
     }
     case 'run.progress': {
       const { tested, probability, elapsed } = event;
@@ -86,12 +87,16 @@ export function reduce(state: RunState, event: RunEvent): RunState {
     case 'run.ended':
       return enter(state, 'ended', time);
     case 'warning':
+    case 'instance.released':
     case 'instance.error':
     case 'hit.rejected':
     case 'broadcast':
     case 'cleanup.failed':
     case 'logs.archived':
+    case 'output.dropped':
       return state; // permanent lines, or nothing to show
+    default:
+      return unhandled(event, state);
   }
 }
 
@@ -100,5 +105,6 @@ function update(state: RunState, index: number, change: Partial<InstanceState>):
   const { detail: _, ...kept } = known;
   // What it waited for is over once it is somewhere else.
   const base = change.stage === undefined || change.stage === known.stage ? known : kept;
-  return { ...state, instances: new Map(state.instances).set(index, { ...base, ...change }) };
+  state.instances.set(index, { ...base, ...change });
+  return state;
 }

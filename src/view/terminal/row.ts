@@ -26,10 +26,10 @@ export function instanceTable(instances: readonly InstanceState[]): Span[][] {
     const begin = [span(`${right(index, 0)}  `), span(left(stage, 1), style), span('  ')];
     // One that does not search has words instead of figures.
     if (instance.detail !== undefined) return [...begin, span(instance.detail, style)];
-    const numbers = `${left(engine, 2)}  ${right(speed, 3)}  ${right(nonces, 4)}  `;
+    const numbers = `${left(engine, 2)}  ${right(speed, 3)}  ${right(nonces, 4)}`;
     return [...begin, span(numbers, style === 'dim' ? 'dim' : undefined), ...ending(instance)];
   });
-  const titles = `${right('#', 0)}  ${left('state', 1)}  ${left('kernel', 2)}  ${right('rate', 3)}  ${right('nonces', 4)}  residues`;
+  const titles = `${right('#', 0)}  ${left('state', 1)}  ${left('kernel', 2)}  ${right('rate', 3)}  ${right('nonces', 4)}`;
   return [[span(titles, 'dim')], ...rows];
 }
 
@@ -39,9 +39,8 @@ function figures({ index, stage, detail, engine = '', rate: speed, hashes }: Ins
   return [String(index), stage, engine, known && speed > 0 ? rate(speed) : '', known ? count(hashes) : ''];
 }
 
-function ending({ golden, residues, log }: InstanceState): Span[] {
+function ending({ golden, log }: InstanceState): Span[] {
   const hit = golden ? [span('golden', 'green')] : [];
-  const held = log === undefined && residues.length > 0 ? [span(residues.join(' '))] : [];
   const logs = log === undefined ? [] : [span(`log ${log}`, log === 'missing' ? 'yellow' : 'dim')];
-  return [...hit, ...held, ...logs].flatMap((one, index) => (index === 0 ? [one] : [span('  '), one]));
+  return [...hit, ...logs].flatMap((one) => [span('  '), one]);
 }

@@ -1,3 +1,4 @@
+import type { DisplaySettings } from '../display/message.ts';
 import type { PhaseName } from '../../event/event.ts';
 
 /** The phases of a run that can be watched: the plan is told when it is made. */
@@ -27,8 +28,6 @@ export interface InstanceState {
   readonly rate: number;
   /** Nonces it has tested. */
   readonly hashes: number;
-  /** The residues it searches. */
-  readonly residues: readonly number[];
   /** It has found a golden nonce. */
   readonly golden: boolean;
   /** What became of its syslog. */
@@ -37,6 +36,16 @@ export interface InstanceState {
 
 /** What the view knows of a run: the sum of its events so far. */
 export interface RunState {
+  /** Nonces in the space; absent until it is known. */
+  readonly space?: number;
+  /** US dollars that the run costs at most, and in an hour; absent where it costs nothing, or nothing is known. */
+  readonly cost?: { readonly most?: number; readonly hourly?: number };
+  /** When the first instance was launched, in milliseconds since the epoch. */
+  readonly launchedAt?: number;
+  /** What the user is asked. */
+  readonly question?: string;
+  /** The user does not want to see the instances. */
+  readonly rowsHidden: boolean;
   readonly phase: LivePhase | 'ready' | 'ended';
   /** When the phase began, in milliseconds since the epoch. */
   readonly since: number;
@@ -49,8 +58,8 @@ export interface RunState {
   readonly timeLimit: number;
   /** A moment (milliseconds since the epoch) and how much of T had elapsed then, in seconds. */
   readonly clock: { readonly at: number; readonly elapsed: number };
-  /** By index. */
-  readonly instances: ReadonlyMap<number, InstanceState>;
+  /** By index. Changed in place: a copy at each event would cost the square of their number. */
+  readonly instances: Map<number, InstanceState>;
   readonly tested: string;
   readonly probability: number;
   /** The best verified golden nonce. */
@@ -62,15 +71,16 @@ export interface RunState {
 }
 
 /** Before the first event. `start`: the moment T counts from, in milliseconds since the epoch. */
-export function initialState(start: number): RunState {
+export function initialState(start: number, plan?: DisplaySettings['plan']): RunState {
   return {
+    rowsHidden: false,
     phase: 'ready',
     since: start,
     past: [],
-    asked: 0,
-    fleet: '',
+    asked: plan?.instances ?? 0,
+    fleet: plan?.fleet ?? '',
     smallest: false,
-    timeLimit: 0,
+    timeLimit: plan?.timeLimit ?? 0,
     clock: { at: start, elapsed: 0 },
     instances: new Map(),
     tested: '0',
@@ -81,5 +91,5 @@ export function initialState(start: number): RunState {
 
 /** An instance that was just launched. */
 export function newInstance(index: number): InstanceState {
-  return { index, stage: 'booting', rate: 0, hashes: 0, residues: [], golden: false };
+  return { index, stage: 'booting', rate: 0, hashes: 0, golden: false };
 }

@@ -1,11 +1,14 @@
-import { styleText } from 'node:util';
 import type { WriteStream } from 'node:tty';
 import type { RunEvent } from '../../event/event.ts';
-import type { Output } from '../output.ts';
+import { printable } from '../../text.ts';
+import type { DisplaySettings } from '../display/message.ts';
+import { type DisplayListener, type DisplayView, resultDelay } from '../display/view.ts';
+import type { TextOutput } from '../output.ts';
 import { summary } from '../summary.ts';
-import type { View } from '../../event/view.ts';
 import { reflows } from './capability.ts';
+import { palette } from './colour.ts';
 import { frame } from './frame.ts';
+import { helpLine, statusLine } from './key.ts';
 import { LiveArea, type Size } from './live-area.ts';
 import { permanentLine } from './permanent.ts';
 import { reduce } from './reduce.ts';
@@ -15,26 +18,33 @@ import { type RunState, initialState } from './state.ts';
 /** Milliseconds between two frames: at most, for the countdown; usually; and at least, for what is news. */
 const pause = { longest: 1000, usual: 250, shortest: 100 };
 
+/** Milliseconds for which a terminal has taken nothing when frames count as dropped. */
+const stuck = 500;
+
 /** What a terminal that does not know its size is taken for. */
 const usualSize: Size = { columns: 80, rows: 24 };
 
 /** What the live view of a run draws on. */
 export interface TerminalOptions {
-  readonly stdout: Output;
-  readonly stderr: Output;
-  /** The terminal behind `stderr`. */
+  readonly stdout: TextOutput;
+  readonly stderr: TextOutput;
+  /** The terminal behind `stderr`: asked for its size and its colours, never written to. */
   readonly terminal: WriteStream;
   readonly env: NodeJS.ProcessEnv;
   readonly verbose: boolean;
   /** The moment T counts from, in milliseconds since the epoch. */
   readonly start: number;
+  readonly plan?: DisplaySettings['plan'];
+  readonly listener?: DisplayListener;
+  /** Whether keys are read: then the view says so. */
+  readonly hasKeys?: boolean;
 }
 
 /**
  * The live view of a run: what goes on is redrawn in place on stderr, what matters later scrolls above it, and in the
- * end only that is left, with the summary on stdout.
+ * end only that is left, with the summary on stdout. It draws nothing while the terminal has not taken the frame before.
  */
-export class TerminalView implements View {
+export class TerminalView implements DisplayView {
   readonly #options: TerminalOptions;
   readonly #area: LiveArea;
   readonly #paint: Paint;
@@ -42,16 +52,19 @@ export class TerminalView implements View {
   #news: string[] = [];
   #timer: { readonly handle: NodeJS.Timeout; readonly due: number } | undefined;
   #drawn = -Infinity;
+  #dropped = 0;
+  #suspended = false;
   #closed = false;
+  #result: string | undefined;
 
   constructor(options: TerminalOptions) {
     this.#options = options;
     this.#area = new LiveArea(reflows(options.env));
-    this.#paint = (style, text) => styleText(style, text, { stream: options.terminal });
-    this.#state = initialState(options.start);
+    this.#paint = palette(options.terminal, options.env);
+    this.#state = initialState(options.start, options.plan);
     options.terminal.on('resize', this.#onResize);
     process.on('SIGCONT', this.#onContinue);
-    process.on('exit', this.#onExit);
+    if (options.plan) this.#schedule(pause.shortest);
   }
 
   show(event: RunEvent): void {
@@ -60,19 +73,66 @@ export class TerminalView implements View {
     this.#state = reduce(this.#state, event);
     const news = permanentLine(event, this.#options.verbose);
     if (news) this.#news.push(news.style === 'plain' ? news.text : this.#paint(news.style, news.text));
-    if (event.event === 'run.ended') {
-      this.#draw();
-      this.#options.stdout.write(summary(event));
-    } else {
-      this.#schedule(news || phase !== this.#state.phase ? pause.shortest : pause.usual);
-    }
+    if (event.event === 'run.ended') this.#result = summary(event);
+    this.#schedule(news || phase !== this.#state.phase ? pause.shortest : pause.usual);
   }
 
-  async close(): Promise<void> {
-    this.#end();
-    process.off('exit', this.#onExit);
+  line(text: string): void {
+    this.#news.push(this.#paint('yellow', printable(text)));
+    this.#schedule(pause.shortest);
+  }
+
+  ask(question: string | undefined): void {
+    const { question: _, ...state } = this.#state;
+    this.#state = question === undefined ? state : { ...state, question: printable(question, 1000) };
+    this.#schedule(pause.shortest);
+  }
+
+  key(key: string): void {
+    const { listener } = this.#options;
+    if (this.#state.question !== undefined && 'yYnN\u001B'.includes(key)) {
+      this.ask(undefined);
+      listener?.answer(/y/i.test(key));
+    } else if (key === 'q') listener?.quit();
+    else if (key === 's') this.#news.push(statusLine(this.#state, Date.now()));
+    else if (key === 'i') this.#state = { ...this.#state, rowsHidden: !this.#state.rowsHidden };
+    else if (key === 'h' || key === '?') this.#news.push(helpLine);
+    else return;
+    this.#schedule(pause.shortest);
+  }
+
+  /** Nothing of the frame is left behind: the shell writes there next. */
+  suspend(): void {
+    this.#write(this.#area.erase(this.#size()));
+    this.#suspended = true;
+  }
+
+  resume(): void {
+    this.#suspended = false;
+    this.#onContinue();
+  }
+
+  takeDropped(): { frames: number; progress: number } {
+    const dropped = { frames: this.#dropped, progress: 0 };
+    this.#dropped = 0;
+    return dropped;
+  }
+
+  async settle(): Promise<void> {
+    if (this.#news.length > 0) this.#draw();
     await this.#options.stderr.drain();
-    await this.#options.stdout.drain();
+  }
+
+  async finish(): Promise<boolean> {
+    const { stdout, stderr } = this.#options;
+    this.#end();
+    let timer: NodeJS.Timeout | undefined;
+    const late = new Promise<void>((resolve) => (timer = setTimeout(resolve, resultDelay)));
+    await Promise.race([stderr.drain(), late]);
+    clearTimeout(timer);
+    stdout.write(this.#result ?? '');
+    await stdout.drain();
+    return this.#result !== undefined;
   }
 
   /** Sees to it that a frame is drawn at the latest so many milliseconds after the last one. */
@@ -95,11 +155,16 @@ export class TerminalView implements View {
     clearTimeout(this.#timer?.handle);
     this.#timer = undefined;
     this.#drawn = performance.now();
+    const { stderr } = this.#options;
+    if (this.#suspended || stderr.backlog > 0) {
+      if (stderr.stalled > stuck) this.#dropped += 1;
+      return this.#schedule(pause.usual);
+    }
     const size = this.#size();
     // A column less than there is keeps the cursor off the edge. The last row is the cursor's, and some are left to what
     // has scrolled by: with a hundred instances nobody would see a warning otherwise.
     const rows = size.rows - 1 - Math.floor(size.rows / 8);
-    const lines = frame(this.#state, Date.now(), size.columns - 1, rows, this.#paint);
+    const lines = frame(this.#state, Date.now(), size.columns - 1, rows, this.#paint, this.#options.hasKeys);
     const news = this.#news;
     this.#news = [];
     this.#write(this.#area.redraw(news, lines, size));
@@ -125,9 +190,7 @@ export class TerminalView implements View {
     this.#schedule(pause.shortest);
   };
 
-  /** Something ended the process before the run ended: nothing half-drawn is left behind. */
-  readonly #onExit = (): void => this.#end();
-
+  /** Nothing half-drawn is left behind. */
   #end(): void {
     if (this.#closed) return;
     this.#closed = true;

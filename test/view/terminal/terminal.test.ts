@@ -25,7 +25,12 @@ function viewOn(failure?: Error): {
       },
     });
   const stderr = writable(frames);
-  const terminal = Object.assign(stderr, { isTTY: true, columns: 80, rows: 24 }) as unknown as WriteStream;
+  const terminal = Object.assign(stderr, {
+    isTTY: true,
+    columns: 80,
+    rows: 24,
+    getColorDepth: () => 1,
+  }) as unknown as WriteStream;
   const output = { stdout: new Output(writable(summary)), stderr: new Output(terminal) };
   const view = new TerminalView({ ...output, terminal, env: {}, verbose: false, start });
   return { view, frames, summary, terminal };
@@ -83,7 +88,7 @@ test('news stay, the live area goes, and the summary is on stdout', async () => 
   for (const event of [...launched(1), ...searching(0)]) view.show(event);
   view.show(eventAt(4, 'warning', { message: 'beware \u001B[2J' }));
   view.show(ended());
-  await view.close();
+  await view.finish();
   const written = frames.join('');
   expect(written).toContain('warning: beware ?[2J');
   expect(written).toContain('1 instance on local');
@@ -96,16 +101,16 @@ test('a terminal that went away harms nothing', async () => {
   view.show(eventAt(4, 'warning', { message: 'first' }));
   await new Promise((resolve) => setImmediate(resolve));
   view.show(ended());
-  await expect(view.close()).resolves.toBeUndefined();
+  await expect(view.finish()).resolves.toBe(true);
 });
 
 test('nothing listens any more once it is closed', async () => {
-  const listeners = (): number => process.listenerCount('SIGCONT') + process.listenerCount('exit');
+  const listeners = (): number => process.listenerCount('SIGCONT');
   const before = listeners();
   const { view, terminal } = viewOn();
-  expect(listeners()).toBe(before + 2);
+  expect(listeners()).toBe(before + 1);
   view.show(ended());
-  await view.close();
+  await view.finish();
   expect(listeners()).toBe(before);
   expect(terminal.listenerCount('resize')).toBe(0);
 });

@@ -1,0 +1,140 @@
+import { createReadStream, createWriteStream } from 'node:fs';
+import { JsonView } from '../json.ts';
+import { PlainView } from '../plain.ts';
+import { TerminalView } from '../terminal/terminal.ts';
+import { DescriptorOutput } from './descriptor-output.ts';
+import { closeLostTerminals, terminalsHeld } from './hangup.ts';
+import { Keyboard } from './keyboard.ts';
+import { onMessages } from './line.ts';
+import type { DisplaySettings, FromDisplay, ToDisplay } from './message.ts';
+import type { DisplayView } from './view.ts';
+
+// The process that writes what a run says. It may block on a terminal or a pipe for as long as that likes: the controller
+// does not wait for it, and kills it in the end. Signals of the terminal are the controller's; when that is gone, stdin
+// ends, and so does this.
+for (const name of ['SIGINT', 'SIGQUIT', 'SIGTERM', 'SIGHUP', 'SIGPIPE', 'SIGTTOU', 'SIGTTIN'] as const)
+  process.on(name, () => {});
+
+// oxlint-disable-next-line typescript/no-unsafe-type-assertion -- the controller is of the same version
+const settings = JSON.parse(process.argv[2] ?? '{}') as DisplaySettings;
+process.title = 'cnd display';
+const held = terminalsHeld();
+
+const control = createWriteStream('', { fd: 3 });
+control.on('error', () => {});
+const tell = (message: FromDisplay): void => void control.write(`${JSON.stringify(message)}\n`);
+
+const stdout = new DescriptorOutput(1, (code) => tell({ kind: 'closed', stream: 'stdout', code }));
+const stderr = new DescriptorOutput(2, (code) => tell({ kind: 'closed', stream: 'stderr', code }));
+const view = makeView();
+const isLive = settings.mode === 'live';
+// Ctrl-Z is the controller's to act on: it says when.
+if (isLive) process.on('SIGTSTP', () => {});
+
+let last = 0;
+let acknowledging = false;
+let hasEnded = false;
+
+/** Tells how far everything is written, once it is. */
+async function acknowledge(): Promise<void> {
+  if (acknowledging) return;
+  acknowledging = true;
+  for (let number = -1; number !== last;) {
+    number = last;
+    await view.settle();
+    tell({ kind: 'written', number });
+    tellDropped();
+  }
+  acknowledging = false;
+}
+
+function tellDropped(): void {
+  const { frames, progress } = view.takeDropped();
+  if (frames > 0 || progress > 0) tell({ kind: 'dropped', frames, progress });
+}
+
+const keyboard = settings.keyboard
+  ? new Keyboard(isLive, {
+      key: (key) => view.key(key),
+      reading: (saved, reader) => tell({ kind: 'terminal', saved, reader }),
+    })
+  : undefined;
+if (isLive) keyboard?.open();
+const dropping = setInterval(tellDropped, 1000);
+dropping.unref();
+
+tell({ kind: 'ready' });
+const input = createReadStream('', { fd: 0 });
+onMessages(input, (received) => {
+  // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- the controller is of the same version
+  const message = received as ToDisplay;
+  switch (message.kind) {
+    case 'event':
+      last = message.number;
+      view.show(message.event);
+      return void acknowledge();
+    case 'progress':
+      for (const event of message.events) view.show(event);
+      return undefined;
+    case 'line':
+      return view.line(message.text);
+    case 'ask':
+      if (!isLive && message.text !== undefined) keyboard?.open();
+      if (!isLive && message.text === undefined) keyboard?.close();
+      return view.ask(message.text);
+    case 'suspend':
+      view.suspend();
+      keyboard?.close();
+      return tell({ kind: 'suspended' });
+    case 'resume':
+      keyboard?.open();
+      return view.resume();
+    case 'end':
+      return void end();
+  }
+});
+input.on('end', () => void (hasEnded || leave()));
+input.on('error', () => leave());
+
+async function end(): Promise<void> {
+  hasEnded = true;
+  keyboard?.close();
+  const result = await view.finish();
+  if (result && !stdout.isClosed) tell({ kind: 'result' });
+  await stderr.drain();
+  tellDropped();
+  tell({ kind: 'done' });
+  control.end(() => leave());
+}
+
+/** A thread that is blocked in a write keeps Node from exiting. */
+function leave(): void {
+  keyboard?.close();
+  if (stdout.backlog > 0 || stderr.backlog > 0) process.kill(process.pid, 'SIGKILL');
+  closeLostTerminals(held);
+  process.exit(0);
+}
+
+function makeView(): DisplayView {
+  const { mode, plan, start, verbose } = settings;
+  const outputs = { stdout, stderr };
+  if (mode === 'json') return new JsonView(stdout);
+  const listener = {
+    quit: () => tell({ kind: 'quit' }),
+    answer: (yes: boolean) => tell({ kind: 'answer', yes }),
+  };
+  if (mode !== 'live')
+    return new PlainView(outputs, mode === 'plain' ? 'normal' : mode, { plan, start, listener });
+  const { stderr: terminal, env } = process;
+  // It is asked for its size only: nothing is written to the stream.
+  return new TerminalView({
+    ...outputs,
+    terminal,
+    env,
+    verbose,
+    start,
+    plan,
+    listener,
+    hasKeys: settings.keyboard,
+  });
+}
