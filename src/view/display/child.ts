@@ -1,4 +1,5 @@
 import { createReadStream, createWriteStream } from 'node:fs';
+import { isatty } from 'node:tty';
 import { JsonView } from '../json.ts';
 import { PlainView } from '../plain.ts';
 import { TerminalView } from '../terminal/terminal.ts';
@@ -30,6 +31,9 @@ const view = makeView();
 const isLive = settings.mode === 'live';
 // Ctrl-Z is the controller's to act on: it says when.
 if (isLive) process.on('SIGTSTP', () => {});
+
+/** Milliseconds after which a write that has not returned counts as blocked. */
+const stalledAfter = 100;
 
 let last = 0;
 let acknowledging = false;
@@ -98,7 +102,7 @@ input.on('error', () => leave());
 
 async function end(): Promise<void> {
   hasEnded = true;
-  keyboard?.close();
+  closeKeyboard();
   const result = await view.finish();
   if (result && !stdout.isClosed) tell({ kind: 'result' });
   await stderr.drain();
@@ -107,9 +111,14 @@ async function end(): Promise<void> {
   control.end(() => leave());
 }
 
+function closeKeyboard(): void {
+  if (stderr.stalled > stalledAfter || (stdout.stalled > stalledAfter && isatty(1))) keyboard?.abandon();
+  else keyboard?.close();
+}
+
 /** A thread that is blocked in a write keeps Node from exiting. */
 function leave(): void {
-  keyboard?.close();
+  closeKeyboard();
   if (stdout.backlog > 0 || stderr.backlog > 0) process.kill(process.pid, 'SIGKILL');
   closeLostTerminals(held);
   process.exit(0);

@@ -58,12 +58,20 @@ export class Keyboard {
 
   /** Ends reading and sets the terminal as it was. */
   close(): void {
+    this.abandon();
+    if (this.#saved !== undefined) restoreTerminal(this.#saved, descriptor);
+  }
+
+  /**
+   * Ends reading and leaves the terminal as it is: where this process is blocked in a write to it, it cannot be set, and
+   * whoever tries waits too. The controller sets it back once this process is gone.
+   */
+  abandon(): void {
     clearInterval(this.#timer);
     this.#timer = undefined;
     const reading = this.#reader;
     this.#reader = undefined;
     reading?.kill('SIGKILL');
-    if (this.#saved !== undefined) restoreTerminal(this.#saved, descriptor);
   }
 
   #look(): void {
