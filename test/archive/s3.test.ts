@@ -233,7 +233,9 @@ describe.skipIf(awsMissing)('the archive on S3', () => {
         { name: 'deep/', bytes: 0 },
         { name: 'run.json', bytes: 1 },
       ]);
-      expect(aws.calls.slice(before).map(({ action }) => action)).toEqual([
+      // However many pages the stage cuts a listing into.
+      const actions = aws.calls.slice(before).map(({ action }) => action);
+      expect(actions.filter((action, at) => action !== actions[at - 1])).toEqual([
         'HeadBucket',
         'ListObjectsV2',
         'HeadBucket',

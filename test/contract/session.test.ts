@@ -19,11 +19,11 @@ describe.runIf(hasSshd())('with OpenSSH', () => {
   describeSession('over SSH', async () => {
     const sshd = await Sshd.start();
     const session = await connect(sshd.access);
-    const { stdout } = await session.exec('exec /bin/sh -c "echo \\$PPID"');
+    // Above the shell that frames a command: the process of sshd that serves this connection.
+    const { stdout } = await session.exec(String.raw`sed "s/.*) . \([0-9]*\) .*/\1/" /proc/$PPID/stat`);
     return {
       session,
       canSignal: process.getuid?.() !== 0,
-      // The process of sshd that serves this connection.
       lose: () => process.kill(Number(stdout.toString()), 'SIGKILL'),
       close: () => sshd.stop(),
     };

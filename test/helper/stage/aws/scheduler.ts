@@ -1,5 +1,5 @@
 import type { Ec2 } from '../ec2/ec2.ts';
-import type { Answer } from './answer.ts';
+import { type Answer, awsError } from './answer.ts';
 import { type Call, parameter } from './call.ts';
 
 /** A schedule that somebody made. */
@@ -23,9 +23,17 @@ export class Scheduler {
   }
 
   async answer(call: Call, forward: () => Promise<Answer>): Promise<Answer> {
-    const answer = await forward();
-    if (answer.status >= 300) return answer;
     const name = parameter(call, 'Name') ?? '';
+    const answer = await forward();
+    // moto answers a page of HTML for a group that does not exist.
+    if (answer.status >= 500 && call.action.endsWith('ScheduleGroup'))
+      return awsError(
+        'scheduler',
+        'ResourceNotFoundException',
+        `Schedule group ${name} does not exist.`,
+        404,
+      );
+    if (answer.status >= 300) return answer;
     if (call.action === 'CreateSchedule') this.#add(call, name);
     if (call.action === 'DeleteScheduleGroup') this.#forget(({ group }) => group === name);
     return answer;
