@@ -1,6 +1,8 @@
+import { paginateDescribeSecurityGroups } from '@aws-sdk/client-ec2';
 import { SQS } from '@aws-sdk/client-sqs';
 import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import { allItems } from '../../../src/aws/page.ts';
 import { createQueue, queueInput, sqsClient } from '../../../src/broadcast/sqs-queue.ts';
 import { tagProblem } from '../../../src/fleet/ec2/own-tag.ts';
 import { runInstancesInput } from '../../../src/fleet/ec2/launch/run-instances.ts';
@@ -41,10 +43,12 @@ describe.skipIf(!hasStage())('ec2.tags', () => {
     const wanted = Object.entries(own).map(([Key, Value]) => ({ Key, Value }));
     const asked = on.stage.calls('ec2', 'RunInstances').at(-1)?.parameters ?? {};
     const { ec2 } = clients(on.stage);
-    const { SecurityGroups = [] } = await ec2.describeSecurityGroups({
-      Filters: [{ Name: 'tag:team', Values: ['research'] }],
-    });
-    expect(SecurityGroups).toHaveLength(1);
+    // Of several pages, any may be empty.
+    const pages = paginateDescribeSecurityGroups(
+      { client: ec2 },
+      { Filters: [{ Name: 'tag:team', Values: ['research'] }] },
+    );
+    expect(await allItems(pages, ({ SecurityGroups }) => SecurityGroups)).toHaveLength(1);
     for (const kind of ['instance', 'volume', 'network-interface']) {
       const at = Object.entries(asked)
         .find(([, value]) => value === kind)?.[0]
