@@ -6,7 +6,7 @@ import { interruptible } from './interruptible.ts';
 import { checkGround, checkLaunch } from './start-check.ts';
 
 /** What is checked for where nothing is said: the smallest run there is. */
-const fallback = { N: '1', T: '200', D: '2' };
+export const fallback = { N: '1', T: '200', D: '2' };
 
 /**
  * `cnd doctor`: the checks of a start, all of them; gives the exit code, 1 when something would keep a run from working, 2

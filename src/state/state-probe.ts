@@ -1,11 +1,12 @@
 import { mkdtemp, rm, stat } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { UsageError, isMissing, messageOf } from '../error.ts';
-import { stateRoot } from './state.ts';
+import { isMissing } from '../error.ts';
+import { fileUsageError } from '../file-error.ts';
+import { statePlace, stateRoot } from './state.ts';
 
 /**
  * Makes sure that the live state of runs can be kept, and gives where; leaves nothing there, and makes no directory.
- * @throws UsageError
+ * @throws UsageError `state-unusable`
  */
 export async function probeState(env: NodeJS.ProcessEnv): Promise<string> {
   const root = stateRoot(env);
@@ -13,12 +14,7 @@ export async function probeState(env: NodeJS.ProcessEnv): Promise<string> {
     await rm(await mkdtemp(join(await nearestDirectory(root), '.cnd-probe-')), { recursive: true });
     return root;
   } catch (error) {
-    const message = `the state directory ${root} cannot be written: ${messageOf(error)}`;
-    throw new UsageError('state-unwritable', message, {
-      about: 'XDG_STATE_HOME',
-      hint: 'free some space or permissions there, or set XDG_STATE_HOME to another directory',
-      cause: error,
-    });
+    throw fileUsageError(error, statePlace(env), root, 'written');
   }
 }
 

@@ -17,7 +17,9 @@ export async function sshSource(settings: Ec2Settings, signal: AbortSignal): Pro
   const { sshFrom, jump, connect, addressLookup } = settings;
   if (sshFrom !== 'auto') return ofKind(sshFrom, connect, 'ec2.sshFrom');
   if (connect === 'private') {
-    throw new CndError('ec2-ssh-from', 'which private address SSH comes from cannot be looked up', {
+    const message =
+      'which private address SSH comes from cannot be looked up: ec2.connect private needs ec2.sshFrom';
+    throw new CndError('ec2-ssh-from', message, {
       about: 'ec2.sshFrom',
       hint: 'set ec2.sshFrom to the block of the address, of this machine or of the jump host, that instances see, e.g. 10.0.0.12/32; or give ec2.securityGroup',
     });
