@@ -27,6 +27,10 @@ vi.setConfig({ testTimeout: 300_000 });
 
 const planned = async (cnd: Cnd): Promise<string> => (await cnd.event('run.planned')).run;
 
+// What runs them: a shell whose command line names them too is another process.
+const agents = /^\S*python\S* .*agent\.py/;
+const kernels = /^\S*python\S* .*pow\.py/;
+
 /** The processes of a run's instances whose command line matches. */
 function processes(run: string, words: RegExp): number[] {
   return findTagged(run)
@@ -157,7 +161,7 @@ describe('kill -9', () => {
     const cnd = begin(hard);
     const run = await planned(cnd);
     await cnd.event('search.all');
-    const [agent] = processes(run, /agent\.py/);
+    const [agent] = processes(run, agents);
     if (agent === undefined) throw new Error('no agent');
     process.kill(agent, 'SIGKILL');
     const lost = await cnd.event('instance.lost');
@@ -173,7 +177,7 @@ describe('kill -9', () => {
     const cnd = place.start(['start', ...args.split(' ')]);
     const run = await planned(cnd);
     await cnd.event('instance.progress');
-    const [kernel] = processes(run, /pow\.py/);
+    const [kernel] = processes(run, kernels);
     if (kernel === undefined) throw new Error('no kernel');
     process.kill(kernel, 'SIGKILL');
     const result = await cnd.ended;
@@ -201,7 +205,7 @@ describe('kill -9', () => {
 describe('SIGSTOP', () => {
   test('of an agent: the run ends within T, and nothing is left', async () => {
     const { cnd, run, timeLimit } = await reaching((T) => begin(hard, `${T}`), 'search.all', 9);
-    for (const agent of processes(run, /agent\.py/).slice(0, 1)) process.kill(agent, 'SIGSTOP');
+    for (const agent of processes(run, agents).slice(0, 1)) process.kill(agent, 'SIGSTOP');
     const result = await cnd.ended;
     expect(result.code).toBe(3);
     expect(runEnded(result).elapsed).toBeLessThan(timeLimit);
@@ -219,7 +223,7 @@ describe('SIGSTOP', () => {
       await cnd.ended;
       await untilGone(run, untilOver(timeLimit));
     };
-    await Promise.all([stop(/agent\.py/), stop(/cnd-local-host|host\.js/)]);
+    await Promise.all([stop(agents), stop(/cnd-local-host|host\.js/)]);
   });
 });
 

@@ -24,7 +24,7 @@ function floodingPython(floods: Readonly<Record<number, string>>): string {
   const cases = Object.entries(floods).map(([index, command]) => `*-${index}) echo '${ready}'; ${command};;`);
   // Asked for its interpreter it fails, so that this stays the one that instances use.
   const script = `#!/bin/sh
-[ "$1" = -I ] && exit 1
+case "$*" in *sys.executable*) exit 1;; esac
 case "$*" in *agent.py) case "$CND_INSTANCE" in
 ${cases.join('\n')}
 esac;; esac
