@@ -157,12 +157,15 @@ describe('kill -9', () => {
     expect(readdirSync(join(place.state, 'cnd'))).toEqual([]);
   });
 
-  test('of an agent: it is tried again, and others adopt what it held', async () => {
+  test.each([
+    ['an agent', agents],
+    ['the shell around an agent', /^\/bin\/sh -c c=.*agent\.py/s],
+  ])('of %s: it is tried again, and others adopt what it held', async (_what, words) => {
     const cnd = begin(hard);
     const run = await planned(cnd);
     await cnd.event('search.all');
-    const [agent] = processes(run, agents);
-    if (agent === undefined) throw new Error('no agent');
+    const [agent] = processes(run, words);
+    if (agent === undefined) throw new Error('no such process');
     process.kill(agent, 'SIGKILL');
     const lost = await cnd.event('instance.lost');
     await cnd.event('instance.adopted');

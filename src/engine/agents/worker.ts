@@ -61,6 +61,8 @@ const passing = new Set([
   'agent-died',
   'agent-silent',
   'agent-signal',
+  // What held its stdin ended, such as the shell that it runs in: its connection was lost, as it sees it.
+  'agent-stdin',
   'session-aborted',
   'session-timeout',
 ]);
