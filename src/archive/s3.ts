@@ -6,6 +6,7 @@ import {
   type S3Client,
 } from '@aws-sdk/client-s3';
 import { isNotYetKnown, untilKnown } from '../aws/consistency.ts';
+import { statusOf } from '../aws/failure.ts';
 import { isRetryable } from '../aws/retryable.ts';
 import { retry } from '../retry.ts';
 import { CndError, UsageError } from '../error.ts';
@@ -31,6 +32,9 @@ export interface S3Options extends BucketAccess {
 
 /** Milliseconds for which a failed upload is begun again: somebody waits for the end of the run. */
 const defaultPatience = 10_000;
+
+/** Milliseconds for which a failed probe is begun again: nothing is launched before. */
+const probePatience = 5000;
 
 /** The name, in its folder, of the empty object that some tools make for a folder of its own. */
 const marker = '';
@@ -66,7 +70,12 @@ export class S3Archive implements Archive {
       const content = Buffer.from('cnd\n');
       const source = { read: () => Readable.from([content]), size: content.length, explain: String };
       const bound = signal ?? new AbortController().signal;
-      await untilKnown('s3:PutObject', bound, () => uploadStream(client, object, source, bound));
+      // The SDK does not send a stream again: what it does for every other call is done here.
+      await retry(() => uploadStream(client, object, source, bound), {
+        signal: bound,
+        timeout: probePatience,
+        isRetryable: isWorthAnother,
+      });
     } catch (error) {
       signal?.throwIfAborted();
       const { code, message, hint } = await this.#error(error, 'logs cannot be archived in', 's3:PutObject', 's3:ListBucket'); // prettier-ignore
@@ -88,8 +97,7 @@ export class S3Archive implements Archive {
     try {
       const put = async (): Promise<void> =>
         upload(await this.#client(signal), object, path, signal, onProgress);
-      const again = (error: unknown): boolean => isRetryable(error) || isNotYetKnown('s3:PutObject', error);
-      await retry(put, { signal, timeout: patience, isRetryable: again });
+      await retry(put, { signal, timeout: patience, isRetryable: isWorthAnother });
     } catch (error) {
       if (!(error instanceof CndError))
         throw await this.#error(error, `${name} cannot be stored in`, 's3:PutObject');
@@ -235,6 +243,13 @@ export class S3Archive implements Archive {
     const call = { what: `${what} bucket ${bucket}`, rights: rights.join(', ') };
     return s3Error(failure, this.#asked, this.#options, call);
   }
+}
+
+/** Whether an upload that failed so may work a moment later. */
+function isWorthAnother(error: unknown): boolean {
+  // Not implemented: as of a checksum after the content, which it will not be a moment later either.
+  if (statusOf(error) === 501) return false;
+  return isRetryable(error) || isNotYetKnown('s3:PutObject', error);
 }
 
 /** As in a directory; and the marker of a folder. */
