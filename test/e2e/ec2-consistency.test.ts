@@ -17,6 +17,9 @@ const settled = [
   'ec2:DescribeVolumes',
   'pricing:GetProducts',
   's3:DeleteObject',
+  // By `scram`: the group of schedules that an earlier run may have left.
+  'scheduler:DeleteScheduleGroup',
+  'scheduler:ListScheduleGroups',
   'servicequotas:GetServiceQuota',
   'sqs:CreateQueue',
   'sqs:ListQueues',

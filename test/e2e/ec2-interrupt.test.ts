@@ -19,6 +19,10 @@ const before = [
   'pricing GetProducts',
   'ec2 DescribeSpotPriceHistory',
   'ec2 DescribeSecurityGroups',
+  'ec2 DescribeVolumes',
+  'ec2 DescribeInstances, dry',
+  'ec2 DescribeSecurityGroups, dry',
+  'ec2 DescribeVolumes, dry',
   'ec2 RunInstances, dry',
   'ec2 CreateSecurityGroup, dry',
 ] as const;
@@ -39,6 +43,7 @@ const ending = [
   's3 PutObject',
   'ec2 TerminateInstances',
   'ec2 DescribeSecurityGroups, of the run',
+  'ec2 DescribeVolumes, of the run',
   'ec2 DeleteSecurityGroup',
   'sqs DeleteQueue',
 ] as const;
@@ -188,8 +193,12 @@ describe.runIf(hasStage())('a run on EC2 that is cut short', { timeout: 120_000 
         const warnings = eventsOf(ended).flatMap((event) =>
           event.event === 'warning' ? [event.message] : [],
         );
-        expect(warnings).toEqual(['dry run: nothing was launched']);
-        expect(throttled()).toBe(true);
+        // What is only good to know about earlier runs is not waited for.
+        const late = 'earlier runs could not be looked for: no answer within 3 s';
+        expect(warnings.filter((warning) => warning !== late)).toEqual(['dry run: nothing was launched']);
+        // These two are asked by that search alone, which may be over before they are asked again.
+        const isOfSearch = /^ec2 Describe(SecurityGroups|Volumes)$/.test(name);
+        expect(throttled() || (isOfSearch && warnings.includes(late))).toBe(true);
       });
     }
 
