@@ -8,7 +8,7 @@ export default defineConfig({
     hookTimeout: 30_000,
     // Real processes share two cores in CI: more files at once only make them wait for each other.
     maxWorkers: 2,
-    // Hundreds of real processes on shared machines: what fails once in CI is tried once more, and reported as retried.
-    retry: process.env['CI'] ? 1 : 0,
+    // Hundreds of real processes on shared machines: what fails in CI is tried twice more, and reported as retried.
+    retry: process.env['CI'] ? 2 : 0,
   },
 });
