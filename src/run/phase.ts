@@ -28,11 +28,6 @@ export class Phases {
     return this.#current?.name;
   }
 
-  /** Seconds since the current phase began. */
-  sinceBegin(): number {
-    return this.#current ? this.#elapsed() - this.#current.since : 0;
-  }
-
   /** Seconds by phase; one that was never reached is absent. */
   get seconds(): Readonly<Partial<Record<PhaseName, number>>> {
     return this.#seconds;
