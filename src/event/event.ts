@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import type { Coverage } from '../search/coverage.ts';
 import { outcomes } from './outcome.ts';
 
 /**
@@ -37,7 +38,7 @@ const residueCoverage = z
   .object({ residue: index, next: decimal, done: z.array(textRange) })
   .describe('What is known of one residue: its chunks below `next` are done, and of the others `done`.');
 
-const coverageReport = z
+const coverage = z
   .object({
     tested: decimal,
     from: decimal,
@@ -47,7 +48,9 @@ const coverageReport = z
     ranges: z.array(textRange),
     rangesCut: z.boolean().describe('Whether `ranges` was cut short; `residues` is always whole.'),
   })
-  .describe('Which nonces were tested, exactly: `residues` by chunk and stride, `ranges` merged.');
+  .describe(
+    'Which nonces were tested, exactly: `residues` by chunk and stride, `ranges` merged.',
+  ) satisfies z.ZodType<Coverage>;
 
 const ended = z.object({
   outcome: z.enum(outcomes),
@@ -60,7 +63,7 @@ const ended = z.object({
   rate: nonceRate,
   elapsed: seconds,
   phases: z.partialRecord(z.enum(phaseNames), seconds),
-  coverage: coverageReport,
+  coverage,
   smallest: z.boolean(),
   logs: z.string(),
   launched: z.int().describe('Instances that there were.'),
@@ -230,9 +233,6 @@ export type RunEvent = {
 
 /** An event before it is stamped with its time and run. */
 export type Emit = <Name extends EventName>(event: Name, fields: EventFields[Name]) => void;
-
-export type ResidueCoverage = DeepReadonly<z.output<typeof residueCoverage>>;
-export type CoverageReport = DeepReadonly<z.output<typeof coverageReport>>;
 
 /** The fields of `run.ended`, which the run record holds too. */
 export const endedFields = ended;

@@ -3,6 +3,7 @@ import { messageOf } from '../error.ts';
 import { replaceFile } from '../file.ts';
 import { displayDigest } from '../puzzle/digest.ts';
 import { probability } from '../puzzle/probability.ts';
+import { noCoverage } from '../search/coverage.ts';
 import { chanceWithin } from '../search/forecast.ts';
 import type { RunContext } from './context.ts';
 import { archiveRun } from './log-archive.ts';
@@ -10,7 +11,6 @@ import { recordName } from '../event/file-name.ts';
 import { exitCodes } from '../event/outcome.ts';
 import type { RunRecord } from '../event/record.ts';
 import { newRecord } from './record.ts';
-import { coverageReport, noCoverage } from '../event/coverage-report.ts';
 import type { RunningSearch } from '../engine/engine.ts';
 import { type Ending, verdict } from './verdict.ts';
 
@@ -37,7 +37,7 @@ export async function finish(
     rate: searched > 0 ? Number(tested) / searched : 0,
     elapsed: context.elapsed(),
     phases: context.phases.seconds,
-    coverage: search ? coverageReport(search.coverage()) : noCoverage(config.space),
+    coverage: search?.coverage() ?? noCoverage(config.space),
     smallest: config.smallest,
     logs: archive.location(run),
     launched: context.known.size,

@@ -1,88 +1,83 @@
 import { chunkCount, chunkRange, chunkStart } from './chunk.ts';
 import { mergeRanges } from './range-set.ts';
-import type { Range, ResidueReport, ResidueStatus, Space } from './search.ts';
+import type { Range, ResidueReport, Space } from './search.ts';
 
-/** What is done of one residue, and who has the rest of it. */
-export interface ResidueCoverage extends ResidueReport {
-  readonly status: ResidueStatus;
-  readonly owner: number | undefined;
-}
-
-/** Exactly which nonces were tested, in a size that grows with N and not with the chunks done. */
-export interface Coverage {
-  readonly space: Space;
-  /** How many nonces were tested. */
-  readonly tested: bigint;
-  /** One for each residue 0 … N − 1, in order. */
-  readonly residues: readonly ResidueCoverage[];
-}
-
-/** The tested nonces as merged ranges, cut off after some of them. */
-export interface CappedRanges {
-  /** Ascending, disjoint, not touching. When `more` is there, they are all that was tested below `more.from`. */
-  readonly ranges: readonly Range[];
-  /** What was left out: how many ranges fit, and `nonces` more were tested, the first of them `from`. */
-  readonly more?: { readonly from: bigint; readonly nonces: bigint };
-}
-
-/** Coverage as run.json has it: nonces, chunks and counts as decimal strings (they go up to 2^64 − 1). */
-export interface CoverageRecord {
-  readonly from: string;
-  readonly limit: string;
-  readonly chunk: string;
-  readonly stride: number;
-  readonly tested: string;
-  readonly residues: readonly {
-    readonly residue: number;
-    readonly status: ResidueStatus;
-    readonly owner: number | null;
-    readonly next: string;
-    readonly done: readonly (readonly [string, string])[];
-  }[];
-}
-
-/** How many merged ranges are worth printing or recording. */
-export const defaultCap = 1000;
+/** A half-open range of nonces, as decimal strings: JSON numbers lose digits above 2^53. */
+export type TextRange = readonly [lo: string, hi: string];
 
 /**
- * The tested nonces as merged ranges, ascending. Lazy, because one residue that lags far behind the others cuts what they
- * have done into a range for every round.
+ * Exactly which nonces were tested, as a search, `run.ended` and run.json have it: nonces, chunks and counts as decimal
+ * strings (they go up to 2^64 − 1), in a size that grows with N and not with the chunks done.
  */
-export function coveredRanges(coverage: Coverage): Generator<Range> {
-  const pieces = coverage.residues.flatMap((residue) => residue.done);
-  pieces.sort(([a], [b]) => (a < b ? -1 : 1));
-  return mergeRanges(chunkRuns(coverage), pieces);
+export interface Coverage {
+  readonly tested: string;
+  readonly from: string;
+  readonly chunk: string;
+  /** N: of how many residues there are; 0 when the run ended before it was known. */
+  readonly stride: number;
+  /** One for each residue 0 … N − 1, in order: its chunks below `next` are done, and of the others `done`. */
+  readonly residues: readonly {
+    readonly residue: number;
+    readonly next: string;
+    readonly done: readonly TextRange[];
+  }[];
+  /** The tested nonces as merged ranges, ascending, disjoint and not touching; the first of them when they are many. */
+  readonly ranges: readonly TextRange[];
+  /** Whether `ranges` was cut short; `residues` is always whole. */
+  readonly rangesCut: boolean;
 }
 
-/** The first `cap` merged ranges, and exactly how much is beyond them. */
-export function cappedRanges(coverage: Coverage, cap: number = defaultCap): CappedRanges {
-  const ranges: Range[] = [];
-  let nonces = coverage.tested;
-  for (const range of coveredRanges(coverage)) {
-    if (ranges.length === cap) return { ranges, more: { from: range[0], nonces } };
-    ranges.push(range);
-    nonces -= range[1] - range[0];
+/** Merged ranges that are listed; `residues` says all the same, however many they are. */
+const listed = 100;
+
+/** The coverage of a space of which this is done of its residues 0 … N − 1, in order. Pure. */
+export function coverageOf(space: Space, residues: readonly ResidueReport[], tested: bigint): Coverage {
+  const ranges: TextRange[] = [];
+  let rangesCut = false;
+  for (const range of coveredRanges(space, residues)) {
+    rangesCut = ranges.length === listed;
+    if (rangesCut) break;
+    ranges.push(textRange(range));
   }
-  return { ranges };
-}
-
-/** Coverage for run.json. */
-export function coverageRecord({ space, tested, residues }: Coverage): CoverageRecord {
   return {
+    tested: `${tested}`,
     from: `${space.from}`,
-    limit: `${space.limit}`,
     chunk: `${space.chunk}`,
     stride: residues.length,
-    tested: `${tested}`,
-    residues: residues.map(({ residue, status, owner, next, done }) => {
-      const ranges = done.map(([lo, hi]) => [`${lo}`, `${hi}`] as const);
-      return { residue, status, owner: owner ?? null, next: `${next}`, done: ranges };
+    residues: residues.map(({ residue, next, done }) => {
+      return { residue, next: `${next}`, done: done.map(textRange) };
     }),
+    ranges,
+    rangesCut,
   };
 }
 
+/** Nothing was tested: the run ended before the stride was known. */
+export function noCoverage({ from, chunk }: Space): Coverage {
+  return {
+    tested: '0',
+    from: `${from}`,
+    chunk: `${chunk}`,
+    stride: 0,
+    residues: [],
+    ranges: [],
+    rangesCut: false,
+  };
+}
+
+function textRange([lo, hi]: Range): TextRange {
+  return [`${lo}`, `${hi}`];
+}
+
+/** Lazy, because one residue that lags far behind the others cuts what they have done into a range for every round. */
+function coveredRanges(space: Space, residues: readonly ResidueReport[]): Generator<Range> {
+  const pieces = residues.flatMap(({ done }) => done);
+  pieces.sort(([a], [b]) => (a < b ? -1 : 1));
+  return mergeRanges(chunkRuns(space, residues), pieces);
+}
+
 /** The chunks that are entirely done, as runs of neighbours. A round is the N chunks j·N … j·N + N − 1. */
-function* chunkRuns({ space, residues }: Coverage): Generator<Range> {
+function* chunkRuns(space: Space, residues: readonly ResidueReport[]): Generator<Range> {
   const stride = BigInt(residues.length);
   const chunks = chunkCount(space);
   const slowest = residues.reduce((least, { next }) => (next < least ? next : least), chunks);

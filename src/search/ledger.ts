@@ -1,5 +1,5 @@
 import { chunkOf } from './chunk.ts';
-import type { Coverage } from './coverage.ts';
+import { type Coverage, coverageOf } from './coverage.ts';
 import { ResidueProgress } from './residue.ts';
 import type { Assignment, ResidueReport, ResidueState, ResidueStatus, Space } from './search.ts';
 
@@ -167,12 +167,10 @@ export class Ledger {
     });
   }
 
-  /** A copy of what is done, exact and compact: see coverage.ts for its ranges and its JSON. */
+  /** What is done, exact and compact. */
   coverage(): Coverage {
-    const residues = this.#slots.map(({ progress, status, owner }) => {
-      return { residue: progress.residue, next: progress.next, done: progress.done, status, owner };
-    });
-    return { space: this.space, tested: this.#tested, residues };
+    const residues = this.#slots.map(({ progress: { residue, next, done } }) => ({ residue, next, done }));
+    return coverageOf(this.space, residues, this.#tested);
   }
 
   /** Keeps the total up to date, so that asking for it does not cost a walk over all residues. */

@@ -40,10 +40,6 @@ export class RangeSet implements Iterable<Range> {
     return end !== undefined && hi <= end;
   }
 
-  contains(nonce: bigint): boolean {
-    return this.covers(nonce, nonce + 1n);
-  }
-
   /** Adds [lo, hi), merging it with what it overlaps or touches. lo ≥ hi adds nothing. */
   add(lo: bigint, hi: bigint): void {
     if (lo >= hi) return;
@@ -69,59 +65,6 @@ export class RangeSet implements Iterable<Range> {
     if (first[0] < lo) rest.push([first[0], lo]);
     if (last[1] > hi) rest.push([hi, last[1]]);
     this.#replace(begin, end, rest);
-  }
-
-  /** A new set of what is in either. */
-  union(other: RangeSet): RangeSet {
-    return RangeSet.#of(mergeRanges(this, other));
-  }
-
-  /** A new set of what is in both. */
-  intersection(other: RangeSet): RangeSet {
-    return RangeSet.#of(this.#common(other));
-  }
-
-  /** A new set of what is in this one and not in the other. */
-  difference(other: RangeSet): RangeSet {
-    const last = this.#ranges.at(-1);
-    const first = this.#ranges[0];
-    return first && last ? this.intersection(other.complement(first[0], last[1])) : new RangeSet();
-  }
-
-  /** A new set of what is in [lo, hi) and not in this one. */
-  complement(lo: bigint, hi: bigint): RangeSet {
-    const gaps: Range[] = [];
-    let start = lo;
-    for (let i = this.#firstEndingAbove(lo); i < this.#ranges.length; i++) {
-      const range = this.#ranges[i];
-      if (!range || range[0] >= hi) break;
-      if (range[0] > start) gaps.push([start, range[0]]);
-      start = range[1];
-    }
-    if (start < hi) gaps.push([start, hi]);
-    return RangeSet.#of(gaps);
-  }
-
-  /** Takes ranges that are already sorted, disjoint and apart. */
-  static #of(sorted: Iterable<Range>): RangeSet {
-    const set = new RangeSet();
-    set.#ranges = [...sorted];
-    set.#count = total(set.#ranges);
-    return set;
-  }
-
-  *#common(other: RangeSet): Generator<Range> {
-    let [i, j] = [0, 0];
-    for (;;) {
-      const a = this.#ranges[i];
-      const b = other.#ranges[j];
-      if (!a || !b) return;
-      const lo = a[0] > b[0] ? a[0] : b[0];
-      const hi = a[1] < b[1] ? a[1] : b[1];
-      if (lo < hi) yield [lo, hi];
-      if (a[1] < b[1]) i++;
-      else j++;
-    }
   }
 
   #replace(begin: number, end: number, ranges: readonly Range[]): void {

@@ -1,4 +1,5 @@
 import * as fc from 'fast-check';
+import type { Coverage } from '../../src/search/coverage.ts';
 import type { Range, Space } from '../../src/search/search.ts';
 
 /** Spaces small enough to recount nonce by nonce: at 0, in the middle, and at the very top of 64 bits. */
@@ -14,6 +15,12 @@ export function nonces(ranges: Iterable<Range>): bigint[] {
   const all: bigint[] = [];
   for (const [lo, hi] of ranges) for (let nonce = lo; nonce < hi; nonce++) all.push(nonce);
   return all;
+}
+
+/** The ranges of a coverage, all of them. */
+export function rangesOf({ ranges, rangesCut }: Coverage): Range[] {
+  if (rangesCut) throw new Error('there are more than are listed');
+  return ranges.map(([lo, hi]) => [BigInt(lo), BigInt(hi)]);
 }
 
 /** Nonces as ranges of neighbours. */

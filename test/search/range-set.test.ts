@@ -9,7 +9,6 @@ const base = 2n ** 64n - 64n;
 const range: fc.Arbitrary<Range> = fc
   .tuple(fc.bigInt({ min: 0n, max: 40n }), fc.bigInt({ min: 0n, max: 12n }))
   .map(([lo, length]) => [base + lo, base + lo + length]);
-const ranges = fc.array(range, { maxLength: 12 });
 
 /** All that can be seen of a set … */
 function seen(set: RangeSet) {
@@ -80,30 +79,9 @@ describe('RangeSet', () => {
         }
         expect(seen(set)).toEqual(expected(plain));
         expect(set.covers(lo, hi)).toBe(nonces([[lo, hi]]).every((nonce) => plain.has(nonce)));
-        expect(set.contains(lo)).toBe(plain.has(lo));
         let end = lo;
         while (plain.has(end)) end++;
         expect(set.endOf(lo)).toBe(end === lo ? undefined : end);
-      }),
-    );
-  });
-
-  it('agrees with plain sets in union, intersection, difference and complement', () => {
-    fc.assert(
-      fc.property(ranges, ranges, range, (left, right, [lo, hi]) => {
-        const [a, b] = [new RangeSet(left), new RangeSet(right)];
-        const [plainA, plainB] = [new Set(nonces(left)), new Set(nonces(right))];
-        expect(seen(a.union(b))).toEqual(expected(new Set([...plainA, ...plainB])));
-        expect(seen(a.intersection(b))).toEqual(
-          expected(new Set([...plainA].filter((nonce) => plainB.has(nonce)))),
-        );
-        expect(seen(a.difference(b))).toEqual(
-          expected(new Set([...plainA].filter((nonce) => !plainB.has(nonce)))),
-        );
-        expect(seen(a.complement(lo, hi))).toEqual(
-          expected(new Set(nonces([[lo, hi]]).filter((nonce) => !plainA.has(nonce)))),
-        );
-        expect(seen(a)).toEqual(expected(plainA));
       }),
     );
   });

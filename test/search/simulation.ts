@@ -1,10 +1,9 @@
 import assert from 'node:assert/strict';
 import { assign, type WorkerState } from '../../src/search/assignment.ts';
 import { chunkCount, chunkOf, chunkRange, chunkStart } from '../../src/search/chunk.ts';
-import { coveredRanges } from '../../src/search/coverage.ts';
 import { Ledger, type Verdict } from '../../src/search/ledger.ts';
 import type { Assignment, ResidueReport, Space } from '../../src/search/search.ts';
-import { asRanges, nonces } from './arbitrary.ts';
+import { asRanges, nonces, rangesOf } from './arbitrary.ts';
 
 type ToWorker =
   | { readonly order: 'adopt'; readonly assignment: Assignment }
@@ -265,7 +264,7 @@ export class Simulation {
   }
 
   check(): void {
-    const covered = [...coveredRanges(this.ledger.coverage())];
+    const covered = rangesOf(this.ledger.coverage());
     assert.deepEqual(covered, asRanges(this.#counted));
     assert.equal(this.ledger.tested, BigInt(this.#counted.size));
     for (const nonce of this.#counted) assert.equal(this.#truth.has(nonce), true);
