@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import pLimit from 'p-limit';
 import { CndError, messageOf } from '../error.ts';
+import { plural } from '../quantity.ts';
 import type { Archive, ArchiveEntry } from './archive.ts';
 import { assertRunId } from './entry.ts';
 import { ownEntriesOf } from './spooled.ts';
@@ -58,7 +59,7 @@ function incomplete(run: string, reasons: readonly unknown[], all: number): CndE
   const hint = first instanceof CndError ? first.hint : undefined;
   return new CndError(
     first instanceof CndError ? first.code : 'archive-push-failed',
-    `${reasons.length} of ${all} files could not be stored; the first: ${messageOf(first)}`,
+    `${reasons.length} of ${plural(all, 'file')} could not be stored; the first: ${messageOf(first)}`,
     { about: run, cause: first, ...(hint !== undefined && { hint }) },
   );
 }

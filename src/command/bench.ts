@@ -4,7 +4,7 @@ import { instructionSets } from '../kernel/instruction-set.ts';
 import { kernelRate } from '../kernel/bench.ts';
 import { nativeKernel, thisPlatform } from '../kernel/native.ts';
 import { schemes } from '../puzzle/puzzle.ts';
-import { rate } from '../view/quantity.ts';
+import { rate } from '../quantity.ts';
 import { table } from '../view/table.ts';
 import { interruptible } from './interruptible.ts';
 

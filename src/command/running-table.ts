@@ -3,7 +3,7 @@ import { dollars } from '../dollars.ts';
 import type { Inventory, RunningRun } from '../scram/inventory.ts';
 import { runStart } from '../run-id.ts';
 import { printable } from '../text.ts';
-import { duration } from '../view/quantity.ts';
+import { duration } from '../quantity.ts';
 import { table } from '../view/table.ts';
 
 /** The table of `cnd ps`: columns that say nothing are left out. `now` in milliseconds since the epoch. Pure. */

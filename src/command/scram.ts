@@ -5,7 +5,7 @@ import type { ScramResult } from '../scram/scram-run.ts';
 import { exitCodes } from '../event/outcome.ts';
 import { announcedLines, checkedWords, runningTable, unreachableLines } from './running-table.ts';
 import { printable } from '../text.ts';
-import { plural } from '../view/quantity.ts';
+import { plural } from '../quantity.ts';
 import { table } from '../view/table.ts';
 import { forget } from './forget.ts';
 import { narrowing } from './narrowing.ts';

@@ -6,6 +6,8 @@ import { check } from '../fleet/check.ts';
 import type { Fleet } from '../fleet/fleet.ts';
 import { type Check, type Preflight, costCheck, requirePassed } from '../fleet/preflight.ts';
 import { chooseKernel } from '../kernel/choice.ts';
+import { plural } from '../quantity.ts';
+import { judgeIdle } from '../run/idle.ts';
 import { overdueWarnings } from '../run/overdue.ts';
 import type { RunInputs } from '../run/context.ts';
 import { probeState } from '../state/state-probe.ts';
@@ -44,7 +46,13 @@ export async function checkGround({
     fleetWords,
   );
   const state = await check('state directory', signal, () => probeState(env), String);
-  const checks = [node.check, configuration.check, fleet.check, state.check];
+  const idle = await check(
+    'N',
+    signal,
+    async () => judgeIdle(config),
+    () => plural(config.instances, 'instance'),
+  );
+  const checks = [node.check, configuration.check, fleet.check, state.check, idle.check];
   if (!fleet.value) return { checks, config };
   const { timing } = fleet.value;
   const timeLimit = await check(

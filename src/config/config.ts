@@ -80,7 +80,11 @@ export function resolveConfig(
     }),
   );
   const space = named(() =>
-    makeSpace({ from: settings.from, limit: settings.limit, chunk: settings.chunk }, settings.scheme),
+    makeSpace(
+      { from: settings.from, limit: settings.limit, chunk: settings.chunk },
+      settings.scheme,
+      settings.N,
+    ),
   );
   const place: ConfigPlace = { directory: file?.directory ?? '.', env };
   return {

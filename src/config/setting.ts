@@ -64,7 +64,7 @@ const commonNames: readonly SettingName[] = [
     key: 'chunk',
     flag: 'chunk',
     variable: 'CND_CHUNK',
-    describe: 'nonces dealt at a time [default: 1000000]',
+    describe: 'nonces dealt at a time [default: 1000000, fewer where the space is small]',
   },
   {
     key: 'smallest',

@@ -66,6 +66,8 @@ export interface FleetKindOf<Schema extends z.ZodObject, Config> {
   isMeantBy?(settings: unknown): boolean;
   /** The number of instances where none is given; undefined: it must be. */
   count?(settings: unknown): number | undefined;
+  /** Its instances cost money. */
+  readonly isPaid?: true;
   /** The most instances there can be; undefined: any number. */
   most?(settings: z.output<Schema>): number | undefined;
   /** The settings as the fleet takes them: paths absolute. @throws UsageError */

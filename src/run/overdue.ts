@@ -1,5 +1,6 @@
 import { type Fleet, type FoundRun } from '../fleet/fleet.ts';
 import { isLiving } from '../instance.ts';
+import { plural } from '../quantity.ts';
 import { within } from '../wait.ts';
 import type { EventFields } from '../event/event.ts';
 
@@ -31,7 +32,7 @@ export function isOverdue({ instances, expiresAt, owner }: FoundRun, now: number
 
 function overdueWarning({ run, instances }: FoundRun): EventFields['warning'] {
   return {
-    message: `run ${run} should have been over, and still has ${instances.length} instances`,
+    message: `run ${run} should have been over, and still has ${plural(instances.length, 'instance')}`,
     hint: `terminate them with: cnd scram --run ${run}`,
   };
 }

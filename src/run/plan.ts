@@ -6,6 +6,8 @@ import type { Preflight } from '../fleet/preflight.ts';
 import { probability } from '../puzzle/probability.ts';
 import { type Odds, chanceWithin, odds } from '../search/forecast.ts';
 import { type Emit, type EventFields, eventSchemaVersion } from '../event/event.ts';
+import { count, rate as rateWords } from '../quantity.ts';
+import { idleWarning } from './idle.ts';
 import { puzzleFields } from './record.ts';
 
 /** Below this chance within T the user is told before anything is launched. */
@@ -80,6 +82,8 @@ export function planWarnings(
       hint: `give a longer --T, say ${Math.ceil(2 * timing.boot + timing.reserve + 10)}`,
     });
   }
+  const idle = idleWarning(config);
+  if (idle) warnings.push(idle);
   if (kernel.warning) warnings.push(kernel.warning);
   const rate = kernel.rate * cores;
   const size = config.space.limit - config.space.from;
@@ -89,11 +93,11 @@ export function planWarnings(
 }
 
 function oddsWarning({ chance, expectedNonces, nonces, end }: Odds, rate: number): EventFields['warning'] {
-  const within =
-    end === 'time' ? `within T, at about ${shortNumber(rate)} nonces/s,` : 'in the whole nonce space';
-  const one = chance > 0 ? `about 1 in ${wholeNumber(1 / chance)}` : 'nil';
+  const within = end === 'time' ? `within T, at about ${rateWords(rate)},` : 'in the whole nonce space';
+  const number = (value: number): string => count(wholeNumber(value));
+  const one = chance > 0 ? `about 1 in ${number(1 / chance)}` : 'nil';
   return {
-    message: `the odds of a golden nonce ${within} are ${one}: one nonce in ${wholeNumber(expectedNonces)} is golden, and ${wholeNumber(nonces)} can be tested`,
+    message: `the odds of a golden nonce ${within} are ${one}: one nonce in ${number(expectedNonces)} is golden, and ${number(nonces)} can be tested`,
     hint:
       end === 'time'
         ? 'a smaller --D, a longer --T or more instances raise them'
@@ -104,8 +108,4 @@ function oddsWarning({ chance, expectedNonces, nonces, end }: Odds, rate: number
 /** A number that may be far beyond 2^53, in plain digits up to 15 of them, then as a power of ten. */
 function wholeNumber(value: number): string {
   return value < 1e15 ? String(Math.round(value)) : value.toExponential(2);
-}
-
-function shortNumber(value: number): string {
-  return value >= 1e6 ? `${value / 1e6} million` : String(value);
 }

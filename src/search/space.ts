@@ -18,12 +18,14 @@ export function maximumLimit(scheme: Scheme): bigint {
 }
 
 /**
- * A valid nonce space from what the user said, by default 0 .. 2^32 − 1 in chunks of 1,000,000.
+ * A valid nonce space from what the user said, by default 0 .. 2^32 − 1 in chunks of 1,000,000. A chunk that nobody gave is
+ * smaller where the space would otherwise not have one for each of the instances.
  *
  * @throws UsageError when a value is out of its range or the space is empty.
  */
-export function makeSpace(definition: SpaceDefinition, scheme: Scheme): Space {
-  const { from = 0n, limit = defaultLimit, chunk = defaultChunk } = definition;
+export function makeSpace(definition: SpaceDefinition, scheme: Scheme, instances = 1): Space {
+  const { from = 0n, limit = defaultLimit } = definition;
+  const { chunk = least(defaultChunk, largestChunk({ from, limit }, instances)) } = definition;
   const maximum = maximumLimit(scheme);
   if (from < 0n) {
     throw bad('from', `from is ${from}, but nonces start at 0`, 'Give a whole number, 0 or more.');
@@ -47,6 +49,16 @@ export function makeSpace(definition: SpaceDefinition, scheme: Scheme): Space {
     throw bad('limit', `limit is ${given}, not above from, which is ${from}: no nonce is left`, hint);
   }
   return { from, limit, chunk };
+}
+
+/** The largest chunk of which a space has one for each of so many instances; 1 where it has fewer nonces than that. Pure. */
+export function largestChunk({ from, limit }: Pick<Space, 'from' | 'limit'>, instances: number): bigint {
+  const share = (limit - from) / BigInt(instances);
+  return share > 1n ? share : 1n;
+}
+
+function least(a: bigint, b: bigint): bigint {
+  return a < b ? a : b;
 }
 
 function bad(about: string, message: string, hint: string): UsageError {

@@ -2,7 +2,7 @@ import { dollars } from '../dollars.ts';
 import type { RunEvent } from '../event/event.ts';
 import { printable } from '../text.ts';
 import { unhandled } from './unhandled.ts';
-import { count, duration, percent, plural, rate } from './quantity.ts';
+import { count, duration, percent, plural, rate } from '../quantity.ts';
 
 /**
  * The line of one event in a log of the run, without its time; undefined when an event is too frequent or too detailed
@@ -38,7 +38,7 @@ export function plainLine(event: RunEvent, verbose: boolean): string | undefined
     case 'instance.armed':
       return verbose ? `${at(event)} has its dead-man's switch armed` : undefined;
     case 'instance.uploaded':
-      return verbose ? `${at(event)} has the worker (${count(event.bytes)} bytes)` : undefined;
+      return verbose ? `${at(event)} has the worker (${plural(event.bytes, 'byte')})` : undefined;
     case 'instance.searching':
       return [
         `${at(event)} searching with ${printable(event.kernel)} (${printable(event.isa)}), ${plural(event.threads, 'thread')}`,
@@ -47,18 +47,18 @@ export function plainLine(event: RunEvent, verbose: boolean): string | undefined
     case 'search.all':
       return `all searching (${plural(event.instances, 'instance')}) after ${duration(event.elapsed)}`;
     case 'instance.progress':
-      return verbose ? `${at(event)} ${count(event.hashes)} nonces, ${rate(event.rate)}` : undefined;
+      return verbose ? `${at(event)} ${plural(event.hashes, 'nonce')}, ${rate(event.rate)}` : undefined;
     case 'run.progress':
       return [
-        `${count(event.tested)} nonces tested at ${rate(event.rate)} by ${plural(event.searching, 'instance')}`,
+        `${plural(BigInt(event.tested), 'nonce')} tested at ${rate(event.rate)} by ${plural(event.searching, 'instance')}`,
         `chance so far ${percent(event.probability)}, ${duration(event.remaining)} left`,
       ].join('; ');
     case 'instance.idle':
       return verbose ? `${at(event)} has nothing left to search` : undefined;
     case 'instance.adopted':
-      return `${at(event)} adopts residue ${event.residue} from chunk ${count(event.next)}`;
+      return `${at(event)} takes over ${share(event)}, from chunk ${count(event.next)} on`;
     case 'instance.released':
-      return verbose ? `${at(event)} releases residue ${event.residue}` : undefined;
+      return verbose ? `${at(event)} gives up ${share(event)}` : undefined;
     case 'instance.error':
       return `${at(event)} says: ${printable(event.message)}`;
     case 'hit':
@@ -81,7 +81,9 @@ export function plainLine(event: RunEvent, verbose: boolean): string | undefined
     case 'instance.lost':
       return `${at(event)} lost: ${printable(event.reason)}${event.retrying ? '; trying again' : ''}`;
     case 'logs.pulled':
-      return verbose ? `${at(event)} syslog kept as ${event.name} (${count(event.bytes)} bytes)` : undefined;
+      return verbose
+        ? `${at(event)} syslog kept as ${event.name} (${plural(event.bytes, 'byte')})`
+        : undefined;
     case 'logs.missing':
       return `${at(event)} syslog could not be pulled: ${printable(event.reason)}`;
     case 'terminate.started':
@@ -93,7 +95,7 @@ export function plainLine(event: RunEvent, verbose: boolean): string | undefined
       return `storing ${plural(event.files, 'file')} in ${printable(event.location)}`;
     case 'logs.archived':
       return verbose
-        ? `${plural(event.files, 'file')} (${count(event.bytes)} bytes) are in ${printable(event.location)}`
+        ? `${plural(event.files, 'file')} (${plural(event.bytes, 'byte')}) are in ${printable(event.location)}`
         : undefined;
     case 'run.interrupted':
       return `${printable(event.signal)}: ${interruptedWords(event)}`;
@@ -129,6 +131,11 @@ export function puzzleWords(puzzle: Readonly<Record<string, string | number>>): 
 
 function at(event: { readonly instance: number }): string {
   return `#${event.instance}`;
+}
+
+/** A residue in words: at first it is searched by the instance of the same number. */
+function share({ instance, residue }: { readonly instance: number; readonly residue: number }): string {
+  return instance === residue ? 'its own share' : `the share of #${residue}`;
 }
 
 function within(latency: number | undefined): string {

@@ -10,7 +10,7 @@ import {
 } from './display/view.ts';
 import type { TextOutput } from './output.ts';
 import { plainLine } from './plain-line.ts';
-import { duration, plural } from './quantity.ts';
+import { duration, plural } from '../quantity.ts';
 import { summary } from './summary.ts';
 import { isTrouble } from './trouble.ts';
 

@@ -1,7 +1,7 @@
 import type { RunEvent } from '../event/event.ts';
 import { exitCodes } from '../event/outcome.ts';
 import { printable } from '../text.ts';
-import { count, duration, percent, rate } from './quantity.ts';
+import { count, duration, percent, plural, rate } from '../quantity.ts';
 
 type Ended = Extract<RunEvent, { event: 'run.ended' }>;
 
@@ -56,7 +56,7 @@ function headline({ outcome, nonce }: Ended): string {
 
 /** How much was tested; which nonces exactly is in run.json, whole, whatever the stride left. */
 function testedWords({ tested, coverage }: Ended): string {
-  const words = `${count(tested)} nonces`;
+  const words = plural(BigInt(tested), 'nonce');
   const shown = coverage.ranges.slice(0, 3).map(([lo, hi]) => `${count(lo)}–${count(BigInt(hi) - 1n)}`);
   if (shown.length === 0) return words;
   const more = coverage.ranges.length > shown.length || coverage.rangesCut ? ', … (all in run.json)' : '';

@@ -70,7 +70,7 @@ describe('warnings before the launch', () => {
     expect(planWarnings(config({ D: '10' }), local, script, 2)).toEqual([
       {
         message:
-          'the odds of a golden nonce within T, at about 1 million nonces/s, are about 1 in 19635: one nonce in 1099511627776 is golden, and 56000000 can be tested',
+          'the odds of a golden nonce within T, at about 1.00 MH/s, are about 1 in 19,635: one nonce in 1,099,511,627,776 is golden, and 56,000,000 can be tested',
         hint: 'a smaller --D, a longer --T or more instances raise them',
       },
     ]);
@@ -80,7 +80,7 @@ describe('warnings before the launch', () => {
     expect(planWarnings(config({ D: '8', limit: '1000' }), local, script, 2)).toEqual([
       {
         message:
-          'the odds of a golden nonce in the whole nonce space are about 1 in 4294968: one nonce in 4294967296 is golden, and 1000 can be tested',
+          'the odds of a golden nonce in the whole nonce space are about 1 in 4,294,968: one nonce in 4,294,967,296 is golden, and 1,000 can be tested',
         hint: 'a smaller --D or a higher --limit raises them',
       },
     ]);

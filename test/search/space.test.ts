@@ -1,5 +1,7 @@
+import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { UsageError } from '../../src/error.ts';
+import { chunkCount } from '../../src/search/chunk.ts';
 import type { Scheme } from '../../src/puzzle/puzzle.ts';
 import { makeSpace, type SpaceDefinition } from '../../src/search/space.ts';
 
@@ -13,6 +15,20 @@ describe('makeSpace', () => {
       limit: 2n ** 32n,
       chunk: 1_000_000n,
     });
+  });
+
+  it('has a chunk for each instance, unless the chunk is given or there are fewer nonces', () => {
+    expect(makeSpace({ limit: 3_000_000n }, 'hex-chain', 8).chunk).toBe(375_000n);
+    expect(makeSpace({ from: 5n, limit: 15n }, 'hex-chain', 4).chunk).toBe(2n);
+    expect(makeSpace({ limit: 3_000_000n, chunk: 1_000_000n }, 'hex-chain', 8).chunk).toBe(1_000_000n);
+    expect(makeSpace({ limit: 3n }, 'hex-chain', 8).chunk).toBe(1n);
+    expect(makeSpace({}, 'hex-chain', 1000).chunk).toBe(1_000_000n);
+    fc.assert(
+      fc.property(fc.bigInt(1n, top), fc.integer({ min: 1, max: 1000 }), (limit, instances) => {
+        const chunks = chunkCount(makeSpace({ limit }, 'hex-chain', instances));
+        expect(chunks >= BigInt(instances) || chunks === limit).toBe(true);
+      }),
+    );
   });
 
   it.each<[Scheme, SpaceDefinition]>([

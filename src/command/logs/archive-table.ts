@@ -1,5 +1,5 @@
 import type { RunSummary } from '../../archive/summary.ts';
-import { duration } from '../../view/quantity.ts';
+import { duration } from '../../quantity.ts';
 import { table } from '../../view/table.ts';
 
 type RunPuzzle = NonNullable<RunSummary['record']>['config']['puzzle'];

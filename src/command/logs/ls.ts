@@ -7,7 +7,7 @@ import { visible } from '../../visible.ts';
 import { UsageError } from '../../error.ts';
 import { archiveJson, archiveTable } from './archive-table.ts';
 import { Output } from '../../view/output.ts';
-import { plural } from '../../view/quantity.ts';
+import { plural } from '../../quantity.ts';
 import type { Arguments } from '../command.ts';
 import { complain, openArchive, runsUnderWay, text, waitingRuns } from './logs.ts';
 

@@ -5,6 +5,7 @@ import type { Archive } from '../../archive/archive.ts';
 import { resolveRun } from '../../archive/run-name.ts';
 import { CndError, UsageError, messageOf } from '../../error.ts';
 import { makeDirectory, replaceFileWith, umaskMode } from '../../file.ts';
+import { plural } from '../../quantity.ts';
 import type { Arguments } from '../command.ts';
 import { ownEntries, openArchive, text } from './logs.ts';
 
@@ -37,7 +38,7 @@ export async function pull(given: Arguments): Promise<number> {
       cause: error,
     });
   }
-  process.stdout.write(`${names.length} files of ${run} are in ${directory}\n`);
+  process.stdout.write(`${plural(names.length, 'file')} of ${run} are in ${directory}\n`);
   return 0;
 }
 

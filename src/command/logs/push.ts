@@ -3,7 +3,7 @@ import { pushRun } from '../../archive/push.ts';
 import { resolveRun } from '../../archive/run-name.ts';
 import { ownEntriesOf } from '../../archive/spooled.ts';
 import { CndError, UsageError } from '../../error.ts';
-import { plural } from '../../view/quantity.ts';
+import { plural } from '../../quantity.ts';
 import type { Arguments } from '../command.ts';
 import { openArchive, runsUnderWay } from './logs.ts';
 

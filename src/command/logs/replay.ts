@@ -6,7 +6,7 @@ import { journalName } from '../../event/file-name.ts';
 import { readJournal } from '../../event/journal-reader.ts';
 import { Output } from '../../view/output.ts';
 import { PlainView } from '../../view/plain.ts';
-import { plural } from '../../view/quantity.ts';
+import { plural } from '../../quantity.ts';
 import type { Arguments } from '../command.ts';
 import { complain, openArchive, text } from './logs.ts';
 

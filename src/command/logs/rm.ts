@@ -6,7 +6,7 @@ import { type RunSummary, summaries } from '../../archive/summary.ts';
 import { visible } from '../../visible.ts';
 import { UsageError } from '../../error.ts';
 import { archiveTable } from './archive-table.ts';
-import { plural } from '../../view/quantity.ts';
+import { plural } from '../../quantity.ts';
 import type { Arguments } from '../command.ts';
 import { complain, openArchive, runsUnderWay, text } from './logs.ts';
 

@@ -12,6 +12,7 @@ import {
 import { type Instance, isLiving } from '../../instance.ts';
 import type { Access } from '../../session/ssh/access.ts';
 import type { Session } from '../../session/session.ts';
+import { plural } from '../../quantity.ts';
 import { removeLoginKey, writeLoginKey } from '../../state/run-state.ts';
 import type { Leftover } from '../leftover.ts';
 import { SshAccesses, type SshFleet } from '../ssh.ts';
@@ -153,7 +154,7 @@ export class Ec2Fleet implements SshFleet {
       const eligible = isFreePlanRefusal(error) ? await this.#eligible(signal) : undefined;
       const launch = { count, types, market: spot ? 'spot' : 'on-demand', eligible } as const;
       const rights = 'ec2:RunInstances, ec2:CreateTags';
-      throw this.#error(error, `${count} instances cannot be launched`, run, rights, launch);
+      throw this.#error(error, `${plural(count, 'instance')} cannot be launched`, run, rights, launch);
     }
   }
 

@@ -8,6 +8,7 @@ export const ec2Kind = fleetKind({
   name: 'ec2',
   schema: ec2Schema,
   defaults: ec2Defaults,
+  isPaid: true,
   settings: [
     {
       key: 'ec2.region',

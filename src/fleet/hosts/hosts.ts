@@ -6,6 +6,7 @@ import { quote } from '../../session/quote.ts';
 import type { ConnectOptions, FindReport, FleetTiming, FoundRun, LaunchRequest } from '../fleet.ts';
 import type { Guard } from '../../session/guard.ts';
 import type { Instance } from '../../instance.ts';
+import { plural } from '../../quantity.ts';
 import { SshAccesses, type SshFleet } from '../ssh.ts';
 import { type Place, guardCommand, syslogCommand, tagCommand } from './command.ts';
 import { type Host, accessOf } from './host.ts';
@@ -48,9 +49,13 @@ export class HostsFleet implements SshFleet {
     signal.throwIfAborted();
     const hosts = this.#hosts.slice(0, count);
     if (hosts.length < minimum) {
-      throw new CndError('too-few-hosts', `${minimum} hosts are wanted, but the list has ${hosts.length}`, {
-        hint: 'name more hosts, or give a smaller --N',
-      });
+      throw new CndError(
+        'too-few-hosts',
+        `the list has ${plural(hosts.length, 'host')}, fewer than the ${minimum} wanted`,
+        {
+          hint: 'name more hosts, or give a smaller --N',
+        },
+      );
     }
     const record = { run, expiresAt: expiresAt.toISOString(), hosts };
     try {

@@ -1,4 +1,4 @@
-import { plural } from '../quantity.ts';
+import { plural } from '../../quantity.ts';
 import { type Span, span } from './span.ts';
 import type { InstanceState, RunState } from './state.ts';
 

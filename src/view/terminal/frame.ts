@@ -1,5 +1,5 @@
 import { dollars } from '../../dollars.ts';
-import { count, duration, percent, rate } from '../quantity.ts';
+import { duration, percent, plural, rate } from '../../quantity.ts';
 import { forecast } from './forecast.ts';
 import { awaitedSpans } from './awaited.ts';
 import { isBefore, phaseSpans } from './phase.ts';
@@ -62,7 +62,7 @@ function totalSpans(state: RunState): Span[] {
   const { share, remaining } = forecast(state, speed);
   const spans = [
     ...(isSearching ? [span(rate(speed), 'cyan')] : []),
-    span(`${count(tested)} nonces${share === undefined ? '' : `, ${percent(share)} of space`}`),
+    span(`${plural(BigInt(tested), 'nonce')}${share === undefined ? '' : `, ${percent(share)} of space`}`),
     span(`odds ${percent(probability)}`),
     ...(isSearching && remaining !== undefined ? [span(`ETA ${duration(remaining)}`)] : []),
   ];

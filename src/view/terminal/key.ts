@@ -1,4 +1,4 @@
-import { count, duration, percent, rate } from '../quantity.ts';
+import { duration, percent, plural, rate } from '../../quantity.ts';
 import { forecast } from './forecast.ts';
 import type { RunState } from './state.ts';
 
@@ -15,7 +15,7 @@ export function statusLine(state: RunState, now: number): string {
   return [
     `${searching} of ${instances.length || state.asked} searching`,
     rate(speed),
-    `${count(state.tested)} nonces tested`,
+    `${plural(BigInt(state.tested), 'nonce')} tested`,
     ...(share === undefined ? [] : [`${percent(share)} of the space`]),
     `odds ${percent(state.probability)}`,
     ...(remaining === undefined ? [] : [`ETA ${duration(remaining)}`]),

@@ -1,4 +1,4 @@
-import { duration } from '../quantity.ts';
+import { duration } from '../../quantity.ts';
 import { type Span, span } from './span.ts';
 import type { LivePhase, RunState } from './state.ts';
 

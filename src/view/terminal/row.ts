@@ -1,4 +1,4 @@
-import { count, rate } from '../quantity.ts';
+import { count, rate } from '../../quantity.ts';
 import { type Span, type Style, span } from './span.ts';
 import type { InstanceStage, InstanceState } from './state.ts';
 import { displayWidth, pad } from '../../text.ts';

@@ -1,4 +1,4 @@
-import { count } from '../quantity.ts';
+import { count } from '../../quantity.ts';
 import type { InstanceStage, InstanceState } from './state.ts';
 
 /** The less an instance goes with the crowd, the more it is worth a row. */

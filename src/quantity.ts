@@ -38,6 +38,6 @@ export function percent(probability: number): string {
 }
 
 /** Plural made simple: `1 instance`, `2 instances`. */
-export function plural(number: number, noun: string): string {
-  return `${count(number)} ${noun}${number === 1 ? '' : 's'}`;
+export function plural(number: number | bigint, noun: string): string {
+  return `${count(number)} ${noun}${number === 1 || number === 1n ? '' : 's'}`;
 }

@@ -1,6 +1,6 @@
 import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { count, duration, percent, plural, rate } from '../../src/view/quantity.ts';
+import { count, duration, percent, plural, rate } from '../src/quantity.ts';
 
 describe('count', () => {
   test('separates thousands, whatever the size', () => {
