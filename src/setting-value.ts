@@ -34,21 +34,29 @@ export const whole = (what: string) =>
     })
     .meta(numeric('integer', wholePattern, 0, Number.MAX_SAFE_INTEGER));
 
-/** A whole number within bounds. */
+/** A whole number within bounds, which its error tells. */
 export const boundedWhole = (what: string, least: number, most: number) =>
-  whole(what)
-    .refine((value) => value >= least && value <= most, { error: `must be ${what}` })
+  whole(bounded(what, least, most))
+    .refine((value) => value >= least && value <= most, { error: `must be ${bounded(what, least, most)}` })
     .transform(Number)
     .meta(numeric('integer', wholePattern, least, most));
 
-/** A number in plain decimal, with a fraction if need be: seconds, dollars. */
+/** A number in plain decimal within bounds, with a fraction if need be: seconds, dollars. */
 export const decimal = (what: string, least: number, most: number) =>
   z
-    .union([z.string(), z.number()], { error: `must be ${what}` })
-    .refine((value) => /^(0|[1-9]\d*)(\.\d+)?$/.test(String(value)), { error: `must be ${what}` })
+    .union([z.string(), z.number()], { error: `must be ${bounded(what, least, most)}` })
+    .refine((value) => /^(0|[1-9]\d*)(\.\d+)?$/.test(String(value)), {
+      error: `must be ${bounded(what, least, most)}`,
+    })
     .transform(Number)
-    .refine((value) => value >= least && value <= most, { error: `must be ${what}` })
+    .refine((value) => value >= least && value <= most, { error: `must be ${bounded(what, least, most)}` })
     .meta(numeric('number', decimalPattern, least, most));
+
+/** `a number of seconds from 0 to 86,400`; a bound that is only that of exact numbers is not worth telling. */
+function bounded(what: string, least: number, most: number): string {
+  if (most >= Number.MAX_SAFE_INTEGER) return `${what}, ${least} or more`;
+  return `${what} from ${least} to ${most.toLocaleString('en')}`;
+}
 
 /** One of some words. */
 export const oneOf = <const T extends readonly [string, ...string[]]>(values: T) =>

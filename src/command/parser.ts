@@ -4,11 +4,13 @@ import { UsageError } from '../error.ts';
 import { version } from '../version.ts';
 import { type Arguments, type Command, type CommandGroup, isGroup } from './command.ts';
 import { LiteralWords } from './literal-word.ts';
+import { bindValues } from './dashed-value.ts';
 import { commands } from './registry.ts';
-import { usageError } from './usage-error.ts';
+import { commandOf, usageError } from './usage-error.ts';
 
 /** Runs the command that the command line asks for; gives the exit code. @throws UsageError and what commands throw. */
-export async function runCommandLine(words: readonly string[]): Promise<number> {
+export async function runCommandLine(typed: readonly string[]): Promise<number> {
+  const words = bindValues(typed, commandOf(typed)?.flags ?? []);
   let exitCode = 0;
   const literal = new LiteralWords(words);
   const parser = yargs([...literal.masked])

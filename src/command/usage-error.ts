@@ -21,6 +21,12 @@ export function usageError(words: readonly string[], complaint: string | null): 
   return unknown(stray, subcommands.length > 0 ? 'command' : 'argument', subcommands, help);
 }
 
+/** The command that a command line runs, also where a group's name alone means its first; undefined if none. Pure. */
+export function commandOf(words: readonly string[]): Command | undefined {
+  const { entry, command } = locate(words);
+  return command ?? (entry && isGroup(entry) ? entry.commands[0] : entry);
+}
+
 /** The command that the words begin with, as far as they name one. */
 function locate(words: readonly string[]): {
   readonly entry?: Command | CommandGroup;

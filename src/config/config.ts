@@ -1,7 +1,5 @@
 import { resolve } from 'node:path';
-import type { z } from 'zod';
 import { UsageError } from '../error.ts';
-import type { SettingName } from '../fleet/kind.ts';
 import type { FleetTiming } from '../fleet/fleet.ts';
 import type { AwsSettings } from '../aws/client.ts';
 import type { ConfigPlace, FleetKind } from '../fleet/kind.ts';
@@ -12,11 +10,12 @@ import type { Space } from '../search/search.ts';
 import { makeSpace } from '../search/space.ts';
 import type { ConfigFile } from './file.ts';
 import { refuseForeignFlags, withFleet } from './chosen-fleet.ts';
-import { type Layer, environmentLayer, fileLayer, flagLayer } from './layer.ts';
-import { nearest } from './nearest.ts';
+import { complaint } from './complaint.ts';
+import { environmentLayer, fileLayer, flagLayer } from './layer.ts';
+import { type Judging, origin, valueAt, withOrigins } from './origin.ts';
+import { groupOf, requireAtMost, requireExisting, requireMatch, requireMinimum } from './requirement.ts';
 import { type Settings, defaultsOf, longestTimeLimit, settingsSchema } from './schema.ts';
 import { settingNames } from './setting.ts';
-import { visible } from '../visible.ts';
 
 /** Everything a run is told, judged and complete. */
 export interface RunConfig {
@@ -69,6 +68,7 @@ export function resolveConfig(
   requireAtMost(settings.N, settings.maxN, context);
   requireMinimum(settings, context);
   requireExisting(settings, fleetKind, context);
+  requireMatch(settings, fleetKind, context);
   const named = <T>(make: () => T): T => withOrigins(make, context);
   const puzzle = named(() =>
     makePuzzle({
@@ -104,22 +104,10 @@ export function resolveConfig(
   };
 }
 
-/** What settings are judged against, and told with. */
-interface Judging {
-  readonly layers: readonly Layer[];
-  readonly kinds: readonly FleetKind[];
-  readonly names: readonly SettingName[];
-}
-
 function chosen(name: string, kinds: readonly FleetKind[]): FleetKind {
   const kind = kinds.find((candidate) => candidate.name === name);
   if (!kind) throw new TypeError(`there is no fleet ${name}`);
   return kind;
-}
-
-/** The settings of a fleet, judged by its own schema as part of all. */
-function groupOf(settings: Readonly<Record<string, unknown>>, { name }: FleetKind): Record<string, unknown> {
-  return Object(settings[name]);
 }
 
 function awsOf(
@@ -145,7 +133,7 @@ export function judgeTimeLimit(timeLimit: number, { reserve }: FleetTiming): voi
 }
 
 function merge(
-  layers: readonly Layer[],
+  layers: Judging['layers'],
   fallback: Readonly<Record<string, unknown>>,
 ): Record<string, unknown> {
   const merged: Record<string, unknown> = { ...fallback };
@@ -193,163 +181,4 @@ export function judgeFile(file: ConfigFile, kinds: readonly FleetKind[] = fleetK
     throw complaint(judged.error, file.content, (path) => `${path.join('.')} in ${file.path}`, kinds);
   const place = { directory: file.directory, env: process.env };
   return { logs: judged.data.logs, aws: awsOf(judged.data, kinds, place) };
-}
-
-function origin(path: readonly PropertyKey[], { layers, names }: Judging): string {
-  const first = String(path[0]);
-  const layer =
-    layers.find(({ values }) => valueAt(values, path) !== undefined) ??
-    layers.find(({ values }) => values[first] !== undefined);
-  // What has a flag or a variable of its own is a setting or a member of a group; deeper parts come from the file.
-  const named = names.find(({ key }) => key === path.slice(0, 2).map(String).join('.'));
-  const depth = named ? 2 : 1;
-  const key = path.slice(0, depth).map(String).join('.');
-  // A flag or a variable is one text, whatever it is made into.
-  const rest = layer && !layer.lasting ? [] : path.slice(depth).map((part) => `.${String(part)}`);
-  return `${layer?.origin(key) ?? flagOf(key, names)}${rest.join('')}`;
-}
-
-function flagOf(key: string, names: readonly SettingName[]): string {
-  return `--${names.find((name) => name.key === key)?.flag ?? key}`;
-}
-
-function valueAt(values: Readonly<Record<string, unknown>>, path: readonly PropertyKey[]): unknown {
-  return path.reduce<unknown>(
-    (at, key) => (typeof at === 'object' && at !== null ? Reflect.get(at, key) : undefined),
-    values,
-  );
-}
-
-const examples: Readonly<Record<string, string>> = {
-  N: '--N 4',
-  T: '--T 60',
-  D: '--D 6',
-  fleet: '--fleet local',
-  minN: '--min-N 1',
-  maxCost: '--max-cost 0.50',
-  scheme: '--scheme sha256d',
-  unit: '--unit bits',
-  from: '--from 0',
-  limit: '--limit 4294967296',
-  chunk: '--chunk 1000000',
-  kernel: '--kernel python',
-};
-
-function complaint(
-  error: z.ZodError,
-  values: Readonly<Record<string, unknown>>,
-  name: (path: readonly PropertyKey[]) => string,
-  kinds: readonly FleetKind[],
-): UsageError {
-  const [issue] = error.issues;
-  if (!issue) return new UsageError('bad-setting', error.message);
-  if (issue.code === 'unrecognized_keys') return unknownKey(issue.path, issue.keys, name, kinds);
-  const path = writtenPath(issue.path, values);
-  const value = valueAt(values, path);
-  const known: Readonly<Record<string, string>> = Object.assign(
-    {},
-    examples,
-    ...kinds.map((kind) => kind.examples),
-  );
-  const example = known[path.slice(0, 2).map(String).join('.')] ?? known[String(path[0])];
-  const hint = example ? `for example ${example}` : 'see cnd start --help';
-  const about = path.map(String).join('.');
-  if (value === undefined) {
-    return new UsageError('missing-setting', `${name(path)} is not given: ${issue.message}`, {
-      about,
-      hint,
-    });
-  }
-  return new UsageError('bad-setting', `${name(path)} is ${show(value)}: ${issue.message}`, {
-    about,
-    hint,
-  });
-}
-
-/** A list can be written as one text with commas: then no part of it is a setting of its own. */
-function writtenPath(path: readonly PropertyKey[], values: unknown): readonly PropertyKey[] {
-  const parent = path.slice(0, -1);
-  return typeof valueAt(Object(values), parent) === 'string' ? parent : path;
-}
-
-function unknownKey(
-  path: readonly PropertyKey[],
-  keys: readonly string[],
-  name: (path: readonly PropertyKey[]) => string,
-  kinds: readonly FleetKind[],
-): UsageError {
-  const key = keys[0] ?? '';
-  const valid = validKeys(path, kinds);
-  const near = nearest(key, valid);
-  return new UsageError('unknown-setting', `${name([...path, visible(key)])} is not a setting`, {
-    about: [...path, key].map(String).join('.'),
-    hint: near ? `did you mean ${[...path, near].map(String).join('.')}?` : `valid here: ${valid.join(', ')}`,
-  });
-}
-
-function validKeys(path: readonly PropertyKey[], kinds: readonly FleetKind[]): readonly string[] {
-  const [group, ...below] = path;
-  const schema = settingsSchema(kinds);
-  if (group === undefined) return Object.keys(schema.shape);
-  if (group === 'logs') return Object.keys(schema.shape.logs.shape);
-  const kind = kinds.find(({ name }) => name === group);
-  return (below.length === 0 ? kind && Object.keys(kind.schema.shape) : kind?.keysAt?.(below)) ?? [];
-}
-
-function requireAtMost(instances: number, most: number, context: Judging): void {
-  if (instances <= most) return;
-  throw new UsageError('bad-setting', `${origin(['N'], context)} is ${instances}: must be at most ${most}`, {
-    about: 'N',
-    hint: `for more, raise maxN in cnd.config.json`,
-  });
-}
-
-/** More than there are can never be had. */
-function requireExisting(
-  settings: Settings & Record<string, unknown>,
-  kind: FleetKind,
-  context: Judging,
-): void {
-  const { N } = settings;
-  const most = kind.most?.(groupOf(settings, kind));
-  if (most === undefined || N <= most) return;
-  const what = `${origin(['N'], context)} is ${N}: there are only ${most} ${kind.name}`;
-  throw new UsageError('bad-setting', what, {
-    about: 'N',
-    hint: `name more ${kind.name}, or give --N ${most}; without it all ${kind.name} are used`,
-  });
-}
-
-/** A minimum above N can never be had. */
-function requireMinimum({ N, minN }: Settings, context: Judging): void {
-  if (minN <= N) return;
-  throw new UsageError(
-    'bad-setting',
-    `${origin(['minN'], context)} is ${minN}: must be at most N, which is ${N}`,
-    {
-      about: 'minN',
-      hint: `for example --min-N ${N}`,
-    },
-  );
-}
-
-/** Errors of the puzzle and the nonce space name a field; the user knows it by flag, variable or key. */
-function withOrigins<T>(make: () => T, context: Judging): T {
-  try {
-    return make();
-  } catch (error) {
-    if (!(error instanceof UsageError) || error.about === undefined) throw error;
-    const key = error.about === 'difficulty' ? 'D' : error.about;
-    const named = `${origin([key], context)}: ${error.message}`;
-    throw new UsageError(error.code, named, {
-      about: key,
-      cause: error,
-      ...(error.hint && { hint: error.hint }),
-    });
-  }
-}
-
-function show(value: unknown): string {
-  const text = typeof value === 'string' ? `'${value}'` : (JSON.stringify(value) ?? String(value));
-  return visible(text);
 }

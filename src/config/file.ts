@@ -1,9 +1,11 @@
-import { lstat } from 'node:fs/promises';
+import { readlink } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
 import { type ParseError, getNodeValue, parseTree, printParseErrorCode } from 'jsonc-parser';
 import { UsageError, isMissing, messageOf } from '../error.ts';
 import { UnsafeFile, readTextFile } from '../file.ts';
+import { visible } from '../visible.ts';
 import { withDeadline } from '../wait.ts';
+import { firstTooDeep, firstTwice } from './json-fault.ts';
 import { readText } from './read.ts';
 
 /** The configuration file that is read when none is named. */
@@ -43,7 +45,15 @@ export async function readConfigFile(
         ? await readTextFile(name, { follow: true, owners: trusted(env) })
         : await withDeadline(timeout, undefined, (signal) => readText(name, signal));
   } catch (error) {
-    if (path === undefined && (await isAbsent(name, error))) return undefined;
+    const target = isMissing(error) ? await linkTarget(name) : undefined;
+    // Absent is the usual case; a link that leads nowhere is one that somebody meant.
+    if (path === undefined && isMissing(error) && target === undefined) return undefined;
+    if (target !== undefined)
+      throw new UsageError(
+        'config-unreadable',
+        `${name} cannot be read: it is a link to ${visible(target)}, which does not exist`,
+        { about: name, hint: 'create that file, or remove the link', cause: error },
+      );
     if (error instanceof UnsafeFile)
       throw new UsageError('config-unsafe', `${name} is not read: ${error.message}`, {
         about: name,
@@ -67,18 +77,23 @@ function trusted(env: NodeJS.ProcessEnv): readonly number[] | undefined {
   return [self, 0, ...sudo];
 }
 
-/** Whether there is no such file; a link that leads nowhere is one that somebody meant. */
-async function isAbsent(name: string, error: unknown): Promise<boolean> {
-  if (!isMissing(error)) return false;
-  return lstat(name).then(
-    () => false,
-    () => true,
-  );
+/** Where a symbolic link leads; undefined for what is none. */
+function linkTarget(name: string): Promise<string | undefined> {
+  return readlink(name).catch(() => undefined);
 }
 
 /** Parses the text of a configuration file; `name` is for messages. @throws UsageError */
 export function parseConfig(name: string, source: string): Readonly<Record<string, unknown>> {
   const text = source.replace(/^\uFEFF/, '');
+  const tooDeep = firstTooDeep(text);
+  if (tooDeep !== undefined) {
+    const { line, column } = position(text, tooDeep);
+    throw new UsageError(
+      'config-syntax',
+      `${name} is nested too deeply at line ${line}, column ${column}: no setting is so deep`,
+      { about: name, hint: 'remove the brackets that are too many' },
+    );
+  }
   const errors: ParseError[] = [];
   // Not by its `parse`, to which a key `__proto__` is a prototype and not a key that is wrong.
   const tree = parseTree(text, errors, { allowTrailingComma: true });
@@ -96,6 +111,15 @@ export function parseConfig(name: string, source: string): Readonly<Record<strin
         about: name,
         hint: 'mend it there; comments and trailing commas are fine',
       },
+    );
+  }
+  const twice = tree && firstTwice(tree);
+  if (twice) {
+    const [first, second] = twice.offsets.map((offset) => position(text, offset).line);
+    throw new UsageError(
+      'config-duplicate',
+      `${name} has ${visible(twice.path.join('.'))} twice, in lines ${first} and ${second}`,
+      { about: name, hint: 'remove one of them' },
     );
   }
   if (!isRecord(content)) {

@@ -17,25 +17,25 @@ export const bucketName = z
 /** The settings that are no fleet's, by their keys in cnd.config.json. Values are judged here alone, whatever layer they come from. */
 const commonSchema = z.strictObject({
   $schema: z.string().optional(),
-  N: boundedWhole('a whole number of instances, 1 or more', 1, Number.MAX_SAFE_INTEGER),
-  maxN: boundedWhole('a whole number of instances, 1 or more', 1, 1_000_000).describe(
+  N: boundedWhole('a whole number of instances', 1, Number.MAX_SAFE_INTEGER),
+  maxN: boundedWhole('a whole number of instances', 1, 1_000_000).describe(
     'the most instances that may be asked for: a slip of the finger must not be expensive',
   ),
-  minN: boundedWhole('a whole number of instances, 1 or more', 1, 1_000_000).describe(
+  minN: boundedWhole('a whole number of instances', 1, 1_000_000).describe(
     'the fewest instances that a run is worth beginning with',
   ),
   maxCost: decimal('an amount of US dollars', 0, 1_000_000)
     .optional()
     .describe('the most a run may cost at its worst, in US dollars'),
-  T: decimal(`a number of seconds, at most ${longestTimeLimit.toLocaleString('en')}`, 0, longestTimeLimit),
-  D: boundedWhole('a whole number of leading zeros, 0 or more', 0, Number.MAX_SAFE_INTEGER).optional(),
+  T: decimal('a number of seconds', 0, longestTimeLimit),
+  D: boundedWhole('a whole number of leading zeros', 0, Number.MAX_SAFE_INTEGER).optional(),
   fleet: z.string(),
   scheme: oneOf(schemes),
   block: z.string({ error: 'must be a string' }).optional(),
   unit: oneOf(units).optional(),
   header: z.string({ error: 'must be a string of 160 hex digits' }).optional(),
-  from: whole('a whole number (the first nonce)').optional(),
-  limit: whole('a whole number (the nonce after the last)').optional(),
+  from: whole('a whole number, 0 or more').optional(),
+  limit: whole('a whole number, 1 or more').optional(),
   chunk: whole('a whole number of nonces, 1 or more').optional(),
   smallest: z.boolean({ error: 'must be true or false' }),
   kernel: oneOf(kernels),

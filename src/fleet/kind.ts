@@ -41,6 +41,15 @@ export interface EveryFleet {
   readonly skipped: readonly string[];
 }
 
+/** A setting of a fleet that does not go with another. */
+export interface Mismatch {
+  /** Below the fleet's own settings. */
+  readonly path: readonly PropertyKey[];
+  /** The end of a sentence that tells the setting's value. */
+  readonly problem: string;
+  readonly hint: string;
+}
+
 /** What a broadcast is chosen from. */
 export interface BroadcastContext {
   readonly fleet: Fleet;
@@ -70,6 +79,8 @@ export interface FleetKindOf<Schema extends z.ZodObject, Config> {
   readonly isPaid?: true;
   /** The most instances there can be; undefined: any number. */
   most?(settings: z.output<Schema>): number | undefined;
+  /** What of its settings does not go with so many instances: where it is below them, and what is wrong with it. */
+  mismatch?(settings: z.output<Schema>, instances: number): Mismatch | undefined;
   /** The settings as the fleet takes them: paths absolute. @throws UsageError */
   config(settings: z.output<Schema>, place: ConfigPlace): Config;
   /** Where and as whom AWS is called, if its settings say so. */

@@ -5,6 +5,7 @@ import type { KernelChoice } from '../kernel/choice.ts';
 import type { Preflight } from '../fleet/preflight.ts';
 import { probability } from '../puzzle/probability.ts';
 import { type Odds, chanceWithin, odds } from '../search/forecast.ts';
+import { maximumLimit } from '../search/space.ts';
 import { type Emit, type EventFields, eventSchemaVersion } from '../event/event.ts';
 import { count, rate as rateWords } from '../quantity.ts';
 import { idleWarning } from './idle.ts';
@@ -88,21 +89,36 @@ export function planWarnings(
   const rate = kernel.rate * cores;
   const size = config.space.limit - config.space.from;
   const chances = odds(probability(config.puzzle), size, rate, Math.max(0, searching));
-  if (chances.chance < slim) warnings.push(oddsWarning(chances, rate));
+  if (chances.chance < slim) warnings.push(oddsWarning(chances, rate, config));
   return warnings;
 }
 
-function oddsWarning({ chance, expectedNonces, nonces, end }: Odds, rate: number): EventFields['warning'] {
+function oddsWarning(
+  { chance, expectedNonces, nonces, end }: Odds,
+  rate: number,
+  { puzzle, space }: Pick<RunConfig, 'puzzle' | 'space'>,
+): EventFields['warning'] {
   const within = end === 'time' ? `within T, at about ${rateWords(rate)},` : 'in the whole nonce space';
   const number = (value: number): string => count(wholeNumber(value));
   const one = chance > 0 ? `about 1 in ${number(1 / chance)}` : 'nil';
   return {
     message: `the odds of a golden nonce ${within} are ${one}: one nonce in ${number(expectedNonces)} is golden, and ${number(nonces)} can be tested`,
-    hint:
-      end === 'time'
-        ? 'a smaller --D, a longer --T or more instances raise them'
-        : 'a smaller --D or a higher --limit raises them',
+    hint: raising([
+      ...(puzzle.scheme === 'bitcoin' ? [] : ['a smaller --D']),
+      ...(end === 'time' ? ['a longer --T', 'more instances'] : []),
+      ...(end === 'space' && space.limit < maximumLimit(puzzle.scheme) ? ['a higher --limit'] : []),
+      ...(end === 'space' && space.from > 0n ? ['a lower --from'] : []),
+    ]),
   };
+}
+
+/** What makes odds better, of what there is for the scheme; a whole header may have no golden nonce. Pure. */
+function raising(remedies: readonly string[]): string {
+  if (remedies.length === 0)
+    return 'all its nonces will be tested: nothing but another --header can raise them';
+  const [last = '', ...others] = remedies.toReversed();
+  const words = others.length === 0 ? last : `${others.toReversed().join(', ')} or ${last}`;
+  return `raise them with ${words}`;
 }
 
 /** A number that may be far beyond 2^53, in plain digits up to 15 of them, then as a power of ten. */

@@ -199,9 +199,9 @@ describe('numbers', () => {
     [{ N: '1000000000' }, '--N is 1000000000: must be at most 1000'],
     [{ N: '9'.repeat(400) }, /^--N is '9+: must be a whole number of instances/],
     [{ N: '' }, "--N is '': must be a whole number of instances, 1 or more"],
-    [{ T: 'soon' }, "--T is 'soon': must be a number of seconds, at most 86,400"],
-    [{ T: '86400.001' }, "--T is '86400.001': must be a number of seconds, at most 86,400"],
-    [{ T: '1e3' }, "--T is '1e3': must be a number of seconds, at most 86,400"],
+    [{ T: 'soon' }, "--T is 'soon': must be a number of seconds from 0 to 86,400"],
+    [{ T: '86400.001' }, "--T is '86400.001': must be a number of seconds from 0 to 86,400"],
+    [{ T: '1e3' }, "--T is '1e3': must be a number of seconds from 0 to 86,400"],
     [{ T: '.5' }, /^--T is '\.5'/],
     [{ D: '-1' }, "--D is '-1': must be a whole number of leading zeros, 0 or more"],
     [{ D: '2.5' }, /^--D is '2\.5'/],
@@ -234,6 +234,29 @@ describe('numbers', () => {
     ],
   ])('%j is refused with bitcoin', (flags, message) => {
     expect(refusal({ N: '1', T: '60', ...flags }).message).toMatch(message);
+  });
+
+  test.each([
+    [
+      '{ "maxN": 0 }',
+      'maxN in cnd.config.json is 0: must be a whole number of instances from 1 to 1,000,000',
+    ],
+    [
+      '{ "maxCost": -1 }',
+      'maxCost in cnd.config.json is -1: must be an amount of US dollars from 0 to 1,000,000',
+    ],
+    ['{ "from": -1 }', 'from in cnd.config.json is -1: must be a whole number, 0 or more'],
+    [
+      '{ "local": { "bootDelay": 601 } }',
+      'local.bootDelay in cnd.config.json is 601: must be a number of seconds from 0 to 600',
+    ],
+    [
+      '{ "local": { "rehearse": [{ "instance": -1, "failure": "dies" }] } }',
+      'local.rehearse.0.instance in cnd.config.json is -1: must be the index of an instance, from 0 to 999,999',
+    ],
+  ])('%s is refused with its bounds', (text, message) => {
+    const error = refusal(enough, {}, text);
+    expect([error.message, error.exitCode]).toEqual([message, 2]);
   });
 
   test('maxN of the configuration may be raised or lowered', () => {

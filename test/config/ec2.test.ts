@@ -34,7 +34,11 @@ test.each([
   [{ region: 'mars' }, undefined, /^--region is 'mars': must be a region like eu-west-1$/],
   [{ type: 'big' }, undefined, /--type.* is 'big': must be instance types like c7a\.medium/],
   [{ 'min-N': '3' }, undefined, /^--min-N is 3: must be at most N, which is 2$/],
-  [{ 'max-cost': '-1' }, undefined, /^--max-cost is '-1': must be an amount of US dollars$/],
+  [
+    { 'max-cost': '-1' },
+    undefined,
+    /^--max-cost is '-1': must be an amount of US dollars from 0 to 1,000,000$/,
+  ],
   [{}, { ec2: { regoin: 'eu-west-1' } }, /^ec2\.regoin in cnd\.config\.json is not a setting$/],
   [{}, { ec2: { sshFrom: 'anywhere' } }, /^ec2\.sshFrom in cnd\.config\.json is 'anywhere': /],
   [

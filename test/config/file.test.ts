@@ -30,6 +30,42 @@ describe('the text of a configuration file', () => {
     );
   });
 
+  test.each([
+    ['{ "N": 4,\n  "N": 8 }', 'N', 1, 2],
+    ['{ "logs": {\n"directory": "a",\n// ours\n"directory": "a" } }', 'logs.directory', 2, 4],
+    [
+      '{ "hosts": { "list": [{ "host": "a" },\n{ "host": "b", "\\u0068ost": "c" }] } }',
+      'hosts.list.1.host',
+      2,
+      2,
+    ],
+    ['{ "__proto__": 1,\n"__proto__": 2 }', '__proto__', 1, 2],
+  ])('%j has a key twice', (text, path, first, second) => {
+    const message = `c has ${path} twice, in lines ${first} and ${second}`;
+    expect(() => parseConfig('c', text)).toThrow(
+      expect.objectContaining({ message, code: 'config-duplicate', exitCode: 2, hint: 'remove one of them' }),
+    );
+  });
+
+  test.each([5000, 200_000])('%i nested brackets are refused with their place', (depth) => {
+    for (const text of [
+      `{ "logs":\n${'['.repeat(depth)}${']'.repeat(depth)} }`,
+      `{ "logs":\n${'{"a":'.repeat(depth)}`,
+      `{ "logs":\n${'['.repeat(depth)}`,
+    ])
+      expect(() => parseConfig('c', text)).toThrow(
+        expect.objectContaining({
+          message: expect.stringMatching(/^c is nested too deeply at line 2, column \d+: /),
+          exitCode: 2,
+        }),
+      );
+  });
+
+  test('brackets in texts and comments do not count', () => {
+    const many = '['.repeat(100);
+    expect(parseConfig('c', `{ "block": "${many}" } // ${many}`)).toEqual({ block: many });
+  });
+
   test.each(['[]', '4', '"N"', 'null'])('%s holds no settings', (text) => {
     expect(() => parseConfig('c', text)).toThrow('c must hold one JSON object, like { "N": 4 }');
   });

@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { type Workplace, workplace } from '../helper/cnd.ts';
@@ -97,6 +97,17 @@ describe('the puzzle', () => {
 describe('the command line', () => {
   test('an unknown flag is named, with the one that was meant', () =>
     expectRefused([...args({}), '--instnces', '3'], /--instnces/, /--instances/));
+  test.each([
+    [args({ '--block': '--T' }), /--block is given without a value: --T follows it/, /--block=--T/],
+    [[...args({}), '--block'], /--block is given without a value/, /--block VALUE/],
+    [['logs', 'ls', '--since', '-1d'], /--since is '-1d': must be a date or so long ago/, /--since 3d/],
+    [['logs', '--until', '-1d'], /--until is '-1d'/, /--until/],
+    [['logs', 'rm', '--older-than', '-1d'], /--older-than is '-1d'/, /30d/],
+  ])('%j is refused', (words, ...said) => expectRefused(words, ...said));
+  test('a value may begin with a dash', async () => {
+    const { code, stderr } = await place.run([...args({ '--block': '-x' }), '--dry-run']);
+    expect({ code, stderr }).toEqual({ code: 0, stderr: expect.stringContaining("hex-chain of '-x'") });
+  });
   test('a value for a flag that takes none is refused', () =>
     expectRefused([...args({}), '--smallest=maybe'], /--smallest is 'maybe': it takes no value/));
   test('an empty name of a file is refused', () =>
@@ -138,6 +149,35 @@ describe('cnd.config.json', () => {
   });
   test('a file that is not there is refused when it was named', () =>
     expectRefused([...args({}), '--config', 'missing.json'], /missing\.json cannot be read/));
+  test('a key that is there twice is refused with its lines', () => {
+    config('{ "chunk": 7,\n  "chunk": 8 }');
+    return expectRefused(args({}), /cnd\.config\.json has chunk twice, in lines 1 and 2/, /remove one/);
+  });
+  test('5,000 nested brackets are refused', () => {
+    config(`{ "logs": ${'['.repeat(5000)}${']'.repeat(5000)} }`);
+    return expectRefused(args({}), /cnd\.config\.json is nested too deeply at line 1, column 60/, /brackets/);
+  });
+  test('a link that leads nowhere is refused, named or not', async () => {
+    symlinkSync('nowhere', join(place.directory, 'cnd.config.json'));
+    for (const more of [[], ['--config', 'cnd.config.json']])
+      await expectRefused(
+        [...args({}), ...more],
+        /cnd\.config\.json cannot be read: it is a link to nowhere, which does not exist/,
+        /create that file, or remove the link/,
+      );
+  });
+  test('a failure of an instance that there is not cannot be rehearsed', async () => {
+    config(
+      '{ "local": { "rehearse": [{ "instance": 1, "failure": "dies" }, { "instance": 2, "failure": "dies" }] } }',
+    );
+    await expectRefused(
+      args({}),
+      /local\.rehearse\.1\.instance in cnd\.config\.json is 2: there are only instances 0 to 1/,
+      /--N/,
+    );
+    // Who asks for no number of instances is not told that it is too small.
+    expect((await place.run(['doctor', '--json'])).stdout).not.toMatch(/rehearse/);
+  });
   test('maxN raises the bound on N', async () => {
     config('{ "maxN": 1 }');
     await expectRefused(args({}), /--N is 2: must be at most 1/);

@@ -71,7 +71,7 @@ describe('warnings before the launch', () => {
       {
         message:
           'the odds of a golden nonce within T, at about 1.00 MH/s, are about 1 in 19,635: one nonce in 1,099,511,627,776 is golden, and 56,000,000 can be tested',
-        hint: 'a smaller --D, a longer --T or more instances raise them',
+        hint: 'raise them with a smaller --D, a longer --T or more instances',
       },
     ]);
   });
@@ -81,8 +81,22 @@ describe('warnings before the launch', () => {
       {
         message:
           'the odds of a golden nonce in the whole nonce space are about 1 in 4,294,968: one nonce in 4,294,967,296 is golden, and 1,000 can be tested',
-        hint: 'a smaller --D or a higher --limit raises them',
+        hint: 'raise them with a smaller --D or a higher --limit',
       },
+    ]);
+  });
+
+  test.each([
+    [{}, 'all its nonces will be tested: nothing but another --header can raise them'],
+    [{ from: '7' }, 'raise them with a lower --from'],
+    [{ limit: '1000' }, 'raise them with a higher --limit'],
+  ])('hints for a header name no flag that it does not have: %j', (more, hint) => {
+    const header = `${'00'.repeat(72)}01000003${'00'.repeat(4)}`;
+    const flags = { N: '4', T: '60', scheme: 'bitcoin', header, ...more };
+    const bitcoin = resolveConfig({ flags, env: {}, file: undefined });
+    const fast = { ...script, rate: 1e9 };
+    expect(planWarnings(bitcoin, local, fast, 2)).toEqual([
+      { message: expect.stringMatching(/^the odds of a golden nonce in the whole nonce space/), hint },
     ]);
   });
 

@@ -15,7 +15,7 @@ export const hostsKind = fleetKind({
       flag: 'hosts',
       variable: 'CND_HOSTS',
       describe: 'machines that exist already: user@a,user@b:2222 (chooses the fleet hosts)',
-      read: (text) => ({ list: text.split(',') }),
+      read: (text) => ({ list: text.split(',').map((host) => host.trim()) }),
     },
   ],
   examples: { hosts: '--hosts user@a,user@b:2222' },

@@ -10,6 +10,16 @@ export const localKind = fleetKind({
   examples: {},
   template: {},
   keysAt: () => ['instance', 'failure', 'after'],
+  mismatch: ({ rehearse }, instances) => {
+    const position = rehearse.findIndex(({ instance }) => instance >= instances);
+    if (position < 0) return undefined;
+    const last = instances - 1;
+    return {
+      path: ['rehearse', position, 'instance'],
+      problem: `there ${last === 0 ? 'is only instance 0' : `are only instances 0 to ${last}`}`,
+      hint: 'name one of them, or launch more with --N',
+    };
+  },
   config: (settings) => settings,
   open: async (config, env) => new (await import('./local.ts')).LocalFleet(config, env),
   everywhere: async (env, { region }) => {

@@ -6,7 +6,7 @@ const longest = 86_400;
 
 /** A failure to rehearse with on the local fleet: what happens to which instance, and when, in seconds after boot. */
 const rehearsal = z.strictObject({
-  instance: boundedWhole('the index of an instance, from 0', 0, 999_999),
+  instance: boundedWhole('the index of an instance,', 0, 999_999),
   failure: oneOf(['never-runs', 'never-answers', 'dies']),
   after: decimal('a number of seconds', 0, longest).default(0),
 });

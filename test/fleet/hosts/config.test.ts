@@ -15,6 +15,11 @@ describe('the list of hosts', () => {
     expect(flag.fleetConfig).toMatchObject({
       list: [{ host: 'a' }, { user: 'me', host: 'b', port: 2222 }, { host: '::1', port: 22 }],
     });
+    // A person writes lists with spaces.
+    expect(resolve({ hosts: 'a, b ,c' }).fleetConfig).toMatchObject({
+      list: [{ host: 'a' }, { host: 'b' }, { host: 'c' }],
+    });
+    expect(() => resolve({ hosts: 'a, ,b' })).toThrow(/--hosts is ''/);
     expect(resolve({}, undefined, { CND_HOSTS: 'a,b' })).toMatchObject({ fleet: 'hosts', instances: 2 });
     expect(resolve({}, { hosts: { list: ['a'] } })).toMatchObject({ fleet: 'hosts', instances: 1 });
   });
