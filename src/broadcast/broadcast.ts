@@ -4,8 +4,8 @@ export interface Announcement {
   readonly nonce: bigint;
   /** Hex, raw byte order. */
   readonly digest: string;
-  /** Index of the instance that found it. */
-  readonly instance: number;
+  /** Index of the instance that found it; undefined where the engine has no instances. */
+  readonly instance?: number | undefined;
 }
 
 /** What agents need to poll and send by themselves: the `broadcast` of their job (docs/agent.md). No secrets. */

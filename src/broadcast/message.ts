@@ -10,7 +10,7 @@ const message = z.object({
     .regex(/^(0|[1-9]\d{0,19})$/)
     .transform(BigInt),
   digest: z.string().regex(/^[0-9a-f]{64}$/),
-  instance: z.int().min(0).max(1_000_000),
+  instance: z.int().min(0).max(1_000_000).optional(),
 });
 
 /** An announcement as the body of a message. Pure. */

@@ -2,6 +2,7 @@ import type { Archive } from '../archive/archive.ts';
 import { makeArchive } from '../archive/registry.ts';
 import { makeBroadcast } from '../broadcast/registry.ts';
 import type { RunConfig } from '../config/config.ts';
+import { engines } from '../engine/registry.ts';
 import type { Fleet } from '../fleet/fleet.ts';
 import { requirePassed } from '../fleet/preflight.ts';
 import { Stopwatch, processStart, systemClock } from '../clock.ts';
@@ -63,6 +64,7 @@ export async function start(flags: Readonly<Record<string, unknown>>): Promise<n
       run,
       config,
       fleet,
+      engine: engines.agents,
       broadcast,
       archive,
       views,

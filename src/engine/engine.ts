@@ -1,10 +1,11 @@
-import type { Announcement } from '../broadcast/broadcast.ts';
+import type { AgentBroadcast, Announcement } from '../broadcast/broadcast.ts';
 import type { Clock } from '../clock.ts';
 import type { Emit } from '../event/event.ts';
 import type { Puzzle } from '../puzzle/puzzle.ts';
 import type { Coverage } from '../search/coverage.ts';
 import type { Space } from '../search/search.ts';
 import type { Hit } from './hit.ts';
+import type { LaunchedInstances } from './launched-instances.ts';
 
 /** What is searched, and whom a search tells of itself. */
 export interface SearchRequest {
@@ -13,6 +14,13 @@ export interface SearchRequest {
   readonly space: Space;
   /** Find the smallest golden nonce, and prove it; else the first one ends the search. */
   readonly smallest: boolean;
+  readonly kernel: 'auto' | 'python';
+  /** The native kernel's fastest instruction set, where that is known. */
+  readonly instructionSet: string | undefined;
+  /** Seconds from now after which whatever searches ends by itself, should nobody tell it to. */
+  readonly seconds: () => number;
+  /** With which what searches takes part in the broadcast by itself; else it hears of hits through `announced`. */
+  readonly broadcast: AgentBroadcast | undefined;
   readonly clock: Clock;
   /** The events of its instances, where it has any, of hits and of progress. */
   readonly emit: Emit;
@@ -28,6 +36,7 @@ export interface SearchRequest {
 export type SearchEnd =
   | { readonly kind: 'found'; readonly hit: Hit }
   | { readonly kind: 'exhausted' }
+  /** Nobody is left to search; the reason is for people. */
   | { readonly kind: 'lost'; readonly reason: string };
 
 /** A search that goes on. */
@@ -57,3 +66,6 @@ export interface RunningSearch {
 export interface Engine {
   search(request: SearchRequest): RunningSearch;
 }
+
+/** Gives the engine of a run, once its instances are launched. */
+export type OpenEngine = (instances: LaunchedInstances) => Engine;

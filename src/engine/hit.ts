@@ -5,8 +5,8 @@ import type { Space } from '../search/search.ts';
 
 /** A golden nonce that the controller has verified. */
 export interface Hit {
-  /** Index of the instance that found it. */
-  readonly instance: number;
+  /** Index of the instance that found it; undefined where the engine has no instances. */
+  readonly instance: number | undefined;
   readonly nonce: bigint;
   /** Hex, raw byte order. */
   readonly digest: string;
@@ -21,26 +21,28 @@ export interface Claim {
 }
 
 /** The search that a claim is about. */
-export interface Claimed {
+interface Claimed {
   readonly puzzle: Puzzle;
   readonly space: Space;
-  /** N, as launched. */
+  /** N, as launched; 0 where the engine has no instances. */
   readonly workers: number;
 }
 
 /**
  * The hit in a claim that `teller` makes, or undefined: believed only when it is golden, of our nonces, and has this
- * digest, whoever says so. Who found it cannot be verified, and is only told; it is always one of our instances: when
- * there is none of the index that was named, the one whose share the nonce is of. Pure.
+ * digest, whoever says so. Who found it cannot be verified, and is only told; it is always one of our instances, if there
+ * are any: when there is none of the index that was named, the one whose share the nonce is of. Pure.
  */
 export function verifiedHit(
-  teller: number,
+  teller: number | undefined,
   { nonce, digest: reported, instance = teller }: Claim,
   { puzzle, space, workers }: Claimed,
 ): Hit | undefined {
   if (nonce < space.from || nonce >= space.limit) return undefined;
   const digest = verify(puzzle, nonce, reported);
   if (digest === undefined) return undefined;
-  const finder = instance < workers ? instance : Number(chunkOf(space, nonce) % BigInt(workers));
+  if (workers === 0) return { instance: undefined, nonce, digest };
+  const isOurs = instance !== undefined && instance < workers;
+  const finder = isOurs ? instance : Number(chunkOf(space, nonce) % BigInt(workers));
   return { instance: finder, nonce, digest };
 }

@@ -156,7 +156,7 @@ export const eventFields = {
   'instance.released': z.object({ instance: index, residue: index, next: decimal }),
   'instance.error': z.object({ instance: index, message: z.string() }),
   hit: z.object({
-    instance: index,
+    instance: index.optional().describe('Absent where the engine has no instances.'),
     nonce: decimal,
     digest: z.string().describe('In raw byte order, whatever the scheme.'),
     displayDigest: z
@@ -168,7 +168,7 @@ export const eventFields = {
     elapsed: seconds,
   }),
   'hit.rejected': z.object({
-    instance: index,
+    instance: index.optional(),
     nonce: z.string(),
     digest: z.string(),
     reason: z.string(),

@@ -5,6 +5,7 @@ import type { RunConfig } from '../config/config.ts';
 import type { Fleet } from '../fleet/fleet.ts';
 import type { Instance } from '../instance.ts';
 import type { Preflight } from '../fleet/preflight.ts';
+import type { OpenEngine } from '../engine/engine.ts';
 import type { KernelChoice } from '../kernel/choice.ts';
 import { journalName } from '../event/file-name.ts';
 import { InstanceHistory } from '../event/instance-history.ts';
@@ -24,6 +25,8 @@ export interface RunInputs {
   readonly run: string;
   readonly config: RunConfig;
   readonly fleet: Fleet;
+  /** What it searches with, on what the fleet launches. */
+  readonly engine: OpenEngine;
   readonly broadcast: Broadcast;
   readonly archive: Archive;
   readonly views: readonly View[];

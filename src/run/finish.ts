@@ -29,7 +29,8 @@ export async function finish(
   const ended = {
     outcome,
     exitCode: clean ? exitCode : exitCodes.cleanupUnconfirmed,
-    ...(hit && { nonce: `${hit.nonce}`, digest: hit.digest, instance: hit.instance }),
+    ...(hit && { nonce: `${hit.nonce}`, digest: hit.digest }),
+    ...(hit?.instance !== undefined && { instance: hit.instance }),
     ...(shown !== undefined && shown !== hit?.digest && { displayDigest: shown }),
     ...(reason !== undefined && { reason }),
     tested: `${tested}`,

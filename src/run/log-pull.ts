@@ -7,7 +7,7 @@ import type { Session } from '../session/session.ts';
 import type { Deadline } from './deadline.ts';
 import { syslogName } from '../event/file-name.ts';
 import type { Emit } from '../event/event.ts';
-import type { Link } from '../engine/agents/link.ts';
+import type { Link } from '../session/link.ts';
 
 /** Syslogs pulled at a time: enough to hide round trips, few enough for a laptop's uplink and the remote sshd. */
 const parallel = 32;

@@ -1,7 +1,6 @@
-import { AgentEngine } from '../engine/agents/agents.ts';
-import { Link } from '../engine/agents/link.ts';
-import { Watch } from '../engine/agents/watch.ts';
-import type { WorkerContext } from '../engine/agents/worker.ts';
+import { Link } from '../session/link.ts';
+import { Watch } from '../engine/watch.ts';
+import type { SwitchCheck } from '../engine/launched-instances.ts';
 import type { RunningSearch, SearchEnd } from '../engine/engine.ts';
 import type { Hit } from '../engine/hit.ts';
 import { messageOf } from '../error.ts';
@@ -10,8 +9,8 @@ import { onceAborted } from '../wait.ts';
 import type { RunContext } from './context.ts';
 import { pullLogs } from './log-pull.ts';
 
-/** Seconds that an agent's own deadline is behind the controller's, which it backs up. */
-const agentMargin = 1;
+/** Seconds that the own deadline of what searches is behind the controller's, which it backs up. */
+const selfStopMargin = 1;
 
 /** Seconds in which what searches confirms that it has stopped, at most; whoever does not is terminated all the same. */
 const stopLimits = { shortest: 0.2, longest: 3 };
@@ -39,17 +38,13 @@ export class Searching {
       onTrouble: (error) => context.warn(`the fleet cannot be looked at: ${messageOf(error)}; trying again`),
       onAnswer: (seconds) => context.releaseTime.tell('fleet', seconds),
     });
-    const engine = new AgentEngine({
+    const engine = inputs.engine({
       launched,
       watch: this.#watch,
       link: this.#link,
       guard: fleet.guard,
       lifetime: () => context.untilTimeLimit(fleet.timing.grace),
       switch: this.#switch(),
-      kernel: config.kernel,
-      instructionSet: kernel.instructionSet,
-      agentSeconds: () => context.untilTimeLimit(agentMargin - context.teardown.search),
-      broadcast: broadcast.forAgents,
       // Elsewhere an instance is released without it.
       onAnswer: fleet.guard
         ? (index, seconds) => context.releaseTime.tell(`instance ${index}`, seconds)
@@ -60,6 +55,10 @@ export class Searching {
       puzzle: config.puzzle,
       space: config.space,
       smallest: config.smallest,
+      kernel: config.kernel,
+      instructionSet: kernel.instructionSet,
+      seconds: () => context.untilTimeLimit(selfStopMargin - context.teardown.search),
+      broadcast: broadcast.forAgents,
       clock,
       emit,
       elapsed: () => context.elapsed(),
@@ -121,7 +120,7 @@ export class Searching {
     const { broadcast, clock } = this.#context.inputs;
     const stopListening = broadcast.listen(
       (announcement) => this.search.announced(announcement),
-      (trouble) => this.#context.warn(`${trouble}; peers are told over SSH`),
+      (trouble) => this.#context.warn(`${trouble}; the controller tells its instances itself`),
     );
     const stopTicking = clock.every(1000, () => this.search.tick(this.#context.untilTimeLimit()));
     return () => {
@@ -135,7 +134,7 @@ export class Searching {
     };
   }
 
-  #switch(): WorkerContext['switch'] {
+  #switch(): SwitchCheck | undefined {
     const { fleet, run } = this.#context.inputs;
     const command = fleet.armedCommand?.(run);
     if (command === undefined) return undefined;
@@ -149,11 +148,11 @@ export class Searching {
   async #announce({ instance, nonce, digest }: Hit): Promise<void> {
     const { run, broadcast } = this.#context.inputs;
     try {
-      await broadcast.announce({ run, instance, nonce, digest });
+      await broadcast.announce({ run, nonce, digest, ...(instance !== undefined && { instance }) });
       this.#context.emit('broadcast', { channel: broadcast.name, nonce: `${nonce}`, digest });
     } catch (error) {
       const what = `the hit could not be announced on ${broadcast.name}`;
-      this.#context.warn(`${what}: ${messageOf(error)}; peers are told over SSH`);
+      this.#context.warn(`${what}: ${messageOf(error)}; the controller tells its instances itself`);
     }
   }
 

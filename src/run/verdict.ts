@@ -38,9 +38,7 @@ export function verdict(ending: Ending, best: Hit | undefined, smallest: boolean
         outcome: best ? 'unproven' : 'time-limit',
         exitCode: exitCodes.notFound,
         ...candidate,
-        ...(ending.searched
-          ? {}
-          : { reason: 'the time limit was reached before any instance was searching' }),
+        ...(ending.searched ? {} : { reason: 'the time limit was reached before anything was searching' }),
       };
     case 'interrupted':
       return { outcome: 'interrupted', exitCode: ending.by.exitCode, ...candidate, reason: ending.by.name };
@@ -49,7 +47,7 @@ export function verdict(ending: Ending, best: Hit | undefined, smallest: boolean
         outcome: 'failed',
         exitCode: exitCodes.failed,
         ...candidate,
-        reason: `every instance was lost; the last: ${ending.reason}`,
+        reason: ending.reason,
       };
     case 'failed':
       return { outcome: 'failed', exitCode: exitCodes.failed, ...candidate, reason: words(ending.error) };

@@ -129,8 +129,8 @@ export function puzzleWords(puzzle: Readonly<Record<string, string | number>>): 
   return `${puzzle['scheme']} of '${block}', ${puzzle['difficulty']} leading zero ${puzzle['unit']}`;
 }
 
-function at(event: { readonly instance: number }): string {
-  return `#${event.instance}`;
+function at(event: { readonly instance?: number | undefined }): string {
+  return event.instance === undefined ? 'the search' : `#${event.instance}`;
 }
 
 /** A residue in words: at first it is searched by the instance of the same number. */

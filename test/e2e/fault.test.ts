@@ -264,7 +264,7 @@ describe('rehearsed failures', () => {
     const ended = runEnded(result);
     expect(result.code).toBe(3);
     expect(ended.elapsed).toBeLessThan(8);
-    expect(ended.reason).toMatch(/before any instance was searching/);
+    expect(ended.reason).toMatch(/before anything was searching/);
     await untilGone(ended.run);
   });
 });

@@ -15,6 +15,7 @@ import { DirectoryArchive } from '../../src/archive/directory.ts';
 import { SpooledArchive } from '../../src/archive/spooled.ts';
 import { InProcessBroadcast } from '../../src/broadcast/in-process.ts';
 import { resolveConfig } from '../../src/config/config.ts';
+import { engines } from '../../src/engine/registry.ts';
 import { CndError } from '../../src/error.ts';
 import { RunContext } from '../../src/run/context.ts';
 import type { RunEvent } from '../../src/event/event.ts';
@@ -69,6 +70,7 @@ function end(
     run,
     config: resolveConfig({ flags, env: {}, file }),
     fleet: fakeFleet({}),
+    engine: engines.agents,
     broadcast: new InProcessBroadcast(),
     archive: store === undefined ? local : new SpooledArchive(remote, local),
     views: [{ show: (event) => void events.push(event), close: async () => {} }],

@@ -5,7 +5,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { CndError } from '../../src/error.ts';
 import type { EventFields, EventName } from '../../src/event/event.ts';
-import type { Link } from '../../src/engine/agents/link.ts';
+import type { Link } from '../../src/session/link.ts';
 import { pullLogs } from '../../src/run/log-pull.ts';
 import { instance } from './stand-in-fleet.ts';
 

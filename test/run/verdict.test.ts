@@ -39,7 +39,7 @@ describe('nothing found', () => {
     expect(verdict({ kind: 'time-limit', searched: false }, undefined, false)).toEqual({
       outcome: 'time-limit',
       exitCode: 3,
-      reason: 'the time limit was reached before any instance was searching',
+      reason: 'the time limit was reached before anything was searching',
     });
   });
 

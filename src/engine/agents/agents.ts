@@ -1,47 +1,21 @@
-import type { AgentBroadcast } from '../../broadcast/broadcast.ts';
-import type { Instance } from '../../instance.ts';
-import type { Guard } from '../../session/guard.ts';
 import type { Engine, RunningSearch, SearchRequest } from '../engine.ts';
+import type { LaunchedInstances } from '../launched-instances.ts';
 import { Guards } from './guard.ts';
-import type { Link } from './link.ts';
 import { Search } from './search.ts';
-import type { Watch } from './watch.ts';
 import { WorkerBundles } from './worker-bundle.ts';
 import { type WorkerContext, work } from './worker.ts';
 
-/** What agents search on, and how. */
-export interface AgentOptions {
-  /** What the launch answered with: N is fixed by it. */
-  readonly launched: readonly Instance[];
-  readonly watch: Watch;
-  /** The one session to an instance. */
-  readonly link: (instance: Instance) => Link;
-  readonly guard: Guard | undefined;
-  /** Seconds from now until nothing of the run may be left on an instance. */
-  readonly lifetime: () => number;
-  readonly switch: WorkerContext['switch'];
-  readonly kernel: 'auto' | 'python';
-  /** The instruction set that is fastest on all instances, where that is known. */
-  readonly instructionSet: string | undefined;
-  /** Seconds from now until an agent stops by itself. */
-  readonly agentSeconds: () => number;
-  /** With which agents take part in the broadcast by themselves. */
-  readonly broadcast: AgentBroadcast | undefined;
-  readonly onAnswer: WorkerContext['onAnswer'];
-}
-
 /** The engine of a fleet: an agent on each instance, one search over all. */
 export class AgentEngine implements Engine {
-  readonly #options: AgentOptions;
+  readonly #instances: LaunchedInstances;
 
-  constructor(options: AgentOptions) {
-    this.#options = options;
+  constructor(instances: LaunchedInstances) {
+    this.#instances = instances;
   }
 
   search(request: SearchRequest): RunningSearch {
-    const { run, puzzle, space, smallest, clock, emit } = request;
-    const { launched, watch, link, guard, lifetime, kernel, instructionSet, onAnswer } = this.#options;
-    const { agentSeconds, broadcast } = this.#options;
+    const { run, puzzle, space, smallest, kernel, instructionSet, seconds, broadcast, clock, emit } = request;
+    const { launched, watch, link, guard, lifetime, switch: check, onAnswer } = this.#instances;
     const over = new AbortController();
     const search = new PooledSearch({ ...request, workers: launched.length }, over);
     void watch.poll(over.signal);
@@ -50,7 +24,7 @@ export class AgentEngine implements Engine {
       puzzle,
       space,
       stride: launched.length,
-      seconds: agentSeconds(),
+      seconds: seconds(),
       smallest,
       kernel,
       ...(instructionSet !== undefined && { instructionSet }),
@@ -65,7 +39,7 @@ export class AgentEngine implements Engine {
       emit,
       link,
       guards: new Guards(guard, run, lifetime),
-      switch: this.#options.switch,
+      switch: check,
       over: over.signal,
       job,
       onAnswer,

@@ -17,7 +17,10 @@ import { Roster, type SendOrder } from './roster.ts';
 const mostFalseHits = 10;
 
 /** What a search over workers is given. */
-export interface SearchOptions extends Omit<SearchRequest, 'run' | 'clock'> {
+export interface SearchOptions extends Pick<
+  SearchRequest,
+  'puzzle' | 'space' | 'smallest' | 'emit' | 'elapsed' | 'onFirstSearching' | 'announce'
+> {
   /** N, as launched: fixes the stride. */
   readonly workers: number;
 }
@@ -136,15 +139,15 @@ export class Search implements RunningSearch {
   }
 
   /** Somebody, as a rule the agent of the worker `teller`, says that a nonce is golden: whether it is. */
-  claim(teller: number, claim: Claim): boolean {
+  claim(teller: number | undefined, claim: Claim): boolean {
     const { smallest, emit, elapsed } = this.#options;
     const { nonce, digest: reported } = claim;
     const hit = verifiedHit(teller, claim, this.#options);
     if (!hit) {
       const reason = 'its digest is another, or it is outside the nonce space';
       // Of one that was given up it has been said already.
-      if (!this.isLost(teller))
-        emit('hit.rejected', { instance: teller, nonce: `${nonce}`, digest: reported, reason });
+      if (teller === undefined || !this.isLost(teller))
+        emit('hit.rejected', { ...said(teller), nonce: `${nonce}`, digest: reported, reason });
       return false;
     }
     this.#ledger.confirm(nonce);
@@ -154,7 +157,7 @@ export class Search implements RunningSearch {
     const { instance, digest } = hit;
     const shown = displayDigest(this.#options.puzzle, digest);
     emit('hit', {
-      instance,
+      ...said(instance),
       nonce: `${nonce}`,
       digest,
       ...(shown !== digest && { displayDigest: shown }),
@@ -188,7 +191,9 @@ export class Search implements RunningSearch {
     const { code, message: reason } = error;
     this.#options.emit('instance.lost', { instance: worker, code, reason, retrying });
     this.#changes.tell();
-    if (this.#roster.all.every((other) => other.state === 'lost')) this.#end({ kind: 'lost', reason });
+    if (this.#roster.all.every((other) => other.state === 'lost')) {
+      this.#end({ kind: 'lost', reason: `every instance was lost; the last: ${reason}` });
+    }
     this.#noteAllSearching();
     this.#rebalance();
   }
@@ -300,6 +305,11 @@ export class Search implements RunningSearch {
     this.#allSearching = true;
     this.#options.emit('search.all', { instances, elapsed: this.#options.elapsed() });
   }
+}
+
+/** Who said it, where that is an instance. */
+function said(instance: number | undefined): { readonly instance?: number } {
+  return instance === undefined ? {} : { instance };
 }
 
 function reportFields({ residue, next, done }: ResidueReport) {

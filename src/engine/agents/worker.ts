@@ -9,11 +9,12 @@ import { Agent, spooledHits } from './agent.ts';
 import { type Job, jobLine } from './agent-order.ts';
 import type { Clock } from '../../clock.ts';
 import type { Emit } from '../../event/event.ts';
+import type { LaunchedInstances } from '../launched-instances.ts';
 import type { Guards } from './guard.ts';
-import type { Link } from './link.ts';
+import type { Link } from '../../session/link.ts';
 import { askPlatform, startAgent } from './remote-command.ts';
 import type { Search } from './search.ts';
-import type { Watch } from './watch.ts';
+import type { Watch } from '../watch.ts';
 import type { WorkerBundles } from './worker-bundle.ts';
 
 /** What all workers of a run share. */
@@ -30,11 +31,8 @@ export interface WorkerContext {
   readonly guards: Guards;
   /** The job of a worker, but for what only its start can tell. */
   readonly job: () => Omit<Job, 'worker' | 'residues' | 'threads'>;
-  /** How to see that a dead-man's switch is armed, and to end an instance without one; undefined: it is certain. */
-  readonly switch:
-    { readonly command: string; readonly terminate: (instance: Instance) => Promise<void> } | undefined;
-  /** Told how many seconds an instance took to answer a command, where it is released by one. */
-  readonly onAnswer: ((index: number, seconds: number) => void) | undefined;
+  readonly switch: LaunchedInstances['switch'];
+  readonly onAnswer: LaunchedInstances['onAnswer'];
   /** Aborts when the search is over: nothing new is begun on any instance. */
   readonly over: AbortSignal;
 }

@@ -36,13 +36,17 @@ export function awaitedSpans(state: RunState): Span[] {
 
 function found({ hit, smallest }: RunState): Span[] {
   if (!hit) return [];
-  return [span(`${smallest ? 'best nonce' : 'golden nonce'} ${hit.nonce} from #${hit.instance}`, 'green')];
+  return [span(`${smallest ? 'best nonce' : 'golden nonce'} ${hit.nonce}${finder(hit)}`, 'green')];
+}
+
+function finder({ instance }: NonNullable<RunState['hit']>): string {
+  return instance === undefined ? '' : ` from #${instance}`;
 }
 
 function searching({ hit }: RunState, instances: readonly InstanceState[]): Span[] {
   const active = instances.filter(({ stage }) => stage === 'searching');
   if (active.length === 0) return [];
-  const proving = hit ? [span(`candidate ${hit.nonce} from #${hit.instance}`, 'green')] : [];
+  const proving = hit ? [span(`candidate ${hit.nonce}${finder(hit)}`, 'green')] : [];
   const below = hit ? ' everything below it' : '';
   return [...proving, span(`${active.length} of ${instances.length} searching${below}`)];
 }

@@ -59,8 +59,8 @@ export function reduce(state: RunState, event: RunEvent): RunState {
       return { ...state, clock: { at: time, elapsed: event.elapsed } };
     case 'hit': {
       const { instance, nonce, elapsed } = event;
-      const known = update({ ...state, hit: { instance, nonce } }, instance, { golden: true });
-      const timed = { ...known, clock: { at: time, elapsed } };
+      const timed = { ...state, hit: { instance, nonce }, clock: { at: time, elapsed } };
+      if (instance !== undefined) update(timed, instance, { golden: true });
       return state.smallest ? timed : enter(timed, 'stop', time);
     }
     case 'instance.stopped': {

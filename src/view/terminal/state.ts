@@ -63,7 +63,7 @@ export interface RunState {
   readonly tested: string;
   readonly probability: number;
   /** The best verified golden nonce. */
-  readonly hit?: { readonly instance: number; readonly nonce: string };
+  readonly hit?: { readonly instance?: number | undefined; readonly nonce: string };
   /** Where the logs are being stored, once they are. */
   readonly archive?: string;
   /** How often somebody asked for the end. */

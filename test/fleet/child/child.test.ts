@@ -7,6 +7,7 @@ import { DirectoryArchive } from '../../../src/archive/directory.ts';
 import { InProcessBroadcast } from '../../../src/broadcast/in-process.ts';
 import { systemClock } from '../../../src/clock.ts';
 import { resolveConfig } from '../../../src/config/config.ts';
+import { engines } from '../../../src/engine/registry.ts';
 import type { RunEvent } from '../../../src/event/event.ts';
 import { parseRecord } from '../../../src/event/record.ts';
 import { everyFleet, fleetKinds } from '../../../src/fleet/registry.ts';
@@ -82,6 +83,7 @@ test('a whole run searches on it', async () => {
     run,
     config: { ...rest, fleetKind, fleetConfig },
     fleet: await fleetKind.open(fleetConfig, env),
+    engine: engines.agents,
     broadcast: new InProcessBroadcast(),
     archive: new DirectoryArchive(logs),
     views: [{ show: (event) => void events.push(event), close: async () => {} }],

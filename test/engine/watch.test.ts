@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import type { Instance } from '../../../src/instance.ts';
-import { Watch } from '../../../src/engine/agents/watch.ts';
-import { StandInFleet, instance } from '../../run/stand-in-fleet.ts';
+import type { Instance } from '../../src/instance.ts';
+import { Watch } from '../../src/engine/watch.ts';
+import { StandInFleet, instance } from '../run/stand-in-fleet.ts';
 
 const run = '20261120-081103-x7k2';
 let life: AbortController;

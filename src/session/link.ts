@@ -1,5 +1,5 @@
-import type { Session } from '../../session/session.ts';
-import { unlessAborted } from '../../wait.ts';
+import type { Session } from './session.ts';
+import { unlessAborted } from '../wait.ts';
 
 /**
  * The one session to an instance: made when first asked for, shared by all who ask (its search, its syslog), and made

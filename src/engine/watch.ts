@@ -1,7 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { onceAborted } from '../../wait.ts';
-import type { Instance } from '../../instance.ts';
-import { Condition } from '../../condition.ts';
+import { onceAborted } from '../wait.ts';
+import type { Instance } from '../instance.ts';
+import { Condition } from '../condition.ts';
 
 /**
  * Seconds between two looks at the fleet while instances are pending, at most, and once all are running. The first ones
