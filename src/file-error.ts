@@ -1,4 +1,4 @@
-import { CndError, type ErrorDetail, UsageError } from './error.ts';
+import { CndError, type ErrorDetail, UsageError, messageOf } from './error.ts';
 import { UnsafeFile, codeOf } from './file.ts';
 
 /** A place where cnd keeps files of its own: what to call it, and what decides where it is. */
@@ -75,12 +75,23 @@ function fileErrorWords(
   path: string,
   doing: string,
 ): [message: string, detail: ErrorDetail] {
-  const [meaning, first] = meanings[codeOf(cause) ?? ''] ?? [
-    cause instanceof Error ? cause.message : String(cause),
-    cause instanceof UnsafeFile ? 'remove or repair it' : 'check the path',
-  ];
+  const [meaning, first] = meaningOf(cause);
   return [
     `${name} ${path} cannot be ${doing}: ${meaning}`,
     { about: setting, hint: `${first}, or ${remedy}`, cause },
   ];
+}
+
+/** What an error of the file system means, in words that complete "it cannot be read: …". Pure. */
+export function fileProblem(error: unknown): string {
+  return meaningOf(error)[0];
+}
+
+function meaningOf(cause: unknown): readonly [meaning: string, remedy: string] {
+  return (
+    meanings[codeOf(cause) ?? ''] ?? [
+      messageOf(cause),
+      cause instanceof UnsafeFile ? 'remove or repair it' : 'check the path',
+    ]
+  );
 }

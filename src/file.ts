@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { constants, openSync } from 'node:fs';
+import { type Stats, closeSync, constants, fstatSync, openSync, readSync } from 'node:fs';
 import { type FileHandle, lstat, mkdir, open, rename, rm, stat } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 
@@ -76,7 +76,7 @@ export function createFileSync(path: string, mode: number = privateMode): number
 
 /** What a file must be to be read. */
 export interface ReadOptions {
-  /** Most bytes, by default 16 MiB: nothing that cnd keeps is larger. */
+  /** Most bytes, by default 16 MiB: nothing that cnd reads whole is larger. */
   readonly limit?: number;
   /** Whether a link of that name is followed: not by default. */
   readonly follow?: boolean;
@@ -85,34 +85,86 @@ export interface ReadOptions {
 }
 
 /**
- * The text of a file that is opened as `openFile` does.
- * @throws UnsafeFile; the error of the file system.
+ * The text of a regular file of bounded size.
+ * @throws UnsafeFile for anything else; the error of the file system.
  */
-export async function readTextFile(
-  path: string,
-  { limit = 1 << 24, follow = false, owners }: ReadOptions = {},
-): Promise<string> {
-  const file = await openFile(path, follow);
+export async function readTextFile(path: string, options: ReadOptions = {}): Promise<string> {
+  const file = await open(path, readFlags(options.follow));
   try {
-    const { size, uid } = await file.stat();
-    if (owners && !owners.includes(uid)) throw new UnsafeFile(`${path} belongs to another user (uid ${uid})`);
-    if (size > limit) throw new UnsafeFile(`${path} has ${size} bytes, more than ${limit}`);
-    return await file.readFile('utf8');
+    requireReadable(await file.stat(), options);
+    const content = new Content(options.limit);
+    while (content.add((await file.read(content.buffer)).bytesRead));
+    return content.text;
   } finally {
     await file.close();
   }
 }
 
-/**
- * Opens a regular file for reading: no pipe, which would be waited for, no device, and no link unless `follow` says so.
- * @throws UnsafeFile; the error of the file system.
- */
-export async function openFile(path: string, follow = false): Promise<FileHandle> {
-  const flags = constants.O_RDONLY | constants.O_NONBLOCK | (follow ? 0 : constants.O_NOFOLLOW);
-  const file = await open(path, flags);
-  if ((await file.stat()).isFile()) return file;
-  await file.close();
-  throw new UnsafeFile(`${path} is not a regular file`);
+/** As `readTextFile`, at once, for a file that somebody names in a setting: links are followed. Pipes and devices are not waited for. */
+export function readNamedFileSync(path: string, options: Pick<ReadOptions, 'limit'> = {}): string {
+  const file = openSync(path, readFlags(true));
+  try {
+    requireReadable(fstatSync(file), options);
+    const content = new Content(options.limit);
+    while (content.add(readSync(file, content.buffer)));
+    return content.text;
+  } finally {
+    closeSync(file);
+  }
+}
+
+/** Opens a regular file for reading, and no link. @throws UnsafeFile for anything else; the error of the file system. */
+export async function openFile(path: string): Promise<FileHandle> {
+  const file = await open(path, readFlags());
+  try {
+    requireReadable(await file.stat(), { limit: Number.POSITIVE_INFINITY });
+    return file;
+  } catch (error) {
+    await file.close();
+    throw error;
+  }
+}
+
+/** Opening a pipe does not wait for a writer. */
+function readFlags(follow = false): number {
+  return constants.O_RDONLY | constants.O_NONBLOCK | (follow ? 0 : constants.O_NOFOLLOW);
+}
+
+const defaultLimit = 1 << 24;
+
+/** @throws UnsafeFile */
+function requireReadable(
+  found: Pick<Stats, 'isFile' | 'uid' | 'size'>,
+  { limit = defaultLimit, owners }: ReadOptions,
+): void {
+  const { uid, size } = found;
+  if (!found.isFile()) throw new UnsafeFile('it is not a regular file');
+  if (owners && !owners.includes(uid)) throw new UnsafeFile(`it belongs to another user (uid ${uid})`);
+  if (size > limit) throw new UnsafeFile(`it has ${size} bytes, more than ${limit}`);
+}
+
+/** What was read of a file so far: it may be longer than its size says (/proc), or grow. */
+class Content {
+  readonly buffer = Buffer.alloc(65_536);
+  readonly #limit: number;
+  readonly #chunks: Buffer[] = [];
+  #length = 0;
+
+  constructor(limit: number = defaultLimit) {
+    this.#limit = limit;
+  }
+
+  /** Takes so many bytes of `buffer`; false at the end of the file. @throws UnsafeFile */
+  add(bytes: number): boolean {
+    this.#length += bytes;
+    if (this.#length > this.#limit) throw new UnsafeFile(`it has more than ${this.#limit} bytes`);
+    this.#chunks.push(Buffer.from(this.buffer.subarray(0, bytes)));
+    return bytes > 0;
+  }
+
+  get text(): string {
+    return Buffer.concat(this.#chunks).toString();
+  }
 }
 
 /** Something of the file system that must not be used as it is. */

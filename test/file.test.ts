@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { mkdir, mkdtemp, readFile, readdir, rm, stat, symlink, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readFile, readdir, rm, stat, symlink, truncate, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
@@ -7,6 +7,7 @@ import {
   createFile,
   isPartialName,
   makeDirectory,
+  readNamedFileSync,
   readTextFile,
   replaceFile,
   replaceFileWith,
@@ -87,6 +88,21 @@ test('only a regular file of bounded size is read', async () => {
   execFileSync('mkfifo', [join(folder, 'pipe')]);
   await expect(readTextFile(join(folder, 'pipe'))).rejects.toThrow('not a regular file');
   await expect(readTextFile('/dev/zero')).rejects.toThrow('not a regular file');
+  expect(() => readNamedFileSync(join(folder, 'pipe'))).toThrow('not a regular file');
+  expect(() => readNamedFileSync('/dev/zero')).toThrow('not a regular file');
+  expect(() => readNamedFileSync(folder)).toThrow('not a regular file');
+  expect(() => readNamedFileSync(path, { limit: 9 })).toThrow('has 10 bytes, more than 9');
+  expect(readNamedFileSync(join(folder, 'link'))).toBe('0123456789');
+  // Of a gigabyte nothing is read.
+  await truncate(path, 2 ** 30);
+  expect(() => readNamedFileSync(path)).toThrow('has 1073741824 bytes, more than 16777216');
+});
+
+test.runIf(process.platform === 'linux')('a file is read to its end, whatever its size says', async () => {
+  const status = /^Name:\s+\S+/;
+  expect(await readTextFile('/proc/self/status')).toMatch(status);
+  expect(readNamedFileSync('/proc/self/status')).toMatch(status);
+  expect(() => readNamedFileSync('/proc/self/status', { limit: 9 })).toThrow('has more than 9 bytes');
 });
 
 test('a directory is made with all above it, or said not to be possible, without an end to wait for', async () => {

@@ -1,6 +1,7 @@
-import { readFileSync } from 'node:fs';
 import { Agent, type AgentOptions } from 'node:https';
-import { UsageError, messageOf } from '../error.ts';
+import { UsageError } from '../error.ts';
+import { fileProblem } from '../file-error.ts';
+import { readNamedFileSync } from '../file.ts';
 import type { Section } from './profile.ts';
 import { ProxyAgent } from './proxy-agent.ts';
 
@@ -39,14 +40,14 @@ export function httpsProxy(env: NodeJS.ProcessEnv): URL | undefined {
   });
 }
 
-function authorities(env: NodeJS.ProcessEnv, profile: Section | undefined): Buffer | undefined {
+function authorities(env: NodeJS.ProcessEnv, profile: Section | undefined): string | undefined {
   const path = env['AWS_CA_BUNDLE'] || profile?.['ca_bundle'];
   if (!path) return undefined;
   try {
-    return readFileSync(path);
+    return readNamedFileSync(path);
   } catch (error) {
     const name = env['AWS_CA_BUNDLE'] ? 'AWS_CA_BUNDLE' : 'ca_bundle of the AWS profile';
-    throw new UsageError('bad-ca-bundle', `${name} is ${path}: ${messageOf(error)}`, {
+    throw new UsageError('bad-ca-bundle', `${name} is '${path}': it cannot be read: ${fileProblem(error)}`, {
       about: name,
       hint: 'it must be the path of a file with certificates in PEM form',
       cause: error,

@@ -1,6 +1,6 @@
-import { readFileSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
+import { readNamedFileSync } from '../file.ts';
 
 /** The settings of one section: `region`, `role_arn`; of a nested group `s3.endpoint_url`. */
 export type Section = Readonly<Record<string, string>>;
@@ -39,7 +39,7 @@ export function readSharedFiles(env: NodeJS.ProcessEnv): SharedFiles {
 
 function textOf(path: string): string {
   try {
-    return readFileSync(path, 'utf8');
+    return readNamedFileSync(path);
   } catch {
     return '';
   }

@@ -184,7 +184,15 @@ export const eventFields = {
     .object({ instance: index, code: z.string(), reason: z.string(), retrying: z.boolean() })
     .describe('Its search is lost and its work goes to others; with `retrying` it is being tried again.'),
   'logs.pulled': z
-    .object({ instance: index, name: z.string(), bytes: z.int() })
+    .object({
+      instance: index,
+      name: z.string(),
+      bytes: z.int(),
+      truncated: z
+        .literal(true)
+        .optional()
+        .describe('It is longer than what is kept of one: its end is missing.'),
+    })
     .describe('Its syslog is in the logs directory.'),
   'logs.missing': z.object({ instance: index, reason: z.string() }),
   'terminate.started': z

@@ -43,9 +43,11 @@ export class InstanceHistory implements View {
       case 'instance.terminated':
         this.#add(event.instance, { terminatedAt: event.time });
         break;
-      case 'logs.pulled':
-        this.#add(event.instance, { log: { name: event.name, bytes: event.bytes } });
+      case 'logs.pulled': {
+        const { name, bytes, truncated } = event;
+        this.#add(event.instance, { log: { name, bytes, ...(truncated && { truncated }) } });
         break;
+      }
       case 'archive.started':
       case 'broadcast':
       case 'cleanup.failed':

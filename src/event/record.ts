@@ -24,7 +24,10 @@ const instance = z.object({
   stoppedAt: moment.optional(),
   terminatedAt: moment.optional(),
   lost: z.string().optional().describe('Why its search was given up.'),
-  log: z.object({ name: z.string(), bytes: z.int() }).optional().describe('Its syslog in the archive.'),
+  log: z
+    .object({ name: z.string(), bytes: z.int(), truncated: z.literal(true).optional() })
+    .optional()
+    .describe('Its syslog in the archive; `truncated`: its end is missing.'),
 });
 
 const puzzle = z.looseObject({

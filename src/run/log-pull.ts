@@ -1,4 +1,3 @@
-import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import pLimit from 'p-limit';
 import { messageOf } from '../error.ts';
@@ -12,6 +11,20 @@ import type { Link } from '../session/link.ts';
 /** Syslogs pulled at a time: enough to hide round trips, few enough for a laptop's uplink and the remote sshd. */
 const parallel = 32;
 
+/** Bytes, compressed, that are kept of one syslog, and about of all of a run together. */
+const most = { one: 16 << 20, all: 1 << 30 };
+
+/** Bytes that are kept at least of each syslog, however many there are. */
+const least = 1 << 20;
+
+/**
+ * How many bytes are kept of each compressed syslog of a run of so many instances: what an instance writes must not fill the
+ * disk here, nor the archive. Pure.
+ */
+export function syslogLimit(instances: number): number {
+  return Math.min(most.one, Math.max(least, Math.floor(most.all / Math.max(1, instances))));
+}
+
 /** What pulling the syslogs of a run needs. */
 export interface LogPull {
   readonly instances: readonly Instance[];
@@ -20,6 +33,8 @@ export interface LogPull {
   readonly command: (instance: Instance) => string;
   /** Where they are kept, or wait to be uploaded: that is for when no instance costs money any more. */
   readonly folder: string;
+  /** Bytes that are kept of each. */
+  readonly maxBytes: number;
   readonly emit: Emit;
   /** Ends the pull: instances are not kept alive for their logs. */
   readonly signal: AbortSignal;
@@ -32,7 +47,7 @@ const patience = 3;
 
 /** Pulls the syslog of every instance that can be reached in time. Never rejects. */
 export async function pullLogs(options: LogPull): Promise<void> {
-  const { instances, link, command, folder, emit, signal } = options;
+  const { instances, link, command, folder, maxBytes, emit, signal } = options;
   const connecting = options.toConnect(patience);
   const connect = AbortSignal.any([signal, connecting.signal]);
   const limit = pLimit(parallel);
@@ -51,8 +66,10 @@ export async function pullLogs(options: LogPull): Promise<void> {
       const name = syslogName(index);
       const path = join(folder, name);
       const session = await reach(instance);
-      await session.save(command(instance), path, { signal, name: 'reading the syslog' });
-      emit('logs.pulled', { instance: index, name, bytes: (await stat(path)).size });
+      const bounds = { signal, name: 'reading the syslog', maxOutput: maxBytes };
+      const { bytes, truncated } = await session.save(command(instance), path, bounds);
+      emit('logs.pulled', { instance: index, name, bytes, ...(truncated && { truncated }) });
+      if (truncated) emit('warning', { message: truncatedWords(index, name, maxBytes) });
     } catch (error) {
       const reason = signal.aborted ? 'there was no time left' : messageOf(error);
       emit('logs.missing', { instance: index, reason });
@@ -60,4 +77,9 @@ export async function pullLogs(options: LogPull): Promise<void> {
   };
   await Promise.all(instances.map((instance) => limit(() => pull(instance))));
   connecting.cancel();
+}
+
+function truncatedWords(index: number, name: string, maxBytes: number): string {
+  const limit = `${(maxBytes / 2 ** 20).toFixed(1)} MiB`;
+  return `#${index}: its syslog is larger than ${limit} compressed: ${name} has the first ${limit}, the rest is missing`;
 }

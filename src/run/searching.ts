@@ -7,7 +7,7 @@ import { messageOf } from '../error.ts';
 import type { Instance } from '../instance.ts';
 import { onceAborted } from '../wait.ts';
 import type { RunContext } from './context.ts';
-import { pullLogs } from './log-pull.ts';
+import { pullLogs, syslogLimit } from './log-pull.ts';
 
 /** Seconds that the own deadline of what searches is behind the controller's, which it backs up. */
 const selfStopMargin = 1;
@@ -105,6 +105,7 @@ export class Searching {
       link: this.#link,
       command: (instance) => fleet.syslogCommand(run, instance),
       folder,
+      maxBytes: syslogLimit(this.#watch.instances.length),
       emit,
       signal: AbortSignal.any([interrupts.second, limit.signal, enough.signal]),
       toConnect: (seconds) => this.#context.within(seconds),

@@ -3,7 +3,7 @@ import { Writable } from 'node:stream';
 import { CndError } from '../error.ts';
 import { replaceFileWith } from '../file.ts';
 import { type Streams, nameOf, run } from './run.ts';
-import type { ExecOptions, ExecResult, Exit } from './session.ts';
+import type { ExecOptions, ExecResult, Exit, Saved } from './session.ts';
 
 /**
  * Runs a command to its end, whatever its exit code. If it is stopped or late, its process is killed.
@@ -15,7 +15,7 @@ export async function exec(
   command: string,
   options: ExecOptions = {},
 ): Promise<ExecResult> {
-  const { maxOutput = 64 << 20 } = options;
+  const { maxOutput = 1 << 20 } = options;
   const chunks: Buffer[] = [];
   let length = 0;
   const sink = new Writable({
@@ -29,24 +29,44 @@ export async function exec(
   return { ...exit, stdout: Buffer.concat(chunks), stderr };
 }
 
+/** Ends a command whose output is longer than what is wanted of it. */
+class Enough extends Error {}
+
 /**
- * Streams a command's stdout to a writable, which is ended, or to a file of this user alone, which appears only when it is whole.
+ * Streams a command's stdout to a file of this user alone, which appears when the command has succeeded, or when its output has
+ * reached `maxOutput`: then the file holds that many bytes, the command is killed and the rest is left.
  *
- * @returns The number of bytes.
  * @throws CndError as `exec` and `succeeded` do; whatever writing throws.
  */
 export async function save(
   session: Streams,
   command: string,
-  destination: string | Writable,
-  options: ExecOptions = {},
-): Promise<number> {
-  if (typeof destination !== 'string') {
-    const { exit, stderr, bytes } = await run(session, command, destination, options);
-    succeeded(session, nameOf(command, options), { ...exit, stderr });
-    return bytes;
-  }
-  return replaceFileWith(destination, (file) => save(session, command, file.createWriteStream(), options));
+  path: string,
+  { maxOutput = Number.POSITIVE_INFINITY, ...options }: ExecOptions = {},
+): Promise<Saved> {
+  return replaceFileWith(path, async (file) => {
+    let bytes = 0;
+    const sink = new Writable({
+      async write(chunk: Buffer, _encoding, callback) {
+        const part = chunk.subarray(0, Math.min(chunk.length, maxOutput - bytes));
+        try {
+          await file.writeFile(part);
+        } catch (error) {
+          return callback(error instanceof Error ? error : new Error(String(error)));
+        }
+        bytes += part.length;
+        callback(part.length < chunk.length ? new Enough() : null);
+      },
+    });
+    try {
+      const { exit, stderr } = await run(session, command, sink, options);
+      succeeded(session, nameOf(command, options), { ...exit, stderr });
+      return { bytes, truncated: false };
+    } catch (error) {
+      if (error instanceof Enough) return { bytes, truncated: true };
+      throw error;
+    }
+  });
 }
 
 /**

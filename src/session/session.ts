@@ -18,7 +18,7 @@ export interface RunOptions extends Bounds {
 }
 
 export interface ExecOptions extends RunOptions {
-  /** Bytes of stdout that `exec` takes, by default 64 MiB; more is an error. */
+  /** Bytes of stdout: `exec` takes 1 MiB by default, and more is an error; `save` keeps so many, by default all. */
   readonly maxOutput?: number;
 }
 
@@ -33,6 +33,13 @@ export interface Exit {
 export interface ExecResult extends Exit {
   readonly stdout: Buffer;
   readonly stderr: string;
+}
+
+/** What `save` has written. */
+export interface Saved {
+  readonly bytes: number;
+  /** There was more: what is missing is the end. */
+  readonly truncated: boolean;
 }
 
 /** The signals of RFC 4254, 6.10. */
@@ -80,10 +87,10 @@ export interface Session {
   /** Starts a command and hands over its streams. The bounds are those of starting it, not of its life. */
   stream(command: string, bounds?: Bounds): Promise<Channel>;
   /**
-   * Streams the stdout of a command that must succeed to a file, which appears only when it is whole.
-   * @returns The number of bytes.
+   * Streams the stdout of a command that must succeed to a file, which appears only when it is whole, or as long as `maxOutput`
+   * admits: then the command is killed.
    */
-  save(command: string, path: string, options?: ExecOptions): Promise<number>;
+  save(command: string, path: string, options?: ExecOptions): Promise<Saved>;
   /** Says goodbye and closes; what still runs over there is left running (see `Channel.close`). Never rejects. */
   close(): Promise<void>;
 }

@@ -82,7 +82,7 @@ export function plainLine(event: RunEvent, verbose: boolean): string | undefined
       return `${at(event)} lost: ${printable(event.reason)}${event.retrying ? '; trying again' : ''}`;
     case 'logs.pulled':
       return verbose
-        ? `${at(event)} syslog kept as ${event.name} (${plural(event.bytes, 'byte')})`
+        ? `${at(event)} syslog kept as ${event.name} (${plural(event.bytes, 'byte')}${event.truncated ? ', truncated' : ''})`
         : undefined;
     case 'logs.missing':
       return `${at(event)} syslog could not be pulled: ${printable(event.reason)}`;

@@ -127,7 +127,10 @@ describe('in the network of a company', () => {
   });
 
   test.each([
-    [{ AWS_CA_BUNDLE: '/nowhere/ca.pem' }, /AWS_CA_BUNDLE is \/nowhere\/ca\.pem: ENOENT/],
+    [
+      { AWS_CA_BUNDLE: '/nowhere/ca.pem' },
+      /AWS_CA_BUNDLE is '\/nowhere\/ca\.pem': it cannot be read: no such file/,
+    ],
     [{ HTTPS_PROXY: 'http://joe:word@' }, /HTTPS_PROXY is not the URL of a proxy$/],
     [{ HTTPS_PROXY: 'socks5://127.0.0.1:1080' }, /HTTPS_PROXY is not the URL of a proxy$/],
   ])('%o is refused before anything is asked', (more, words) => {

@@ -56,7 +56,7 @@ export function describeSession(name: string, open: () => Promise<SessionHarness
 
     test('takes 5 MB each way', async () => {
       const stdin = Buffer.alloc(5_000_000, 'x');
-      expect((await session.exec('cat', { stdin })).stdout.equals(stdin)).toBe(true);
+      expect((await session.exec('cat', { stdin, maxOutput: stdin.length })).stdout.equals(stdin)).toBe(true);
     });
 
     test('refuses more output than it may take', async () => {
@@ -118,13 +118,29 @@ export function describeSession(name: string, open: () => Promise<SessionHarness
 
     test('saves the output of a command to a file, whole or not at all, for this user alone', async () => {
       const path = join(directory, 'saved');
-      expect(await session.save('head -c 300000 /dev/zero', path)).toBe(300_000);
+      expect(await session.save('head -c 300000 /dev/zero', path)).toEqual({
+        bytes: 300_000,
+        truncated: false,
+      });
       expect(statSync(path).mode & 0o777).toBe(0o600);
       expect(readFileSync(path).length).toBe(300_000);
       await expect(
         session.save('echo half; echo why >&2; exit 2', join(directory, 'failed')),
       ).rejects.toThrow(/why/);
       expect(readdirSync(directory)).toEqual(['saved']);
+    });
+
+    test('keeps so much of an output that is longer, and kills the command', async () => {
+      const path = join(directory, 'saved');
+      const saved = await session.save(`echo $$ >${directory}/pid; exec cat /dev/zero`, path, {
+        maxOutput: 100_001,
+      });
+      expect(saved).toEqual({ bytes: 100_001, truncated: true });
+      expect(readFileSync(path).length).toBe(100_001);
+      const pid = Number(readFileSync(join(directory, 'pid'), 'utf8'));
+      await expect.poll(() => identify(pid)).toBeUndefined();
+      const whole = await session.save('printf 12345', path, { maxOutput: 5 });
+      expect(whole).toEqual({ bytes: 5, truncated: false });
     });
 
     test('carries an upload', async () => {

@@ -5,6 +5,7 @@ import {
   readFileSync,
   readdirSync,
   rmSync,
+  statSync,
   symlinkSync,
   writeFileSync,
 } from 'node:fs';
@@ -252,6 +253,40 @@ describe.runIf(hasSshd())('fleet hosts', () => {
     expect(result.code).toBe(3);
   });
 
+  test('a host that does not read its upload is told of and given up; of its endless log the beginning is kept', async () => {
+    const bin = join(place.directory, 'bin');
+    mkdirSync(bin);
+    // Its cat never reads an upload, and finds more in a syslog than anybody wants.
+    const cat = `case "$(readlink /proc/$$/fd/1) $*" in *.cnd-bundle*) exec sleep 1000;; */syslog*) exec cat /dev/urandom;; esac`;
+    writeFileSync(join(bin, 'cat'), `#!/bin/sh\nPATH=\${PATH#*:}\n${cat}\nexec cat "$@"\n`, { mode: 0o755 });
+    const settings = `SetEnv HOME=${place.directory} PATH=${bin}:${process.env['PATH']}`;
+    const cnd = begin([await around.sshd(), await around.sshd([settings])], hard, '30');
+    const isOther = (event: object): boolean => 'instance' in event && event.instance === 1;
+    expect(await cnd.event('instance.waiting', isOther)).toMatchObject({
+      cause: 'slow',
+      message: expect.stringMatching(/^the upload of \d+ bytes has not finished after 3 s$/),
+    });
+    const lost = await cnd.event('instance.lost', isOther);
+    expect(lost).toMatchObject({ code: 'session-timeout', retrying: true });
+    cnd.child.kill('SIGINT');
+    const result = await cnd.ended;
+    const events = eventsOf(result);
+    const ended = runEnded(result);
+    expect(ended).toMatchObject({ outcome: 'interrupted', left: [] });
+    // A third of what is left of T, at most: the others have the rest of it.
+    expect(Date.parse(lost.time) - Date.parse(events[0]?.time ?? '')).toBeLessThan(15_000);
+    const limit = 16 << 20;
+    expect(named(events, 'logs.pulled').find(({ instance }) => instance === 1)).toMatchObject({
+      bytes: limit,
+      truncated: true,
+    });
+    expect(statSync(join(place.directory, 'logs', ended.run, 'Instance1.log.gz')).size).toBe(limit);
+    expect(named(events, 'warning').map(({ message }) => message)).toContainEqual(
+      expect.stringMatching(/^#1: its syslog is larger than 16.0 MiB compressed: .* the rest is missing$/),
+    );
+    await expectClean(ended.run);
+  });
+
   test('a changed host key is refused, and nothing is sent there', async () => {
     const [one, two] = await three();
     if (!one || !two) throw new Error('no servers');
@@ -443,6 +478,18 @@ describe.runIf(hasSshd())('fleet hosts', () => {
         words,
         /private key/,
       );
+    });
+    test('a pipe or a device as identity or known_hosts, which would be waited for, or read for ever', async () => {
+      const pipe = join(around.directory, 'pipe');
+      execFileSync('mkfifo', [pipe]);
+      for (const path of [pipe, '/dev/zero']) {
+        const words = (setting: string): RegExp =>
+          new RegExp(`${setting} is '${path}': it cannot be read: it is not a regular file`);
+        configure({ identityFile: path });
+        await expectRefused(['--hosts', list([server])], words('hosts\\.identityFile'), /private key/);
+        configure({ knownHosts: path });
+        await expectRefused(['--hosts', list([server])], words('hosts\\.knownHosts'));
+      }
     });
     test('no identity at all', async () => {
       configure({ identityFile: undefined });

@@ -16,7 +16,8 @@ test('what the events say of an instance', () => {
   history.show(stamped('instance.searching', searching, 3));
   history.show(stamped('instance.progress', { instance: 1, hashes: 1000, rate: 1, residues: [] }, 4));
   history.show(stamped('instance.stopped', { instance: 1, reason: 'order' }, 5));
-  history.show(stamped('logs.pulled', { instance: 1, name: 'Instance1.log.gz', bytes: 77 }, 6));
+  const name = 'Instance1.log.gz';
+  history.show(stamped('logs.pulled', { instance: 1, name, bytes: 77, truncated: true }, 6));
   history.show(stamped('instance.terminated', { instance: 1, id: 'i-1' }, 7));
   expect(history.records()).toEqual([
     { index: 0, id: 'i-0', launchedAt: at(1) },
@@ -36,7 +37,7 @@ test('what the events say of an instance', () => {
       searchingAt: at(3),
       stoppedAt: at(5),
       terminatedAt: at(7),
-      log: { name: 'Instance1.log.gz', bytes: 77 },
+      log: { name, bytes: 77, truncated: true },
     },
   ]);
 });

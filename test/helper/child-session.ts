@@ -10,6 +10,7 @@ import type {
   ExecResult,
   Exit,
   RemoteSignal,
+  Saved,
   Session,
 } from '../../src/session/session.ts';
 
@@ -44,7 +45,7 @@ export class ChildSession implements Session {
     return succeeded(this, nameOf(command, options), await this.exec(command, options));
   }
 
-  save(command: string, path: string, options: ExecOptions = {}): Promise<number> {
+  save(command: string, path: string, options: ExecOptions = {}): Promise<Saved> {
     return save(this, command, path, options);
   }
 

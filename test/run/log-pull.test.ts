@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -6,7 +6,9 @@ import { afterEach, beforeEach, expect, test } from 'vitest';
 import { CndError } from '../../src/error.ts';
 import type { EventFields, EventName } from '../../src/event/event.ts';
 import type { Link } from '../../src/session/link.ts';
-import { pullLogs } from '../../src/run/log-pull.ts';
+import { pullLogs, syslogLimit } from '../../src/run/log-pull.ts';
+import { ChildSession } from '../helper/child-session.ts';
+import type { Session } from '../../src/session/session.ts';
 import { instance } from './stand-in-fleet.ts';
 
 let folder: string;
@@ -18,23 +20,51 @@ beforeEach(() => {
 afterEach(() => rmSync(folder, { recursive: true }));
 
 /** Pulls the log of one instance, from which `save` reads; the time to connect is over after so many milliseconds. */
-async function pull(
-  session: () => Promise<{ save: (command: string, path: string) => Promise<void> }>,
-  toConnect = 20,
-) {
+async function pull(session: () => Promise<Pick<Session, 'save'>>, toConnect = 20) {
   await pullLogs({
     instances: [instance(0, 'running', true)],
     link: () => ({ session }) as unknown as Link,
     command: () => 'cat syslog',
     folder,
+    maxBytes: 2 << 20,
     emit: (event, fields) => void told.push([event, fields]),
     signal: new AbortController().signal,
     toConnect: () => ({ signal: AbortSignal.timeout(toConnect), cancel: () => {} }),
   });
 }
 
+/** A session whose commands run in the folder. */
+const here = async (): Promise<Session> =>
+  new ChildSession({ address: 'here', directory: folder, env: process.env });
+
+test('of a syslog that is larger than the limit the beginning is kept, and that the rest is missing is told', async () => {
+  writeFileSync(join(folder, 'syslog'), Buffer.alloc(5 << 20, 'x'));
+  await pull(here);
+  const name = 'Instance0.log.gz';
+  expect(statSync(join(folder, name)).size).toBe(2 << 20);
+  expect(told).toEqual([
+    ['logs.pulled', { instance: 0, name, bytes: 2 << 20, truncated: true }],
+    [
+      'warning',
+      {
+        message: `#0: its syslog is larger than 2.0 MiB compressed: ${name} has the first 2.0 MiB, the rest is missing`,
+      },
+    ],
+  ]);
+});
+
+test('all syslogs of a run together are limited, and of each something is kept', () => {
+  expect(syslogLimit(0)).toBe(16 << 20);
+  for (const count of [1, 8, 64, 65, 512, 1024]) {
+    expect(syslogLimit(count)).toBeLessThanOrEqual(16 << 20);
+    expect(syslogLimit(count) * count).toBeLessThanOrEqual(1 << 30);
+  }
+  expect(syslogLimit(100_000)).toBe(1 << 20);
+});
+
 test('what was pulled is in the folder', async () => {
-  await pull(async () => ({ save: async (_, path) => writeFileSync(path, 'syslog') }));
+  writeFileSync(join(folder, 'syslog'), 'syslog');
+  await pull(here);
   expect(told).toEqual([['logs.pulled', { instance: 0, name: 'Instance0.log.gz', bytes: 6 }]]);
 });
 

@@ -53,6 +53,15 @@ const answerInterval = 5000;
 /** Milliseconds in which an instance must say whether its switch is armed. */
 const switchPatience = 15_000;
 
+/** Milliseconds after which a step that an instance does not finish is told of. */
+const slowAfter = 3000;
+
+/**
+ * Seconds in which an instance must have taken the upload: a part of what is left of the search, so that the others can take over
+ * its work, within bounds. (A connection that takes longer than that for it fails its keepalives, too.)
+ */
+const uploadPatience = { shortest: 5, part: 1 / 3, longest: 20 };
+
 /** What trying again can mend; a wrong key, a missing python3 or a broken upload it cannot. */
 const passing = new Set([
   'session-lost',
@@ -125,19 +134,42 @@ async function attempt(
   }
   const session = await context.link(instance).session(stop);
   emit('instance.connected', { instance: index });
-  await requireSwitch(instance, session, context, stop);
-  await guards.arm(instance, session, stop);
+  const waiting = <T>(what: string, step: Promise<T>): Promise<T> => toldWhenSlow(index, what, step, emit);
+  await waiting("the check of its dead-man's switch", requireSwitch(instance, session, context, stop));
+  await waiting('arming its guard', guards.arm(instance, session, stop));
   if (progress.uploaded) {
     const name = { run, worker: index };
     for (const hit of await spooledHits(session, name, stop)) search.claim(index, hit);
   }
-  const { stdout } = await session.exec(askPlatform, { signal: stop, timeout: 10_000 });
+  const asking = session.exec(askPlatform, { signal: stop, timeout: 10_000 });
+  const { stdout } = await waiting('uname', asking);
   const bundle = await context.bundles.for(platformOf(stdout.toString()));
   // Again each time: what was there may have been removed when the connection was lost.
-  await upload(session, bundle, workDirectory(run, index), { signal: stop });
+  const bounds = { signal: stop, timeout: 1000 * uploadSeconds(context.job().seconds) };
+  const what = `the upload of ${bundle.data.length} bytes`;
+  await waiting(what, upload(session, bundle, workDirectory(run, index), bounds));
   emit('instance.uploaded', { instance: index, bytes: bundle.data.length });
   progress.uploaded = true;
   await converse(instance, session, context, stop);
+}
+
+/** Seconds for an upload, with so many left of the search. Pure. */
+export function uploadSeconds(left: number): number {
+  const { shortest, part, longest } = uploadPatience;
+  return Math.min(longest, Math.max(shortest, left * part));
+}
+
+/** Tells what an instance is being waited for, if that takes long. */
+async function toldWhenSlow<T>(index: number, what: string, step: Promise<T>, emit: Emit): Promise<T> {
+  const timer = setTimeout(() => {
+    const message = `${what} has not finished after ${slowAfter / 1000} s`;
+    emit('instance.waiting', { instance: index, cause: 'slow', message });
+  }, slowAfter);
+  try {
+    return await step;
+  } finally {
+    clearTimeout(timer);
+  }
 }
 
 /** An instance that would outlive us is ended at once. @throws CndError `instance-unarmed` */

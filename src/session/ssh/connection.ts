@@ -1,4 +1,4 @@
-import type { Duplex, Writable } from 'node:stream';
+import type { Duplex } from 'node:stream';
 
 import type { Client } from 'ssh2';
 
@@ -12,7 +12,7 @@ import { framedCommand, makeFrame } from '../frame.ts';
 import { lost, lostWhile } from '../lost.ts';
 import { nameOf } from '../run.ts';
 import { oneLine } from '../words.ts';
-import type { Bounds, Channel, ExecOptions, ExecResult, Session } from '../session.ts';
+import type { Bounds, Channel, ExecOptions, ExecResult, Saved, Session } from '../session.ts';
 import { target } from './access.ts';
 import { type NotRun, openedChannel } from './channel.ts';
 
@@ -65,9 +65,9 @@ export class Connection implements Session {
     return succeeded(this, nameOf(command, options), await this.exec(command, options));
   }
 
-  /** Streams a command's stdout to a file or a writable. See `save` in exec.ts. */
-  save(command: string, destination: string | Writable, options: ExecOptions = {}): Promise<number> {
-    return save(this, command, destination, options);
+  /** Streams a command's stdout to a file. See `save` in exec.ts. */
+  save(command: string, path: string, options: ExecOptions = {}): Promise<Saved> {
+    return save(this, command, path, options);
   }
 
   /**

@@ -1,5 +1,11 @@
-import { readFileSync, statSync } from 'node:fs';
+import { statSync } from 'node:fs';
 import ssh2 from 'ssh2';
+import { isMissing } from '../../error.ts';
+import { fileProblem } from '../../file-error.ts';
+import { readNamedFileSync } from '../../file.ts';
+
+/** Bytes of the largest private key: of RSA with 16384 bits 13 kB. */
+const largestKey = 1 << 20;
 
 /** A private key file, or why it cannot be used, as the end of a sentence that begins with its path. */
 export type Identity =
@@ -10,11 +16,10 @@ export type Identity =
 export function readIdentity(path: string): Identity {
   let text: string;
   try {
-    text = readFileSync(path, 'utf8');
+    text = readNamedFileSync(path, { limit: largestKey });
   } catch (error) {
-    const code = error instanceof Error && 'code' in error ? String(error.code) : String(error);
-    if (code === 'ENOENT') return { problem: 'is not there', reason: 'missing' };
-    return { problem: `cannot be read (${code})`, reason: 'unusable' };
+    if (isMissing(error)) return { problem: 'is not there', reason: 'missing' };
+    return { problem: `cannot be read: ${fileProblem(error)}`, reason: 'unusable' };
   }
   const parsed = ssh2.utils.parseKey(text);
   if (parsed instanceof Error) {

@@ -1,7 +1,8 @@
-import { readFileSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { CndError, UsageError } from '../../error.ts';
+import { fileProblem } from '../../file-error.ts';
+import { readNamedFileSync } from '../../file.ts';
 import type { Address } from './address.ts';
 import { target } from './access.ts';
 import { hostKeyAlgorithms } from './handshake.ts';
@@ -34,12 +35,11 @@ export function readKnownHosts(
   const files = named ?? [join(home, '.ssh', 'known_hosts'), '/etc/ssh/ssh_known_hosts'];
   return files.flatMap((file) => {
     try {
-      return parseKnownHosts(readFileSync(file, 'utf8'), file);
+      return parseKnownHosts(readNamedFileSync(file), file);
     } catch (error) {
-      const code = error instanceof Error && 'code' in error ? String(error.code) : String(error);
       // A usual file need not be there, and what cannot be read vouches for nobody.
       if (named === undefined) return [];
-      throw new UsageError('bad-setting', `${about} is '${file}': it cannot be read (${code})`, {
+      throw new UsageError('bad-setting', `${about} is '${file}': it cannot be read: ${fileProblem(error)}`, {
         about,
         hint: 'name an existing file, or leave it out for ~/.ssh/known_hosts',
       });

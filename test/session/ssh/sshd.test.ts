@@ -99,7 +99,8 @@ describe.runIf(hasSshd())('with OpenSSH', () => {
     const content = Buffer.alloc(20_000_000, 'cloud nonce discovery ');
     await upload(connection, await makeBundle([{ name: 'big', content, mode: 0o600 }]), join(base, 'up'));
     const copy = join(base, 'copy');
-    expect(await connection.save(`cat ${join(base, 'up', 'big')}`, copy)).toBe(content.length);
+    const saved = await connection.save(`cat ${join(base, 'up', 'big')}`, copy);
+    expect(saved).toEqual({ bytes: content.length, truncated: false });
     expect((await readFile(copy)).equals(content)).toBe(true);
   });
 
@@ -250,7 +251,9 @@ describe.runIf(hasSshd())('with OpenSSH', () => {
       const target = await Sshd.start();
       onTestFinished(() => target.stop());
       const through = await connect({ ...target.access, jump: sshd.access });
-      expect((await through.run('cat', { stdin: Buffer.alloc(5_000_000) })).stdout.length).toBe(5_000_000);
+      expect(
+        (await through.run('cat', { stdin: Buffer.alloc(5_000_000), maxOutput: 5_000_000 })).stdout.length,
+      ).toBe(5_000_000);
       await through.close();
       await expect(through.closed).resolves.toBeUndefined();
     });
