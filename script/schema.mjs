@@ -1,8 +1,9 @@
 // Writes the published JSON Schemas from the schemas that judge: npm run schema
 // cnd.schema.json: cnd.config.json, for editors; cnd.event.schema.json: a line of the journal and of --json;
-// cnd.record.schema.json: run.json.
+// cnd.record.schema.json: run.json. And docs/policy.json, the IAM policies.
 import { writeFileSync } from 'node:fs';
 import { configJsonSchema } from '../dist/config/json-schema.js';
+import { policies, policyScope } from '../dist/fleet/ec2/policy/policy.js';
 import { eventJsonSchema, recordJsonSchema } from '../dist/event/json-schema.js';
 
 const write = (name, schema) =>
@@ -10,3 +11,4 @@ const write = (name, schema) =>
 write('cnd.schema.json', configJsonSchema());
 write('cnd.event.schema.json', eventJsonSchema());
 write('cnd.record.schema.json', recordJsonSchema());
+write('docs/policy.json', policies(policyScope()));

@@ -56,5 +56,5 @@ export function denialRemedy({ action, resource, policy, explicit }: Denial, rig
   const tags = /ec2:(RunInstances|Create\w+)/.test(right)
     ? '; where a policy demands tags, set them in ec2.tags'
     : '';
-  return `the caller needs ${right}${where}: see the policies in docs/aws.md${tags}`;
+  return `the caller needs ${right}${where}: the policies are printed by: cnd init --policy${tags}`;
 }

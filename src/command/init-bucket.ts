@@ -26,13 +26,13 @@ export async function makeBucket(
   file: string | undefined,
   { region, profile }: Arguments,
 ): Promise<string[]> {
-  const { logs, aws } = file === undefined ? { logs: undefined, aws: {} } : await resolveLogs(file);
+  const { logs, aws, tags } = file === undefined ? { logs: undefined, aws: {} } : await resolveLogs(file);
   const settings = {
     region: word(region) ?? logs?.region ?? aws.region,
     profile: word(profile) ?? aws.profile,
   };
   const { createBucket } = await import('../archive/s3-bucket.ts');
-  const made = await createBucket({ bucket, settings, env: process.env });
+  const made = await createBucket({ bucket, settings, env: process.env }, tags);
   const where = made.region === undefined ? '' : ` in ${made.region}`;
   const what = made.created
     ? `created bucket ${bucket}${where}, for logs`

@@ -9,10 +9,16 @@ import { createFile, replaceFile, umaskMode } from '../file.ts';
 import type { Arguments } from './command.ts';
 import { judgeBucket, makeBucket } from './init-bucket.ts';
 
-/** `cnd init`: writes a commented configuration file, and creates a bucket if one is named; gives the exit code. */
+/**
+ * `cnd init`: writes a commented configuration file, and creates a bucket if one is named; or prints policies or a template for
+ * CloudFormation. Gives the exit code.
+ */
 export async function init(given: Arguments): Promise<number> {
   const name = typeof given['config'] === 'string' ? given['config'] : defaultConfigFile;
   const bucket = judgeBucket(given['bucket']);
+  if (given['policy'] === true || given['cloudformation'] === true)
+    return print(given, bucket, (await exists(name)) ? name : undefined);
+  requireNoAccount(given);
   const template = withBucket(configTemplate(schemaReference(dirname(resolve(name)))), bucket);
   if (given['print'] === true) {
     process.stdout.write(template);
@@ -34,6 +40,32 @@ export async function init(given: Arguments): Promise<number> {
   }
   process.stdout.write(`wrote ${name}: every setting is in it, at its default\n`);
   return 0;
+}
+
+/** Prints what AWS is to be set up with, and creates nothing. */
+async function print(
+  given: Arguments,
+  bucket: string | undefined,
+  file: string | undefined,
+): Promise<number> {
+  if (given['policy'] === true && given['cloudformation'] === true) {
+    throw new UsageError('bad-flag', '--policy and --cloudformation cannot be given together', {
+      about: 'policy',
+      hint: 'run cnd init twice, with one of them each',
+    });
+  }
+  const { printPolicies, printStack } = await import('./init-policy.ts');
+  if (given['policy'] === true) await printPolicies(given, bucket, file);
+  else await printStack(bucket, file);
+  return 0;
+}
+
+function requireNoAccount(given: Arguments): void {
+  if (given['account'] === undefined) return;
+  throw new UsageError('bad-flag', '--account is only for --policy', {
+    about: 'account',
+    hint: 'see cnd init --help',
+  });
 }
 
 async function createWith(name: string, text: string): Promise<void> {

@@ -8,8 +8,18 @@ export const init: Command = {
     { name: 'print', boolean: true, describe: 'to stdout instead of a file' },
     { name: 'force', boolean: true, describe: 'overwrite the file that is there' },
     { name: 'bucket', describe: 'create this S3 bucket for the logs; a new file names it' },
-    { name: 'region', describe: 'where to create it [default: as the file says, else as every AWS tool]' },
-    { name: 'profile', describe: 'the AWS profile to create it with [default: likewise]' },
+    { name: 'policy', boolean: true, describe: 'print the IAM policies that cnd needs, and create nothing' },
+    {
+      name: 'cloudformation',
+      boolean: true,
+      describe: 'print a CloudFormation template of a bucket, roles and policies, and create nothing',
+    },
+    { name: 'account', describe: 'the AWS account of the policies [default: that of the credentials]' },
+    {
+      name: 'region',
+      describe: 'of the bucket, or of the policies [default: as the file says, else as every AWS tool]',
+    },
+    { name: 'profile', describe: 'the AWS profile to call AWS with [default: likewise]' },
     { name: 'config', describe: 'the file to write [default: cnd.config.json]', values: 'file' },
     verboseFlag,
   ],
@@ -17,6 +27,11 @@ export const init: Command = {
     ['cnd init', 'a cnd.config.json to edit, in this directory'],
     ['cnd init --print', 'only show it'],
     ['cnd init --bucket my-cnd-logs', 'create a bucket for the logs; a file that is there stays as it is'],
+    ['cnd init --policy --bucket my-cnd-logs', 'the IAM policies of the user and of both roles'],
+    [
+      'cnd init --cloudformation > cnd.json',
+      'for: aws cloudformation deploy --template-file cnd.json --stack-name cnd --capabilities CAPABILITY_IAM',
+    ],
   ],
   load: async () => (await import('./init.ts')).init,
 };

@@ -115,8 +115,18 @@ function awsOf(
   kinds: readonly FleetKind[],
   place: ConfigPlace,
 ): AwsSettings {
+  return ofAws(settings, kinds, place, (kind, config) => kind.aws?.(config)) ?? {};
+}
+
+/** What the settings of the fleet that is on AWS say. */
+function ofAws<T>(
+  settings: Readonly<Record<string, unknown>>,
+  kinds: readonly FleetKind[],
+  place: ConfigPlace,
+  read: (kind: FleetKind, config: unknown) => T | undefined,
+): T | undefined {
   const kind = kinds.find((candidate) => candidate.aws !== undefined);
-  return kind?.aws?.(kind.config(groupOf(settings, kind), place)) ?? {};
+  return kind && read(kind, kind.config(groupOf(settings, kind), place));
 }
 
 /**
@@ -169,6 +179,8 @@ export interface FileSettings {
     { readonly [Key in keyof Settings['logs']]?: Settings['logs'][Key] | undefined } | undefined;
   /** Where and as whom AWS is called, if it is. */
   readonly aws: AwsSettings;
+  /** The user's own tags, for what is created on AWS. */
+  readonly tags?: Readonly<Record<string, string>> | undefined;
 }
 
 /**
@@ -180,5 +192,6 @@ export function judgeFile(file: ConfigFile, kinds: readonly FleetKind[] = fleetK
   if (!judged.success)
     throw complaint(judged.error, file.content, (path) => `${path.join('.')} in ${file.path}`, kinds);
   const place = { directory: file.directory, env: process.env };
-  return { logs: judged.data.logs, aws: awsOf(judged.data, kinds, place) };
+  const tags = ofAws(judged.data, kinds, place, (kind, config) => kind.tags?.(config));
+  return { logs: judged.data.logs, aws: awsOf(judged.data, kinds, place), tags };
 }

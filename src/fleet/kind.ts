@@ -85,6 +85,8 @@ export interface FleetKindOf<Schema extends z.ZodObject, Config> {
   config(settings: z.output<Schema>, place: ConfigPlace): Config;
   /** Where and as whom AWS is called, if its settings say so. */
   aws?(config: Config): AwsSettings;
+  /** The user's own tags, for what is created on AWS. */
+  tags?(config: Config): Readonly<Record<string, string>> | undefined;
   /** Where hits are announced; absent: within this process. */
   broadcast?(config: Config, context: BroadcastContext): BroadcastChoice;
   /**

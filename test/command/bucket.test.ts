@@ -5,6 +5,8 @@ import { CreateBucketCommand, type S3Client } from '@aws-sdk/client-s3';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { s3Client } from '../../src/archive/s3-client.ts';
 import { S3Archive } from '../../src/archive/s3.ts';
+import { policies, policyScope } from '../../src/fleet/ec2/policy/policy.ts';
+import { stackTemplate } from '../../src/fleet/ec2/policy/stack.ts';
 import { identify } from '../../src/state/process.ts';
 import { TestAws, awsMissing, keys } from '../helper/aws.ts';
 import { type Ended, type Workplace, eventsOf, named, runEnded, workplace } from '../helper/cnd.ts';
@@ -235,6 +237,21 @@ describe.skipIf(awsMissing)('commands with a bucket', () => {
       expect(readFileSync(path(), 'utf8')).toBe(content);
     });
 
+    test.each(['us-west-2', 'us-east-1'])(
+      'in %s has the tags of ec2.tags from its creation on',
+      async (region) => {
+        const tags = { team: 'research', 'cost-center': '42' };
+        writeFileSync(path(), JSON.stringify({ ec2: { region, tags }, logs: { bucket: 'my-logs' } }));
+        expect((await cnd(['init', '--bucket', 'my-logs'])).code).toBe(0);
+        expect(created()).toMatchObject([{ parameters: { Tags: tags } }]);
+        await aws.reset();
+        aws.faults.add({ service: 's3', action: 'CreateBucket', error: 'Denied', status: 403, times: 1 });
+        expect((await cnd(['init', '--bucket', 'my-logs'])).stderr).toMatch(
+          /s3:CreateBucket, s3:TagResource/,
+        );
+      },
+    );
+
     test('with a file that does not name it says what to write there', async () => {
       const result = await cnd(['init', '--bucket', 'my-logs', '--region', 'us-east-1']);
       expect(result.code).toBe(0);
@@ -273,6 +290,75 @@ describe.skipIf(awsMissing)('commands with a bucket', () => {
         expect(existsSync(join(place.directory, 'new.json'))).toBe(false);
       },
     );
+  });
+
+  describe('init --policy', () => {
+    const policy = async (args: readonly string[], more: NodeJS.ProcessEnv = {}) => {
+      const { code, stdout, stderr } = await cnd(['init', '--policy', ...args], more);
+      return { code, stderr, printed: stdout === '' ? undefined : (JSON.parse(stdout) as unknown) };
+    };
+    const scope = { account: '123456789012', region: 'eu-west-1', bucket };
+
+    test('fills in whose credentials they are, and what the file and the environment say', async () => {
+      const before = aws.calls.length;
+      expect(await policy([])).toEqual({ code: 0, stderr: '', printed: policies(policyScope(scope)) });
+      expect(aws.calls.slice(before).map(({ action }) => action)).toEqual(['GetCallerIdentity']);
+    });
+
+    test('asks nobody when the account is given, and creates no bucket', async () => {
+      const before = aws.calls.length;
+      const other = { account: '210987654321', region: 'cn-north-1', bucket: 'my-logs' };
+      const args = Object.entries(other).flatMap(([flag, value]) => [`--${flag}`, value]);
+      const { printed, stderr } = await policy(args);
+      expect({ printed, stderr }).toEqual({
+        stderr: '',
+        printed: policies(policyScope({ ...other, partition: 'aws-cn' })),
+      });
+      expect(aws.calls).toHaveLength(before);
+    });
+
+    test('says in one line what is a placeholder, and why', async () => {
+      config({});
+      aws.faults.add({ action: 'GetCallerIdentity', error: 'Expired' });
+      expect(await policy([])).toEqual({
+        code: 0,
+        stderr: expect.stringMatching(
+          /^cnd: ACCOUNT, BUCKET are placeholders: fill in with --account, --bucket \(.*have expired\)\n$/,
+        ),
+        printed: policies(policyScope({ region: 'eu-west-1' })),
+      });
+    });
+
+    test('without credentials and a region is the documented text', async () => {
+      config({});
+      const none = { AWS_ACCESS_KEY_ID: '', AWS_SECRET_ACCESS_KEY: '', AWS_REGION: '' };
+      const { code, stdout, stderr } = await cnd(['init', '--policy'], none);
+      expect({ code, stdout }).toEqual({ code: 0, stdout: readFileSync('docs/policy.json', 'utf8') });
+      expect(stderr).toMatch(/^cnd: ACCOUNT, REGION, BUCKET are placeholders: .*no AWS credentials.*\n$/);
+    });
+
+    test.each([
+      [['--policy', '--account', '12345'], /--account is '12345': must be the twelve digits/],
+      [['--policy', '--region', 'mars'], /--region is 'mars': must be a region/],
+      [['--policy', '--cloudformation'], /--policy and --cloudformation cannot be given together/],
+      [['--account', '123456789012'], /--account is only for --policy/],
+    ])('%j is refused', async (args, said) => {
+      const before = readFileSync(join(place.directory, 'cnd.config.json'), 'utf8');
+      expect(await cnd(['init', ...args])).toMatchObject({
+        code: 2,
+        stdout: '',
+        stderr: expect.stringMatching(said) as string,
+      });
+      expect(readFileSync(join(place.directory, 'cnd.config.json'), 'utf8')).toBe(before);
+    });
+  });
+
+  test('init --cloudformation prints the template with the bucket of the file, and asks nobody', async () => {
+    const before = aws.calls.length;
+    const { code, stdout, stderr } = await cnd(['init', '--cloudformation']);
+    expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
+    expect(JSON.parse(stdout)).toEqual(stackTemplate(bucket));
+    expect(aws.calls).toHaveLength(before);
   });
 
   test('doctor looks at the bucket and leaves nothing, here or there', async () => {

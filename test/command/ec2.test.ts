@@ -94,7 +94,7 @@ describe.skipIf(!hasStage())('commands on the stage', () => {
     const denied = await cnd(start);
     expect(denied.code).toBe(2);
     expect(denied.stderr).toMatch(/ec2:RunInstances/);
-    expect(denied.stderr).toMatch(/docs\/aws\.md/);
+    expect(denied.stderr).toMatch(/the policies are printed by: cnd init --policy/);
     stage.faults.clear();
     const many = await cnd(['start', '--N', '300', '--min-N', '300', '--T', '60', '--D', '2']);
     expect(many.code).toBe(2);

@@ -55,6 +55,7 @@ export const ec2Kind = fleetKind({
   keysAt: () => Object.keys(ec2Schema.shape.jump.unwrap().shape),
   config: (settings, { directory, env }) => ec2Config(settings, directory, env),
   aws: ({ region, profile }) => ({ region, profile }),
+  tags: ({ tags }) => tags,
   broadcast: ({ profile, instanceProfile, tags }, { fleet, preflight, expiresAt, env }) => {
     const imds = env['AWS_EC2_METADATA_SERVICE_ENDPOINT'] || 'http://169.254.169.254';
     return {

@@ -57,7 +57,7 @@ test('missing rights are named, without the encoded explanation', () => {
   expect(told.code).toBe('aws-denied');
   expect(told.message).toMatch(/not authorized to perform: ec2:RunInstances/);
   expect(told.message).not.toMatch(/xxx/);
-  expect(told.hint).toMatch(/ec2:RunInstances.*docs\/aws\.md/);
+  expect(told.hint).toMatch(/ec2:RunInstances.*cnd init --policy/);
 });
 
 test('expired credentials name the command that renews them', () => {

@@ -114,7 +114,7 @@ function schedulerCall({ method, target, body }: RawRequest): Pick<Call, 'action
   return { action, parameters: { ...jsonBody(body), ...Object.fromEntries(url.searchParams), Name: name } };
 }
 
-function s3Call({ method, target, headers }: RawRequest): {
+function s3Call({ method, target, headers, body }: RawRequest): {
   action: string;
   parameters: Record<string, unknown>;
 } {
@@ -123,15 +123,23 @@ function s3Call({ method, target, headers }: RawRequest): {
   const key = rest.join('/');
   const query = Object.fromEntries(url.searchParams);
   const trailer = headers['x-amz-trailer'];
+  const tags = key === '' && method === 'PUT' ? tagsIn(body.toString()) : {};
   const parameters = {
     Bucket: bucket,
     ...(key === '' ? {} : { Key: key }),
     ...query,
     ...(trailer === undefined ? {} : { Trailer: trailer }),
+    ...(Object.keys(tags).length > 0 && { Tags: tags }),
   };
   const subresource = subresources.find((name) => name in query);
   const verb = verbs[method] ?? method;
   return { action: s3Action(method, verb, bucket, key, query, subresource), parameters };
+}
+
+/** The tags that CreateBucket is asked for. */
+function tagsIn(body: string): Record<string, string> {
+  const pairs = body.matchAll(/<Tag><Key>([^<]*)<\/Key><Value>([^<]*)<\/Value><\/Tag>/g);
+  return Object.fromEntries([...pairs].map(([, key = '', value = '']) => [key, value]));
 }
 
 function s3Action(
