@@ -71,7 +71,7 @@ export function planWarnings(
   config: RunConfig,
   timing: FleetTiming,
   kernel: KernelChoice,
-  cores: number = Math.min(config.instances, availableParallelism()),
+  cores: number = Math.max(1, Math.min(config.instances, availableParallelism())),
 ): EventFields['warning'][] {
   const { timeLimit } = config;
   const warnings: EventFields['warning'][] = [];

@@ -24,10 +24,7 @@ describe('nothing found', () => {
     ['exhausted', { outcome: 'exhausted', exitCode: 3 }],
     ['timeLimit', { outcome: 'time-limit', exitCode: 3 }],
     ['interrupted', { outcome: 'interrupted', exitCode: 130, reason: 'SIGINT' }],
-    [
-      'lost',
-      { outcome: 'failed', exitCode: 1, reason: 'every instance was lost; the last: connection reset' },
-    ],
+    ['lost', { outcome: 'failed', exitCode: 1, reason: 'connection reset' }],
     ['failed', { outcome: 'failed', exitCode: 1, reason: 'no room (make some)' }],
   ] as const)('%s', (kind, expected) => {
     for (const smallest of [false, true]) {

@@ -1,6 +1,5 @@
 import type { Announcement } from '../../broadcast/broadcast.ts';
 import { CndError } from '../../error.ts';
-import { displayDigest } from '../../puzzle/digest.ts';
 import { probability } from '../../puzzle/probability.ts';
 import { assign } from '../../search/assignment.ts';
 import type { Coverage } from '../../search/coverage.ts';
@@ -10,7 +9,8 @@ import type { Assignment } from '../../search/search.ts';
 import type { RunningSearch, SearchEnd, SearchRequest } from '../engine.ts';
 import type { AgentMessage, ResidueReport } from './agent-message.ts';
 import { Condition } from '../../condition.ts';
-import { type Claim, type Hit, verifiedHit } from '../hit.ts';
+import type { Claim, Hit } from '../hit.ts';
+import { Hits } from '../hits.ts';
 import { Roster, type SendOrder } from './roster.ts';
 
 /** False hits of a worker after which it is given up. */
@@ -36,7 +36,7 @@ export class Search implements RunningSearch {
   readonly #options: SearchOptions;
   readonly #ledger: Ledger;
   readonly #roster: Roster;
-  #best: Hit | undefined;
+  readonly #hits: Hits;
   #over: number | undefined;
   #allSearching = false;
   readonly #changes = new Condition();
@@ -45,6 +45,7 @@ export class Search implements RunningSearch {
     this.#options = options;
     this.#ledger = new Ledger(options.space, options.workers);
     this.#roster = new Roster(options.workers);
+    this.#hits = new Hits(options);
     let resolveEnded: (end: SearchEnd) => void = () => {};
     this.ended = new Promise((resolve) => (resolveEnded = resolve));
     this.#end = (end) => {
@@ -55,7 +56,7 @@ export class Search implements RunningSearch {
 
   /** The best verified hit so far: with `--smallest` a candidate until the search has ended. */
   get best(): Hit | undefined {
-    return this.#best;
+    return this.#hits.best;
   }
 
   /** Whether any instance has searched. */
@@ -140,34 +141,19 @@ export class Search implements RunningSearch {
 
   /** Somebody, as a rule the agent of the worker `teller`, says that a nonce is golden: whether it is. */
   claim(teller: number | undefined, claim: Claim): boolean {
-    const { smallest, emit, elapsed } = this.#options;
-    const { nonce, digest: reported } = claim;
-    const hit = verifiedHit(teller, claim, this.#options);
-    if (!hit) {
-      const reason = 'its digest is another, or it is outside the nonce space';
-      // Of one that was given up it has been said already.
-      if (teller === undefined || !this.isLost(teller))
-        emit('hit.rejected', { ...said(teller), nonce: `${nonce}`, digest: reported, reason });
-      return false;
-    }
+    const { nonce } = claim;
+    // Of one that was given up it has been said already.
+    const quiet = teller !== undefined && this.#roster.all[teller]?.state === 'lost';
+    const judgement = this.#hits.judge(teller, claim, { quiet });
+    if (judgement === 'none') return false;
     this.#ledger.confirm(nonce);
-    const better = this.#best === undefined || (smallest && nonce < this.#best.nonce);
-    if (!better) return true;
-    this.#best = hit;
-    const { instance, digest } = hit;
-    const shown = displayDigest(this.#options.puzzle, digest);
-    emit('hit', {
-      ...said(instance),
-      nonce: `${nonce}`,
-      digest,
-      ...(shown !== digest && { displayDigest: shown }),
-      elapsed: elapsed(),
-    });
+    const hit = this.best;
+    if (judgement === 'known' || !hit) return true;
     // One that comes while the search is being stopped for something else counts, but there is nobody left to tell.
     if (this.#over !== undefined) return true;
-    if (!smallest) this.#end({ kind: 'found', hit });
+    if (!this.#options.smallest) this.#end({ kind: 'found', hit });
     this.#options.announce(hit);
-    if (!smallest) return true;
+    if (!this.#options.smallest) return true;
     this.#ledger.lower(nonce);
     for (const worker of this.#roster.all) worker.send?.({ order: 'bound', nonce });
     this.#judge();
@@ -177,7 +163,7 @@ export class Search implements RunningSearch {
 
   /** Something heard on the broadcast: as good as a hit of the instance it names, and verified like one. */
   announced(announcement: Announcement): void {
-    if (this.#best?.nonce !== announcement.nonce) this.claim(announcement.instance, announcement);
+    if (this.best?.nonce !== announcement.nonce) this.claim(announcement.instance, announcement);
   }
 
   /** A worker's search is lost; what it held goes to others. With `retrying` it will `begin` again. */
@@ -273,9 +259,10 @@ export class Search implements RunningSearch {
   /** Whether the search is over by what is known now. */
   #judge(): void {
     if (this.#over !== undefined) return;
-    if (this.#best !== undefined && this.#options.smallest && this.#ledger.complete(this.#best.nonce)) {
-      this.#end({ kind: 'found', hit: this.#best });
-    } else if (this.#best === undefined && this.#ledger.exhausted()) {
+    const { best: hit } = this;
+    if (hit !== undefined && this.#options.smallest && this.#ledger.complete(hit.nonce)) {
+      this.#end({ kind: 'found', hit });
+    } else if (hit === undefined && this.#ledger.exhausted()) {
       this.#end({ kind: 'exhausted' });
     }
   }
@@ -305,11 +292,6 @@ export class Search implements RunningSearch {
     this.#allSearching = true;
     this.#options.emit('search.all', { instances, elapsed: this.#options.elapsed() });
   }
-}
-
-/** Who said it, where that is an instance. */
-function said(instance: number | undefined): { readonly instance?: number } {
-  return instance === undefined ? {} : { instance };
 }
 
 function reportFields({ residue, next, done }: ResidueReport) {

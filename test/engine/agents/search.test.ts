@@ -399,7 +399,10 @@ describe('lost workers', () => {
     bench.lose(0);
     expect(await bench.ended()).toBeUndefined();
     bench.search.lose(1, new CndError('ssh-refused', 'nobody answered'), false);
-    expect(await bench.ended()).toEqual({ kind: 'lost', reason: 'nobody answered' });
+    expect(await bench.ended()).toEqual({
+      kind: 'lost',
+      reason: 'every instance was lost; the last: nobody answered',
+    });
   });
 });
 

@@ -1,0 +1,95 @@
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import { DirectoryArchive } from '../../../src/archive/directory.ts';
+import { InProcessBroadcast } from '../../../src/broadcast/in-process.ts';
+import { systemClock } from '../../../src/clock.ts';
+import { resolveConfig } from '../../../src/config/config.ts';
+import type { RunEvent } from '../../../src/event/event.ts';
+import { readJournal } from '../../../src/event/journal-reader.ts';
+import { parseRecord } from '../../../src/event/record.ts';
+import { newRunId } from '../../../src/run-id.ts';
+import { Interrupts } from '../../../src/run/interrupt.ts';
+import { executeRun } from '../../../src/run/run.ts';
+import { summary } from '../../../src/view/summary.ts';
+import { collect, each } from '../../helper/collect.ts';
+import { fakeFleet } from '../../helper/fake-fleet.ts';
+import { leftovers } from '../../helper/process.ts';
+import { ProcessEngine } from './process-engine.ts';
+
+// A run over an engine that has no instances, and a fleet that launches none: nothing of src/ knows this engine.
+
+let home: string;
+let run: string;
+let events: RunEvent[];
+let interrupts: Interrupts;
+beforeEach(() => {
+  home = mkdtempSync(join(tmpdir(), 'cnd-engine-'));
+  run = newRunId();
+  events = [];
+  interrupts = new Interrupts();
+});
+afterEach(() => rmSync(home, { recursive: true, force: true }));
+
+/** Executes a whole run of that engine; `onEvent` sees every event. */
+function execute(flags: object, onEvent: (event: RunEvent) => void = () => {}): Promise<number> {
+  const directory = join(home, 'logs');
+  const given = { fleet: 'local', N: '1', T: '30', ...flags };
+  const file = { path: 'cnd.config.json', directory: home, content: { logs: { directory } } };
+  const config = resolveConfig({ flags: given, env: {}, file });
+  const show = (event: RunEvent): void => {
+    events.push(event);
+    onEvent(event);
+  };
+  return executeRun({
+    run,
+    config: { ...config, instances: 0 },
+    fleet: fakeFleet({}),
+    engine: () => new ProcessEngine(),
+    broadcast: new InProcessBroadcast(),
+    archive: new DirectoryArchive(directory),
+    views: [{ show, close: async () => {} }],
+    interrupts,
+    clock: systemClock,
+    start: { monotonic: systemClock.monotonic(), wall: systemClock.wall() },
+    env: { ...process.env, XDG_STATE_HOME: home },
+    kernel: { rate: 1e9 },
+  });
+}
+
+const ended = () => events.findLast((event) => event.event === 'run.ended');
+const file = (name: string) => readFileSync(join(home, 'logs', run, name), 'utf8');
+
+test('finds, proves, records and cleans up', async () => {
+  expect(await execute({ D: '3', smallest: true })).toBe(0);
+  const end = ended();
+  expect(end).toMatchObject({ outcome: 'found', launched: 0, left: [], coverage: { stride: 1 } });
+  expect(end).not.toHaveProperty('instance');
+  expect(summary(end ?? expect.unreachable())).not.toMatch(/found by/);
+  expect(events.map(({ event }) => event)).toEqual(expect.arrayContaining(['hit', 'broadcast']));
+  expect(events.filter(({ event }) => event === 'warning')).toEqual([]);
+  expect(leftovers(run)).toEqual([]);
+  const record = parseRecord(file('run.json'));
+  expect(record).toMatchObject({ instances: [], ended: { nonce: end?.nonce } });
+  const unread = { unknown: 0, damaged: 0 };
+  const read = await collect(readJournal(each([file('events.ndjson')]), unread));
+  expect(read.at(-1)).toMatchObject({ event: 'run.ended', nonce: end?.nonce });
+  expect(unread).toEqual({ unknown: 0, damaged: 0 });
+});
+
+test('ends at T, and says what was tested', async () => {
+  expect(await execute({ D: '20', T: '6' })).toBe(3);
+  expect(ended()).toMatchObject({ outcome: 'time-limit' });
+  expect(Number(ended()?.tested)).toBeGreaterThan(0);
+  expect(leftovers(run)).toEqual([]);
+});
+
+test('is interrupted', async () => {
+  const interrupt = (event: RunEvent): void => {
+    if (event.event === 'run.progress') interrupts.raise({ name: 'SIGINT', exitCode: 130 });
+  };
+  expect(await execute({ D: '20' }, interrupt)).toBe(130);
+  expect(ended()).toMatchObject({ outcome: 'interrupted', reason: 'SIGINT' });
+  expect(leftovers(run)).toEqual([]);
+});
