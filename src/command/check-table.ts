@@ -1,5 +1,5 @@
 import { type Check, type Preflight } from '../fleet/preflight.ts';
-import { dollars } from '../dollars.ts';
+import { costWords } from '../cost.ts';
 import { printable } from '../text.ts';
 
 const marks: Record<Check['outcome'], string> = { ok: 'ok', warning: 'WARNING', failed: 'FAILED' };
@@ -19,7 +19,6 @@ export function checkTable(checks: readonly Check[]): string {
 /** What would be launched, and for how much at most. Pure. */
 export function factLines({ facts, cost, costBasis }: Preflight): string {
   if (facts.length === 0) return '';
-  const price = cost === undefined ? 'not known' : `at most $${dollars(cost)} (${costBasis ?? ''})`;
-  const rows = [...facts, ['cost', price] as const];
+  const rows = [...facts, ['cost', costWords(cost, costBasis)] as const];
   return `\n${rows.map(([name, value]) => `${name.padEnd(14)}${printable(value)}`).join('\n')}\n`;
 }

@@ -4,6 +4,7 @@ import { exitCodes } from '../event/outcome.ts';
 import {
   announcedLines,
   checkedWords,
+  costLines,
   runningJson,
   runningTable,
   unreachableLines,
@@ -19,7 +20,8 @@ export async function ps(flags: Readonly<Record<string, unknown>>): Promise<numb
   });
   const { runs, unreachable } = inventory;
   if (flags['json'] === true) process.stdout.write(runningJson(runs));
-  else if (runs.length > 0) process.stdout.write(runningTable(runs, Date.now()) + announcedLines(runs));
+  else if (runs.length > 0)
+    process.stdout.write(runningTable(runs, Date.now()) + costLines(runs) + announcedLines(runs));
   else process.stdout.write(`nothing is running ${checkedWords(inventory)}\n`);
   process.stderr.write(unreachableLines(unreachable));
   return unreachable.length > 0 ? exitCodes.cleanupUnconfirmed : exitCodes.found;

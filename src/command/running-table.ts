@@ -1,5 +1,5 @@
 import { CndError, messageOf } from '../error.ts';
-import { dollars } from '../dollars.ts';
+import { costWords } from '../cost.ts';
 import type { Inventory, RunningRun } from '../scram/inventory.ts';
 import { runStart } from '../run-id.ts';
 import { printable } from '../text.ts';
@@ -21,7 +21,11 @@ export function runningTable(runs: readonly RunningRun[], now: number): string {
     ],
     ['AGE', ({ run }) => age(run, now)],
     ['EXPIRES', ({ expiresAt }) => (expiresAt ? expiry((expiresAt.getTime() - now) / 1000) : '-')],
-    ['COST', ({ cost }) => (cost === undefined ? '-' : `$${dollars(cost)}`), runs.some(({ cost }) => cost)],
+    [
+      'COST',
+      ({ cost }) => (cost === undefined ? '-' : costWords(cost.amount)),
+      runs.some(({ cost }) => cost),
+    ],
     [
       'OWNER',
       ({ owner }) => (owner?.self === false ? owner.name : 'you'),
@@ -49,12 +53,18 @@ export function runningJson(runs: readonly RunningRun[]): string {
       leftover,
       expiresAt: expires,
       owner,
-      cost,
+      ...(cost && { cost: cost.amount ?? null, costBasis: cost.basis }),
       controller,
       announced,
     };
   });
   return `${JSON.stringify(plain, undefined, 2)}\n`;
+}
+
+/** What the costs in the table are computed from, or why they are not known. Pure. */
+export function costLines(runs: readonly Pick<RunningRun, 'cost'>[]): string {
+  const bases = new Set(runs.flatMap(({ cost }) => cost?.basis ?? []));
+  return [...bases].map((basis) => `cost: ${printable(basis)}\n`).join('');
 }
 
 /** Golden nonces that nobody has taken from their channel: the controller was gone. Pure. */

@@ -73,7 +73,16 @@ const ended = z.object({
     .number()
     .optional()
     .describe('Probability that a golden nonce is among as many as were tested.'),
-  cost: z.number().optional().describe('US dollars that the instances have cost at most.'),
+  cost: z
+    .number()
+    .optional()
+    .describe(
+      'US dollars that the instances have cost at most; absent where they cost nothing, or no price is known.',
+    ),
+  costBasis: z
+    .string()
+    .optional()
+    .describe('What `cost` is computed from, or why it is not known; absent where instances cost nothing.'),
   displayDigest: z
     .string()
     .optional()
@@ -107,7 +116,12 @@ export const eventFields = {
       facts: z.array(z.tuple([z.string(), z.string()])),
       cost: z.number().optional(),
       costBasis: z.string().optional(),
-      hourly: z.number().optional().describe('US dollars an hour for all instances together.'),
+      price: z
+        .object({ hourly: z.number(), leastSeconds: seconds, basis: z.string() })
+        .optional()
+        .describe(
+          'What each instance costs at most: US dollars an hour, and the seconds that are charged at least.',
+        ),
     })
     .describe('What the fleet says before anything costs money; `cost` in US dollars, at most.'),
   warning: z.object({ message: z.string(), hint: z.string().optional() }),

@@ -49,9 +49,11 @@ export const runRecord = z.object({
   versions: z.object({ cnd: z.string(), node: z.string(), platform: z.string() }).optional(),
   config: z.looseObject({ N: z.number(), T: z.number(), fleet: z.string(), puzzle }),
   cost: z
-    .object({ limit: z.number(), basis: z.string().optional() })
+    .object({ limit: z.number().optional(), basis: z.string().optional() })
     .optional()
-    .describe('US dollars that the run could cost at most, and what that is computed from.'),
+    .describe(
+      'US dollars that the run could cost at most, and what that is computed from, or why it is not known; `ended.cost` is what it did cost at most.',
+    ),
   instances: z.array(instance).optional(),
   ended: endedFields.optional(),
 });
@@ -64,7 +66,16 @@ const recordSummary = runRecord
   .pick({ run: true, startedAt: true, endedAt: true, config: true, cost: true })
   .extend({
     ended: endedFields
-      .pick({ outcome: true, exitCode: true, elapsed: true, nonce: true, digest: true })
+      .pick({
+        outcome: true,
+        exitCode: true,
+        elapsed: true,
+        nonce: true,
+        digest: true,
+        displayDigest: true,
+        cost: true,
+        costBasis: true,
+      })
       .optional(),
   });
 

@@ -40,6 +40,14 @@ export interface FleetTiming {
   readonly settle: number;
 }
 
+/** What instances have cost until now. */
+export interface SpentCost {
+  /** US dollars, at most; absent when it is not known. */
+  readonly amount?: number;
+  /** What it is computed from, or why it is not known. */
+  readonly basis: string;
+}
+
 /** A run of this fleet that was found by tag alone, with no local state. */
 export interface FoundRun {
   readonly fleet: string;
@@ -50,8 +58,8 @@ export interface FoundRun {
   readonly leftover?: readonly string[];
   /** Whose it is, where several users share a fleet; absent: the caller's own. */
   readonly owner?: { readonly name: string; readonly self: boolean };
-  /** What its instances have cost until now at most, in US dollars. */
-  readonly cost?: number;
+  /** What its instances have cost until now; absent where they cost nothing. */
+  readonly cost?: SpentCost;
   /** Golden nonces that were announced and are still on its channel, as they were told: nobody has verified them. */
   readonly announced?: readonly { readonly nonce: bigint; readonly digest: string }[];
 }

@@ -1,3 +1,4 @@
+import type { InstancePrice } from '../cost.ts';
 import { dollars } from '../dollars.ts';
 import { CndError, UsageError } from '../error.ts';
 
@@ -33,8 +34,10 @@ export interface Preflight {
   readonly free?: true;
   /** US dollars that the run costs at most; absent when no price is known. */
   readonly cost?: number;
-  /** How the cost comes about. */
+  /** How the cost comes about, or why it is not known. */
   readonly costBasis?: string;
+  /** What each instance costs at most, and by what price: on demand or spot, its type, its date. */
+  readonly price?: InstancePrice & { readonly basis: string };
 }
 
 /** Something that would keep the launch from working; nothing has been launched. */

@@ -18,6 +18,7 @@ import type { Emit, EventFields } from '../event/event.ts';
 import { EventStream } from '../event/stream.ts';
 import type { Interrupts } from './interrupt.ts';
 import { Phases } from './phase.ts';
+import type { Paid } from './spending.ts';
 import { ReleaseTime, type TeardownSchedule, teardownSchedule } from './teardown.ts';
 
 /** Everything that a run acts on. */
@@ -61,6 +62,8 @@ export class RunContext {
   readonly known = new Set<string>();
   /** Ids of instances whose termination could not be confirmed. */
   left: readonly string[] = [];
+  /** Seconds after the start: when something that costs money may have been created, and when all of it was over. */
+  paid: Omit<Paid, 'instances'> = { from: undefined, until: undefined };
   /** How long a release takes, as measured during the run. */
   readonly releaseTime = new ReleaseTime(() => this.elapsed());
   readonly #stopwatch: Stopwatch;

@@ -11,6 +11,7 @@ import { recordName } from '../event/file-name.ts';
 import { exitCodes } from '../event/outcome.ts';
 import type { RunRecord } from '../event/record.ts';
 import { newRecord } from './record.ts';
+import { spending } from './spending.ts';
 import type { RunningSearch } from '../engine/engine.ts';
 import { type Ending, verdict } from './verdict.ts';
 
@@ -21,7 +22,7 @@ export async function finish(
   ending: Ending,
   clean: boolean,
 ): Promise<number> {
-  const { run, config, archive, clock } = context.inputs;
+  const { run, config, archive, clock, preflight } = context.inputs;
   const { outcome, hit, reason, exitCode } = verdict(ending, search?.best, config.smallest);
   const tested = search?.tested ?? 0n;
   const shown = hit && displayDigest(config.puzzle, hit.digest);
@@ -44,6 +45,7 @@ export async function finish(
     launched: context.known.size,
     terminated: [...context.known].filter((id) => !isLeft(context, id)).length,
     left: context.left,
+    ...spending(preflight, { ...context.paid, instances: context.known.size }),
   };
   const endedAt = new Date(clock.wall()).toISOString();
   // Journal and record are whole before they are uploaded; everybody else is told when that is over, too.

@@ -33,6 +33,7 @@ export async function launch(context: RunContext, signal: AbortSignal): Promise<
     if (context.left.length === 0) await fleet.dispose(run);
   });
   cleanup.defer('the instances', () => terminate(context));
+  context.paid = { from: context.elapsed(), until: undefined };
   context.launched = await fleet.launch(
     {
       run,
@@ -69,6 +70,7 @@ async function terminate(context: RunContext): Promise<void> {
       const hint = remedy === undefined ? {} : { hint: remedy };
       context.emit('warning', { message: `${message}; it is tried again`, ...hint });
     });
+    context.paid = { ...context.paid, until: context.elapsed() };
     for (const { index, id } of instances) {
       context.known.add(id);
       context.emit('instance.terminated', { instance: index, id });

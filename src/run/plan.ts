@@ -40,12 +40,13 @@ export function tellPlan(emit: Emit, inputs: PlanInputs): void {
   const { config, timing, logs, kernel, preflight, warnings = [] } = inputs;
   emit('run.planned', planned(config, logs));
   if (preflight) {
-    const { facts, cost, costBasis } = preflight;
+    const { facts, cost, costBasis, price } = preflight;
     if (preflight.free !== true) {
       emit('run.preflight', {
         facts,
         ...(cost !== undefined && { cost }),
         ...(costBasis !== undefined && { costBasis }),
+        ...(price && { price }),
       });
     }
     for (const { outcome, name, message, hint } of preflight.checks) {

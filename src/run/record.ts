@@ -23,8 +23,8 @@ export function newRecord(
       platform: `${process.platform}-${process.arch}`,
     },
     config: configFields(config),
-    ...(cost !== undefined && {
-      cost: { limit: cost, ...(costBasis !== undefined && { basis: costBasis }) },
+    ...(costBasis !== undefined && {
+      cost: { ...(cost !== undefined && { limit: cost }), basis: costBasis },
     }),
   };
 }

@@ -16,8 +16,8 @@ export interface RunningRun {
   readonly expiresAt?: Date;
   /** Whose it is, where it is not certainly this user's. */
   readonly owner?: { readonly name: string; readonly self: boolean };
-  /** What its instances have cost until now at most, in US dollars. */
-  readonly cost?: number;
+  /** What its instances have cost until now; absent where they cost nothing. */
+  readonly cost?: FoundRun['cost'];
   /** See `FoundRun.announced`. */
   readonly announced?: FoundRun['announced'];
   /** The `cnd start` that drives it: `alive` here, `gone`, or `unknown` when nothing here tells of one. */

@@ -1,4 +1,4 @@
-import { dollars } from '../dollars.ts';
+import { costWords } from '../cost.ts';
 import type { RunEvent } from '../event/event.ts';
 import { printable } from '../text.ts';
 import { unhandled } from './unhandled.ts';
@@ -19,9 +19,7 @@ export function plainLine(event: RunEvent, verbose: boolean): string | undefined
     case 'run.preflight':
       return [
         ...event.facts.map(([name, value]) => `${name}: ${printable(value)}`),
-        event.cost === undefined
-          ? 'cost: not known'
-          : `cost: at most $${dollars(event.cost)} (${printable(event.costBasis ?? '')})`,
+        `cost: ${costWords(event.cost, event.costBasis === undefined ? undefined : printable(event.costBasis))}`,
       ].join('; ');
     case 'warning':
       return `warning: ${printable(event.message)}${event.hint ? ` (${printable(event.hint)})` : ''}`;

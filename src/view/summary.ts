@@ -1,4 +1,5 @@
 import type { RunEvent } from '../event/event.ts';
+import { costWords } from '../cost.ts';
 import { exitCodes } from '../event/outcome.ts';
 import { printable } from '../text.ts';
 import { count, duration, percent, plural, rate } from '../quantity.ts';
@@ -28,6 +29,7 @@ export function summary(event: Ended): string {
     ...odds(event),
     ['rate', rate(event.rate)],
     ['instances', instanceWords(event)],
+    ...costRows(event),
     ['time', `${duration(event.elapsed)} (${phaseWords(event)})`],
     ['logs', event.logs],
   );
@@ -66,6 +68,11 @@ function testedWords({ tested, coverage }: Ended): string {
 /** How likely it was to find one among as many; runs of older versions do not say. */
 function odds({ probability }: Ended): [string, string][] {
   return probability === undefined ? [] : [['odds', `${percent(probability)} for as many nonces`]];
+}
+
+/** What the instances cost, at most; nothing is said where they cost nothing. */
+function costRows({ cost, costBasis }: Ended): [string, string][] {
+  return costBasis === undefined ? [] : [['cost', costWords(cost, printable(costBasis))]];
 }
 
 /** What a careful user looks for first: that nothing is left. */

@@ -2,7 +2,7 @@ import { existsSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { runIdPattern } from '../../src/run-id.ts';
-import { type Ended, type Workplace, runEnded, workplace } from '../helper/cnd.ts';
+import { type Ended, type Workplace, eventsOf, named, runEnded, workplace } from '../helper/cnd.ts';
 import { eventually } from '../helper/process.ts';
 import { hasStage } from '../helper/stage/available.ts';
 import type { Call } from '../helper/stage/aws/call.ts';
@@ -40,8 +40,20 @@ describe.skipIf(!hasStage())('commands on the stage', () => {
   test('a run finds a nonce, and leaves nothing', async () => {
     const result = await cnd([...start, '--json']);
     expect(result.stderr).toBe('');
-    expect(runEnded(result)).toMatchObject({ outcome: 'found', left: [] });
+    const ended = runEnded(result);
+    expect(ended).toMatchObject({ outcome: 'found', left: [] });
     expect(result.code).toBe(0);
+    const costBasis = expect.stringMatching(
+      /^c7a\.medium on demand at .*; AWS Price List, \d{4}-\d\d-\d\d$/,
+    ) as string;
+    expect(ended).toMatchObject({ costBasis });
+    // Two instances for a minute, which is charged at least, and at most as the plan has it.
+    const [preflight] = named(eventsOf(result), 'run.preflight');
+    expect(ended.cost).toBeGreaterThanOrEqual((2 * (preflight?.price?.hourly ?? NaN)) / 60);
+    expect(ended.cost).toBeLessThanOrEqual(preflight?.cost ?? 0);
+    const [listed] = JSON.parse((await cnd(['logs', 'ls', '--json'])).stdout) as object[];
+    expect(listed).toMatchObject({ cost: ended.cost, costBasis, costLimit: preflight?.cost });
+    expect((await cnd(['logs', 'ls'])).stdout).toMatch(/COST .*\n.* found .* at most \$0\.0/);
     expect(await stage.leftovers()).toEqual([]);
   }, 60_000);
 
@@ -51,7 +63,7 @@ describe.skipIf(!hasStage())('commands on the stage', () => {
     expect(result.stderr).toMatch(/what: 2 × c7a\.medium, on demand, in us-east-1 \(account 123456789012\)/);
     expect(result.stderr).toMatch(/SSH from 127\.0\.0\.1\/32 only/);
     expect(result.stderr).toMatch(
-      /cost: at most \$0\.0\d+ \(2 × \$0\.\d+\/h and \$0\.005\/h for its address/,
+      /cost: at most \$0\.0\d+ \(2 × c7a\.medium on demand at \$0\.\d+\/h and \$0\.005\/h for its address; AWS Price List, \d{4}-\d\d-\d\d, for at most 150 s\)/,
     );
     expect(await stage.leftovers()).toEqual([]);
     expect(existsSync(place.state)).toBe(false);

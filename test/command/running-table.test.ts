@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import type { RunningRun } from '../../src/scram/inventory.ts';
-import { runningJson, runningTable } from '../../src/command/running-table.ts';
+import { costLines, runningJson, runningTable } from '../../src/command/running-table.ts';
 import { run } from '../view/example.ts';
 
 const now = Date.parse('2026-11-20T08:12:03Z');
@@ -51,4 +51,28 @@ test('the same for programs, without what is private', () => {
   ]);
   expect(runningJson(runs)).not.toContain('host"');
   expect(runningJson([])).toBe('[]\n');
+});
+
+test('what a run has cost is told with its basis, and what is not known as unknown', () => {
+  const known = { amount: 0.0421, basis: 'c7a.medium on demand, built-in table of 2026-07' };
+  const [free] = runs;
+  if (!free) throw new Error('there are runs');
+  const paid = [
+    free,
+    { ...free, cost: known },
+    { ...free, cost: { basis: 'no price is known of x9.large' } },
+  ];
+  expect(runningTable(paid, now).split('\n').slice(0, 4)).toEqual([
+    'RUN                   FLEET  INSTANCES                   AGE     EXPIRES    COST            CONTROLLER',
+    '20261120-081103-x7k2  local  2 running, 1 shutting-down  60.0 s  in 65.0 s  -               alive',
+    '20261120-081103-x7k2  local  2 running, 1 shutting-down  60.0 s  in 65.0 s  at most $0.043  alive',
+    '20261120-081103-x7k2  local  2 running, 1 shutting-down  60.0 s  in 65.0 s  unknown         alive',
+  ]);
+  expect(costLines(paid)).toBe(
+    'cost: c7a.medium on demand, built-in table of 2026-07\ncost: no price is known of x9.large\n',
+  );
+  const parsed = JSON.parse(runningJson(paid)) as object[];
+  expect(parsed[0]).not.toHaveProperty('cost');
+  expect(parsed[1]).toMatchObject({ cost: 0.0421, costBasis: known.basis });
+  expect(parsed[2]).toMatchObject({ cost: null, costBasis: 'no price is known of x9.large' });
 });

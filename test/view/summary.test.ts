@@ -117,3 +117,12 @@ test('a bitcoin digest is shown as block explorers do, and the odds of as many n
   expect(text).toMatch(/^digest +0201$/m);
   expect(text).toMatch(/^odds +25\.0 % for as many nonces$/m);
 });
+
+test('what it cost at most is told with its basis, and nothing where instances cost nothing', () => {
+  const cost = (fields: object): string | undefined => rows(summary(endedWith(fields)))['cost'];
+  expect(cost({ cost: 0.0421, costBasis: 'c7a.medium on demand' })).toBe(
+    'at most $0.043 (c7a.medium on demand)',
+  );
+  expect(cost({ costBasis: 'no price is known of x' })).toBe('unknown (no price is known of x)');
+  expect(cost({})).toBeUndefined();
+});

@@ -1,4 +1,5 @@
 import type { RunSummary } from '../../archive/summary.ts';
+import { costWords } from '../../cost.ts';
 import { duration } from '../../quantity.ts';
 import { table } from '../../view/table.ts';
 
@@ -6,7 +7,8 @@ type RunPuzzle = NonNullable<RunSummary['record']>['config']['puzzle'];
 
 /** The table of `cnd logs ls`. Pure. */
 export function archiveTable(runs: readonly RunSummary[]): string {
-  const head = ['RUN', 'STARTED (UTC)', 'FLEET', 'N', 'D', 'OUTCOME', 'DURATION', 'NONCE'];
+  const paid = runs.some(({ record }) => record?.cost !== undefined);
+  const head = ['RUN', 'STARTED (UTC)', 'FLEET', 'N', 'D', 'OUTCOME', 'DURATION', ...(paid ? ['COST'] : []), 'NONCE'];
   const rows = runs.map(({ run, status, startedAt, record }) => [
     run,
     startedAt.slice(0, 19).replace('T', ' '),
@@ -15,6 +17,7 @@ export function archiveTable(runs: readonly RunSummary[]): string {
     record ? difficulty(record.config.puzzle) : '-',
     status,
     record?.ended ? duration(record.ended.elapsed) : '-',
+    ...(paid ? [cost(record)] : []),
     record?.ended?.nonce ?? '-',
   ]);
   return table([head, ...rows]);
@@ -33,15 +36,27 @@ export function archiveJson(runs: readonly RunSummary[]): string {
       T: record.config.T,
       ...record.config.puzzle,
     }),
+    ...(record?.cost && {
+      cost: record.ended?.cost ?? null,
+      costBasis: record.ended?.costBasis ?? record.cost.basis,
+      costLimit: record.cost.limit,
+    }),
     ...(record?.ended && {
       exitCode: record.ended.exitCode,
       elapsed: record.ended.elapsed,
       nonce: record.ended.nonce,
       digest: record.ended.digest,
+      displayDigest: record.ended.displayDigest,
     }),
     ...(trouble !== undefined && { trouble }),
   }));
   return `${JSON.stringify(plain, undefined, 2)}\n`;
+}
+
+/** What a run has cost at most; of one that has not ended, what it may cost at most. */
+function cost(record: RunSummary['record']): string {
+  if (record?.cost === undefined) return '-';
+  return costWords(record.ended ? record.ended.cost : record.cost.limit);
 }
 
 /** `5 digits`; a block header says its target by itself. */

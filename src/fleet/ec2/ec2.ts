@@ -34,6 +34,7 @@ import { RunMemory } from './launch/run-memory.ts';
 import { prepareOrder } from './launch/launch-plan.ts';
 import { PostMortem } from './find/post-mortem.ts';
 import { ec2Preflight } from './preflight/preflight.ts';
+import { readCachedPrices } from './price/price-cache.ts';
 import type { TypePrice } from './price/price-lookup.ts';
 import { syslogCommand } from './syslog.ts';
 import { type RunTags, runFilter } from './tag.ts';
@@ -212,7 +213,7 @@ export class Ec2Fleet implements SshFleet {
   }
 
   async find(report?: FindReport): Promise<FoundRun[]> {
-    const { api, leftovers = [], isUsed = true } = this.#options;
+    const { api, env, leftovers = [], isUsed = true } = this.#options;
     const explain = (error: unknown): unknown =>
       this.#error(
         error,
@@ -223,7 +224,8 @@ export class Ec2Fleet implements SshFleet {
     try {
       const region = (this.#region ??= await regionOf(api));
       const owners = this.#options.caller?.owners ?? (await this.#self());
-      return await findRuns(api, { region, owners, leftovers, report, explain });
+      const prices = await readCachedPrices(env);
+      return await findRuns(api, { region, owners, leftovers, prices, report, explain });
     } catch (error) {
       if (isUsed || !isOrganizationDenial(error)) throw explain(error);
       // Nothing can have been launched where the organization allows nothing.

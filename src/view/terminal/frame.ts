@@ -1,3 +1,4 @@
+import { costOf, costWords } from '../../cost.ts';
 import { dollars } from '../../dollars.ts';
 import { duration, percent, plural, rate } from '../../quantity.ts';
 import { forecast } from './forecast.ts';
@@ -70,14 +71,19 @@ function totalSpans(state: RunState): Span[] {
 }
 
 /** What the instances have cost until now, at most; nothing where they cost nothing. */
-function costLines({ cost, launchedAt }: RunState, now: number): Span[][] {
-  if (cost?.hourly === undefined || launchedAt === undefined) return [];
-  // A minute is charged at least (docs/aws.md).
-  const hours = Math.max(60_000, now - launchedAt) / 3_600_000;
-  const most = cost.most === undefined ? '' : ` of $${dollars(cost.most)}`;
-  return [
-    [span(`cost at most $${dollars(Math.min(cost.most ?? Infinity, cost.hourly * hours))}${most} so far`)],
-  ];
+function costLines({ cost, launchedAt, instances, asked }: RunState, now: number): Span[][] {
+  if (cost === undefined || launchedAt === undefined) return [];
+  const { price, most } = cost;
+  if (!price) return [[span('cost so far unknown', 'yellow')]];
+  const ends = Array.from(instances.values(), ({ terminatedAt }) => terminatedAt ?? now);
+  // Until the launch has answered there may be as many as were asked for.
+  const all = ends.length > 0 ? ends : Array.from({ length: asked }, () => now);
+  const amount = costOf(
+    price,
+    all.map((end) => (end - launchedAt) / 1000),
+  );
+  const limit = most === undefined ? '' : `, limit $${dollars(most)}`;
+  return [[span(`cost so far ${costWords(Math.min(most ?? Infinity, amount))}${limit}`)]];
 }
 
 /** One text at the left and one at the right; when both do not fit, the one at the right comes first. */

@@ -17,9 +17,9 @@ export function reduce(state: RunState, event: RunEvent): RunState {
       return { ...state, asked, fleet, timeLimit, smallest, space };
     }
     case 'launch.started':
-      return enter(state, 'launch', time);
+      return enter({ ...state, launchedAt: time }, 'launch', time);
     case 'instance.launched':
-      return enter(update({ launchedAt: time, ...state }, event.instance, {}), 'boot', time);
+      return enter(update(state, event.instance, {}), 'boot', time);
     case 'instance.running':
       return update(state, event.instance, { stage: 'connecting', detail: printable(event.address) });
     case 'instance.waiting':
@@ -28,9 +28,8 @@ export function reduce(state: RunState, event: RunEvent): RunState {
     case 'instance.armed':
       return update(state, event.instance, { stage: 'uploading', detail: 'the worker' });
     case 'run.preflight': {
-      const { cost: most, hourly } = event;
-      const cost = { ...(most !== undefined && { most }), ...(hourly !== undefined && { hourly }) };
-      return { ...state, cost };
+      const { cost: most, price } = event;
+      return { ...state, cost: { ...(most !== undefined && { most }), ...(price && { price }) } };
     }
     case 'instance.uploaded':
       return update(state, event.instance, { stage: 'starting', detail: 'its agent' });
@@ -77,7 +76,7 @@ export function reduce(state: RunState, event: RunEvent): RunState {
     case 'terminate.started':
       return enter(state, 'terminate', time);
     case 'instance.terminated':
-      return update(state, event.instance, { stage: 'terminated', rate: 0 });
+      return update(state, event.instance, { stage: 'terminated', rate: 0, terminatedAt: time });
     case 'archive.started':
       return enter({ ...state, archive: printable(event.location) }, 'archive', time);
     case 'run.interrupted': {

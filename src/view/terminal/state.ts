@@ -1,3 +1,4 @@
+import type { InstancePrice } from '../../cost.ts';
 import type { DisplaySettings } from '../display/message.ts';
 import type { PhaseName } from '../../event/event.ts';
 
@@ -30,6 +31,8 @@ export interface InstanceState {
   readonly hashes: number;
   /** It has found a golden nonce. */
   readonly golden: boolean;
+  /** When it was said to be terminated, in milliseconds since the epoch. */
+  readonly terminatedAt?: number;
   /** What became of its syslog. */
   readonly log?: 'pulled' | 'missing';
 }
@@ -38,9 +41,9 @@ export interface InstanceState {
 export interface RunState {
   /** Nonces in the space; absent until it is known. */
   readonly space?: number;
-  /** US dollars that the run costs at most, and in an hour; absent where it costs nothing, or nothing is known. */
-  readonly cost?: { readonly most?: number; readonly hourly?: number };
-  /** When the first instance was launched, in milliseconds since the epoch. */
+  /** US dollars that the run costs at most, and what each instance does, as far as that is known; absent where it costs nothing. */
+  readonly cost?: { readonly most?: number; readonly price?: InstancePrice };
+  /** When the launch began, in milliseconds since the epoch: from then on something may cost money. */
   readonly launchedAt?: number;
   /** What the user is asked. */
   readonly question?: string;

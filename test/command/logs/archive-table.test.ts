@@ -2,13 +2,14 @@ import { expect, test } from 'vitest';
 import { type RunSummary, summarize } from '../../../src/archive/summary.ts';
 import { archiveJson, archiveTable } from '../../../src/command/logs/archive-table.ts';
 
-const summary = (run: string, puzzle: object, ended?: object): RunSummary =>
+const summary = (run: string, puzzle: object, ended?: object, cost?: object): RunSummary =>
   summarize(
     run,
     JSON.stringify({
       run,
       startedAt: '2026-11-20T08:11:03.500Z',
       config: { N: 8, T: 200, fleet: 'local', puzzle },
+      ...(cost && { cost }),
       ...(ended && { ended: { exitCode: 0, elapsed: 2.5, ...ended } }),
     }),
     false,
@@ -42,4 +43,26 @@ test('programs get the same, with nonces as strings', () => {
     { outcome: 'unfinished', N: 8, T: 200 },
     { outcome: 'torn', startedAt: '2026-11-20T08:11:03.000Z', trouble: 'run.json is missing' },
   ]);
+});
+
+test('what runs have cost is told where any of them costs something', () => {
+  const puzzle = { scheme: 'hex-chain', unit: 'digits', difficulty: 5 };
+  const ended = { outcome: 'found', nonce: '46697' };
+  const limit = { limit: 0.5, basis: '8 × c7a.medium' };
+  const paid = [
+    summary('20261120-081103-aaaa', puzzle, { ...ended, cost: 0.0421, costBasis: 'c7a.medium' }, limit),
+    summary('20261120-081103-bbbb', puzzle, { ...ended, costBasis: 'no price' }, { basis: 'no price' }),
+    summary('20261120-081103-cccc', puzzle, ended),
+  ];
+  expect(archiveTable(paid).split('\n')).toEqual([
+    'RUN                   STARTED (UTC)        FLEET  N  D         OUTCOME  DURATION  COST            NONCE',
+    '20261120-081103-aaaa  2026-11-20 08:11:03  local  8  5 digits  found    2.50 s    at most $0.043  46697',
+    '20261120-081103-bbbb  2026-11-20 08:11:03  local  8  5 digits  found    2.50 s    unknown         46697',
+    '20261120-081103-cccc  2026-11-20 08:11:03  local  8  5 digits  found    2.50 s    -               46697',
+    '',
+  ]);
+  const parsed = JSON.parse(archiveJson(paid)) as object[];
+  expect(parsed[0]).toMatchObject({ cost: 0.0421, costBasis: 'c7a.medium', costLimit: 0.5 });
+  expect(parsed[1]).toMatchObject({ cost: null, costBasis: 'no price' });
+  expect(parsed[2]).not.toHaveProperty('cost');
 });

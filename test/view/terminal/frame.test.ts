@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest';
+import type { EventFields } from '../../../src/event/event.ts';
 import { countdown, frame } from '../../../src/view/terminal/frame.ts';
-import { initialState } from '../../../src/view/terminal/state.ts';
+import { type RunState, initialState } from '../../../src/view/terminal/state.ts';
 import { displayWidth } from '../../../src/text.ts';
 import { eventAt, launched, plan, searching, searchingRun, start, stateAfter } from './run.ts';
 
@@ -123,4 +124,30 @@ test('nothing in a frame is a control character, whatever instances say', () => 
   // oxlint-disable-next-line no-control-regex -- what must not be there
   for (const line of lines) expect(line).not.toMatch(/[\u0000-\u001F\u007F-\u009F]/);
   for (const line of lines) expect(displayWidth(line)).toBeLessThanOrEqual(80);
+});
+
+test('the cost so far is an upper bound, of those that are not terminated, and never a guess', () => {
+  const price = { hourly: 36, leastSeconds: 60, basis: 'x' };
+  const paid = (fields: Partial<EventFields['run.preflight']>) =>
+    stateAfter([
+      eventAt(0, 'run.planned', plan(2)),
+      eventAt(0, 'run.preflight', { facts: [], costBasis: 'x', ...fields }),
+      eventAt(1, 'launch.started', { instances: 2 }),
+    ]);
+  const line = (state: RunState, seconds: number): string | undefined =>
+    frame(state, start + seconds * 1000, 80, 20).find((one) => one.startsWith('cost'));
+  const known = paid({ cost: 5, price });
+  expect(line(known, 2)).toBe('cost so far at most $1.20, limit $5.00');
+  const one = stateAfter(
+    [
+      eventAt(2, 'instance.launched', { instance: 0, id: 'a' }),
+      eventAt(2, 'instance.launched', { instance: 1, id: 'b' }),
+      eventAt(101, 'instance.terminated', { instance: 0, id: 'a' }),
+    ],
+    known,
+  );
+  expect(line(one, 201)).toBe('cost so far at most $3.00, limit $5.00');
+  expect(line(one, 2001)).toBe('cost so far at most $5.00, limit $5.00');
+  expect(line(paid({}), 2)).toBe('cost so far unknown');
+  expect(line(stateAfter([eventAt(1, 'launch.started', { instances: 2 })]), 2)).toBeUndefined();
 });

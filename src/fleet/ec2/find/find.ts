@@ -1,12 +1,13 @@
 import type { Instance as Ec2Instance, SecurityGroup } from '@aws-sdk/client-ec2';
 import { runIdPattern } from '../../../run-id.ts';
-import type { FindReport, FoundRun } from '../../fleet.ts';
+import { costOf } from '../../../cost.ts';
+import type { FindReport, FoundRun, SpentCost } from '../../fleet.ts';
 import type { Leftover, Remains } from '../../leftover.ts';
 import type { Ec2Api } from '../api.ts';
 import { describeInstances, livingFilter, toInstance } from './describe.ts';
 import { findGroups } from '../launch/group.ts';
 import { findVolumes, isOrphan, volumeRemains } from '../terminate/volume.ts';
-import { cost, tablePrice } from '../price/price.ts';
+import { type Price, instancePrice, tablePrice } from '../price/price.ts';
 import { expiryOf, tagKeys, tagValue } from '../tag.ts';
 
 /** Where is looked, and who looks. */
@@ -15,6 +16,8 @@ export interface FindOptions {
   /** Owners that are the caller. */
   readonly owners: ReadonlySet<string>;
   readonly leftovers: readonly Leftover[];
+  /** Prices that were looked up lately, by region and type: `eu-west-1/c7a.medium`. */
+  readonly prices: ReadonlyMap<string, Price>;
   readonly report?: FindReport | undefined;
   /** What a failed call is told as. */
   readonly explain: (error: unknown) => unknown;
@@ -85,9 +88,10 @@ function groupRemains({ Tags, GroupId = '' }: SecurityGroup): Remains {
   };
 }
 
-function foundRun(run: string, found: Found, { region, owners }: FindOptions): FoundRun {
+function foundRun(run: string, found: Found, { region, owners, prices }: FindOptions): FoundRun {
   const { instances, leftover, owner, expiresAt, announced } = found;
-  const spent = costUntil(instances, region, new Date());
+  const priceOf: PriceOf = (type, vcpus) =>
+    prices.get(`${region}/${type}`) ?? tablePrice(type, vcpus, region);
   return {
     fleet: 'ec2',
     run,
@@ -98,25 +102,26 @@ function foundRun(run: string, found: Found, { region, owners }: FindOptions): F
     // Without a tag that says whose it is, it is nobody else's to be careful with, and not ours either.
     owner: { name: owner ?? 'unknown', self: owner !== undefined && owners.has(owner) },
     ...(expiresAt && { expiresAt }),
-    ...(spent !== undefined && { cost: spent }),
+    ...(instances.length > 0 && { cost: costUntil(instances, priceOf, new Date()) }),
     ...(announced && { announced }),
   };
 }
 
-/** US dollars that instances have cost by the built-in table, at most; undefined when it does not know one. Pure. */
-export function costUntil(instances: readonly Ec2Instance[], region: string, now: Date): number | undefined {
-  let sum = 0;
+/** The price of a type in the region, as far as that is known without asking anybody. */
+type PriceOf = (type: string, vcpus: number) => Price | undefined;
+
+/** What instances have cost at most, at prices on demand. Pure. */
+export function costUntil(instances: readonly Ec2Instance[], priceOf: PriceOf, now: Date): SpentCost {
+  const sources = new Set<string>();
+  let amount = 0;
   for (const { InstanceType = '', CpuOptions, LaunchTime, PublicIpAddress } of instances) {
     const vcpus = (CpuOptions?.CoreCount ?? 1) * (CpuOptions?.ThreadsPerCore ?? 1);
-    const price = tablePrice(InstanceType, vcpus, region);
-    if (!price || !LaunchTime) return undefined;
+    const price = priceOf(InstanceType, vcpus);
+    if (!price) return { basis: `no price is known of ${InstanceType}` };
+    if (!LaunchTime) return { basis: 'EC2 does not say when an instance was launched' };
     const seconds = (now.getTime() - LaunchTime.getTime()) / 1000;
-    sum += cost({
-      instances: 1,
-      hourly: price.hourly,
-      publicAddress: PublicIpAddress !== undefined,
-      seconds,
-    });
+    amount += costOf(instancePrice(price.hourly, PublicIpAddress !== undefined), [seconds]);
+    sources.add(`${InstanceType} on demand, ${price.source}`);
   }
-  return sum;
+  return { amount, basis: `${[...sources].join('; ')}; without instances that are gone` };
 }

@@ -2,6 +2,7 @@ import { sourceWarnings } from '../../../aws/credential-source.ts';
 import { readSharedFiles } from '../../../aws/profile.ts';
 import { target } from '../../../session/ssh/access.ts';
 import { type Check, type Preflight, type PreflightRequest } from '../../preflight.ts';
+import { costOf } from '../../../cost.ts';
 import { dollars } from '../../../dollars.ts';
 import { check } from '../../check.ts';
 import { checkExpiry } from './credential-expiry.ts';
@@ -10,7 +11,7 @@ import type { Identity } from '../identity.ts';
 import { jumpAccess } from '../jump.ts';
 import { type MachineImage, type MachineType, otherTypes } from '../launch/instance-type.ts';
 import type { Network } from '../launch/network.ts';
-import { cost, longestPaid } from '../price/price.ts';
+import { addressPrice, instancePrice, longestPaid } from '../price/price.ts';
 import type { TypePrice } from '../price/price-lookup.ts';
 import type { PreflightContext } from './context.ts';
 import { inform } from './information.ts';
@@ -115,17 +116,29 @@ function costBound(
   { count, timeLimit }: PreflightRequest,
   types: readonly MachineType[],
   prices: ReadonlyMap<string, TypePrice>,
-): Pick<Preflight, 'cost' | 'costBasis'> {
-  const known = types.flatMap(({ name }) => prices.get(name) ?? []);
-  if (known.length === 0 || known.length < types.length) return {};
+): Pick<Preflight, 'cost' | 'costBasis' | 'price'> {
+  const unknown = types.filter(({ name }) => !prices.has(name)).map(({ name }) => name);
+  const known = types.flatMap(({ name }) => {
+    const price = prices.get(name);
+    return price ? [{ name, ...price }] : [];
+  });
   const [dearest] = known.toSorted((a, b) => b.most - a.most);
-  if (!dearest) return {};
+  if (!dearest || unknown.length > 0) return { costBasis: `no price is known of ${unknown.join(', ')}` };
   const publicAddress = settings.connect === 'public';
+  const market = settings.spot ? 'spot' : 'on demand';
+  const one = known.length > 1 ? `${dearest.name}, the dearest of its types,` : dearest.name;
+  const address = publicAddress ? ` and $${addressPrice}/h for its address` : '';
+  const basis = `${one} ${market} at $${dollars(dearest.most)}/h${address}; ${dearest.source}`;
+  const price = { ...instancePrice(dearest.most, publicAddress), basis };
   const seconds = longestPaid(timeLimit, timing);
-  const amount = cost({ instances: count, hourly: dearest.most, publicAddress, seconds });
-  const each = `$${dollars(dearest.most)}/h${publicAddress ? ' and $0.005/h for its address' : ''}`;
-  const basis = `${count} × ${each}, for at most ${Math.ceil(seconds)} s; price: ${dearest.source}`;
-  return { cost: amount, costBasis: basis };
+  return {
+    price,
+    cost: costOf(
+      price,
+      Array.from({ length: count }, () => seconds),
+    ),
+    costBasis: `${count} × ${basis}, for at most ${Math.ceil(seconds)} s`,
+  };
 }
 
 /** Tells of types that the region does not have: the others are launched instead. Pure. */

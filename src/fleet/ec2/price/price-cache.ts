@@ -21,11 +21,22 @@ export async function readCachedPrice(
   region: string,
   type: string,
   env: NodeJS.ProcessEnv,
-  now: number = Date.now(),
+  now?: number,
 ): Promise<Price | undefined> {
-  const found = (await readCache(env))[`${region}/${type}`];
-  if (!found || Math.abs(now - Date.parse(found.at)) > days * 86_400_000) return undefined;
-  return { hourly: found.hourly, source: `AWS Price List, ${found.at.slice(0, 10)}` };
+  return (await readCachedPrices(env, now)).get(`${region}/${type}`);
+}
+
+/** All prices that were looked up not long ago, by region and type: `eu-west-1/c7a.medium`. */
+export async function readCachedPrices(
+  env: NodeJS.ProcessEnv,
+  now: number = Date.now(),
+): Promise<Map<string, Price>> {
+  const recent = Object.entries(await readCache(env)).filter(
+    ([, { at }]) => Math.abs(now - Date.parse(at)) <= days * 86_400_000,
+  );
+  return new Map(
+    recent.map(([name, { hourly, at }]) => [name, { hourly, source: `AWS Price List, ${at.slice(0, 10)}` }]),
+  );
 }
 
 /** Keeps a price; a cache that cannot be written is none. */

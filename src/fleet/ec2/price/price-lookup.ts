@@ -44,7 +44,7 @@ export async function findPrices(
       ]);
       if (now !== undefined) {
         const most = Math.min(now * spotMargin, price?.hourly ?? Infinity);
-        return [[type.name, { most, now, source: 'spot price history' }]];
+        return [[type.name, { most, now, source: `spot price history, ${today()}` }]];
       }
       return price ? [[type.name, { most: price.hourly, source: price.source }]] : [];
     }),
@@ -68,11 +68,16 @@ export async function onDemandPrice(
     const hourly = await unlessAborted(askPriceList(pricing, name, region, signal), signal);
     if (hourly === undefined) return fallback;
     await writeCachedPrice(region, name, hourly, env);
-    return { hourly, source: 'AWS Price List' };
+    return { hourly, source: `AWS Price List, ${today()}` };
   } catch {
     // The caller may lack pricing:GetProducts, or the network does: the plan says which price it is.
     return fallback;
   }
+}
+
+/** Prices change: each is told with its date. */
+function today(): string {
+  return new Date().toISOString().slice(0, 10);
 }
 
 async function askPriceList(

@@ -1,3 +1,5 @@
+import type { InstancePrice } from '../../../cost.ts';
+
 // What a run costs, as arithmetic. Prices are US dollars per hour; looking them up is price-lookup.ts.
 
 /** Per second, but no instance for less than a minute (EC2 pricing page, "Per-second billing"). */
@@ -39,20 +41,9 @@ export function tablePrice(type: string, vcpus: number, region: string): Price |
   return { hourly: rate * vcpus * dearest, source };
 }
 
-/** What a cost is made of. */
-export interface CostInput {
-  readonly instances: number;
-  /** US dollars per hour of one instance. */
-  readonly hourly: number;
-  readonly publicAddress: boolean;
-  /** Seconds for which each instance is paid. */
-  readonly seconds: number;
-}
-
-/** US dollars that instances cost in a time. Pure. */
-export function cost({ instances, hourly, publicAddress, seconds }: CostInput): number {
-  const paid = Math.max(leastSeconds, seconds);
-  return (instances * (hourly + (publicAddress ? addressPrice : 0)) * paid) / 3600;
+/** What an instance costs with its address, by the price of its type in US dollars per hour. Pure. */
+export function instancePrice(hourly: number, publicAddress: boolean): InstancePrice {
+  return { hourly: hourly + (publicAddress ? addressPrice : 0), leastSeconds };
 }
 
 /**

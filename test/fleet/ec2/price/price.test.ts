@@ -2,22 +2,22 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { cost, longestPaid, tablePrice } from '../../../../src/fleet/ec2/price/price.ts';
+import { instancePrice, longestPaid, tablePrice } from '../../../../src/fleet/ec2/price/price.ts';
 import { readCachedPrice, writeCachedPrice } from '../../../../src/fleet/ec2/price/price-cache.ts';
 import { parseProduct } from '../../../../src/fleet/ec2/price/price-lookup.ts';
 import { costUntil } from '../../../../src/fleet/ec2/find/find.ts';
+import { costOf, costWords } from '../../../../src/cost.ts';
 import { dollars } from '../../../../src/dollars.ts';
 
-test('an instance is paid by the second, with its address', () => {
-  const input = { instances: 8, hourly: 0.05132, publicAddress: true, seconds: 290 };
-  expect(cost(input)).toBeCloseTo((8 * (0.05132 + 0.005) * 290) / 3600, 12);
-  expect(cost({ ...input, publicAddress: false })).toBeCloseTo((8 * 0.05132 * 290) / 3600, 12);
-});
-
-test('but never for less than a minute', () => {
-  const input = { instances: 1, hourly: 3.6, publicAddress: false };
-  expect(cost({ ...input, seconds: 3 })).toBeCloseTo(0.06, 12);
-  expect(cost({ ...input, seconds: 61 })).toBeCloseTo(0.061, 12);
+test('an instance is paid by the second, with its address, but never for less than a minute', () => {
+  const eight = (seconds: number) => Array.from({ length: 8 }, () => seconds);
+  expect(costOf(instancePrice(0.05132, true), eight(290))).toBeCloseTo(
+    (8 * (0.05132 + 0.005) * 290) / 3600,
+    12,
+  );
+  expect(costOf(instancePrice(0.05132, false), eight(290))).toBeCloseTo((8 * 0.05132 * 290) / 3600, 12);
+  expect(costOf(instancePrice(3.6, false), [3])).toBeCloseTo(0.06, 12);
+  expect(costOf(instancePrice(3.6, false), [61, 3])).toBeCloseTo(0.121, 12);
 });
 
 test('it can live until T and grace and boot are over', () => {
@@ -40,8 +40,16 @@ test('what has been spent until now', () => {
     LaunchTime,
   } as const;
   const now = new Date('2026-11-20T11:00:00Z');
-  expect(costUntil([instance, instance], 'us-east-1', now)).toBeCloseTo(2 * 0.05132, 9);
-  expect(costUntil([{ InstanceType: 't2.nano', LaunchTime }], 'us-east-1', now)).toBeUndefined();
+  const byTable = (type: string, vcpus: number) => tablePrice(type, vcpus, 'us-east-1');
+  const spent = costUntil([instance, instance], byTable, now);
+  expect(spent.amount).toBeCloseTo(2 * 0.05132, 9);
+  expect(spent.basis).toBe(
+    'c7a.medium on demand, built-in table of 2026-07; without instances that are gone',
+  );
+  expect(costUntil([instance, { InstanceType: 't2.nano', LaunchTime }], byTable, now)).toEqual({
+    basis: 'no price is known of t2.nano',
+  });
+  expect(costUntil([{ ...instance, LaunchTime: undefined }], byTable, now)).not.toHaveProperty('amount');
 });
 
 const term = (USD: string) => ({
@@ -77,4 +85,10 @@ test.each([
   [12, '12.00'],
 ])('%d is told as $%s', (amount, words) => {
   expect(dollars(amount)).toBe(words);
+});
+
+test('a cost in words never says more than is known', () => {
+  expect(costWords(0.0421, 'x')).toBe('at most $0.043 (x)');
+  expect(costWords(undefined, 'no price is known of x')).toBe('unknown (no price is known of x)');
+  expect(costWords(0)).toBe('$0');
 });
