@@ -1,5 +1,7 @@
 import { availableParallelism } from 'node:os';
 import { fileURLToPath } from 'node:url';
+import { CndError, UsageError } from '../error.ts';
+import { instancePath, requirePython, usualPath } from '../fleet/local/python.ts';
 import { instructionSets } from '../kernel/instruction-set.ts';
 import { kernelRate } from '../kernel/bench.ts';
 import { nativeKernel, thisPlatform } from '../kernel/native.ts';
@@ -34,6 +36,18 @@ async function measure(flags: Readonly<Record<string, unknown>>, signal: AbortSi
       `cnd: there is no native kernel for ${thisPlatform}; build it with: npm run build:kernel\n`,
     );
   }
+  // Said before anything is timed; the native kernel needs no Python.
+  const python = await requirePython(process.env, signal).catch((error: unknown) => {
+    if (!(error instanceof CndError)) throw error;
+    process.stderr.write(`cnd: ${error.message}; pow.py is not measured\n     ${error.hint ?? ''}\n`);
+    return undefined;
+  });
+  if (native === undefined && python === undefined)
+    throw new UsageError('no-kernel', 'there is no kernel to measure', {
+      hint: 'install python3, or build the native kernel',
+    });
+  const path = await instancePath(process.env['PATH'] ?? usualPath, signal);
+  const options = { signal, env: { ...process.env, PATH: path } };
   const rows: Row[] = [];
   for (const scheme of schemes) {
     const sets = native === undefined ? [] : await instructionSets(native, scheme, signal);
@@ -42,10 +56,11 @@ async function measure(flags: Readonly<Record<string, unknown>>, signal: AbortSi
       rate,
       command: [native ?? '', '--isa', name],
     }));
-    kernels.push({ isa: 'python', rate: scriptRate, command: ['python3', '-S', '-E', script] });
+    if (python !== undefined)
+      kernels.push({ isa: 'python', rate: scriptRate, command: ['python3', '-S', '-E', script] });
     for (const { isa, rate: expected, command } of kernels) {
-      const one = await kernelRate(command, scheme, 1, expected, signal);
-      const all = threads === 1 ? one : await kernelRate(command, scheme, threads, one, signal);
+      const one = await kernelRate(command, scheme, 1, expected, options);
+      const all = threads === 1 ? one : await kernelRate(command, scheme, threads, one, options);
       rows.push({ scheme, isa, one: Math.round(one), all: Math.round(all) });
     }
   }
@@ -61,7 +76,8 @@ function text(rows: readonly Row[], threads: number): string {
   const slowest = new Map(rows.filter(({ isa }) => isa === 'python').map(({ scheme, one }) => [scheme, one]));
   const head = ['SCHEME', 'KERNEL', '1 THREAD', `${threads} THREADS`, '1 THREAD / PYTHON'];
   const lines = rows.map(({ scheme, isa, one, all }) => {
-    return [scheme, isa, rate(one), rate(all), `${(one / (slowest.get(scheme) ?? one)).toFixed(1)} x`];
+    const python = slowest.get(scheme);
+    return [scheme, isa, rate(one), rate(all), python === undefined ? '-' : `${(one / python).toFixed(1)} x`];
   });
   return table([head, ...lines]);
 }

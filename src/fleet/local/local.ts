@@ -17,7 +17,7 @@ import { hostEnvironment, loginUser } from './environment.ts';
 import { launchHost } from './launch.ts';
 import { lookAll, lookUp } from './lookup.ts';
 import type { Lead } from './lookup.ts';
-import { instancePath, requirePython } from './python.ts';
+import { instancePath, requirePython, usualPath } from './python.ts';
 import type { InstanceRecord } from './record.ts';
 import type { HostSpec, Rehearsal } from './spec.ts';
 import { threadShare } from './thread-share.ts';
@@ -79,7 +79,7 @@ export class LocalFleet implements SshFleet {
       threads: threadShare(this.#config.cores ?? availableParallelism(), count),
       rehearse: this.#config.rehearse,
     };
-    const path = await instancePath(this.#env['PATH'] ?? '/usr/local/bin:/usr/bin:/bin', signal);
+    const path = await instancePath(this.#env['PATH'] ?? usualPath, signal);
     const env = hostEnvironment({ ...this.#env, PATH: path }, { run, stateRoot: root, count, expiresAt });
     const lead = { run, directory: spec.directory, record: await launchHost(spec, env, signal) };
     await writeLoginKey(run, loginKey.privateKey, this.#env);

@@ -2,6 +2,10 @@ import { constants, open } from 'node:fs/promises';
 import { delimiter, dirname, join } from 'node:path';
 import { UsageError, messageOf } from '../../error.ts';
 import { outputOf } from '../../subprocess.ts';
+import { visible } from '../../visible.ts';
+
+/** Where programs are when the environment does not say. */
+export const usualPath = '/usr/local/bin:/usr/bin:/bin';
 
 /**
  * The PATH for instances. Version managers (pyenv, asdf) put a script in the place of python3 that takes 100 ms of CPU to
@@ -20,34 +24,56 @@ export async function instancePath(path: string, signal?: AbortSignal): Promise<
 /** The oldest Python that runs the agent. */
 const oldest = [3, 8] as const;
 
+/** What the agent imports when it starts: Debian's python3-minimal, say, has not all of it. */
+export const agentModules = [
+  'bisect',
+  'collections',
+  'errno',
+  'hashlib',
+  'heapq',
+  'json',
+  'os',
+  'select',
+  'signal',
+  'sys',
+  'time',
+] as const;
+
+/** Milliseconds for a script in the place of python3 to name the interpreter, and for python3 to say its version. */
+const timeouts = { shim: 2000, version: 8000 };
+
 /**
- * Makes sure that instances on this machine have a Python that runs the agent, and gives its version.
+ * Makes sure that this machine has a Python that runs the agent and pow.py, and gives its version.
  * @throws UsageError
  */
 export async function requirePython(env: NodeJS.ProcessEnv, signal?: AbortSignal): Promise<string> {
-  const path = await instancePath(env['PATH'] ?? '/usr/local/bin:/usr/bin:/bin', signal);
-  const hint = `install python3, ${oldest.join('.')} or later, or put the directory of one first in PATH`;
-  const about = 'python3';
-  const ask = ['-I', '-S', '-c', 'import sys; print("%d.%d.%d" % sys.version_info[:3])'];
-  const version = await outputOf('python3', ask, {
-    timeout: 10_000,
-    signal,
-    env: { ...env, PATH: path },
-  }).catch((error: unknown) => {
+  const path = await instancePath(env['PATH'] ?? usualPath, signal);
+  const program = `import ${agentModules.join(', ')}; print("%d.%d.%d" % sys.version_info[:3])`;
+  const options = { timeout: timeouts.version, signal, env: { ...env, PATH: path } };
+  const said = await outputOf('python3', ['-I', '-S', '-c', program], options).catch((error: unknown) => {
     signal?.throwIfAborted();
-    const message = `python3 cannot be run on this machine: ${messageOf(error)}`;
-    throw new UsageError('no-python', message, { about, hint, cause: error });
+    throw unusable(`python3 cannot be run on this machine: ${messageOf(error)}`, error);
   });
-  const [major = 0, minor = 0] = version.trim().split('.').map(Number);
-  if (major > oldest[0] || (major === oldest[0] && minor >= oldest[1])) return version.trim();
-  const message = `python3 is ${version.trim()}, older than ${oldest.join('.')}`;
-  throw new UsageError('no-python', message, { about, hint });
+  const version = said.trim();
+  const [, major, minor] = /^(\d+)\.(\d+)\.\d+$/.exec(version)?.map(Number) ?? [];
+  if (major === undefined || minor === undefined) {
+    const words = version === '' ? 'nothing' : `'${visible(version)}'`;
+    throw unusable(`python3 cannot be run on this machine: asked for its version, it printed ${words}`);
+  }
+  if (major < oldest[0] || (major === oldest[0] && minor < oldest[1]))
+    throw unusable(`python3 is ${version}, older than ${oldest.join('.')}`);
+  return version;
+}
+
+function unusable(message: string, cause?: unknown): UsageError {
+  const hint = `install python3, ${oldest.join('.')} or later, or put the directory of one first in PATH`;
+  return new UsageError('no-python', message, { about: 'python3', hint, cause });
 }
 
 async function withInterpreter(shim: string, path: string, signal: AbortSignal | undefined): Promise<string> {
   try {
     const ask = ['-I', '-S', '-c', 'import sys; print(sys.executable)'];
-    const executable = (await outputOf(shim, ask, { timeout: 5000, signal })).trim();
+    const executable = (await outputOf(shim, ask, { timeout: timeouts.shim, signal })).trim();
     return executable === '' ? path : `${dirname(executable)}${delimiter}${path}`;
   } catch {
     return path; // it does not work here, and will say so where it is needed
