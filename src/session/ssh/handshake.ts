@@ -10,6 +10,7 @@ import type { Bounds } from '../session.ts';
 import { classify } from './failure.ts';
 import { target } from './access.ts';
 import { type Attempt } from './attempt.ts';
+import { leavePrimesUntested } from './group-exchange.ts';
 import { publicKeyBlob } from './key.ts';
 
 /** How a dead connection is noticed: so many unanswered questions, one every so many milliseconds. */
@@ -32,10 +33,7 @@ export function isKnownKeyType(type: string): boolean {
   return algorithmsOf[type] !== undefined;
 }
 
-/**
- * ssh2's own, but for their order: it prefers group exchange to fixed groups, and its check of the server's prime blocks
- * this whole process for seconds.
- */
+/** ssh2's own, but for their order: it prefers group exchange, whose groups are the server's, to fixed ones. */
 const keyExchanges: readonly KexAlgorithm[] = [
   'curve25519-sha256',
   'curve25519-sha256@libssh.org',
@@ -97,6 +95,7 @@ export async function handshake(
         });
       try {
         client.connect(config);
+        leavePrimesUntested(client);
         stream.once('data', () => (seen.heard = true));
       } catch (error) {
         queueMicrotask(() => reject(unusable(access, error)));
