@@ -42,8 +42,13 @@ export function withOrigins<T>(make: () => T, context: Judging): T {
     return make();
   } catch (error) {
     if (!(error instanceof UsageError) || error.about === undefined) throw error;
-    const key = error.about === 'difficulty' ? 'D' : error.about;
-    const named = `${origin([key], context)}: ${error.message}`;
+    const field = error.about;
+    const key = field === 'difficulty' ? 'D' : field;
+    const name = origin([key], context);
+    const words = error.message.startsWith(`${field} `)
+      ? error.message.slice(field.length)
+      : `: ${error.message}`;
+    const named = `${name}${words}`;
     throw new UsageError(error.code, named, {
       about: key,
       cause: error,

@@ -28,7 +28,8 @@ const commonSchema = z.strictObject({
     .optional()
     .describe('the most a run may cost at its worst, in US dollars'),
   T: decimal('a number of seconds', 0, longestTimeLimit),
-  D: boundedWhole('a whole number of leading zeros', 0, Number.MAX_SAFE_INTEGER).optional(),
+  // As many as a digest has bits; what holds in its unit the puzzle knows.
+  D: boundedWhole('a whole number of leading zeros', 0, 256).optional(),
   fleet: z.string(),
   scheme: oneOf(schemes),
   block: z.string({ error: 'must be a string' }).optional(),

@@ -203,21 +203,21 @@ describe('numbers', () => {
     [{ T: '86400.001' }, "--T is '86400.001': must be a number of seconds from 0 to 86,400"],
     [{ T: '1e3' }, "--T is '1e3': must be a number of seconds from 0 to 86,400"],
     [{ T: '.5' }, /^--T is '\.5'/],
-    [{ D: '-1' }, "--D is '-1': must be a whole number of leading zeros, 0 or more"],
+    [{ D: '-1' }, "--D is '-1': must be a whole number of leading zeros from 0 to 256"],
     [{ D: '2.5' }, /^--D is '2\.5'/],
-    [{ D: '65' }, '--D: difficulty is 65, not from 0 to 64 digits'],
-    [{ D: '257', unit: 'bits' }, '--D: difficulty is 257, not from 0 to 256 bits'],
+    [{ D: '65' }, '--D is 65: must be a whole number of leading zero digits from 0 to 64'],
+    [{ D: '257', unit: 'bits' }, "--D is '257': must be a whole number of leading zeros from 0 to 256"],
     [{ unit: 'nibbles' }, "--unit is 'nibbles': must be one of digits, bits, bits-lsb"],
     [{ scheme: 'scrypt' }, /^--scheme is 'scrypt': must be one of hex-chain, sha256d, bitcoin$/],
     [{ fleet: 'moon' }, "--fleet is 'moon': must be one of local"],
     [{ kernel: 'cuda' }, "--kernel is 'cuda': must be one of auto, python"],
-    [{ chunk: '0' }, '--chunk: chunk is 0 nonces, not at least 1'],
-    [{ from: '7', limit: '7' }, /^--limit: limit is 7, not above from, which is 7/],
-    [{ from: '4294967296' }, /^--limit: limit is 4294967296 by default, not above from/],
-    [{ limit: '18446744073709551616' }, /^--limit: limit is 18446744073709551616, above the/],
-    [{ block: 'a\nb' }, /^--block: block has U\+000A at position 1/],
-    [{ block: 'x'.repeat(5000) }, '--block: block has 5000 bytes, more than 4096'],
-    [{ scheme: 'bitcoin', header: genesisHeader }, /^--D: difficulty is 6, but scheme bitcoin has none/],
+    [{ chunk: '0' }, '--chunk is 0 nonces, not at least 1'],
+    [{ from: '7', limit: '7' }, /^--limit is 7, not above from, which is 7/],
+    [{ from: '4294967296' }, /^--limit is 4294967296 by default, not above from/],
+    [{ limit: '18446744073709551616' }, /^--limit is 18446744073709551616, above the/],
+    [{ block: 'a\nb' }, /^--block has U\+000A at position 1/],
+    [{ block: 'x'.repeat(5000) }, '--block has 5000 bytes, more than 4096'],
+    [{ scheme: 'bitcoin', header: genesisHeader }, /^--D is 6, but scheme bitcoin has none/],
   ])('%j is refused by its flag', (flags, message) => {
     const error = refusal({ ...enough, ...flags });
     expect(error.message).toMatch(message);
@@ -226,12 +226,9 @@ describe('numbers', () => {
   });
 
   test.each([
-    [{ scheme: 'bitcoin', header: '00' }, /^--header: header has 2 characters, not 160/],
-    [{ scheme: 'bitcoin' }, /^--header: header is missing/],
-    [
-      { scheme: 'bitcoin', header: genesisHeader, unit: 'bits' },
-      /^--unit: unit is "bits", but scheme bitcoin/,
-    ],
+    [{ scheme: 'bitcoin', header: '00' }, /^--header has 2 characters, not 160/],
+    [{ scheme: 'bitcoin' }, /^--header is missing/],
+    [{ scheme: 'bitcoin', header: genesisHeader, unit: 'bits' }, /^--unit is "bits", but scheme bitcoin/],
   ])('%j is refused with bitcoin', (flags, message) => {
     expect(refusal({ N: '1', T: '60', ...flags }).message).toMatch(message);
   });
@@ -272,9 +269,9 @@ describe('an error names the place a value came from', () => {
     [{ T: '60', D: '6' }, {}, '{ "N": "x" }', "N in cnd.config.json is 'x'"],
     [{ T: '60', D: '6' }, { CND_INSTANCES: '1001' }, undefined, 'CND_INSTANCES is 1001: must be at most'],
     [{ T: '60', D: '6' }, {}, '{ "N": 1001 }', 'N in cnd.config.json is 1001: must be at most'],
-    [enough, { CND_LIMIT: '0' }, undefined, 'CND_LIMIT: limit is 0'],
-    [enough, {}, '{ "limit": 0 }', 'limit in cnd.config.json: limit is 0'],
-    [{ N: '4', T: '60' }, {}, undefined, '--D: difficulty is missing'],
+    [enough, { CND_LIMIT: '0' }, undefined, 'CND_LIMIT is 0'],
+    [enough, {}, '{ "limit": 0 }', 'limit in cnd.config.json is 0'],
+    [{ N: '4', T: '60' }, {}, undefined, '--D is missing'],
     [{ N: '4', D: '6' }, {}, undefined, '--T is not given'],
     [{ T: '4', D: '6' }, {}, '{}', '--N is not given'],
     [enough, { CND_SMALLEST: 'maybe' }, undefined, "CND_SMALLEST is 'maybe': must be true or false"],
