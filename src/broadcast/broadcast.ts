@@ -31,11 +31,11 @@ export interface Broadcast {
    *   says so, and goes on trying.
    */
   open(run: string, signal: AbortSignal): Promise<void>;
-  /** Announces a hit to everybody who listens; idempotent. Tries again for a while before it rejects. */
+  /** Announces a hit to everybody else who listens; idempotent. Tries again for a while before it rejects. */
   announce(announcement: Announcement): Promise<void>;
   /**
-   * Calls `listener` with every announcement made on this run's channel, by anybody, also those made before; a
-   * listener must be idempotent and verify what it is told. It is never called from within `listen`. Returns the function that stops listening.
+   * Calls `listener` with every announcement that others make on this run's channel, also those made before: what was
+   * announced here is known here. A listener must be idempotent and verify what it is told. It is never called from within `listen`. Returns the function that stops listening.
    * @param onTrouble Told in words when the channel fails, once until it works again.
    */
   listen(listener: (announcement: Announcement) => void, onTrouble?: (message: string) => void): () => void;

@@ -98,7 +98,8 @@ export class SqsBroadcast implements Broadcast {
     this.#ears.add(ear);
     const { heard } = this.#inbox;
     queueMicrotask(() => {
-      for (const announcement of heard) if (this.#ears.has(ear)) listener(announcement);
+      for (const announcement of heard)
+        if (this.#ears.has(ear) && !this.#announced.has(announcement.nonce)) listener(announcement);
     });
     if (!this.#polling) {
       this.#polling = new AbortController();
@@ -149,6 +150,7 @@ export class SqsBroadcast implements Broadcast {
       rhythm: new Rhythm(mostMessages),
       receive: async (hide, signal) => receive(this.#client, await queue.open(), signal, { hide }),
       deliver: (announcement) => {
+        if (this.#announced.has(announcement.nonce)) return;
         for (const { listener } of this.#ears) listener(announcement);
       },
       complain: (error) => {

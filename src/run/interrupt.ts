@@ -1,8 +1,24 @@
+import { onceAborted } from '../wait.ts';
+import type { Deadline } from './deadline.ts';
+
 /** Why a run was asked to end early, and what `cnd` then exits with unless a golden nonce was already verified. */
 export interface Interruption {
   /** `SIGINT`, `SIGTERM`, `SIGHUP`, or words for something else. */
   readonly name: string;
   readonly exitCode: number;
+}
+
+/** Seconds that the first interruption leaves to what is under way then. */
+const afterFirst = 5;
+
+/** The limit that interruptions set to one thing. */
+export interface InterruptLimit {
+  /** Aborts when it is to end. */
+  readonly signal: AbortSignal;
+  /** Whether somebody has asked for its end, which may not have come yet. */
+  readonly isAsked: boolean;
+  /** It has ended: no time is measured any more. */
+  end(): void;
 }
 
 /**
@@ -35,6 +51,34 @@ export class Interrupts {
     this.#count += 1;
     for (const listener of this.#listeners) listener(interruption, this.#count);
     controller.abort(new Error(interruption.name));
+  }
+
+  /**
+   * The limit of something that a first interruption leaves 5 s, and a second one nothing. One that came before counts as
+   * if it came now; with `onlyNew` it does not, being what led here. `within` makes deadlines.
+   */
+  limit(within: (seconds: number) => Deadline, { onlyNew = false } = {}): InterruptLimit {
+    const over = new AbortController();
+    const isOld = onlyNew && this.first.aborted;
+    let deadline: Deadline | undefined;
+    const hurry = (): void => {
+      deadline = within(afterFirst);
+      onceAborted(deadline.signal, () => over.abort());
+    };
+    let forget = (): void => {};
+    if (!isOld && this.first.aborted) hurry();
+    else if (!isOld) forget = onceAborted(this.first, hurry);
+    const { second } = this;
+    return {
+      signal: AbortSignal.any([over.signal, second]),
+      get isAsked() {
+        return deadline !== undefined || second.aborted;
+      },
+      end: () => {
+        forget();
+        deadline?.cancel();
+      },
+    };
   }
 
   onRaise(listener: (interruption: Interruption, count: number) => void): void {

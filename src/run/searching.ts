@@ -5,7 +5,6 @@ import type { RunningSearch, SearchEnd } from '../engine/engine.ts';
 import type { Hit } from '../engine/hit.ts';
 import { messageOf } from '../error.ts';
 import type { Instance } from '../instance.ts';
-import { onceAborted } from '../wait.ts';
 import type { RunContext } from './context.ts';
 import { pullLogs, syslogLimit } from './log-pull.ts';
 
@@ -16,7 +15,7 @@ const selfStopMargin = 1;
 const stopLimits = { shortest: 0.2, longest: 3 };
 
 /** Seconds that are spent on syslogs at most: while they are pulled, instances cost money. */
-const logLimits = { longest: 60, interrupted: 5 };
+const longestLogPull = 60;
 
 /** The search of a run on its instances, from its beginning until the syslogs are pulled; one session to each instance. */
 export class Searching {
@@ -91,15 +90,8 @@ export class Searching {
     const { run, fleet, interrupts } = inputs;
     phases.begin('logs');
     const left = this.#context.untilTimeLimit(-teardown.logs);
-    const limit = this.#context.within(Math.min(left, logLimits.longest));
-    const enough = new AbortController();
-    const hurry = (): void => {
-      const moment = this.#context.within(logLimits.interrupted);
-      onceAborted(moment.signal, () => enough.abort());
-      onceAborted(enough.signal, moment.cancel);
-    };
-    if (interrupts.first.aborted) hurry();
-    else onceAborted(interrupts.first, hurry);
+    const limit = this.#context.within(Math.min(left, longestLogPull));
+    const asked = interrupts.limit((seconds) => this.#context.within(seconds));
     await pullLogs({
       instances: this.#watch.instances,
       link: this.#link,
@@ -107,11 +99,11 @@ export class Searching {
       folder,
       maxBytes: syslogLimit(this.#watch.instances.length),
       emit,
-      signal: AbortSignal.any([interrupts.second, limit.signal, enough.signal]),
+      signal: AbortSignal.any([limit.signal, asked.signal]),
       toConnect: (seconds) => this.#context.within(seconds),
     });
     limit.cancel();
-    enough.abort();
+    asked.end();
     this.#linkLife.abort();
     await Promise.all([...this.#links.values()].map((link) => link.close()));
   }

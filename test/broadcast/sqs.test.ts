@@ -196,7 +196,7 @@ describe.skipIf(awsMissing)('the broadcast on SQS', () => {
       }
       const broadcast = await open();
       const { heard, troubles } = listen(broadcast);
-      await broadcast.announce(hit);
+      await (await open()).announce(hit);
       await eventually('it', () => heard.length > 0);
       expect(heard[0]).toEqual(hit);
       expect(troubles).toHaveLength(1);
@@ -244,7 +244,8 @@ describe.skipIf(awsMissing)('the broadcast on SQS', () => {
       const heal = aws.faults.add({ service: 'sqs', lost: 'before' });
       const broadcast = await open({ patience: { open: 300 } });
       const { heard, troubles } = listen(broadcast);
-      const announced = broadcast.announce(hit);
+      const peer = await open({ patience: { open: 300 } });
+      const announced = peer.announce(hit);
       await eventually('the trouble', () => troubles.length === 1);
       expect(troubles[0]).toMatch(/AWS cannot be reached/);
       heal();

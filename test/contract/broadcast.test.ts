@@ -4,7 +4,7 @@ import { SqsBroadcast } from '../../src/broadcast/sqs.ts';
 import { TestAws, awsMissing } from '../helper/aws.ts';
 import { describeBroadcast } from './broadcast.ts';
 
-describeBroadcast('in-process', async () => new InProcessBroadcast());
+describeBroadcast('in-process', async () => () => new InProcessBroadcast());
 
 describe.skipIf(awsMissing)('on moto', () => {
   let aws: TestAws;
@@ -16,6 +16,7 @@ describe.skipIf(awsMissing)('on moto', () => {
   describeBroadcast('sqs', async () => {
     await aws.reset();
     const { settings, env } = aws;
-    return new SqsBroadcast({ settings, env, owner: 'nobody', expiresAt: new Date(Date.now() + 60_000) });
+    const expiresAt = new Date(Date.now() + 60_000);
+    return () => new SqsBroadcast({ settings, env, owner: 'nobody', expiresAt });
   });
 });

@@ -1,5 +1,8 @@
-import { expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
+import { Stopwatch } from '../../src/clock.ts';
+import { deadline } from '../../src/run/deadline.ts';
 import { type Interruption, Interrupts } from '../../src/run/interrupt.ts';
+import { ManualClock } from '../helper/manual-clock.ts';
 
 const sigint = { name: 'SIGINT', exitCode: 130 };
 const sigterm = { name: 'SIGTERM', exitCode: 143 };
@@ -39,4 +42,58 @@ test('whoever waits knows the cause by the time the signal fires, and everybody 
   interrupts.raise(sigterm);
   expect(causes).toEqual([sigterm]);
   expect(told).toEqual(['one', 'two']);
+});
+
+describe('the limit of what is under way', () => {
+  /** An interruption some seconds before it begins, or none; its limit, and what makes time pass. */
+  function limited(before: number, onlyNew = false) {
+    const clock = new ManualClock();
+    const stopwatch = new Stopwatch(clock);
+    const interrupts = new Interrupts();
+    for (let count = 0; count < before; count++) interrupts.raise(sigint);
+    const within = (seconds: number) =>
+      deadline(clock, stopwatch, stopwatch.elapsed() + seconds, 'time is up');
+    return { clock, interrupts, limit: interrupts.limit(within, { onlyNew }) };
+  }
+
+  test('is 5 s from the first', () => {
+    const { clock, interrupts, limit } = limited(0);
+    clock.advance(100);
+    expect([limit.signal.aborted, limit.isAsked]).toEqual([false, false]);
+    interrupts.raise(sigint);
+    clock.advance(4.5);
+    expect([limit.signal.aborted, limit.isAsked]).toEqual([false, true]);
+    clock.advance(1);
+    expect(limit.signal.aborted).toBe(true);
+  });
+
+  test('is the moment of the second', () => {
+    const { interrupts, limit } = limited(0);
+    interrupts.raise(sigint);
+    interrupts.raise(sigint);
+    expect([limit.signal.aborted, limit.isAsked]).toEqual([true, true]);
+  });
+
+  test('is 5 s from its beginning where the first came before', () => {
+    const { clock, limit } = limited(1);
+    expect([limit.signal.aborted, limit.isAsked]).toEqual([false, true]);
+    clock.advance(6);
+    expect(limit.signal.aborted).toBe(true);
+  });
+
+  test('is not set by one that came before where only a new one counts', () => {
+    const { clock, interrupts, limit } = limited(1, true);
+    clock.advance(100);
+    expect([limit.signal.aborted, limit.isAsked]).toEqual([false, false]);
+    interrupts.raise(sigint);
+    expect([limit.signal.aborted, limit.isAsked]).toEqual([true, true]);
+  });
+
+  test('is gone once the thing has ended', () => {
+    const { clock, interrupts, limit } = limited(0);
+    limit.end();
+    interrupts.raise(sigint);
+    clock.advance(100);
+    expect(limit.signal.aborted).toBe(false);
+  });
 });

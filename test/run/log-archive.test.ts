@@ -159,7 +159,7 @@ describe('what could not be stored stays here, whole, with the command that stor
     await settle();
     interrupts.raise({ name: 'SIGINT', exitCode: 130 });
     expect(await ending).toBe(3);
-    expectKept(/you did not want to wait/);
+    expectKept(/interrupted/);
   });
 
   test('the first Ctrl-C leaves it 5 s', async () => {
@@ -171,7 +171,7 @@ describe('what could not be stored stays here, whole, with the command that stor
     expect(names()).not.toContain('run.ended');
     clock.advance(6);
     expect(await ending).toBe(3);
-    expectKept(/you did not want to wait/);
+    expectKept(/interrupted/);
   });
 });
 

@@ -163,7 +163,7 @@ export class Search implements RunningSearch {
 
   /** Something heard on the broadcast: as good as a hit of the instance it names, and verified like one. */
   announced(announcement: Announcement): void {
-    if (this.best?.nonce !== announcement.nonce) this.claim(announcement.instance, announcement);
+    this.claim(announcement.instance, announcement);
   }
 
   /** A worker's search is lost; what it held goes to others. With `retrying` it will `begin` again. */
