@@ -5,7 +5,8 @@ import { violations } from './invariant.ts';
 import { recount, smallestGolden, unfounded } from './oracle.ts';
 import { play } from './play.ts';
 import { Random } from './random.ts';
-import { type Scenario, scenarioOf } from './scenario.ts';
+import { Report } from './report.ts';
+import { scenarioOf } from './scenario.ts';
 
 /** Seconds that a slow and busy machine may be late by: here promises are tested, not speed. */
 const slack = 10;
@@ -39,18 +40,19 @@ describe.runIf(process.platform === 'linux' && hasSshd())('random runs with rand
   it('keep every promise: a fixed seed', async () => {
     const random = new Random(20_261_129);
     const queue = Array.from({ length: 20 }, () => scenarioOf(random.integer(0, 2 ** 31)));
-    const broken: { violations: string[]; scenario: Scenario }[] = [];
+    const report = new Report('20261129');
     const worker = async (): Promise<void> => {
       for (let scenario = queue.shift(); scenario; scenario = queue.shift()) {
         const seen = await play(scenario, slack);
-        const found = violations(seen);
+        report.add(seen, violations(seen));
         await seen.place.remove();
-        if (found.length > 0) broken.push({ violations: found, scenario });
         await sleep(0);
       }
     };
     await Promise.all([worker(), worker(), worker(), worker()]);
     // Each can be replayed: npm run chaos -- --replay '<the scenario>'
-    expect(broken.map((it) => JSON.stringify(it))).toEqual([]);
+    expect(report.broken.map((it) => JSON.stringify(it))).toEqual([]);
+    // A machine may be too busy for one of them; of faults some always come too late.
+    expect(report.passed).toBe(true);
   }, 600_000);
 });

@@ -1,23 +1,28 @@
-import { availableParallelism } from 'node:os';
+import { writeFileSync } from 'node:fs';
+import { availableParallelism, tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { parseArgs } from 'node:util';
-import { ending, violations } from './invariant.ts';
+import { violations } from './invariant.ts';
 import { play } from './play.ts';
 import { Random } from './random.ts';
+import { Report } from './report.ts';
 import { type Scenario, scenario as schema, scenarioOf } from './scenario.ts';
 import { simpler } from './shrink.ts';
 
-// npm run chaos -- --seed 1 --runs 500 [--parallel 4] [--slack 2] [--shrink]
-// npm run chaos -- --replay '{"seed":…}'
+// npm run chaos -- --seed 1 --runs 500 [--parallel 4] [--slack 2] [--shrink] [--report FILE]
+// npm run chaos -- --replay '{"seed":…}' (or only the seed of one run) [--runs 10: so often]
 //
 // Random runs with random faults, and what must hold whatever happens (invariant.ts). Every scenario that breaks something
-// is one JSON line on stdout, which --replay takes. Exit code 1 when there was one.
+// is one JSON line on stdout as soon as it is known, which --replay takes; at the end all is told on stderr, and all figures
+// are in a file. Exit code 1 when something broke, or too many runs were inconclusive.
 
 const { values } = parseArgs({
   options: {
     seed: { type: 'string', default: String(Date.now() % 1_000_000) },
-    runs: { type: 'string', default: '20' },
+    runs: { type: 'string' },
     parallel: { type: 'string', default: String(availableParallelism()) },
     slack: { type: 'string', default: '2' },
+    report: { type: 'string' },
     replay: { type: 'string' },
     shrink: { type: 'boolean', default: false },
   },
@@ -25,22 +30,21 @@ const { values } = parseArgs({
 
 /** The first seed of each run comes from the one that was given, so that runs of neighbouring seeds share nothing. */
 const random = new Random(Number(values.seed));
-const queue: Scenario[] =
-  values.replay === undefined
-    ? Array.from({ length: Number(values.runs) }, () => scenarioOf(random.integer(0, 2 ** 31)))
-    : [schema.parse(JSON.parse(values.replay))];
+const { replay } = values;
+const runs = Number(values.runs ?? (replay === undefined ? 20 : 1));
+const queue: Scenario[] = Array.from({ length: runs }, () => {
+  if (replay === undefined) return scenarioOf(random.integer(0, 2 ** 31));
+  return /^\d+$/.test(replay) ? scenarioOf(Number(replay)) : schema.parse(JSON.parse(replay));
+});
 const slack = Number(values.slack);
-const count = { runs: 0, failed: 0, outcomes: new Map<string, number>(), memory: 0, seconds: 0 };
-const begin = performance.now();
+const report = new Report(replay === undefined ? values.seed : 'replay');
 
-async function judge(scenario: Scenario): Promise<string[]> {
+async function judge(scenario: Scenario, into?: Report): Promise<string[]> {
   const seen = await play(scenario, slack);
   try {
-    const outcome = ending(seen)?.outcome ?? 'not told';
-    count.outcomes.set(outcome, (count.outcomes.get(outcome) ?? 0) + 1);
-    count.memory = Math.max(count.memory, seen.controller.memory);
-    count.seconds = Math.max(count.seconds, (seen.ended?.seconds ?? 0) - scenario.timeLimit);
-    return violations(seen);
+    const found = violations(seen);
+    into?.add(seen, found);
+    return found;
   } finally {
     await seen.place.remove();
   }
@@ -56,10 +60,13 @@ async function shrink(scenario: Scenario): Promise<Scenario> {
 
 async function worker(): Promise<void> {
   for (let scenario = queue.shift(); scenario; scenario = queue.shift()) {
-    const found = await judge(scenario).catch((error: unknown) => [`the runner failed: ${String(error)}`]);
-    count.runs++;
+    let found: readonly string[];
+    try {
+      found = await judge(scenario, report);
+    } catch (error) {
+      found = report.addFailure(scenario, error).violations;
+    }
     if (found.length === 0) continue;
-    count.failed++;
     const smallest = values.shrink ? await shrink(scenario) : scenario;
     process.stdout.write(`${JSON.stringify({ violations: found, scenario: smallest })}\n`);
   }
@@ -67,9 +74,7 @@ async function worker(): Promise<void> {
 
 process.stderr.write(`seed ${values.seed}, ${queue.length} runs, ${values.parallel} at a time\n`);
 await Promise.all(Array.from({ length: Number(values.parallel) }, worker));
-const outcomes = [...count.outcomes].map(([outcome, times]) => `${times} ${outcome}`).join(', ');
-process.stderr.write(
-  `${count.runs} runs in ${((performance.now() - begin) / 1000).toFixed(0)} s: ${count.failed} with violations; ${outcomes}; ` +
-    `latest end ${count.seconds.toFixed(2)} s after T, most memory ${count.memory.toFixed(0)} MB\n`,
-);
-process.exitCode = count.failed > 0 ? 1 : 0;
+const file = values.report ?? join(tmpdir(), `cnd-chaos-${values.seed}-${process.pid}.json`);
+writeFileSync(file, `${JSON.stringify(report.figures(), undefined, 2)}\n`);
+process.stderr.write(`${report.text()}figures: ${file}\n`);
+process.exitCode = report.passed ? 0 : 1;

@@ -76,11 +76,12 @@ export class Controller {
     }
   }
 
-  signal(signal: NodeJS.Signals): void {
+  /** Whether there was one to receive it. */
+  signal(signal: NodeJS.Signals): boolean {
     try {
-      if (this.pid > 0 && !this.over) process.kill(this.pid, signal);
+      return this.pid > 0 && !this.over && process.kill(this.pid, signal);
     } catch {
-      // It has just ended.
+      return false; // it has just ended
     }
   }
 

@@ -1,6 +1,6 @@
 import { execFileSync, spawn } from 'node:child_process';
 import type { ChildProcess } from 'node:child_process';
-import { existsSync, mkdirSync, readdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { existsSync, readdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Controller } from './controller.ts';
@@ -18,23 +18,28 @@ export interface Stage {
   readonly strangers: ChildProcess[];
 }
 
-/** Does one fault; what it is about may be gone already. Resolves when it is done, resumption included. */
-export async function inflict(action: Action, stage: Stage): Promise<void> {
+/**
+ * Does one fault, and says whether it did anything: what it is about may be gone already. Resolves when it is done,
+ * resumption included.
+ */
+export async function inflict(action: Action, stage: Stage): Promise<boolean> {
   const { place, controller, run } = stage;
   switch (action.do) {
     case 'signal':
       return signal(action, stage);
     case 'close-output':
-      return controller.closeOutput();
+      controller.closeOutput();
+      return true;
     case 'stall-output':
-      return controller.stallOutput();
+      controller.stallOutput();
+      return true;
     case 'scram':
       // Only this run: others may be under way on this machine.
       if (run !== undefined) stage.others.push(new Controller(place, ['scram', '--run', run]));
-      return;
+      return run !== undefined;
     case 'ps':
       stage.others.push(new Controller(place, ['ps', '--json']));
-      return;
+      return true;
     case 'remove-logs':
       return remove(place.logs);
     case 'fill-logs':
@@ -52,14 +57,15 @@ export async function inflict(action: Action, stage: Stage): Promise<void> {
   }
 }
 
-async function signal(action: Action & { do: 'signal' }, { controller, run }: Stage): Promise<void> {
+async function signal(action: Action & { do: 'signal' }, { controller, run }: Stage): Promise<boolean> {
   const { target, signal: name, which, resume, twice } = action;
   const send = chooseReceiver(target, which, controller, run);
-  send(name);
+  const hit = send(name);
   if (twice) send(name);
-  if (name !== 'SIGSTOP' || resume === undefined) return;
+  if (name !== 'SIGSTOP' || resume === undefined) return hit;
   await sleep(resume);
   send('SIGCONT');
+  return hit;
 }
 
 function chooseReceiver(
@@ -67,24 +73,25 @@ function chooseReceiver(
   which: number,
   controller: Controller,
   run: string | undefined,
-): (signal: NodeJS.Signals) => void {
+): (signal: NodeJS.Signals) => boolean {
   if (target === 'controller') return (signal) => controller.signal(signal);
   const pids = run === undefined ? [] : targets(run, target);
   const pid = pids[which % Math.max(1, pids.length)];
   return (signal) => {
     try {
-      if (pid !== undefined) process.kill(pid, signal);
+      return pid !== undefined && process.kill(pid, signal);
     } catch {
-      // It has ended.
+      return false; // it has ended
     }
   };
 }
 
 /** Another file system over the logs: a tiny one, or one that takes nothing. Only where this user may mount. */
-function mount(place: Place, options: readonly string[]): void {
-  if (!canMount() || !existsSync(place.logs)) return;
+function mount(place: Place, options: readonly string[]): boolean {
+  if (!canMount() || !existsSync(place.logs)) return false;
   execFileSync('mount', ['-t', 'tmpfs', ...options, 'tmpfs', place.logs], { stdio: 'ignore' });
   place.mounts.push(place.logs);
+  return true;
 }
 
 let mayMount: boolean | undefined;
@@ -95,42 +102,58 @@ function canMount(): boolean {
   return mayMount;
 }
 
-function removeInstance(place: Place, run: string | undefined): void {
-  if (run === undefined) return;
+function removeInstance(place: Place, run: string | undefined): boolean {
+  if (run === undefined) return false;
+  let done = false;
   for (const path of [join(place.state, 'cnd', run, 'local'), join(place.directory, '.cnd', run)]) {
     const names = existsSync(path) ? readdirSync(path) : [];
     const name = names.find((it) => /^(l-|\d)/.test(it));
-    if (name !== undefined) remove(join(path, name));
+    if (name !== undefined) done = remove(join(path, name)) || done;
   }
+  return done;
 }
 
 /** As `rm -rf` does it: what is being written at the same moment may stay. */
-function remove(path: string): void {
+function remove(path: string): boolean {
+  const existed = existsSync(path);
   try {
     rmSync(path, { recursive: true, force: true });
   } catch {
     // Something new came into it, or it is a mount point.
   }
+  return existed;
 }
 
-/** Links to what nobody may touch, under the names that this run is going to write. */
-function plantLinks(place: Place, run: string | undefined): void {
+/** The names that anybody can guess: a run has them at its end, or from its launch on. */
+const guessable = {
+  logs: ['run.json', 'events.ndjson', 'Instance0.log.gz', 'Instance1.log.gz', 'Instance3.log.gz'],
+  state: ['id_ed25519', 'local/host.json', 'hosts/hosts.json', 'hosts/0.armed', 'hosts/0.released'],
+};
+
+/**
+ * Links to what nobody may touch, under names that this run is going to write: where there is nothing yet, and in the logs
+ * directory, which others may be able to write, also in place of a record that is there.
+ */
+function plantLinks(place: Place, run: string | undefined): boolean {
+  let done = false;
   const plant = (directory: string, name: string): void => {
+    const path = join(directory, name);
     try {
-      mkdirSync(directory, { recursive: true });
-      symlinkSync(join(place.victim, 'file'), join(directory, name));
+      if (name === 'run.json' && existsSync(path)) rmSync(path);
+      symlinkSync(join(place.victim, 'file'), path);
+      done = true;
     } catch {
-      // There is one already, or no room for it.
+      // There is something of that name, or no such directory.
     }
   };
-  if (run === undefined) return;
-  for (const name of ['Instance0.log.gz', 'Instance1.log.gz', 'run.json.part', '.probe'])
-    plant(join(place.logs, run), name);
-  for (const name of ['run.json.part', 'run.json.new']) plant(join(place.state, 'cnd', run), name);
+  if (run === undefined) return false;
+  for (const name of guessable.logs) plant(join(place.logs, run), name);
+  for (const name of guessable.state) plant(join(place.state, 'cnd', run), name);
+  return done;
 }
 
 /** A process that claims to belong to a run elsewhere, which is not where the state is kept. */
-function plantProcess({ place, strangers }: Stage): void {
+function plantProcess({ place, strangers }: Stage): boolean {
   const env = {
     CND_RUN: '../../victim',
     CND_ROLE: 'local-host',
@@ -140,4 +163,5 @@ function plantProcess({ place, strangers }: Stage): void {
   const stranger = spawn('sleep', ['60'], { env: { ...process.env, ...env }, stdio: 'ignore' });
   strangers.push(stranger);
   writeFileSync(join(place.directory, 'strangers'), `${stranger.pid}\n`, { flag: 'a' });
+  return true;
 }

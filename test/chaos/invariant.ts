@@ -1,4 +1,3 @@
-import type { Controller } from './controller.ts';
 import { isGolden, recount, smallestGolden, unfounded } from './oracle.ts';
 import { type Observation, grace } from './play.ts';
 import type { Scenario } from './scenario.ts';
@@ -105,15 +104,24 @@ function words(seen: Observation, told: Told | undefined): string[] {
     found.push('exit code 4 without the command that ends what is left');
   const isHarmed = scenario.faults.some(({ action }) => action.do !== 'ps' && action.do !== 'plant-process');
   const isOwn = scenario.kernel === 'honest' && scenario.agent === 'own' && scenario.output !== 'full';
-  if (!isHarmed && isOwn && code !== 0 && code !== 3 && !isSlow(controller))
+  if (!isHarmed && isOwn && code !== 0 && code !== 3 && !isInconclusive(seen))
     found.push(`exit code ${code} with nothing done to it: ${controller.stderr.slice(-600)}`);
   return found;
 }
 
-/** On a machine as busy as that nothing was launched, and it was said. */
-function isSlow({ stderr }: Controller): boolean {
-  return stderr.includes('the checks before the launch took all of T');
+/**
+ * Whether the machine was too busy for the run to show anything: its checks took all of a T of 7 to 10 s, nothing was launched,
+ * and that was said. That is what is promised, so it breaks nothing by itself; but a set of runs in which it happens often has
+ * tested little, which its report says, and fails for (`mostInconclusive`).
+ */
+export function isInconclusive({ controller, companion }: Observation): boolean {
+  return [controller, companion?.controller].some((each) =>
+    each?.stderr.includes('the checks before the launch took all of T'),
+  );
 }
+
+/** The part of a set of runs that may be inconclusive. */
+export const mostInconclusive = 0.05;
 
 function isKilled(scenario: Scenario): boolean {
   return scenario.faults.some(
@@ -121,7 +129,8 @@ function isKilled(scenario: Scenario): boolean {
   );
 }
 
-function commands({ others, companion, scenario, slack }: Observation): string[] {
+function commands(seen: Observation): string[] {
+  const { others, companion, scenario, slack } = seen;
   const found: string[] = [];
   for (const { controller, ended, left } of others) {
     const said = `${controller.stdout}${controller.stderr}`.slice(-400);
@@ -141,7 +150,7 @@ function commands({ others, companion, scenario, slack }: Observation): string[]
       isAlone &&
       scenario.kernel === 'honest' &&
       scenario.agent === 'own' &&
-      !isSlow(controller) &&
+      !isInconclusive(seen) &&
       ![0, 3].includes(ended.code ?? -1)
     )
       found.push(`the run beside it exits ${ended.code}: ${controller.stderr.slice(-400)}`);

@@ -103,6 +103,20 @@ export class Place {
     return [...new Set(names.filter((name) => /^\d{8}-\d{6}-[0-9a-z]+$/.test(name)))].toSorted();
   }
 
+  /** The pid of the controller of a run, as its note says; undefined when there is none, or not yet. */
+  controllerOf(run: string): number | undefined {
+    for (const name of ['state.json', 'run.json']) {
+      try {
+        const note: unknown = JSON.parse(readFileSync(join(this.state, 'cnd', run, name), 'utf8'));
+        const { controller } = note as { controller?: { pid?: number } };
+        return controller?.pid;
+      } catch {
+        // Not written yet, or gone.
+      }
+    }
+    return undefined;
+  }
+
   async remove(): Promise<void> {
     for (const path of this.mounts) execFileSync('umount', ['-l', path], { stdio: 'ignore' });
     await this.#around?.close();

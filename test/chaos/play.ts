@@ -1,6 +1,4 @@
 import type { ChildProcess } from 'node:child_process';
-import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { leftovers } from '../helper/process.ts';
 import { Controller, type Ended } from './controller.ts';
@@ -36,6 +34,8 @@ export interface Observation {
   readonly scramSaid: string;
   readonly before: string;
   readonly after: string;
+  /** Of each fault of the scenario, whether it did anything; undefined: it came after the end. */
+  readonly inflicted: readonly (boolean | undefined)[];
   /** Seconds of patience that were given beyond what is promised. */
   readonly slack: number;
 }
@@ -55,9 +55,12 @@ export async function play(scenario: Scenario, slack: number): Promise<Observati
   const others: Controller[] = [];
   const strangers: ChildProcess[] = [];
   const stage = { place, controller, run, others, strangers };
-  const faults = scenario.faults.map(async (fault) => {
+  const inflicted: (boolean | undefined)[] = scenario.faults.map(() => undefined);
+  const faults = scenario.faults.map(async (fault, index) => {
     await moment(fault, place, controller, run, () => until(scenario.timeLimit * 0.7) < 0);
-    await inflict(fault.action, stage);
+    const isOver = controller.over;
+    const done = await inflict(fault.action, stage);
+    if (!isOver) inflicted[index] = done;
   });
   const late = scenario.timeLimit + grace + slack;
   const ended = await within(controller.ended, until(late));
@@ -94,6 +97,7 @@ export async function play(scenario: Scenario, slack: number): Promise<Observati
     scramSaid: `${scram?.stdout}${scram?.stderr}`,
     before,
     after: place.untouched(),
+    inflicted,
     slack: slack + 2 * lag.stop(),
   };
   for (const stranger of strangers) stranger.kill('SIGKILL');
@@ -130,14 +134,7 @@ function flags(scenario: Scenario): string[] {
 async function runOf(place: Place, controller: Controller): Promise<string | undefined> {
   while (!controller.over) {
     for (const run of place.runs()) {
-      try {
-        const note = JSON.parse(readFileSync(join(place.state, 'cnd', run, 'run.json'), 'utf8')) as {
-          controller?: { pid?: number };
-        };
-        if (note.controller?.pid === controller.pid) return run;
-      } catch {
-        // Not written yet, or another one's and gone.
-      }
+      if (place.controllerOf(run) === controller.pid) return run;
     }
     await sleep(10);
   }

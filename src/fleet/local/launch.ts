@@ -1,9 +1,10 @@
 import { spawn } from 'node:child_process';
 import type { ChildProcess } from 'node:child_process';
-import { mkdir, open, readFile, rmdir } from 'node:fs/promises';
+import { mkdir, rmdir } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { CndError, messageOf } from '../../error.ts';
+import { createFile, makeDirectory, readTextFile } from '../../file.ts';
 import { withDeadline } from '../../wait.ts';
 import { removeDirectory } from './directory.ts';
 import { LineReader } from './line-reader.ts';
@@ -14,6 +15,9 @@ import { sweep } from './sweep.ts';
 
 /** The built host, found the same from src/ and from dist/. */
 const script = fileURLToPath(new URL('../../../dist/fleet/local/host/host.js', import.meta.url));
+
+/** What the host says that is for nobody else: its stderr. */
+const logName = 'host.log';
 
 /** How long a host may take to bring everything up, in milliseconds: it takes 0.2 s on an idle machine. */
 const patience = 20_000;
@@ -36,7 +40,7 @@ export async function launchHost(
     host.unref();
     return record;
   } catch (error) {
-    const log = await readFile(join(spec.directory, 'host.log'), 'utf8').catch(() => '');
+    const log = await readTextFile(join(spec.directory, logName)).catch(() => '');
     host?.kill('SIGKILL');
     await sweep(spec.run);
     await removeDirectory(spec.directory);
@@ -47,7 +51,7 @@ export async function launchHost(
 /** Makes the run's directory, which must be new: another launch of the same run is not to be cleaned up by this one. */
 async function claim({ run, directory }: HostSpec): Promise<void> {
   try {
-    await mkdir(dirname(directory), { recursive: true, mode: 0o700 });
+    await makeDirectory(dirname(directory), 0o700);
     await mkdir(directory, { mode: 0o700 });
   } catch (cause) {
     await rmdir(dirname(directory)).catch(() => undefined); // if it is empty
@@ -63,7 +67,7 @@ async function claim({ run, directory }: HostSpec): Promise<void> {
 }
 
 async function start(spec: HostSpec, env: Record<string, string>): Promise<ChildProcess> {
-  const log = await open(join(spec.directory, 'host.log'), 'a', 0o600);
+  const log = await createFile(join(spec.directory, logName));
   try {
     return spawn(process.execPath, [script, spec.run], {
       cwd: '/',

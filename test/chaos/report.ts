@@ -1,0 +1,154 @@
+import { ending, isInconclusive, mostInconclusive } from './invariant.ts';
+import type { Observation } from './play.ts';
+import type { Action, Scenario } from './scenario.ts';
+
+/** A scenario that broke something, and what. */
+export interface Broken {
+  readonly violations: readonly string[];
+  readonly scenario: Scenario;
+}
+
+/** What a set of runs came to. */
+export class Report {
+  readonly broken: Broken[] = [];
+  readonly #seed: string;
+  readonly #begun = performance.now();
+  readonly #fleets = new Count();
+  readonly #outputs = new Count();
+  readonly #kernels = new Count();
+  readonly #agents = new Count();
+  readonly #outcomes = new Count();
+  readonly #exits = new Count();
+  /** By kind: all that were planned, and those that did something before the run was over. */
+  readonly #faults = new Count();
+  readonly #effective = new Count();
+  readonly #inconclusive: number[] = [];
+  #runs = 0;
+  #latest = Number.NEGATIVE_INFINITY;
+  #memory = 0;
+  #slack = 0;
+
+  constructor(seed: string) {
+    this.#seed = seed;
+  }
+
+  /** Takes one run, and what it broke. */
+  add(seen: Observation, violations: readonly string[]): void {
+    const { scenario, ended, controller, inflicted, slack } = seen;
+    this.#runs += 1;
+    this.#fleets.add(scenario.companion ? `${scenario.fleet}, two runs` : scenario.fleet);
+    this.#outputs.add(scenario.output);
+    this.#kernels.add(scenario.kernel);
+    this.#agents.add(scenario.agent);
+    this.#outcomes.add(ending(seen)?.outcome ?? 'not told');
+    this.#exits.add(ended ? String(ended.signal ?? ended.code) : 'none');
+    for (const [index, { action }] of scenario.faults.entries()) {
+      this.#faults.add(kindOf(action));
+      if (inflicted[index] === true) this.#effective.add(kindOf(action));
+    }
+    if (scenario.faults.length === 0) this.#faults.add('none');
+    if (isInconclusive(seen)) this.#inconclusive.push(scenario.seed);
+    this.#latest = Math.max(this.#latest, (ended?.seconds ?? 0) - scenario.timeLimit);
+    this.#memory = Math.max(this.#memory, controller.memory);
+    this.#slack = Math.max(this.#slack, slack);
+    if (violations.length > 0) this.broken.push({ violations, scenario });
+  }
+
+  /** The runner itself failed with a scenario: nothing is known of that. */
+  addFailure(scenario: Scenario, error: unknown): Broken {
+    this.#runs += 1;
+    const broken = { violations: [`the runner failed: ${String(error)}`], scenario };
+    this.broken.push(broken);
+    return broken;
+  }
+
+  /** Whether everything was kept, by enough runs that show something. */
+  get passed(): boolean {
+    return this.broken.length === 0 && this.#inconclusive.length <= this.#runs * mostInconclusive;
+  }
+
+  /** All figures, for a file. */
+  figures(): object {
+    return {
+      seed: this.#seed,
+      runs: this.#runs,
+      seconds: Math.round((performance.now() - this.#begun) / 1000),
+      passed: this.passed,
+      fleets: this.#fleets.counts(),
+      outcomes: this.#outcomes.counts(),
+      exitCodes: this.#exits.counts(),
+      outputs: this.#outputs.counts(),
+      kernels: this.#kernels.counts(),
+      agents: this.#agents.counts(),
+      faults: this.#faults.counts(),
+      effectiveFaults: this.#effective.counts(),
+      inconclusive: this.#inconclusive,
+      latestEndAfterT: this.#latest,
+      mostMemoryMB: Math.round(this.#memory),
+      longestSlack: this.#slack,
+      broken: this.broken,
+    };
+  }
+
+  /** The figures for people. */
+  text(): string {
+    const late = `latest end ${this.#latest.toFixed(2)} s after T (most allowed ${this.#slack.toFixed(1)} s)`;
+    return [
+      `seed ${this.#seed}: ${this.#runs} runs, ${this.broken.length} with violations, ${this.#inconclusive.length} inconclusive`,
+      `fleets: ${this.#fleets.text}`,
+      `outcomes: ${this.#outcomes.text}`,
+      `exit codes: ${this.#exits.text}`,
+      `outputs: ${this.#outputs.text}`,
+      `kernels: ${this.#kernels.text}`,
+      `agents: ${this.#agents.text}`,
+      `faults (of which effective): ${this.#faults.with(this.#effective)}`,
+      `${late}; most memory of a controller ${this.#memory.toFixed(0)} MB`,
+      ...this.#inconclusive.map((seed) => `inconclusive, the machine was too busy: seed ${seed}`),
+      ...this.broken.map(
+        ({ violations, scenario }) => `BROKEN, seed ${scenario.seed}: ${violations.join('; ')}`,
+      ),
+      '',
+    ].join('\n');
+  }
+}
+
+/** What a fault is, in few words. Pure. */
+function kindOf(action: Action): string {
+  if (action.do !== 'signal') return action.do;
+  const { target, signal, resume } = action;
+  return `${target} ${signal}${signal === 'SIGSTOP' && resume !== undefined ? '/CONT' : ''}`;
+}
+
+/** How often each of several things was. */
+class Count {
+  readonly #counts = new Map<string, number>();
+
+  add(what: string): void {
+    this.#counts.set(what, this.of(what) + 1);
+  }
+
+  of(what: string): number {
+    return this.#counts.get(what) ?? 0;
+  }
+
+  counts(): Record<string, number> {
+    return Object.fromEntries(this.#sorted());
+  }
+
+  get text(): string {
+    return this.#sorted()
+      .map(([what, times]) => `${times} ${what}`)
+      .join(', ');
+  }
+
+  /** With what another one counted of the same. */
+  with(other: Count): string {
+    return this.#sorted()
+      .map(([what, times]) => `${times} (${other.of(what)}) ${what}`)
+      .join(', ');
+  }
+
+  #sorted(): [string, number][] {
+    return [...this.#counts].toSorted(([a, m], [b, n]) => n - m || a.localeCompare(b));
+  }
+}
