@@ -200,6 +200,13 @@ async function isDirectory(path: string): Promise<boolean> {
   return false;
 }
 
+/** Whether a path is missing only because a link in it leads nowhere: what it led to, a disk perhaps, may come back. */
+export async function hasDanglingLink(path: string): Promise<boolean> {
+  const itself = await lstat(path).catch(() => undefined);
+  if (!itself) return dirname(path) !== path && hasDanglingLink(dirname(path));
+  return itself.isSymbolicLink() && !(await stat(path).catch(() => undefined));
+}
+
 /** The system's name of an error, `ENOSPC`; undefined when it has none. */
 export function codeOf(error: unknown): string | undefined {
   return error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : undefined;

@@ -4,7 +4,7 @@ import { CndError } from './error.ts';
 const alphabet = 'abcdefghijklmnopqrstuvwxyz0123456789';
 
 /** The form of a run id: UTC start time and four random letters or digits, so that ids sort by time. */
-export const runIdPattern = /^\d{8}-\d{6}-[a-z0-9]{4}$/;
+const runIdPattern = /^\d{8}-\d{6}-[a-z0-9]{4}$/;
 
 declare const parsed: unique symbol;
 

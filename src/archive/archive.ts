@@ -1,4 +1,5 @@
 import type { Readable } from 'node:stream';
+import type { RunId } from '../run-id.ts';
 
 /** Something kept in the archive: an instance's syslog, the journal or the run record. */
 export interface ArchiveEntry {
@@ -16,6 +17,9 @@ export interface RunFilter {
   /** Told the names of what lies in the archive and is not a run, where the listing shows them anyhow. */
   readonly foreign?: (name: string) => void;
 }
+
+/** Told that a part of an archive cannot be looked at. */
+export type Unseen = (error: unknown) => void;
 
 /** How an entry is stored. */
 export interface StoreOptions {
@@ -43,9 +47,13 @@ export interface Archive {
   /** Keeps the file at `path` as `name` of this run; replaces an earlier one whole or not at all. */
   store(run: string, name: string, path: string, options?: StoreOptions): Promise<void>;
   /** The ids of the runs in the archive, newest first, as they are listed: a reader may stop early. */
-  runs(filter?: RunFilter): AsyncIterable<string>;
-  /** The entries of one run, sorted by name, foreign ones too; empty when there is no such run. */
-  entries(run: string): Promise<ArchiveEntry[]>;
+  runs(filter?: RunFilter): AsyncIterable<RunId>;
+  /**
+   * The entries of one run, sorted by name, foreign ones too; empty when there is no such run.
+   * @param unseen Told why a part of the archive cannot be listed, so that these are not all, perhaps; without it, that is an
+   *   error.
+   */
+  entries(run: string, unseen?: Unseen): Promise<ArchiveEntry[]>;
   /** The bytes of an entry as they were stored. @throws CndError `archive-no-entry` when there is none. */
   open(run: string, name: string): Promise<Readable>;
   /**

@@ -1,9 +1,9 @@
 import { randomBytes } from 'node:crypto';
-import { lstat, mkdir, rm, stat, statfs } from 'node:fs/promises';
+import { mkdir, rm, stat, statfs } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { UsageError, isMissing } from '../error.ts';
 import { type FilePlace, fileUsageError } from '../file-error.ts';
-import { UnsafeFile, createFile, makeDirectory } from '../file.ts';
+import { UnsafeFile, createFile, hasDanglingLink, makeDirectory } from '../file.ts';
 import { requireRunId } from '../run-id.ts';
 
 /** Least free space, in bytes, that a run is started with: a hundred syslogs and a journal of a long run. */
@@ -73,16 +73,9 @@ async function nearestFolder(folder: string): Promise<string> {
     throw new UnsafeFile(`${folder} is not a directory`);
   } catch (error) {
     if (!isMissing(error) || dirname(folder) === folder) throw error;
-    if (await isLink(folder)) throw new UnsafeFile(`${folder} is a link that leads nowhere`);
+    if (await hasDanglingLink(folder)) throw new UnsafeFile(`${folder} is a link that leads nowhere`);
     return nearestFolder(dirname(folder));
   }
-}
-
-async function isLink(path: string): Promise<boolean> {
-  return lstat(path).then(
-    (at) => at.isSymbolicLink(),
-    () => false,
-  );
 }
 
 async function assertRoom(folder: string): Promise<void> {

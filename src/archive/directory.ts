@@ -5,11 +5,11 @@ import type { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { CndError, isMissing, messageOf } from '../error.ts';
 import { withFileErrors } from '../file-error.ts';
-import { isPartialName, makeDirectory, openFile, replaceFileWith } from '../file.ts';
-import { runIdPattern } from '../run-id.ts';
+import { hasDanglingLink, isPartialName, makeDirectory, openFile, replaceFileWith } from '../file.ts';
+import { type RunId, isRunId } from '../run-id.ts';
 import type { Archive, ArchiveEntry, RunFilter, StoreOptions } from './archive.ts';
 import { logsPlace, probeDirectory } from './directory-probe.ts';
-import { assertEntryName, assertRunId, entryKind, noEntry } from './entry.ts';
+import { assertRunId, entryKind, noEntry, requireEntry } from './entry.ts';
 import { passes } from './run-filter.ts';
 
 /** The archive in a directory, by default `logs`: one folder a run. */
@@ -40,15 +40,15 @@ export class DirectoryArchive implements Archive {
     });
   }
 
-  async *runs(filter: RunFilter = {}): AsyncGenerator<string> {
+  async *runs(filter: RunFilter = {}): AsyncGenerator<RunId> {
     const entries = await this.#list(this.#root);
-    const isRun = (entry: Dirent): boolean => entry.isDirectory() && runIdPattern.test(entry.name);
+    const isRun = (entry: Dirent): boolean => entry.isDirectory() && isRunId(entry.name);
     if (filter.foreign) {
       for (const entry of entries) if (!isRun(entry) && !isHidden(entry)) filter.foreign(entry.name);
     }
     const names = entries.filter(isRun).map(({ name }) => name);
     yield* names
-      .filter((name) => passes(name, filter))
+      .filter((name): name is RunId => passes(name, filter))
       .toSorted()
       .toReversed();
   }
@@ -106,21 +106,19 @@ export class DirectoryArchive implements Archive {
     try {
       return await readdir(folder, { withFileTypes: true });
     } catch (error) {
-      if (isMissing(error)) return [];
-      throw new CndError(
-        'archive-unreadable',
-        `logs directory ${folder} cannot be read: ${messageOf(error)}`,
-        {
-          about: 'logs.directory',
-          hint: 'mend it, or name another directory in logs.directory of cnd.config.json',
-          cause: error,
-        },
-      );
+      const isNothing = isMissing(error) && !(await hasDanglingLink(folder));
+      if (isNothing) return [];
+      const why = isMissing(error) ? 'a link in its path leads nowhere' : messageOf(error);
+      throw new CndError('archive-unreadable', `logs directory ${folder} cannot be read: ${why}`, {
+        about: 'logs.directory',
+        hint: 'mend it, or name another directory in logs.directory of cnd.config.json',
+        cause: error,
+      });
     }
   }
 
   #path(run: string, name: string): string {
-    assertEntryName(run, name);
+    requireEntry(run, name);
     return join(this.location(run), name);
   }
 }

@@ -1,6 +1,6 @@
 import { CndError } from '../error.ts';
 import { journalName, recordName, syslogIndex } from '../event/file-name.ts';
-import { runIdPattern } from '../run-id.ts';
+import { isRunId } from '../run-id.ts';
 
 /** What an entry of a run is, as its name tells. */
 export type EntryKind =
@@ -17,15 +17,15 @@ export function entryKind(name: string): EntryKind | undefined {
 }
 
 /** The media type an entry is stored with, where a store keeps one. Compressed logs are objects of their own type. */
-export function mediaType(name: string): string {
+export function mediaType({ kind }: EntryKind): string {
   const types = { syslog: 'application/gzip', journal: 'application/x-ndjson', record: 'application/json' };
-  const what = entryKind(name);
-  return what ? types[what.kind] : 'application/octet-stream';
+  return types[kind];
 }
 
-/** Refuses names that could leave the archive. @throws CndError */
-export function assertEntryName(run: string, name: string): void {
-  if (runIdPattern.test(run) && /^[A-Za-z0-9][A-Za-z0-9._-]*$/.test(name)) return;
+/** What an entry of a run is, before its name becomes part of a path or a key. @throws CndError for what cnd does not name so */
+export function requireEntry(run: string, name: string): EntryKind {
+  const kind = isRunId(run) ? entryKind(name) : undefined;
+  if (kind) return kind;
   throw new CndError('archive-bad-name', `${run}/${name} cannot be the name of an archive entry`);
 }
 
@@ -40,7 +40,7 @@ export function noEntry(location: string, run: string, name: string, cause: unkn
 
 /** Refuses what is not a run id, before it becomes part of a path. @throws CndError */
 export function assertRunId(run: string): void {
-  if (!runIdPattern.test(run))
+  if (!isRunId(run))
     throw new CndError('archive-no-run', `${run} is not a run id`, {
       about: run,
       hint: 'see the runs with: cnd logs ls',

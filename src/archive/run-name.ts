@@ -1,5 +1,6 @@
 import { visible } from '../visible.ts';
 import { UsageError } from '../error.ts';
+import type { RunId } from '../run-id.ts';
 import type { Archive } from './archive.ts';
 
 /** Candidates that an error names. */
@@ -9,7 +10,7 @@ const named = 5;
  * The one run that a person means by a run id, the beginning of one, or `last`, the newest.
  * @throws UsageError naming the candidates, or what to type next.
  */
-export async function resolveRun(archive: Archive, given: string): Promise<string> {
+export async function resolveRun(archive: Archive, given: string): Promise<RunId> {
   const prefix = given === 'last' ? '' : given;
   const candidates =
     given === '' ? [] : await first(archive.runs({ prefix }), given === 'last' ? 1 : named + 1);
@@ -37,8 +38,8 @@ function ambiguous(given: string, candidates: readonly string[]): UsageError {
   });
 }
 
-async function first(runs: AsyncIterable<string>, most: number): Promise<string[]> {
-  const found: string[] = [];
+async function first(runs: AsyncIterable<RunId>, most: number): Promise<RunId[]> {
+  const found: RunId[] = [];
   for await (const run of runs) {
     found.push(run);
     if (found.length === most) break;

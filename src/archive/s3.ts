@@ -10,9 +10,9 @@ import { statusOf } from '../aws/failure.ts';
 import { isRetryable } from '../aws/retryable.ts';
 import { retry } from '../retry.ts';
 import { CndError, UsageError } from '../error.ts';
-import { idBeginning, runIdPattern, runStart } from '../run-id.ts';
+import { type RunId, idBeginning, isRunId, runStart } from '../run-id.ts';
 import type { Archive, ArchiveEntry, RunFilter, StoreOptions } from './archive.ts';
-import { assertEntryName, assertRunId, entryKind, mediaType, noEntry } from './entry.ts';
+import { assertRunId, entryKind, mediaType, noEntry, requireEntry } from './entry.ts';
 import { recordName } from '../event/file-name.ts';
 import { passes } from './run-filter.ts';
 import { type BucketAccess, s3Error } from './s3-client.ts';
@@ -90,9 +90,9 @@ export class S3Archive implements Archive {
     path: string,
     { signal = new AbortController().signal, onProgress }: StoreOptions = {},
   ): Promise<void> {
-    assertEntryName(run, name);
+    const ContentType = mediaType(requireEntry(run, name));
     signal.throwIfAborted();
-    const object = { ...this.#object(this.#key(run, name)), ContentType: mediaType(name) };
+    const object = { ...this.#object(this.#key(run, name)), ContentType };
     const patience = this.#options.patience ?? defaultPatience;
     try {
       const put = async (): Promise<void> =>
@@ -107,20 +107,17 @@ export class S3Archive implements Archive {
   }
 
   /** S3 lists in the order of names, oldest first: all is listed before the first is known, a thousand a request. */
-  async *runs({ foreign, ...filter }: RunFilter = {}): AsyncGenerator<string> {
+  async *runs({ foreign, ...filter }: RunFilter = {}): AsyncGenerator<RunId> {
     const { prefix = '', since, until } = filter;
     // No run begins with anything else, and S3 need not be asked for a control character.
     if (!/^[\da-z-]*$/.test(prefix)) return;
-    const runs: string[] = [];
+    const runs: RunId[] = [];
     const strangers: string[] = [];
     const after = since && idBeginning(since);
     await this.#listing(async () => {
       for await (const { files, folders } of this.#list(this.#prefix, prefix, after)) {
-        runs.push(...folders.filter((name) => passes(name, filter)));
-        strangers.push(
-          ...files.map(({ name }) => name),
-          ...folders.filter((name) => !runIdPattern.test(name)),
-        );
+        runs.push(...folders.filter((name): name is RunId => passes(name, filter)));
+        strangers.push(...files.map(({ name }) => name), ...folders.filter((name) => !isRunId(name)));
         const last = runStart(folders.at(-1) ?? '');
         if (until && last && last > until) break;
       }
@@ -135,7 +132,7 @@ export class S3Archive implements Archive {
   }
 
   async open(run: string, name: string): Promise<Readable> {
-    assertEntryName(run, name);
+    requireEntry(run, name);
     const Bucket = this.#options.bucket;
     try {
       const client = await this.#client();

@@ -1,7 +1,7 @@
 import type { Readable } from 'node:stream';
 import { CndError } from '../error.ts';
-import { runIdPattern } from '../run-id.ts';
-import type { Archive, ArchiveEntry, RunFilter } from './archive.ts';
+import type { RunId } from '../run-id.ts';
+import type { Archive, ArchiveEntry, RunFilter, Unseen } from './archive.ts';
 import { entryKind } from './entry.ts';
 
 /**
@@ -32,27 +32,31 @@ export class SpooledArchive implements Archive {
     return this.#remote.store(...entry);
   }
 
-  async *runs(filter: RunFilter = {}): AsyncGenerator<string> {
+  async *runs(filter: RunFilter = {}): AsyncGenerator<RunId> {
     const { foreign: _, ...narrow } = filter;
     const here = await unstoredRuns(this.spool, narrow);
     // A whole id can be nobody else's: what is here can be read without asking elsewhere.
-    const whole = here.find((run) => run === filter.prefix && runIdPattern.test(run));
+    const whole = here.find((run) => run === filter.prefix);
     if (whole !== undefined) return void (yield whole);
     for await (const run of this.#remote.runs(filter)) {
       // Both are listed newest first.
-      while (here[0] !== undefined && here[0] > run) yield here.shift() ?? '';
+      for (let [newest] = here; newest !== undefined && newest > run; [newest] = here) {
+        yield newest;
+        here.shift();
+      }
       if (here[0] === run) here.shift();
       yield run;
     }
     yield* here;
   }
 
-  async entries(run: string): Promise<ArchiveEntry[]> {
+  async entries(run: string, unseen?: Unseen): Promise<ArchiveEntry[]> {
     const here = await ownEntriesOf(this.spool, run);
     const there = await this.#remote.entries(run).catch((error: unknown) => {
-      // What is here is not all, perhaps; whoever shows it says where it is from.
-      if (here.length > 0) return [];
-      throw error;
+      // What is here is not all, perhaps.
+      if (here.length === 0 || !unseen) throw error;
+      unseen(error);
+      return [];
     });
     const names = new Set(here.map(({ name }) => name));
     return [...here, ...there.filter(({ name }) => !names.has(name))].toSorted((a, b) =>
@@ -78,8 +82,8 @@ export class SpooledArchive implements Archive {
 }
 
 /** The runs of which something is still in a spool, newest first. */
-export async function unstoredRuns(spool: Archive, filter: RunFilter = {}): Promise<string[]> {
-  const runs: string[] = [];
+export async function unstoredRuns(spool: Archive, filter: RunFilter = {}): Promise<RunId[]> {
+  const runs: RunId[] = [];
   for await (const run of spool.runs(filter)) {
     if ((await ownEntriesOf(spool, run)).length > 0) runs.push(run);
   }

@@ -62,7 +62,12 @@ export async function summaries(
   for await (const run of archive.runs(filter)) {
     const read = limit(async () => {
       const summary = await summaryOf(archive, run, alive.has(run));
-      if (summary.status !== 'torn' || (await ownEntriesOf(archive, run)).length > 0) return summary;
+      if (summary.status !== 'torn') return summary;
+      try {
+        if ((await ownEntriesOf(archive, run)).length > 0) return summary;
+      } catch (error) {
+        return unreadable(run, error, alive.has(run));
+      }
       filter.foreign?.(run);
       return undefined;
     });

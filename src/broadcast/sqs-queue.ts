@@ -11,7 +11,7 @@ import { isNotYetKnown, untilKnown } from '../aws/consistency.ts';
 import { type AwsSettings, awsClientConfig } from '../aws/client.ts';
 import { allItems } from '../aws/page.ts';
 import { awsFault } from '../aws/failure.ts';
-import { runIdPattern, runStart } from '../run-id.ts';
+import { isRunId, runStart } from '../run-id.ts';
 
 /** What names of our queues begin with; the run's id follows. */
 const prefix = 'cnd-';
@@ -118,8 +118,7 @@ export async function removeQueue(client: SQSClient, run: string): Promise<void>
     if (found !== undefined) await deleteQueue(client, found);
     return;
   }
-  const listed = async (): Promise<ListedQueue[]> => listQueues(client).catch(() => []);
-  const url = found ?? (await listed()).find((queue) => queue.run === run)?.url;
+  const url = found ?? (await listQueues(client)).find((queue) => queue.run === run)?.url;
   if (url === undefined) return;
   const remove = (): Promise<unknown> =>
     client.send(new DeleteQueueCommand({ QueueUrl: url }), { requestTimeout: attemptTimeout });
@@ -157,7 +156,7 @@ async function ours(
 ): Promise<ListedQueue | undefined> {
   abortSignal?.throwIfAborted();
   const run = url.slice(url.lastIndexOf('/') + 1 + prefix.length);
-  if (!runIdPattern.test(run)) return undefined;
+  if (!isRunId(run)) return undefined;
   try {
     const tags = (): Promise<Record<string, string>> => tagsOf(client, url);
     const { signal } = new AbortController();

@@ -1,5 +1,5 @@
 import { UsageError } from '../error.ts';
-import { runIdPattern } from '../run-id.ts';
+import { isRunId } from '../run-id.ts';
 
 /** Which part of everything `ps` and `scram` are about. */
 export interface Narrow {
@@ -15,7 +15,7 @@ export function narrowing(flags: Readonly<Record<string, unknown>>): Narrow {
 
 function oneRun(value: unknown): string | undefined {
   if (value === undefined) return undefined;
-  if (typeof value === 'string' && runIdPattern.test(value)) return value;
+  if (typeof value === 'string' && isRunId(value)) return value;
   throw new UsageError(
     'bad-run',
     `--run is ${JSON.stringify(value)}: must be a run id like 20261120-081103-x7k2`,

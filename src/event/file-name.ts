@@ -1,3 +1,5 @@
+import { parseIndex } from '../run-id.ts';
+
 /** What a run leaves in the archive, by name. Other names in a run's folder are not cnd's. */
 
 /** The run record. */
@@ -13,6 +15,6 @@ export function syslogName(index: number): string {
 
 /** The index in a syslog's name; undefined for any other name. */
 export function syslogIndex(name: string): number | undefined {
-  const index = /^Instance(0|[1-9]\d{0,6})\.log\.gz$/.exec(name)?.[1];
-  return index === undefined ? undefined : Number(index);
+  const [, index] = /^Instance(\d+)\.log\.gz$/.exec(name) ?? [];
+  return parseIndex(index);
 }

@@ -1,4 +1,5 @@
 import { type Fleet, type FoundRun } from '../fleet/fleet.ts';
+import { messageOf } from '../error.ts';
 import { isLiving } from '../instance.ts';
 import { plural } from '../quantity.ts';
 import { within } from '../wait.ts';
@@ -12,13 +13,17 @@ export async function overdueWarnings(
   fleet: Fleet,
   now: number = Date.now(),
 ): Promise<EventFields['warning'][]> {
-  // Whether a new run works is found out elsewhere, and T is not to be spent on this.
-  const found = await within(
-    patience,
-    fleet.find().catch((): FoundRun[] => []),
-  );
+  const looking = within(patience, fleet.find());
+  let found: FoundRun[] | undefined;
+  let reason = `no answer within ${patience / 1000} s`;
+  try {
+    found = await looking;
+  } catch (error) {
+    // Whether a new run works is found out elsewhere.
+    reason = messageOf(error);
+  }
   if (!found) {
-    const message = `earlier runs could not be looked for: no answer within ${patience / 1000} s`;
+    const message = `earlier runs could not be looked for: ${reason}`;
     return [{ message, hint: 'see what is running with: cnd ps' }];
   }
   return found.filter((run) => isOverdue(run, now)).map(overdueWarning);

@@ -1,5 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { isLiving } from '../instance.ts';
+import { removeUnnoted } from '../state/run-state.ts';
 import { runStart } from '../run-id.ts';
 import { type Holders, type Inventory, type Narrowing, type RunningRun, takeInventory } from './inventory.ts';
 import { type ScramResult, scramRun } from './scram-run.ts';
@@ -36,6 +37,8 @@ export async function scram(
   options: ScramOptions,
 ): Promise<Scrammed> {
   const begun = Date.now();
+  // Where the state cannot be read, the inventory says so.
+  await removeUnnoted(env, options.run).catch(() => {});
   const ending = new Map<string, Promise<ScramResult>>();
   let isFirst = true;
   const end = (runs: readonly RunningRun[]): void => {

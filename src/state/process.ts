@@ -109,17 +109,19 @@ export function tagged(
 
 /** Without /proc: macOS and the BSDs. Options that procps understands as well, so that this can be tested on Linux. */
 export function identifyByPs(pid: number): ProcessIdentity | undefined {
-  return parsePs(ps('-o', 'pid=,stat=,lstart=', '-p', String(pid)))[0]?.identity;
+  // It exits with 1 when there is no such process.
+  return parsePs(ps(['-o', 'pid=,stat=,lstart=', '-p', String(pid)], 1))[0]?.identity;
 }
 
 /** As `findTagged`, by `ps`. It shows the environment after the command: a value with a space is cut short there. */
 export function findByPs(run?: string): TaggedProcess[] {
-  return parsePs(ps('xeww', '-o', 'pid=,stat=,lstart=,command=')).flatMap(({ identity, rest }) =>
+  return parsePs(ps(['xeww', '-o', 'pid=,stat=,lstart=,command='])).flatMap(({ identity, rest }) =>
     tagged(identity, rest.split(' '), run),
   );
 }
 
-function ps(...args: string[]): string {
+/** What `ps` says; nothing where it exits with `none`. Any other failure says nothing of what lives. */
+function ps(args: readonly string[], none?: number): string {
   try {
     const env = { ...process.env, LC_ALL: 'C' };
     return execFileSync('ps', args, {
@@ -131,8 +133,7 @@ function ps(...args: string[]): string {
       stdio: ['ignore', 'pipe', 'ignore'],
     });
   } catch (error) {
-    // `ps -p` exits with 1 when there is no such process; any other failure says nothing of what lives.
-    if (error instanceof Error && 'status' in error && error.status === 1) return '';
+    if (none !== undefined && error instanceof Error && 'status' in error && error.status === none) return '';
     throw error;
   }
 }

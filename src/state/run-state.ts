@@ -3,7 +3,7 @@ import { dirname, join } from 'node:path';
 import { z } from 'zod';
 import { CndError, isMissing, messageOf } from '../error.ts';
 import { withFileErrors } from '../file-error.ts';
-import { makeDirectory, readTextFile, replaceFile } from '../file.ts';
+import { codeOf, isPartialName, makeDirectory, readTextFile, replaceFile } from '../file.ts';
 import { type RunId, isRunId } from '../run-id.ts';
 import { type ProcessIdentity, identify } from './process.ts';
 import { makeStateRoot, openStateRoot, removeBelow, stateDirectory, statePlace, stateRoot } from './state.ts';
@@ -97,6 +97,21 @@ export async function readRunStates(env: NodeJS.ProcessEnv = process.env): Promi
   return { states, damaged };
 }
 
+/**
+ * Removes what a start left that was killed while it noted its run for the first time, before it created anything: a directory
+ * that is empty, or holds nothing but an unfinished file. A start that is just there finds that its note cannot be written.
+ */
+export async function removeUnnoted(env: NodeJS.ProcessEnv, only?: string): Promise<void> {
+  for (const run of await listStateRuns(env)) {
+    const directory = stateDirectory(run, env);
+    if (only !== undefined && only !== run) continue;
+    await withFileErrors(statePlace(env), directory, 'removed', async () => {
+      const names = await namesIn(directory);
+      if (names.every(isPartialName)) await removeOwn(run, names, env);
+    });
+  }
+}
+
 /** The states of `readRunStates`. @throws CndError `state-unusable` */
 export async function listRunStates(env: NodeJS.ProcessEnv = process.env): Promise<readonly RunState[]> {
   return (await readRunStates(env)).states;
@@ -134,7 +149,19 @@ async function writeOwn(run: string, name: string, text: string, env: NodeJS.Pro
 async function removeOwn(run: string, names: readonly string[], env: NodeJS.ProcessEnv): Promise<void> {
   const directory = stateDirectory(run, env);
   await withFileErrors(statePlace(env), directory, 'removed', async () => {
-    for (const name of names) await removeBelow(stateRoot(env), join(directory, name));
+    // The run is over: what is still being written was so by a process that was killed.
+    const partial = (await namesIn(directory)).filter(isPartialName);
+    for (const name of [...names, ...partial]) await removeBelow(stateRoot(env), join(directory, name));
     await rmdir(directory).catch(() => {}); // if it is empty
   });
+}
+
+/** What is in a directory; nothing where there is none, or where it is something else. */
+async function namesIn(directory: string): Promise<string[]> {
+  try {
+    return await readdir(directory);
+  } catch (error) {
+    if (isMissing(error) || codeOf(error) === 'ENOTDIR') return [];
+    throw error;
+  }
 }

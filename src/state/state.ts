@@ -1,9 +1,9 @@
-import { lstat, realpath, rm, stat } from 'node:fs/promises';
+import { realpath, rm, stat } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import { dirname, isAbsolute, join, relative } from 'node:path';
 import { isMissing } from '../error.ts';
 import { type FilePlace, fileError } from '../file-error.ts';
-import { UnsafeFile, makeDirectory } from '../file.ts';
+import { UnsafeFile, hasDanglingLink, makeDirectory } from '../file.ts';
 import { requireRunId } from '../run-id.ts';
 
 /**
@@ -49,13 +49,6 @@ export async function openStateRoot(env: NodeJS.ProcessEnv = process.env): Promi
     if (isMissing(error) && !(await hasDanglingLink(root))) return undefined;
     throw fileError(error, statePlace(env), root, 'used');
   }
-}
-
-/** Whether a path is missing only because a link in it leads nowhere: what it led to, a disk perhaps, may come back. */
-async function hasDanglingLink(path: string): Promise<boolean> {
-  const itself = await lstat(path).catch(() => undefined);
-  if (!itself) return dirname(path) !== path && hasDanglingLink(dirname(path));
-  return itself.isSymbolicLink() && !(await stat(path).catch(() => undefined));
 }
 
 /**

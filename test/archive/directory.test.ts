@@ -143,3 +143,12 @@ test('what was stored in part is no entry, and a failed replacement keeps the ea
   expect(await archive.entries(run)).toEqual([{ name: 'run.json', bytes: 5 }]);
   expect(readFileSync(join(archive.location(run), 'run.json'), 'utf8')).toBe('first');
 });
+
+test('a directory behind a link that leads nowhere is not an empty archive', async () => {
+  symlinkSync(join(folder, 'unmounted'), join(folder, 'link'));
+  for (const path of [join(folder, 'link'), join(folder, 'link', 'logs')]) {
+    const cut = new DirectoryArchive(path);
+    await expect(collect(cut.runs())).rejects.toThrow(/a link in its path leads nowhere/);
+    await expect(cut.entries(run)).rejects.toThrow(/a link in its path leads nowhere/);
+  }
+});

@@ -62,7 +62,6 @@ describe.skipIf(awsMissing)('the archive on S3', () => {
       ['events.ndjson', 'application/x-ndjson'],
       ['run.json', 'application/json'],
       ['Instance0.log.gz', 'application/gzip'],
-      ['notes', 'application/octet-stream'],
     ])('%s is a checked, private object of type %s', async (name, type) => {
       await make().store(run, name, file(name, 'content\n'));
       const object = await head(`logs/${run}/${name}`);

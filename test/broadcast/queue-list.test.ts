@@ -5,8 +5,10 @@ import {
   deleteQueue,
   listQueues,
   queueInput,
+  removeQueue,
   sqsClient,
 } from '../../src/broadcast/sqs-queue.ts';
+import { newRunId } from '../../src/run-id.ts';
 import { TestAws, awsMissing } from '../helper/aws.ts';
 
 const expiresAt = new Date('2026-11-20T08:20:00.000Z');
@@ -70,6 +72,18 @@ describe.skipIf(awsMissing)('queues that scram sees', () => {
       status: 400,
     });
     expect((await listQueues(client)).map(({ url }) => url)).toEqual([mine]);
+  });
+
+  test('of a run that has just begun are not gone because one call does not know of it and another fails', async () => {
+    const run = newRunId();
+    await create(run, 'me');
+    aws.faults.add({ action: 'GetQueueUrl', error: 'QueueDoesNotExist', status: 400, times: 2 });
+    aws.faults.add({ action: 'ListQueues', error: 'Denied', status: 400, times: 1 });
+    await expect(removeQueue(client, run)).rejects.toThrow(
+      expect.objectContaining({ name: 'AccessDeniedException' }),
+    );
+    await removeQueue(client, run);
+    expect(await listQueues(client)).toEqual([]);
   });
 
   test('that cannot be looked at are an error, not an empty answer', async () => {

@@ -1,7 +1,7 @@
 import { existsSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import { runIdPattern } from '../../src/run-id.ts';
+import { isRunId } from '../../src/run-id.ts';
 import { type Ended, type Workplace, eventsOf, named, runEnded, workplace } from '../helper/cnd.ts';
 import { eventually } from '../helper/process.ts';
 import { hasStage } from '../helper/stage/available.ts';
@@ -195,7 +195,7 @@ describe.skipIf(!hasStage())('scram on the stage', { timeout: 90_000 }, () => {
       /** The runs of which live state is kept. */
       noted: () => {
         const root = join(place.state, 'cnd');
-        return existsSync(root) ? readdirSync(root).filter((run) => runIdPattern.test(run)) : [];
+        return existsSync(root) ? readdirSync(root).filter(isRunId) : [];
       },
     };
   }

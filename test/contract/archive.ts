@@ -6,16 +6,23 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import type { Archive, RunFilter } from '../../src/archive/archive.ts';
 import { collect } from '../helper/collect.ts';
 
-/** What every archive promises. `make` gives an empty one. */
-export function describeArchive(name: string, make: () => Promise<Archive>): void {
+/** An empty archive, and the way to put something there behind its back. */
+export interface ArchiveHarness {
+  readonly archive: Archive;
+  readonly plant: (run: string, name: string, content: string) => Promise<void>;
+}
+
+/** What every archive promises. */
+export function describeArchive(name: string, make: () => Promise<ArchiveHarness>): void {
   describe(`archive ${name}`, () => {
     const older = '20261119-235959-zzzz';
     const newer = '20261120-081103-x7k2';
     let archive: Archive;
+    let plant: ArchiveHarness['plant'];
     let folder: string;
 
     beforeEach(async () => {
-      archive = await make();
+      ({ archive, plant } = await make());
       folder = await mkdtemp(join(tmpdir(), 'cnd-archive-'));
     });
     afterEach(() => rm(folder, { recursive: true }));
@@ -98,15 +105,26 @@ export function describeArchive(name: string, make: () => Promise<Archive>): voi
     });
 
     test('what cnd did not store is listed with a run, and stays when the run is removed', async () => {
-      for (const entry of ['run.json', 'Instance0.log.gz', 'notes.txt'])
+      for (const entry of ['run.json', 'Instance0.log.gz'])
         await archive.store(newer, entry, await file(entry));
+      await plant(newer, 'notes.txt', 'notes.txt');
       expect((await archive.entries(newer)).map((entry) => entry.name)).toContain('notes.txt');
       expect(await archive.remove(newer)).toEqual(['notes.txt']);
       expect(await archive.entries(newer)).toEqual([{ name: 'notes.txt', bytes: 9 }]);
     });
 
-    test('names that could leave the archive are refused', async () => {
+    test('names that could leave the archive, and others that cnd does not give, are refused', async () => {
       const source = await file('x');
+      for (const odd of [
+        'notes.txt',
+        'Instance00.log.gz',
+        'Instance99999999.log.gz',
+        'run.json/',
+        '.run.json.part',
+      ])
+        await expect(archive.store(newer, odd, source)).rejects.toThrow(/cannot be the name/);
+      await plant(newer, 'notes.txt', 'x');
+      await expect(archive.open(newer, 'notes.txt')).rejects.toThrow(/cannot be the name/);
       await expect(archive.store(newer, '../escape', source)).rejects.toThrow(/cannot be the name/);
       await expect(archive.store('../..', 'run.json', source)).rejects.toThrow(/cannot be the name/);
       await expect(archive.open(newer, '../../etc/passwd')).rejects.toThrow(/cannot be the name/);

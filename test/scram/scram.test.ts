@@ -171,5 +171,10 @@ test('a run of ours with instances after its expiry is warned about', async () =
   const [warning] = await overdueWarnings(fakeFleet({ found: [found({ expiresAt })] }), now);
   expect(warning?.hint).toMatch(/cnd scram --run 20200101-000000-aaaa/);
   const mute = fakeFleet({ find: () => Promise.reject(new Error('no way')) });
-  expect(await overdueWarnings(mute)).toEqual([]);
+  expect(await overdueWarnings(mute)).toEqual([
+    {
+      message: expect.stringMatching(/^earlier runs could not be looked for: ./),
+      hint: 'see what is running with: cnd ps',
+    },
+  ]);
 });

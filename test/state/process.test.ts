@@ -1,4 +1,6 @@
-import { readFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { spawn, spawnSync } from 'node:child_process';
 import type { ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
@@ -131,6 +133,26 @@ describe('processes found by tag', () => {
       return all.length === 1 && all;
     });
     expect(found).toMatchObject({ ...identifyByPs(child.pid), run, instance });
+  });
+
+  test('are not none because ps could not list them', () => {
+    const path = process.env['PATH'];
+    process.env['PATH'] = '/nowhere';
+    try {
+      expect(() => findByPs()).toThrow('ENOENT');
+    } finally {
+      process.env['PATH'] = path;
+    }
+    const bin = mkdtempSync(join(tmpdir(), 'cnd-ps-'));
+    writeFileSync(join(bin, 'ps'), '#!/bin/sh\nexit 1\n', { mode: 0o755 });
+    process.env['PATH'] = `${bin}:${path}`;
+    try {
+      expect(() => findByPs()).toThrow('Command failed');
+      expect(identifyByPs(process.pid)).toBeUndefined();
+    } finally {
+      process.env['PATH'] = path;
+      rmSync(bin, { recursive: true });
+    }
   });
 
   test('need the whole tag', () => {

@@ -3,7 +3,15 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { isAlive } from '../../src/state/process.ts';
-import { listRunStates, removeRunState, writeLoginKey, writeRunState } from '../../src/state/run-state.ts';
+import {
+  listRunStates,
+  listStateRuns,
+  readRunStates,
+  removeRunState,
+  removeUnnoted,
+  writeLoginKey,
+  writeRunState,
+} from '../../src/state/run-state.ts';
 import { stateDirectory, stateRoot } from '../../src/state/state.ts';
 
 const run = '20261120-081103-x7k2';
@@ -51,6 +59,37 @@ test('what is noted is read again, by nobody else', async () => {
   expect(noted).toMatchObject(state);
   expect(noted?.controller.pid).toBe(process.pid);
   expect(noted && isAlive(noted.controller)).toBe(true);
+});
+
+describe('what a writer left that was killed', () => {
+  const part = '.run.json.0123456789abcdef.part';
+  const leave = (id: string, ...names: string[]): void => {
+    const directory = stateDirectory(id, env);
+    mkdirSync(directory, { recursive: true, mode: 0o700 });
+    for (const name of names) writeFileSync(join(directory, name), '{"run":');
+  };
+
+  test('is no run, and goes with the first scram; what has anything else stays', async () => {
+    const [torn, empty, fleets, noted] = ['aaaa', 'bbbb', 'cccc', 'dddd'].map(
+      (end) => `20261120-081103-${end}`,
+    );
+    leave(torn ?? '', part);
+    leave(empty ?? '');
+    leave(fleets ?? '', part, 'hosts');
+    leave(noted ?? '', part, 'run.json');
+    expect((await readRunStates(env)).damaged.map(({ run: id }) => id)).toEqual([noted]);
+    await removeUnnoted(env, fleets);
+    expect(await listStateRuns(env)).toHaveLength(4);
+    await removeUnnoted(env);
+    expect(await listStateRuns(env)).toEqual([fleets, noted]);
+  });
+
+  test('goes with the note', async () => {
+    await writeRunState(state, env);
+    leave(run, part);
+    await removeRunState(run, env);
+    expect(existsSync(stateDirectory(run, env))).toBe(false);
+  });
 });
 
 describe('the list', () => {

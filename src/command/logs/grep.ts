@@ -6,7 +6,7 @@ import { CndError, UsageError, messageOf } from '../../error.ts';
 import { logLine } from '../../view/log-line.ts';
 import { StreamSink } from '../../view/text-sink.ts';
 import type { Arguments } from '../command.ts';
-import { complain, openArchive, syslogsOf, text } from './logs.ts';
+import { complain, keptOf, openArchive, text } from './logs.ts';
 
 /** As grep has them: a failure must not look like "nothing found". */
 const codes = { found: 0, none: 1, failed: 2 } as const;
@@ -28,7 +28,9 @@ async function search(archive: Archive, pattern: RegExp, only: string | undefine
   let troubles = 0;
   const runs = only === undefined ? archive.runs() : [await resolveRun(archive, only)];
   for await (const run of runs) {
-    for (const entry of await syslogsOf(archive, run)) {
+    const { syslogs, isPartial } = await keptOf(archive, run);
+    if (isPartial) troubles += 1;
+    for (const entry of syslogs) {
       const trouble = (reason: string): void => {
         troubles += 1;
         complain(`${run}/${entry.name}`, reason);

@@ -2,6 +2,7 @@ import type { Archive, ArchiveEntry } from '../../archive/archive.ts';
 import { entryKind } from '../../archive/entry.ts';
 import { makeArchive } from '../../archive/registry.ts';
 import { unstoredRuns } from '../../archive/spooled.ts';
+import { messageOf } from '../../error.ts';
 import { resolveLogs } from '../../config/logs.ts';
 import { isAlive } from '../../state/process.ts';
 import { listRunStates } from '../../state/run-state.ts';
@@ -42,33 +43,34 @@ export interface SyslogEntry extends ArchiveEntry {
   readonly instance: number;
 }
 
-/** The syslogs of a run by instance; what is not of a run is named and skipped. */
-export async function syslogsOf(archive: Archive, run: string): Promise<SyslogEntry[]> {
-  const { syslogs } = await sorted(archive, run);
-  return syslogs;
+/** What cnd keeps of a run, as far as it can be listed. */
+export interface Kept {
+  readonly entries: readonly ArchiveEntry[];
+  /** By instance. */
+  readonly syslogs: readonly SyslogEntry[];
+  /** A part of the archive could not be listed, which was said: there may be more. */
+  readonly isPartial: boolean;
 }
 
 /** The entries that cnd stored of a run; others are named and skipped. */
-export async function ownEntries(archive: Archive, run: string): Promise<ArchiveEntry[]> {
-  const { own } = await sorted(archive, run);
-  return own;
-}
-
-async function sorted(
-  archive: Archive,
-  run: string,
-): Promise<{ readonly own: ArchiveEntry[]; readonly syslogs: SyslogEntry[] }> {
-  const own: ArchiveEntry[] = [];
+export async function keptOf(archive: Archive, run: string): Promise<Kept> {
   if ((await waitingRuns(archive, run)).length > 0)
     complain(run, `is read from ${archive.spool?.location(run)}: store it with: cnd logs push ${run}`);
+  let isPartial = false;
+  const all = await archive.entries(run, (error) => {
+    isPartial = true;
+    const where = archive.location(run);
+    complain(run, `may have more in ${where}, which cannot be listed: ${messageOf(error)}`);
+  });
+  const entries: ArchiveEntry[] = [];
   const syslogs: SyslogEntry[] = [];
-  for (const entry of await archive.entries(run)) {
+  for (const entry of all) {
     const what = entryKind(entry.name);
     if (!what) complain(`${run}/${entry.name}`, 'is not of a run: skipped');
-    else own.push(entry);
+    else entries.push(entry);
     if (what?.kind === 'syslog') syslogs.push({ ...entry, instance: what.instance });
   }
-  return { own, syslogs: syslogs.toSorted((a, b) => a.instance - b.instance) };
+  return { entries, syslogs: syslogs.toSorted((a, b) => a.instance - b.instance), isPartial };
 }
 
 /** An argument as text; undefined when it was not given. */

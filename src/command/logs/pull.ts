@@ -7,9 +7,9 @@ import { CndError, UsageError, messageOf } from '../../error.ts';
 import { makeDirectory, replaceFileWith, umaskMode } from '../../file.ts';
 import { plural } from '../../quantity.ts';
 import type { Arguments } from '../command.ts';
-import { ownEntries, openArchive, text } from './logs.ts';
+import { keptOf, openArchive, text } from './logs.ts';
 
-/** `cnd logs pull RUN [DIR]`: copies what is kept of a run, byte for byte; gives the exit code. */
+/** `cnd logs pull RUN [DIR]`: copies what is kept of a run, byte for byte; gives the exit code, 1 when there may be more. */
 export async function pull(given: Arguments): Promise<number> {
   const archive = await openArchive(given);
   const run = await resolveRun(archive, text(given['run']) ?? '');
@@ -20,7 +20,8 @@ export async function pull(given: Arguments): Promise<number> {
       hint: `for example: cnd logs pull ${run} /tmp/${run}; or . for this one`,
     });
   const directory = resolve(into);
-  const names = (await ownEntries(archive, run)).map(({ name }) => name);
+  const { entries, isPartial } = await keptOf(archive, run);
+  const names = entries.map(({ name }) => name);
   if (names.length === 0)
     throw new UsageError('not-a-run', `${archive.location(run)} holds nothing of a run`, {
       about: run,
@@ -39,7 +40,7 @@ export async function pull(given: Arguments): Promise<number> {
     });
   }
   process.stdout.write(`${plural(names.length, 'file')} of ${run} are in ${directory}\n`);
-  return 0;
+  return isPartial ? 1 : 0;
 }
 
 /** Whole or not at all, as everything in the archive. */

@@ -10,16 +10,16 @@ import { type LogSource, mergeByTime } from '../../view/log-merge.ts';
 import { Pager } from '../../view/pager.ts';
 import { StreamSink } from '../../view/text-sink.ts';
 import type { Arguments } from '../command.ts';
-import { type SyslogEntry, complain, openArchive, syslogsOf, text } from './logs.ts';
+import { type SyslogEntry, complain, keptOf, openArchive, text } from './logs.ts';
 
 /** Syslogs opened in the archive at a time. */
 const parallel = 16;
 
-/** `cnd logs show RUN [K]`: the syslogs of a run; gives the exit code. */
+/** `cnd logs show RUN [K]`: the syslogs of a run; gives the exit code, 1 when there may be more. */
 export async function show(given: Arguments): Promise<number> {
   const archive = await openArchive(given);
   const run = await resolveRun(archive, text(given['run']) ?? '');
-  const all = await syslogsOf(archive, run);
+  const { syslogs: all, isPartial } = await keptOf(archive, run);
   const chosen = choose(run, all, text(given['k']));
   // Said when the pager has left the terminal.
   const troubles: [string, string][] = [];
@@ -33,7 +33,7 @@ export async function show(given: Arguments): Promise<number> {
   }
   await sink.close();
   for (const [about, reason] of troubles) complain(about, reason);
-  return 0;
+  return isPartial ? 1 : 0;
 }
 
 async function open(

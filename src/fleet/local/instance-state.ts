@@ -42,6 +42,8 @@ export async function cut({ run, record }: Lead, ids?: readonly string[]): Promi
   let told = await tell(record, { ask: 'terminate', ...(ids ? { ids } : {}) });
   const left = await sweep(run, ids ? { instances: ids } : { grace: told ? 300 : 0 });
   if (ids) told ??= await tell(record, { ask: 'describe' }); // it may only have been slow
+  const nobodys = left.filter(({ instance }) => !known.some(({ id }) => id === instance));
+  if (nobodys.length > 0) throw unkillable(run, nobodys);
   const standing = record !== undefined && isAlive(record.host);
   return known
     .filter(({ id }) => !ids || ids.includes(id))
@@ -104,5 +106,13 @@ function silent(run: string, pid: number, cause: unknown): CndError {
     about: run,
     hint: `if it stays so, end the run with: cnd scram --run ${run}`,
     cause,
+  });
+}
+
+/** What cannot be killed and is of no instance that is known, so that no instance can be told of instead. */
+function unkillable(run: string, processes: readonly TaggedProcess[]): CndError {
+  const pids = processes.map(({ pid }) => pid).join(', ');
+  return new CndError('local-process-left', `processes of run ${run} cannot be killed: ${pids}`, {
+    about: run,
   });
 }

@@ -1,5 +1,5 @@
 import type { Instance as Ec2Instance, SecurityGroup } from '@aws-sdk/client-ec2';
-import { runIdPattern } from '../../../run-id.ts';
+import { isRunId } from '../../../run-id.ts';
 import { costOf } from '../../../cost.ts';
 import type { FindReport, FoundRun, SpentCost } from '../../fleet.ts';
 import type { Leftover, Remains } from '../../leftover.ts';
@@ -67,11 +67,11 @@ export async function findRuns(api: Ec2Api, options: FindOptions): Promise<Found
   for (const instance of instances) {
     const run = tagValue(instance.Tags, tagKeys.run) ?? '';
     // Anybody may write such a tag, and in a filter `*` would be all runs.
-    if (!runIdPattern.test(run)) continue;
+    if (!isRunId(run)) continue;
     of(run, tagValue(instance.Tags, tagKeys.owner), expiryOf(instance.Tags)).instances.push(instance);
   }
   for (const { run, what, owner, expiresAt, announced } of remains.flat()) {
-    if (!runIdPattern.test(run)) continue;
+    if (!isRunId(run)) continue;
     const found = of(run, owner, expiresAt);
     found.leftover.push(what);
     found.announced ??= announced;

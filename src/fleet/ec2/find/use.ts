@@ -125,8 +125,13 @@ export function hasAwsAccount(env: NodeJS.ProcessEnv): boolean {
   return files.some(isFilled) || isOnEc2(env);
 }
 
+/** Whether there is something in a file; one that cannot be looked at may have something. */
 function isFilled(path: string): boolean {
-  return (statSync(path, { throwIfNoEntry: false })?.size ?? 0) > 0;
+  try {
+    return statSync(path).size > 0;
+  } catch (error) {
+    return !isMissing(error);
+  }
 }
 
 /** On an instance of EC2 a role may be all there is (EC2 User Guide, "Detect whether a host is an EC2 instance"). */
