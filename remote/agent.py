@@ -49,12 +49,12 @@ class Agent:
         self.loop.catch(STOP_SIGNALS + (signal.SIGCHLD,), self.signalled)
         self.loop.watch(0, READ, self.read)
         while self.status is None:
-            self.loop.turn(self.patience())
+            self.loop.turn(self.poll_timeout())
             self.look_after_all()
         self.drain()
         return self.status
 
-    def patience(self):
+    def poll_timeout(self):
         """Seconds until there may be something to do unasked; the clocks are read at least once a second."""
         if self.stopping:
             return 0.1
@@ -68,7 +68,7 @@ class Agent:
             self.next_second = now + 1
         if self.child_died or second:
             self.child_died = False
-            self.bury()
+            self.reap_children()
         if self.job:
             self.check_time(now)
             self.check_kernels(now)
@@ -93,7 +93,7 @@ class Agent:
         *lines, self.buffer = (self.buffer + data).split(b'\n')
         for line in lines:
             self.heard = monotonic()
-            self.hear(line)
+            self.handle(line)
         if not data or len(self.buffer) > LONGEST_LINE:
             self.loop.forget(fd)
             if self.job:
@@ -101,7 +101,7 @@ class Agent:
             elif self.status is None:
                 self.refuse('stdin ended before a job came: give one as the first line')
 
-    def hear(self, line):
+    def handle(self, line):
         if self.status is not None:
             return
         try:
@@ -109,11 +109,11 @@ class Agent:
                 self.obey(*parse_order(line, self.job.stride))
             else:
                 self.begin(parse_job(line))
-        except Bad as problem:
+        except Bad as error:
             if self.job:
-                self.complain(str(problem))
+                self.report_error(str(error))
             else:
-                self.refuse(str(problem))
+                self.refuse(str(error))
 
     def obey(self, order, arguments):
         if order == 'stop':
@@ -186,10 +186,10 @@ class Agent:
 
     def refuse(self, message):
         self.log.error(message)
-        self.output.say('error', message=message)
+        self.output.send('error', message=message)
         self.status = 2
 
-    def bury(self):
+    def reap_children(self):
         for child in [self.choice, self.peers] + self.drivers:
             how = child.process.reap() if child and child.process else None
             if how:
@@ -213,7 +213,7 @@ class Agent:
             driver.check_hung(now)
             driver.feed()
         if self.drivers and all(driver.given_up for driver in self.drivers):
-            self.complain('no kernel works here')
+            self.report_error('no kernel works here')
             self.stop('kernel')
 
     def finish(self):
@@ -222,13 +222,13 @@ class Agent:
         if self.stopping and not living:
             if self.peers:
                 self.peers.close()
-            self.report.say_progress()
-            self.output.say('stopped', reason=self.stopping)
+            self.report.send_progress()
+            self.output.send('stopped', reason=self.stopping)
             self.log.info('stopped: %s, %d nonces' % (self.stopping, self.dealer.hashes))
             self.status = 0
         elif self.stopping and min(-self.deadline.left(), monotonic() - self.stopped_at) > DEATH_SECONDS:
             # Nothing more can be done about a process that a kill does not end; saying `stopped` would be a lie.
-            self.complain('processes %s do not die' % living)
+            self.report_error('processes %s do not die' % living)
             self.status = 1
 
     # What it finds, or hears of
@@ -241,11 +241,11 @@ class Agent:
             self.peers.announce(nonce, digest)
         if not self.job.smallest:
             self.stop('hit')
-        self.report.say_ready()
-        self.report.say_hit(nonce, digest)
+        self.report.send_ready()
+        self.report.send_hit(nonce, digest)
         self.dealer.lower(nonce)
 
-    def heard_hit(self, nonce, digest, instance):
+    def peer_hit(self, nonce, digest, instance):
         """One that somebody announced on the broadcast; False if it is not true."""
         expected = self.job.puzzle.digest(nonce) if self.job.start <= nonce < self.job.limit else None
         if not expected or expected.hex() != digest or not self.job.puzzle.golden(expected):
@@ -254,13 +254,13 @@ class Agent:
             if not self.job.smallest:
                 self.stop('broadcast')
             # Its controller may not have heard it, and would not understand why nothing above is searched.
-            self.report.say_hit(nonce, digest, instance=instance)
+            self.report.send_hit(nonce, digest, instance=instance)
             self.dealer.lower(nonce)
         return True
 
-    def complain(self, message):
+    def report_error(self, message):
         self.log.error(message)
-        self.output.say('error', message=message)
+        self.output.send('error', message=message)
 
 
 def main():

@@ -11,9 +11,9 @@ import threading
 import time
 from collections import deque
 
-from imds import Role, Trouble
+from imds import Role, ServiceError
 from message import Inbox, fields
-from rhythm import Rhythm
+from poll_backoff import PollBackoff
 from sqs import MOST_MESSAGES, Queue
 
 PAUSE_SECONDS = 0.2  # doubled each time
@@ -22,14 +22,14 @@ LINGER_SECONDS = 5  # to send what the agent said just before it ended
 EXTRA_SECONDS = 1  # after the agent's own deadline
 
 
-class Voice:
+class EventWriter:
     """Says lines, from any thread."""
 
     def __init__(self):
         self.lock = threading.Lock()
-        self.troubled = set()
+        self.failing = set()
 
-    def say(self, event, **fields):
+    def send(self, event, **fields):
         line = json.dumps(dict(event=event, **fields)).encode() + b'\n'
         with self.lock:
             try:
@@ -37,55 +37,55 @@ class Voice:
             except OSError:
                 pass  # the agent is gone, and so is stdin
 
-    def trouble(self, who, problem):
-        if who not in self.troubled:
-            self.troubled.add(who)
-            self.say('trouble', message='%s: %s' % (who, words(problem)))
+    def error(self, who, error):
+        if who not in self.failing:
+            self.failing.add(who)
+            self.send('error', message='%s: %s' % (who, words(error)))
 
-    def well(self, who):
-        if who in self.troubled:
-            self.troubled.discard(who)
-            self.say('well', message=who)
+    def recovered(self, who):
+        if who in self.failing:
+            self.failing.discard(who)
+            self.send('recovered', message=who)
 
 
-def words(problem):
+def words(error):
     """Only what is ours or the system's to say: a message of http.client may quote a header, and with it a token."""
-    if isinstance(problem, Trouble):
-        return str(problem)
-    return getattr(problem, 'strerror', None) or type(problem).__name__
+    if isinstance(error, ServiceError):
+        return str(error)
+    return getattr(error, 'strerror', None) or type(error).__name__
 
 
 def pause(count):
     return min(LONGEST_PAUSE, PAUSE_SECONDS * 2 ** min(count, 10))
 
 
-def listen(queue, inbox, voice):
+def listen(queue, inbox, events):
     failures = 0
-    rhythm = Rhythm(MOST_MESSAGES)
+    poll_backoff = PollBackoff(MOST_MESSAGES)
     while True:
         try:
-            messages = queue.receive(rhythm.hide)
-        except Exception as problem:  # whatever it is, it must not make the agent deaf
-            voice.trouble('listening', problem)
+            messages = queue.receive(poll_backoff.hide)
+        except Exception as error:  # whatever it is, it must not make the agent deaf
+            events.error('listening', error)
             time.sleep(pause(failures))
             failures += 1
             continue
         failures = 0
-        voice.well('listening')
+        events.recovered('listening')
         heard, ignored, fresh = inbox.take(messages)
         for announcement in heard:
-            voice.say('heard', **fields(announcement))
+            events.send('received', **fields(announcement))
         if ignored:
-            voice.say('ignored', count=ignored)
-        time.sleep(rhythm.after(len(messages), fresh))
+            events.send('ignored', count=ignored)
+        time.sleep(poll_backoff.after(len(messages), fresh))
 
 
 class Sender:
     """Sends one after the other, each until it is sent."""
 
-    def __init__(self, queue, voice):
+    def __init__(self, queue, events):
         self.queue = queue
-        self.voice = voice
+        self.events = events
         self.waiting = deque()
         self.changed = threading.Condition()
 
@@ -103,14 +103,14 @@ class Sender:
                 text = self.waiting[0]
             try:
                 self.queue.send(text)
-            except Exception as problem:
-                self.voice.trouble('sending', problem)
+            except Exception as error:
+                self.events.error('sending', error)
                 time.sleep(pause(failures))
                 failures += 1
                 continue
             failures = 0
-            self.voice.well('sending')
-            self.voice.say('sent', nonce=json.loads(text)['nonce'])
+            self.events.recovered('sending')
+            self.events.send('sent', nonce=json.loads(text)['nonce'])
             with self.changed:
                 self.waiting.popleft()
                 self.changed.notify_all()
@@ -133,10 +133,10 @@ def main():
     task = json.loads(sys.stdin.buffer.readline().decode())
     settings = task['broadcast']
     role = Role(settings['imds'])
-    voice = Voice()
-    sender = Sender(Queue(settings, role), voice)
+    events = EventWriter()
+    sender = Sender(Queue(settings, role), events)
     background(end_after, task['seconds'] + EXTRA_SECONDS)
-    background(listen, Queue(settings, role), Inbox(task['run']), voice)
+    background(listen, Queue(settings, role), Inbox(task['run']), events)
     background(sender.run)
     for line in sys.stdin.buffer:
         sender.add(line.decode().rstrip('\n'))

@@ -56,8 +56,8 @@ class Choice:
             return
         try:
             self.process = Process(self.argv)
-        except OSError as problem:
-            self.done(None, 'kernel cannot be started: %s' % problem)
+        except OSError as error:
+            self.done(None, 'kernel cannot be started: %s' % error)
             return
         self.loop.watch(self.process.stdout, READ, self.read)
 

@@ -57,7 +57,7 @@ class Program:
 
 class Driver:
     """`host` is the agent: it has loop, dealer, job, log, portable (the program to fall back on) and arguments(), and
-    is told by hit(nonce, digest) and complain(message)."""
+    is told by hit(nonce, digest) and report_error(message)."""
 
     def __init__(self, host, program):
         self.host = host
@@ -89,8 +89,8 @@ class Driver:
             try:
                 self.process = Process(self.program.argv + self.host.arguments(), own_session=True)
                 break
-            except OSError as problem:
-                self.count_failure('cannot be started: %s' % problem)
+            except OSError as error:
+                self.count_failure('cannot be started: %s' % error)
         else:
             return
         self.ranges = Feed(self.host.loop, self.process.stdin)
@@ -124,7 +124,7 @@ class Driver:
         self.assigned.clear()
         self.queued = 0
         if lied:
-            self.host.complain('%s %s; nothing of what it did counts' % (self.program.name, reason))
+            self.host.report_error('%s %s; nothing of what it did counts' % (self.program.name, reason))
             for residue, chunk in self.touched.items():
                 self.host.dealer.withdraw(residue, chunk)
 
@@ -162,7 +162,7 @@ class Driver:
         self.note = '%s keeps failing: %s' % (self.program.name, reason)
         self.given_up = self.program is self.host.portable
         self.program = self.host.portable
-        self.host.complain('%s; %s' % (self.note, 'a thread less' if self.given_up else 'pow.py takes over'))
+        self.host.report_error('%s; %s' % (self.note, 'a thread less' if self.given_up else 'pow.py takes over'))
 
     def check_hung(self, now):
         if self.condemned or not self.process or not self.assigned:
@@ -228,21 +228,21 @@ class Driver:
         for line in lines:
             if self.condemned:
                 return
-            self.hear(line)
+            self.handle(line)
         if len(self.buffer) > LONGEST_LINE:
             self.condemn('says %s...' % ascii(self.buffer[:40]), True)
         if self.host.dealer.hashes > before:
             self.failures = 0
             self.pace.completed(self.host.dealer.hashes - before)
 
-    def hear(self, line):
+    def handle(self, line):
         head = self.assigned[0] if self.assigned else None
         if head and line == b'done %d %d' % (head.lo, head.hi):
             self.assigned.popleft()
             self.queued -= head.hi - head.lo
             self.complete(head)
         elif head and line.startswith(b'hit '):
-            self.hear_hit(line, head)
+            self.handle_hit(line, head)
         else:
             self.condemn('says %s, which was not asked' % ascii(line[:100].decode('ascii', 'replace')), True)
 
@@ -257,7 +257,7 @@ class Driver:
         self.touched[piece.residue] = min(chunk, self.touched.get(piece.residue, chunk))
         dealer.complete(piece)
 
-    def hear_hit(self, line, head):
+    def handle_hit(self, line, head):
         """A hit is believed when it is golden, of the slice in work, and above the one before."""
         puzzle = self.host.job.puzzle
         words = line.decode('ascii', 'replace').split(' ')

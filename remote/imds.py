@@ -15,7 +15,7 @@ EARLY_SECONDS = 300  # AWS has new ones at least five minutes before the old exp
 PATH = '/latest/meta-data/iam/security-credentials/'
 
 
-class Trouble(Exception):
+class ServiceError(Exception):
     """What went wrong, in words that may be logged: never what a service answered, which may quote a token."""
 
 
@@ -27,7 +27,7 @@ class Role:
         self.expires = 0
 
     def credentials(self):
-        """{key, secret, token}. Raises Trouble or OSError."""
+        """{key, secret, token}. Raises ServiceError or OSError."""
         with self.lock:
             if not self.known or time.time() > self.expires - EARLY_SECONDS:
                 self.known = self.fetch()
@@ -49,14 +49,14 @@ class Role:
             self.expires = calendar.timegm(time.strptime(fields['Expiration'], '%Y-%m-%dT%H:%M:%SZ'))
             return known
         except (ValueError, KeyError, TypeError):
-            raise Trouble('the role has no usable credentials') from None
+            raise ServiceError('the role has no usable credentials') from None
         finally:
             wire.close()
 
     def get(self, wire, method, path, headers):
         status, body = wire.ask(method, path, headers, None, ANSWER_SECONDS)
         if status == 404:
-            raise Trouble('the instance has no role')
+            raise ServiceError('the instance has no role')
         if status != 200:
-            raise Trouble('the instance metadata service answers %d' % status)
+            raise ServiceError('the instance metadata service answers %d' % status)
         return body

@@ -16,14 +16,14 @@ class Output:
         self.rest = b''  # of the line that is being written
         self.queue = deque()  # (event, line)
         self.broken = False
-        self.spool_problem = None
+        self.spool_error = None
         os.set_blocking(fd, False)
         try:
             self.spool = os.open(spool, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
-        except OSError as problem:
-            self.spool_problem = str(problem)
+        except OSError as error:
+            self.spool_error = str(error)
 
-    def say(self, event, **fields):
+    def send(self, event, **fields):
         line = json.dumps(dict(event=event, **fields), separators=(',', ':')).encode() + b'\n'
         self.append_to_spool(line)
         if self.broken:
@@ -36,13 +36,13 @@ class Output:
         self.flush()
 
     def append_to_spool(self, line):
-        if self.spool_problem:
+        if self.spool_error:
             return
         try:
             while line:
                 line = line[os.write(self.spool, line) :]
-        except OSError as problem:  # a full disk must not stop the search
-            self.spool_problem = str(problem)
+        except OSError as error:  # a full disk must not stop the search
+            self.spool_error = str(error)
 
     def flush(self, _fd=None):
         try:

@@ -10,8 +10,8 @@ from process import Process
 
 
 class Peers:
-    """`host` is the agent: it has loop, job, log and deadline, and is told by heard_hit(nonce, digest, instance), which
-    says whether it is true, and complain(message). Whatever happens here, the search goes on."""
+    """`host` is the agent: it has loop, job, log and deadline, and is told by peer_hit(nonce, digest, instance), which
+    says whether it is true, and report_error(message). Whatever happens here, the search goes on."""
 
     def __init__(self, host):
         self.host = host
@@ -24,18 +24,18 @@ class Peers:
         try:
             # At the agent's own niceness: kernels that take all the time there is must not keep it from listening.
             self.process = Process([sys.executable, '-S', '-E', os.path.join(HERE, 'broadcast.py')])
-        except OSError as problem:
-            self.host.complain('broadcast: cannot be started: %s; only the controller is listened to' % problem)
+        except OSError as error:
+            self.host.report_error('broadcast: cannot be started: %s; only the controller is listened to' % error)
             return
         self.words = Feed(self.host.loop, self.process.stdin)
         self.host.loop.watch(self.process.stdout, READ, self.read)
         self.host.loop.watch(self.process.stderr, READ, self.drop)
         task = {'run': job.run, 'seconds': max(0, self.host.deadline.left()), 'broadcast': job.broadcast}
-        self.say(json.dumps(task))
+        self.send(json.dumps(task))
 
     def announce(self, nonce, digest):
         job = self.host.job
-        self.say(body(Announcement(job.run, nonce, digest, job.worker)))
+        self.send(body(Announcement(job.run, nonce, digest, job.worker)))
 
     def close(self):
         """Nothing more is announced: the helper ends, after a last try with what it has not sent yet."""
@@ -45,7 +45,7 @@ class Peers:
             self.words.flush()
             self.process.end_input(self.host.loop)
 
-    def say(self, line):
+    def send(self, line):
         if self.process and self.process.stdin is not None:
             self.words.add(line.encode() + b'\n')
             self.words.flush()
@@ -56,22 +56,22 @@ class Peers:
             return
         *lines, self.buffer = (self.buffer + data).split(b'\n')
         for line in lines:
-            self.hear(json.loads(line.decode()))
+            self.handle(json.loads(line.decode()))
         if not data:
             self.host.loop.forget(fd)
 
-    def hear(self, said):
+    def handle(self, said):
         event = said['event']
-        if event == 'heard':
-            if not self.host.heard_hit(int(said['nonce']), said['digest'], said['instance']):
+        if event == 'received':
+            if not self.host.peer_hit(int(said['nonce']), said['digest'], said['instance']):
                 self.ignored += 1
         elif event == 'ignored':
             self.ignored += said['count']
         elif event == 'sent':
             self.host.log.info('broadcast: %s is announced' % said['nonce'])
-        elif event == 'trouble':
-            self.host.complain('broadcast: %s; trying again, and the controller is listened to' % said['message'])
-        elif event == 'well':
+        elif event == 'error':
+            self.host.report_error('broadcast: %s; trying again, and the controller is listened to' % said['message'])
+        elif event == 'recovered':
             self.host.log.info('broadcast: %s works again' % said['message'])
 
     def drop(self, fd):
@@ -84,4 +84,4 @@ class Peers:
         self.process.close(self.host.loop)
         self.process = None
         if not closed:
-            self.host.complain('broadcast: ended with %s; only the controller is listened to' % how)
+            self.host.report_error('broadcast: ended with %s; only the controller is listened to' % how)

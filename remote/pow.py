@@ -281,8 +281,8 @@ if __name__ == '__main__':
     status = 0
     try:
         main(sys.argv[1:])
-    except Bad as problem:
-        os.write(2, b'pow.py: %b\n' % str(problem).encode())
+    except Bad as error:
+        os.write(2, b'pow.py: %b\n' % str(error).encode())
         status = 2
     except OSError:
         pass  # stdin or stdout went away: nobody is left to tell

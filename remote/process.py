@@ -42,9 +42,9 @@ class Process:
                     os.write(group, b'%d' % LOWEST)
                 finally:
                     os.close(group)
-        except OSError as problem:
+        except OSError as error:
             # Only root may do it as often as it likes, all others together about ten times a second.
-            return problem.errno != errno.EAGAIN
+            return error.errno != errno.EAGAIN
         return True
 
     def kill(self):

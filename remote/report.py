@@ -33,23 +33,23 @@ class Report:
         """What is to be said now; `second`: another one has passed."""
         host = self.host
         if all(driver.answered or driver.given_up for driver in host.drivers):
-            self.say_ready()
+            self.send_ready()
         for held in host.dealer.forget_released():
-            host.output.say('released', **host.dealer.coverage(held))
+            host.output.send('released', **host.dealer.coverage(held))
         if second and self.ready:
-            self.say_progress()
+            self.send_progress()
             self.rate.note(now, host.dealer.hashes)
         idle = self.ready and self.is_idle()
         if idle and not self.idle:
-            self.say_progress()
-            host.output.say('idle')
+            self.send_progress()
+            host.output.send('idle')
         self.idle = idle
 
     def is_idle(self):
         dealer = self.host.dealer
         return dealer.front() is None and not any(driver.busy_below(dealer.bound) for driver in self.host.drivers)
 
-    def say_ready(self):
+    def send_ready(self):
         if self.ready:
             return
         self.ready = True
@@ -64,20 +64,20 @@ class Report:
         note = self.host.note or driver.note
         if note:
             fields['note'] = note
-        self.host.output.say('ready', **fields)
+        self.host.output.send('ready', **fields)
         self.host.log.info('ready: ' + ', '.join('%s %s' % field for field in fields.items()))
 
-    def say_progress(self):
+    def send_progress(self):
         dealer = self.host.dealer
-        self.host.output.say(
+        self.host.output.send(
             'progress',
             residues=[dealer.coverage(held) for held in dealer.residues.values()],
             hashes=dealer.hashes,
             rate=self.rate.at(monotonic(), dealer.hashes),
         )
 
-    def say_hit(self, nonce, digest, **more):
+    def send_hit(self, nonce, digest, **more):
         """`more`: the instance it was heard of, if it is not of our own."""
-        self.say_progress()
-        self.host.output.say('hit', nonce=str(nonce), digest=digest, **more)
+        self.send_progress()
+        self.host.output.send('hit', nonce=str(nonce), digest=digest, **more)
         self.host.log.info('hit: %d %s' % (nonce, digest) + (' heard of instance %(instance)d' % more if more else ''))

@@ -5,7 +5,7 @@ https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/Welcome.ht
 import json
 import time
 
-from imds import Trouble
+from imds import ServiceError
 from sigv4 import sign
 from wire import Wire
 
@@ -38,7 +38,7 @@ class Queue:
         self.call('SendMessage', ANSWER_SECONDS, {'MessageBody': body})
 
     def call(self, action, seconds, fields):
-        """Raises Trouble, OSError or HTTPException."""
+        """Raises ServiceError, OSError or HTTPException."""
         body = json.dumps(dict(fields, QueueUrl=self.url)).encode()
         status, answer = self.wire.ask('POST', '/', self.headers(action, body), body, seconds)
         if status == 200:
@@ -46,7 +46,7 @@ class Queue:
         name = error_name(answer)
         if name.startswith(STALE_CREDENTIALS):
             self.role.forget()
-        raise Trouble('SQS answers %d %s to %s' % (status, name, action))
+        raise ServiceError('SQS answers %d %s to %s' % (status, name, action))
 
     def headers(self, action, body):
         credentials = self.role.credentials()

@@ -38,7 +38,7 @@ const meanings: Readonly<Record<string, readonly [meaning: string, remedy: strin
 export function fileError(error: unknown, place: FilePlace, path: string, doing: string): CndError {
   return error instanceof CndError
     ? error
-    : new CndError(place.code, ...fileErrorWords(error, place, path, doing));
+    : new CndError(place.code, ...fileErrorText(error, place, path, doing));
 }
 
 /** As `fileError`, while nothing has been launched: exit code 2. Pure. */
@@ -52,7 +52,7 @@ export function fileUsageError(error: unknown, place: FilePlace, path: string, d
       cause,
     });
   }
-  return new UsageError(place.code, ...fileErrorWords(error, place, path, doing));
+  return new UsageError(place.code, ...fileErrorText(error, place, path, doing));
 }
 
 /** Does something with a file of cnd's own. @throws CndError as `fileError` */
@@ -69,7 +69,7 @@ export async function withFileErrors<T>(
   }
 }
 
-function fileErrorWords(
+function fileErrorText(
   cause: unknown,
   { name, setting, remedy }: FilePlace,
   path: string,

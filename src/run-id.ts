@@ -60,8 +60,8 @@ export function newRunId(now: Date = new Date()): RunId {
 }
 
 /** What the ids of the runs that start in this second begin with. Pure. */
-export function idBeginning(moment: Date): string {
-  return moment.toISOString().replace(/[-:]/g, '').slice(0, 15).replace('T', '-');
+export function idBeginning(time: Date): string {
+  return time.toISOString().replace(/[-:]/g, '').slice(0, 15).replace('T', '-');
 }
 
 /** When a run started, to the second, as its id tells; undefined for what is not a run id. */

@@ -33,7 +33,7 @@ export function outputOf(
     const child = spawn(program, args, { stdio: ['ignore', 'pipe', 'pipe'], detached: true, env });
     const chunks: Buffer[] = [];
     let length = 0;
-    let complaint = '';
+    let stderr = '';
     const settle = (act: () => void): void => {
       clearTimeout(timer);
       off();
@@ -52,13 +52,13 @@ export function outputOf(
       if (length <= maxOutput) chunks.push(chunk);
       else giveUp(new Error(`wrote more than ${maxOutput} bytes`));
     });
-    child.stderr.on('data', (chunk: Buffer) => (complaint = (complaint + chunk.toString()).slice(-2000)));
+    child.stderr.on('data', (chunk: Buffer) => (stderr = (stderr + chunk.toString()).slice(-2000)));
     child.on('error', (error) => settle(() => reject(error)));
     child.on('close', (code, killedBy) => {
       settle(() => {
         if (code === 0) return resolve(Buffer.concat(chunks).toString());
         const how = killedBy === null ? `exit code ${code}` : killedBy;
-        const words = complaint.trim().split('\n').at(-1) ?? '';
+        const words = stderr.trim().split('\n').at(-1) ?? '';
         reject(new Error(`failed with ${how}${words === '' ? '' : `: ${words}`}`));
       });
     });

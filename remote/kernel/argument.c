@@ -3,7 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "complain.h"
+#include "fatal.h"
 #include "sha256.h"
 
 /* What was given, before it is known what it has to mean. */
@@ -22,16 +22,16 @@ static int nibble(char c) {
 static size_t parse_hex(const char *name, const char *text, uint8_t *out, size_t limit) {
   size_t digits = strlen(text);
   for (size_t i = 0; i < digits; i++)
-    if (nibble(text[i]) < 0) complain("%s %s: not hexadecimal, give pairs of 0-9a-f", name, shown(text));
-  if (digits % 2) complain("%s: %zu hexadecimal digits, an odd number; give two a byte", name, digits);
-  if (digits / 2 > limit) complain("%s: %zu bytes, give at most %zu", name, digits / 2, limit);
+    if (nibble(text[i]) < 0) fatal("%s %s: not hexadecimal, give pairs of 0-9a-f", name, shown(text));
+  if (digits % 2) fatal("%s: %zu hexadecimal digits, an odd number; give two a byte", name, digits);
+  if (digits / 2 > limit) fatal("%s: %zu bytes, give at most %zu", name, digits / 2, limit);
   for (size_t i = 0; i < digits / 2; i++) out[i] = (uint8_t)(nibble(text[2 * i]) << 4 | nibble(text[2 * i + 1]));
   return digits / 2;
 }
 
 static void parse_exactly(const char *name, const char *text, uint8_t *out, size_t bytes) {
   size_t digits = strlen(text);
-  if (digits != 2 * bytes) complain("%s: %zu hexadecimal digits, give %zu", name, digits, 2 * bytes);
+  if (digits != 2 * bytes) fatal("%s: %zu hexadecimal digits, give %zu", name, digits, 2 * bytes);
   parse_hex(name, text, out, bytes);
 }
 
@@ -39,14 +39,14 @@ static enum scheme parse_scheme(const char *text) {
   if (!strcmp(text, "hex-chain")) return HEX_CHAIN;
   if (!strcmp(text, "sha256d")) return SHA256D;
   if (!strcmp(text, "bitcoin")) return BITCOIN;
-  complain("--scheme %s: unknown, give hex-chain, sha256d or bitcoin", shown(text));
+  fatal("--scheme %s: unknown, give hex-chain, sha256d or bitcoin", shown(text));
 }
 
 static enum unit parse_unit(const char *text) {
   if (!strcmp(text, "digits")) return DIGITS;
   if (!strcmp(text, "bits")) return BITS;
   if (!strcmp(text, "bits-lsb")) return BITS_LSB;
-  complain("--unit %s: unknown, give digits, bits or bits-lsb", shown(text));
+  fatal("--unit %s: unknown, give digits, bits or bits-lsb", shown(text));
 }
 
 static unsigned parse_difficulty(const char *text, enum unit unit) {
@@ -58,7 +58,7 @@ static unsigned parse_difficulty(const char *text, enum unit unit) {
     good = text[i] >= '0' && text[i] <= '9';
     value = 10 * value + (unsigned)(text[i] - '0');
   }
-  if (!good || value > most) complain("--difficulty %s: give a whole number from 0 to %u", shown(text), most);
+  if (!good || value > most) fatal("--difficulty %s: give a whole number from 0 to %u", shown(text), most);
   return value;
 }
 
@@ -69,13 +69,13 @@ static double parse_seconds(const char *text) {
   int digits = 0, points = 0;
   for (const char *c = text; *c; c++) {
     if (*c == '.' && points++ == 0) continue;
-    if (*c < '0' || *c > '9' || ++digits > 30) complain("--seconds %s: give a decimal number, as 12 or 0.5", shown(text));
+    if (*c < '0' || *c > '9' || ++digits > 30) fatal("--seconds %s: give a decimal number, as 12 or 0.5", shown(text));
     if (points)
       value += (*c - '0') * (place /= 10);
     else
       value = 10 * value + (*c - '0');
   }
-  if (digits == 0 || value > most) complain("--seconds %s: give a decimal number from 0 to 1000000000", shown(text));
+  if (digits == 0 || value > most) fatal("--seconds %s: give a decimal number from 0 to 1000000000", shown(text));
   return value;
 }
 
@@ -95,11 +95,11 @@ static const char **field(struct given *given, const char *option) {
 }
 
 static void refuse(const char *name, const char *value, const char *scheme) {
-  if (value) complain("%s: has no meaning for scheme %s, leave it out", name, scheme);
+  if (value) fatal("%s: has no meaning for scheme %s, leave it out", name, scheme);
 }
 
 static const char *need(const char *name, const char *value, const char *scheme) {
-  if (!value) complain("%s: missing, scheme %s needs it (see --help)", name, scheme);
+  if (!value) fatal("%s: missing, scheme %s needs it (see --help)", name, scheme);
   return value;
 }
 
@@ -145,9 +145,9 @@ void arguments_parse(int argc, char **argv, struct arguments *out) {
       out->action = HELP;
     } else {
       const char **value = field(&given, argv[i]);
-      if (!value) complain("%s: unknown argument (see --help)", shown(argv[i]));
-      if (*value) complain("%s: given twice, give it once", argv[i]);
-      if (i + 1 == argc) complain("%s: its value is missing", argv[i]);
+      if (!value) fatal("%s: unknown argument (see --help)", shown(argv[i]));
+      if (*value) fatal("%s: given twice, give it once", argv[i]);
+      if (i + 1 == argc) fatal("%s: its value is missing", argv[i]);
       *value = argv[++i];
     }
   }
@@ -156,7 +156,7 @@ void arguments_parse(int argc, char **argv, struct arguments *out) {
   if (out->action == SEARCH) parse_puzzle(&given, &out->puzzle);
   if (out->action == LIST) {
     if (given.block || given.header || given.unit || given.difficulty || given.target || given.isa)
-      complain("--list: takes --scheme only, leave out the rest");
+      fatal("--list: takes --scheme only, leave out the rest");
     example_puzzle(&given, &out->puzzle);
   }
 }

@@ -6,7 +6,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "complain.h"
+#include "fatal.h"
 
 enum { LONGEST = 64 }; /* two numbers of 20 digits take 41 */
 
@@ -19,7 +19,7 @@ static int next_byte(void) {
     ssize_t n;
     do n = read(STDIN_FILENO, buffer, sizeof buffer);
     while (n < 0 && errno == EINTR);
-    if (n < 0) complain("standard input: %s", strerror(errno));
+    if (n < 0) fatal("standard input: %s", strerror(errno));
     if (n == 0) return -1;
     at = 0;
     end = (size_t)n;
@@ -33,10 +33,10 @@ static uint64_t number(const char **text, const char *line, const char *name, ui
   uint64_t value = 0;
   for (; **text >= '0' && **text <= '9'; ++*text) {
     uint64_t digit = (uint64_t)(**text - '0');
-    if (value > (most - digit) / 10) complain("line \"%s\": %s is over %" PRIu64, shown(line), name, most);
+    if (value > (most - digit) / 10) fatal("line \"%s\": %s is over %" PRIu64, shown(line), name, most);
     value = 10 * value + digit;
   }
-  if (*text == start) complain("line \"%s\": %s is not a number, give \"<lo> <hi>\" in decimal", shown(line), name);
+  if (*text == start) fatal("line \"%s\": %s is not a number, give \"<lo> <hi>\" in decimal", shown(line), name);
   return value;
 }
 
@@ -49,16 +49,16 @@ int line_read(struct range *range, uint64_t most) {
     line[length++] = byte == 0 ? '?' : (char)byte;
     if (length == LONGEST) {
       line[length] = 0;
-      complain("line \"%s...\": too long, give \"<lo> <hi>\" in decimal", shown(line));
+      fatal("line \"%s...\": too long, give \"<lo> <hi>\" in decimal", shown(line));
     }
   }
   if (byte < 0 && length == 0) return 0;
   line[length] = 0;
   const char *text = line;
   range->lo = number(&text, line, "lo", most);
-  if (*text++ != ' ') complain("line \"%s\": no single space after lo, give \"<lo> <hi>\" in decimal", shown(line));
+  if (*text++ != ' ') fatal("line \"%s\": no single space after lo, give \"<lo> <hi>\" in decimal", shown(line));
   range->hi = number(&text, line, "hi", most);
-  if (*text) complain("line \"%s\": more than two numbers, give \"<lo> <hi>\" in decimal", shown(line));
-  if (range->lo > range->hi) complain("line \"%s\": lo is over hi, give the lower one first", shown(line));
+  if (*text) fatal("line \"%s\": more than two numbers, give \"<lo> <hi>\" in decimal", shown(line));
+  if (range->lo > range->hi) fatal("line \"%s\": lo is over hi, give the lower one first", shown(line));
   return 1;
 }

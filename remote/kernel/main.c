@@ -8,7 +8,7 @@
 #include <unistd.h>
 
 #include "argument.h"
-#include "complain.h"
+#include "fatal.h"
 #include "dispatch.h"
 #include "lifetime.h"
 #include "line.h"
@@ -88,7 +88,7 @@ static const struct isa *choose_isa(const char *name, const struct puzzle *puzzl
     if (!strcmp(usable[i]->name, name)) return usable[i];
     strcat(strcat(names, i ? ", " : ""), usable[i]->name);
   }
-  complain("--isa %s: not available here, give one of %s", shown(name), names);
+  fatal("--isa %s: not available here, give one of %s", shown(name), names);
 }
 
 int main(int argc, char **argv) {

@@ -43,7 +43,7 @@ async function create(
   const what = `bucket ${bucket} cannot be created`;
   const hasTags = Object.keys(tags).length > 0;
   if (!isMissingBucket(failure))
-    throw await s3Error(failure, client, access, { what, rights: 's3:ListBucket' });
+    throw await s3Error(failure, client, access, { what, permissions: 's3:ListBucket' });
   try {
     await send(client, bucket, tags);
     return true;
@@ -53,7 +53,7 @@ async function create(
     if (error instanceof Error && error.name === 'BucketAlreadyExists') throw taken(bucket, error);
     throw await s3Error(error, client, access, {
       what,
-      rights: hasTags ? 's3:CreateBucket, s3:TagResource' : 's3:CreateBucket',
+      permissions: hasTags ? 's3:CreateBucket, s3:TagResource' : 's3:CreateBucket',
     });
   }
 }

@@ -34,10 +34,10 @@ export async function s3Error(
   failure: unknown,
   client: S3Client | undefined,
   { bucket, settings }: BucketAccess,
-  { what, rights }: { readonly what: string; readonly rights: string },
+  { what, permissions }: { readonly what: string; readonly permissions: string },
 ): Promise<CndError> {
   const region = client && (await regionOf(client));
-  const common = { about: 'logs.bucket', region, profile: settings.profile, rights };
+  const common = { about: 'logs.bucket', region, profile: settings.profile, permissions };
   if (isMissingBucket(failure)) {
     const gone = new Error(`there is no bucket ${bucket}`, { cause: failure });
     const remedy = `create it with: cnd init --bucket ${bucket}; or name another one in logs.bucket`;

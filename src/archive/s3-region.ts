@@ -21,7 +21,7 @@ export async function findBucket(access: BucketAccess, signal?: AbortSignal): Pr
   const client = s3Client(access);
   const failure = await refusal(client, access.bucket, signal);
   if (failure === undefined) return { client, certain: true };
-  const region = regionToldBy(failure);
+  const region = regionFrom(failure);
   if (region === undefined) return { client, certain: false, failure };
   if (region === (await regionOf(client))) return { client, certain: true, failure };
   client.destroy();
@@ -42,7 +42,7 @@ async function refusal(client: S3Client, bucket: string, signal: AbortSignal | u
 }
 
 /** The SDK keeps the answer of S3 with the error. */
-function regionToldBy(failure: unknown): string | undefined {
+function regionFrom(failure: unknown): string | undefined {
   const headers = property(property(failure, '$response'), 'headers');
   const region = property(headers, 'x-amz-bucket-region');
   return typeof region === 'string' && region !== '' ? region : undefined;

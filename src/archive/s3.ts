@@ -27,14 +27,14 @@ export interface S3Options extends BucketAccess {
   /** With which keys; by default those that the bucket says: every bucket encrypts since January 2023. */
   readonly encryption?: 'AES256' | 'aws:kms';
   /** Milliseconds for which an upload is begun again. */
-  readonly patience?: number;
+  readonly timeout?: number;
 }
 
 /** Milliseconds for which a failed upload is begun again: somebody waits for the end of the run. */
-const defaultPatience = 10_000;
+const defaultTimeout = 10_000;
 
 /** Milliseconds for which a failed probe is begun again: nothing is launched before. */
-const probePatience = 5000;
+const probeTimeout = 5000;
 
 /** The name, in its folder, of the empty object that some tools make for a folder of its own. */
 const marker = '';
@@ -73,7 +73,7 @@ export class S3Archive implements Archive {
       // The SDK does not send a stream again: what it does for every other call is done here.
       await retry(() => uploadStream(client, object, source, bound), {
         signal: bound,
-        timeout: probePatience,
+        timeout: probeTimeout,
         isRetryable: isWorthAnother,
       });
     } catch (error) {
@@ -93,11 +93,11 @@ export class S3Archive implements Archive {
     const ContentType = mediaType(requireEntry(run, name));
     signal.throwIfAborted();
     const object = { ...this.#object(this.#key(run, name)), ContentType };
-    const patience = this.#options.patience ?? defaultPatience;
+    const timeout = this.#options.timeout ?? defaultTimeout;
     try {
       const put = async (): Promise<void> =>
         upload(await this.#client(signal), object, path, signal, onProgress);
-      await retry(put, { signal, timeout: patience, isRetryable: isWorthAnother });
+      await retry(put, { signal, timeout: timeout, isRetryable: isWorthAnother });
     } catch (error) {
       if (!(error instanceof CndError))
         throw await this.#error(error, `${name} cannot be stored in`, 's3:PutObject');
@@ -190,11 +190,11 @@ export class S3Archive implements Archive {
     return this.#asking('runs cannot be listed in', 's3:ListBucket', list);
   }
 
-  async #asking<T>(what: string, rights: string, ask: () => Promise<T>): Promise<T> {
+  async #asking<T>(what: string, permissions: string, ask: () => Promise<T>): Promise<T> {
     try {
       return await ask();
     } catch (error) {
-      throw await this.#error(error, what, rights);
+      throw await this.#error(error, what, permissions);
     }
   }
 
@@ -235,9 +235,9 @@ export class S3Archive implements Archive {
     return `${this.#prefix}${run}/${name}`;
   }
 
-  #error(failure: unknown, what: string, ...rights: string[]): Promise<CndError> {
+  #error(failure: unknown, what: string, ...permissions: string[]): Promise<CndError> {
     const { bucket } = this.#options;
-    const call = { what: `${what} bucket ${bucket}`, rights: rights.join(', ') };
+    const call = { what: `${what} bucket ${bucket}`, permissions: permissions.join(', ') };
     return s3Error(failure, this.#asked, this.#options, call);
   }
 }

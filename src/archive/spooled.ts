@@ -32,13 +32,13 @@ export class SpooledArchive implements Archive {
     return this.#remote.store(...entry);
   }
 
-  async *runs(filter: RunFilter = {}): AsyncGenerator<RunId> {
-    const { foreign: _, ...narrow } = filter;
-    const here = await unstoredRuns(this.spool, narrow);
+  async *runs(runFilter: RunFilter = {}): AsyncGenerator<RunId> {
+    const { foreign: _, ...filter } = runFilter;
+    const here = await unstoredRuns(this.spool, filter);
     // A whole id can be nobody else's: what is here can be read without asking elsewhere.
     const whole = here.find((run) => run === filter.prefix);
     if (whole !== undefined) return void (yield whole);
-    for await (const run of this.#remote.runs(filter)) {
+    for await (const run of this.#remote.runs(runFilter)) {
       // Both are listed newest first.
       for (let [newest] = here; newest !== undefined && newest > run; [newest] = here) {
         yield newest;

@@ -20,14 +20,14 @@ export interface RunSummary {
   /** Absent where the record cannot be read. */
   readonly record?: RecordSummary;
   /** What is wrong with a torn run, or why its record cannot be read. */
-  readonly trouble?: string;
+  readonly error?: string;
 }
 
 /** What a run came to, from the text of its record; `alive` when its controller is still at work. Pure. */
 export function summarize(run: string, recordText: string | undefined, alive: boolean): RunSummary {
   const startedAt = runStart(run)?.toISOString() ?? '';
-  const torn = (trouble: string): RunSummary =>
-    alive ? { run, status: 'running', startedAt } : { run, status: 'torn', startedAt, trouble };
+  const torn = (error: string): RunSummary =>
+    alive ? { run, status: 'running', startedAt } : { run, status: 'torn', startedAt, error };
   if (recordText === undefined) return torn(`${recordName} is missing`);
   if (recordText.trim() === '') return torn(`${recordName} is empty`);
   const record = parseRecordSummary(recordText);
@@ -42,7 +42,7 @@ export function unreadable(run: string, error: unknown, alive: boolean): RunSumm
   const startedAt = runStart(run)?.toISOString() ?? '';
   if (alive) return { run, status: 'running', startedAt };
   const hint = error instanceof CndError && error.hint !== undefined ? ` (${error.hint})` : '';
-  return { run, status: 'unreadable', startedAt, trouble: `${messageOf(error)}${hint}` };
+  return { run, status: 'unreadable', startedAt, error: `${messageOf(error)}${hint}` };
 }
 
 /** Records read at a time: enough to hide the round trips of a remote store. */

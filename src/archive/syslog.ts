@@ -23,16 +23,16 @@ export async function openSyslog(
   archive: Archive,
   run: string,
   { name, bytes }: ArchiveEntry,
-  trouble: (reason: string) => void,
+  onError: (reason: string) => void,
 ): Promise<SyslogSource | undefined> {
   try {
     const stream = await archive.open(run, name);
     if (bytes > mostHeld) return stream;
     const held = await buffer(stream);
     if (held.length > 0) return held;
-    trouble('is empty');
+    onError('is empty');
   } catch (error) {
-    trouble(`cannot be read: ${messageOf(error)}`);
+    onError(`cannot be read: ${messageOf(error)}`);
   }
   return undefined;
 }
@@ -43,7 +43,7 @@ export async function openSyslog(
  */
 export async function* syslogLines(
   source: SyslogSource,
-  trouble: (reason: string) => void,
+  onError: (reason: string) => void,
 ): AsyncGenerator<string> {
   // Without SYNC_FLUSH the end of a truncated file is an error that takes the last lines with it.
   const gunzip = createGunzip({ finishFlush: constants.Z_SYNC_FLUSH });
@@ -64,9 +64,9 @@ export async function* syslogLines(
         pending = '';
       }
     }
-    if (!trailer.fits(length)) trouble('is torn: it ends in the middle');
+    if (!trailer.fits(length)) onError('is torn: it ends in the middle');
   } catch (error) {
-    trouble(`is torn: ${messageOf(error)}`);
+    onError(`is torn: ${messageOf(error)}`);
   }
   if (pending !== '') yield pending;
 }

@@ -1,5 +1,5 @@
 /** Why a call to AWS failed, as far as it is the same for all services. */
-export type AwsFault =
+export type AwsErrorKind =
   | 'no-credentials'
   | 'no-profile'
   | 'expired'
@@ -16,7 +16,7 @@ export type AwsFault =
 
 /** What a code of AWS means here. */
 export interface Meaning {
-  readonly fault?: AwsFault;
+  readonly errorKind?: AwsErrorKind;
   /** For a launch: lacking here, but another zone or type may do; the type is refused in the whole region; a quota is full; or the same call may work in a moment. */
   readonly launch?: 'capacity' | 'type' | 'quota' | 'again';
   /** Of a full quota: fewer instances need less of it. */
@@ -28,7 +28,7 @@ export interface Meaning {
 }
 
 const lack: Meaning = { launch: 'capacity' };
-const roomFor = (service: string, code?: string, fewerHelp = true): Meaning => ({
+const quotaError = (service: string, code?: string, fewerHelp = true): Meaning => ({
   launch: 'quota',
   fewerHelp,
   quota: { service, ...(code !== undefined && { code }) },
@@ -54,58 +54,58 @@ const securityGroups =
  * responses", and the SDK's own names.
  */
 export const meanings: Readonly<Record<string, Meaning>> = {
-  CredentialsProviderError: { fault: 'no-credentials' },
-  TokenProviderError: { fault: 'no-credentials' },
-  ExpiredToken: { fault: 'expired' },
-  ExpiredTokenException: { fault: 'expired' },
-  TokenRefreshRequired: { fault: 'expired' },
+  CredentialsProviderError: { errorKind: 'no-credentials' },
+  TokenProviderError: { errorKind: 'no-credentials' },
+  ExpiredToken: { errorKind: 'expired' },
+  ExpiredTokenException: { errorKind: 'expired' },
+  TokenRefreshRequired: { errorKind: 'expired' },
   // EC2's word for a token that is over; and for a clock that is, which the SDK then corrects by itself.
-  RequestExpired: { fault: 'expired' },
-  UnauthorizedException: { fault: 'expired' },
-  InvalidClientTokenId: { fault: 'bad-credentials' },
-  InvalidAccessKeyId: { fault: 'bad-credentials' },
-  InvalidToken: { fault: 'bad-credentials' },
-  UnrecognizedClientException: { fault: 'bad-credentials' },
-  SignatureDoesNotMatch: { fault: 'bad-credentials' },
-  InvalidSignatureException: { fault: 'bad-credentials' },
-  IncompleteSignature: { fault: 'bad-credentials' },
-  AuthFailure: { fault: 'bad-credentials' },
+  RequestExpired: { errorKind: 'expired' },
+  UnauthorizedException: { errorKind: 'expired' },
+  InvalidClientTokenId: { errorKind: 'bad-credentials' },
+  InvalidAccessKeyId: { errorKind: 'bad-credentials' },
+  InvalidToken: { errorKind: 'bad-credentials' },
+  UnrecognizedClientException: { errorKind: 'bad-credentials' },
+  SignatureDoesNotMatch: { errorKind: 'bad-credentials' },
+  InvalidSignatureException: { errorKind: 'bad-credentials' },
+  IncompleteSignature: { errorKind: 'bad-credentials' },
+  AuthFailure: { errorKind: 'bad-credentials' },
   'AuthFailure.ServiceLinkedRoleCreationNotPermitted': {
-    fault: 'denied',
+    errorKind: 'denied',
     remedy:
       'have somebody make the role: aws iam create-service-linked-role --aws-service-name spot.amazonaws.com',
   },
-  RegionDisabledException: { fault: 'region-disabled' },
-  RequestTimeTooSkewed: { fault: 'clock' },
-  RequestInTheFuture: { fault: 'clock' },
-  AccessDenied: { fault: 'denied' },
-  AccessDeniedException: { fault: 'denied' },
-  UnauthorizedOperation: { fault: 'denied' },
+  RegionDisabledException: { errorKind: 'region-disabled' },
+  RequestTimeTooSkewed: { errorKind: 'clock' },
+  RequestInTheFuture: { errorKind: 'clock' },
+  AccessDenied: { errorKind: 'denied' },
+  AccessDeniedException: { errorKind: 'denied' },
+  UnauthorizedOperation: { errorKind: 'denied' },
   OptInRequired: {
-    fault: 'denied',
+    errorKind: 'denied',
     remedy: 'accept the terms of the image in the AWS Marketplace, or of the service, with this account',
   },
   PendingVerification: {
-    fault: 'denied',
+    errorKind: 'denied',
     remedy:
       'AWS is still verifying the account for {region}: try again when it has told you by mail that it has, or take another --region',
   },
-  Blocked: { fault: 'denied', remedy: 'AWS has blocked the account: ask AWS Support' },
+  Blocked: { errorKind: 'denied', remedy: 'AWS has blocked the account: ask AWS Support' },
   TagPolicyViolation: {
     remedy: 'a tag policy of the organization allows other values: set the tag accordingly in ec2.tags',
   },
-  Throttling: { fault: 'throttled' },
-  ThrottlingException: { fault: 'throttled' },
-  RequestThrottled: { fault: 'throttled' },
-  RequestLimitExceeded: { fault: 'throttled' },
-  TooManyRequestsException: { fault: 'throttled' },
-  SlowDown: { fault: 'throttled' },
-  InternalError: { fault: 'unavailable' },
-  InternalFailure: { fault: 'unavailable' },
-  ServiceUnavailable: { fault: 'unavailable' },
-  TimeoutError: { fault: 'unreachable' },
-  RequestTimeout: { fault: 'unreachable' },
-  ProxyRefused: { fault: 'proxy' },
+  Throttling: { errorKind: 'throttled' },
+  ThrottlingException: { errorKind: 'throttled' },
+  RequestThrottled: { errorKind: 'throttled' },
+  RequestLimitExceeded: { errorKind: 'throttled' },
+  TooManyRequestsException: { errorKind: 'throttled' },
+  SlowDown: { errorKind: 'throttled' },
+  InternalError: { errorKind: 'unavailable' },
+  InternalFailure: { errorKind: 'unavailable' },
+  ServiceUnavailable: { errorKind: 'unavailable' },
+  TimeoutError: { errorKind: 'unreachable' },
+  RequestTimeout: { errorKind: 'unreachable' },
+  ProxyRefused: { errorKind: 'proxy' },
 
   InsufficientInstanceCapacity: lack,
   InsufficientCapacity: lack,
@@ -129,12 +129,12 @@ export const meanings: Readonly<Record<string, Meaning>> = {
   InstanceLimit: vcpus,
   MaxSpotInstanceCountExceeded: vcpus,
   MaxSpotFleetRequestCountExceeded: vcpus,
-  VolumeLimitExceeded: roomFor('ebs'),
-  AddressLimitExceeded: roomFor('ec2'),
-  NetworkInterfaceLimitExceeded: roomFor('vpc', 'L-DF5E4CA3'),
-  SecurityGroupLimitExceeded: { ...roomFor('vpc', 'L-E79EC296', false), remedy: securityGroups },
-  RulesPerSecurityGroupLimitExceeded: roomFor('vpc', 'L-0EA8095F', false),
-  SecurityGroupsPerInterfaceLimitExceeded: roomFor('vpc', 'L-2AFB9258', false),
+  VolumeLimitExceeded: quotaError('ebs'),
+  AddressLimitExceeded: quotaError('ec2'),
+  NetworkInterfaceLimitExceeded: quotaError('vpc', 'L-DF5E4CA3'),
+  SecurityGroupLimitExceeded: { ...quotaError('vpc', 'L-E79EC296', false), remedy: securityGroups },
+  RulesPerSecurityGroupLimitExceeded: quotaError('vpc', 'L-0EA8095F', false),
+  SecurityGroupsPerInterfaceLimitExceeded: quotaError('vpc', 'L-2AFB9258', false),
   // A group that was just made: EC2 does not know of it everywhere yet (eventual consistency).
   'InvalidGroup.NotFound': { launch: 'again' },
 

@@ -3,13 +3,13 @@ import { property } from './property.ts';
 
 /** Credentials could not be had, in words for people: why, and what to do. What the SDK said is the cause. */
 export class CredentialFailure extends Error {
-  readonly fault: 'no-credentials' | 'no-profile' | 'expired';
+  readonly errorKind: 'no-credentials' | 'no-profile' | 'expired';
   readonly remedy: string;
 
-  constructor(fault: CredentialFailure['fault'], message: string, remedy: string, cause?: unknown) {
+  constructor(errorKind: CredentialFailure['errorKind'], message: string, remedy: string, cause?: unknown) {
     super(message, cause === undefined ? {} : { cause });
     this.name = 'CredentialFailure';
-    this.fault = fault;
+    this.errorKind = errorKind;
     this.remedy = remedy;
   }
 }
@@ -45,8 +45,8 @@ export function profileFailure(name: string, error: unknown, files: SharedFiles)
   const chain = sourceChain(name, files);
   const asks = (setting: string): string =>
     chain.find(([, profile]) => profile?.[setting] !== undefined)?.[0] ?? name;
-  const fail = (why: string, remedy: string, fault: CredentialFailure['fault'] = 'no-credentials') =>
-    new CredentialFailure(fault, why, remedy, error);
+  const fail = (why: string, remedy: string, errorKind: CredentialFailure['errorKind'] = 'no-credentials') =>
+    new CredentialFailure(errorKind, why, remedy, error);
   const missing = chain.find(([, profile]) => profile === undefined);
   if (missing) {
     const [source] = missing;

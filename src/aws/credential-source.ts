@@ -62,7 +62,7 @@ export function credentialSource(
 }
 
 /** The source in words, for the plan. Pure. */
-export function sourceWords(source: CredentialSource, env: NodeJS.ProcessEnv): string {
+export function sourceText(source: CredentialSource, env: NodeJS.ProcessEnv): string {
   switch (source.kind) {
     case 'keys':
     case 'half-a-key':

@@ -1,7 +1,7 @@
 import { encodedMessage, keepCause } from '../cause.ts';
 import { CndError, type ErrorDetail, messageOf } from '../error.ts';
 import { redact } from '../redact.ts';
-import { type AwsFault, filled, meaningOf } from './code.ts';
+import { type AwsErrorKind, filled, meaningOf } from './code.ts';
 import { httpsProxy } from './company-network.ts';
 import { CredentialFailure } from './credential-failure.ts';
 import { profileFromEnvironment } from './credential-source.ts';
@@ -16,13 +16,13 @@ const certificate = /^(UNABLE_TO_|SELF_SIGNED_CERT|DEPTH_ZERO_SELF|CERT_|ERR_TLS
 const network = new Set([...neverSent, 'ECONNRESET', 'EPIPE', 'ETIMEDOUT', 'EPROTO']);
 
 /** What kind of failure an error of the SDK is; undefined: something particular to the call. */
-export function awsFault(error: unknown): AwsFault | undefined {
+export function awsErrorKind(error: unknown): AwsErrorKind | undefined {
   if (!(error instanceof Error)) return undefined;
-  if (error instanceof CredentialFailure) return error.fault;
+  if (error instanceof CredentialFailure) return error.errorKind;
   if (/token.*expired|expired.*token|session.*expired|sso login/i.test(error.message)) return 'expired';
   // A signature is good for some minutes only: both come from a clock that is wrong, on either side.
   if (/signature (has )?expired|signature not yet current/i.test(error.message)) return 'clock';
-  const named = meaningOf(error)?.fault;
+  const named = meaningOf(error)?.errorKind;
   if (named) return named;
   if (certificate.test(networkCode(error) ?? '')) return 'untrusted';
   if (error.message === 'Region is missing') return 'no-region';
@@ -34,11 +34,11 @@ export function awsFault(error: unknown): AwsFault | undefined {
 
 /** Whether a policy of the organization denies it, as many do for all regions but a few. */
 export function isOrganizationDenial(error: unknown): boolean {
-  return awsFault(error) === 'denied' && readDenial(error).policy === 'service control policy';
+  return awsErrorKind(error) === 'denied' && readDenial(error).policy === 'service control policy';
 }
 
 /** Faults that end a request before it is sent. */
-const unsent: ReadonlySet<AwsFault | undefined> = new Set([
+const unsent: ReadonlySet<AwsErrorKind | undefined> = new Set([
   'no-credentials',
   'no-profile',
   'no-region',
@@ -48,10 +48,10 @@ const unsent: ReadonlySet<AwsFault | undefined> = new Set([
 
 /** Whether a request has certainly not reached AWS, so that nothing can have come of it. */
 export function wasNeverSent(error: unknown): boolean {
-  const fault = awsFault(error);
-  if (error instanceof CredentialFailure || unsent.has(fault)) return true;
+  const errorKind = awsErrorKind(error);
+  if (error instanceof CredentialFailure || unsent.has(errorKind)) return true;
   // The SDK's words for its connectionTimeout; a request that timed out later has the same name.
-  if (fault === 'unreachable' && /did not establish a connection/.test(messageOf(error))) return true;
+  if (errorKind === 'unreachable' && /did not establish a connection/.test(messageOf(error))) return true;
   return neverSent.has(networkCode(error) ?? '');
 }
 
@@ -71,7 +71,7 @@ export interface AwsCall {
   readonly region?: string | undefined;
   readonly profile?: string | undefined;
   /** The rights that it takes, e.g. `sqs:CreateQueue`. */
-  readonly rights: string;
+  readonly permissions: string;
   /** What to do when the failure is none of the common ones. */
   readonly hint?: string;
 }
@@ -80,20 +80,24 @@ export interface AwsCall {
  * A failed call as the error that a user sees: what, where, why, and the remedy. Its cause is kept for `--verbose`.
  */
 export function awsError(error: unknown, call: AwsCall): CndError {
-  const fault = awsFault(error);
+  const errorKind = awsErrorKind(error);
   const where = call.region === undefined ? '' : ` in ${call.region}`;
   const detail: ErrorDetail = {
     about: call.about,
-    hint: hint(fault, error, call) ?? call.hint ?? 'run it again with --verbose to see all that AWS said',
+    hint: hint(errorKind, error, call) ?? call.hint ?? 'run it again with --verbose to see all that AWS said',
     cause: error,
   };
-  const told = new CndError(`aws-${fault ?? 'failed'}`, `${call.what}${where}: ${why(fault, error)}`, detail);
+  const told = new CndError(
+    `aws-${errorKind ?? 'failed'}`,
+    `${call.what}${where}: ${why(errorKind, error)}`,
+    detail,
+  );
   return keepCause(told);
 }
 
-function why(fault: AwsFault | undefined, error: unknown): string {
+function why(errorKind: AwsErrorKind | undefined, error: unknown): string {
   if (error instanceof CredentialFailure) return error.message;
-  switch (fault) {
+  switch (errorKind) {
     case 'no-credentials':
     case 'no-profile':
       return 'no AWS credentials were found';
@@ -123,14 +127,14 @@ function why(fault: AwsFault | undefined, error: unknown): string {
   }
 }
 
-function hint(fault: AwsFault | undefined, error: unknown, call: AwsCall): string | undefined {
+function hint(errorKind: AwsErrorKind | undefined, error: unknown, call: AwsCall): string | undefined {
   if (error instanceof CredentialFailure) return error.remedy;
-  const { rights, region, profile } = call;
+  const { permissions, region, profile } = call;
   const own = meaningOf(error)?.remedy;
   if (own !== undefined) return filled(own, { region });
   const name = profile ?? profileFromEnvironment(process.env);
   const login = `aws sso login${name ? ` --profile ${name}` : ''}`;
-  switch (fault) {
+  switch (errorKind) {
     case 'no-credentials':
     case 'no-profile':
       return `log in with aws login or ${login}, run aws configure, or set AWS_PROFILE`;
@@ -143,7 +147,7 @@ function hint(fault: AwsFault | undefined, error: unknown, call: AwsCall): strin
     case 'clock':
       return 'set the clock, e.g. with: sudo timedatectl set-ntp true';
     case 'denied':
-      return denialRemedy(readDenial(error), rights) + encodedHint(error);
+      return denialRemedy(readDenial(error), permissions) + encodedHint(error);
     case 'no-region':
       return 'set AWS_REGION, or a region in the profile';
     case 'region-disabled':
@@ -153,7 +157,7 @@ function hint(fault: AwsFault | undefined, error: unknown, call: AwsCall): strin
     case 'proxy':
       return 'have the proxy let connections to amazonaws.com through, correct HTTPS_PROXY, or exempt hosts with NO_PROXY';
     case 'unreachable':
-      return `check the network${proxyWords()}${region === undefined ? '' : `, and that ${region} is a region`}`;
+      return `check the network${proxyText()}${region === undefined ? '' : `, and that ${region} is a region`}`;
     case 'throttled':
     case 'unavailable':
       return 'try again in a minute';
@@ -162,7 +166,7 @@ function hint(fault: AwsFault | undefined, error: unknown, call: AwsCall): strin
   }
 }
 
-function proxyWords(): string {
+function proxyText(): string {
   const proxy = httpsProxy(process.env);
   return proxy ? `, the proxy ${proxy.host} (HTTPS_PROXY)` : '';
 }

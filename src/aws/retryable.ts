@@ -1,11 +1,14 @@
-import { awsFault } from './failure.ts';
+import { awsErrorKind } from './failure.ts';
 import { property } from './property.ts';
 
 /** Whether trying again may mend it: not what the caller may not do, and nothing that it says wrongly. */
 export function isRetryable(error: unknown): boolean {
-  const fault = awsFault(error);
+  const errorKind = awsErrorKind(error);
   return (
-    fault === 'throttled' || fault === 'unreachable' || fault === 'unavailable' || isClockCorrected(error)
+    errorKind === 'throttled' ||
+    errorKind === 'unreachable' ||
+    errorKind === 'unavailable' ||
+    isClockCorrected(error)
   );
 }
 

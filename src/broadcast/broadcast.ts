@@ -36,9 +36,9 @@ export interface Broadcast {
   /**
    * Calls `listener` with every announcement that others make on this run's channel, also those made before: what was
    * announced here is known here. A listener must be idempotent and verify what it is told. It is never called from within `listen`. Returns the function that stops listening.
-   * @param onTrouble Told in words when the channel fails, once until it works again.
+   * @param onError Told in words when the channel fails, once until it works again.
    */
-  listen(listener: (announcement: Announcement) => void, onTrouble?: (message: string) => void): () => void;
+  listen(listener: (announcement: Announcement) => void, onError?: (message: string) => void): () => void;
   /** Deletes what `open` created; idempotent, also after a failed `open`. */
   close(): Promise<void>;
 }

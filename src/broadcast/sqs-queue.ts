@@ -10,7 +10,7 @@ import pLimit from 'p-limit';
 import { isNotYetKnown, untilKnown } from '../aws/consistency.ts';
 import { type AwsSettings, awsClientConfig } from '../aws/client.ts';
 import { allItems } from '../aws/page.ts';
-import { awsFault } from '../aws/failure.ts';
+import { awsErrorKind } from '../aws/failure.ts';
 import { isRunId, runStart } from '../run-id.ts';
 
 /** What names of our queues begin with; the run's id follows. */
@@ -143,7 +143,7 @@ export async function listQueues(client: SQSClient, abortSignal?: AbortSignal): 
   const looks = await Promise.allSettled(urls.map((url) => limit(() => ours(client, url, abortSignal))));
   const failures = looks.flatMap((look) => (look.status === 'rejected' ? [look.reason as unknown] : []));
   // Who may look at some of them may not look at one of somebody else that is only called like ours.
-  const serious = failures.find((error) => awsFault(error) !== 'denied');
+  const serious = failures.find((error) => awsErrorKind(error) !== 'denied');
   if (serious !== undefined) throw serious;
   if (failures.length > 0 && failures.length === looks.length) throw failures[0];
   return looks.flatMap((look) => (look.status === 'fulfilled' ? (look.value ?? []) : []));

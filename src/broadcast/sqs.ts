@@ -7,7 +7,7 @@ import type { AgentBroadcast, Announcement, Broadcast } from './broadcast.ts';
 import { Inbox } from './inbox.ts';
 import { messageBody } from './message.ts';
 import { type Polled, poll } from './poll.ts';
-import { Rhythm } from './rhythm.ts';
+import { PollBackoff } from './poll-backoff.ts';
 import { RunQueue } from './run-queue.ts';
 import { mostMessages, receive, sendMessage } from './sqs-message.ts';
 import { queueInput, type QueueTags, sqsClient } from './sqs-queue.ts';
@@ -19,26 +19,26 @@ export interface SqsOptions extends QueueTags {
   /** Where the role of the instances has its credentials, if they have one (`ec2.instanceProfile`): agents poll. */
   readonly imds?: string | undefined;
   /** Milliseconds for which opening, announcing and closing are tried. */
-  readonly patience?: Partial<typeof defaultPatience>;
+  readonly timeout?: Partial<typeof defaultTimeout>;
 }
 
 /** Opening delays the launch; deleting the queue costs nothing but the user's waiting (DESIGN.md: at most 180 s). */
-const defaultPatience = { open: 8000, announce: 30_000, close: 60_000 };
+const defaultTimeout = { open: 8000, announce: 30_000, close: 60_000 };
 
-interface Ear {
+interface Listener {
   readonly listener: (announcement: Announcement) => void;
-  readonly onTrouble: (message: string) => void;
+  readonly onError: (message: string) => void;
 }
 
 /** The broadcast on a queue of Amazon SQS, one for each run. */
 export class SqsBroadcast implements Broadcast {
   readonly name = 'sqs';
   readonly #options: SqsOptions;
-  readonly #patience: typeof defaultPatience;
+  readonly #timeout: typeof defaultTimeout;
   /** Retries are made here, where it is known what a lost answer means. */
   readonly #client: SQSClient;
   readonly #life = new AbortController();
-  readonly #ears = new Set<Ear>();
+  readonly #listeners = new Set<Listener>();
   readonly #announced = new Map<bigint, Promise<void>>();
   #polling: AbortController | undefined;
   #inbox = new Inbox('');
@@ -47,7 +47,7 @@ export class SqsBroadcast implements Broadcast {
 
   constructor(options: SqsOptions) {
     this.#options = options;
-    this.#patience = { ...defaultPatience, ...options.patience };
+    this.#timeout = { ...defaultTimeout, ...options.timeout };
     this.#client = sqsClient(options.settings, options.env, 1);
   }
 
@@ -70,7 +70,7 @@ export class SqsBroadcast implements Broadcast {
     this.#queue = queue;
     try {
       this.#region = await this.#client.config.region();
-      await retry(() => queue.open(signal), { signal, timeout: this.#patience.open, isRetryable });
+      await retry(() => queue.open(signal), { signal, timeout: this.#timeout.open, isRetryable });
     } catch (error) {
       signal.throwIfAborted();
       if (!isRetryable(error)) throw this.#error(error, 'cannot be created', 'sqs:CreateQueue, sqs:TagQueue');
@@ -91,23 +91,23 @@ export class SqsBroadcast implements Broadcast {
     }
   }
 
-  listen(listener: Ear['listener'], onTrouble: Ear['onTrouble'] = () => {}): () => void {
+  listen(listener: Listener['listener'], onError: Listener['onError'] = () => {}): () => void {
     const queue = this.#queue;
     if (!queue) throw new Error('the broadcast was not opened');
-    const ear = { listener, onTrouble };
-    this.#ears.add(ear);
+    const entry = { listener, onError };
+    this.#listeners.add(entry);
     const { heard } = this.#inbox;
     queueMicrotask(() => {
       for (const announcement of heard)
-        if (this.#ears.has(ear) && !this.#announced.has(announcement.nonce)) listener(announcement);
+        if (this.#listeners.has(entry) && !this.#announced.has(announcement.nonce)) listener(announcement);
     });
     if (!this.#polling) {
       this.#polling = new AbortController();
       void poll(this.#polled(queue), AbortSignal.any([this.#life.signal, this.#polling.signal]));
     }
     return () => {
-      this.#ears.delete(ear);
-      if (this.#ears.size > 0) return;
+      this.#listeners.delete(entry);
+      if (this.#listeners.size > 0) return;
       this.#polling?.abort();
       this.#polling = undefined;
     };
@@ -115,7 +115,7 @@ export class SqsBroadcast implements Broadcast {
 
   async close(): Promise<void> {
     this.#life.abort();
-    this.#ears.clear();
+    this.#listeners.clear();
     const queue = this.#queue;
     queue?.seal();
     // Who announced is told before the run ends that it failed.
@@ -124,7 +124,7 @@ export class SqsBroadcast implements Broadcast {
       const { signal } = new AbortController();
       const again = (error: unknown): boolean => isRetryable(error) || queue?.isSettling(error) === true;
       if (queue)
-        await retry(() => queue.delete(), { signal, timeout: this.#patience.close, isRetryable: again });
+        await retry(() => queue.delete(), { signal, timeout: this.#timeout.close, isRetryable: again });
     } catch (error) {
       throw this.#error(error, 'cannot be deleted', 'sqs:DeleteQueue, sqs:GetQueueUrl');
     } finally {
@@ -138,7 +138,7 @@ export class SqsBroadcast implements Broadcast {
       sendMessage(this.#client, await queue.open(), messageBody(announcement), signal);
     const again = (error: unknown): boolean => isRetryable(error) || queue.isSettling(error);
     try {
-      await retry(send, { signal, timeout: this.#patience.announce, isRetryable: again });
+      await retry(send, { signal, timeout: this.#timeout.announce, isRetryable: again });
     } catch (error) {
       throw this.#error(error, 'takes no message', 'sqs:SendMessage');
     }
@@ -147,23 +147,23 @@ export class SqsBroadcast implements Broadcast {
   #polled(queue: RunQueue): Polled {
     return {
       inbox: this.#inbox,
-      rhythm: new Rhythm(mostMessages),
+      pollBackoff: new PollBackoff(mostMessages),
       receive: async (hide, signal) => receive(this.#client, await queue.open(), signal, { hide }),
       deliver: (announcement) => {
         if (this.#announced.has(announcement.nonce)) return;
-        for (const { listener } of this.#ears) listener(announcement);
+        for (const { listener } of this.#listeners) listener(announcement);
       },
-      complain: (error) => {
+      onError: (error) => {
         const { message } = this.#error(error, 'cannot be heard', 'sqs:ReceiveMessage');
-        for (const { onTrouble } of this.#ears) onTrouble(message);
+        for (const { onError } of this.#listeners) onError(message);
       },
       expected: (error) => queue.isSettling(error),
     };
   }
 
-  #error(error: unknown, what: string, rights: string) {
+  #error(error: unknown, what: string, permissions: string) {
     const name = this.#queue?.name ?? '';
     const { region, profile } = { region: this.#region, profile: this.#options.settings.profile };
-    return awsError(error, { what: `queue ${name} ${what}`, about: name, region, profile, rights });
+    return awsError(error, { what: `queue ${name} ${what}`, about: name, region, profile, permissions });
   }
 }

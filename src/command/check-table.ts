@@ -17,7 +17,7 @@ export function checkTable(checks: readonly Check[]): string {
 }
 
 /** What would be launched, and for how much at most. Pure. */
-export function factLines({ facts, cost, costBasis }: Preflight): string {
+export function summaryLines({ facts, cost, costBasis }: Preflight): string {
   if (facts.length === 0) return '';
   const rows = [...facts, ['cost', costWords(cost, costBasis)] as const];
   return `\n${rows.map(([name, value]) => `${name.padEnd(14)}${printable(value)}`).join('\n')}\n`;

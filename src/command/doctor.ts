@@ -1,9 +1,9 @@
 import { makeArchive } from '../archive/registry.ts';
 import type { Check, Preflight } from '../fleet/preflight.ts';
 import { exitCodes } from '../event/outcome.ts';
-import { checkTable, factLines } from './check-table.ts';
+import { checkTable, summaryLines } from './check-table.ts';
 import { interruptible } from './interruptible.ts';
-import { checkGround, checkLaunch } from './start-check.ts';
+import { checkLocally, checkLaunch } from './start-check.ts';
 
 /** What is checked for where nothing is said: the smallest run there is. */
 export const fallback = { N: '1', T: '200', D: '2' };
@@ -19,7 +19,7 @@ export function doctor(flags: Readonly<Record<string, unknown>>): Promise<number
 async function examine(flags: Readonly<Record<string, unknown>>, signal: AbortSignal): Promise<number> {
   const { env } = process;
   const path = typeof flags['config'] === 'string' ? flags['config'] : undefined;
-  const { checks, config, fleet } = await checkGround({ flags, env, path, fallback });
+  const { checks, config, fleet } = await checkLocally({ flags, env, path, fallback });
   if (!config || !fleet) {
     show(flags, checks);
     return exitCodes.usage;
@@ -37,7 +37,7 @@ function show(
   preflight?: Preflight,
 ): void {
   if (flags['json'] === true) process.stdout.write(`${JSON.stringify(checks.map(plain), undefined, 2)}\n`);
-  else process.stdout.write(checkTable(checks) + (preflight ? factLines(preflight) : ''));
+  else process.stdout.write(checkTable(checks) + (preflight ? summaryLines(preflight) : ''));
 }
 
 function plain({ name, outcome, message, hint }: Check): Omit<Check, 'cause'> {

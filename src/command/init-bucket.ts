@@ -5,12 +5,12 @@ import { UsageError } from '../error.ts';
 import type { Arguments } from './command.ts';
 
 /** The bucket that `--bucket` names, if it does. @throws UsageError when that is no name of a bucket. */
-export function judgeBucket(given: unknown): string | undefined {
+export function checkBucket(given: unknown): string | undefined {
   if (given === undefined) return undefined;
   const name = typeof given === 'string' ? given : '';
-  const judged = bucketName.safeParse(name);
-  if (judged.success) return judged.data;
-  const [issue] = judged.error.issues;
+  const validated = bucketName.safeParse(name);
+  if (validated.success) return validated.data;
+  const [issue] = validated.error.issues;
   throw new UsageError('bad-flag', `--bucket is '${visible(name)}': ${issue?.message ?? ''}`, {
     about: 'bucket',
     hint: 'three to 63 small letters, digits, dots and hyphens: for example --bucket my-cnd-logs',

@@ -11,7 +11,7 @@ import { unlessAborted, withDeadline } from '../wait.ts';
 import type { Arguments } from './command.ts';
 
 /** Milliseconds in which STS must say which account it is: without it a placeholder does. */
-const patience = 5000;
+const timeout = 5000;
 
 /** What STS says of the caller, or why it does not. */
 interface Account {
@@ -83,7 +83,7 @@ async function usualRegion(profile: string | undefined): Promise<string | undefi
 async function askAccount({ profile, region = homeRegions.aws }: Known): Promise<Account> {
   try {
     const api = sdkApi({ profile, region }, process.env);
-    const { account, arn } = await withDeadline(patience, undefined, async (signal) =>
+    const { account, arn } = await withDeadline(timeout, undefined, async (signal) =>
       unlessAborted(findIdentity(api, signal), signal),
     );
     return { account, partition: arn.split(':')[1] };

@@ -7,7 +7,7 @@ import { visible } from '../visible.ts';
 import { CndError, UsageError, messageOf } from '../error.ts';
 import { createFile, replaceFile, umaskMode } from '../file.ts';
 import type { Arguments } from './command.ts';
-import { judgeBucket, makeBucket } from './init-bucket.ts';
+import { checkBucket, makeBucket } from './init-bucket.ts';
 
 /**
  * `cnd init`: writes a commented configuration file, and creates a bucket if one is named; or prints policies or a template for
@@ -15,7 +15,7 @@ import { judgeBucket, makeBucket } from './init-bucket.ts';
  */
 export async function init(given: Arguments): Promise<number> {
   const name = typeof given['config'] === 'string' ? given['config'] : defaultConfigFile;
-  const bucket = judgeBucket(given['bucket']);
+  const bucket = checkBucket(given['bucket']);
   if (given['policy'] === true || given['cloudformation'] === true)
     return print(given, bucket, (await exists(name)) ? name : undefined);
   requireNoAccount(given);

@@ -1,28 +1,28 @@
-import { everyFleet } from '../fleet/registry.ts';
+import { openAllFleets } from '../fleet/registry.ts';
 import { takeInventory } from '../scram/inventory.ts';
 import { exitCodes } from '../event/outcome.ts';
 import {
   announcedLines,
-  checkedWords,
+  checkedText,
   costLines,
   runningJson,
   runningTable,
   unreachableLines,
 } from './running-table.ts';
-import { narrowing } from './narrowing.ts';
+import { readFilter } from './inventory-filter.ts';
 
 /** `cnd ps`: what is running; gives the exit code, 4 when something may be running where nobody could be asked. */
 export async function ps(flags: Readonly<Record<string, unknown>>): Promise<number> {
-  const narrow = narrowing(flags);
-  const inventory = await takeInventory(await everyFleet(process.env, narrow), process.env, {
-    where: narrow.region,
-    onlyHere: narrow.profile !== undefined,
+  const filter = readFilter(flags);
+  const inventory = await takeInventory(await openAllFleets(process.env, filter), process.env, {
+    where: filter.region,
+    onlyHere: filter.profile !== undefined,
   });
   const { runs, unreachable } = inventory;
   if (flags['json'] === true) process.stdout.write(runningJson(runs));
   else if (runs.length > 0)
     process.stdout.write(runningTable(runs, Date.now()) + costLines(runs) + announcedLines(runs));
-  else process.stdout.write(`nothing is running ${checkedWords(inventory)}\n`);
+  else process.stdout.write(`nothing is running ${checkedText(inventory)}\n`);
   process.stderr.write(unreachableLines(unreachable));
   return unreachable.length > 0 ? exitCodes.cleanupUnconfirmed : exitCodes.found;
 }

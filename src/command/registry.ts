@@ -2,7 +2,7 @@ import type { Command, CommandGroup } from './command.ts';
 import { completion, init } from './registry-setup.ts';
 import { logs } from './registry-logs.ts';
 import { verboseFlag } from './command.ts';
-import { narrowingFlags } from './narrowing-flag.ts';
+import { filterFlags } from './filter-flag.ts';
 import { startFlags } from './start-options.ts';
 
 const exampleRun = '20261120-081103-x7k2';
@@ -23,7 +23,7 @@ const scram: Command = {
   describe: 'emergency shutdown: terminate everything that cnd launched',
   flags: [
     { name: 'run', describe: 'only this run', values: 'live-run' },
-    ...narrowingFlags,
+    ...filterFlags,
     { name: 'everyone', boolean: true, describe: 'also what others launched in this account' },
     { name: 'dry-run', boolean: true, describe: 'show what would be terminated' },
     { name: 'forget', describe: 'an AWS profile that is gone: no longer ask with it' },
@@ -39,11 +39,7 @@ const scram: Command = {
 const ps: Command = {
   name: 'ps',
   describe: 'show what is running',
-  flags: [
-    ...narrowingFlags,
-    { name: 'json', boolean: true, describe: 'a JSON array on stdout' },
-    verboseFlag,
-  ],
+  flags: [...filterFlags, { name: 'json', boolean: true, describe: 'a JSON array on stdout' }, verboseFlag],
   examples: [['cnd ps', 'every run of this user that still has instances']],
   load: async () => (await import('./ps.ts')).ps,
 };

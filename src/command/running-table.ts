@@ -13,10 +13,10 @@ export function runningTable(runs: readonly RunningRun[], now: number): string {
     ['FLEET', ({ fleet, where }) => (where === undefined ? fleet : `${fleet} ${where}`)],
     [
       'INSTANCES',
-      ({ instances, leftover }) =>
+      ({ instances, orphans }) =>
         stateWords(
           instances.map(({ state }) => state),
-          leftover,
+          orphans,
         ),
     ],
     ['AGE', ({ run }) => age(run, now)],
@@ -41,7 +41,7 @@ export function runningTable(runs: readonly RunningRun[], now: number): string {
 /** The same for programs. Pure. */
 export function runningJson(runs: readonly RunningRun[]): string {
   const plain = runs.map(({ instances, expiresAt, ...found }) => {
-    const { run, fleet, where, leftover, owner, cost, controller } = found;
+    const { run, fleet, where, orphans, owner, cost, controller } = found;
     const announced = found.announced?.map(({ nonce, digest }) => ({ nonce: `${nonce}`, digest }));
     const listed = instances.map(({ id, index, state, reason }) => ({ id, index, state, reason }));
     const expires = expiresAt?.toISOString();
@@ -50,7 +50,7 @@ export function runningJson(runs: readonly RunningRun[]): string {
       fleet,
       where,
       instances: listed,
-      leftover,
+      orphans,
       expiresAt: expires,
       owner,
       ...(cost && { cost: cost.amount ?? null, costBasis: cost.basis }),
@@ -79,7 +79,7 @@ export function announcedLines(runs: readonly Pick<RunningRun, 'run' | 'announce
 }
 
 /** What was looked at, and what there was no need to look at: `(checked: local; not checked: …)`. Pure. */
-export function checkedWords({ checked, skipped }: Pick<Inventory, 'checked' | 'skipped'>): string {
+export function checkedText({ checked, skipped }: Pick<Inventory, 'checked' | 'skipped'>): string {
   const not =
     skipped.length > 0 ? `; not checked: ${skipped.map((words) => printable(words)).join('; ')}` : '';
   return `(checked: ${checked.join(', ')}${not})`;
@@ -94,11 +94,11 @@ export function unreachableLines(unreachable: Inventory['unreachable']): string 
   return lines.join('');
 }
 
-function stateWords(states: readonly string[], leftover: readonly string[]): string {
+function stateWords(states: readonly string[], orphans: readonly string[]): string {
   const words = [...new Set(states)].map(
     (state) => `${states.filter((other) => other === state).length} ${state}`,
   );
-  return words.join(', ') || leftover.join(', ') || 'none';
+  return words.join(', ') || orphans.join(', ') || 'none';
 }
 
 function age(run: string, now: number): string {

@@ -1,43 +1,43 @@
-import { everyFleet } from '../fleet/registry.ts';
+import { openAllFleets } from '../fleet/registry.ts';
 import { type RunningRun, takeInventory } from '../scram/inventory.ts';
-import { meantBy, scram as scramEverything } from '../scram/scram.ts';
+import { selectRuns, scram as scramEverything } from '../scram/scram.ts';
 import type { ScramResult } from '../scram/scram-run.ts';
 import { exitCodes } from '../event/outcome.ts';
-import { announcedLines, checkedWords, runningTable, unreachableLines } from './running-table.ts';
+import { announcedLines, checkedText, runningTable, unreachableLines } from './running-table.ts';
 import { printable } from '../text.ts';
 import { plural } from '../quantity.ts';
 import { table } from '../view/table.ts';
 import { forget } from './forget.ts';
-import { narrowing } from './narrowing.ts';
+import { readFilter } from './inventory-filter.ts';
 
 /** `cnd scram`: terminates everything that cnd launched; gives the exit code, 4 when something may be left. */
 export async function scram(flags: Readonly<Record<string, unknown>>): Promise<number> {
   const gone = flags['forget'];
   if (typeof gone === 'string') return forget(gone, flags);
-  const { run, region, profile } = narrowing(flags);
+  const { run, region, profile } = readFilter(flags);
   const options = {
     run,
     where: region,
     onlyHere: profile !== undefined,
     everyone: flags['everyone'] === true,
-    lookAgain: (seconds: number): void => {
+    onRecheck: (seconds: number): void => {
       const words = `nothing is seen yet; what was launched a moment ago may not be, so it is looked again in ${Math.ceil(seconds)} s`;
       process.stderr.write(`cnd: ${words}\n`);
     },
   };
-  const holders = await everyFleet(process.env, { region, profile });
+  const holders = await openAllFleets(process.env, { region, profile });
   if (flags['dry-run'] === true) {
     const inventory = await takeInventory(holders, process.env, options);
-    const { meant, spared } = meantBy(options, inventory.runs);
-    if (meant.length > 0) process.stdout.write(runningTable(meant, Date.now()));
+    const { selected, spared } = selectRuns(options, inventory.runs);
+    if (selected.length > 0) process.stdout.write(runningTable(selected, Date.now()));
     process.stdout.write(
-      `dry run: ${plural(meant.length, 'run')} would be terminated ${checkedWords(inventory)}\n`,
+      `dry run: ${plural(selected.length, 'run')} would be terminated ${checkedText(inventory)}\n`,
     );
     process.stderr.write(sparedWords(spared, run !== undefined) + unreachableLines(inventory.unreachable));
     return inventory.unreachable.length > 0 ? exitCodes.cleanupUnconfirmed : exitCodes.found;
   }
   const { results, spared, later, remaining, left } = await scramEverything(holders, process.env, options);
-  const checked = checkedWords(left);
+  const checked = checkedText(left);
   if (results.length > 0)
     process.stdout.write(`${resultTable(results)}${announcedLines(results)}${checked}\n`);
   else process.stdout.write(`nothing to terminate${run ? ` of ${run}` : ''} ${checked}\n`);
@@ -53,7 +53,7 @@ export async function scram(flags: Readonly<Record<string, unknown>>): Promise<n
     remaining.length === 0 &&
     left.unreachable.length === 0 &&
     !isSpared &&
-    !results.some(({ trouble }) => trouble);
+    !results.some(({ error }) => error);
   return clean ? exitCodes.found : exitCodes.cleanupUnconfirmed;
 }
 
@@ -72,11 +72,11 @@ function sparedWords(spared: readonly RunningRun[], named: boolean): string {
 }
 
 function resultTable(results: readonly ScramResult[]): string {
-  const rows = results.map(({ run, fleet, where, terminated, trouble }) => [
+  const rows = results.map(({ run, fleet, where, terminated, error }) => [
     run,
     where === undefined ? fleet : `${fleet} ${where}`,
     String(terminated),
-    trouble === undefined ? 'terminated' : `NOT CONFIRMED: ${trouble}`,
+    error === undefined ? 'terminated' : `NOT CONFIRMED: ${error}`,
   ]);
   return table([['RUN', 'FLEET', 'INSTANCES', 'RESULT'], ...rows]);
 }

@@ -1,6 +1,6 @@
 import type { Archive } from '../archive/archive.ts';
 import { logsWarning } from '../archive/directory-probe.ts';
-import { type ConfigSources, type RunConfig, judgeTimeLimit, resolveConfig } from '../config/config.ts';
+import { type ConfigSources, type RunConfig, validateTimeLimit, resolveConfig } from '../config/config.ts';
 import { readConfigFile } from '../config/file.ts';
 import { check } from '../fleet/check.ts';
 import type { Fleet } from '../fleet/fleet.ts';
@@ -17,17 +17,17 @@ import { requireNode } from '../node-version.ts';
 // them judges, the other does.
 
 /** What a run is made of, as far as this machine alone can tell. */
-export interface Ground {
+export interface LocalChecks {
   readonly checks: readonly Check[];
   readonly config?: RunConfig;
   readonly fleet?: Fleet;
 }
 
 /** Checks what needs nobody's answer: the configuration, T, this machine. */
-export async function checkGround({
+export async function checkLocally({
   path,
   ...sources
-}: Omit<ConfigSources, 'file'> & { readonly path: string | undefined }): Promise<Ground> {
+}: Omit<ConfigSources, 'file'> & { readonly path: string | undefined }): Promise<LocalChecks> {
   const { signal } = new AbortController();
   const { env } = sources;
   const node = await check('node', signal, async () => requireNode(), String);
@@ -43,7 +43,7 @@ export async function checkGround({
     'fleet',
     signal,
     async () => config.fleetKind.open(config.fleetConfig, env),
-    fleetWords,
+    fleetText,
   );
   const state = await check('state directory', signal, () => probeState(env), String);
   const idle = await check(
@@ -58,21 +58,21 @@ export async function checkGround({
   const timeLimit = await check(
     'T',
     signal,
-    async () => judgeTimeLimit(config.timeLimit, timing),
+    async () => validateTimeLimit(config.timeLimit, timing),
     () => `${config.timeLimit} s, of which ${timing.reserve} s are kept for teardown`,
   );
   return { checks: [...checks, timeLimit.check], config, fleet: fleet.value };
 }
 
 /** What must be there for a start to go on. @throws UsageError for the first check that failed. */
-export function required({ checks, config, fleet }: Ground): { config: RunConfig; fleet: Fleet } {
+export function required({ checks, config, fleet }: LocalChecks): { config: RunConfig; fleet: Fleet } {
   requirePassed(checks);
   if (config && fleet) return { config, fleet };
   throw new Error('a configuration without failed checks is complete');
 }
 
 /** What a launch would meet with, and what the run is told of beforehand. */
-export interface Prospect extends Pick<RunInputs, 'kernel' | 'warnings'> {
+export interface LaunchChecks extends Pick<RunInputs, 'kernel' | 'warnings'> {
   readonly checks: readonly Check[];
   readonly preflight?: Preflight | undefined;
 }
@@ -83,7 +83,7 @@ export async function checkLaunch(
   archive: Archive,
   config: RunConfig,
   signal: AbortSignal,
-): Promise<Prospect> {
+): Promise<LaunchChecks> {
   const { instances: count, minimum, timeLimit, maxCost } = config;
   const preflighting = Promise.resolve(fleet.preflight?.({ count, minimum, timeLimit }, signal));
   const [preflight, kernel, warnings, logs] = await Promise.all([
@@ -105,6 +105,6 @@ export async function checkLaunch(
   return { checks, preflight, kernel, warnings: all };
 }
 
-function fleetWords({ name, where = '' }: Fleet): string {
+function fleetText({ name, where = '' }: Fleet): string {
   return where === '' ? name : `${name} in ${where}`;
 }

@@ -13,7 +13,7 @@ import { EventStream } from '../event/stream.ts';
 import { expiryOf, runNote } from '../run/note.ts';
 import { fileUsageError } from '../file-error.ts';
 import { stateDirectory, statePlace } from '../state/state.ts';
-import { tellPlan } from '../run/plan.ts';
+import { emitPlan } from '../run/plan.ts';
 import { executeRun } from '../run/run.ts';
 import { newRunId } from '../run-id.ts';
 import { removeRunState, writeRunState } from '../state/run-state.ts';
@@ -24,20 +24,20 @@ import { isLive } from '../view/terminal/capability.ts';
 import { exitCodes } from '../event/outcome.ts';
 import { isatty } from 'node:tty';
 import { signalExitCodes } from './interruptible.ts';
-import { type Prospect, checkGround, checkLaunch, required } from './start-check.ts';
+import { type LaunchChecks, checkLocally, checkLaunch, required } from './start-check.ts';
 
 /** `cnd start`: one run, from launch to scram; gives the exit code. */
 export async function start(flags: Readonly<Record<string, unknown>>): Promise<number> {
   const { env } = process;
   const path = typeof flags['config'] === 'string' ? flags['config'] : undefined;
-  const { config, fleet } = required(await checkGround({ flags, env, path }));
+  const { config, fleet } = required(await checkLocally({ flags, env, path }));
   const interrupts = new Interrupts();
   const display = startDisplay(flags, config, interrupts);
   const views = [display];
   listen(interrupts);
   const startedAt = new Date(processStart.wall);
   const run = newRunId(startedAt);
-  let isBegun = false;
+  let hasStarted = false;
   try {
     const archive = await makeArchive(config.logs, config.aws, env);
     if (flags['dry-run'] !== true) {
@@ -47,11 +47,11 @@ export async function start(flags: Readonly<Record<string, unknown>>): Promise<n
         throw fileUsageError(error, statePlace(env), stateDirectory(run, env), 'written');
       });
     }
-    const { preflight, warnings, kernel } = await lookAheadInTime(fleet, archive, config, interrupts.first);
+    const { preflight, warnings, kernel } = await checkLaunchInTime(fleet, archive, config, interrupts.first);
     if (flags['dry-run'] === true) {
       const stream = new EventStream(run, () => systemClock.wall(), views);
       const logs = archive.location(run);
-      tellPlan(stream.emit, { config, timing: fleet.timing, logs, kernel, preflight, warnings });
+      emitPlan(stream.emit, { config, timing: fleet.timing, logs, kernel, preflight, warnings });
       stream.emit('warning', { message: 'dry run: nothing was launched' });
       await stream.close();
       return exitCodeOf(exitCodes.found, display);
@@ -59,7 +59,7 @@ export async function start(flags: Readonly<Record<string, unknown>>): Promise<n
     const expiresAt = expiryOf(startedAt, config.timeLimit, fleet);
     const choice = config.fleetKind.broadcast?.(config.fleetConfig, { fleet, preflight, expiresAt, env });
     const broadcast = await makeBroadcast(choice ?? { kind: 'in-process' });
-    isBegun = true;
+    hasStarted = true;
     const exitCode = await executeRun({
       run,
       config,
@@ -79,7 +79,7 @@ export async function start(flags: Readonly<Record<string, unknown>>): Promise<n
     return exitCodeOf(exitCode, display);
   } catch (error) {
     await display.close();
-    if (!isBegun) await removeRunState(run, env).catch(() => {}); // the first error counts
+    if (!hasStarted) await removeRunState(run, env).catch(() => {}); // the first error counts
     // Asked to stop while nothing had been created yet; a bug is told as one.
     const { cause } = interrupts;
     if (cause && cause.exitCode > 128) return cause.exitCode;
@@ -92,19 +92,19 @@ export async function start(flags: Readonly<Record<string, unknown>>): Promise<n
  * children are killed, and what does not listen is left behind.
  * @throws CndError `plan-timeout`
  */
-async function lookAheadInTime(
+async function checkLaunchInTime(
   fleet: Fleet,
   archive: Archive,
   config: RunConfig,
   interrupted: AbortSignal,
-): Promise<Prospect> {
+): Promise<LaunchChecks> {
   const seconds = config.timeLimit - fleet.timing.reserve;
   const limit = deadline(systemClock, new Stopwatch(systemClock, processStart), seconds, 'time is up');
   const signal = AbortSignal.any([interrupted, limit.signal]);
   try {
-    const prospect = await unlessAborted(checkLaunch(fleet, archive, config, signal), signal);
-    requirePassed(prospect.checks);
-    return prospect;
+    const launchChecks = await unlessAborted(checkLaunch(fleet, archive, config, signal), signal);
+    requirePassed(launchChecks.checks);
+    return launchChecks;
   } catch (error) {
     if (!limit.signal.aborted || interrupted.aborted) throw error;
     throw new CndError(

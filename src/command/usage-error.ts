@@ -5,8 +5,8 @@ import { type Command, type CommandGroup, isGroup } from './command.ts';
 import { commands } from './registry.ts';
 
 /** yargs' words for a command line that it cannot understand, made into ours, with the next thing to type. Pure. */
-export function usageError(words: readonly string[], complaint: string | null): UsageError {
-  const message = complaint ?? 'the command line cannot be understood';
+export function usageError(words: readonly string[], yargsMessage: string | null): UsageError {
+  const message = yargsMessage ?? 'the command line cannot be understood';
   const { entry, command, path } = locate(words);
   const help = `see ${['cnd', ...path].join(' ')} --help`;
   if (message.startsWith('Not enough non-option arguments') && command) return missing(command, path, help);

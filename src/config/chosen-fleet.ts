@@ -12,10 +12,10 @@ export function withFleet(
   layers: readonly Layer[],
   kinds: readonly FleetKind[],
 ): Record<string, unknown> {
-  const meant = ({ values }: Layer): FleetKind | undefined =>
-    kinds.find((kind) => kind.isMeantBy?.(values[kind.name]) === true);
-  const layer = layers.find((one) => one.values['fleet'] !== undefined || meant(one));
-  const kind = layer && meant(layer);
+  const selected = ({ values }: Layer): FleetKind | undefined =>
+    kinds.find((kind) => kind.isImpliedBy?.(values[kind.name]) === true);
+  const layer = layers.find((one) => one.values['fleet'] !== undefined || selected(one));
+  const kind = layer && selected(layer);
   const fleet = layer?.values['fleet'] ?? kind?.name ?? merged['fleet'];
   // A file may hold a list for another day; on one command line the two contradict each other.
   if (layer && kind && fleet !== kind.name && !layer.lasting) {

@@ -10,7 +10,7 @@ import type { Space } from '../search/search.ts';
 import { makeSpace } from '../search/space.ts';
 import type { ConfigFile } from './file.ts';
 import { refuseForeignFlags, withFleet } from './chosen-fleet.ts';
-import { complaint } from './complaint.ts';
+import { settingError } from './setting-error.ts';
 import { environmentLayer, fileLayer, flagLayer } from './layer.ts';
 import { type Judging, origin, valueAt, withOrigins } from './origin.ts';
 import { groupOf, requireAtMost, requireExisting, requireMatch, requireMinimum } from './requirement.ts';
@@ -54,7 +54,7 @@ export function resolveConfig(
   { flags, env, file, fallback = {} }: ConfigSources,
   kinds: readonly FleetKind[] = fleetKinds,
 ): RunConfig {
-  if (file) judgeFile(file, kinds);
+  if (file) validateFile(file, kinds);
   const names = settingNames(kinds);
   const given = flagLayer(flags, names);
   const layers = [given, environmentLayer(env, names), ...(file ? [fileLayer(file)] : [])];
@@ -133,7 +133,7 @@ function ofAws<T>(
  * Refuses a T that leaves no time to search.
  * @throws UsageError when T is below the fleet's reserve plus two seconds.
  */
-export function judgeTimeLimit(timeLimit: number, { reserve }: FleetTiming): void {
+export function validateTimeLimit(timeLimit: number, { reserve }: FleetTiming): void {
   const least = reserve + 2;
   if (timeLimit >= least) return;
   throw new UsageError('bad-setting', `T is ${timeLimit}: must be at least ${least} seconds on this fleet`, {
@@ -161,9 +161,9 @@ function overlay(under: unknown, over: unknown): unknown {
 }
 
 function judge(values: Record<string, unknown>, context: Judging): Settings & Record<string, unknown> {
-  const judged = settingsSchema(context.kinds).safeParse(values);
-  if (judged.success) return judged.data;
-  throw complaint(judged.error, values, (path) => origin(path, context), context.kinds);
+  const validated = settingsSchema(context.kinds).safeParse(values);
+  if (validated.success) return validated.data;
+  throw settingError(validated.error, values, (path) => origin(path, context), context.kinds);
 }
 
 /** Settings as a file holds them: any of them may be absent. */
@@ -187,11 +187,11 @@ export interface FileSettings {
  * The file is judged whole, also where a flag overrides it: a wrong key there must not wait to be noticed.
  * @throws UsageError
  */
-export function judgeFile(file: ConfigFile, kinds: readonly FleetKind[] = fleetKinds): FileSettings {
-  const judged = fileSchema(kinds).safeParse(file.content);
-  if (!judged.success)
-    throw complaint(judged.error, file.content, (path) => `${path.join('.')} in ${file.path}`, kinds);
+export function validateFile(file: ConfigFile, kinds: readonly FleetKind[] = fleetKinds): FileSettings {
+  const validated = fileSchema(kinds).safeParse(file.content);
+  if (!validated.success)
+    throw settingError(validated.error, file.content, (path) => `${path.join('.')} in ${file.path}`, kinds);
   const place = { directory: file.directory, env: process.env };
-  const tags = ofAws(judged.data, kinds, place, (kind, config) => kind.tags?.(config));
-  return { logs: judged.data.logs, aws: awsOf(judged.data, kinds, place), tags };
+  const tags = ofAws(validated.data, kinds, place, (kind, config) => kind.tags?.(config));
+  return { logs: validated.data.logs, aws: awsOf(validated.data, kinds, place), tags };
 }

@@ -5,7 +5,7 @@ import { UsageError, isMissing, messageOf } from '../error.ts';
 import { UnsafeFile, readTextFile } from '../file.ts';
 import { visible } from '../visible.ts';
 import { withDeadline } from '../wait.ts';
-import { firstTooDeep, firstTwice } from './json-fault.ts';
+import { firstTooDeep, firstTwice } from './json-error.ts';
 import { readText } from './read.ts';
 
 /** The configuration file that is read when none is named. */

@@ -54,7 +54,7 @@ export function requireMatch(
   const found = kind.mismatch?.(groupOf(settings, kind), settings.N);
   if (!found) return;
   const path = [kind.name, ...found.path];
-  const what = `${origin(path, context)} is ${String(valueAt(settings, path))}: ${found.problem}`;
+  const what = `${origin(path, context)} is ${String(valueAt(settings, path))}: ${found.error}`;
   throw new UsageError('bad-setting', what, { about: path.map(String).join('.'), hint: found.hint });
 }
 

@@ -1,7 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { onceAborted } from '../wait.ts';
 import type { Instance } from '../instance.ts';
-import { Condition } from '../condition.ts';
+import { Changes } from '../change.ts';
 
 /**
  * Seconds between two looks at the fleet while instances are pending, at most, and once all are running. The first ones
@@ -15,7 +15,7 @@ const vanishedAfter = 3;
 /** Who is told of what the fleet answers. */
 export interface WatchListener {
   /** It cannot be asked. */
-  readonly onTrouble: (error: unknown) => void;
+  readonly onError: (error: unknown) => void;
   /** How many seconds an answer took, also one that it cannot be asked. */
   readonly onAnswer?: (seconds: number) => void;
 }
@@ -38,7 +38,7 @@ export class Watch {
   readonly #known = new Map<number, Instance>();
   /** How often in a row an instance that was seen is missing now. */
   readonly #missing = new Map<number, number>();
-  readonly #changes = new Condition();
+  readonly #changes = new Changes();
   #nudged = new AbortController();
   /** Somebody nudged, perhaps while the fleet was being asked. */
   #hurry = false;
@@ -71,7 +71,7 @@ export class Watch {
         troubled = false;
       } catch (error) {
         if (signal.aborted) return;
-        if (!troubled) this.#listener.onTrouble(error);
+        if (!troubled) this.#listener.onError(error);
         troubled = true;
       }
       this.#listener.onAnswer?.((performance.now() - begin) / 1000);
@@ -116,7 +116,7 @@ export class Watch {
   #learn(instances: readonly Instance[]): void {
     for (const instance of instances) this.#known.set(instance.index, instance);
     this.#noteVanished(instances);
-    this.#changes.tell();
+    this.#changes.notify();
   }
 
   /**

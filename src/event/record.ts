@@ -4,7 +4,7 @@ import { type DeepReadonly, endedFields } from './event.ts';
 /** Raised when a reader of the version before would misunderstand a record. Records without a version are older than 2. */
 export const recordSchemaVersion = 2;
 
-const moment = z.iso.datetime();
+const time = z.iso.datetime();
 
 /** What an analyst wants to know of one instance; what did not happen is absent. */
 const instance = z.object({
@@ -18,11 +18,11 @@ const instance = z.object({
   threads: z.int().optional(),
   python: z.string().optional(),
   hashes: z.number().optional().describe('Nonces it said that it tested, of all its agents.'),
-  launchedAt: moment.optional(),
-  runningAt: moment.optional(),
-  searchingAt: moment.optional(),
-  stoppedAt: moment.optional(),
-  terminatedAt: moment.optional(),
+  launchedAt: time.optional(),
+  runningAt: time.optional(),
+  searchingAt: time.optional(),
+  stoppedAt: time.optional(),
+  terminatedAt: time.optional(),
   lost: z.string().optional().describe('Why its search was given up.'),
   log: z
     .object({ name: z.string(), bytes: z.int(), truncated: z.literal(true).optional() })
@@ -44,8 +44,8 @@ const puzzle = z.looseObject({
 export const runRecord = z.object({
   schema: z.int().optional().describe('Version of this document; absent: 1.'),
   run: z.string(),
-  startedAt: moment,
-  endedAt: moment.optional(),
+  startedAt: time,
+  endedAt: time.optional(),
   versions: z.object({ cnd: z.string(), node: z.string(), platform: z.string() }).optional(),
   config: z.looseObject({ N: z.number(), T: z.number(), fleet: z.string(), puzzle }),
   cost: z

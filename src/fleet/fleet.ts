@@ -55,7 +55,7 @@ export interface FoundRun {
   readonly expiresAt?: Date;
   readonly instances: readonly Instance[];
   /** What else is left of it, each in words that name it: groups, queues. */
-  readonly leftover?: readonly string[];
+  readonly orphans?: readonly string[];
   /** Whose it is, where several users share a fleet; absent: the caller's own. */
   readonly owner?: { readonly name: string; readonly self: boolean };
   /** What its instances have cost until now; absent where they cost nothing. */

@@ -28,13 +28,13 @@ export interface ConfigPlace {
 }
 
 /** Where `ps` and `scram` look; by default everywhere. */
-export interface Narrowing {
+export interface FleetFilter {
   readonly region?: string | undefined;
   readonly profile?: string | undefined;
 }
 
 /** What fleets of a kind there are that may hold something of this user. */
-export interface EveryFleet {
+export interface OpenedFleets {
   readonly fleets: readonly Fleet[];
   readonly unreachable: readonly { readonly fleet: string; readonly error: unknown }[];
   /** What was not looked at, and why there is no need to. */
@@ -46,7 +46,7 @@ export interface Mismatch {
   /** Below the fleet's own settings. */
   readonly path: readonly PropertyKey[];
   /** The end of a sentence that tells the setting's value. */
-  readonly problem: string;
+  readonly error: string;
   readonly hint: string;
 }
 
@@ -72,7 +72,7 @@ export interface FleetKindOf<Schema extends z.ZodObject, Config> {
   /** The keys that are valid below a path in its settings (`['jump']`), for suggestions; absent: none. */
   keysAt?(path: readonly PropertyKey[]): readonly string[];
   /** Whether giving these settings means this fleet, where no fleet is named. */
-  isMeantBy?(settings: unknown): boolean;
+  isImpliedBy?(settings: unknown): boolean;
   /** The number of instances where none is given; undefined: it must be. */
   count?(settings: unknown): number | undefined;
   /** Its instances cost money. */
@@ -95,7 +95,7 @@ export interface FleetKindOf<Schema extends z.ZodObject, Config> {
    */
   open(config: Config, env: NodeJS.ProcessEnv): Promise<Fleet>;
   /** Every fleet of this kind that may hold something of this user, whatever the configuration says. */
-  everywhere(env: NodeJS.ProcessEnv, narrow: Narrowing): Promise<EveryFleet>;
+  openAll(env: NodeJS.ProcessEnv, filter: FleetFilter): Promise<OpenedFleets>;
 }
 
 /** A kind of fleet as the registry has it: what its own settings are, only the kind itself knows. */

@@ -9,11 +9,11 @@ import type { Instance } from '../instance.ts';
 /** What a fleet whose instances are reached over SSH knows of each: how to log in there. */
 export class SshAccesses {
   readonly #accesses = new Map<string, Access>();
-  readonly #loginPatience: number | undefined;
+  readonly #loginTimeout: number | undefined;
 
   /** @param loginPatience Milliseconds for which a refused login is retried; see `ReadinessOptions`. */
-  constructor(loginPatience?: number) {
-    this.#loginPatience = loginPatience;
+  constructor(loginTimeout?: number) {
+    this.#loginTimeout = loginTimeout;
   }
 
   /** Remembers how to reach an instance, and gives the address that it is told with. */
@@ -35,7 +35,7 @@ export class SshAccesses {
     return waitUntilReady(access, {
       signal,
       ...(onWait && { onWait }),
-      ...(this.#loginPatience !== undefined && { loginPatience: this.#loginPatience }),
+      ...(this.#loginTimeout !== undefined && { loginTimeout: this.#loginTimeout }),
     });
   }
 }

@@ -8,7 +8,7 @@ import { type Instance, isLiving } from '../instance.ts';
 const pause = { first: 0.25, most: 5 };
 
 /** Seconds until trouble is told of, and until it is told of again. */
-const patiently = { first: 1, again: 30 };
+const warningDelays = { first: 1, again: 30 };
 
 /** Seconds that an attempt is given at least: it may be about to be accepted. */
 const leastAttempt = 10;
@@ -49,13 +49,13 @@ export async function terminateAll(
   fleet: Fleet,
   run: string,
   known: readonly Instance[],
-  patience: number,
-  tell: (trouble: TerminationUnconfirmed) => void = () => {},
+  timeout: number,
+  tell: (error: TerminationUnconfirmed) => void = () => {},
 ): Promise<Instance[]> {
-  const giveUp = performance.now() + patience * 1000;
-  const complaint = new Complaint(tell);
+  const giveUp = performance.now() + timeout * 1000;
+  const warning = new RepeatedWarning(tell);
   for (let wait = pause.first; ; wait = Math.min(wait * 2, pause.most)) {
-    let trouble: unknown;
+    let failure: unknown;
     let left: readonly Instance[] = known;
     try {
       const limit = Math.max(leastAttempt * 1000, giveUp - performance.now());
@@ -64,32 +64,32 @@ export async function terminateAll(
       left = instances.filter(isLiving);
       if (left.length === 0) return instances;
     } catch (error) {
-      trouble = error;
+      failure = error;
     }
-    const unconfirmed = new TerminationUnconfirmed(run, left, trouble);
+    const unconfirmed = new TerminationUnconfirmed(run, left, failure);
     if (performance.now() + wait * 1000 > giveUp) throw unconfirmed;
-    complaint.make(unconfirmed);
+    warning.repeat(unconfirmed);
     await delay(wait * 1000);
   }
 }
 
 /** Tells of trouble that does not pass by itself: when it is another, and now and then as long as it is the same. */
-class Complaint {
-  readonly #tell: (trouble: TerminationUnconfirmed) => void;
+class RepeatedWarning {
+  readonly #tell: (error: TerminationUnconfirmed) => void;
   readonly #begun = performance.now();
   #last = '';
   #told = -Infinity;
 
-  constructor(tell: (trouble: TerminationUnconfirmed) => void) {
+  constructor(tell: (error: TerminationUnconfirmed) => void) {
     this.#tell = tell;
   }
 
-  make(trouble: TerminationUnconfirmed): void {
+  repeat(error: TerminationUnconfirmed): void {
     const now = performance.now();
-    if (now - this.#begun < patiently.first * 1000) return;
-    if (trouble.message === this.#last && now - this.#told < patiently.again * 1000) return;
-    this.#last = trouble.message;
+    if (now - this.#begun < warningDelays.first * 1000) return;
+    if (error.message === this.#last && now - this.#told < warningDelays.again * 1000) return;
+    this.#last = error.message;
     this.#told = now;
-    this.#tell(trouble);
+    this.#tell(error);
   }
 }

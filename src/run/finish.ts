@@ -13,7 +13,7 @@ import type { RunRecord } from '../event/record.ts';
 import { newRecord } from './record.ts';
 import { spending } from './spending.ts';
 import type { RunningSearch } from '../engine/engine.ts';
-import { type Ending, verdict } from './verdict.ts';
+import { type Ending, runResult } from './result.ts';
 
 /** Says how the run ended, as its last event and in its record, archives what is kept, and gives the exit code. */
 export async function finish(
@@ -23,7 +23,7 @@ export async function finish(
   clean: boolean,
 ): Promise<number> {
   const { run, config, archive, clock, preflight } = context.inputs;
-  const { outcome, hit, reason, exitCode } = verdict(ending, search?.best, config.smallest);
+  const { outcome, hit, reason, exitCode } = runResult(ending, search?.best, config.smallest);
   const tested = search?.tested ?? 0n;
   const shown = hit && displayDigest(config.puzzle, hit.digest);
   const { search: searched = 0 } = context.phases.seconds;

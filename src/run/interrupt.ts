@@ -61,13 +61,13 @@ export class Interrupts {
     const over = new AbortController();
     const isOld = onlyNew && this.first.aborted;
     let deadline: Deadline | undefined;
-    const hurry = (): void => {
+    const shorten = (): void => {
       deadline = within(afterFirst);
       onceAborted(deadline.signal, () => over.abort());
     };
     let forget = (): void => {};
-    if (!isOld && this.first.aborted) hurry();
-    else if (!isOld) forget = onceAborted(this.first, hurry);
+    if (!isOld && this.first.aborted) shorten();
+    else if (!isOld) forget = onceAborted(this.first, shorten);
     const { second } = this;
     return {
       signal: AbortSignal.any([over.signal, second]),

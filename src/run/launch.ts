@@ -5,10 +5,10 @@ import { expiryOf, runNote } from './note.ts';
 import { TerminationUnconfirmed, terminateAll } from '../fleet/terminate-all.ts';
 
 /** Seconds for which termination is tried again at least, even when T is over. */
-const leastPatience = 10;
+const minimumTimeout = 10;
 
 /** Seconds for which it is tried again at most: whoever waits for the end of a run of a day must learn that it failed. */
-const mostPatience = 600;
+const maximumTimeout = 600;
 
 /**
  * Launches the instances of a run. Every undo is registered before what it undoes: a launch that is cut short, or whose
@@ -63,10 +63,10 @@ export async function launch(context: RunContext, signal: AbortSignal): Promise<
 async function terminate(context: RunContext): Promise<void> {
   const { run, fleet } = context.inputs;
   const untilSwitch = context.untilTimeLimit(fleet.timing.grace);
-  const patience = Math.min(mostPatience, Math.max(leastPatience, untilSwitch));
+  const timeout = Math.min(maximumTimeout, Math.max(minimumTimeout, untilSwitch));
   context.emit('terminate.started', { instances: context.launched.length });
   try {
-    const instances = await terminateAll(fleet, run, context.launched, patience, ({ message, remedy }) => {
+    const instances = await terminateAll(fleet, run, context.launched, timeout, ({ message, remedy }) => {
       const hint = remedy === undefined ? {} : { hint: remedy };
       context.emit('warning', { message: `${message}; it is tried again`, ...hint });
     });

@@ -43,12 +43,12 @@ export interface LogPull {
 }
 
 /** Seconds to wait for an instance that has not answered yet: one that never will must not hold up the others' end. */
-const patience = 3;
+const timeout = 3;
 
 /** Pulls the syslog of every instance that can be reached in time. Never rejects. */
 export async function pullLogs(options: LogPull): Promise<void> {
   const { instances, link, command, folder, maxBytes, emit, signal } = options;
-  const connecting = options.toConnect(patience);
+  const connecting = options.toConnect(timeout);
   const connect = AbortSignal.any([signal, connecting.signal]);
   const limit = pLimit(parallel);
   const reach = async (instance: Instance): Promise<Session> => {

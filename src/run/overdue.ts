@@ -6,16 +6,16 @@ import { within } from '../wait.ts';
 import type { EventFields } from '../event/event.ts';
 
 /** Milliseconds that a start waits for it: it only informs. */
-const patience = 3000;
+const timeout = 3000;
 
 /** Warnings of runs that are past their expiry and still have instances: something kept them from being ended. */
 export async function overdueWarnings(
   fleet: Fleet,
   now: number = Date.now(),
 ): Promise<EventFields['warning'][]> {
-  const looking = within(patience, fleet.find());
+  const looking = within(timeout, fleet.find());
   let found: FoundRun[] | undefined;
-  let reason = `no answer within ${patience / 1000} s`;
+  let reason = `no answer within ${timeout / 1000} s`;
   try {
     found = await looking;
   } catch (error) {

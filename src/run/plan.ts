@@ -36,7 +36,7 @@ export function planned(config: RunConfig, logs: string): EventFields['run.plann
 }
 
 /** Tells the plan: what is going to be done, for how much, and what a careful user would want to know of it first. */
-export function tellPlan(emit: Emit, inputs: PlanInputs): void {
+export function emitPlan(emit: Emit, inputs: PlanInputs): void {
   const { config, timing, logs, kernel, preflight, warnings = [] } = inputs;
   emit('run.planned', planned(config, logs));
   if (preflight) {

@@ -6,8 +6,8 @@ import { RunContext, type RunInputs } from './context.ts';
 import { Searching } from './searching.ts';
 import { finish, record } from './finish.ts';
 import { launch, undo } from './launch.ts';
-import { tellPlan } from './plan.ts';
-import type { Ending } from './verdict.ts';
+import { emitPlan } from './plan.ts';
+import type { Ending } from './result.ts';
 
 /**
  * One run, from start to scram, over any fleet: launch, search on each instance as soon as it is ready, stop at the
@@ -26,7 +26,7 @@ export async function executeRun(inputs: RunInputs): Promise<number> {
   const context = new RunContext(inputs);
   const { preflight, warnings, kernel } = inputs;
   const logs = archive.location(run);
-  tellPlan(context.emit, { config, timing: fleet.timing, logs, kernel, preflight, warnings });
+  emitPlan(context.emit, { config, timing: fleet.timing, logs, kernel, preflight, warnings });
   await record(context);
 
   const { ending, searching } = await searchWithinTime(context);

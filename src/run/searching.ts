@@ -34,7 +34,7 @@ export class Searching {
     const { run, config, fleet, broadcast, clock, kernel } = inputs;
     this.#context = context;
     this.#watch = new Watch(fleet, run, launched, {
-      onTrouble: (error) => context.warn(`the fleet cannot be looked at: ${messageOf(error)}; trying again`),
+      onError: (error) => context.warn(`the fleet cannot be looked at: ${messageOf(error)}; trying again`),
       onAnswer: (seconds) => context.releaseTime.tell('fleet', seconds),
     });
     const engine = inputs.engine({
@@ -113,7 +113,7 @@ export class Searching {
     const { broadcast, clock } = this.#context.inputs;
     const stopListening = broadcast.listen(
       (announcement) => this.search.announced(announcement),
-      (trouble) => this.#context.warn(`${trouble}; the controller tells its instances itself`),
+      (error) => this.#context.warn(`${error}; the controller tells its instances itself`),
     );
     const stopTicking = clock.every(1000, () => this.search.tick(this.#context.untilTimeLimit()));
     return () => {

@@ -12,7 +12,7 @@ export interface RunningRun {
   /** Instances that are not terminated. */
   readonly instances: readonly Instance[];
   /** What else is left of it: groups, queues. */
-  readonly leftover: readonly string[];
+  readonly orphans: readonly string[];
   readonly expiresAt?: Date;
   /** Whose it is, where it is not certainly this user's. */
   readonly owner?: { readonly name: string; readonly self: boolean };
@@ -42,7 +42,7 @@ export interface Inventory extends Pick<Holders, 'unreachable' | 'skipped'> {
 }
 
 /** What of all that is meant. */
-export interface Narrowing {
+export interface RunFilter {
   readonly run?: string | undefined;
   /** One region; what has none is not meant then. */
   readonly where?: string | undefined;
@@ -60,7 +60,7 @@ export type Found = (runs: readonly RunningRun[]) => void;
 export async function takeInventory(
   { fleets, unreachable, skipped }: Holders,
   env: NodeJS.ProcessEnv,
-  only: Narrowing = {},
+  only: RunFilter = {},
   found: Found = () => {},
 ): Promise<Inventory> {
   const silent = new Set<Fleet>();
@@ -73,7 +73,7 @@ export async function takeInventory(
     if (only.run === undefined || only.run === run) unseen.push({ fleet: `run ${run}`, error });
   const states = new Map(noted.states.map((state) => [state.run, state]));
   const passedOver: string[] = [];
-  const isMeant = ({ run, where, holder }: RunningRun): boolean =>
+  const isSelected = ({ run, where, holder }: RunningRun): boolean =>
     (only.run === undefined || run === only.run) &&
     (only.where === undefined || where === only.where) &&
     (holder !== undefined || only.onlyHere !== true || only.run !== undefined);
@@ -87,7 +87,7 @@ export async function takeInventory(
     };
     try {
       const runs = (await fleet.find(report)).map((run) => byTag(run, fleet, states.get(run.run)));
-      found(runs.filter(isMeant));
+      found(runs.filter(isSelected));
       return runs;
     } catch (error) {
       silent.add(fleet);
@@ -100,8 +100,8 @@ export async function takeInventory(
   const unfound = [...states.values()]
     .filter(({ run }) => !known.has(run))
     .map((state) => byState(state, fleets));
-  found(unfound.filter(isMeant));
-  const runs = [...tagged, ...unfound].filter(isMeant);
+  found(unfound.filter(isSelected));
+  const runs = [...tagged, ...unfound].filter(isSelected);
   return {
     runs: runs.toSorted((a, b) => a.run.localeCompare(b.run)),
     checked: fleets.filter((fleet) => !silent.has(fleet)).map(nameOf),
@@ -116,13 +116,13 @@ function nameOf({ name, where }: Pick<Fleet, 'name' | 'where'>): string {
 }
 
 function byTag(found: FoundRun, holder: Fleet, state: RunState | undefined): RunningRun {
-  const { run, fleet, instances, leftover = [], expiresAt, owner, cost, announced } = found;
+  const { run, fleet, instances, orphans = [], expiresAt, owner, cost, announced } = found;
   return {
     run,
     fleet,
     ...(holder.where !== undefined && { where: holder.where }),
     instances: instances.filter((instance) => instance.state !== 'terminated'),
-    leftover,
+    orphans,
     ...(owner && { owner }),
     ...(cost !== undefined && { cost }),
     ...(announced && { announced }),
@@ -147,7 +147,7 @@ function byState(state: RunState, fleets: readonly Fleet[]): RunningRun {
     fleet,
     ...place,
     instances: [],
-    leftover: [],
+    orphans: [],
     ...(holder && { holder }),
     ...described(state),
   };

@@ -10,7 +10,7 @@ import type { RunningRun } from './inventory.ts';
 import { terminateAll } from '../fleet/terminate-all.ts';
 
 /** Seconds: for termination; at least for a controller to end by itself; for one that alone can end its run. */
-const patience = { terminate: 30, controller: 10, unheld: 120 };
+const timeout = { terminate: 30, controller: 10, unheld: 120 };
 
 /** Seconds after the start of a run in which its launch may be under way. */
 const launching = 120;
@@ -23,7 +23,7 @@ export interface ScramResult {
   /** Instances terminated, as the fleet says. */
   readonly terminated: number;
   /** Why something may be left, or undefined when everything is gone. */
-  readonly trouble?: string;
+  readonly error?: string;
   /** See `FoundRun.announced`: what is deleted with its channel. */
   readonly announced?: RunningRun['announced'];
 }
@@ -39,18 +39,18 @@ export async function scramRun(found: RunningRun, env: NodeJS.ProcessEnv): Promi
   try {
     if (found.state) killProcess(found.state.controller, 'SIGTERM');
     if (!holder) {
-      const trouble = await leaveToController(found, env);
-      return { ...result(), ...(trouble !== undefined && { trouble }) };
+      const error = await leaveToController(found, env);
+      return { ...result(), ...(error !== undefined && { error }) };
     }
-    note(await terminateAll(holder, run, found.instances, patience.terminate), ids);
+    note(await terminateAll(holder, run, found.instances, timeout.terminate), ids);
     // What it does itself at its end takes about its grace; cut short, its record would never be archived.
-    await endController(found, patience.controller + holder.timing.grace);
+    await endController(found, timeout.controller + holder.timing.grace);
     await terminateLate(found, holder, ids);
     await holder.dispose(run);
     await removeRunState(run, env);
     return result();
   } catch (error) {
-    return { ...result(), trouble: messageOf(error) };
+    return { ...result(), error: messageOf(error) };
   }
 }
 
@@ -65,7 +65,7 @@ async function terminateLate(found: RunningRun, holder: Fleet, ids: Set<string>)
   for (;;) {
     await delay(settle * 1000);
     const before = ids.size;
-    note(await terminateAll(holder, found.run, [], patience.terminate), ids);
+    note(await terminateAll(holder, found.run, [], timeout.terminate), ids);
     if (ids.size === before) return;
   }
 }
@@ -81,7 +81,7 @@ function note(instances: readonly Instance[], ids: Set<string>): void {
 async function leaveToController(found: RunningRun, env: NodeJS.ProcessEnv): Promise<string | undefined> {
   const { fleet, where, state, controller } = found;
   const told = state && controller === 'alive' ? state.controller : undefined;
-  const hasEnded = told && (await isDeadWithin(told, patience.unheld));
+  const hasEnded = told && (await hasExitedWithin(told, timeout.unheld));
   // Read again: it forgets the run when all of it is confirmed to be over, and may have created something meanwhile.
   const { states, damaged } = await readRunStates(env);
   const unread = damaged.find(({ run }) => run === found.run);
@@ -114,16 +114,16 @@ function overdue({ run, expiresAt }: RunningRun, env: NodeJS.ProcessEnv): string
 async function endController({ state }: RunningRun, seconds: number): Promise<void> {
   if (!state) return;
   const { controller } = state;
-  if (await isDeadWithin(controller, seconds / 2)) return;
+  if (await hasExitedWithin(controller, seconds / 2)) return;
   killProcess(controller, 'SIGTERM');
-  if (await isDeadWithin(controller, seconds / 2)) return;
+  if (await hasExitedWithin(controller, seconds / 2)) return;
   killProcess(controller, 'SIGKILL');
-  if (await isDeadWithin(controller, patience.controller)) return;
+  if (await hasExitedWithin(controller, timeout.controller)) return;
   throw new Error(`the controller, pid ${controller.pid}, does not end`);
 }
 
 /** Waits for so many seconds for a process to end, and gives whether it has. */
-async function isDeadWithin(process: ProcessIdentity, seconds: number): Promise<boolean> {
+async function hasExitedWithin(process: ProcessIdentity, seconds: number): Promise<boolean> {
   const end = performance.now() + seconds * 1000;
   while (isAlive(process)) {
     if (performance.now() > end) return false;

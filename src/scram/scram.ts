@@ -2,15 +2,15 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { isLiving } from '../instance.ts';
 import { removeUnnoted } from '../state/run-state.ts';
 import { runStart } from '../run-id.ts';
-import { type Holders, type Inventory, type Narrowing, type RunningRun, takeInventory } from './inventory.ts';
+import { type Holders, type Inventory, type RunFilter, type RunningRun, takeInventory } from './inventory.ts';
 import { type ScramResult, scramRun } from './scram-run.ts';
 
 /** What scram is to end. */
-export interface ScramOptions extends Narrowing {
+export interface ScramOptions extends RunFilter {
   /** Also runs of others, where a fleet is shared. */
   readonly everyone: boolean;
   /** Told that nothing was seen, and in how many seconds it is looked again. */
-  readonly lookAgain?: (seconds: number) => void;
+  readonly onRecheck?: (seconds: number) => void;
 }
 
 /** What scram did, and what was there before and after. */
@@ -42,7 +42,7 @@ export async function scram(
   const ending = new Map<string, Promise<ScramResult>>();
   let isFirst = true;
   const end = (runs: readonly RunningRun[]): void => {
-    for (const found of meantBy(options, runs).meant) {
+    for (const found of selectRuns(options, runs).selected) {
       // One that was begun meanwhile is not what was asked for; at first sight, another machine's clock may be ahead.
       const isLater = !isFirst && options.run === undefined && (runStart(found.run)?.getTime() ?? 0) > begun;
       if (!isLater && !ending.has(found.run)) ending.set(found.run, scramRun(found, env));
@@ -56,8 +56,8 @@ export async function scram(
     isFirst = false;
     const results = await Promise.all(ending.values());
     if (ending.size === known && since - first >= settle) {
-      const { meant, spared } = meantBy(options, left.runs);
-      const later = meant.filter(({ run }) => !ending.has(run));
+      const { selected, spared } = selectRuns(options, left.runs);
+      const later = selected.filter(({ run }) => !ending.has(run));
       const remaining = left.runs.filter(({ run, instances }) => ending.has(run) && instances.some(isLiving));
       return {
         results: results.toSorted((a, b) => a.run.localeCompare(b.run)),
@@ -68,17 +68,17 @@ export async function scram(
       };
     }
     const wait = Math.max(0, settle - (performance.now() - first));
-    if (wait > 0 && ending.size === 0) options.lookAgain?.(wait / 1000);
+    if (wait > 0 && ending.size === 0) options.onRecheck?.(wait / 1000);
     // Timers may be early by a millisecond.
     await delay(Math.ceil(wait) + 1);
   }
 }
 
 /** Which runs are meant: those of others only when they are asked for, or one of them by name with `everyone`. */
-export function meantBy(
+export function selectRuns(
   { everyone }: Pick<ScramOptions, 'everyone'>,
   runs: readonly RunningRun[],
-): { meant: RunningRun[]; spared: RunningRun[] } {
-  const isMeant = ({ owner }: RunningRun): boolean => everyone || owner?.self !== false;
-  return { meant: runs.filter(isMeant), spared: runs.filter((found) => !isMeant(found)) };
+): { selected: RunningRun[]; spared: RunningRun[] } {
+  const isSelected = ({ owner }: RunningRun): boolean => everyone || owner?.self !== false;
+  return { selected: runs.filter(isSelected), spared: runs.filter((found) => !isSelected(found)) };
 }

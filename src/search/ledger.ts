@@ -7,11 +7,11 @@ import type { Assignment, ResidueReport, ResidueState, ResidueStatus, Space } fr
  * What the ledger made of a report. `not-owner` happens to honest workers too (a report that was on its way when the
  * residue was taken); `impossible` does not, nor `backwards`: a next chunk before the one it was given.
  */
-export type Verdict =
+export type ReportResult =
   | { readonly accepted: true }
   | {
       readonly accepted: false;
-      readonly fault: 'not-owner' | 'backwards' | 'impossible';
+      readonly rejection: 'not-owner' | 'backwards' | 'impossible';
       readonly reason: string;
     };
 
@@ -97,11 +97,11 @@ export class Ledger {
   }
 
   /** Takes the final report of a residue that its owner no longer searches. Even if that is false, it is orphaned now. */
-  released(worker: number, report: ResidueReport): Verdict {
-    const verdict = this.report(worker, report);
+  released(worker: number, report: ResidueReport): ReportResult {
+    const result = this.report(worker, report);
     const slot = this.#slots[report.residue];
     if (slot?.owner === worker && slot.status !== 'reserved') orphan(slot);
-    return verdict;
+    return result;
   }
 
   /**
@@ -122,14 +122,14 @@ export class Ledger {
   }
 
   /** Takes a worker's report of one residue. A refused one changes nothing. */
-  report(worker: number, report: ResidueReport): Verdict {
+  report(worker: number, report: ResidueReport): ReportResult {
     const slot = this.#slots[report.residue];
     if (!slot) return refuse('impossible', `there is no residue ${report.residue}`);
     if (slot.owner !== worker || slot.status === 'reserved') {
       return refuse('not-owner', `residue ${report.residue} is not with worker ${worker}`);
     }
-    const fault = slot.base.fault(report);
-    if (fault !== undefined) return refuse('impossible', fault);
+    const violation = slot.base.violation(report);
+    if (violation !== undefined) return refuse('impossible', violation);
     if (report.next < slot.given) {
       return refuse('backwards', `chunk ${report.next} is before ${slot.given}, which it was given`);
     }
@@ -201,6 +201,6 @@ function orphan(slot: Slot): void {
   slot.status = 'orphaned';
 }
 
-function refuse(fault: 'not-owner' | 'backwards' | 'impossible', reason: string): Verdict {
-  return { accepted: false, fault, reason };
+function refuse(rejection: 'not-owner' | 'backwards' | 'impossible', reason: string): ReportResult {
+  return { accepted: false, rejection, reason };
 }

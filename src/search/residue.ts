@@ -66,7 +66,7 @@ export class ResidueProgress {
   }
 
   /** Why a report cannot be true of this residue; undefined when it can. */
-  fault({ next, done }: ResidueReport): string | undefined {
+  violation({ next, done }: ResidueReport): string | undefined {
     if (!this.#owns(next) || next < 0n || next > this.#end) {
       return `chunk ${next} is not of residue ${this.residue} or not in the space`;
     }

@@ -13,7 +13,7 @@ export function plainLine(event: RunEvent, verbose: boolean): string | undefined
     case 'run.planned':
       return [
         `run ${event.run}: ${plural(event.instances, 'instance')} on ${event.fleet}, at most ${duration(event.timeLimit)}`,
-        `puzzle ${puzzleWords(event.puzzle)}${event.smallest ? ', the smallest golden nonce' : ''}`,
+        `puzzle ${puzzleText(event.puzzle)}${event.smallest ? ', the smallest golden nonce' : ''}`,
         `nonces ${count(event.from)} to below ${count(event.limit)}; one in ${count(event.expectedNonces)} is golden`,
       ].join('; ');
     case 'run.preflight':
@@ -96,7 +96,7 @@ export function plainLine(event: RunEvent, verbose: boolean): string | undefined
         ? `${plural(event.files, 'file')} (${plural(event.bytes, 'byte')}) are in ${printable(event.location)}`
         : undefined;
     case 'run.interrupted':
-      return `${printable(event.signal)}: ${interruptedWords(event)}`;
+      return `${printable(event.signal)}: ${interruptedText(event)}`;
     case 'cleanup.failed':
       return `cleanup of ${printable(event.what)} failed: ${printable(event.reason)}`;
     case 'output.dropped':
@@ -108,7 +108,7 @@ export function plainLine(event: RunEvent, verbose: boolean): string | undefined
   }
 }
 
-function interruptedWords({ count, phase }: Extract<RunEvent, { event: 'run.interrupted' }>): string {
+function interruptedText({ count, phase }: Extract<RunEvent, { event: 'run.interrupted' }>): string {
   if (phase === 'archive') {
     return count === 1
       ? 'all is terminated; the logs are stored for a moment more, once more to leave them here'
@@ -121,7 +121,7 @@ function interruptedWords({ count, phase }: Extract<RunEvent, { event: 'run.inte
 }
 
 /** A puzzle in words: `hex-chain of 'COMSM0010cloud', 6 leading zero digits`. */
-export function puzzleWords(puzzle: Readonly<Record<string, string | number>>): string {
+export function puzzleText(puzzle: Readonly<Record<string, string | number>>): string {
   if (puzzle['scheme'] === 'bitcoin') return 'bitcoin block header';
   const block = printable(String(puzzle['block']), 40);
   return `${puzzle['scheme']} of '${block}', ${puzzle['difficulty']} leading zero ${puzzle['unit']}`;

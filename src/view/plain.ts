@@ -12,7 +12,7 @@ import type { TextOutput } from './output.ts';
 import { plainLine } from './plain-line.ts';
 import { duration, plural } from '../quantity.ts';
 import { summary } from './summary.ts';
-import { isTrouble } from './trouble.ts';
+import { isWarning } from './warning.ts';
 
 /** Seconds between two lines of progress: often at first, when people watch. */
 function progressInterval(elapsed: number): number {
@@ -66,7 +66,7 @@ export class PlainView implements DisplayView {
       if (event.elapsed - this.#lastProgress < progressInterval(event.elapsed)) return;
       this.#lastProgress = event.elapsed;
     }
-    const told = this.#detail !== 'quiet' || isTrouble(event);
+    const told = this.#detail !== 'quiet' || isWarning(event);
     const line = told ? plainLine(event, this.#detail === 'verbose') : undefined;
     if (line !== undefined) {
       if (isDroppable(event) && this.#stderr.backlog > fullBacklog.lines) this.#dropped += 1;

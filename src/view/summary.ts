@@ -30,7 +30,7 @@ export function summary(event: Ended): string {
     ['rate', rate(event.rate)],
     ['instances', instanceWords(event)],
     ...costRows(event),
-    ['time', `${duration(event.elapsed)} (${phaseWords(event)})`],
+    ['time', `${duration(event.elapsed)} (${phaseText(event)})`],
     ['logs', event.logs],
   );
   const lines = rows.map(([name, value]) => `${name.padEnd(10)}${value}`);
@@ -81,7 +81,7 @@ function instanceWords({ launched, terminated }: Ended): string {
   return `${launched} launched, ${terminated === launched ? 'all' : terminated} terminated`;
 }
 
-function phaseWords({ phases }: Ended): string {
+function phaseText({ phases }: Ended): string {
   return phaseNames
     .filter((name) => phases[name] !== undefined)
     .map((name) => `${name} ${duration(phases[name] ?? 0)}`)

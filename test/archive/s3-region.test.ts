@@ -58,7 +58,7 @@ const access = (region: string) => {
   return { bucket: 'b', settings: { region, endpoint: `http://127.0.0.1:${port}` }, env: {} };
 };
 const make = (region: string, more: Partial<S3Options> = {}) =>
-  new S3Archive({ ...access(region), patience: 0, ...more });
+  new S3Archive({ ...access(region), timeout: 0, ...more });
 const file = (bytes: number): string => {
   const path = join(folder, 'file');
   writeFileSync(path, Buffer.alloc(bytes, 'a'));

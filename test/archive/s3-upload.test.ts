@@ -53,7 +53,7 @@ const settings = () => {
   return { region: 'eu-west-1', endpoint: `http://127.0.0.1:${port}` };
 };
 const make = (idle: number) =>
-  new S3Archive({ bucket: 'b', settings: settings(), env: {}, patience: 0, idle });
+  new S3Archive({ bucket: 'b', settings: settings(), env: {}, timeout: 0, idle });
 const file = (bytes: number): string => {
   const path = join(folder, 'file');
   writeFileSync(path, Buffer.alloc(bytes, 'a'));

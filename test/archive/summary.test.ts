@@ -38,10 +38,10 @@ test.each([
   ['[]', 'run.json is torn'],
   [JSON.stringify({ ...begun, ended: { ...ended, outcome: 'won' } }), 'run.json is torn'],
   [JSON.stringify({ ...begun, run: '20261120-081103-aaaa' }), 'run.json is that of another run'],
-])('a record of %j is torn, unless the run is only beginning', (text, trouble) => {
+])('a record of %j is torn, unless the run is only beginning', (text, error) => {
   const summary = summarize(run, text, false);
   expect(summary).toMatchObject({ status: 'torn', startedAt: '2026-11-20T08:11:03.000Z' });
-  expect(summary.trouble).toContain(trouble);
+  expect(summary.error).toContain(error);
   expect(summarize(run, text, true).status).toBe('running');
 });
 
@@ -71,7 +71,7 @@ describe('a record that is there and cannot be read', () => {
   test('is told as that, with why and what to do, and says nothing of the others', async () => {
     const denied = new CndError('aws-denied', 'AccessDenied: no', { hint: 'the caller needs s3:GetObject' });
     expect(await summaries(new Broken(denied), {}, new Set())).toMatchObject([
-      { run, status: 'unreadable', trouble: 'AccessDenied: no (the caller needs s3:GetObject)' },
+      { run, status: 'unreadable', error: 'AccessDenied: no (the caller needs s3:GetObject)' },
       { run: '20261119-000000-aaaa', status: 'found' },
     ]);
     expect(await summaries(new Broken(denied), { prefix: run }, new Set([run]))).toMatchObject([

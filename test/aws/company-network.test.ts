@@ -9,7 +9,7 @@ import { ListQueuesCommand } from '@aws-sdk/client-sqs';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { s3Client } from '../../src/archive/s3-client.ts';
 import { httpsProxy } from '../../src/aws/company-network.ts';
-import { awsError, awsFault, wasNeverSent } from '../../src/aws/failure.ts';
+import { awsError, awsErrorKind, wasNeverSent } from '../../src/aws/failure.ts';
 import { isExempt } from '../../src/aws/no-proxy.ts';
 import { sqsClient } from '../../src/broadcast/sqs-queue.ts';
 import { sdkApi } from '../../src/fleet/ec2/api.ts';
@@ -106,9 +106,9 @@ describe('in the network of a company', () => {
   test('a certificate that nobody vouches for is told as that, with the variable that helps', async () => {
     const api = sdkApi({}, env({ AWS_CA_BUNDLE: '' }));
     const error = await outcome((await api.sts()).getCallerIdentity({}));
-    expect(awsFault(error)).toBe('untrusted');
+    expect(awsErrorKind(error)).toBe('untrusted');
     expect(wasNeverSent(error)).toBe(true);
-    const told = awsError(error, { what: 'AWS cannot be asked', about: 'x', rights: '' });
+    const told = awsError(error, { what: 'AWS cannot be asked', about: 'x', permissions: '' });
     expect(told.message).toMatch(/certificate .*not trusted/);
     expect(told.hint).toMatch(/AWS_CA_BUNDLE/);
     expect(requests).toEqual([]);
@@ -117,9 +117,9 @@ describe('in the network of a company', () => {
   test('a proxy that refuses is not AWS that denies', async () => {
     proxy.refusal = '403 Forbidden';
     const error = await outcome((await sdkApi({}, env()).sts()).getCallerIdentity({}));
-    expect(awsFault(error)).toBe('proxy');
+    expect(awsErrorKind(error)).toBe('proxy');
     expect(wasNeverSent(error)).toBe(true);
-    const told = awsError(error, { what: 'AWS cannot be asked', about: 'x', rights: 'sts:Nothing' });
+    const told = awsError(error, { what: 'AWS cannot be asked', about: 'x', permissions: 'sts:Nothing' });
     expect(told.message).toMatch(
       /the proxy 127\.0\.0\.1:\d+ refuses to connect to sts\.us-east-1\.amazonaws\.com: 403/,
     );

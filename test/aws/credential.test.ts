@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { STS } from '@aws-sdk/client-sts';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { awsClientConfig } from '../../src/aws/client.ts';
-import { credentialSource, sourceWarnings, sourceWords } from '../../src/aws/credential-source.ts';
+import { credentialSource, sourceWarnings, sourceText } from '../../src/aws/credential-source.ts';
 import { awsError, wasNeverSent } from '../../src/aws/failure.ts';
 import { readSharedFiles } from '../../src/aws/profile.ts';
 import { causeLines } from '../../src/cause.ts';
@@ -15,7 +15,7 @@ const keys = { AWS_ACCESS_KEY_ID: 'AKIAENVIRONMENT', AWS_SECRET_ACCESS_KEY: 'env
 const call = {
   what: 'AWS cannot be asked who you are',
   about: 'credentials',
-  rights: 'sts:GetCallerIdentity',
+  permissions: 'sts:GetCallerIdentity',
 };
 
 beforeAll(() => {
@@ -91,9 +91,9 @@ describe('whose credentials are taken, as by the AWS CLI', () => {
   test('is said in words, and where SDK and CLI differ there is a warning', () => {
     const shared = readSharedFiles(files());
     const env = { ...keys, AWS_PROFILE: 'work' };
-    expect(sourceWords(credentialSource(undefined, env, shared), env)).toBe('the keys in AWS_ACCESS_KEY_ID');
+    expect(sourceText(credentialSource(undefined, env, shared), env)).toBe('the keys in AWS_ACCESS_KEY_ID');
     const named = { AWS_PROFILE: 'work' };
-    expect(sourceWords(credentialSource(undefined, named, shared), named)).toBe('profile work (AWS_PROFILE)');
+    expect(sourceText(credentialSource(undefined, named, shared), named)).toBe('profile work (AWS_PROFILE)');
     expect(sourceWarnings(undefined, env, shared)).toMatchObject([
       { message: expect.stringMatching(/AWS_PROFILE=work are both set: the keys are used/) as string },
     ]);

@@ -12,7 +12,7 @@ const on = 'on resource: arn:aws:ec2:eu-west-1:123456789012:instance/*';
 const call = {
   what: 'it fails',
   about: 'x',
-  rights: 'ec2:RunInstances, ec2:CreateTags',
+  permissions: 'ec2:RunInstances, ec2:CreateTags',
   region: 'eu-west-1',
 };
 
@@ -47,7 +47,9 @@ test.each([
     /^the caller needs ec2:RunInstances, ec2:CreateTags: see/,
   ],
 ])('%s', (message, remedy) => {
-  expect(denialRemedy(readDenial(failure('UnauthorizedOperation', message)), call.rights)).toMatch(remedy);
+  expect(denialRemedy(readDenial(failure('UnauthorizedOperation', message)), call.permissions)).toMatch(
+    remedy,
+  );
 });
 
 test('an explicit deny by the organization is known as one', () => {
@@ -64,7 +66,7 @@ test('an explicit deny by the organization is known as one', () => {
 test('the right that AWS names is asked for, not the one that the call is known to need', () => {
   const key = 'arn:aws:kms:eu-west-1:123456789012:key/1234';
   const message = `User: arn:aws:iam::1:user/a is not authorized to perform: kms:GenerateDataKey on resource: ${key} because no identity-based policy allows the kms:GenerateDataKey action`;
-  const told = awsError(failure('AccessDenied', message), { ...call, rights: 's3:PutObject' });
+  const told = awsError(failure('AccessDenied', message), { ...call, permissions: 's3:PutObject' });
   expect(told.hint).toMatch(`the caller needs kms:GenerateDataKey on ${key}`);
   expect(told.hint).not.toMatch(/s3:PutObject/);
 });

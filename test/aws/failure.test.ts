@@ -1,10 +1,10 @@
 import { describe, expect, test } from 'vitest';
-import { awsError, awsFault, wasNeverSent } from '../../src/aws/failure.ts';
+import { awsError, awsErrorKind, wasNeverSent } from '../../src/aws/failure.ts';
 
 const failure = (name: string, message: string, more: object = {}): Error =>
   Object.assign(new Error(message), { name, ...more });
 const status = (httpStatusCode: number) => ({ $metadata: { httpStatusCode } });
-const call = { what: 'queue cnd-x cannot be created', about: 'cnd-x', rights: 'sqs:CreateQueue' };
+const call = { what: 'queue cnd-x cannot be created', about: 'cnd-x', permissions: 'sqs:CreateQueue' };
 
 test.each([
   ['no-credentials', failure('CredentialsProviderError', 'Could not load credentials from any providers')],
@@ -29,7 +29,7 @@ test.each([
   ],
   ['unreachable', failure('TimeoutError', 'socket hang up')],
   [undefined, failure('QueueNameExists', 'A queue already exists', status(400))],
-])('%s', (fault, error) => expect(awsFault(error)).toBe(fault));
+])('%s', (errorKind, error) => expect(awsErrorKind(error)).toBe(errorKind));
 
 describe('the error a user sees', () => {
   test('names what, where, why, and the command that helps', () => {

@@ -53,12 +53,12 @@ describe.skipIf(awsMissing)('the broadcast on SQS', () => {
   };
   const listen = (broadcast: SqsBroadcast) => {
     const heard: Announcement[] = [];
-    const troubles: string[] = [];
+    const errors: string[] = [];
     const stop = broadcast.listen(
       (announcement) => heard.push(announcement),
-      (trouble) => troubles.push(trouble),
+      (error) => errors.push(error),
     );
-    return { heard, troubles, stop };
+    return { heard, errors, stop };
   };
   const url = async (): Promise<string> => (await findQueue(client, run)) ?? '';
   const write = async (body: string): Promise<void> => {
@@ -195,27 +195,27 @@ describe.skipIf(awsMissing)('the broadcast on SQS', () => {
         aws.faults.add({ service: 'sqs', action, times: 2, ...fault });
       }
       const broadcast = await open();
-      const { heard, troubles } = listen(broadcast);
+      const { heard, errors } = listen(broadcast);
       await (await open()).announce(hit);
       await eventually('it', () => heard.length > 0);
       expect(heard[0]).toEqual(hit);
-      expect(troubles).toHaveLength(1);
+      expect(errors).toHaveLength(1);
       await broadcast.close();
     });
 
     test('trouble is told once in a row, and is over when it is over', async () => {
-      const { heard, troubles } = listen(await open());
+      const { heard, errors } = listen(await open());
       const heal = aws.faults.add({ service: 'sqs', action: 'ReceiveMessage', lost: 'before' });
       await write(messageBody(hit));
       // The poll that is under way may still bring it.
       await eventually('polls that fail', () => aws.of('ReceiveMessage').length > 3);
-      expect(troubles).toHaveLength(1);
-      expect(troubles[0]).toMatch(/queue cnd-\S+ cannot be heard in eu-west-1: AWS cannot be reached/);
+      expect(errors).toHaveLength(1);
+      expect(errors[0]).toMatch(/queue cnd-\S+ cannot be heard in eu-west-1: AWS cannot be reached/);
       heal();
       await eventually('it', () => heard.length === 1);
       aws.faults.add({ service: 'sqs', action: 'ReceiveMessage', error: 'Expired' });
-      await eventually('the next trouble', () => troubles.length === 2);
-      expect(troubles[1]).toMatch(/the AWS credentials have expired/);
+      await eventually('the next trouble', () => errors.length === 2);
+      expect(errors[1]).toMatch(/the AWS credentials have expired/);
     });
 
     test('missing rights and bad credentials end the run while it costs nothing', async () => {
@@ -242,12 +242,12 @@ describe.skipIf(awsMissing)('the broadcast on SQS', () => {
 
     test('unreachable at the start, the run goes on, says so, and is joined later', async () => {
       const heal = aws.faults.add({ service: 'sqs', lost: 'before' });
-      const broadcast = await open({ patience: { open: 300 } });
-      const { heard, troubles } = listen(broadcast);
-      const peer = await open({ patience: { open: 300 } });
+      const broadcast = await open({ timeout: { open: 300 } });
+      const { heard, errors } = listen(broadcast);
+      const peer = await open({ timeout: { open: 300 } });
       const announced = peer.announce(hit);
-      await eventually('the trouble', () => troubles.length === 1);
-      expect(troubles[0]).toMatch(/AWS cannot be reached/);
+      await eventually('the trouble', () => errors.length === 1);
+      expect(errors[0]).toMatch(/AWS cannot be reached/);
       heal();
       await announced;
       await eventually('it', () => heard.length === 1);
@@ -255,7 +255,7 @@ describe.skipIf(awsMissing)('the broadcast on SQS', () => {
 
     test('unreachable for ever, an announcement says so when the run ends, and nothing is left', async () => {
       const gone = { ...aws.settings, endpoint: 'http://127.0.0.1:9' };
-      const broadcast = await open({ settings: gone, patience: { open: 300 } });
+      const broadcast = await open({ settings: gone, timeout: { open: 300 } });
       const announced = broadcast.announce(hit).catch((error: Error) => error.message);
       await broadcast.close();
       expect(await announced).toMatch(
@@ -265,14 +265,14 @@ describe.skipIf(awsMissing)('the broadcast on SQS', () => {
 
     test('a queue whose creation was not answered is deleted, too', async () => {
       aws.faults.add({ service: 'sqs', action: 'CreateQueue', lost: 'after' });
-      const broadcast = await open({ patience: { open: 0 } });
+      const broadcast = await open({ timeout: { open: 0 } });
       expect(await url()).not.toBe('');
       await broadcast.close();
       expect(await url()).toBe('');
     });
 
     test('a queue that cannot be deleted is an error that names it', async () => {
-      const broadcast = await open({ patience: { close: 500 } });
+      const broadcast = await open({ timeout: { close: 500 } });
       aws.faults.add({ service: 'sqs', action: 'DeleteQueue', error: 'Throttled' });
       await expect(broadcast.close()).rejects.toThrow(/queue cnd-20261120-081103-x7k2 cannot be deleted/);
       aws.faults.clear();

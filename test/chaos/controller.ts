@@ -2,7 +2,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { closeSync, openSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { repository } from '../helper/stage/repository.ts';
-import { Heard } from './heard.ts';
+import { ObservedEvents } from './observed-events.ts';
 import type { Place } from './place.ts';
 import type { Scenario } from './scenario.ts';
 
@@ -24,7 +24,7 @@ export class Controller {
   stdout = '';
   stderr = '';
   /** The events on its stdout, with `--json`. */
-  readonly heard = new Heard();
+  readonly heard = new ObservedEvents();
   /** The highest resident set seen, in MB. */
   memory = 0;
   over = false;

@@ -12,9 +12,9 @@ import {
 } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { Neighbourhood } from '../fleet/hosts/neighbourhood.ts';
+import { TestHosts } from '../fleet/hosts/test-hosts.ts';
 import { repository } from '../helper/stage/repository.ts';
-import { Heard } from './heard.ts';
+import { ObservedEvents } from './observed-events.ts';
 import type { Scenario } from './scenario.ts';
 
 const here = join(repository, 'test/chaos');
@@ -34,9 +34,9 @@ export class Place {
   /** Every range that a kernel finished: `<pid> <lo> <hi>`. */
   readonly record = join(this.directory, 'record');
   readonly mounts: string[] = [];
-  readonly #journals = new Map<string, Heard>();
+  readonly #journals = new Map<string, ObservedEvents>();
   readonly #scenario: Scenario;
-  readonly #around: Neighbourhood | undefined;
+  readonly #around: TestHosts | undefined;
 
   constructor(scenario: Scenario) {
     this.#scenario = scenario;
@@ -46,7 +46,7 @@ export class Place {
       writeFileSync(join(this.victim, name), `nobody may touch ${name}\n`);
     writeFileSync(this.record, '');
     this.#makePrograms();
-    this.#around = scenario.fleet === 'hosts' ? new Neighbourhood() : undefined;
+    this.#around = scenario.fleet === 'hosts' ? new TestHosts() : undefined;
   }
 
   get kernel(): string {
@@ -73,7 +73,7 @@ export class Place {
 
   /** What is left of a run: processes, and on hosts its directory there. */
   hostsLeft(run: string): string[] {
-    return (this.#around?.leftovers(run) ?? []).filter((path) => path.startsWith('/'));
+    return (this.#around?.orphans(run) ?? []).filter((path) => path.startsWith('/'));
   }
 
   /** A digest of everything that nobody may touch. */
@@ -88,8 +88,8 @@ export class Place {
   }
 
   /** The events of a run in its journal so far; none if there is none to be read. */
-  journal(run: string): Heard {
-    const heard = this.#journals.get(run) ?? new Heard();
+  journal(run: string): ObservedEvents {
+    const heard = this.#journals.get(run) ?? new ObservedEvents();
     this.#journals.set(run, heard);
     heard.follow(join(this.logs, run, 'events.ndjson'));
     return heard;

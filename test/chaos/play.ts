@@ -1,6 +1,6 @@
 import type { ChildProcess } from 'node:child_process';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { leftovers } from '../helper/process.ts';
+import { orphans } from '../helper/process.ts';
 import { Controller, type Ended } from './controller.ts';
 import { inflict } from './fault.ts';
 import { Place } from './place.ts';
@@ -57,7 +57,7 @@ export async function play(scenario: Scenario, slack: number): Promise<Observati
   const stage = { place, controller, run, others, strangers };
   const inflicted: (boolean | undefined)[] = scenario.faults.map(() => undefined);
   const faults = scenario.faults.map(async (fault, index) => {
-    await moment(fault, place, controller, run, () => until(scenario.timeLimit * 0.7) < 0);
+    await time(fault, place, controller, run, () => until(scenario.timeLimit * 0.7) < 0);
     const isOver = controller.over;
     const done = await inflict(fault.action, stage);
     if (!isOver) inflicted[index] = done;
@@ -65,7 +65,7 @@ export async function play(scenario: Scenario, slack: number): Promise<Observati
   const late = scenario.timeLimit + grace + slack;
   const ended = await within(controller.ended, until(late));
   const workersAtExit = run === undefined ? [] : [...targets(run, 'agent'), ...targets(run, 'kernel')];
-  const left = (): string[] => (run === undefined ? [] : [...leftovers(run), ...place.hostsLeft(run)]);
+  const left = (): string[] => (run === undefined ? [] : [...orphans(run), ...place.hostsLeft(run)]);
   const leftAtExit = await settled(left, Math.min(2, Math.max(0.1, until(late))));
   const otherEnds = others.map(async (other) => {
     const ended = await within(other.ended, 20);
@@ -142,7 +142,7 @@ async function runOf(place: Place, controller: Controller): Promise<string | und
 }
 
 /** Waits for the moment of a fault, or for the time when it happens in any case. */
-async function moment(
+async function time(
   { at, delay }: Fault,
   place: Place,
   controller: Controller,

@@ -1,12 +1,12 @@
 import { readFileSync } from 'node:fs';
-import { leftovers } from '../helper/process.ts';
+import { orphans } from '../helper/process.ts';
 
 /** The kinds of processes that a run has besides its controller. */
 export type Kind = 'host' | 'watchdog' | 'agent' | 'kernel' | 'guard' | 'session';
 
 /** The processes of a run of one kind, in the order of their pids: as the system shows them, by no code of src/. */
 export function targets(run: string, kind: Kind): number[] {
-  return leftovers(run)
+  return orphans(run)
     .map((line) => Number(line.split(/\s+/, 1)[0]))
     .filter((pid) => kindOf(pid) === kind)
     .toSorted((a, b) => a - b);

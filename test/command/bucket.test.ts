@@ -9,7 +9,7 @@ import { policies, policyScope } from '../../src/fleet/ec2/policy/policy.ts';
 import { stackTemplate } from '../../src/fleet/ec2/policy/stack.ts';
 import { identify } from '../../src/state/process.ts';
 import { TestAws, awsMissing, keys } from '../helper/aws.ts';
-import { type Ended, type Workplace, eventsOf, named, runEnded, workplace } from '../helper/cnd.ts';
+import { type Ended, type Workspace, eventsOf, named, runEnded, workspace } from '../helper/cnd.ts';
 
 const bucket = 'cnd-test-logs';
 const run = '20261120-081103-x7k2';
@@ -18,7 +18,7 @@ const easy = ['start', '--N', '2', '--T', '60', '--D', '5', '--smallest', '--ker
 describe.skipIf(awsMissing)('commands with a bucket', () => {
   let aws: TestAws;
   let client: S3Client;
-  let place: Workplace;
+  let place: Workspace;
   beforeAll(async () => {
     aws = await TestAws.start();
     client = s3Client(aws);
@@ -26,7 +26,7 @@ describe.skipIf(awsMissing)('commands with a bucket', () => {
   afterAll(() => aws?.stop());
   beforeEach(async () => {
     await aws.reset();
-    place = workplace();
+    place = workspace();
     await client.send(
       new CreateBucketCommand({
         Bucket: bucket,

@@ -3,10 +3,10 @@ import { dirname, join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { makeArchive } from '../../src/archive/registry.ts';
 import { fallback } from '../../src/command/doctor.ts';
-import { checkGround, checkLaunch, required } from '../../src/command/start-check.ts';
+import { checkLocally, checkLaunch, required } from '../../src/command/start-check.ts';
 import { UsageError } from '../../src/error.ts';
 import { requirePassed } from '../../src/fleet/preflight.ts';
-import { type Workplace, workplace } from '../helper/cnd.ts';
+import { type Workspace, workspace } from '../helper/cnd.ts';
 import { hasStage } from '../helper/stage/available.ts';
 import { Stage } from '../helper/stage/stage.ts';
 
@@ -53,7 +53,7 @@ function badSettings(): Bad[] {
 
 describe.skipIf(!hasStage())('doctor and start', { timeout: 300_000 }, () => {
   let stage: Stage;
-  const places: Workplace[] = [];
+  const places: Workspace[] = [];
   beforeAll(async () => {
     stage = await Stage.open({ boots: false });
     // The SDK reads credentials and endpoints from the process' own environment.
@@ -66,7 +66,7 @@ describe.skipIf(!hasStage())('doctor and start', { timeout: 300_000 }, () => {
   });
 
   /** The path of a configuration in a place of its own. */
-  function configured({ ec2 = {}, more = {} }: Pick<Bad, 'ec2' | 'more'>, place = workplace()): string {
+  function configured({ ec2 = {}, more = {} }: Pick<Bad, 'ec2' | 'more'>, place = workspace()): string {
     places.push(place);
     mkdirSync(place.directory, { recursive: true });
     const { config } = stage;
@@ -86,8 +86,8 @@ describe.skipIf(!hasStage())('doctor and start', { timeout: 300_000 }, () => {
   }
 
   /** What both programs say. */
-  async function judged({ flags = [], ec2 = {}, more = {}, env = {} }: Omit<Bad, 'named'>) {
-    const place = workplace();
+  async function validated({ flags = [], ec2 = {}, more = {}, env = {} }: Omit<Bad, 'named'>) {
+    const place = workspace();
     configured({ ec2, more }, place);
     const words = wordPairs(flags).flat();
     const all = { ...stage.env(), XDG_CACHE_HOME: join(place.directory, 'cache'), ...env };
@@ -113,7 +113,7 @@ describe.skipIf(!hasStage())('doctor and start', { timeout: 300_000 }, () => {
     const sources = { flags: given, env: all, path };
     const start = async (): Promise<string> => {
       try {
-        const { config, fleet } = required(await checkGround(sources));
+        const { config, fleet } = required(await checkLocally(sources));
         const archive = await makeArchive(config.logs, config.aws, all);
         requirePassed((await checkLaunch(fleet, archive, config, signal)).checks);
         return 'nothing';
@@ -123,7 +123,7 @@ describe.skipIf(!hasStage())('doctor and start', { timeout: 300_000 }, () => {
       }
     };
     const doctor = async (): Promise<string> => {
-      const { checks, config, fleet } = await checkGround({ ...sources, fallback });
+      const { checks, config, fleet } = await checkLocally({ ...sources, fallback });
       const archive = config && (await makeArchive(config.logs, config.aws, all));
       const launch = fleet && archive && config && (await checkLaunch(fleet, archive, config, signal));
       const failed = [...checks, ...(launch?.checks ?? [])].find(({ outcome }) => outcome === 'failed');
@@ -152,7 +152,7 @@ describe.skipIf(!hasStage())('doctor and start', { timeout: 300_000 }, () => {
 
   test(`agree on ${shown.length} more, as the programs themselves say it`, async () => {
     for (const { named, ...bad } of shown) {
-      const { start, doctor } = await judged(bad);
+      const { start, doctor } = await validated(bad);
       const [, message = 'nothing'] = /^cnd: (.*)$/m.exec(start.stderr) ?? [];
       // The first that fails is what start says.
       const [, failed = ''] = /^FAILED +(.*)$/m.exec(doctor.stdout) ?? [];
@@ -165,7 +165,7 @@ describe.skipIf(!hasStage())('doctor and start', { timeout: 300_000 }, () => {
   });
 
   test('agree on what is well', async () => {
-    const { start, doctor } = await judged({});
+    const { start, doctor } = await validated({});
     expect(start).toMatchObject({ code: 0 });
     expect(doctor).toMatchObject({ code: 0 });
   });
@@ -176,7 +176,7 @@ describe.skipIf(!hasStage())('doctor and start', { timeout: 300_000 }, () => {
       match: ({ parameters }) => parameters['DryRun'] === 'true',
       error: 'Denied',
     });
-    const { start, doctor } = await judged({});
+    const { start, doctor } = await validated({});
     mend();
     expect(start.code).toBe(2);
     expect(start.stderr).toMatch(/ec2:DescribeInstances would fail/);

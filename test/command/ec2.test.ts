@@ -2,7 +2,7 @@ import { existsSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { isRunId } from '../../src/run-id.ts';
-import { type Ended, type Workplace, eventsOf, named, runEnded, workplace } from '../helper/cnd.ts';
+import { type Ended, type Workspace, eventsOf, named, runEnded, workspace } from '../helper/cnd.ts';
 import { eventually } from '../helper/process.ts';
 import { hasStage } from '../helper/stage/available.ts';
 import type { Call } from '../helper/stage/aws/call.ts';
@@ -14,13 +14,13 @@ const never = ['start', '--N', '2', '--T', '90', '--D', '16', '--json'];
 // Always with --run: a bare scram would also end what other tests, or a person, have running on this machine.
 describe.skipIf(!hasStage())('commands on the stage', () => {
   let stage: Stage;
-  let place: Workplace;
+  let place: Workspace;
   beforeAll(async () => {
     stage = await Stage.open();
   });
   afterAll(() => stage.close());
   beforeEach(() => {
-    place = workplace();
+    place = workspace();
     config();
   });
   afterEach(async () => {
@@ -54,7 +54,7 @@ describe.skipIf(!hasStage())('commands on the stage', () => {
     const [listed] = JSON.parse((await cnd(['logs', 'ls', '--json'])).stdout) as object[];
     expect(listed).toMatchObject({ cost: ended.cost, costBasis, costLimit: preflight?.cost });
     expect((await cnd(['logs', 'ls'])).stdout).toMatch(/COST .*\n.* found .* at most \$0\.0/);
-    expect(await stage.leftovers()).toEqual([]);
+    expect(await stage.orphans()).toEqual([]);
   }, 60_000);
 
   test('--dry-run says what, where, for how long and for how much, and creates nothing', async () => {
@@ -65,7 +65,7 @@ describe.skipIf(!hasStage())('commands on the stage', () => {
     expect(result.stderr).toMatch(
       /cost: at most \$0\.0\d+ \(2 × c7a\.medium on demand at \$0\.\d+\/h and \$0\.005\/h for its address; AWS Price List, \d{4}-\d\d-\d\d, for at most 150 s\)/,
     );
-    expect(await stage.leftovers()).toEqual([]);
+    expect(await stage.orphans()).toEqual([]);
     expect(existsSync(place.state)).toBe(false);
     const changing = stage.calls().filter(({ action, parameters }) => {
       return /^(Run|Create|Authorize|Send)/.test(action) && parameters['DryRun'] !== 'true';
@@ -112,7 +112,7 @@ describe.skipIf(!hasStage())('commands on the stage', () => {
     expect(many.code).toBe(2);
     expect(many.stderr).toMatch(/room for 256 × c7a\.medium, not for 300/);
     expect(many.stderr).toMatch(/request-service-quota-increase .*L-1216C47A --region us-east-1/);
-    expect(await stage.leftovers()).toEqual([]);
+    expect(await stage.orphans()).toEqual([]);
   });
 
   test('--verbose keeps its promise: all that AWS said, on stderr only, and without secrets', async () => {
@@ -174,7 +174,7 @@ describe.skipIf(!hasStage())('commands on the stage', () => {
 // Of these most is waiting: each has a place of its own, and all are tried at the same time.
 describe.skipIf(!hasStage())('scram on the stage', { timeout: 90_000 }, () => {
   let stage: Stage;
-  const places: Workplace[] = [];
+  const places: Workspace[] = [];
   beforeAll(async () => {
     stage = await Stage.open();
   });
@@ -185,7 +185,7 @@ describe.skipIf(!hasStage())('scram on the stage', { timeout: 90_000 }, () => {
 
   /** A user's place, and what cnd says there. */
   function user(name: string) {
-    const place = workplace();
+    const place = workspace();
     places.push(place);
     writeFileSync(join(place.directory, 'cnd.config.json'), JSON.stringify(stage.config));
     const env = stage.env(name);
@@ -211,9 +211,9 @@ describe.skipIf(!hasStage())('scram on the stage', { timeout: 90_000 }, () => {
 
   const living = (id: string) =>
     stage.instances().filter(({ tags, state }) => tags['cnd:run'] === id && /pending|running/.test(state));
-  const leftovers = async (id: string): Promise<string[]> => [
+  const orphans = async (id: string): Promise<string[]> => [
     ...living(id).map((instance) => instance.id),
-    ...(await stage.leftovers()).filter((what) => what.includes(id)),
+    ...(await stage.orphans()).filter((what) => what.includes(id)),
   ];
 
   /** A start whose checks take their time, and its run. */
@@ -241,7 +241,7 @@ describe.skipIf(!hasStage())('scram on the stage', { timeout: 90_000 }, () => {
       expect(result.stdout).toMatch(new RegExp(`${id} +ec2 eu-west-1 +2 +terminated`));
       expect(result.stdout).toMatch(/checked: local, hosts, ec2 eu-west-1, ec2 us-east-1, ec2 us-west-2/);
       expect(result.code).toBe(0);
-      expect(await leftovers(id)).toEqual([]);
+      expect(await orphans(id)).toEqual([]);
     },
   );
 
@@ -257,7 +257,7 @@ describe.skipIf(!hasStage())('scram on the stage', { timeout: 90_000 }, () => {
       });
       expect((await run.ended).code).toBe(143);
       expect(carol.noted()).toEqual([]);
-      expect(await leftovers(id)).toEqual([]);
+      expect(await orphans(id)).toEqual([]);
     },
   );
 
@@ -289,7 +289,7 @@ describe.skipIf(!hasStage())('scram on the stage', { timeout: 90_000 }, () => {
       expect(nothing.stdout).toMatch(/nothing to/);
       expect(living(id)).toHaveLength(2);
       expect(await bob.cnd(['scram', '--run', id, '--everyone'])).toMatchObject({ code: 0 });
-      expect(await leftovers(id)).toEqual([]);
+      expect(await orphans(id)).toEqual([]);
     },
   );
 });

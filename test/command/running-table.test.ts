@@ -14,11 +14,11 @@ const runs: RunningRun[] = [
       { id: 'local-3', index: 2, state: 'shutting-down', reason: 'dead-man' },
     ],
     expiresAt: new Date(now + 65_000),
-    leftover: [],
+    orphans: [],
     controller: 'alive',
   },
-  { run: 'stray\u001B[2J', fleet: 'ec2', instances: [], leftover: [], controller: 'unknown' },
-  { run, fleet: 'hosts', instances: [], leftover: [], expiresAt: new Date(now - 5000), controller: 'gone' },
+  { run: 'stray\u001B[2J', fleet: 'ec2', instances: [], orphans: [], controller: 'unknown' },
+  { run, fleet: 'hosts', instances: [], orphans: [], expiresAt: new Date(now - 5000), controller: 'gone' },
 ];
 
 test('the table of cnd ps', () => {
@@ -41,7 +41,7 @@ test('the same for programs, without what is private', () => {
     {
       run,
       fleet: 'local',
-      leftover: [],
+      orphans: [],
       controller: 'alive',
       expiresAt: '2026-11-20T08:13:08.000Z',
       instances: [{ id: 'local-1', index: 0, state: 'running' }, {}, { reason: 'dead-man' }],

@@ -34,8 +34,8 @@ test.each([
     'for example: cnd logs pull last /tmp/run',
   ],
   ['', 'a command is missing', 'a command is missing', 'see cnd --help'],
-])('cnd %s', (line, complaint, message, hint) => {
-  const error = usageError(line.split(' ').filter(Boolean), complaint);
+])('cnd %s', (line, yargsMessage, message, hint) => {
+  const error = usageError(line.split(' ').filter(Boolean), yargsMessage);
   expect(error).toMatchObject({ exitCode: 2, message });
   expect(error.hint).toContain(hint);
 });

@@ -1,6 +1,6 @@
 import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { type ConfigSources, judgeTimeLimit, resolveConfig } from '../../src/config/config.ts';
+import { type ConfigSources, validateTimeLimit, resolveConfig } from '../../src/config/config.ts';
 import { parseConfig } from '../../src/config/file.ts';
 import { UsageError } from '../../src/error.ts';
 import { genesisHeader } from '../puzzle/example.ts';
@@ -341,9 +341,11 @@ describe('T and the fleet', () => {
   const timing = { reserve: 3, grace: 5, boot: 1, poll: 0.1, settle: 0 };
 
   test('the reserve and two seconds are the least', () => {
-    judgeTimeLimit(5, timing);
-    expect(() => judgeTimeLimit(4.99, timing)).toThrow('T is 4.99: must be at least 5 seconds on this fleet');
-    expect(() => judgeTimeLimit(21.9, { reserve: 20, grace: 60, boot: 40, poll: 0.1, settle: 0 })).toThrow(
+    validateTimeLimit(5, timing);
+    expect(() => validateTimeLimit(4.99, timing)).toThrow(
+      'T is 4.99: must be at least 5 seconds on this fleet',
+    );
+    expect(() => validateTimeLimit(21.9, { reserve: 20, grace: 60, boot: 40, poll: 0.1, settle: 0 })).toThrow(
       expect.objectContaining({ exitCode: 2, about: 'T', hint: expect.stringContaining('--T 22 to 86400') }),
     );
   });

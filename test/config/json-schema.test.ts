@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
 import { z } from 'zod';
-import { judgeFile } from '../../src/config/config.ts';
+import { validateFile } from '../../src/config/config.ts';
 import { configJsonSchema } from '../../src/config/json-schema.ts';
 
 const published = JSON.parse(
@@ -12,7 +12,7 @@ const published = JSON.parse(
 const accepted = (content: Record<string, unknown>): { editor: boolean; cnd: boolean } => {
   let cnd = true;
   try {
-    judgeFile({ path: 'cnd.config.json', directory: '.', content });
+    validateFile({ path: 'cnd.config.json', directory: '.', content });
   } catch {
     cnd = false;
   }

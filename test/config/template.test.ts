@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
-import { judgeFile, resolveConfig } from '../../src/config/config.ts';
+import { validateFile, resolveConfig } from '../../src/config/config.ts';
 import { parseConfig } from '../../src/config/file.ts';
 import { fleetKinds } from '../../src/fleet/registry.ts';
 import { settingsSchema } from '../../src/config/schema.ts';
@@ -29,7 +29,7 @@ const disabled = template.split('\n').filter((line) => /^ *\/\/ "/.test(line));
 
 test.each(disabled)('%s can be enabled', (line) => {
   const enabled = template.replace(line, line.replace('// ', ''));
-  expect(() => judgeFile(fileOf(enabled))).not.toThrow();
+  expect(() => validateFile(fileOf(enabled))).not.toThrow();
   const key = /"([^"]+)"/.exec(line)?.[1] ?? '';
   expect(enabled).not.toBe(template);
   expect(JSON.stringify(fileOf(enabled).content)).toContain(`"${key}":`);
@@ -45,5 +45,5 @@ test('every setting is explained', () => {
 
 test('the one of this repository is a good one', () => {
   const text = readFileSync(new URL('../../cnd.config.json', import.meta.url), 'utf8');
-  expect(() => judgeFile(fileOf(text))).not.toThrow();
+  expect(() => validateFile(fileOf(text))).not.toThrow();
 });

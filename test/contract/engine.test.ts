@@ -26,7 +26,7 @@ describeEngine('of agents on a fleet', async (run) => {
   return {
     engine: engines.agents({
       launched,
-      watch: new Watch(fleet, run, launched, { onTrouble: () => {} }),
+      watch: new Watch(fleet, run, launched, { onError: () => {} }),
       link: ({ index }) => links.get(index) ?? none,
       guard: undefined,
       lifetime: () => 60,

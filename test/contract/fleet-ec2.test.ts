@@ -33,7 +33,7 @@ describe.skipIf(!hasStage())('on the stage', () => {
         lab.stage.ec2.capacity = [{ most: 2 }];
         return lab.fleet();
       },
-      leftovers: async (run) => {
+      orphans: async (run) => {
         // Terminating takes a moment that costs nothing.
         const none = async (): Promise<boolean> => alive(run).length === 0;
         await eventually('nothing left', none, 3).catch(() => {});

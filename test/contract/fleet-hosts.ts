@@ -1,16 +1,16 @@
 import { describe } from 'vitest';
 import { HostsFleet } from '../../src/fleet/hosts/hosts.ts';
 import { hasDropbear } from '../fleet/hosts/dropbear.ts';
-import { Neighbourhood, type Server } from '../fleet/hosts/neighbourhood.ts';
+import { TestHosts, type Server } from '../fleet/hosts/test-hosts.ts';
 import { hasSshd } from '../helper/sshd.ts';
 import { type SshFleetHarness, describeSshFleet } from './fleet-ssh.ts';
 
 /** Three of the same kind of server, reached directly or by way of another. */
 async function harness(
-  start: (place: Neighbourhood) => Promise<Server>,
+  start: (place: TestHosts) => Promise<Server>,
   jumping: boolean,
 ): Promise<SshFleetHarness> {
-  const place = new Neighbourhood();
+  const place = new TestHosts();
   const servers = [await start(place), await start(place), await start(place)];
   const jump = jumping ? (await place.sshd()).access : undefined;
   const more = jump ? { jump: { host: jump.host, port: jump.port } } : {};
@@ -20,7 +20,7 @@ async function harness(
     stranger: () => new HostsFleet([], place.env),
     failing: () => place.fleet(servers.slice(1), more),
     hostKeys: ({ index }) => servers[index]?.access.hostKeys ?? [],
-    leftovers: async (run) => place.leftovers(run),
+    orphans: async (run) => place.orphans(run),
     close: async () => place.close(),
   };
 }

@@ -1,7 +1,7 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Lab } from '../fleet/lab.ts';
-import { leftovers } from '../helper/process.ts';
+import { orphans } from '../helper/process.ts';
 import { describeSshFleet } from './fleet-ssh.ts';
 import { describeHosts } from './fleet-hosts.ts';
 
@@ -16,7 +16,7 @@ describeSshFleet('local', async () => {
       writeFileSync(file, '');
       return lab.fleet({}, { ...lab.env, XDG_STATE_HOME: file });
     },
-    leftovers: async (run) => leftovers(run),
+    orphans: async (run) => orphans(run),
     close: async () => lab.close(),
   };
 });

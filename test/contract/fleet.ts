@@ -19,7 +19,7 @@ export interface FleetHarness {
   /** A fleet that cannot have the minimum. */
   failing(): Fleet;
   /** What still exists of a run in the real world, in words; empty when it is gone. */
-  leftovers(run: string): Promise<string[]>;
+  orphans(run: string): Promise<string[]>;
   /** After each test. */
   close(): Promise<void>;
 }
@@ -41,7 +41,7 @@ export function describeFleet(name: string, open: () => Promise<FleetHarness>): 
     afterEach(async () => {
       await Promise.all([...sessions].map(async (session) => session.close()));
       sessions.clear();
-      const left = await Promise.all([...runs].map(async (run) => harness.leftovers(run)));
+      const left = await Promise.all([...runs].map(async (run) => harness.orphans(run)));
       runs.clear();
       await harness.close();
       expect(left.flat()).toEqual([]);
@@ -176,7 +176,7 @@ export function describeFleet(name: string, open: () => Promise<FleetHarness>): 
       }
       await exit;
       expectGone(await fleet.describe(asked.run));
-      expect(await harness.leftovers(asked.run)).toEqual([]);
+      expect(await harness.orphans(asked.run)).toEqual([]);
       await fleet.dispose(asked.run);
       await fleet.dispose(asked.run);
       expect(await fleet.describe(asked.run)).toEqual([]);
@@ -213,13 +213,13 @@ export function describeFleet(name: string, open: () => Promise<FleetHarness>): 
     test('leaves nothing of a launch that fails', async () => {
       const asked = request();
       await expect(harness.failing().launch(asked, never)).rejects.toThrow(CndError);
-      expect(await harness.leftovers(asked.run)).toEqual([]);
+      expect(await harness.orphans(asked.run)).toEqual([]);
     });
 
     test('leaves nothing of a launch that is aborted, whenever that is', async () => {
       const early = request();
       await expect(fleet.launch(early, AbortSignal.abort(new Error('stop')))).rejects.toThrow('stop');
-      expect(await harness.leftovers(early.run)).toEqual([]);
+      expect(await harness.orphans(early.run)).toEqual([]);
       for (const delay of [1, 20, 45, 70]) {
         const asked = request();
         const controller = new AbortController();
@@ -230,7 +230,7 @@ export function describeFleet(name: string, open: () => Promise<FleetHarness>): 
         );
         // As a run does it: a fleet may not know yet what it has just launched, and be told again.
         if (answer === 'launched') await terminateAll(fleet, asked.run, [], 30);
-        expect(await harness.leftovers(asked.run), `${answer} after ${delay} ms`).toEqual([]);
+        expect(await harness.orphans(asked.run), `${answer} after ${delay} ms`).toEqual([]);
       }
     });
 

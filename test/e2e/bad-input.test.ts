@@ -1,11 +1,11 @@
 import { existsSync, mkdirSync, readdirSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { type Workplace, workplace } from '../helper/cnd.ts';
+import { type Workspace, workspace } from '../helper/cnd.ts';
 
-let place: Workplace;
+let place: Workspace;
 beforeEach(() => {
-  place = workplace();
+  place = workspace();
 });
 afterEach(() => place.remove());
 

@@ -1,13 +1,13 @@
 import { mkdirSync, readFileSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { type Workplace, workplace } from '../helper/cnd.ts';
+import { type Workspace, workspace } from '../helper/cnd.ts';
 import { hasShell, runShell } from '../helper/shell.ts';
 
 const runs = ['20261120-081103-x7k2', '20261119-235959-zzzz'];
-let place: Workplace;
+let place: Workspace;
 beforeEach(() => {
-  place = workplace();
+  place = workspace();
   for (const run of runs) mkdirSync(join(place.directory, 'logs', run), { recursive: true });
   writeFileSync(join(place.directory, 'my config.json'), '{}');
 });

@@ -1,13 +1,13 @@
 import { chmodSync, existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { type Workplace, workplace } from '../helper/cnd.ts';
+import { type Workspace, workspace } from '../helper/cnd.ts';
 
 const run = '20261120-081103-x7k2';
-let place: Workplace;
+let place: Workspace;
 let root: string;
 beforeEach(() => {
-  place = workplace();
+  place = workspace();
   root = join(place.state, 'cnd');
   mkdirSync(root, { recursive: true, mode: 0o700 });
 });

@@ -6,7 +6,7 @@ import { eventually } from '../helper/process.ts';
 import { hasStage } from '../helper/stage/available.ts';
 import type { Call } from '../helper/stage/aws/call.ts';
 import { useStage } from '../helper/stage/use.ts';
-import type { StagePlace } from '../helper/stage/workplace.ts';
+import type { StagePlace } from '../helper/stage/workspace.ts';
 
 /** RunInstances, but not the question whether it may be called. */
 const realLaunch = {
@@ -111,7 +111,7 @@ describe.runIf(hasStage()).concurrent('a run on EC2 in trouble', { timeout: 150_
     cnd.child.kill('SIGINT');
     const result = await cnd.ended;
     expect(result.code).toBe(4);
-    expect(await place.leftovers()).toEqual([`queue cnd-${run} in us-east-1`]);
+    expect(await place.orphans()).toEqual([`queue cnd-${run} in us-east-1`]);
     expect(words(result)).toContain(`queue cnd-${run} cannot be deleted`);
     expect(words(result)).toContain(`cnd logs push ${run}`);
     expect(words(result)).toMatch(/2 launched, all terminated/);
@@ -155,7 +155,7 @@ describe.runIf(hasStage()).concurrent('a run on EC2 in trouble', { timeout: 150_
 
   test('an instance that never boots does not keep the others from finding', async () => {
     const place = on.place();
-    place.befall({ instance: 1, neverBoots: true });
+    place.injectFault({ instance: 1, neverBoots: true });
     const ended = runEnded(await place.run('start --N 3 --T 60 --D 2 --json'));
     expect(ended).toMatchObject({ outcome: 'found', exitCode: 0, left: [] });
     await place.untilClean();
@@ -163,7 +163,7 @@ describe.runIf(hasStage()).concurrent('a run on EC2 in trouble', { timeout: 150_
 
   test('one with another host key gets nothing, and the others go on', async () => {
     const place = on.place();
-    place.befall({ instance: 0, wrongHostKey: true });
+    place.injectFault({ instance: 0, wrongHostKey: true });
     const cnd = place.start('start --N 3 --T 60 --D 16 --json');
     const lost = await cnd.event('instance.lost');
     expect(lost).toMatchObject({ instance: 0, reason: expect.stringMatching(/host key/) as string });
@@ -175,7 +175,7 @@ describe.runIf(hasStage()).concurrent('a run on EC2 in trouble', { timeout: 150_
 
   test('all with another host key: the run fails, and says why', async () => {
     const place = on.place();
-    place.befall({ instance: 0, wrongHostKey: true });
+    place.injectFault({ instance: 0, wrongHostKey: true });
     const result = await place.run('start --N 1 --T 60 --D 2 --json');
     expect(runEnded(result)).toMatchObject({ outcome: 'failed', exitCode: 1 });
     expect(result.stdout).toMatch(/host key/);
@@ -254,7 +254,7 @@ describe.runIf(hasStage()).concurrent('a run on EC2 in trouble', { timeout: 150_
 
   test('an instance whose switch is not armed is not searched on', async () => {
     const place = on.place();
-    place.befall({ instance: 0, disarms: true });
+    place.injectFault({ instance: 0, disarms: true });
     const result = await place.run('start --N 2 --T 60 --D 2 --json');
     expect(named(eventsOf(result), 'instance.armed').map(({ instance }) => instance)).not.toContain(0);
     expect(runEnded(result)).toMatchObject({ outcome: 'found' });
@@ -263,7 +263,7 @@ describe.runIf(hasStage()).concurrent('a run on EC2 in trouble', { timeout: 150_
 
   test('no switch is armed: nothing is searched, and the run fails', async () => {
     const place = on.place();
-    place.befall({ instance: 0, disarms: true }, { instance: 1, disarms: true });
+    place.injectFault({ instance: 0, disarms: true }, { instance: 1, disarms: true });
     const result = await place.run('start --N 2 --T 60 --D 2 --json');
     expect(runEnded(result)).toMatchObject({ outcome: 'failed', exitCode: 1, tested: '0', left: [] });
     expect(runEnded(result).reason).toMatch(/switch is not armed/);
@@ -414,7 +414,7 @@ describe.runIf(hasStage()).concurrent('a run on EC2 in trouble', { timeout: 150_
 
   test('T reached before SSH is up', async () => {
     const place = on.place();
-    place.befall(...[0, 1].map((instance) => ({ instance, bootSeconds: 60 })));
+    place.injectFault(...[0, 1].map((instance) => ({ instance, bootSeconds: 60 })));
     const result = await place.run('start --N 2 --T 30 --D 2 --json');
     expect(result.code).toBe(3);
     const first = place.calls('ec2', 'TerminateInstances')[0]?.time ?? Infinity;

@@ -4,9 +4,9 @@ import { type Cnd, type Ended, eventsOf, runEnded } from '../helper/cnd.ts';
 import { eventually } from '../helper/process.ts';
 import { hasStage } from '../helper/stage/available.ts';
 import type { Call } from '../helper/stage/aws/call.ts';
-import type { Misfortune } from '../helper/stage/machine/misfortune.ts';
+import type { MachineFault } from '../helper/stage/machine/machine-fault.ts';
 import { useStage } from '../helper/stage/use.ts';
-import type { StagePlace } from '../helper/stage/workplace.ts';
+import type { StagePlace } from '../helper/stage/workspace.ts';
 
 /** The calls of a run that uses everything, as `nameOf` has them, in about their order. */
 const before = [
@@ -79,12 +79,12 @@ describe.runIf(hasStage())('a run on EC2 that is cut short', { timeout: 120_000 
   beforeAll(() => on.stage.createBucket('bucket'));
 
   /** A place where a run uses everything there is; a second instance dies early, or has another misfortune. */
-  const everything = (misfortune: Omit<Misfortune, 'instance'> = { failsAfter: 0.3 }): StagePlace => {
+  const everything = (machineFault: Omit<MachineFault, 'instance'> = { failsAfter: 0.3 }): StagePlace => {
     const place = on.place({
       ec2: { spot: true, instanceProfile: 'cnd-agent' },
       logs: { bucket: 'bucket' },
     });
-    place.befall({ ...misfortune, instance: 1 });
+    place.injectFault({ ...machineFault, instance: 1 });
     return place;
   };
 
@@ -161,7 +161,7 @@ describe.runIf(hasStage())('a run on EC2 that is cut short', { timeout: 120_000 
         expect(reason?.code).toBe('Client.InstanceInitiatedShutdown');
       }
       for (const place of places) {
-        const left = await place.leftovers();
+        const left = await place.orphans();
         expect(left.filter((what) => !/^(group|queue)/.test(what))).toEqual([]);
       }
       const scrams = await Promise.all(places.map(scramFromElsewhere));
@@ -298,7 +298,7 @@ describe.runIf(hasStage())('a run on EC2 that is cut short', { timeout: 120_000 
 
     test('while an instance is pending leaves nothing', async () => {
       const place = on.place();
-      place.befall({ instance: 0, pendingSeconds: 50 });
+      place.injectFault({ instance: 0, pendingSeconds: 50 });
       const cnd = start(place, never, 2);
       await cnd.event('instance.running', (event) => 'instance' in event && event.instance === 1);
       expect(place.instances('pending')).toHaveLength(1);
@@ -309,7 +309,7 @@ describe.runIf(hasStage())('a run on EC2 that is cut short', { timeout: 120_000 
 
     test('while an instance has no sshd yet leaves nothing', async () => {
       const place = on.place();
-      place.befall({ instance: 0, bootSeconds: 50 }, { instance: 1, neverBoots: true });
+      place.injectFault({ instance: 0, bootSeconds: 50 }, { instance: 1, neverBoots: true });
       const cnd = start(place, never, 2);
       await Promise.all(
         [0, 1].map((k) =>

@@ -3,7 +3,7 @@ import { eventually } from '../helper/process.ts';
 import { hasStage } from '../helper/stage/available.ts';
 import { imagesOf } from '../helper/stage/ec2/image.ts';
 import { useStage } from '../helper/stage/use.ts';
-import type { StagePlace } from '../helper/stage/workplace.ts';
+import type { StagePlace } from '../helper/stage/workspace.ts';
 import { clients } from '../stage/stage.ts';
 
 /** `cnd scram` and `cnd ps` by tags alone, from anywhere. */
@@ -55,8 +55,8 @@ describe.runIf(hasStage())('scram and ps on EC2', { timeout: 120_000 }, () => {
       const shown = await elsewhere.run('ps', local);
       expect(shown).toMatchObject({ code: 0, stdout: expect.stringContaining(run) as string });
       expect(shown.stdout).toMatch(/eu-west-1/);
-      const narrow = await elsewhere.run('scram --region us-west-2', local);
-      expect(narrow.stdout).toMatch(/nothing to terminate/);
+      const filter = await elsewhere.run('scram --region us-west-2', local);
+      expect(filter.stdout).toMatch(/nothing to terminate/);
       expect(place.instances('running')).toHaveLength(2);
       const result = await elsewhere.run('scram', local);
       expect(result).toMatchObject({ code: 0, stdout: expect.stringContaining(run) as string });

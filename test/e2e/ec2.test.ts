@@ -10,7 +10,7 @@ import { hasStage } from '../helper/stage/available.ts';
 import type { Call } from '../helper/stage/aws/call.ts';
 import type { Machine } from '../helper/stage/machine/machine.ts';
 import { useStage } from '../helper/stage/use.ts';
-import type { StagePlace } from '../helper/stage/workplace.ts';
+import type { StagePlace } from '../helper/stage/workspace.ts';
 import { clients } from '../stage/stage.ts';
 
 const genesis =
@@ -260,7 +260,7 @@ describe.runIf(hasStage()).concurrent('a run on EC2', { timeout: 90_000 }, () =>
     });
     expect(place.instances()).toEqual([]);
     expect(place.calls('sqs', 'CreateQueue')).toEqual([]);
-    expect(await place.leftovers()).toEqual([]);
+    expect(await place.orphans()).toEqual([]);
   });
 
   test('without credentials --help works, and the others say what is missing', async () => {

@@ -3,12 +3,12 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import type { RunEvent } from '../../src/event/event.ts';
 import { findTagged } from '../../src/state/process.ts';
-import { type Cnd, type Workplace, eventsOf, named, reaching, runEnded, workplace } from '../helper/cnd.ts';
+import { type Cnd, type Workspace, eventsOf, named, reaching, runEnded, workspace } from '../helper/cnd.ts';
 import { eventually, untilGone } from '../helper/process.ts';
 
-let place: Workplace;
+let place: Workspace;
 beforeEach(() => {
-  place = workplace();
+  place = workspace();
 });
 afterEach(() => place.remove());
 

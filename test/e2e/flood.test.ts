@@ -2,14 +2,14 @@ import { execFileSync } from 'node:child_process';
 import { mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
-import { type Workplace, workplace } from '../helper/cnd.ts';
+import { type Workspace, workspace } from '../helper/cnd.ts';
 import { untilGone } from '../helper/process.ts';
 
 vi.setConfig({ testTimeout: 90_000 });
 
-let place: Workplace;
+let place: Workspace;
 beforeEach(() => {
-  place = workplace();
+  place = workspace();
 });
 afterEach(() => place.remove());
 

@@ -15,8 +15,8 @@ import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { isSocket } from '../../src/session/ssh/identity.ts';
 import { generateKeyPair } from '../../src/session/ssh/key.ts';
 import { findTagged } from '../../src/state/process.ts';
-import { Neighbourhood, type Server, knownLine } from '../fleet/hosts/neighbourhood.ts';
-import { type Cnd, type Workplace, eventsOf, named, reaching, runEnded, workplace } from '../helper/cnd.ts';
+import { TestHosts, type Server, knownLine } from '../fleet/hosts/test-hosts.ts';
+import { type Cnd, type Workspace, eventsOf, named, reaching, runEnded, workspace } from '../helper/cnd.ts';
 import { eventually } from '../helper/process.ts';
 import { freePort } from '../helper/ssh-server.ts';
 import { hasSshd } from '../helper/sshd.ts';
@@ -24,11 +24,11 @@ import { hasSshd } from '../helper/sshd.ts';
 vi.setConfig({ testTimeout: 300_000 });
 
 describe.runIf(hasSshd())('fleet hosts', () => {
-  let place: Workplace;
-  let around: Neighbourhood;
+  let place: Workspace;
+  let around: TestHosts;
   beforeEach(() => {
-    place = workplace();
-    around = new Neighbourhood();
+    place = workspace();
+    around = new TestHosts();
     configure();
   });
   afterEach(async () => {
@@ -55,7 +55,7 @@ describe.runIf(hasSshd())('fleet hosts', () => {
   const begin = (servers: readonly Server[] | string, more: readonly string[], time?: string): Cnd =>
     place.start(args(servers, more, time));
   const expectClean = async (run: string, seconds = 60): Promise<void> => {
-    const left = (): string[] => around.leftovers(run);
+    const left = (): string[] => around.orphans(run);
     await expect.poll(left, { timeout: seconds * 1000 }).toEqual([]);
   };
   const hard = ['--D', '16'];
@@ -66,7 +66,7 @@ describe.runIf(hasSshd())('fleet hosts', () => {
     const ended = runEnded(result);
     expect({ code: result.code, stderr: result.stderr }).toEqual({ code: 0, stderr: '' });
     expect(ended).toMatchObject({ outcome: 'found', left: [] });
-    expect(around.leftovers(ended.run)).toEqual([]);
+    expect(around.orphans(ended.run)).toEqual([]);
     expect(readdirSync(join(place.state, 'cnd'))).toEqual([]);
     const ids = named(eventsOf(result), 'instance.terminated').map(({ id }) => id);
     expect(ids.join(',')).toBe(list(servers));
@@ -118,7 +118,7 @@ describe.runIf(hasSshd())('fleet hosts', () => {
         expect(line).toMatch(/^\w{3} [ \d]\d [\d:]{8} \S+ cnd-\w+\[\d+\]: run=/);
       }
     }
-    expect(around.leftovers(ended.run)).toEqual([]);
+    expect(around.orphans(ended.run)).toEqual([]);
     expect(readdirSync(join(place.state, 'cnd'))).toEqual([]);
   });
 
@@ -139,7 +139,7 @@ describe.runIf(hasSshd())('fleet hosts', () => {
       const result = await cnd.ended;
       expect(result.code).toBe(130);
       expect(runEnded(result).left).toEqual([]);
-      expect(around.leftovers(run)).toEqual([]);
+      expect(around.orphans(run)).toEqual([]);
       expect(readdirSync(join(place.state, 'cnd'))).toEqual([]);
     }
   });
@@ -163,7 +163,7 @@ describe.runIf(hasSshd())('fleet hosts', () => {
       cleaning.push(expectClean(run));
     }
     await Promise.all(cleaning);
-    const elsewhere = workplace();
+    const elsewhere = workspace();
     for (const run of runs) {
       // One at a time and by name: without --run it would end every local run of this user, whoever began it.
       const { code, stdout } = await elsewhere.run(['scram', '--run', run], { XDG_STATE_HOME: place.state });
@@ -182,7 +182,7 @@ describe.runIf(hasSshd())('fleet hosts', () => {
     const { code, stdout } = await place.run(['scram', '--run', run]);
     expect(stdout).toMatch(new RegExp(`${run} +hosts +3 +terminated`));
     expect(code).toBe(0);
-    expect(around.leftovers(run)).toEqual([]);
+    expect(around.orphans(run)).toEqual([]);
     expect((await cnd.ended).code).toBe(143);
   });
 
@@ -203,7 +203,7 @@ describe.runIf(hasSshd())('fleet hosts', () => {
     cnd.child.kill('SIGINT');
     const result = await cnd.ended;
     expect(runEnded(result)).toMatchObject({ left: [], terminated: 3 });
-    expect(around.leftovers(run)).toEqual([]);
+    expect(around.orphans(run)).toEqual([]);
   });
 
   test('a connection that breaks is made again, under a guard of its own', async () => {
@@ -228,7 +228,7 @@ describe.runIf(hasSshd())('fleet hosts', () => {
     cnd.child.kill('SIGINT');
     const result = await cnd.ended;
     expect(result.code).toBe(130);
-    expect(around.leftovers(run)).toEqual([]);
+    expect(around.orphans(run)).toEqual([]);
   });
 
   test('a host that cannot be reached does not keep the others from covering everything', async () => {
@@ -354,7 +354,7 @@ describe.runIf(hasSshd())('fleet hosts', () => {
         }),
       ]);
       expect(result.code).toBe(0);
-      expect(around.leftovers(runEnded(result).run)).toEqual([]);
+      expect(around.orphans(runEnded(result).run)).toEqual([]);
     });
 
     test('all lost: exit 1', async () => {
@@ -366,7 +366,7 @@ describe.runIf(hasSshd())('fleet hosts', () => {
         reason: expect.stringContaining('python3 cannot be run there'),
         left: [],
       });
-      expect(around.leftovers(runEnded(result).run)).toEqual([]);
+      expect(around.orphans(runEnded(result).run)).toEqual([]);
     });
   });
 
@@ -388,7 +388,7 @@ describe.runIf(hasSshd())('fleet hosts', () => {
       const env = { SSH_AUTH_SOCK: socket, HOME: around.directory };
       const result = await place.run(args(servers, ['--D', '2']), env);
       expect(result.code).toBe(0);
-      expect(around.leftovers(runEnded(result).run)).toEqual([]);
+      expect(around.orphans(runEnded(result).run)).toEqual([]);
     } finally {
       agent.kill();
     }

@@ -2,12 +2,12 @@ import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { type Workplace, workplace } from '../helper/cnd.ts';
+import { type Workspace, workspace } from '../helper/cnd.ts';
 
-let place: Workplace;
+let place: Workspace;
 let path: string;
 beforeEach(() => {
-  place = workplace();
+  place = workspace();
   path = join(place.directory, 'cnd.config.json');
 });
 afterEach(() => place.remove());

@@ -6,15 +6,15 @@ import { pipeline } from 'node:stream/promises';
 import { fileURLToPath } from 'node:url';
 import { createGzip } from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { type Workplace, workplace } from '../helper/cnd.ts';
+import { type Workspace, workspace } from '../helper/cnd.ts';
 
 const bin = fileURLToPath(new URL('../../bin/cnd.js', import.meta.url));
 const run = '20261120-081103-x7k2';
-let place: Workplace;
+let place: Workspace;
 
 /** A syslog of a few kilobytes that decompresses to half a gigabyte of one line. */
 beforeAll(async () => {
-  place = workplace();
+  place = workspace();
   const folder = join(place.directory, 'logs', run);
   mkdirSync(folder, { recursive: true });
   writeFileSync(join(folder, 'run.json'), '{}');

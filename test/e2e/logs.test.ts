@@ -14,13 +14,13 @@ import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { identify } from '../../src/state/process.ts';
-import { type Workplace, eventsOf, named, runEnded, workplace } from '../helper/cnd.ts';
+import { type Workspace, eventsOf, named, runEnded, workspace } from '../helper/cnd.ts';
 import { Terminal, hasTmux } from '../helper/tmux.ts';
 
 /** One real run, made once; every test gets a copy of its archive to damage. */
 let real: { readonly folder: string; readonly run: string };
 beforeAll(async () => {
-  const made = workplace();
+  const made = workspace();
   // Work for seconds, so that all three are there before it is done: each has a syslog then.
   const args = '--N 3 --T 200 --D 6 --smallest --kernel python --json';
   const result = await made.run(['start', ...args.split(' ')]);
@@ -35,10 +35,10 @@ beforeAll(async () => {
 }, 90_000);
 afterAll(() => rmSync(real.folder, { recursive: true, force: true }));
 
-let place: Workplace;
+let place: Workspace;
 let run: string;
 beforeEach(() => {
-  place = workplace();
+  place = workspace();
   run = real.run;
   cpSync(real.folder, join(place.directory, 'logs'), { recursive: true });
 });

@@ -2,13 +2,13 @@ import { execFileSync } from 'node:child_process';
 import { existsSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
-import { type Cnd, type Workplace, workplace } from '../helper/cnd.ts';
+import { type Cnd, type Workspace, workspace } from '../helper/cnd.ts';
 
 vi.setConfig({ testTimeout: 90_000 });
 
-let place: Workplace;
+let place: Workspace;
 beforeEach(() => {
-  place = workplace();
+  place = workspace();
 });
 afterEach(() => place.remove());
 

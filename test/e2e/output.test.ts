@@ -6,15 +6,15 @@ import type { Readable } from 'node:stream';
 import { text } from 'node:stream/consumers';
 import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { type Workplace, named, workplace } from '../helper/cnd.ts';
+import { type Workspace, named, workspace } from '../helper/cnd.ts';
 import { untilGone } from '../helper/process.ts';
 import { Pty } from '../helper/pty.ts';
 
 const bin = fileURLToPath(new URL('../../bin/cnd.js', import.meta.url));
 
-let place: Workplace;
+let place: Workspace;
 beforeEach(() => {
-  place = workplace();
+  place = workspace();
 });
 afterEach(() => place.remove());
 

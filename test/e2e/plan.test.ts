@@ -49,8 +49,8 @@ function cnd(name: string, args: readonly string[]): Started {
   let stderr = '';
   child.stderr?.on('data', (chunk: Buffer) => (stderr += chunk.toString()));
   // That it plans is told as progress, each line with its time.
-  const trouble = (): string => stderr.replace(/^\[ *[\d.]+\] .*\n/gm, '');
-  const ended = once(child, 'close').then(([code]) => ({ code: code as number | null, stderr: trouble() }));
+  const error = (): string => stderr.replace(/^\[ *[\d.]+\] .*\n/gm, '');
+  const ended = once(child, 'close').then(([code]) => ({ code: code as number | null, stderr: error() }));
   const read = (): number[] | false =>
     existsSync(pids) &&
     readFileSync(pids, 'utf8').endsWith('\n') &&

@@ -1,14 +1,14 @@
 import { readdirSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { type Cnd, type Workplace, runEnded, workplace } from '../helper/cnd.ts';
-import { leftovers, untilGone } from '../helper/process.ts';
+import { type Cnd, type Workspace, runEnded, workspace } from '../helper/cnd.ts';
+import { orphans, untilGone } from '../helper/process.ts';
 
-let place: Workplace;
-let elsewhere: Workplace;
+let place: Workspace;
+let elsewhere: Workspace;
 beforeEach(() => {
-  place = workplace();
-  elsewhere = workplace();
+  place = workspace();
+  elsewhere = workspace();
 });
 afterEach(() => {
   place.remove();
@@ -38,7 +38,7 @@ test('ps shows what runs, from any directory; scram of one run leaves the other 
     XDG_STATE_HOME: place.state,
   });
   expect(rehearsed).toMatchObject({ code: 0, stdout: expect.stringContaining(one.run) as string });
-  expect(leftovers(one.run).length).toBeGreaterThan(0);
+  expect(orphans(one.run).length).toBeGreaterThan(0);
 
   const result = await elsewhere.run(['scram', '--run', one.run], { XDG_STATE_HOME: place.state });
   expect(result).toMatchObject({ code: 0, stderr: '' });
@@ -46,7 +46,7 @@ test('ps shows what runs, from any directory; scram of one run leaves the other 
   await untilGone(one.run);
   expect((await one.cnd.ended).code).toBe(143);
 
-  expect(leftovers(other.run).length).toBeGreaterThan(0);
+  expect(orphans(other.run).length).toBeGreaterThan(0);
   other.cnd.child.kill('SIGINT');
   expect(runEnded(await other.cnd.ended)).toMatchObject({ outcome: 'interrupted', left: [] });
   await untilGone(other.run);

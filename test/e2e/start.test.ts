@@ -5,12 +5,12 @@ import { afterEach, beforeEach, expect, test } from 'vitest';
 import { z } from 'zod';
 import { parseRecord } from '../../src/event/record.ts';
 import { nativeKernel, thisPlatform } from '../../src/kernel/native.ts';
-import { type Workplace, eventsOf, named, reaching, runEnded, workplace } from '../helper/cnd.ts';
+import { type Workspace, eventsOf, named, reaching, runEnded, workspace } from '../helper/cnd.ts';
 import { untilGone } from '../helper/process.ts';
 
-let place: Workplace;
+let place: Workspace;
 beforeEach(() => {
-  place = workplace();
+  place = workspace();
 });
 afterEach(() => place.remove());
 

@@ -2,14 +2,14 @@ import { spawnSync } from 'node:child_process';
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { type Workplace, workplace } from '../helper/cnd.ts';
-import { eventually, leftovers, untilGone } from '../helper/process.ts';
+import { type Workspace, workspace } from '../helper/cnd.ts';
+import { eventually, orphans, untilGone } from '../helper/process.ts';
 import { Terminal, hasTmux } from '../helper/tmux.ts';
 
-let place: Workplace;
+let place: Workspace;
 let terminal: Terminal;
 beforeEach(() => {
-  place = workplace();
+  place = workspace();
 });
 afterEach(() => {
   terminal.close();
@@ -136,7 +136,7 @@ describe.skipIf(!hasTmux())('in a real terminal', () => {
     expect(screen.indexOf('exit=137')).toBeGreaterThan(last);
     await place.run(['scram', '--run', run]);
     await untilGone(run);
-    expect(leftovers(run)).toEqual([]);
+    expect(orphans(run)).toEqual([]);
   });
 
   test('--quiet shows the summary only, and --plain lines', async () => {

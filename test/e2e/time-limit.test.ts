@@ -3,8 +3,8 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, expect, test, vi } from 'vitest';
 import { findTagged } from '../../src/state/process.ts';
-import { Neighbourhood, knownLine } from '../fleet/hosts/neighbourhood.ts';
-import { type Ended, type Workplace, eventsOf, named, runEnded, workplace } from '../helper/cnd.ts';
+import { TestHosts, knownLine } from '../fleet/hosts/test-hosts.ts';
+import { type Ended, type Workspace, eventsOf, named, runEnded, workspace } from '../helper/cnd.ts';
 import { DelayProxy } from '../helper/delay-proxy.ts';
 import { untilGone } from '../helper/process.ts';
 import { hasSshd } from '../helper/sshd.ts';
@@ -13,11 +13,11 @@ import { hasSshd } from '../helper/sshd.ts';
 
 vi.setConfig({ testTimeout: 90_000 });
 
-const places: Workplace[] = [];
+const places: Workspace[] = [];
 afterAll(() => places.forEach((place) => place.remove()));
 
-function newPlace(): Workplace {
-  const place = workplace();
+function newPlace(): Workspace {
+  const place = workspace();
   places.push(place);
   return place;
 }
@@ -35,7 +35,7 @@ function terminatedAfter(result: Ended, count: number): number {
 
 test.runIf(hasSshd()).concurrent('hosts that are 300 ms away are released within T', async () => {
   const place = newPlace();
-  const around = new Neighbourhood();
+  const around = new TestHosts();
   const proxies: DelayProxy[] = [];
   try {
     for (const { access } of [await around.sshd(), await around.sshd()]) {
@@ -51,7 +51,7 @@ test.runIf(hasSshd()).concurrent('hosts that are 300 ms away are released within
     const hosts = proxies.map(({ port }) => `127.0.0.1:${port}`).join(',');
     const result = await place.run(['start', '--hosts', hosts, '--T', '24', '--D', '16', '--json']);
     expect(terminatedAfter(result, 2)).toBeLessThanOrEqual(24);
-    expect(around.leftovers(runEnded(result).run)).toEqual([]);
+    expect(around.orphans(runEnded(result).run)).toEqual([]);
   } finally {
     for (const proxy of proxies) proxy.stop();
     await around.close();

@@ -3,14 +3,14 @@ import { mkdirSync, readdirSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { type Ended, type Workplace, workplace } from '../helper/cnd.ts';
+import { type Ended, type Workspace, workspace } from '../helper/cnd.ts';
 
 const bin = fileURLToPath(new URL('../../bin/cnd.js', import.meta.url));
 const start = ['start', '--N', '1', '--T', '20', '--D', '1', '--fleet', 'local'];
 
-let place: Workplace;
+let place: Workspace;
 beforeEach(() => {
-  place = workplace();
+  place = workspace();
   writeFileSync(join(place.directory, 'file'), '');
   symlinkSync(join(place.directory, 'nowhere'), join(place.directory, 'dangling'));
 });
@@ -22,8 +22,8 @@ function expectOneError({ code, stdout, stderr }: Ended, path: string, setting: 
   expect(stderr).toContain(setting);
   expect(stderr).not.toMatch(/internal error|^\s+at /m);
   // That it plans is told as progress, each line with its time.
-  const trouble = stderr.replace(/^\[ *[\d.]+\] .*\n/gm, '');
-  expect(trouble.trimEnd().split('\n').length).toBeLessThanOrEqual(2);
+  const error = stderr.replace(/^\[ *[\d.]+\] .*\n/gm, '');
+  expect(error.trimEnd().split('\n').length).toBeLessThanOrEqual(2);
 }
 
 /** What cannot be used, below the directory of the test or anywhere. */

@@ -12,7 +12,7 @@ afterEach(() => life.abort());
 
 /** A watch over a fleet that gives these answers in turn, and then the last one for ever. */
 function watchOver(launched: readonly Instance[], answers: readonly (Instance[] | Error)[]) {
-  const trouble: unknown[] = [];
+  const errors: unknown[] = [];
   let call = 0;
   const fleet = new StandInFleet('stand-in', {
     describe: () => {
@@ -20,9 +20,9 @@ function watchOver(launched: readonly Instance[], answers: readonly (Instance[] 
       return answer instanceof Error ? Promise.reject(answer) : Promise.resolve(answer);
     },
   });
-  const watch = new Watch(fleet, run, launched, { onTrouble: (error) => trouble.push(error) });
+  const watch = new Watch(fleet, run, launched, { onError: (error) => errors.push(error) });
   const poll = () => watch.poll(life.signal);
-  return { fleet, watch, trouble, poll };
+  return { fleet, watch, errors, poll };
 }
 
 test('starts with what the launch answered, and asks nobody for what it knows', async () => {
@@ -58,7 +58,7 @@ test('one look at the fleet tells all who wait, each when it is its turn', async
 test('a failing look is tried again, and told once in a row', async () => {
   const pending = [instance(0, 'pending')];
   const [one, two, three] = [new Error('throttled'), new Error('throttled again'), new Error('later')];
-  const { watch, trouble, poll } = watchOver(pending, [
+  const { watch, errors, poll } = watchOver(pending, [
     one,
     two,
     pending,
@@ -67,11 +67,11 @@ test('a failing look is tried again, and told once in a row', async () => {
   ]);
   void poll();
   await watch.settled(0, life.signal);
-  expect(trouble).toEqual([one, three]);
+  expect(errors).toEqual([one, three]);
 });
 
 test('who waits longer than anybody wants is told why, and polling ends', async () => {
-  const { watch, poll, trouble } = watchOver([instance(0, 'pending')], [[instance(0, 'pending')]]);
+  const { watch, poll, errors } = watchOver([instance(0, 'pending')], [[instance(0, 'pending')]]);
   const polling = poll();
   const settled = watch.settled(0, life.signal);
   const gone = watch.gone(0, life.signal);
@@ -80,12 +80,12 @@ test('who waits longer than anybody wants is told why, and polling ends', async 
   await expect(gone).rejects.toThrow('enough');
   await expect(watch.settled(0, life.signal)).rejects.toThrow('enough');
   await polling;
-  expect(trouble).toEqual([]);
+  expect(errors).toEqual([]);
 });
 
 test('an abort during a look is no trouble', async () => {
   const asked = withResolvers();
-  const trouble: unknown[] = [];
+  const errors: unknown[] = [];
   const fleet = new StandInFleet('stand-in', {
     describe: (_, signal) =>
       new Promise((_resolve, reject) => {
@@ -94,13 +94,13 @@ test('an abort during a look is no trouble', async () => {
       }),
   });
   const watch = new Watch(fleet, run, [instance(0, 'pending')], {
-    onTrouble: (error) => trouble.push(error),
+    onError: (error) => errors.push(error),
   });
   const polling = watch.poll(life.signal);
   await asked.promise;
   life.abort();
   await polling;
-  expect(trouble).toEqual([]);
+  expect(errors).toEqual([]);
 });
 
 test('one that was seen and is missing again and again has vanished; one that never was seen has not', async () => {

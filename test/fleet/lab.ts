@@ -9,7 +9,7 @@ import { newRunId } from '../../src/run-id.ts';
 import type { Access } from '../../src/session/ssh/access.ts';
 import { findTagged } from '../../src/state/process.ts';
 import type { TaggedProcess } from '../../src/state/process.ts';
-import { leftovers } from '../helper/process.ts';
+import { orphans } from '../helper/process.ts';
 import { Login } from './login.ts';
 
 /** One request, with everything that a test does not care about. */
@@ -75,7 +75,7 @@ export class Lab {
   /** After a test: everything it started must be gone already. Cleans up in any case. */
   async close(): Promise<void> {
     for (const login of this.#logins) login.close();
-    const left = [...this.#runs].flatMap(leftovers);
+    const left = [...this.#runs].flatMap(orphans);
     for (const run of this.#runs) await this.fleet().terminate(run);
     rmSync(this.#home, { recursive: true, force: true });
     if (left.length > 0) throw new Error(`a test left processes behind: ${left.join(' | ')}`);

@@ -12,7 +12,7 @@ import type { Instance } from '../../src/instance.ts';
 import { hostEnvironment } from '../../src/fleet/local/environment.ts';
 import type { HostSpec } from '../../src/fleet/local/spec.ts';
 import { findTagged, isAlive, killProcess } from '../../src/state/process.ts';
-import { eventually, leftovers, untilGone } from '../helper/process.ts';
+import { eventually, orphans, untilGone } from '../helper/process.ts';
 import { generateKeyPair } from '../../src/session/ssh/key.ts';
 import { Lab, machinery } from './lab.ts';
 
@@ -68,7 +68,7 @@ test('a host and its watchdog killed at once: terminate finds the rest by tag', 
   expect((await fleet.describe(run)).map(({ state }) => state)).toEqual(['terminated', 'shutting-down']);
   const after = await lab.fleet().terminate(run);
   expect(after.map(({ state }) => state)).toEqual(['terminated', 'terminated']);
-  expect(leftovers(run)).toEqual([]);
+  expect(orphans(run)).toEqual([]);
 });
 
 test('a host that hangs: describe says so soon, find shows the run, terminate ends it', async () => {
@@ -86,7 +86,7 @@ test('a host that hangs: describe says so soon, find shows the run, terminate en
   expect(findTagged(run).filter(({ instance }) => instance !== undefined)).toEqual([]);
   const after = await lab.fleet().terminate(run);
   expect(after.map(({ state }) => state)).toEqual(['terminated', 'terminated']);
-  expect(leftovers(run)).toEqual([]);
+  expect(orphans(run)).toEqual([]);
 });
 
 test('processes that are stopped, or left for a session of their own, are terminated too', async () => {
@@ -107,7 +107,7 @@ test('two runs do not disturb each other', async () => {
   await haunt(one.instances[0]);
   const shell = await lab.login(two.instances[0]);
   await fleet.terminate(one.run);
-  expect(leftovers(one.run)).toEqual([]);
+  expect(orphans(one.run)).toEqual([]);
   expect((await shell.run('echo fine')).stdout).toBe('fine\n');
   expect((await lab.fleet().find()).map(({ run }) => run)).toContain(two.run);
   await fleet.terminate(two.run);
@@ -124,7 +124,7 @@ test('a state directory that was deleted is not missed', async () => {
   expect(lost?.instances.map(({ id }) => id)).toEqual(instances.map(({ id }) => id));
   const after = await lab.fleet().terminate(run);
   expect(after.map(({ state }) => state)).toEqual(['terminated', 'terminated']);
-  expect(leftovers(run)).toEqual([]);
+  expect(orphans(run)).toEqual([]);
   await fleet.dispose(run);
 });
 
@@ -171,7 +171,7 @@ test('without a watchdog nothing is launched', async () => {
     const request = lab.request();
     const launcher = startLauncher(request, join(copy, 'dist'));
     expect(await outputOf(launcher)).toMatch(/failed local-launch-failed .*watchdog/);
-    expect(leftovers(request.run)).toEqual([]);
+    expect(orphans(request.run)).toEqual([]);
     expect(existsSync(join(lab.root, request.run))).toBe(false);
   } finally {
     rmSync(copy, { recursive: true, force: true });
@@ -182,7 +182,7 @@ test('instances that cannot all be had are not had at all', async () => {
   const request = lab.request({ count: 200 });
   const launcher = startLauncher(request, join(root, 'dist'), 150); // open files
   expect(await outputOf(launcher)).toMatch(/failed local-launch-failed/);
-  expect(leftovers(request.run)).toEqual([]);
+  expect(orphans(request.run)).toEqual([]);
   expect(existsSync(join(lab.root, request.run))).toBe(false);
 });
 
@@ -190,7 +190,7 @@ test('a host whose launcher vanishes before it said what it wants ends', async (
   const { run, host } = startHost();
   host.stdin?.destroy();
   await untilGone(run);
-  expect(leftovers(run)).toEqual([]);
+  expect(orphans(run)).toEqual([]);
 });
 
 test('a host whose launcher vanishes before it took the answer ends, and removes what it made', async () => {
@@ -214,7 +214,7 @@ test('a launcher that is killed at any moment leaves nothing beyond the lifetime
       return request.run;
     }),
   );
-  expect(runs.flatMap(leftovers)).toEqual([]);
+  expect(runs.flatMap(orphans)).toEqual([]);
 });
 
 /** A host that is started by hand, without a launcher that takes care. */

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { findTagged } from '../../src/state/process.ts';
-import { eventually, leftovers, untilGone } from '../helper/process.ts';
+import { eventually, orphans, untilGone } from '../helper/process.ts';
 import { Lab, machinery } from './lab.ts';
 
 let lab: Lab;
@@ -32,7 +32,7 @@ test('an instance is pending for the boot delay, then running', async () => {
     /^\w{3} [ \d]\d [\d:]{8} cnd-local-0 cnd-local\[\d+\]: created .*\n.*: booted/,
   );
   await fleet.terminate(run);
-  expect(leftovers(run)).toEqual([]);
+  expect(orphans(run)).toEqual([]);
 });
 
 test('cores are shared out', async () => {
@@ -95,7 +95,7 @@ test("the watchdog is the dead-man's switch of a host that hangs", async () => {
   (await shell.start('sleep 1000')).resume();
   process.kill(machinery(run, 'local-host').pid, 'SIGSTOP');
   await untilGone(run);
-  expect(leftovers(run)).toEqual([]);
+  expect(orphans(run)).toEqual([]);
   await eventually('no directory', () => !existsSync(join(lab.root, run)));
 });
 
@@ -132,5 +132,5 @@ test('a hundred instances on this machine', async () => {
   );
   expect(ids).toEqual([0, 49, 99].map((index) => instances[index]?.id));
   expect(await fleet.terminate(run)).toHaveLength(100);
-  expect(leftovers(run)).toEqual([]);
+  expect(orphans(run)).toEqual([]);
 });

@@ -82,7 +82,7 @@ test('trouble that goes on is told of, with what may mend it', async () => {
 test('trouble that passes at once is none', async () => {
   const told: unknown[] = [];
   const fleet = fleetThat(new Error('throttled'), []);
-  await terminateAll(fleet, run, known, 10, (trouble) => told.push(trouble));
+  await terminateAll(fleet, run, known, 10, (error) => told.push(error));
   expect(told).toEqual([]);
 });
 

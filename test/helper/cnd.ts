@@ -37,7 +37,7 @@ export interface Cnd {
 }
 
 /** A place of its own for runs: a working directory and a state home. */
-export interface Workplace {
+export interface Workspace {
   readonly directory: string;
   readonly state: string;
   start(args: readonly string[], env?: NodeJS.ProcessEnv): Cnd;
@@ -46,7 +46,7 @@ export interface Workplace {
 }
 
 /** A fresh directory in which `cnd` is run as a user would: the built program, real processes. */
-export function workplace(): Workplace {
+export function workspace(): Workspace {
   const directory = mkdtempSync(join(tmpdir(), 'cnd-e2e-'));
   const state = join(directory, 'state');
   const start = (args: readonly string[], env: NodeJS.ProcessEnv = {}): Cnd => {

@@ -6,7 +6,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
  * The living processes tagged with a run, one line each, as `ps` sees them: a second opinion, independent of the code
  * that is tested.
  */
-export function leftovers(run: string): string[] {
+export function orphans(run: string): string[] {
   const output = execFileSync('ps', ['xeww', '-o', 'pid=,stat=,args='], {
     encoding: 'utf8',
     maxBuffer: 2 ** 26,
@@ -38,7 +38,7 @@ export async function eventually<T>(
 /** Waits until nothing tagged with the run is alive. */
 export async function untilGone(run: string, seconds = 60): Promise<void> {
   let left: string[] = [];
-  const gone = (): boolean => (left = leftovers(run)).length === 0;
+  const gone = (): boolean => (left = orphans(run)).length === 0;
   await eventually('every process gone', gone, seconds).catch((error: unknown) => {
     throw new Error(`still alive: ${left.join(' | ')}`, { cause: error });
   });

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { RunEvent } from '../../src/event/event.ts';
 import { parseEvent } from '../../src/event/journal-reader.ts';
-import type { Workplace } from './cnd.ts';
+import type { Workspace } from './cnd.ts';
 
 const bin = fileURLToPath(new URL('../../bin/cnd.js', import.meta.url));
 const helper = fileURLToPath(new URL('pseudo_terminal.py', import.meta.url));
@@ -23,11 +23,11 @@ export class Pty {
   readonly ended: Promise<string>;
   shown = '';
   readonly #child: ChildProcess;
-  readonly #place: Workplace;
+  readonly #place: Workspace;
   #said = '';
 
   constructor(
-    place: Workplace,
+    place: Workspace,
     args: readonly string[],
     { stdout = 'terminal', env = {}, columns = 80 }: PtyOptions = {},
   ) {

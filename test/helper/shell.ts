@@ -2,7 +2,7 @@ import { spawnSync } from 'node:child_process';
 import { mkdirSync, symlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import type { Workplace } from './cnd.ts';
+import type { Workspace } from './cnd.ts';
 
 const bin = fileURLToPath(new URL('../../bin/cnd.js', import.meta.url));
 
@@ -15,7 +15,7 @@ export function hasShell(name: string): boolean {
 }
 
 /** Runs a shell as a user has it, with `cnd` on its PATH, and gives what it printed. */
-export function runShell(place: Workplace, command: readonly string[], env: NodeJS.ProcessEnv = {}): string {
+export function runShell(place: Workspace, command: readonly string[], env: NodeJS.ProcessEnv = {}): string {
   const path = join(place.directory, 'bin');
   mkdirSync(path, { recursive: true });
   try {

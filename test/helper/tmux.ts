@@ -1,6 +1,6 @@
 import { spawnSync } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
-import type { Workplace } from './cnd.ts';
+import type { Workspace } from './cnd.ts';
 
 const bin = fileURLToPath(new URL('../../bin/cnd.js', import.meta.url));
 
@@ -19,7 +19,7 @@ let terminals = 0;
 export class Terminal {
   readonly #socket = `cnd-test-${process.pid}-${(terminals += 1)}`;
 
-  constructor(place: Workplace, columns: number, rows: number) {
+  constructor(place: Workspace, columns: number, rows: number) {
     // As a person has it, also where these tests run without one.
     const person = ['-u', 'CI', '-u', 'NO_COLOR', '-u', 'FORCE_COLOR', 'PS1=$ ', 'ENV=', `CND=${bin}`];
     const shell = ['env', ...person, `XDG_STATE_HOME=${place.state}`, `NODE=${process.execPath}`, 'sh'];

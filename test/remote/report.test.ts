@@ -69,8 +69,8 @@ print(json.dumps([busy, idle, still, second()]))`);
 
   it('a hit after the progress before it, with the instance it was heard of', () => {
     const said = evaluate(`${host}
-report.say_hit(2 ** 64 - 1, 'ab')
-report.say_hit(7, 'cd', instance=4)
+report.send_hit(2 ** 64 - 1, 'ab')
+report.send_hit(7, 'cd', instance=4)
 print(json.dumps([said, events[1], events[3]]))`);
     expect(said).toEqual([
       ['progress', 'hit', 'progress', 'hit'],

@@ -134,7 +134,7 @@ describe('scram', () => {
       everyone: false,
     });
     expect(results).toEqual([
-      { run: early, fleet: 'one', terminated: 2, trouble: 'group in use' },
+      { run: early, fleet: 'one', terminated: 2, error: 'group in use' },
       { run: late, fleet: 'one', terminated: 2 },
     ]);
     expect(left.runs).toMatchObject([{ run: early }]);
@@ -160,7 +160,7 @@ describe('scram', () => {
     await note(early, gone, 'moon');
     const { results } = await scram(holders(fleetWith('one', [])), env, { everyone: false });
     expect(results).toMatchObject([
-      { run: early, trouble: expect.stringMatching(/^moon cannot be asked/) as string },
+      { run: early, error: expect.stringMatching(/^moon cannot be asked/) as string },
     ]);
     expect(existsSync(stateDirectory(early, env))).toBe(true);
   });
@@ -170,16 +170,16 @@ describe('scram', () => {
     const here = fakeFleet({ name: 'one', where: 'r-1', account: '222' });
     const { results } = await scram(holders(here), env, { everyone: false });
     expect(results).toMatchObject([
-      { run: early, trouble: expect.stringMatching(/one r-1 of account 111 cannot be asked/) as string },
+      { run: early, error: expect.stringMatching(/one r-1 of account 111 cannot be asked/) as string },
     ]);
     expect(existsSync(stateDirectory(early, env))).toBe(true);
     // Who asks for one profile alone does not mean it, unless it is named.
-    const narrow = { everyone: false, onlyHere: true };
-    expect((await scram(holders(here), env, narrow)).results).toEqual([]);
-    expect((await scram(holders(here), env, { ...narrow, run: early })).results).toHaveLength(1);
+    const filter = { everyone: false, onlyHere: true };
+    expect((await scram(holders(here), env, filter)).results).toEqual([]);
+    expect((await scram(holders(here), env, { ...filter, run: early })).results).toHaveLength(1);
     const there = fakeFleet({ name: 'one', where: 'r-1', account: '111' });
     const [result] = (await scram(holders(here, there), env, { everyone: false })).results;
-    expect(result?.trouble).toBeUndefined();
+    expect(result?.error).toBeUndefined();
     expect(existsSync(stateDirectory(early, env))).toBe(false);
   });
 
@@ -223,7 +223,7 @@ describe('scram', () => {
       expect(results).toMatchObject([
         {
           run: early,
-          trouble: expect.stringMatching(/pid \d+, was told to end it, and has ended/) as string,
+          error: expect.stringMatching(/pid \d+, was told to end it, and has ended/) as string,
         },
       ]);
     });

@@ -22,7 +22,7 @@ test('while a launch may be under way an answer counts only when a later one sho
     [{ id: 'i-late', index: 0, state: 'shutting-down' }],
   ];
   let asked = 0;
-  let last: FoundRun[] = [found({ run: newRunId(), instances: [], leftover: ['group'] })];
+  let last: FoundRun[] = [found({ run: newRunId(), instances: [], orphans: ['group'] })];
   const fleet = fakeFleet({
     timing: { reserve: 3, grace: 5, boot: 0, poll: 0.01, settle: 0.05 },
     terminate: async () => answers[asked++] ?? [],
@@ -32,7 +32,7 @@ test('while a launch may be under way an answer counts only when a later one sho
   const { results, remaining } = await scram(holders(fleet), env, { everyone: false });
   expect(asked).toBe(3);
   expect(results).toMatchObject([{ terminated: 1 }]);
-  expect(results[0]?.trouble).toBeUndefined();
+  expect(results[0]?.error).toBeUndefined();
   expect(remaining).toEqual([]);
 });
 
@@ -61,8 +61,8 @@ test('that nothing is seen is believed only when it is so again some time later,
     find: async () => late[Math.min(asked++, 3)] ?? [],
     timing: { reserve: 3, grace: 5, boot: 0, poll: 0.01, settle: 0.2 },
   });
-  const lookAgain = (seconds: number): void => void again.push(seconds);
-  expect((await scram(holders(fleet), env, { everyone: false, lookAgain })).results).toEqual([]);
+  const onRecheck = (seconds: number): void => void again.push(seconds);
+  expect((await scram(holders(fleet), env, { everyone: false, onRecheck })).results).toEqual([]);
   expect(asked).toBe(2);
   expect(again).toEqual([expect.closeTo(0.2, 1)]);
   const { results } = await scram(holders(fleet), env, { everyone: false });
@@ -132,7 +132,7 @@ test('runs of others are spared, and one that cannot be ended does not save the 
     find: async () => all,
   });
   const { results, spared } = await scram(holders(fleet), env, { everyone: false });
-  expect(results.map(({ run, trouble }) => [run.slice(-4), trouble])).toEqual([
+  expect(results.map(({ run, error }) => [run.slice(-4), error])).toEqual([
     ['aaaa', 'still in use'],
     ['cccc', undefined],
   ]);

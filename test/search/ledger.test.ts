@@ -101,7 +101,7 @@ describe('a ledger', () => {
     ledger.adopt(1, 0);
     expect(ledger.report(1, report(0, 0n, [100n, 101n]))).toMatchObject({
       accepted: false,
-      fault: 'backwards',
+      rejection: 'backwards',
     });
   });
 
@@ -153,10 +153,10 @@ describe('a ledger', () => {
     const ledger = new Ledger(space, 2);
     ledger.deal(0);
     ledger.release(0);
-    expect(ledger.released(0, report(0, 1n))).toMatchObject({ accepted: false, fault: 'impossible' });
+    expect(ledger.released(0, report(0, 1n))).toMatchObject({ accepted: false, rejection: 'impossible' });
     expect(ledger.residues()[0]).toMatchObject({ status: 'orphaned', next: 0n });
-    expect(ledger.released(0, report(0, 2n))).toMatchObject({ accepted: false, fault: 'not-owner' });
-    expect(ledger.released(1, report(1, 3n))).toMatchObject({ accepted: false, fault: 'not-owner' });
+    expect(ledger.released(0, report(0, 2n))).toMatchObject({ accepted: false, rejection: 'not-owner' });
+    expect(ledger.released(1, report(1, 3n))).toMatchObject({ accepted: false, rejection: 'not-owner' });
     expect(ledger.residues()[1]).toMatchObject({ status: 'reserved', owner: 1 });
   });
 
@@ -229,14 +229,14 @@ describe('a ledger', () => {
       report(0, 3n, ...Array.from({ length: maximumPieces + 1 }, (): Range => [131n, 132n])),
       'impossible',
     ],
-  ])('refuses %s, and changes nothing', (_, worker, forged, fault) => {
+  ])('refuses %s, and changes nothing', (_, worker, forged, rejection) => {
     // Chunks of 10 from 100 to 164: residue 0 of 3 has chunks 0, 3 and 6, and ends with 9.
     const ledger = new Ledger({ from: 100n, limit: 165n, chunk: 10n }, 3);
     ledger.deal(0);
     ledger.deal(1);
     ledger.report(0, report(0, 3n, [130n, 131n]));
     const before = ledger.coverage();
-    expect(ledger.report(worker, forged)).toMatchObject({ accepted: false, fault });
+    expect(ledger.report(worker, forged)).toMatchObject({ accepted: false, rejection });
     expect(ledger.coverage()).toEqual(before);
   });
 
@@ -244,7 +244,7 @@ describe('a ledger', () => {
     const ledger = new Ledger(space, 2);
     ledger.deal(0);
     ledger.lose(0);
-    expect(ledger.report(0, report(0, 2n))).toMatchObject({ fault: 'not-owner' });
+    expect(ledger.report(0, report(0, 2n))).toMatchObject({ rejection: 'not-owner' });
     expect(ledger.tested).toBe(0n);
   });
 

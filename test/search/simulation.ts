@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { assign, type WorkerState } from '../../src/search/assignment.ts';
 import { chunkCount, chunkOf, chunkRange, chunkStart } from '../../src/search/chunk.ts';
-import { Ledger, type Verdict } from '../../src/search/ledger.ts';
+import { Ledger, type ReportResult } from '../../src/search/ledger.ts';
 import type { Assignment, ResidueReport, Space } from '../../src/search/search.ts';
 import { asRanges, nonces, rangesOf } from './arbitrary.ts';
 
@@ -182,12 +182,12 @@ export class Simulation {
       return;
     }
     for (const { report, nonces } of message.reports) {
-      const verdict: Verdict =
+      const result: ReportResult =
         message.event === 'released'
           ? this.ledger.released(worker, report)
           : this.ledger.report(worker, report);
       const isOwner = this.#owner[report.residue] === worker;
-      assert.equal(verdict.accepted, isOwner);
+      assert.equal(result.accepted, isOwner);
       if (!isOwner) {
         this.seen.lateReports++;
         continue;

@@ -137,7 +137,7 @@ describe.runIf(hasStage())('EC2 on the stage', () => {
       AssociatePublicIpAddress: true,
     };
     const [id = ''] = await launch({ NetworkInterfaces: [network] });
-    expect(await on.stage.leftovers()).toEqual([
+    expect(await on.stage.orphans()).toEqual([
       expect.stringContaining(`instance ${id}`),
       'group g in us-east-1',
     ]);
@@ -148,7 +148,7 @@ describe.runIf(hasStage())('EC2 on the stage', () => {
       'deleted',
       async () => (await failure(ec2.deleteSecurityGroup({ GroupId }))) === 'no error',
     );
-    expect(await on.stage.leftovers()).toEqual([]);
+    expect(await on.stage.orphans()).toEqual([]);
   });
 
   test('has a quota of vCPUs, the one that Service Quotas tells', async () => {

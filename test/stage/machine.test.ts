@@ -137,14 +137,14 @@ print(u.urlopen('${on.stage.url}/checkip').read().decode())
     await eventually('terminated', () => stateOf(id) === 'terminated', 10);
     expect(await lost).toMatch(/lost|closed/i);
     expect(on.stage.ec2.instances.get(id ?? '')?.reason?.code).toBe('Client.InstanceInitiatedShutdown');
-    expect(await on.stage.leftovers()).toEqual([]);
+    expect(await on.stage.orphans()).toEqual([]);
   });
 
   test('stop only, if the launch did not say that powering off terminates', async () => {
     const [id] = await launch(1, { InstanceInitiatedShutdownBehavior: 'stop' }, 1);
     await eventually('stopped', () => stateOf(id) === 'stopped', 10);
     await eventually('off', () => on.stage.hypervisor.machines.get(id ?? '')?.isOff);
-    expect(await on.stage.leftovers()).toEqual([`instance ${id} stopped in us-east-1`]);
+    expect(await on.stage.orphans()).toEqual([`instance ${id} stopped in us-east-1`]);
   });
 
   test('lose all their processes when they are terminated', async () => {
@@ -163,7 +163,7 @@ print(u.urlopen('${on.stage.url}/checkip').read().decode())
   });
 
   test('may never boot, show another host key, or fail later', async () => {
-    on.stage.hypervisor.misfortunes = [
+    on.stage.hypervisor.machineFaults = [
       { instance: 0, neverBoots: true },
       { instance: 1, wrongHostKey: true },
       { instance: 2, failsAfter: 0.5 },
@@ -178,7 +178,7 @@ print(u.urlopen('${on.stage.url}/checkip').read().decode())
   });
 
   test('may halt, which EC2 does not notice; be taken back; and take long to be running', async () => {
-    on.stage.hypervisor.misfortunes = [{ of: 'alice', instance: 2, pendingSeconds: 30 }];
+    on.stage.hypervisor.machineFaults = [{ of: 'alice', instance: 2, pendingSeconds: 30 }];
     const [halted, spot, slow] = await launch(3);
     const connection = await ready(halted);
     await ready(spot);

@@ -51,9 +51,9 @@ describe.runIf(hasStage())('the services of the stage', () => {
     gone.abort();
     expect(await failure(call)).toBe('AbortError');
     expect(on.stage.calls('sqs', 'CreateQueue').map(({ status }) => status)).toEqual([0]);
-    await eventually('its effect', async () => (await on.stage.leftovers()).length > 0);
-    expect(await on.stage.leftovers('alice')).toEqual(['queue q in us-east-1']);
-    expect(await on.stage.leftovers('bob')).toEqual([]);
+    await eventually('its effect', async () => (await on.stage.orphans()).length > 0);
+    expect(await on.stage.orphans('alice')).toEqual(['queue q in us-east-1']);
+    expect(await on.stage.orphans('bob')).toEqual([]);
   });
 
   test('a queue has its URL at the stage, and its name is blocked after its end', async () => {
@@ -66,10 +66,10 @@ describe.runIf(hasStage())('the services of the stage', () => {
       VisibilityTimeout: 0,
     });
     expect(Messages.map(({ Body }) => Body)).toEqual(['hello']);
-    expect(await on.stage.leftovers()).toEqual(['queue q in us-east-1']);
+    expect(await on.stage.orphans()).toEqual(['queue q in us-east-1']);
     await aws.sqs.deleteQueue({ QueueUrl });
     expect(await failure(aws.sqs.createQueue({ QueueName: 'q' }))).toMatch(/QueueDeletedRecently/);
-    expect(await on.stage.leftovers()).toEqual([]);
+    expect(await on.stage.orphans()).toEqual([]);
   });
 
   test('a long poll that is given up takes no message', async () => {

@@ -1,7 +1,7 @@
 import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import type { EventFields, EventName, PhaseName } from '../../src/event/event.ts';
-import { plainLine, puzzleWords } from '../../src/view/plain-line.ts';
+import { plainLine, puzzleText } from '../../src/view/plain-line.ts';
 import { eachEvent, fieldsOfEach, stamped } from './example.ts';
 import { dangerous } from './dangerous.ts';
 
@@ -108,6 +108,6 @@ describe('what is absent is left out', () => {
 
 test('puzzles in words: a long block is cut, a header is not shown', () => {
   const long = { scheme: 'sha256d', block: 'x'.repeat(4096), unit: 'bits', difficulty: 20 };
-  expect(puzzleWords(long)).toBe(`sha256d of '${'x'.repeat(39)}…', 20 leading zero bits`);
-  expect(puzzleWords({ scheme: 'bitcoin', header: '00', target: 'ff' })).toBe('bitcoin block header');
+  expect(puzzleText(long)).toBe(`sha256d of '${'x'.repeat(39)}…', 20 leading zero bits`);
+  expect(puzzleText({ scheme: 'bitcoin', header: '00', target: 'ff' })).toBe('bitcoin block header');
 });

@@ -25,7 +25,7 @@ export function archiveTable(runs: readonly RunSummary[]): string {
 
 /** The same for programs, with all that is known of a run; nonces are decimal strings. Pure. */
 export function archiveJson(runs: readonly RunSummary[]): string {
-  const plain = runs.map(({ run, status, startedAt, record, trouble }) => ({
+  const plain = runs.map(({ run, status, startedAt, record, error }) => ({
     run,
     outcome: status,
     startedAt,
@@ -48,7 +48,7 @@ export function archiveJson(runs: readonly RunSummary[]): string {
       digest: record.ended.digest,
       displayDigest: record.ended.displayDigest,
     }),
-    ...(trouble !== undefined && { trouble }),
+    ...(error !== undefined && { error }),
   }));
   return `${JSON.stringify(plain, undefined, 2)}\n`;
 }

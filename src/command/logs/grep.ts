@@ -6,7 +6,7 @@ import { CndError, UsageError, messageOf } from '../../error.ts';
 import { logLine } from '../../view/log-line.ts';
 import { StreamSink } from '../../view/text-sink.ts';
 import type { Arguments } from '../command.ts';
-import { complain, keptOf, openArchive, text } from './logs.ts';
+import { warn, keptOf, openArchive, text } from './logs.ts';
 
 /** As grep has them: a failure must not look like "nothing found". */
 const codes = { found: 0, none: 1, failed: 2 } as const;
@@ -25,19 +25,19 @@ export async function grep(given: Arguments): Promise<number> {
 async function search(archive: Archive, pattern: RegExp, only: string | undefined): Promise<number> {
   const sink = new StreamSink(process.stdout);
   let found = false;
-  let troubles = 0;
+  let errors = 0;
   const runs = only === undefined ? archive.runs() : [await resolveRun(archive, only)];
   for await (const run of runs) {
     const { syslogs, isPartial } = await keptOf(archive, run);
-    if (isPartial) troubles += 1;
+    if (isPartial) errors += 1;
     for (const entry of syslogs) {
-      const trouble = (reason: string): void => {
-        troubles += 1;
-        complain(`${run}/${entry.name}`, reason);
+      const onError = (reason: string): void => {
+        errors += 1;
+        warn(`${run}/${entry.name}`, reason);
       };
-      const source = await openSyslog(archive, run, entry, trouble);
+      const source = await openSyslog(archive, run, entry, onError);
       if (!source) continue;
-      for await (const line of syslogLines(source, trouble)) {
+      for await (const line of syslogLines(source, onError)) {
         if (!pattern.test(line)) continue;
         found = true;
         if (!(await sink.write(`${run} #${entry.instance} ${logLine(line)}\n`))) return codes.found;
@@ -46,7 +46,7 @@ async function search(archive: Archive, pattern: RegExp, only: string | undefine
   }
   await sink.close();
   if (found) return codes.found;
-  return troubles > 0 ? codes.failed : codes.none;
+  return errors > 0 ? codes.failed : codes.none;
 }
 
 function compile(pattern: string, ignoreCase: boolean): RegExp {

@@ -34,7 +34,7 @@ export async function waitingRuns({ spool }: Archive, run?: string): Promise<str
 }
 
 /** Says what is wrong with something in the archive, and goes on. */
-export function complain(about: string, reason: string): void {
+export function warn(about: string, reason: string): void {
   process.stderr.write(`cnd: ${printable(about)} ${printable(reason)}\n`);
 }
 
@@ -55,18 +55,18 @@ export interface Kept {
 /** The entries that cnd stored of a run; others are named and skipped. */
 export async function keptOf(archive: Archive, run: string): Promise<Kept> {
   if ((await waitingRuns(archive, run)).length > 0)
-    complain(run, `is read from ${archive.spool?.location(run)}: store it with: cnd logs push ${run}`);
+    warn(run, `is read from ${archive.spool?.location(run)}: store it with: cnd logs push ${run}`);
   let isPartial = false;
   const all = await archive.entries(run, (error) => {
     isPartial = true;
     const where = archive.location(run);
-    complain(run, `may have more in ${where}, which cannot be listed: ${messageOf(error)}`);
+    warn(run, `may have more in ${where}, which cannot be listed: ${messageOf(error)}`);
   });
   const entries: ArchiveEntry[] = [];
   const syslogs: SyslogEntry[] = [];
   for (const entry of all) {
     const what = entryKind(entry.name);
-    if (!what) complain(`${run}/${entry.name}`, 'is not of a run: skipped');
+    if (!what) warn(`${run}/${entry.name}`, 'is not of a run: skipped');
     else entries.push(entry);
     if (what?.kind === 'syslog') syslogs.push({ ...entry, instance: what.instance });
   }

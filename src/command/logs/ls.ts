@@ -1,5 +1,5 @@
 import type { Archive } from '../../archive/archive.ts';
-import { parseMoment } from '../../archive/moment.ts';
+import { parseTime } from '../../archive/time.ts';
 import { statuses, summaries } from '../../archive/summary.ts';
 import { nearest } from '../../config/nearest.ts';
 import { fleetKinds } from '../../fleet/registry.ts';
@@ -9,7 +9,7 @@ import { archiveJson, archiveTable } from './archive-table.ts';
 import { Output } from '../../view/output.ts';
 import { plural } from '../../quantity.ts';
 import type { Arguments } from '../command.ts';
-import { complain, openArchive, runsUnderWay, text, waitingRuns } from './logs.ts';
+import { warn, openArchive, runsUnderWay, text, waitingRuns } from './logs.ts';
 
 /** Runs that a hint names. */
 const named = 5;
@@ -17,8 +17,8 @@ const named = 5;
 /** `cnd logs ls`: the runs in the archive, newest first; gives the exit code, 1 when of some nothing can be said. */
 export async function ls(given: Arguments): Promise<number> {
   const now = new Date();
-  const since = moment('since', given['since'], now);
-  const until = moment('until', given['until'], now);
+  const since = time('since', given['since'], now);
+  const until = time('until', given['until'], now);
   const outcome = choice('outcome', given['outcome'], statuses);
   const fleet = choice(
     'fleet',
@@ -32,15 +32,15 @@ export async function ls(given: Arguments): Promise<number> {
     });
   const archive = await openArchive(given);
   const alive = await runsUnderWay(process.env);
-  const foreign = (name: string): void => complain(`${archive.location()}/${name}`, 'is not a run: skipped');
+  const foreign = (name: string): void => warn(`${archive.location()}/${name}`, 'is not a run: skipped');
   const filter = { ...(since && { since }), ...(until && { until }), foreign };
   const all = await summaries(archive, filter, alive);
   const runs = all.filter(
     ({ status, record }) =>
       (outcome === undefined || status === outcome) && (fleet === undefined || record?.config.fleet === fleet),
   );
-  for (const { run, status, trouble } of runs)
-    if (trouble !== undefined) complain(run, `is ${status}: ${trouble}`);
+  for (const { run, status, error } of runs)
+    if (error !== undefined) warn(run, `is ${status}: ${error}`);
   const output = new Output(process.stdout);
   if (given['json'] === true) output.write(archiveJson(runs));
   else if (runs.length > 0) output.write(archiveTable(runs));
@@ -62,10 +62,10 @@ async function tellWaiting(archive: Archive): Promise<void> {
   process.stderr.write(`cnd: ${what}: cnd logs push ${ids}\n`);
 }
 
-function moment(flag: string, value: unknown, now: Date): Date | undefined {
+function time(flag: string, value: unknown, now: Date): Date | undefined {
   const given = text(value);
   if (given === undefined) return undefined;
-  const parsed = parseMoment(given, now, flag === 'until');
+  const parsed = parseTime(given, now, flag === 'until');
   if (parsed) return parsed;
   throw new UsageError('bad-flag', `--${flag} is '${visible(given)}': must be a date or so long ago`, {
     about: flag,

@@ -8,7 +8,7 @@ import { Output } from '../../view/output.ts';
 import { PlainView } from '../../view/plain.ts';
 import { plural } from '../../quantity.ts';
 import type { Arguments } from '../command.ts';
-import { complain, openArchive, text } from './logs.ts';
+import { warn, openArchive, text } from './logs.ts';
 
 /** The longest time to wait between two events, in milliseconds: timers of Node overflow above 2^31. */
 const longestWait = 86_400_000;
@@ -24,8 +24,8 @@ export async function replay(given: Arguments): Promise<number> {
   await show(events, plainView(given['verbose'] === true), speed);
   const about = `${run}/${journalName}`;
   if (unread.unknown > 0)
-    complain(about, `has ${plural(unread.unknown, 'event')} of a newer version of cnd: skipped`);
-  if (unread.damaged > 0) complain(about, `has ${plural(unread.damaged, 'damaged line')}: skipped`);
+    warn(about, `has ${plural(unread.unknown, 'event')} of a newer version of cnd: skipped`);
+  if (unread.damaged > 0) warn(about, `has ${plural(unread.damaged, 'damaged line')}: skipped`);
   return 0;
 }
 

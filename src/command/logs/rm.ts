@@ -1,6 +1,6 @@
 import { createInterface } from 'node:readline/promises';
 import type { Archive } from '../../archive/archive.ts';
-import { parseAge } from '../../archive/moment.ts';
+import { parseAge } from '../../archive/time.ts';
 import { resolveRun } from '../../archive/run-name.ts';
 import { type RunSummary, summaries } from '../../archive/summary.ts';
 import { visible } from '../../visible.ts';
@@ -8,7 +8,7 @@ import { UsageError } from '../../error.ts';
 import { archiveTable } from './archive-table.ts';
 import { plural } from '../../quantity.ts';
 import type { Arguments } from '../command.ts';
-import { complain, openArchive, runsUnderWay, text } from './logs.ts';
+import { warn, openArchive, runsUnderWay, text } from './logs.ts';
 
 /** `cnd logs rm`: deletes runs, after asking; gives the exit code, 1 when the answer was no or something stayed. */
 export async function rm(given: Arguments): Promise<number> {
@@ -29,7 +29,7 @@ export async function rm(given: Arguments): Promise<number> {
   for (const { run } of runs) {
     const left = await archive.remove(run);
     if (left.length === 0) removed += 1;
-    else complain(archive.location(run), `keeps what is not of a run: ${left.join(', ')}`);
+    else warn(archive.location(run), `keeps what is not of a run: ${left.join(', ')}`);
   }
   process.stdout.write(`removed ${plural(removed, 'run')} from ${archive.location()}\n`);
   return removed === runs.length ? 0 : 1;
@@ -81,7 +81,7 @@ function refuseForeign(name: string, run: string): void {
 async function byAge(archive: Archive, age: number, alive: ReadonlySet<string>): Promise<RunSummary[]> {
   const until = new Date(Date.now() - age);
   const old = await summaries(archive, { until }, alive);
-  for (const { run } of old) if (alive.has(run)) complain(run, 'is under way: it stays');
+  for (const { run } of old) if (alive.has(run)) warn(run, 'is under way: it stays');
   return old.filter(({ run }) => !alive.has(run));
 }
 

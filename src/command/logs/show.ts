@@ -10,7 +10,7 @@ import { type LogSource, mergeByTime } from '../../view/log-merge.ts';
 import { Pager } from '../../view/pager.ts';
 import { StreamSink } from '../../view/text-sink.ts';
 import type { Arguments } from '../command.ts';
-import { type SyslogEntry, complain, keptOf, openArchive, text } from './logs.ts';
+import { type SyslogEntry, warn, keptOf, openArchive, text } from './logs.ts';
 
 /** Syslogs opened in the archive at a time. */
 const parallel = 16;
@@ -22,8 +22,8 @@ export async function show(given: Arguments): Promise<number> {
   const { syslogs: all, isPartial } = await keptOf(archive, run);
   const chosen = choose(run, all, text(given['k']));
   // Said when the pager has left the terminal.
-  const troubles: [string, string][] = [];
-  const sources = await open(archive, run, chosen, (name, reason) => troubles.push([`${run}/${name}`, reason]));
+  const errors: [string, string][] = [];
+  const sources = await open(archive, run, chosen, (name, reason) => errors.push([`${run}/${name}`, reason]));
   const sink = process.stdout.isTTY ? await Pager.open(process.env) : new StreamSink(process.stdout);
   const highest = Math.max(0, ...all.map(({ instance }) => instance));
   const lines = mergeByTime(sources, run, runStart(run)?.getTime() ?? 0);
@@ -32,7 +32,7 @@ export async function show(given: Arguments): Promise<number> {
     if (!(await sink.write(`${shown}\n`))) break;
   }
   await sink.close();
-  for (const [about, reason] of troubles) complain(about, reason);
+  for (const [about, reason] of errors) warn(about, reason);
   return isPartial ? 1 : 0;
 }
 
@@ -40,13 +40,13 @@ async function open(
   archive: Archive,
   run: string,
   entries: readonly SyslogEntry[],
-  trouble: (name: string, reason: string) => void,
+  onError: (name: string, reason: string) => void,
 ): Promise<LogSource[]> {
   const limit = pLimit(parallel);
   const sources = await Promise.all(
     entries.map((entry) =>
       limit(async () => {
-        const tell = (reason: string): void => trouble(entry.name, reason);
+        const tell = (reason: string): void => onError(entry.name, reason);
         const source = await openSyslog(archive, run, entry, tell);
         return source && { instance: entry.instance, lines: syslogLines(source, tell) };
       }),

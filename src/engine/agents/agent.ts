@@ -11,7 +11,7 @@ import { killAgent, readSpooledHits } from './remote-command.ts';
 const pingInterval = 4;
 
 /** Seconds of silence after which an agent, which says something every second, counts as hung. */
-const patience = 15;
+const timeout = 15;
 
 /** The longest line of an agent that is read, in bytes. */
 const longestLine = 1 << 20;
@@ -84,14 +84,14 @@ export class Agent {
     };
     const stopPinging = this.#clock.every(pingInterval * 1000, () => {
       this.send({ order: 'ping' });
-      if (this.#clock.monotonic() - heard < patience * 1000) return;
+      if (this.#clock.monotonic() - heard < timeout * 1000) return;
       silent = true;
       this.#channel.close();
     });
     try {
       for await (const line of lines(this.#counted(), { maxLength: longestLine, onOverlong })) {
         heard = this.#clock.monotonic();
-        const message = this.#admit(line);
+        const message = this.#allowSource(line);
         if (this.#flood !== undefined) break;
         if (!message) continue;
         receive(message);
@@ -117,7 +117,7 @@ export class Agent {
   }
 
   /** The message in a line, if it is one and within the budget. What is none counts as well. */
-  #admit(line: string): AgentMessage | undefined {
+  #allowSource(line: string): AgentMessage | undefined {
     this.#count('message', 1);
     if (this.#flood !== undefined) return undefined;
     const message = parseAgentMessage(line);
@@ -142,7 +142,7 @@ export class Agent {
 
   async #hung(): Promise<CndError> {
     await this.#kill();
-    return new CndError('agent-silent', `the agent has said nothing for ${patience} s`);
+    return new CndError('agent-silent', `the agent has said nothing for ${timeout} s`);
   }
 
   /** The connection's own word for why it was lost; a channel can also be closed on a connection that lives. */

@@ -5,7 +5,7 @@ import { bounded } from '../../session/bounded.ts';
 import type { Channel, Session } from '../../session/session.ts';
 
 /** Seconds in which a guard says that it is armed. */
-const patience = 10;
+const timeout = 10;
 
 /** The guards of a run's instances, if its fleet has any: one for each session, and it lives as long as that. */
 export class Guards {
@@ -52,17 +52,17 @@ export class Guards {
 /** Waits for the guard's word, and leaves it running. */
 function answer(channel: Channel, signal: AbortSignal): Promise<void> {
   const what = 'arming the guard';
-  const late = (): CndError => new CndError('session-timeout', `${what} took longer than ${patience} s`);
-  return bounded({ signal, timeout: patience * 1000 }, what, late, (resolve, reject) => {
-    let [said, complaint] = ['', ''];
+  const late = (): CndError => new CndError('session-timeout', `${what} took longer than ${timeout} s`);
+  return bounded({ signal, timeout: timeout * 1000 }, what, late, (resolve, reject) => {
+    let [said, stderr] = ['', ''];
     channel.stdout.on('data', (chunk: Buffer) => {
       said = (said + chunk.toString()).slice(-200);
       if (/^armed$/m.test(said)) resolve();
     });
-    channel.stderr.on('data', (chunk: Buffer) => (complaint = (complaint + chunk.toString()).slice(-2000)));
+    channel.stderr.on('data', (chunk: Buffer) => (stderr = (stderr + chunk.toString()).slice(-2000)));
     void channel.exit.then((exit) => {
       if (exit === 'lost') return reject(new CndError('session-lost', `${what}: the connection was lost`));
-      const words = complaint.trim().split('\n').at(-1) ?? '';
+      const words = stderr.trim().split('\n').at(-1) ?? '';
       reject(new CndError('guard-failed', `the worker cannot be put there: ${words || 'the guard ended'}`));
     });
     return () => channel.close();

@@ -4,7 +4,7 @@ import { quote } from '../../session/quote.ts';
 // Everything a run says to a shell on an instance, as pure functions: compared as strings in tests, without a host.
 
 /** Tells which kernel an instance can use. */
-export const askPlatform = 'uname -sm';
+export const queryPlatform = 'uname -sm';
 
 /**
  * Starts the agent in the foreground. Its pid is left beside it, so that one that no longer listens can be killed;

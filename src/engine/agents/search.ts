@@ -4,14 +4,14 @@ import { probability } from '../../puzzle/probability.ts';
 import { assign } from '../../search/assignment.ts';
 import type { Coverage } from '../../search/coverage.ts';
 import { chanceWithin } from '../../search/forecast.ts';
-import { Ledger, type Verdict } from '../../search/ledger.ts';
+import { Ledger, type ReportResult } from '../../search/ledger.ts';
 import type { Assignment } from '../../search/search.ts';
 import type { RunningSearch, SearchEnd, SearchRequest } from '../engine.ts';
 import type { AgentMessage, ResidueReport } from './agent-message.ts';
-import { Condition } from '../../condition.ts';
+import { Changes } from '../../change.ts';
 import type { Claim, Hit } from '../hit.ts';
 import { Hits } from '../hits.ts';
-import { Roster, type SendOrder } from './roster.ts';
+import { WorkerPool, type SendOrder } from './worker-pool.ts';
 
 /** False hits of a worker after which it is given up. */
 const mostFalseHits = 10;
@@ -35,16 +35,16 @@ export class Search implements RunningSearch {
   readonly #end: (end: SearchEnd) => void;
   readonly #options: SearchOptions;
   readonly #ledger: Ledger;
-  readonly #roster: Roster;
+  readonly #pool: WorkerPool;
   readonly #hits: Hits;
   #over: number | undefined;
   #allSearching = false;
-  readonly #changes = new Condition();
+  readonly #changes = new Changes();
 
   constructor(options: SearchOptions) {
     this.#options = options;
     this.#ledger = new Ledger(options.space, options.workers);
-    this.#roster = new Roster(options.workers);
+    this.#pool = new WorkerPool(options.workers);
     this.#hits = new Hits(options);
     let resolveEnded: (end: SearchEnd) => void = () => {};
     this.ended = new Promise((resolve) => (resolveEnded = resolve));
@@ -61,7 +61,7 @@ export class Search implements RunningSearch {
 
   /** Whether any instance has searched. */
   get searched(): boolean {
-    return this.#roster.anySearched;
+    return this.#pool.anySearched;
   }
 
   get tested(): bigint {
@@ -74,7 +74,7 @@ export class Search implements RunningSearch {
 
   /** An agent is being started on this instance: what to put into its job. From now on it can be given orders. */
   begin(worker: number, send: SendOrder): Assignment[] {
-    const state = this.#roster.get(worker);
+    const state = this.#pool.get(worker);
     state.state = 'searching';
     state.send = send;
     if (!state.lost) return this.#ledger.deal(worker);
@@ -86,7 +86,7 @@ export class Search implements RunningSearch {
   /** Takes one message of a worker's agent. */
   receive(worker: number, message: AgentMessage): void {
     const { emit } = this.#options;
-    const state = this.#roster.get(worker);
+    const state = this.#pool.get(worker);
     // Of one that was given up only hits count, which are verified, and that it has stopped.
     if (state.state === 'lost' && message.event !== 'hit' && message.event !== 'stopped') return;
     switch (message.event) {
@@ -143,7 +143,7 @@ export class Search implements RunningSearch {
   claim(teller: number | undefined, claim: Claim): boolean {
     const { nonce } = claim;
     // Of one that was given up it has been said already.
-    const quiet = teller !== undefined && this.#roster.all[teller]?.state === 'lost';
+    const quiet = teller !== undefined && this.#pool.all[teller]?.state === 'lost';
     const judgement = this.#hits.judge(teller, claim, { quiet });
     if (judgement === 'none') return false;
     this.#ledger.confirm(nonce);
@@ -155,7 +155,7 @@ export class Search implements RunningSearch {
     this.#options.announce(hit);
     if (!this.#options.smallest) return true;
     this.#ledger.lower(nonce);
-    for (const worker of this.#roster.all) worker.send?.({ order: 'bound', nonce });
+    for (const worker of this.#pool.all) worker.send?.({ order: 'bound', nonce });
     this.#judge();
     this.#rebalance();
     return true;
@@ -168,7 +168,7 @@ export class Search implements RunningSearch {
 
   /** A worker's search is lost; what it held goes to others. With `retrying` it will `begin` again. */
   lose(worker: number, error: CndError, retrying: boolean): void {
-    const state = this.#roster.get(worker);
+    const state = this.#pool.get(worker);
     state.state = retrying ? 'pending' : 'lost';
     state.send = undefined;
     state.lost = true;
@@ -176,8 +176,8 @@ export class Search implements RunningSearch {
     this.#ledger.lose(worker);
     const { code, message: reason } = error;
     this.#options.emit('instance.lost', { instance: worker, code, reason, retrying });
-    this.#changes.tell();
-    if (this.#roster.all.every((other) => other.state === 'lost')) {
+    this.#changes.notify();
+    if (this.#pool.all.every((other) => other.state === 'lost')) {
       this.#end({ kind: 'lost', reason: `every instance was lost; the last: ${reason}` });
     }
     this.#noteAllSearching();
@@ -186,19 +186,19 @@ export class Search implements RunningSearch {
 
   /** Whether a worker was given up for good. */
   isLost(worker: number): boolean {
-    return this.#roster.get(worker).state === 'lost';
+    return this.#pool.get(worker).state === 'lost';
   }
 
   /** A worker cannot be reached any more, now that the search is over: nobody waits for its word. */
   forget(worker: number): void {
-    this.#roster.get(worker).state = 'lost';
-    this.#changes.tell();
+    this.#pool.get(worker).state = 'lost';
+    this.#changes.notify();
   }
 
   /** Says how the whole search stands, with `remaining` seconds until the time limit. */
   tick(remaining: number): void {
     this.#options.emit('run.progress', {
-      ...this.#roster.pace,
+      ...this.#pool.pace,
       tested: `${this.#ledger.tested}`,
       probability: chanceWithin(probability(this.#options.puzzle), this.#ledger.tested),
       elapsed: this.#options.elapsed(),
@@ -210,26 +210,26 @@ export class Search implements RunningSearch {
    * Ends the search, whatever ended it: every agent is told to stop, and "stopped" counts only on its own word.
    * Resolves when all have said so or are lost, or when `patience` aborts.
    */
-  async stop(reason: string, patience: AbortSignal): Promise<void> {
+  async stop(reason: string, giveUp: AbortSignal): Promise<void> {
     this.#over ??= this.#options.elapsed();
-    for (const { state, send } of this.#roster.all) if (state !== 'stopped') send?.({ order: 'stop' });
-    while (this.#roster.busy.length > 0 && !patience.aborted) await this.#changes.next(patience);
+    for (const { state, send } of this.#pool.all) if (state !== 'stopped') send?.({ order: 'stop' });
+    while (this.#pool.busy.length > 0 && !giveUp.aborted) await this.#changes.next(giveUp);
     this.#options.emit('search.stopped', {
       reason,
       latency: this.#latency(),
-      unconfirmed: this.#roster.busy,
+      unconfirmed: this.#pool.busy,
     });
   }
 
   #stopped(worker: number, reason: string): void {
-    const state = this.#roster.get(worker);
+    const state = this.#pool.get(worker);
     // One that was given up stays so: else it would be given up again when its session ends.
     if (state.state !== 'lost') state.state = 'stopped';
     state.rate = 0;
     state.send = undefined;
     const latency = this.#over === undefined ? {} : { latency: this.#latency() };
     this.#options.emit('instance.stopped', { instance: worker, reason, ...latency });
-    this.#changes.tell();
+    this.#changes.notify();
   }
 
   #latency(): number {
@@ -237,14 +237,14 @@ export class Search implements RunningSearch {
   }
 
   /** Draws the consequence of what the ledger made of a report. A late one (`not-owner`) has none. */
-  #weigh(worker: number, verdict: Verdict): void {
-    if (verdict.accepted || verdict.fault === 'not-owner' || this.isLost(worker)) return;
-    this.#isolate(worker, new CndError('agent-impossible', `sent an impossible report: ${verdict.reason}`));
+  #weigh(worker: number, result: ReportResult): void {
+    if (result.accepted || result.rejection === 'not-owner' || this.isLost(worker)) return;
+    this.#isolate(worker, new CndError('agent-impossible', `sent an impossible report: ${result.reason}`));
   }
 
   /** An agent verifies its kernels' hits itself: a few false ones may be broken memory, more are not to be listened to. */
   #suspect(worker: number): void {
-    const state = this.#roster.get(worker);
+    const state = this.#pool.get(worker);
     state.falseHits += 1;
     if (state.falseHits < mostFalseHits || this.isLost(worker)) return;
     this.#isolate(worker, new CndError('agent-false-hits', `sent ${mostFalseHits} hits that are none`));
@@ -252,7 +252,7 @@ export class Search implements RunningSearch {
 
   /** An honest agent cannot say this: nothing more of it is believed, but for hits, which are verified. */
   #isolate(worker: number, error: CndError): void {
-    this.#roster.get(worker).send?.({ order: 'stop' });
+    this.#pool.get(worker).send?.({ order: 'stop' });
     this.lose(worker, error, false);
   }
 
@@ -269,17 +269,17 @@ export class Search implements RunningSearch {
 
   #rebalance(): void {
     if (this.#over !== undefined) return;
-    const workers = this.#roster.states;
+    const workers = this.#pool.states;
     const bounded = this.#ledger.bound !== undefined;
     for (const { kind, worker, residue } of assign({ residues: this.#ledger.residues(), workers, bounded })) {
-      const { send } = this.#roster.get(worker);
+      const { send } = this.#pool.get(worker);
       if (kind === 'release') {
         this.#ledger.release(residue);
         send?.({ order: 'release', residue });
         continue;
       }
       const { next } = this.#ledger.adopt(worker, residue);
-      this.#roster.get(worker).state = 'searching';
+      this.#pool.get(worker).state = 'searching';
       send?.({ order: 'adopt', residue, next });
       this.#options.emit('instance.adopted', { instance: worker, residue, next: `${next}` });
     }
@@ -287,7 +287,7 @@ export class Search implements RunningSearch {
 
   #noteAllSearching(): void {
     if (this.#allSearching) return;
-    const instances = this.#roster.complement;
+    const instances = this.#pool.complement;
     if (instances === undefined) return;
     this.#allSearching = true;
     this.#options.emit('search.all', { instances, elapsed: this.#options.elapsed() });

@@ -12,7 +12,7 @@ import type { Emit } from '../../event/event.ts';
 import type { LaunchedInstances } from '../launched-instances.ts';
 import type { Guards } from './guard.ts';
 import type { Link } from '../../session/link.ts';
-import { askPlatform, startAgent } from './remote-command.ts';
+import { queryPlatform, startAgent } from './remote-command.ts';
 import type { Search } from './search.ts';
 import type { Watch } from '../watch.ts';
 import type { WorkerBundles } from './worker-bundle.ts';
@@ -51,7 +51,7 @@ const answerTimeout = 5000;
 const answerInterval = 5000;
 
 /** Milliseconds in which an instance must say whether its switch is armed. */
-const switchPatience = 15_000;
+const switchTimeout = 15_000;
 
 /** Milliseconds after which a step that an instance does not finish is told of. */
 const slowAfter = 3000;
@@ -141,7 +141,7 @@ async function attempt(
     const name = { run, worker: index };
     for (const hit of await spooledHits(session, name, stop)) search.claim(index, hit);
   }
-  const asking = session.exec(askPlatform, { signal: stop, timeout: 10_000 });
+  const asking = session.exec(queryPlatform, { signal: stop, timeout: 10_000 });
   const { stdout } = await waiting('uname', asking);
   const bundle = await context.bundles.for(platformOf(stdout.toString()));
   // Again each time: what was there may have been removed when the connection was lost.
@@ -180,7 +180,7 @@ async function requireSwitch(
   signal: AbortSignal,
 ): Promise<void> {
   if (!dead) return;
-  const { code } = await session.exec(dead.command, { signal, timeout: switchPatience });
+  const { code } = await session.exec(dead.command, { signal, timeout: switchTimeout });
   if (code === 0) return emit('instance.armed', { instance: instance.index });
   await dead.terminate(instance);
   throw new CndError('instance-unarmed', "its dead-man's switch is not armed, so it was terminated", {

@@ -14,12 +14,12 @@ import type { Access } from '../../session/ssh/access.ts';
 import type { Session } from '../../session/session.ts';
 import { plural } from '../../quantity.ts';
 import { removeLoginKey, writeLoginKey } from '../../state/run-state.ts';
-import type { Leftover } from '../leftover.ts';
+import type { OrphanKind } from '../orphan.ts';
 import { SshAccesses, type SshFleet } from '../ssh.ts';
 import type { Preflight, PreflightRequest } from '../preflight.ts';
 import { type Ec2Api, regionOf } from './api.ts';
 import { describeInstances, toInstance } from './find/describe.ts';
-import { untilCertain } from './launch/eventual-consistency.ts';
+import { untilConsistent } from './launch/eventual-consistency.ts';
 import { type Ec2Call, ec2Error, isFreePlanRefusal } from './error.ts';
 import { findRuns } from './find/find.ts';
 import { createGroup, deleteGroups } from './launch/group.ts';
@@ -28,11 +28,11 @@ import { Prerequisites } from './launch/prerequisite.ts';
 import type { SyslogKind } from './launch/image.ts';
 import { type LaunchPlan, launchInstances } from './launch/launch.ts';
 import { createScheduleGroup, createSchedules } from './schedule/schedule.ts';
-import { admitAgain } from './launch/admit.ts';
-import { tellUnreachable } from './find/unreachable.ts';
-import { RunMemory } from './launch/run-memory.ts';
+import { updateIngress } from './launch/ingress.ts';
+import { warnUnreachable } from './find/unreachable.ts';
+import { LaunchState } from './launch/launch-state.ts';
 import { prepareOrder } from './launch/launch-plan.ts';
-import { PostMortem } from './find/post-mortem.ts';
+import { InstanceDiagnosis } from './find/instance-diagnosis.ts';
 import { ec2Preflight } from './preflight/preflight.ts';
 import { readCachedPrices } from './price/price-cache.ts';
 import type { TypePrice } from './price/price-lookup.ts';
@@ -41,7 +41,7 @@ import { type RunTags, runFilter } from './tag.ts';
 import { deleteVolumes } from './terminate/volume.ts';
 import { terminateRun } from './terminate/terminate-run.ts';
 import { armedCommand } from './launch/user-data.ts';
-import { markUse } from './find/use.ts';
+import { recordLaunch } from './find/launch-history.ts';
 
 /** What a fleet on EC2 is made with. */
 export interface Ec2Options {
@@ -49,7 +49,7 @@ export interface Ec2Options {
   readonly api: Ec2Api;
   readonly env: NodeJS.ProcessEnv;
   /** What runs leave behind in the same region that is not EC2's: queues. */
-  readonly leftovers?: readonly Leftover[];
+  readonly orphanKinds?: readonly OrphanKind[];
   /** The region, and who calls, where they are known already: with which account, and as which owners. */
   readonly where?: string;
   readonly caller?: { readonly account: string; readonly owners: ReadonlySet<string> };
@@ -62,13 +62,13 @@ export interface Ec2Options {
 export const ec2Timing: FleetTiming = { reserve: 20, grace: 60, boot: 30, poll: 2, settle: 10 };
 
 /** Seconds for which what costs nothing is tried to be deleted, T or no T. */
-const disposePatience = 180;
+const disposeTimeout = 180;
 
 /** Seconds for which a failed launch tries to undo itself; the run's own cleanup does so again. */
-const undoPatience = 30;
+const undoTimeout = 30;
 
 /** What deleting each kind of thing takes. */
-const removalRights = {
+const removalPermissions = {
   'security group': 'ec2:DescribeSecurityGroups, ec2:DeleteSecurityGroup',
   volume: 'ec2:DescribeVolumes, ec2:DeleteVolume',
 } as const;
@@ -79,8 +79,8 @@ export class Ec2Fleet implements SshFleet {
   readonly timing: FleetTiming;
   readonly #options: Ec2Options;
   readonly #prerequisites: Prerequisites;
-  readonly #memories = new Map<string, RunMemory>();
-  readonly #postMortem: PostMortem;
+  readonly #launchStates = new Map<string, LaunchState>();
+  readonly #diagnosis: InstanceDiagnosis;
   readonly #accesses = new SshAccesses();
   /** By image, once that is known. */
   #syslog: SyslogKind = 'either';
@@ -92,7 +92,7 @@ export class Ec2Fleet implements SshFleet {
     this.#options = options;
     this.timing = { ...ec2Timing, ...options.timing };
     this.#prerequisites = new Prerequisites(options.api, options.settings);
-    this.#postMortem = new PostMortem(options.api);
+    this.#diagnosis = new InstanceDiagnosis(options.api);
     this.#region = options.where ?? options.api.settings.region;
     this.#account = options.caller?.account;
   }
@@ -121,13 +121,13 @@ export class Ec2Fleet implements SshFleet {
     signal.throwIfAborted();
     const { api, settings, env } = this.#options;
     const { run, count } = request;
-    const memory = new RunMemory();
-    memory.notice = request.notice ?? memory.notice;
-    this.#memories.set(run, memory);
+    const launchState = new LaunchState();
+    launchState.notice = request.notice ?? launchState.notice;
+    this.#launchStates.set(run, launchState);
     this.#region ??= await this.#prerequisites.region();
     this.#account ??= (await this.#prerequisites.identity(signal).catch(() => undefined))?.account;
     const { expiresAt } = request;
-    await markUse(env, {
+    await recordLaunch(env, {
       region: this.#region,
       profile: settings.profile,
       account: this.#account,
@@ -137,35 +137,35 @@ export class Ec2Fleet implements SshFleet {
     try {
       const prices = this.#prices;
       const makeGroup = (tags: RunTags, vpc: string): Promise<string> =>
-        this.#group(tags, vpc, memory, signal);
+        this.#group(tags, vpc, launchState, signal);
       const schedule = (tags: RunTags): Promise<LaunchPlan['onLaunched']> => this.#schedule(tags, signal);
       const context = { settings, env, prerequisites: this.#prerequisites, prices, makeGroup, schedule };
       const { plan, login, syslog } = await prepareOrder(context, request, signal);
-      memory.login = login;
+      launchState.login = login;
       this.#syslog = syslog;
-      const launched = await launchInstances(api, plan, memory, signal);
+      const launched = await launchInstances(api, plan, launchState, signal);
       await writeLoginKey(run, login.privateKey ?? '', env);
       return launched
-        .map((instance) => this.#toInstance(instance, memory))
+        .map((instance) => this.#toInstance(instance, launchState))
         .toSorted((a, b) => a.index - b.index);
     } catch (error) {
-      await this.#undo(run, memory);
+      await this.#undo(run, launchState);
       signal.throwIfAborted();
       const { types, spot } = settings;
       const eligible = isFreePlanRefusal(error) ? await this.#eligible(signal) : undefined;
       const launch = { count, types, market: spot ? 'spot' : 'on-demand', eligible } as const;
-      const rights = 'ec2:RunInstances, ec2:CreateTags';
-      throw this.#error(error, `${plural(count, 'instance')} cannot be launched`, run, rights, launch);
+      const permissions = 'ec2:RunInstances, ec2:CreateTags';
+      throw this.#error(error, `${plural(count, 'instance')} cannot be launched`, run, permissions, launch);
     }
   }
 
   async describe(run: string, signal?: AbortSignal): Promise<Instance[]> {
     try {
       const found = await describeInstances(await this.#options.api.ec2(), runFilter(run), signal);
-      const memory = this.#memories.get(run);
-      if (memory) tellUnreachable(found, this.#options.settings.connect, memory);
+      const launchState = this.#launchStates.get(run);
+      if (launchState) warnUnreachable(found, this.#options.settings.connect, launchState);
       // Explains what died by itself; what is terminated on request needs no explanation.
-      return await this.#postMortem.explain(found.map((instance) => this.#toInstance(instance, memory)));
+      return await this.#diagnosis.explain(found.map((instance) => this.#toInstance(instance, launchState)));
     } catch (error) {
       throw this.#error(error, 'the instances cannot be described', run, 'ec2:DescribeInstances');
     }
@@ -178,10 +178,10 @@ export class Ec2Fleet implements SshFleet {
   /** Where this machine has another address than at the launch, as after a change of networks, that is let in as well. */
   async connect(instance: Instance, options: ConnectOptions): Promise<Session> {
     const { api, settings } = this.#options;
-    const memory = [...this.#memories.values()].find(({ known }) => known.has(instance.id));
+    const launchState = [...this.#launchStates.values()].find(({ known }) => known.has(instance.id));
     const over = new AbortController();
     const signal = AbortSignal.any([options.signal, over.signal]);
-    if (memory) void admitAgain({ api, settings, memory }, signal);
+    if (launchState) void updateIngress({ api, settings, launchState }, signal);
     try {
       return await this.#accesses.connect(instance, options);
     } finally {
@@ -190,30 +190,30 @@ export class Ec2Fleet implements SshFleet {
   }
 
   async terminate(run: string, ids?: readonly string[]): Promise<Instance[]> {
-    const memory = this.#memories.get(run);
-    const instances = await this.#terminate(run, memory, ids);
-    if (ids !== undefined || !memory?.inDoubt) return instances;
-    return untilCertain(memory, this.timing, instances, () => this.#terminate(run, memory));
+    const launchState = this.#launchStates.get(run);
+    const instances = await this.#terminate(run, launchState, ids);
+    if (ids !== undefined || !launchState?.outcomeUnknown) return instances;
+    return untilConsistent(launchState, this.timing, instances, () => this.#terminate(run, launchState));
   }
 
   async dispose(run: string): Promise<void> {
-    const { api, env, leftovers = [] } = this.#options;
-    const { groupAskedAt = -Infinity } = this.#memories.get(run) ?? {};
-    const age = (performance.now() - groupAskedAt) / 1000;
-    const removal = { patience: disposePatience, settle: Math.max(0, this.timing.settle - age) };
+    const { api, env, orphanKinds = [] } = this.#options;
+    const { groupRequestedAt = -Infinity } = this.#launchStates.get(run) ?? {};
+    const age = (performance.now() - groupRequestedAt) / 1000;
+    const removal = { timeout: disposeTimeout, settle: Math.max(0, this.timing.settle - age) };
     const removals = await Promise.allSettled([
       this.#removal('security group', run, async () => deleteGroups(await api.ec2(), run, removal)),
-      this.#removal('volume', run, async () => deleteVolumes(await api.ec2(), run, disposePatience)),
-      ...leftovers.map(async (leftover) => leftover.remove(run)),
+      this.#removal('volume', run, async () => deleteVolumes(await api.ec2(), run, disposeTimeout)),
+      ...orphanKinds.map(async (kind) => kind.remove(run)),
     ]);
     const failure = removals.find((result) => result.status === 'rejected');
     if (failure) throw failure.reason;
     await removeLoginKey(run, env);
-    this.#memories.delete(run);
+    this.#launchStates.delete(run);
   }
 
   async find(report?: FindReport): Promise<FoundRun[]> {
-    const { api, env, leftovers = [], isUsed = true } = this.#options;
+    const { api, env, orphanKinds = [], isUsed = true } = this.#options;
     const explain = (error: unknown): unknown =>
       this.#error(
         error,
@@ -225,7 +225,7 @@ export class Ec2Fleet implements SshFleet {
       const region = (this.#region ??= await regionOf(api));
       const owners = this.#options.caller?.owners ?? (await this.#self());
       const prices = await readCachedPrices(env);
-      return await findRuns(api, { region, owners, leftovers, prices, report, explain });
+      return await findRuns(api, { region, owners, orphanKinds, prices, report, explain });
     } catch (error) {
       if (isUsed || !isOrganizationDenial(error)) throw explain(error);
       // Nothing can have been launched where the organization allows nothing.
@@ -242,11 +242,15 @@ export class Ec2Fleet implements SshFleet {
     return armedCommand();
   }
 
-  async #removal(kind: keyof typeof removalRights, run: string, remove: () => Promise<void>): Promise<void> {
+  async #removal(
+    kind: keyof typeof removalPermissions,
+    run: string,
+    remove: () => Promise<void>,
+  ): Promise<void> {
     try {
       await remove();
     } catch (error) {
-      throw this.#error(error, `a ${kind} cannot be deleted`, run, removalRights[kind]);
+      throw this.#error(error, `a ${kind} cannot be deleted`, run, removalPermissions[kind]);
     }
   }
 
@@ -256,18 +260,18 @@ export class Ec2Fleet implements SshFleet {
     return new Set([owner]);
   }
 
-  async #group(tags: RunTags, vpc: string, memory: RunMemory, signal: AbortSignal): Promise<string> {
+  async #group(tags: RunTags, vpc: string, launchState: LaunchState, signal: AbortSignal): Promise<string> {
     const source = await this.#prerequisites.source(signal);
     const ec2 = await this.#options.api.ec2();
-    memory.groupAskedAt = performance.now();
+    launchState.groupRequestedAt = performance.now();
     try {
       const id = await createGroup(ec2, { tags, vpc, source }, signal);
-      memory.group = { id, sources: new Set([source]) };
+      launchState.group = { id, sources: new Set([source]) };
       return id;
     } catch (error) {
       signal.throwIfAborted();
-      const rights = 'ec2:CreateSecurityGroup, ec2:AuthorizeSecurityGroupIngress, ec2:CreateTags';
-      throw this.#error(error, 'the security group cannot be created', tags.run, rights);
+      const permissions = 'ec2:CreateSecurityGroup, ec2:AuthorizeSecurityGroupIngress, ec2:CreateTags';
+      throw this.#error(error, 'the security group cannot be created', tags.run, permissions);
     }
   }
 
@@ -276,10 +280,10 @@ export class Ec2Fleet implements SshFleet {
     const { api, settings } = this.#options;
     const role = settings.schedulerRole;
     if (role === undefined) return undefined;
-    const scheduling = async (what: string, rights: string, act: () => Promise<void>): Promise<void> =>
+    const scheduling = async (what: string, permissions: string, act: () => Promise<void>): Promise<void> =>
       act().catch((error: unknown) => {
         signal.throwIfAborted();
-        throw this.#error(error, what, 'ec2.schedulerRole', rights);
+        throw this.#error(error, what, 'ec2.schedulerRole', permissions);
       });
     await scheduling(
       'the group of schedules cannot be created',
@@ -298,9 +302,9 @@ export class Ec2Fleet implements SshFleet {
   }
 
   /** Leaves nothing of a launch that failed. What cannot be undone now is tried again, and reported, by the cleanup. */
-  async #undo(run: string, memory: RunMemory): Promise<void> {
-    if (memory.known.size === 0 && !memory.inDoubt) return;
-    const giveUp = performance.now() + undoPatience * 1000;
+  async #undo(run: string, launchState: LaunchState): Promise<void> {
+    if (launchState.known.size === 0 && !launchState.outcomeUnknown) return;
+    const giveUp = performance.now() + undoTimeout * 1000;
     for (;;) {
       const left = await this.terminate(run).then(
         (instances) => instances.filter(isLiving),
@@ -311,24 +315,41 @@ export class Ec2Fleet implements SshFleet {
     }
   }
 
-  async #terminate(run: string, memory: RunMemory | undefined, ids?: readonly string[]): Promise<Instance[]> {
+  async #terminate(
+    run: string,
+    launchState: LaunchState | undefined,
+    ids?: readonly string[],
+  ): Promise<Instance[]> {
     try {
-      return await terminateRun(await this.#options.api.ec2(), run, memory, ids);
+      return await terminateRun(await this.#options.api.ec2(), run, launchState, ids);
     } catch (error) {
-      const rights = 'ec2:DescribeInstances, ec2:TerminateInstances';
-      throw this.#error(error, 'the instances cannot be terminated', run, rights);
+      const permissions = 'ec2:DescribeInstances, ec2:TerminateInstances';
+      throw this.#error(error, 'the instances cannot be terminated', run, permissions);
     }
   }
 
-  #toInstance(instance: Ec2Instance, memory: RunMemory | undefined): Instance {
-    const login = memory?.login;
+  #toInstance(instance: Ec2Instance, launchState: LaunchState | undefined): Instance {
+    const login = launchState?.login;
     const { connect } = this.#options.settings;
     if (!login) return toInstance(instance, connect);
     return toInstance(instance, connect, (id, host) => this.#accesses.note(id, { ...login, host }));
   }
 
-  #error(error: unknown, what: string, about: string, rights: string, launch?: Ec2Call['launch']): unknown {
+  #error(
+    error: unknown,
+    what: string,
+    about: string,
+    permissions: string,
+    launch?: Ec2Call['launch'],
+  ): unknown {
     const { profile } = this.#options.settings;
-    return ec2Error(error, { what, about, rights, profile, region: this.#region, ...(launch && { launch }) });
+    return ec2Error(error, {
+      what,
+      about,
+      permissions,
+      profile,
+      region: this.#region,
+      ...(launch && { launch }),
+    });
   }
 }

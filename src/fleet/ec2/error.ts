@@ -8,13 +8,13 @@ import { redact } from '../../redact.ts';
 import { quotaCodes, standardFamilies } from './preflight/quota-code.ts';
 
 /** What an error of EC2 means for a launch. */
-export type LaunchFault = NonNullable<Meaning['launch']> | 'fatal';
+export type LaunchErrorKind = NonNullable<Meaning['launch']> | 'fatal';
 
 /** What EC2 says to accounts of the free plan about most types, spot or on demand; its code is used for much else. */
 const freePlan = /instance type is not eligible for free tier/i;
 
 /** What to make of a failed RunInstances: go elsewhere, give up, or repeat the very same call. */
-export function launchFault(error: unknown): LaunchFault {
+export function launchErrorKind(error: unknown): LaunchErrorKind {
   if (isFreePlanRefusal(error)) return 'type';
   // A group that was just made: EC2 does not know of it everywhere yet (eventual consistency).
   if (isNotYetKnown('ec2:RunInstances', error)) return 'again';
@@ -37,7 +37,7 @@ export interface Ec2Call extends AwsCall {
 export function ec2Error(error: unknown, call: Ec2Call): CndError {
   if (error instanceof CndError) return error;
   const meaning = meaningOf(error);
-  if (error instanceof Error && launchFault(error) === 'type') return typeError(error, call);
+  if (error instanceof Error && launchErrorKind(error) === 'type') return typeError(error, call);
   if (error instanceof Error && meaning?.launch === 'quota') return quotaError(error, meaning, call);
   if (error instanceof Error && meaning?.launch === 'capacity') return capacityError(error, meaning, call);
   return awsError(error, call);

@@ -1,4 +1,4 @@
-import { awsFault } from '../../aws/failure.ts';
+import { awsErrorKind } from '../../aws/failure.ts';
 import { homeRegions, partitionOf } from '../../aws/partition.ts';
 import { withDeadline } from '../../wait.ts';
 import { type Ec2Api, regionOf } from './api.ts';
@@ -29,26 +29,26 @@ export async function findIdentity(api: Ec2Api, signal?: AbortSignal): Promise<I
       about: 'credentials',
       region,
       profile,
-      rights: 'sts:GetCallerIdentity',
+      permissions: 'sts:GetCallerIdentity',
     });
   }
 }
 
 /** Milliseconds for asking another region why this one does not accept the credentials. */
-const patience = 3000;
+const timeout = 3000;
 
 /**
  * A region that is not enabled in the account answers as if the credentials were wrong (AWS Account Management, "Enable or
  * disable Regions"): another one, which is enabled everywhere, accepts them then.
  */
 async function disabledRegion(api: Ec2Api, error: unknown, signal?: AbortSignal): Promise<Error | undefined> {
-  if (awsFault(error) !== 'bad-credentials') return undefined;
+  if (awsErrorKind(error) !== 'bad-credentials') return undefined;
   try {
     const region = await regionOf(api);
     const home = homeRegions[partitionOf(region)];
     if (region === home) return undefined;
     const sts = await api.stsIn(home);
-    const { Account } = await withDeadline(patience, signal, async (abortSignal) =>
+    const { Account } = await withDeadline(timeout, signal, async (abortSignal) =>
       sts.getCallerIdentity({}, { abortSignal }),
     );
     const message = `${region} is not enabled in account ${Account}`;

@@ -31,8 +31,8 @@ export function jumpAccess({ via, identity, hostKey, knownHosts }: Jump, env: No
 /** The parts of `user@host:port`. @throws UsageError */
 export function parseVia(via: string): Place {
   const address = parseAddress(via);
-  if ('problem' in address) {
-    throw new UsageError('bad-setting', `${about}.via is '${via}': it ${address.problem}`, { about });
+  if ('error' in address) {
+    throw new UsageError('bad-setting', `${about}.via is '${via}': it ${address.error}`, { about });
   }
   const { user = userInfo().username, host, port = 22 } = address;
   return { user, host, port };

@@ -1,6 +1,6 @@
 import type { AwsSettings } from '../../aws/client.ts';
 import { fleetKind } from '../kind.ts';
-import type { Leftover } from '../leftover.ts';
+import type { OrphanKind } from '../orphan.ts';
 import { ec2Config, ec2Defaults, ec2Schema } from './schema.ts';
 
 /** Instances of Amazon EC2. */
@@ -72,21 +72,21 @@ export const ec2Kind = fleetKind({
     const [{ Ec2Fleet }, { sdkApi }] = await Promise.all([import('./ec2.ts'), import('./api.ts')]);
     const { region, profile, schedulerRole } = config;
     const api = sdkApi({ region, profile }, env);
-    const { scheduleLeftover } = await import('./schedule/schedule-leftover.ts');
-    const leftovers = schedulerRole === undefined ? [] : [scheduleLeftover(api, true)];
-    return new Ec2Fleet({ settings: config, api, env, leftovers });
+    const { scheduleOrphans } = await import('./schedule/orphan.ts');
+    const orphanKinds = schedulerRole === undefined ? [] : [scheduleOrphans(api, true)];
+    return new Ec2Fleet({ settings: config, api, env, orphanKinds });
   },
   // In all regions; with a profile only what that sees, or one region of it and nothing else.
-  everywhere: async (env, narrow) => {
-    const { ec2Everywhere } = await import('./find/all-regions.ts');
-    const { queueLeftover } = await import('./terminate/queue.ts');
-    const { scheduleLeftover } = await import('./schedule/schedule-leftover.ts');
+  openAll: async (env, filter) => {
+    const { ec2AllRegions } = await import('./find/all-regions.ts');
+    const { queueOrphans } = await import('./terminate/queue.ts');
+    const { scheduleOrphans } = await import('./schedule/orphan.ts');
     const { sdkApi } = await import('./api.ts');
-    const leftovers = (settings: AwsSettings): Leftover[] => [
-      queueLeftover(settings, env),
-      scheduleLeftover(sdkApi(settings, env), false),
+    const orphanKinds = (settings: AwsSettings): OrphanKind[] => [
+      queueOrphans(settings, env),
+      scheduleOrphans(sdkApi(settings, env), false),
     ];
-    const { fleets, unreachable, skipped } = await ec2Everywhere({ env, ...narrow, leftovers });
+    const { fleets, unreachable, skipped } = await ec2AllRegions({ env, ...filter, orphanKinds });
     return { fleets, unreachable, skipped: skipped === undefined ? [] : [skipped] };
   },
 });

@@ -9,7 +9,7 @@ const most = 45;
 const longest = { key: 128, value: 256 };
 
 /** What is wrong with a tag, in words that follow its name; undefined: nothing. Pure. */
-export function tagProblem(key: string, value: string): string | undefined {
+export function tagError(key: string, value: string): string | undefined {
   if (/^cnd:/i.test(key)) return 'must not begin with cnd:, which is for the tags that cnd finds its runs by';
   if (/^aws:/i.test(key)) return 'must not begin with aws:, which is for AWS itself';
   if (key.trim() === '' || key.length > longest.key)
@@ -28,7 +28,7 @@ export const ownTags = z
     const entries = Object.entries(tags);
     if (entries.length > most) context.addIssue({ code: 'custom', message: `must be at most ${most} tags` });
     for (const [key, value] of entries) {
-      const message = tagProblem(key, value);
+      const message = tagError(key, value);
       if (message !== undefined) context.addIssue({ code: 'custom', path: [key], message });
     }
   });

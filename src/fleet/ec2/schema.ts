@@ -31,7 +31,7 @@ const keyLine = /^(ssh|ecdsa|sk)-[a-z0-9@.-]+ [A-Za-z0-9+/]+=*( .*)?$/;
 const jump = z.strictObject({
   via: text('the machine, like user@host or user@host:2222').superRefine((via, context) => {
     const address = parseAddress(via);
-    if ('problem' in address) context.addIssue({ code: 'custom', message: address.problem });
+    if ('error' in address) context.addIssue({ code: 'custom', message: address.error });
   }),
   /** Path of a private key; without it the ssh-agent and the usual keys are tried. */
   identity: text('the path of a private key').optional(),

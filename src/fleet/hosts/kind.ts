@@ -27,7 +27,7 @@ export const hostsKind = fleetKind({
   },
   keysAt: () => hostKeys,
   // An empty list is a place to fill in.
-  isMeantBy: (settings) => {
+  isImpliedBy: (settings) => {
     const list = listOf(settings);
     return list !== undefined && !(Array.isArray(list) && list.length === 0);
   },
@@ -43,7 +43,7 @@ export const hostsKind = fleetKind({
     const [{ HostsFleet }, { planHosts }] = await Promise.all([import('./hosts.ts'), import('./plan.ts')]);
     return new HostsFleet(planHosts(config, env), env);
   },
-  everywhere: async (env, { region }) => {
+  openAll: async (env, { region }) => {
     // Whoever names a region does not mean machines that exist anyway.
     if (region !== undefined) return { fleets: [], unreachable: [], skipped: [] };
     const { HostsFleet } = await import('./hosts.ts');

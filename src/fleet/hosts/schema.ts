@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { type Address, judgeAddress, parseAddress } from '../../session/ssh/address.ts';
+import { type Address, validateAddress, parseAddress } from '../../session/ssh/address.ts';
 
 /** The path of a file, as it is written: relative ones are relative to the configuration file. */
 const path = (what: string) =>
@@ -38,9 +38,9 @@ function read(value: Written, context: z.RefinementCtx): Address & Extras {
   const address =
     typeof value === 'string'
       ? parseAddress(value)
-      : judgeAddress({ host, ...(user !== undefined && { user }), ...(port !== undefined && { port }) });
-  if ('problem' in address) {
-    context.addIssue({ code: 'custom', message: address.problem });
+      : validateAddress({ host, ...(user !== undefined && { user }), ...(port !== undefined && { port }) });
+  if ('error' in address) {
+    context.addIssue({ code: 'custom', message: address.error });
     return z.NEVER;
   }
   return { ...address, ...(identity !== undefined && { identity }), ...(jump && { jump }) };

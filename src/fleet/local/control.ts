@@ -8,7 +8,7 @@ export type Question =
   { readonly ask: 'describe' } | { readonly ask: 'terminate'; readonly ids?: readonly string[] };
 
 /** Asks a run's host how its instances are (afterwards); fails when there is no proper answer until `signal`. */
-export async function askHost(
+export async function queryHost(
   record: HostRecord,
   question: Question,
   signal: AbortSignal,

@@ -3,7 +3,7 @@ import { CndError } from '../../error.ts';
 import { findOwned } from '../../state/owned.ts';
 import { isAlive } from '../../state/process.ts';
 import type { TaggedProcess } from '../../state/process.ts';
-import { askHost } from './control.ts';
+import { queryHost } from './control.ts';
 import type { Question } from './control.ts';
 import { withDeadline } from '../../wait.ts';
 import type { Lead } from './lookup.ts';
@@ -12,7 +12,7 @@ import type { HostRecord, InstanceRecord } from './record.ts';
 import { sweep } from './sweep.ts';
 
 /** How long a healthy host may take to answer, in milliseconds. */
-const patience = 1000;
+const timeout = 1000;
 
 /**
  * How a run's instances are, by the word of their host, or, without one, by their processes.
@@ -26,7 +26,7 @@ export async function look({ run, record }: Lead, signal?: AbortSignal): Promise
       return await ask(record, { ask: 'describe' }, signal);
     } catch (cause) {
       signal?.throwIfAborted();
-      if (performance.now() - start >= patience) throw silent(run, record.host.pid, cause);
+      if (performance.now() - start >= timeout) throw silent(run, record.host.pid, cause);
       await sleep(50); // it may be just ending
     }
   }
@@ -91,7 +91,7 @@ export function outcome(instance: InstanceRecord, { told, standing, living }: Ev
 }
 
 async function ask(record: HostRecord, question: Question, signal?: AbortSignal): Promise<InstanceRecord[]> {
-  return withDeadline(patience, signal, async (signal) => askHost(record, question, signal));
+  return withDeadline(timeout, signal, async (signal) => queryHost(record, question, signal));
 }
 
 async function tell(

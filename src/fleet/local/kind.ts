@@ -16,13 +16,13 @@ export const localKind = fleetKind({
     const last = instances - 1;
     return {
       path: ['rehearse', position, 'instance'],
-      problem: `there ${last === 0 ? 'is only instance 0' : `are only instances 0 to ${last}`}`,
+      error: `there ${last === 0 ? 'is only instance 0' : `are only instances 0 to ${last}`}`,
       hint: 'name one of them, or launch more with --N',
     };
   },
   config: (settings) => settings,
   open: async (config, env) => new (await import('./local.ts')).LocalFleet(config, env),
-  everywhere: async (env, { region }) => {
+  openAll: async (env, { region }) => {
     // Whoever names a region does not mean this machine.
     if (region !== undefined) return { fleets: [], unreachable: [], skipped: [] };
     const { LocalFleet } = await import('./local.ts');

@@ -20,7 +20,7 @@ const script = fileURLToPath(new URL('../../../dist/fleet/local/host/host.js', i
 const logName = 'host.log';
 
 /** How long a host may take to bring everything up, in milliseconds: it takes 0.2 s on an idle machine. */
-const patience = 20_000;
+const timeout = 20_000;
 
 /**
  * Starts a host and resolves when its instances exist; when it fails or is aborted, nothing is left of it. Should this
@@ -85,7 +85,7 @@ async function handOver(host: ChildProcess, spec: HostSpec, signal: AbortSignal)
   if (!stdin || !stdout) throw new Error('the host has no stdin or stdout');
   stdin.on('error', () => undefined).write(`${JSON.stringify(spec)}\n`);
   const reader = new LineReader(stdout);
-  const line = await withDeadline(patience, signal, async (signal) => reader.next(signal));
+  const line = await withDeadline(timeout, signal, async (signal) => reader.next(signal));
   signal.throwIfAborted();
   if (line === undefined) throw new Error('it ended without an answer');
   const answer = launchAnswer.parse(JSON.parse(line));

@@ -136,8 +136,8 @@ export class LocalFleet implements SshFleet {
   async #found(lead: Lead): Promise<FoundRun> {
     const { run, expiresAt, damage, directory } = lead;
     const instances = this.#instances(lead, await lookAnyway(lead));
-    const leftover = damage === undefined ? [] : [`${directory} (its record cannot be read: ${damage})`];
-    const found = { fleet: this.name, run, instances, leftover };
+    const orphans = damage === undefined ? [] : [`${directory} (its record cannot be read: ${damage})`];
+    const found = { fleet: this.name, run, instances, orphans };
     return expiresAt === undefined ? found : { ...found, expiresAt: new Date(expiresAt) };
   }
 

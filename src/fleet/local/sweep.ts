@@ -11,7 +11,7 @@ export interface SweepOptions {
   /** Time to end by themselves before the first kill. */
   readonly grace?: number;
   /** Time until it gives up on what does not die. */
-  readonly patience?: number;
+  readonly timeout?: number;
 }
 
 /**
@@ -19,7 +19,7 @@ export interface SweepOptions {
  * in a row find nothing, since a process may fork and exit between a listing of the processes and the look at each.
  */
 export async function sweep(run: string, options: SweepOptions = {}): Promise<TaggedProcess[]> {
-  const { instances, grace = 0, patience = 2000 } = options;
+  const { instances, grace = 0, timeout = 2000 } = options;
   const start = performance.now();
   let empty = 0;
   // One whose tagged parent dies first is known by its parent no more.
@@ -37,7 +37,7 @@ export async function sweep(run: string, options: SweepOptions = {}): Promise<Ta
       for (const found of left.toSorted((a, b) => rank(a) - rank(b))) killProcess(found, 'SIGKILL');
     }
     empty = left.length === 0 ? empty + 1 : 0;
-    if (empty === 2 || elapsed > grace + patience) return left;
+    if (empty === 2 || elapsed > grace + timeout) return left;
     await sleep(pause);
   }
 }

@@ -8,7 +8,7 @@ export interface Address {
 
 /** Why a text is no address, as the end of a sentence that begins with it. */
 export interface BadAddress {
-  readonly problem: string;
+  readonly error: string;
 }
 
 const form = 'must be like user@host, user@host:2222 or user@[::1]:22';
@@ -18,9 +18,9 @@ export function parseAddress(text: string): Address | BadAddress {
   const at = text.lastIndexOf('@');
   const [, bracketed, plain, port] = /^(?:\[([^\]]*)\]|([^:[\]]*))(?::(.*))?$/.exec(text.slice(at + 1)) ?? [];
   const host = bracketed ?? plain;
-  if (host === undefined) return { problem: form };
-  if (bracketed !== undefined && !bracketed.includes(':')) return { problem: form };
-  return judgeAddress({
+  if (host === undefined) return { error: form };
+  if (bracketed !== undefined && !bracketed.includes(':')) return { error: form };
+  return validateAddress({
     host,
     ...(at >= 0 && { user: text.slice(0, at) }),
     ...(port !== undefined && { port }),
@@ -28,7 +28,7 @@ export function parseAddress(text: string): Address | BadAddress {
 }
 
 /** Judges the parts of an address, however they were given. Pure. */
-export function judgeAddress(parts: {
+export function validateAddress(parts: {
   user?: string;
   host: string;
   port?: string | number;
@@ -37,12 +37,12 @@ export function judgeAddress(parts: {
   // What is judged here is shown in commands to copy, so nothing may look like an option or hold a shell's characters.
   const isHost =
     /^[A-Za-z0-9_]([A-Za-z0-9._-]*)$/.test(host) || /^[0-9a-fA-F:]*:[0-9a-fA-F:.]*(%[\w.-]+)?$/.test(host);
-  if (!isHost) return { problem: form };
-  if (user !== undefined && !/^[^\s@:'"`$;&|<>()-][^\s@:'"`;&|<>()]*$/.test(user)) return { problem: form };
+  if (!isHost) return { error: form };
+  if (user !== undefined && !/^[^\s@:'"`$;&|<>()-][^\s@:'"`;&|<>()]*$/.test(user)) return { error: form };
   // oxlint-disable-next-line no-control-regex -- these are what must not be there
-  if (user !== undefined && /[\u0000-\u001F\u007F-\u009F]/.test(user)) return { problem: form };
+  if (user !== undefined && /[\u0000-\u001F\u007F-\u009F]/.test(user)) return { error: form };
   if (port !== undefined && !(/^[1-9]\d{0,4}$/.test(String(port)) && Number(port) <= 65_535)) {
-    return { problem: 'must have a port from 1 to 65535' };
+    return { error: 'must have a port from 1 to 65535' };
   }
   return {
     host: host.toLowerCase(),

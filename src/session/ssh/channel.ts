@@ -6,7 +6,7 @@ import { type Frame, Unframed } from '../frame.ts';
 import type { Channel, Exit, RemoteSignal } from '../session.ts';
 
 /** Milliseconds in which the last output comes after the server has said how its process ended. */
-const outputPatience = 1000;
+const outputTimeout = 1000;
 
 /** What a server, a login shell or a forced command did instead of running the command. */
 export interface NotRun {
@@ -88,7 +88,7 @@ function attend(
       const word = server;
       if (code === null) return end(word);
       // Its own word comes before the end of its output, which something else may hold open.
-      const timer = setTimeout(() => end(word), outputPatience);
+      const timer = setTimeout(() => end(word), outputTimeout);
       channel.once('end', () => {
         clearTimeout(timer);
         setImmediate(() => end(word));

@@ -24,7 +24,7 @@ const defaultTimeout = 5_000;
 const defaultKeepalive: Keepalive = { interval: 5_000, count: 3 };
 
 /** A connection attempt that takes longer than this to reach the machine gives its slot back until it has. */
-const slotPatience = 250;
+const slotTimeout = 250;
 
 /**
  * Connects and logs in, through the jump host if there is one. Only a pinned host key is accepted.
@@ -72,7 +72,7 @@ async function connectOnce(access: Access, options: ConnectOptions): Promise<Con
   try {
     const quick = await handshakes(async () => {
       dialing = dial(access, jump?.client, { signal, timeout });
-      const stream = await within(slotPatience, dialing);
+      const stream = await within(slotTimeout, dialing);
       return stream && greet(stream);
     }, signal);
     const connection = quick ?? (await dialing?.then((stream) => handshakes(() => greet(stream), signal)));

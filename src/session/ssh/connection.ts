@@ -11,20 +11,20 @@ import { exec, save, succeeded } from '../exec.ts';
 import { framedCommand, makeFrame } from '../frame.ts';
 import { lost, lostWhile } from '../lost.ts';
 import { nameOf } from '../run.ts';
-import { oneLine } from '../words.ts';
+import { oneLine } from '../one-line.ts';
 import type { Bounds, Channel, ExecOptions, ExecResult, Saved, Session } from '../session.ts';
 import { target } from './access.ts';
 import { type NotRun, openedChannel } from './channel.ts';
 
-const goodbyePatience = 500;
+const closeTimeout = 500;
 
 /**
  * Milliseconds for a login shell to start a command. Then its stdin ends, so that what waits for input (internal-sftp as a
  * forced command) ends and can be told from a slow one.
  */
-const startPatience = 30_000;
+const startTimeout = 30_000;
 /** Milliseconds in which it must have ended then. */
-const lastPatience = 2_000;
+const finalTimeout = 2_000;
 
 /** An open connection to one machine. Ends by `close`, or by itself when the other side falls silent. */
 export class Connection implements Session {
@@ -99,10 +99,10 @@ export class Connection implements Session {
             channel.kill('KILL');
             channel.close();
           };
-          const unheard = setTimeout(() => channel.stdin.end(), startPatience);
+          const unheard = setTimeout(() => channel.stdin.end(), startTimeout);
           const unstarted = setTimeout(() => {
             reject(new CndError('session-timeout', `${what}: its login shell does not start it`, { about }));
-          }, startPatience + lastPatience);
+          }, startTimeout + finalTimeout);
           if (abandoned) drop();
         });
       } catch (error) {
@@ -120,7 +120,7 @@ export class Connection implements Session {
   async close(): Promise<void> {
     this.#end(undefined);
     this.client.end();
-    await within(goodbyePatience, this.#disconnected);
+    await within(closeTimeout, this.#disconnected);
     // A machine that does not answer must not keep this process alive (ssh2's own destroy does nothing after end).
     this.#stream.destroy();
   }

@@ -2,9 +2,9 @@ import { CndError } from '../../error.ts';
 
 import { type Access, target } from './access.ts';
 import type { Attempt, FailureCause } from './attempt.ts';
-import { failureWords } from './failure-words.ts';
+import { failureMessage } from './failure-message.ts';
 import { keyType } from './key.ts';
-import { oneLine } from '../words.ts';
+import { oneLine } from '../one-line.ts';
 
 /** A connection that could not be made: code `ssh-<cause>`, about `user@host:port`. */
 export class ConnectionError extends CndError {
@@ -15,10 +15,10 @@ export class ConnectionError extends CndError {
   readonly offeredType: string | undefined;
 
   constructor(failure: FailureCause, access: Access, attempt: Attempt) {
-    const words = failureWords[failure].words(access, attempt);
+    const words = failureMessage[failure].words(access, attempt);
     super(`ssh-${failure}`, `cannot connect to ${target(access)}: ${words}${detail(attempt)}`, {
       about: target(access),
-      hint: failureWords[failure].hint(access),
+      hint: failureMessage[failure].hint(access),
       cause: attempt.error,
     });
     this.failure = failure;

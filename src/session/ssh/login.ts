@@ -76,7 +76,7 @@ function requireIdentity(path: string, names: LoginSettings['names']): void {
     read.reason === 'encrypted'
       ? `give it to the ssh-agent: ssh-add ${path}; then remove ${names.identity}${instead}`
       : `name a private key in ${names.identity}, for example ~/.ssh/id_ed25519`;
-  throw new UsageError('bad-setting', `${names.identity} is '${path}': it ${read.problem}`, {
+  throw new UsageError('bad-setting', `${names.identity} is '${path}': it ${read.error}`, {
     about: names.identity,
     hint,
   });

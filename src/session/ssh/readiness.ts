@@ -17,7 +17,7 @@ export interface ReadinessOptions extends Omit<ConnectOptions, 'timeout'> {
   /** Milliseconds for each try; see `ConnectOptions.timeout`. */
   readonly connectTimeout?: number;
   /** Milliseconds for which a refused login is retried: cloud-init may create the user after sshd is up. */
-  readonly loginPatience?: number;
+  readonly loginTimeout?: number;
   /** Called when the reason for waiting changes. `elapsed` is in milliseconds since the start of the wait. */
   readonly onWait?: (cause: FailureCause, words: string, elapsed: number) => void;
 }
@@ -44,7 +44,7 @@ const loginDelay = 1_000;
  *   signal, both with the last failure as their cause, and in their message.
  */
 export async function waitUntilReady(access: Access, options: ReadinessOptions = {}): Promise<Connection> {
-  const { timeout, connectTimeout, loginPatience = 30_000, onWait, ...connecting } = options;
+  const { timeout, connectTimeout, loginTimeout = 30_000, onWait, ...connecting } = options;
   const started = performance.now();
   const wait = stoppable(options.signal, timeout);
   let last: ConnectionError | undefined;
@@ -61,13 +61,13 @@ export async function waitUntilReady(access: Access, options: ReadinessOptions =
       if (!passing.has(failure.failure)) throw failure;
       const elapsed = performance.now() - started;
       if (failure.failure === 'login') login = { error: failure, since: login?.since ?? elapsed };
-      if (login !== undefined && elapsed - login.since >= loginPatience) throw login.error;
+      if (login !== undefined && elapsed - login.since >= loginTimeout) throw login.error;
       if (failure.failure !== last?.failure) {
         delay = firstDelay;
         onWait?.(failure.failure, failure.words, elapsed);
       }
       last = failure;
-      const pause = Math.max(delay, failure.failure === 'login' ? Math.min(loginDelay, loginPatience) : 0);
+      const pause = Math.max(delay, failure.failure === 'login' ? Math.min(loginDelay, loginTimeout) : 0);
       await sleep(pause * (0.75 + Math.random() / 2), undefined, { signal: wait.signal });
       delay = Math.min(delay * 1.6, longestDelay);
     }

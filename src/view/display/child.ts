@@ -47,12 +47,12 @@ async function acknowledge(): Promise<void> {
     number = last;
     await view.settle();
     tell({ kind: 'written', number });
-    tellDropped();
+    reportDropped();
   }
   acknowledging = false;
 }
 
-function tellDropped(): void {
+function reportDropped(): void {
   const { frames, progress } = view.takeDropped();
   if (frames > 0 || progress > 0) tell({ kind: 'dropped', frames, progress });
 }
@@ -64,7 +64,7 @@ const keyboard = settings.keyboard
     })
   : undefined;
 if (isLive) keyboard?.open();
-const dropping = setInterval(tellDropped, 1000);
+const dropping = setInterval(reportDropped, 1000);
 dropping.unref();
 
 tell({ kind: 'ready' });
@@ -106,7 +106,7 @@ async function end(): Promise<void> {
   const result = await view.finish();
   if (result && !stdout.isClosed) tell({ kind: 'result' });
   await stderr.drain();
-  tellDropped();
+  reportDropped();
   tell({ kind: 'done' });
   control.end(() => leave());
 }

@@ -9,7 +9,7 @@ import { eventJson } from '../event-json.ts';
 import { summary } from '../summary.ts';
 import { DropReport } from './drop-report.ts';
 import { restoreTerminal } from './keyboard.ts';
-import { lastWords } from './last-word.ts';
+import { writeStderr } from './stderr-writer.ts';
 import { onMessages } from './line.ts';
 import type { DisplaySettings, FromDisplay, ToDisplay } from './message.ts';
 import { ProgressQueue } from './progress-queue.ts';
@@ -19,10 +19,10 @@ import { isDroppable } from './view.ts';
 const script = fileURLToPath(new URL('../../../dist/view/display/child.js', import.meta.url));
 
 /** Milliseconds at the exit: for all that is still to be written, and then for the result elsewhere. */
-const patience = { all: 2000, result: 500 };
+const timeout = { all: 2000, result: 500 };
 
 /** Milliseconds for which Ctrl-Z waits until the terminal is as it was. */
-const suspendPatience = 300;
+const suspendTimeout = 300;
 
 /** Characters for the child that it has not taken, from which on progress is dropped. */
 const fullQueue = 1_048_576;
@@ -96,7 +96,7 @@ export class Display implements View {
       return;
     }
     this.#progress.before(event);
-    if (event.event === 'terminate.started') this.#drops.tell();
+    if (event.event === 'terminate.started') this.#drops.report();
     if (event.event === 'run.ended') {
       this.#hasNonce = event.nonce !== undefined;
       this.#result = this.#mode === 'json' ? eventJson(event) : summary(event);
@@ -130,7 +130,7 @@ export class Display implements View {
     const finished = new Promise<true>((resolve) => (this.#finished = () => resolve(true)));
     this.#send({ kind: 'end' });
     if (!this.#child) this.#finished?.();
-    const inTime = await within(patience.all, finished);
+    const inTime = await within(timeout.all, finished);
     process.off('SIGTSTP', this.#onStop);
     const child = this.#child;
     this.#child = undefined;
@@ -142,18 +142,18 @@ export class Display implements View {
     // A reader of events that left wanted no more of them; a nonce it gets all the same.
     const isUnwanted = this.#mode === 'json' && this.#stdoutClosed === 'EPIPE' && !this.#hasNonce;
     if (this.#result !== undefined && !this.#delivered && !isUnwanted)
-      await this.#tellElsewhere(this.#result);
+      await this.#writeToStderr(this.#result);
   }
 
   /** Nobody has taken the result at stdout. */
-  async #tellElsewhere(result: string): Promise<void> {
+  async #writeToStderr(result: string): Promise<void> {
     const why = this.#stdoutClosed;
     // A reader that left is not worth a word.
     const words =
       why === 'EPIPE'
         ? ''
         : `cnd: stdout ${why === undefined ? 'is not read' : `cannot be written (${why})`}; the result:\n`;
-    await lastWords(`${words}${result}`, patience.result);
+    await writeStderr(`${words}${result}`, timeout.result);
   }
 
   #start(): void {
@@ -255,7 +255,7 @@ export class Display implements View {
   async #stop(): Promise<void> {
     const suspended = new Promise<void>((resolve) => (this.#suspended = resolve));
     this.#send({ kind: 'suspend' });
-    await within(suspendPatience, suspended);
+    await within(suspendTimeout, suspended);
     this.#suspended = undefined;
     process.off('SIGTSTP', this.#onStop);
     process.kill(process.pid, 'SIGTSTP');

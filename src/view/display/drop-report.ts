@@ -18,11 +18,11 @@ export class DropReport {
   add(frames: number, progress: number): void {
     this.#frames += frames;
     this.#progress += progress;
-    if (performance.now() - this.#toldAt >= interval) this.tell();
+    if (performance.now() - this.#toldAt >= interval) this.report();
   }
 
   /** Tells of all so far, unless that was told. */
-  tell(): void {
+  report(): void {
     const total = this.#frames + this.#progress;
     if (total === this.#told || !this.#emit) return;
     this.#told = total;

@@ -1,5 +1,5 @@
 import type { WriteStream } from 'node:tty';
-import type { Paint, Style } from './span.ts';
+import type { Stylize, Style } from './span.ts';
 
 /**
  * Colours of the 256 that every such terminal has alike, each with a contrast of 4 or more on black and on white: the
@@ -27,7 +27,7 @@ const few: typeof fixed = {
 export function palette(
   terminal: Pick<WriteStream, 'getColorDepth'>,
   env: Readonly<Record<string, string | undefined>>,
-): Paint {
+): Stylize {
   // An empty NO_COLOR does not ask for anything (https://no-color.org).
   const depth = env['NO_COLOR'] ? 1 : terminal.getColorDepth({ ...env });
   const codes = depth >= 8 ? fixed : few;

@@ -6,11 +6,11 @@ import { awaitedSpans } from './awaited.ts';
 import { isBefore, phaseSpans } from './phase.ts';
 import { instanceTable } from './row.ts';
 import { select } from './selection.ts';
-import { type Paint, type Span, line, span, spansWidth, unpainted } from './span.ts';
+import { type Stylize, type Span, line, span, spansWidth, unstyled } from './span.ts';
 import type { RunState } from './state.ts';
 
 /** Columns from which there is room for the time that each phase took. */
-const roomy = 110;
+const wide = 110;
 
 /**
  * The live area of a run at a moment (milliseconds since the epoch): at most `rows` lines of at most `columns` columns,
@@ -21,13 +21,13 @@ export function frame(
   now: number,
   columns: number,
   rows: number,
-  paint: Paint = unpainted,
+  stylize: Stylize = unstyled,
   hasKeys = false,
 ): string[] {
   if (state.phase === 'ended' || rows < 1) return [];
   const time = span(countdown(state, now), 'bold');
   const header = [
-    aside(phaseSpans(state, now, columns >= roomy), time, columns),
+    aside(phaseSpans(state, now, columns >= wide), time, columns),
     awaitedSpans(state),
     ...(state.instances.size > 0 ? [totalSpans(state)] : []),
     ...costLines(state, now),
@@ -44,7 +44,7 @@ export function frame(
     lines.push([span('keys: s status, i instances, h help, q quit', 'dim')]);
   // Apart from what has scrolled by, where there is room for that.
   if (lines.length < rows) lines.unshift([]);
-  return lines.map((spans) => line(spans, columns, paint));
+  return lines.map((spans) => line(spans, columns, stylize));
 }
 
 /** What is left of T, or by how much it is over: `0:53 to T`, `1:02:03 to T`, `T + 0:04`. */

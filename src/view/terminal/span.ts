@@ -10,10 +10,10 @@ export interface Span {
 }
 
 /** Makes a text look so; a plain one gives the text back. */
-export type Paint = (style: Style, text: string) => string;
+export type Stylize = (style: Style, text: string) => string;
 
 /** No colours: for tests, and for terminals that have none. */
-export const unpainted: Paint = (_style, text) => text;
+export const unstyled: Stylize = (_style, text) => text;
 
 export function span(text: string, style?: Style): Span {
   return style === undefined ? { text } : { text, style };
@@ -25,13 +25,13 @@ export function spansWidth(spans: readonly Span[]): number {
 }
 
 /** One line of at most so many columns: cut by what is seen, so that styles neither count nor get lost. Pure. */
-export function line(spans: readonly Span[], columns: number, paint: Paint): string {
+export function line(spans: readonly Span[], columns: number, stylize: Stylize): string {
   let left = columns;
   let result = '';
   for (const { text, style } of spans) {
     const kept = cut(text, left);
     left -= displayWidth(kept);
-    result += style === undefined || kept === '' ? kept : paint(style, kept);
+    result += style === undefined || kept === '' ? kept : stylize(style, kept);
     if (kept !== text) break;
   }
   return result;

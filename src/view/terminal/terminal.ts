@@ -12,7 +12,7 @@ import { helpLine, statusLine } from './key.ts';
 import { LiveArea, type Size } from './live-area.ts';
 import { permanentLine } from './permanent.ts';
 import { reduce } from './reduce.ts';
-import type { Paint } from './span.ts';
+import type { Stylize } from './span.ts';
 import { type RunState, initialState } from './state.ts';
 
 /** Milliseconds between two frames: at most, for the countdown; usually; and at least, for what is news. */
@@ -47,7 +47,7 @@ export interface TerminalOptions {
 export class TerminalView implements DisplayView {
   readonly #options: TerminalOptions;
   readonly #area: LiveArea;
-  readonly #paint: Paint;
+  readonly #stylize: Stylize;
   #state: RunState;
   #news: string[] = [];
   #timer: { readonly handle: NodeJS.Timeout; readonly due: number } | undefined;
@@ -60,7 +60,7 @@ export class TerminalView implements DisplayView {
   constructor(options: TerminalOptions) {
     this.#options = options;
     this.#area = new LiveArea(reflows(options.env));
-    this.#paint = palette(options.terminal, options.env);
+    this.#stylize = palette(options.terminal, options.env);
     this.#state = initialState(options.start, options.plan);
     options.terminal.on('resize', this.#onResize);
     process.on('SIGCONT', this.#onContinue);
@@ -72,13 +72,13 @@ export class TerminalView implements DisplayView {
     const { phase } = this.#state;
     this.#state = reduce(this.#state, event);
     const news = permanentLine(event, this.#options.verbose);
-    if (news) this.#news.push(news.style === 'plain' ? news.text : this.#paint(news.style, news.text));
+    if (news) this.#news.push(news.style === 'plain' ? news.text : this.#stylize(news.style, news.text));
     if (event.event === 'run.ended') this.#result = summary(event);
     this.#schedule(news || phase !== this.#state.phase ? pause.shortest : pause.usual);
   }
 
   line(text: string): void {
-    this.#news.push(this.#paint('yellow', printable(text)));
+    this.#news.push(this.#stylize('yellow', printable(text)));
     this.#schedule(pause.shortest);
   }
 
@@ -164,7 +164,14 @@ export class TerminalView implements DisplayView {
     // A column less than there is keeps the cursor off the edge. The last row is the cursor's, and some are left to what
     // has scrolled by: with a hundred instances nobody would see a warning otherwise.
     const rows = size.rows - 1 - Math.floor(size.rows / 8);
-    const lines = frame(this.#state, Date.now(), size.columns - 1, rows, this.#paint, this.#options.hasKeys);
+    const lines = frame(
+      this.#state,
+      Date.now(),
+      size.columns - 1,
+      rows,
+      this.#stylize,
+      this.#options.hasKeys,
+    );
     const news = this.#news;
     this.#news = [];
     this.#write(this.#area.redraw(news, lines, size));

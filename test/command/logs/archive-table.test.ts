@@ -41,7 +41,7 @@ test('programs get the same, with nonces as strings', () => {
     { run: '20261120-081103-aaaa', outcome: 'found', nonce: '2083236893', scheme: 'bitcoin' },
     { outcome: 'time-limit', difficulty: 20, unit: 'bits' },
     { outcome: 'unfinished', N: 8, T: 200 },
-    { outcome: 'torn', startedAt: '2026-11-20T08:11:03.000Z', trouble: 'run.json is missing' },
+    { outcome: 'torn', startedAt: '2026-11-20T08:11:03.000Z', error: 'run.json is missing' },
   ]);
 });
 

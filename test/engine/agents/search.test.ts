@@ -526,13 +526,13 @@ describe('stopping', () => {
   test('patience ends, and says who gave no word', async () => {
     const bench = new Bench();
     bench.start(0, 1);
-    const patience = new AbortController();
-    const stopped = bench.search.stop('time-limit', patience.signal);
+    const timeout = new AbortController();
+    const stopped = bench.search.stop('time-limit', timeout.signal);
     bench.search.receive(0, { event: 'stopped', reason: 'order' });
-    patience.abort();
+    timeout.abort();
     await stopped;
     expect(bench.named('search.stopped')).toMatchObject([{ reason: 'time-limit', unconfirmed: [1] }]);
-    await bench.search.stop('again', patience.signal); // patience that is over already
+    await bench.search.stop('again', timeout.signal); // patience that is over already
     expect(bench.named('search.stopped')).toHaveLength(2);
   });
 

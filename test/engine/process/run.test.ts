@@ -15,7 +15,7 @@ import { executeRun } from '../../../src/run/run.ts';
 import { summary } from '../../../src/view/summary.ts';
 import { collect, each } from '../../helper/collect.ts';
 import { fakeFleet } from '../../helper/fake-fleet.ts';
-import { leftovers } from '../../helper/process.ts';
+import { orphans } from '../../helper/process.ts';
 import { ProcessEngine } from './process-engine.ts';
 
 // A run over an engine that has no instances, and a fleet that launches none: nothing of src/ knows this engine.
@@ -69,7 +69,7 @@ test('finds, proves, records and cleans up', async () => {
   expect(summary(end ?? expect.unreachable())).not.toMatch(/found by/);
   expect(events.map(({ event }) => event)).toEqual(expect.arrayContaining(['hit', 'broadcast']));
   expect(events.filter(({ event }) => event === 'warning')).toEqual([]);
-  expect(leftovers(run)).toEqual([]);
+  expect(orphans(run)).toEqual([]);
   const record = parseRecord(file('run.json'));
   expect(record).toMatchObject({ instances: [], ended: { nonce: end?.nonce } });
   const unread = { unknown: 0, damaged: 0 };
@@ -82,7 +82,7 @@ test('ends at T, and says what was tested', async () => {
   expect(await execute({ D: '20', T: '6' })).toBe(3);
   expect(ended()).toMatchObject({ outcome: 'time-limit' });
   expect(Number(ended()?.tested)).toBeGreaterThan(0);
-  expect(leftovers(run)).toEqual([]);
+  expect(orphans(run)).toEqual([]);
 });
 
 test('is interrupted', async () => {
@@ -91,5 +91,5 @@ test('is interrupted', async () => {
   };
   expect(await execute({ D: '20' }, interrupt)).toBe(130);
   expect(ended()).toMatchObject({ outcome: 'interrupted', reason: 'SIGINT' });
-  expect(leftovers(run)).toEqual([]);
+  expect(orphans(run)).toEqual([]);
 });

@@ -10,12 +10,12 @@ import { resolveConfig } from '../../../src/config/config.ts';
 import { engines } from '../../../src/engine/registry.ts';
 import type { RunEvent } from '../../../src/event/event.ts';
 import { parseRecord } from '../../../src/event/record.ts';
-import { everyFleet, fleetKinds } from '../../../src/fleet/registry.ts';
+import { openAllFleets, fleetKinds } from '../../../src/fleet/registry.ts';
 import { newRunId } from '../../../src/run-id.ts';
 import { Interrupts } from '../../../src/run/interrupt.ts';
 import { executeRun } from '../../../src/run/run.ts';
 import { describeFleet } from '../../contract/fleet.ts';
-import { leftovers } from '../../helper/process.ts';
+import { orphans } from '../../helper/process.ts';
 import { ChildFleet } from './child.ts';
 import { childKind } from './kind.ts';
 
@@ -42,7 +42,7 @@ describeFleet('of child processes', async () => {
       writeFileSync(file, '');
       return new ChildFleet({ ...place, XDG_STATE_HOME: file });
     },
-    leftovers: async (run) => leftovers(run),
+    orphans: async (run) => orphans(run),
     close: async () => rmSync(state, { recursive: true, force: true }),
   };
 });
@@ -69,7 +69,7 @@ describe('its line in the registry', () => {
   });
 
   test('lets ps and scram find it', async () => {
-    const { fleets } = await everyFleet(env, {}, [childKind]);
+    const { fleets } = await openAllFleets(env, {}, [childKind]);
     expect(fleets.map(({ name }) => name)).toEqual(['child']);
   });
 });
@@ -95,7 +95,7 @@ test('a whole run searches on it', async () => {
   });
   expect(code).toBe(0);
   expect(events.at(-1)).toMatchObject({ event: 'run.ended', outcome: 'found', nonce: '46697', left: [] });
-  expect(leftovers(run)).toEqual([]);
+  expect(orphans(run)).toEqual([]);
   const record = parseRecord(readFileSync(join(logs, run, 'run.json'), 'utf8'));
   expect(record?.instances?.map(({ address }) => address)).toEqual(
     [0, 1, 2].map((index) => `child:h${index}-${run}`),

@@ -82,10 +82,10 @@ export class ChildFleet implements Fleet {
   async terminate(run: string, ids?: readonly string[]): Promise<Instance[]> {
     const kept = this.#kept(run);
     if (!kept) return [];
-    const meant = this.#instances(kept).filter(({ id }) => !ids || ids.includes(id));
-    for (const { id } of meant) for (const session of this.#sessions.get(id) ?? []) session.lose();
-    await sweep(run, { instances: meant.map(({ id }) => id) });
-    for (const { index } of meant) rmSync(this.#directory(run, index), { recursive: true, force: true });
+    const selected = this.#instances(kept).filter(({ id }) => !ids || ids.includes(id));
+    for (const { id } of selected) for (const session of this.#sessions.get(id) ?? []) session.lose();
+    await sweep(run, { instances: selected.map(({ id }) => id) });
+    for (const { index } of selected) rmSync(this.#directory(run, index), { recursive: true, force: true });
     return this.#instances(kept).filter(({ id }) => !ids || ids.includes(id));
   }
 

@@ -12,5 +12,5 @@ export const childKind = fleetKind({
   template: {},
   config: (settings) => settings,
   open: (_config, env) => Promise.resolve(new ChildFleet(env)),
-  everywhere: (env) => Promise.resolve({ fleets: [new ChildFleet(env)], unreachable: [], skipped: [] }),
+  openAll: (env) => Promise.resolve({ fleets: [new ChildFleet(env)], unreachable: [], skipped: [] }),
 });

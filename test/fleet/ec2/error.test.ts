@@ -1,12 +1,12 @@
 import { expect, test } from 'vitest';
-import { type Ec2Call, ec2Error, launchFault } from '../../../src/fleet/ec2/error.ts';
+import { type Ec2Call, ec2Error, launchErrorKind } from '../../../src/fleet/ec2/error.ts';
 
 const call: Ec2Call = {
   what: '8 instances cannot be launched',
   about: 'run',
   region: 'eu-west-1',
   profile: 'work',
-  rights: 'ec2:RunInstances',
+  permissions: 'ec2:RunInstances',
   launch: { count: 8, types: ['c7a.medium'], market: 'on-demand' },
 };
 
@@ -27,8 +27,8 @@ test.each([
   ['UnauthorizedOperation', 403, 'fatal'],
   ['InvalidParameterValue', 400, 'fatal'],
   ['ExpiredToken', 400, 'fatal'],
-] as const)('%s is %s', (name, status, fault) => {
-  expect(launchFault(error(name, 'words', status))).toBe(fault);
+] as const)('%s is %s', (name, status, errorKind) => {
+  expect(launchErrorKind(error(name, 'words', status))).toBe(errorKind);
 });
 
 test('a quota is told with its number, region and the command that raises it', () => {

@@ -5,7 +5,7 @@ import { afterAll, afterEach, beforeAll, beforeEach } from 'vitest';
 import { type Ec2Settings, ec2Defaults, ec2Schema } from '../../../src/fleet/ec2/schema.ts';
 import { type Ec2Api, sdkApi } from '../../../src/fleet/ec2/api.ts';
 import { Ec2Fleet, type Ec2Options } from '../../../src/fleet/ec2/ec2.ts';
-import { queueLeftover } from '../../../src/fleet/ec2/terminate/queue.ts';
+import { queueOrphans } from '../../../src/fleet/ec2/terminate/queue.ts';
 import type { LaunchRequest } from '../../../src/fleet/fleet.ts';
 import { newRunId } from '../../../src/run-id.ts';
 import { eventually } from '../../helper/process.ts';
@@ -60,7 +60,7 @@ export class Ec2Lab {
       settings: this.settings(settings),
       api: this.api(region),
       env,
-      leftovers: [queueLeftover({ region }, env)],
+      orphanKinds: [queueOrphans({ region }, env)],
       timing: { poll: 0.1, settle: 0.6 },
       ...options,
     });

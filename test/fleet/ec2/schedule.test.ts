@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { fireTime, scheduleInput } from '../../../src/fleet/ec2/schedule/schedule.ts';
-import { scheduleLeftover } from '../../../src/fleet/ec2/schedule/schedule-leftover.ts';
+import { scheduleOrphans } from '../../../src/fleet/ec2/schedule/orphan.ts';
 import { hasStage } from '../../helper/stage/available.ts';
 import { eventually } from '../../helper/process.ts';
 import { useLab } from './lab.ts';
@@ -30,7 +30,7 @@ describe.skipIf(!hasStage())('the schedules of a run', () => {
   const living = (): number => on.stage.instances('pending').length + on.stage.instances('running').length;
   const finder = () => {
     const api = on.lab.api();
-    return on.lab.fleet({}, { leftovers: [scheduleLeftover(api, false)] });
+    return on.lab.fleet({}, { orphanKinds: [scheduleOrphans(api, false)] });
   };
 
   test('end its instances although their OS hangs and the laptop is gone; scram removes what is left', async () => {
@@ -49,7 +49,7 @@ describe.skipIf(!hasStage())('the schedules of a run', () => {
       return runs.length > 0 && runs;
     });
     expect(found).toMatchObject({ run: asked.run, owner: { self: true } });
-    expect(found?.leftover).toContain(`schedules ${group}`);
+    expect(found?.orphans).toContain(`schedules ${group}`);
     await finder().dispose(asked.run);
     expect(on.stage.calls('scheduler', 'DeleteScheduleGroup')).toHaveLength(1);
     expect(await finder().find()).toEqual([]);

@@ -4,7 +4,7 @@ import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { allItems } from '../../../src/aws/page.ts';
 import { createQueue, queueInput, sqsClient } from '../../../src/broadcast/sqs-queue.ts';
-import { tagProblem } from '../../../src/fleet/ec2/own-tag.ts';
+import { tagError } from '../../../src/fleet/ec2/own-tag.ts';
 import { runInstancesInput } from '../../../src/fleet/ec2/launch/run-instances.ts';
 import { runTags } from '../../../src/fleet/ec2/tag.ts';
 import { hasStage } from '../../helper/stage/available.ts';
@@ -21,12 +21,12 @@ test.each([
   ['k'.repeat(129), 'x', /1 to 128/],
   ['k', 'v'.repeat(257), /at most 256/],
   ['a|b', 'x', /letters, digits/],
-])('the tag %s=%s is refused', (key, value, words) => expect(tagProblem(key, value)).toMatch(words));
+])('the tag %s=%s is refused', (key, value, words) => expect(tagError(key, value)).toMatch(words));
 
 test('what is allowed never hides what a run is found by', () => {
   fc.assert(
     fc.property(fc.string({ maxLength: 12 }), fc.string({ maxLength: 12 }), (key, value) => {
-      fc.pre(tagProblem(key, value) === undefined);
+      fc.pre(tagError(key, value) === undefined);
       const tags = runTags({ run: 'r', owner: 'o', expiresAt: new Date(0), own: { [key]: value } });
       expect(tags.filter(({ Key }) => Key === 'cnd:run')).toEqual([{ Key: 'cnd:run', Value: 'r' }]);
       expect(new Set(tags.map(({ Key }) => Key)).size).toBe(tags.length);

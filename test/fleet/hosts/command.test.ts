@@ -8,7 +8,7 @@ import { gunzipSync } from 'node:zlib';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { cleanCommand, guardCommand, syslogCommand, tagCommand } from '../../../src/fleet/hosts/command.ts';
 import { newRunId } from '../../../src/run-id.ts';
-import { eventually, leftovers } from '../../helper/process.ts';
+import { eventually, orphans } from '../../helper/process.ts';
 
 let home: string;
 let run: string;
@@ -17,7 +17,7 @@ beforeEach(() => {
   run = newRunId();
 });
 afterEach(() => {
-  const left = leftovers(run);
+  const left = orphans(run);
   rmSync(home, { recursive: true });
   if (left.length > 0) throw new Error(`a test left processes behind: ${left.join(' | ')}`);
 });
@@ -45,10 +45,10 @@ const directory = (worker: number): string => join(home, '.cnd', run, String(wor
 const working = (worker: number): ChildProcess =>
   begin(tagCommand({ run, worker }, 'sleep 1000 & exec sleep 1000'));
 const expectCleaned = async (seconds: number): Promise<void> => {
-  const cleaned = (): boolean => leftovers(run).length === 0 && !existsSync(join(home, '.cnd'));
+  const cleaned = (): boolean => orphans(run).length === 0 && !existsSync(join(home, '.cnd'));
   expect(await eventually('clean', cleaned, seconds)).toBe(true);
 };
-const workers = (): number => leftovers(run).filter((line) => line.includes('sleep 1000')).length;
+const workers = (): number => orphans(run).filter((line) => line.includes('sleep 1000')).length;
 
 describe('the commands', () => {
   it('hold no newline, and no backslash between quotes, so that fish and csh pass them on', () => {
@@ -119,7 +119,7 @@ describe('the cleanup', () => {
     expect(workers()).toBe(2);
     expect([existsSync(directory(1)), existsSync(directory(11))]).toEqual([false, true]);
     expect(await end(cleanCommand({ run, worker: 11 }))).toEqual({ code: 0, stdout: 'clean\n' });
-    expect(leftovers(run)).toEqual([]);
+    expect(orphans(run)).toEqual([]);
     expect(existsSync(join(home, '.cnd'))).toBe(false);
   });
 
@@ -133,7 +133,7 @@ describe('the cleanup', () => {
     await eventually('two workers', () => workers() === 2);
     const command = cleanCommand({ run, worker: 0 }).replace('/proc/self/environ', '/nowhere');
     expect(await end(command)).toEqual({ code: 0, stdout: 'clean\n' });
-    expect(leftovers(run)).toEqual([]);
+    expect(orphans(run)).toEqual([]);
   });
 
   it('leaves what other runs and the user have in that place', async () => {

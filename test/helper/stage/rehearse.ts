@@ -24,7 +24,7 @@ async function rehearse(flags: readonly string[]): Promise<number> {
   try {
     const code = await cnd(stage, flags);
     await stage.untilClean(5).catch(() => {});
-    const left = await stage.leftovers();
+    const left = await stage.orphans();
     const counts = count(stage.calls().map(({ service, action }) => `${service} ${action}`));
     const calls = [...counts].map(([name, times]) => `${times} × ${name}`);
     say(`\nOn the stage: ${stage.instances().length} instances were launched; ${calls.join(', ')}.`);

@@ -220,7 +220,7 @@ export class Stage {
    * What costs money, or would be in the way: instances, processes, groups and queues, in words. Of one user only, if
    * one is named.
    */
-  async leftovers(name?: string): Promise<string[]> {
+  async orphans(name?: string): Promise<string[]> {
     const instances = this.instances().filter(
       ({ call }) => name === undefined || call.accessKey === user(name).accessKeyId,
     );
@@ -239,7 +239,7 @@ export class Stage {
   async untilClean(seconds = 10, name?: string): Promise<void> {
     let left: string[] = [];
     for (const end = performance.now() + seconds * 1000; performance.now() < end; await sleep(100)) {
-      left = await this.leftovers(name);
+      left = await this.orphans(name);
       if (left.length === 0) return;
     }
     throw new Error(`left after ${seconds} s: ${left.join(', ')}`);

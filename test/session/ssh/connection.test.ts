@@ -299,7 +299,7 @@ describe('close', () => {
 
   it('survives a reset that comes after it', async () => {
     const problems: unknown[] = [];
-    const note = (problem: unknown) => problems.push(problem);
+    const note = (error: unknown) => problems.push(error);
     process.on('uncaughtExceptionMonitor', note);
     onTestFinished(() => void process.off('uncaughtExceptionMonitor', note));
     const others = await Promise.all(Array.from({ length: 8 }, () => connect(server.access)));

@@ -173,10 +173,10 @@ describe.runIf(hasSshd())('with OpenSSH', () => {
   });
 
   it('gets 64 connections through an sshd that resets more than 10 at once', async () => {
-    const narrow = await Sshd.start(['MaxStartups 10:100:10']);
-    onTestFinished(() => narrow.stop());
+    const filter = await Sshd.start(['MaxStartups 10:100:10']);
+    onTestFinished(() => filter.stop());
     const all = await Promise.all(
-      Array.from({ length: 64 }, () => waitUntilReady(narrow.access, { timeout: 25_000 })),
+      Array.from({ length: 64 }, () => waitUntilReady(filter.access, { timeout: 25_000 })),
     );
     expect(new Set(all).size).toBe(64);
     await Promise.all(all.map((one) => one.close()));

@@ -2,27 +2,27 @@ import { regionFromEnvironment } from '../../../aws/client.ts';
 import { type Ec2Settings, ec2Defaults, ec2Schema } from '../schema.ts';
 import { messageOf } from '../../../error.ts';
 import { unlessAborted, withDeadline } from '../../../wait.ts';
-import type { Leftover } from '../../leftover.ts';
+import type { OrphanKind } from '../../orphan.ts';
 import { type Ec2Api, regionOf, sdkApi } from '../api.ts';
 import { Ec2Fleet } from '../ec2.ts';
 import { ec2Error } from '../error.ts';
 import { findIdentity } from '../identity.ts';
 import { withForgetting } from './forget.ts';
-import { type Use, hasAwsAccount, readUses } from './use.ts';
+import { type LaunchRecord, hasAwsAccount, readLaunchHistory } from './launch-history.ts';
 
 /** Where to look, and as whom; by default everywhere, as everybody that this user has launched as. */
-export interface Search {
+export interface RegionSearch {
   readonly env: NodeJS.ProcessEnv;
   readonly region?: string | undefined;
   readonly profile?: string | undefined;
   /** Makes what finds things in a region that are not EC2's. */
-  readonly leftovers: (settings: Ec2Api['settings']) => readonly Leftover[];
+  readonly orphanKinds: (settings: Ec2Api['settings']) => readonly OrphanKind[];
   /** Makes the clients of a region. */
   readonly makeApi?: (settings: Ec2Api['settings'], env: NodeJS.ProcessEnv) => Ec2Api;
 }
 
 /** A fleet for every region that was found, and what could not be asked. */
-export interface Everywhere {
+export interface AllRegions {
   readonly fleets: readonly Ec2Fleet[];
   readonly unreachable: readonly Unreachable[];
   /** Why nothing was asked, when nothing needs to be: this user never launched on EC2. */
@@ -45,35 +45,35 @@ interface Account {
 }
 
 /** Milliseconds in which a profile must have told who it is: one that hangs must not hold up all the others. */
-const patience = 15_000;
+const timeout = 15_000;
 
 /** Asked which regions there are, when nothing names one. It is enabled in every account. */
 const lastResort = 'us-east-1';
 
 /** The fleets on EC2 in all enabled regions, of the caller's account and of those of profiles used before. Never rejects. */
-export async function ec2Everywhere(search: Search): Promise<Everywhere> {
+export async function ec2AllRegions(search: RegionSearch): Promise<AllRegions> {
   const { env, region, profile } = search;
-  const noted = await readUses(env).catch((error: unknown) => ({ error }));
-  const uses = Array.isArray(noted) ? noted : [];
+  const noted = await readLaunchHistory(env).catch((error: unknown) => ({ error }));
+  const launches = Array.isArray(noted) ? noted : [];
   const forgotten = Array.isArray(noted) ? [] : [{ fleet: 'ec2', error: noted.error }];
   const asked = region !== undefined || profile !== undefined;
   if (!asked && forgotten.length > 0 && !hasAwsAccount(env)) return { fleets: [], unreachable: forgotten };
-  if (!asked && uses.length === 0 && !hasAwsAccount(env)) {
+  if (!asked && launches.length === 0 && !hasAwsAccount(env)) {
     return { fleets: [], unreachable: [], skipped: 'ec2: no AWS account is set up here' };
   }
   // Those that were launched with first: where two lead to the same account, they may do what it takes there.
-  const known = [...uses.map((use) => use.profile), undefined];
+  const known = [...launches.map((launch) => launch.profile), undefined];
   const profiles = new Set(profile === undefined ? known : [profile]);
-  const { accounts, failures } = await findAccounts(search, [...profiles], uses);
-  const looked = await Promise.all(accounts.map(async (account) => lookAround(account, search, uses)));
+  const { accounts, failures } = await findAccounts(search, [...profiles], launches);
+  const looked = await Promise.all(accounts.map(async (account) => lookAround(account, search, launches)));
   // The default credentials may be none at all where only profiles are used: what was launched was so with a profile.
-  const needed = failures.filter(({ name }) => asked || name !== undefined || usedAs(uses, undefined));
+  const needed = failures.filter(({ name }) => asked || name !== undefined || usedAs(launches, undefined));
   const unreachable = [
     // Whoever names a region or profile has said where to look.
     ...(asked ? [] : forgotten),
     ...needed.map(({ name, error }) => ({
       fleet: name === undefined ? 'ec2' : `ec2 (profile ${name})`,
-      error: asked ? error : withForgetting(error, name, uses),
+      error: asked ? error : withForgetting(error, name, launches),
     })),
   ];
   const fleets = looked.flatMap((one) => one.fleets);
@@ -87,9 +87,9 @@ export async function ec2Everywhere(search: Search): Promise<Everywhere> {
 
 /** The accounts that profiles lead to, each once: the same region seen twice is the same runs. */
 async function findAccounts(
-  { env, region, makeApi = sdkApi }: Search,
+  { env, region, makeApi = sdkApi }: RegionSearch,
   profiles: readonly (string | undefined)[],
-  uses: readonly Use[],
+  launches: readonly LaunchRecord[],
 ): Promise<{
   accounts: Account[];
   failures: { name: string | undefined; error: unknown }[];
@@ -97,12 +97,12 @@ async function findAccounts(
   const accounts = new Map<string, Account>();
   const failures: { name: string | undefined; error: unknown }[] = [];
   const identify = async (name: string | undefined, signal: AbortSignal) => {
-    const home = region ?? (await homeRegion(makeApi({ profile: name }, env), name, uses, env));
+    const home = region ?? (await homeRegion(makeApi({ profile: name }, env), name, launches, env));
     const api = makeApi({ region: home, profile: name }, env);
     return { api, home, identity: await unlessAborted(findIdentity(api, signal), signal) };
   };
   const found = await Promise.allSettled(
-    profiles.map((name) => withDeadline(patience, undefined, (signal) => identify(name, signal))),
+    profiles.map((name) => withDeadline(timeout, undefined, (signal) => identify(name, signal))),
   );
   for (const [at, result] of found.entries()) {
     const profile = profiles[at];
@@ -124,10 +124,10 @@ async function findAccounts(
 /** A fleet for each region of an account; where they are not told, for those that are known to be used. */
 async function lookAround(
   account: Account,
-  search: Search,
-  uses: readonly Use[],
+  search: RegionSearch,
+  launches: readonly LaunchRecord[],
 ): Promise<{ fleets: Ec2Fleet[]; unseen: Unreachable[] }> {
-  const used = uses.map((use) => use.region);
+  const used = launches.map((launch) => launch.region);
   const inRegions = (regions: Iterable<string>): Ec2Fleet[] =>
     [...new Set(regions)].toSorted().map((where) => fleetIn(where, account, search, used.includes(where)));
   if (search.region !== undefined) return { fleets: inRegions([search.region]), unseen: [] };
@@ -148,30 +148,30 @@ async function enabledRegions(api: Ec2Api): Promise<string[]> {
     const { region, profile } = api.settings;
     const what = 'EC2 cannot be asked for its regions';
     const hint = 'name regions one by one with --region';
-    throw ec2Error(error, { what, about: 'ec2', region, profile, rights: 'ec2:DescribeRegions', hint });
+    throw ec2Error(error, { what, about: 'ec2', region, profile, permissions: 'ec2:DescribeRegions', hint });
   }
 }
 
-function fleetIn(where: string, account: Account, search: Search, isUsed: boolean): Ec2Fleet {
-  const { env, leftovers, makeApi = sdkApi } = search;
+function fleetIn(where: string, account: Account, search: RegionSearch, isUsed: boolean): Ec2Fleet {
+  const { env, orphanKinds, makeApi = sdkApi } = search;
   const { profile, owners, number } = account;
   const settings: Ec2Settings = ec2Schema.parse({ ...ec2Defaults, region: where, profile });
   const api = makeApi({ region: where, profile }, env);
   const caller = { account: number, owners };
-  return new Ec2Fleet({ settings, api, env, where, caller, isUsed, leftovers: leftovers(api.settings) });
+  return new Ec2Fleet({ settings, api, env, where, caller, isUsed, orphanKinds: orphanKinds(api.settings) });
 }
 
 /** Any region will do to be told of the others; a policy may allow only one's own. */
 async function homeRegion(
   api: Ec2Api,
   profile: string | undefined,
-  uses: readonly Use[],
+  launches: readonly LaunchRecord[],
   env: NodeJS.ProcessEnv,
 ): Promise<string> {
-  const named = regionFromEnvironment(env) ?? uses.find((use) => use.profile === profile)?.region;
+  const named = regionFromEnvironment(env) ?? launches.find((launch) => launch.profile === profile)?.region;
   return named ?? regionOf(api).catch(() => lastResort);
 }
 
-function usedAs(uses: readonly Use[], profile: string | undefined): boolean {
-  return uses.some((use) => use.profile === profile);
+function usedAs(launches: readonly LaunchRecord[], profile: string | undefined): boolean {
+  return launches.some((launch) => launch.profile === profile);
 }

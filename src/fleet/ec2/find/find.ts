@@ -2,11 +2,11 @@ import type { Instance as Ec2Instance, SecurityGroup } from '@aws-sdk/client-ec2
 import { isRunId } from '../../../run-id.ts';
 import { costOf } from '../../../cost.ts';
 import type { FindReport, FoundRun, SpentCost } from '../../fleet.ts';
-import type { Leftover, Remains } from '../../leftover.ts';
+import type { OrphanKind, Orphan } from '../../orphan.ts';
 import type { Ec2Api } from '../api.ts';
 import { describeInstances, livingFilter, toInstance } from './describe.ts';
 import { findGroups } from '../launch/group.ts';
-import { findVolumes, isOrphan, volumeRemains } from '../terminate/volume.ts';
+import { findVolumes, isOrphan, volumeOrphan } from '../terminate/volume.ts';
 import { type Price, instancePrice, tablePrice } from '../price/price.ts';
 import { expiryOf, tagKeys, tagValue } from '../tag.ts';
 
@@ -15,7 +15,7 @@ export interface FindOptions {
   readonly region: string;
   /** Owners that are the caller. */
   readonly owners: ReadonlySet<string>;
-  readonly leftovers: readonly Leftover[];
+  readonly orphanKinds: readonly OrphanKind[];
   /** Prices that were looked up lately, by region and type: `eu-west-1/c7a.medium`. */
   readonly prices: ReadonlyMap<string, Price>;
   readonly report?: FindReport | undefined;
@@ -25,7 +25,7 @@ export interface FindOptions {
 
 interface Found {
   readonly instances: Ec2Instance[];
-  readonly leftover: string[];
+  readonly orphans: string[];
   readonly owner: string | undefined;
   readonly expiresAt: Date | undefined;
   announced: FoundRun['announced'];
@@ -39,7 +39,7 @@ export async function findRuns(api: Ec2Api, options: FindOptions): Promise<Found
   const ec2 = await api.ec2();
   const { report, explain } = options;
   const unseen: [what: string, error: unknown][] = [];
-  const look = async (what: string, asking: Promise<readonly Remains[]>): Promise<readonly Remains[]> =>
+  const look = async (what: string, asking: Promise<readonly Orphan[]>): Promise<readonly Orphan[]> =>
     asking.catch((error: unknown) => {
       unseen.push([what, explain(error)]);
       return [];
@@ -48,19 +48,19 @@ export async function findRuns(api: Ec2Api, options: FindOptions): Promise<Found
     describeInstances(ec2, livingFilter()),
     look(
       'security groups',
-      findGroups(ec2).then((groups) => groups.map(groupRemains)),
+      findGroups(ec2).then((groups) => groups.map(groupOrphan)),
     ),
     look(
       'volumes',
-      findVolumes(ec2).then((volumes) => volumes.filter(isOrphan).map(volumeRemains)),
+      findVolumes(ec2).then((volumes) => volumes.filter(isOrphan).map(volumeOrphan)),
     ),
-    ...options.leftovers.map((leftover) => look(leftover.name, leftover.find(report && options.owners))),
+    ...options.orphanKinds.map((orphans) => look(orphans.name, orphans.find(report && options.owners))),
   ]);
   // Where not even instances can be seen, that is all there is to say.
   for (const [what, error] of unseen) report?.unseen(what, error);
   const runs = new Map<string, Found>();
   const of = (run: string, owner: string | undefined, expiresAt: Date | undefined): Found => {
-    const found = runs.get(run) ?? { instances: [], leftover: [], owner, expiresAt, announced: undefined };
+    const found = runs.get(run) ?? { instances: [], orphans: [], owner, expiresAt, announced: undefined };
     runs.set(run, found);
     return found;
   };
@@ -73,13 +73,13 @@ export async function findRuns(api: Ec2Api, options: FindOptions): Promise<Found
   for (const { run, what, owner, expiresAt, announced } of remains.flat()) {
     if (!isRunId(run)) continue;
     const found = of(run, owner, expiresAt);
-    found.leftover.push(what);
+    found.orphans.push(what);
     found.announced ??= announced;
   }
   return [...runs].map(([run, found]) => foundRun(run, found, options));
 }
 
-function groupRemains({ Tags, GroupId = '' }: SecurityGroup): Remains {
+function groupOrphan({ Tags, GroupId = '' }: SecurityGroup): Orphan {
   return {
     run: tagValue(Tags, tagKeys.run) ?? '',
     what: `security group ${GroupId}`,
@@ -89,7 +89,7 @@ function groupRemains({ Tags, GroupId = '' }: SecurityGroup): Remains {
 }
 
 function foundRun(run: string, found: Found, { region, owners, prices }: FindOptions): FoundRun {
-  const { instances, leftover, owner, expiresAt, announced } = found;
+  const { instances, orphans, owner, expiresAt, announced } = found;
   const priceOf: PriceOf = (type, vcpus) =>
     prices.get(`${region}/${type}`) ?? tablePrice(type, vcpus, region);
   return {
@@ -98,7 +98,7 @@ function foundRun(run: string, found: Found, { region, owners, prices }: FindOpt
     instances: instances
       .map((instance) => toInstance(instance, 'public'))
       .toSorted((a, b) => a.index - b.index),
-    leftover,
+    orphans,
     // Without a tag that says whose it is, it is nobody else's to be careful with, and not ours either.
     owner: { name: owner ?? 'unknown', self: owner !== undefined && owners.has(owner) },
     ...(expiresAt && { expiresAt }),

@@ -1,13 +1,18 @@
 import { CndError, UsageError } from '../../../error.ts';
-import { type Use, isUseOf, readUses, writeUses } from './use.ts';
+import {
+  type LaunchRecord,
+  isLaunchedWith,
+  readLaunchHistory,
+  writeLaunchHistory,
+} from './launch-history.ts';
 
 /** The last thing that keeps a profile from being forgotten: a run that may still have something. */
-function unfinished(uses: readonly Use[], now: number): Use | undefined {
-  const latest = uses.toSorted((a, b) => timeOf(b) - timeOf(a))[0];
+function unfinished(launches: readonly LaunchRecord[], now: number): LaunchRecord | undefined {
+  const latest = launches.toSorted((a, b) => timeOf(b) - timeOf(a))[0];
   return latest && timeOf(latest) > now ? latest : undefined;
 }
 
-function timeOf({ until }: Use): number {
+function timeOf({ until }: LaunchRecord): number {
   return Date.parse(until);
 }
 
@@ -20,17 +25,17 @@ export async function forgetProfile(
   profile: string,
   env: NodeJS.ProcessEnv,
   now: number = Date.now(),
-): Promise<Use[]> {
-  const all = await readUses(env);
-  const uses = all.filter((use) => isUseOf(use, profile));
-  if (uses.length === 0) {
-    const known = [...new Set(all.map((use) => use.profile ?? 'default'))];
+): Promise<LaunchRecord[]> {
+  const all = await readLaunchHistory(env);
+  const launches = all.filter((launch) => isLaunchedWith(launch, profile));
+  if (launches.length === 0) {
+    const known = [...new Set(all.map((launch) => launch.profile ?? 'default'))];
     throw new UsageError('unknown-profile', `nothing was launched with profile ${profile} from here`, {
       about: '--forget',
       hint: known.length > 0 ? `launches were made with: ${known.join(', ')}` : 'there is nothing to forget',
     });
   }
-  const last = unfinished(uses, now);
+  const last = unfinished(launches, now);
   if (last) {
     const { run = 'a run', region, account, until } = last;
     const where = account === undefined ? region : `${region} of account ${account}`;
@@ -43,11 +48,11 @@ export async function forgetProfile(
       },
     );
   }
-  await writeUses(
+  await writeLaunchHistory(
     env,
-    all.filter((use) => !uses.includes(use)),
+    all.filter((launch) => !launches.includes(launch)),
   );
-  return uses;
+  return launches;
 }
 
 /** A profile that gives no credentials (any more): which faults may be that it is gone for good. */
@@ -57,11 +62,11 @@ const gone = new Set(['aws-no-profile', 'aws-no-credentials', 'aws-bad-credentia
 export function withForgetting(
   error: unknown,
   profile: string | undefined,
-  uses: readonly Use[],
+  launches: readonly LaunchRecord[],
   now: number = Date.now(),
 ): unknown {
   const name = profile ?? 'default';
-  const own = uses.filter((use) => isUseOf(use, name));
+  const own = launches.filter((launch) => isLaunchedWith(launch, name));
   if (!(error instanceof CndError) || !gone.has(error.code) || own.length === 0) return error;
   const last = unfinished(own, now);
   const remedy = last

@@ -1,9 +1,9 @@
 import type { Instance as Ec2Instance } from '@aws-sdk/client-ec2';
-import type { RunMemory } from '../launch/run-memory.ts';
+import type { LaunchState } from '../launch/launch-state.ts';
 import { type Connect, addressOf } from './describe.ts';
 
 /** Milliseconds that a running instance may be without its address: EC2 shows both at about the same time. */
-const patience = 5000;
+const timeout = 5000;
 
 const kinds = { public: 'public IPv4', private: 'private', ipv6: 'IPv6' } as const;
 
@@ -11,10 +11,10 @@ const kinds = { public: 'public IPv4', private: 'private', ipv6: 'IPv6' } as con
  * Tells of instances that run and have no address to be reached at, once each: they would be waited for until T.
  * @param now By `performance.now()`.
  */
-export function tellUnreachable(
+export function warnUnreachable(
   instances: readonly Ec2Instance[],
   connect: Connect,
-  { unreachable, notice }: Pick<RunMemory, 'unreachable' | 'notice'>,
+  { unreachable, notice }: Pick<LaunchState, 'unreachable' | 'notice'>,
   now: number = performance.now(),
 ): void {
   for (const instance of instances) {
@@ -22,7 +22,7 @@ export function tellUnreachable(
     if (State?.Name !== 'running' || addressOf(instance, connect) !== undefined) continue;
     const since = unreachable.get(InstanceId) ?? now;
     unreachable.set(InstanceId, since);
-    if (now - since < patience) continue;
+    if (now - since < timeout) continue;
     // Told: it is not looked at again.
     unreachable.set(InstanceId, Infinity);
     notice(

@@ -100,14 +100,14 @@ export async function findGroups(ec2: EC2, run?: string, signal?: AbortSignal): 
 /** How the groups of a run are deleted. */
 export interface GroupRemoval {
   /** Seconds for which one that is in use is tried again. A group costs nothing, so T does not bind it. */
-  readonly patience: number;
+  readonly timeout: number;
   /** Seconds for which one may be too new to be seen, or known everywhere; 0 for one that is not new. */
   readonly settle: number;
 }
 
 /** Deletes a run's groups. EC2 refuses while an instance that is shutting down still uses one: tried again. */
-export async function deleteGroups(ec2: EC2, run: string, { patience, settle }: GroupRemoval): Promise<void> {
-  const giveUp = performance.now() + patience * 1000;
+export async function deleteGroups(ec2: EC2, run: string, { timeout, settle }: GroupRemoval): Promise<void> {
+  const giveUp = performance.now() + timeout * 1000;
   const freshUntil = performance.now() + settle * 1000;
   let groups = await findGroups(ec2, run);
   if (groups.length === 0 && settle > 0) {

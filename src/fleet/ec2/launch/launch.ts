@@ -1,11 +1,11 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Instance as Ec2Instance, RunInstancesCommandInput } from '@aws-sdk/client-ec2';
-import { awsFault, legible, wasNeverSent } from '../../../aws/failure.ts';
+import { awsErrorKind, legible, wasNeverSent } from '../../../aws/failure.ts';
 import { onceAborted } from '../../../wait.ts';
 import type { Ec2Api } from '../api.ts';
 import { indexOf } from '../find/describe.ts';
-import { launchFault } from '../error.ts';
-import type { RunMemory } from './run-memory.ts';
+import { launchErrorKind } from '../error.ts';
+import type { LaunchState } from './launch-state.ts';
 import { type RunInstancesPlan, mostPerCall, runInstancesInput } from './run-instances.ts';
 
 /** What a launch may choose from, best first. */
@@ -29,7 +29,7 @@ export interface LaunchPlan extends Omit<
 const repeats = { attempts: 6, first: 0.5, most: 8 };
 
 /** Seconds that an aborted launch waits for the answer to its call: knowing what was launched beats guessing. */
-const answerPatience = 5;
+const answerTimeout = 5;
 
 /**
  * Launches instances: where a zone has no room the next one is asked, then the next type, which is asked at once where
@@ -41,7 +41,7 @@ const answerPatience = 5;
 export async function launchInstances(
   api: Ec2Api,
   plan: LaunchPlan,
-  memory: RunMemory,
+  launchState: LaunchState,
   signal: AbortSignal,
 ): Promise<Ec2Instance[]> {
   const launched: Ec2Instance[] = [];
@@ -56,19 +56,19 @@ export async function launchInstances(
         const spotPrice = plan.spotPrice(type);
         const userData = plan.userData();
         const call = { ...plan, type, subnet, count, firstIndex, attempt: attempt++, spotPrice, userData };
-        const answer = await runInstances(api, runInstancesInput(call), memory, signal);
+        const answer = await runInstances(api, runInstancesInput(call), launchState, signal);
         if (Array.isArray(answer)) {
           launched.push(...answer);
           await plan.onLaunched?.(answer.map(({ InstanceId = '' }) => InstanceId));
         } else lack = answer.error;
-        const fault = Array.isArray(answer) ? undefined : launchFault(answer.error);
-        if (fault === 'type') {
+        const errorKind = Array.isArray(answer) ? undefined : launchErrorKind(answer.error);
+        if (errorKind === 'type') {
           plan.notice(`${type} may not be launched: ${legible(lack)}`);
           break zones;
         }
-        if (!Array.isArray(answer) && fault !== 'capacity') {
+        if (!Array.isArray(answer) && errorKind !== 'capacity') {
           const isEnough = launched.length > 0 && launched.length >= plan.minimum;
-          if (!isEnough || fault === 'fatal') throw answer.error;
+          if (!isEnough || errorKind === 'fatal') throw answer.error;
           plan.notice(`EC2 launches no more: ${legible(answer.error)}`);
           return launched;
         }
@@ -87,13 +87,13 @@ export async function launchInstances(
 async function runInstances(
   api: Ec2Api,
   input: RunInstancesCommandInput,
-  memory: RunMemory,
+  launchState: LaunchState,
   signal: AbortSignal,
 ): Promise<Ec2Instance[] | { readonly error: unknown }> {
   const ec2 = await api.ec2Once();
   const learn = (instances: readonly Ec2Instance[]): void => {
-    for (const instance of instances) memory.known.set(instance.InstanceId ?? '', indexOf(instance));
-    memory.launchedAt = performance.now();
+    for (const instance of instances) launchState.known.set(instance.InstanceId ?? '', indexOf(instance));
+    launchState.launchedAt = performance.now();
   };
   for (let attempt = 1, wait = repeats.first; ; attempt++, wait = Math.min(wait * 2, repeats.most)) {
     const call = ec2.runInstances(input).then(
@@ -103,23 +103,24 @@ async function runInstances(
       },
       (error: unknown) => ({ error }),
     );
-    memory.pending.add(call);
-    void call.finally(() => memory.pending.delete(call));
+    launchState.pending.add(call);
+    void call.finally(() => launchState.pending.delete(call));
     const answer = await withinReason(call, signal);
-    if (answer === undefined) memory.inDoubt = true;
+    if (answer === undefined) launchState.outcomeUnknown = true;
     if (answer === undefined || (signal.aborted && !Array.isArray(answer))) {
-      if (answer && launchFault(answer.error) === 'again' && isAmbiguous(answer.error)) memory.inDoubt = true;
+      if (answer && launchErrorKind(answer.error) === 'again' && isAmbiguous(answer.error))
+        launchState.outcomeUnknown = true;
       throw signal.reason;
     }
     if (Array.isArray(answer)) {
-      memory.inDoubt = false;
+      launchState.outcomeUnknown = false;
       signal.throwIfAborted();
       return answer;
     }
     // Also after a lost answer: the same token gets the outcome of the first call, now it is known.
-    if (isOutcome(answer.error)) memory.inDoubt = false;
-    else if (isAmbiguous(answer.error)) memory.inDoubt = true;
-    if (launchFault(answer.error) !== 'again' || attempt === repeats.attempts) return answer;
+    if (isOutcome(answer.error)) launchState.outcomeUnknown = false;
+    else if (isAmbiguous(answer.error)) launchState.outcomeUnknown = true;
+    if (launchErrorKind(answer.error) !== 'again' || attempt === repeats.attempts) return answer;
     await delay(wait * (750 + Math.random() * 500), undefined, { signal }).catch(() => {});
     signal.throwIfAborted();
   }
@@ -127,25 +128,29 @@ async function runInstances(
 
 /** Whether EC2 has judged the launch itself: not the caller, whose credentials may have expired since the last attempt. */
 function isOutcome(error: unknown): boolean {
-  const fault = launchFault(error);
-  return fault === 'capacity' || fault === 'quota' || (fault === 'fatal' && awsFault(error) === undefined);
+  const errorKind = launchErrorKind(error);
+  return (
+    errorKind === 'capacity' ||
+    errorKind === 'quota' ||
+    (errorKind === 'fatal' && awsErrorKind(error) === undefined)
+  );
 }
 
 /** Whether a failed call may have had its effect all the same. */
 function isAmbiguous(error: unknown): boolean {
-  const fault = awsFault(error);
-  return fault === 'unavailable' || (fault === 'unreachable' && !wasNeverSent(error));
+  const errorKind = awsErrorKind(error);
+  return errorKind === 'unavailable' || (errorKind === 'unreachable' && !wasNeverSent(error));
 }
 
 /** The answer; undefined when the signal aborts and the answer does not come soon. */
 function withinReason<T>(call: Promise<T>, signal: AbortSignal): Promise<T | undefined> {
   return new Promise((resolve, reject) => {
     let timer: NodeJS.Timeout | undefined;
-    const hurry = (): void => {
-      timer ??= setTimeout(resolve, answerPatience * 1000, undefined);
+    const startTimer = (): void => {
+      timer ??= setTimeout(resolve, answerTimeout * 1000, undefined);
     };
-    const off = onceAborted(signal, hurry);
-    if (signal.aborted) hurry();
+    const off = onceAborted(signal, startTimer);
+    if (signal.aborted) startTimer();
     call.then(resolve, reject).finally(() => {
       off();
       clearTimeout(timer);

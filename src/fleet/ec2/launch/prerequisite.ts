@@ -64,7 +64,7 @@ export class Prerequisites {
   #asked<T>(
     key: string,
     about: string,
-    rights: string,
+    permissions: string,
     signal: AbortSignal,
     ask: (region: string) => Promise<T>,
   ): Promise<T> {
@@ -74,13 +74,13 @@ export class Prerequisites {
         return await ask(region);
       } catch (error) {
         signal.throwIfAborted();
-        throw this.#error(error, `EC2 cannot be asked for ${about}`, about, rights, region);
+        throw this.#error(error, `EC2 cannot be asked for ${about}`, about, permissions, region);
       }
     });
   }
 
-  #error(error: unknown, what: string, about: string, rights: string, region?: string): unknown {
-    const call: Ec2Call = { what, about, rights, region, profile: this.#settings.profile };
+  #error(error: unknown, what: string, about: string, permissions: string, region?: string): unknown {
+    const call: Ec2Call = { what, about, permissions, region, profile: this.#settings.profile };
     return ec2Error(error, call);
   }
 

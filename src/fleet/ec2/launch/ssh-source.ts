@@ -6,7 +6,7 @@ import { withDeadline } from '../../../wait.ts';
 import { parseVia } from '../jump.ts';
 
 /** Milliseconds in which the look-up page must answer. */
-const patience = 5000;
+const timeout = 5000;
 
 /**
  * The block of addresses that SSH is let in from: what the configuration says, or the one address that connections of
@@ -51,7 +51,7 @@ export function block(address: string): string {
 
 async function askPage(url: string, signal: AbortSignal): Promise<string> {
   try {
-    return await withDeadline(patience, signal, async (signal) => {
+    return await withDeadline(timeout, signal, async (signal) => {
       const answer = await fetch(url, { signal });
       const text = (await answer.text()).trim();
       if (answer.ok && isIP(text)) return text;

@@ -26,7 +26,7 @@ export function userData({ run, lifetime, hostKey, loginKey }: UserData): string
   const config = {
     // bootcmd runs at every boot, before anything else of this: a reboot arms the switch again, and an instance whose
     // pinned host key is in place is one that has been here.
-    bootcmd: [['sh', '-c', deadManScript(lifetime, memory(run))]],
+    bootcmd: [['sh', '-c', deadManScript(lifetime, launchState(run))]],
     ssh_keys: { ed25519_private: hostKey.privateKey, ed25519_public: hostKey.publicKey },
     ssh_deletekeys: true,
     ssh_authorized_keys: [loginKey],
@@ -42,7 +42,7 @@ export function userData({ run, lifetime, hostKey, loginKey }: UserData): string
 }
 
 /** Where an instance keeps when its time is over, so that a reboot does not give it more; an image made of it has another run. */
-function memory(run: string): string {
+function launchState(run: string): string {
   return `/var/lib/cnd-until-${run}`;
 }
 

@@ -2,7 +2,7 @@ import type { EC2 } from '@aws-sdk/client-ec2';
 import type { Ec2Settings } from '../schema.ts';
 import type { Check } from '../../preflight.ts';
 import { asWarning, check } from '../../check.ts';
-import { type Ec2Call, ec2Error, isFreePlanRefusal, launchFault } from '../error.ts';
+import { type Ec2Call, ec2Error, isFreePlanRefusal, launchErrorKind } from '../error.ts';
 import { groupInput } from '../launch/group.ts';
 import { findEligible } from '../launch/eligible-type.ts';
 import type { MachineImage, MachineType } from '../launch/instance-type.ts';
@@ -20,7 +20,7 @@ export interface Launchable {
 }
 
 /** Asks with DryRun for what a run creates. What it deletes cannot be asked for before it exists. */
-export async function checkRights(
+export async function checkPermissions(
   { api, settings }: PreflightContext,
   found: Launchable,
   region: string,
@@ -29,17 +29,24 @@ export async function checkRights(
   const ec2 = await api.ec2();
   const tags = { run: '20000101-000000-test', owner: found.owner, expiresAt: new Date(), own: settings.tags };
   const { profile, instanceProfile, spot, securityGroup, types } = settings;
-  const allowed = async (right: string, more: string, ask: () => Promise<void>): Promise<Check> => {
-    const rights = `${right}, ec2:CreateTags${more}`;
+  const allowed = async (permission: string, more: string, ask: () => Promise<void>): Promise<Check> => {
+    const permissions = `${permission}, ec2:CreateTags${more}`;
     const launch = { count: 1, types, market: spot ? 'spot' : 'on-demand' } as const;
-    const call: Ec2Call = { what: `${right} would fail`, about: right, region, profile, rights, launch };
+    const call: Ec2Call = {
+      what: `${permission} would fail`,
+      about: permission,
+      region,
+      profile,
+      permissions,
+      launch,
+    };
     const explained = (): Promise<void> =>
       ask().catch(async (error: unknown) => {
         const architecture = found.types[0]?.architecture;
         const eligible = isFreePlanRefusal(error) ? await findEligible(ec2, architecture, signal) : undefined;
         throw ec2Error(error, { ...call, launch: { ...launch, eligible } });
       });
-    return (await check(right, signal, explained, () => 'allowed')).check;
+    return (await check(permission, signal, explained, () => 'allowed')).check;
   };
   const passing = instanceProfile === undefined ? '' : ', iam:PassRole';
   return Promise.all([
@@ -55,14 +62,14 @@ export async function checkRights(
 /**
  * Asks with DryRun for what a run looks at: without it instances would be paid for that nobody can see, until T.
  */
-export async function checkLooking(
+export async function checkReadAccess(
   { api, settings }: PreflightContext,
   region: string,
   signal: AbortSignal,
 ): Promise<Check> {
   const ec2 = await api.ec2();
   const [input, bounds] = [{ DryRun: true }, { abortSignal: signal }];
-  const looks: readonly (readonly [right: string, ask: () => Promise<unknown>])[] = [
+  const looks: readonly (readonly [permission: string, ask: () => Promise<unknown>])[] = [
     ['ec2:DescribeInstances', () => ec2.describeInstances(input, bounds)],
     ['ec2:DescribeVolumes', () => ec2.describeVolumes(input, bounds)],
     ['ec2:DescribeSecurityGroups', () => ec2.describeSecurityGroups(input, bounds)],
@@ -70,26 +77,26 @@ export async function checkLooking(
   const { profile } = settings;
   const all = async (): Promise<void> => {
     await Promise.all(
-      looks.map(async ([right, ask]) =>
+      looks.map(async ([permission, ask]) =>
         dryRun(ask).catch((error: unknown) => {
           throw ec2Error(error, {
-            what: `${right} would fail`,
-            about: right,
+            what: `${permission} would fail`,
+            about: permission,
             region,
             profile,
-            rights: right,
+            permissions: permission,
           });
         }),
       ),
     );
   };
-  const words = (): string => `${looks.map(([right]) => right).join(', ')} are allowed`;
+  const words = (): string => `${looks.map(([permission]) => permission).join(', ')} are allowed`;
   return (await check('ec2:Describe', signal, all, words)).check;
 }
 
 /** What lacks now may be there in a moment: the launch will see. */
 function isLack({ cause }: Check): boolean {
-  return cause instanceof Error && launchFault(cause.cause) === 'capacity';
+  return cause instanceof Error && launchErrorKind(cause.cause) === 'capacity';
 }
 
 /** As the launch itself: in the next zone, and of the next type, where one is not to be had. */
@@ -107,10 +114,10 @@ async function probeLaunch(
       try {
         return await dryRun(() => ec2.runInstances(input, { abortSignal: signal }));
       } catch (error) {
-        const fault = launchFault(error);
-        if (fault !== 'capacity' && fault !== 'type') throw error;
+        const errorKind = launchErrorKind(error);
+        if (errorKind !== 'capacity' && errorKind !== 'type') throw error;
         lack = error;
-        if (fault === 'type') break zones;
+        if (errorKind === 'type') break zones;
       }
     }
   }

@@ -1,4 +1,4 @@
-import { credentialSource, sourceWords } from '../../../aws/credential-source.ts';
+import { credentialSource, sourceText } from '../../../aws/credential-source.ts';
 import { readSharedFiles } from '../../../aws/profile.ts';
 import { dollars } from '../../../dollars.ts';
 import type { PreflightRequest } from '../../preflight.ts';
@@ -8,15 +8,15 @@ import type { MachineImage } from '../launch/instance-type.ts';
 import type { PreflightContext } from './context.ts';
 import type { TypePrice } from '../price/price-lookup.ts';
 
-const addressWords = { public: 'public addresses', private: 'private addresses', ipv6: 'IPv6 addresses' };
+const addressText = { public: 'public addresses', private: 'private addresses', ipv6: 'IPv6 addresses' };
 
 /** Where the credentials come from. */
-function callerWords({ profile }: Ec2Settings, env: NodeJS.ProcessEnv): string {
-  return sourceWords(credentialSource(profile, env, readSharedFiles(env)), env);
+function callerText({ profile }: Ec2Settings, env: NodeJS.ProcessEnv): string {
+  return sourceText(credentialSource(profile, env, readSharedFiles(env)), env);
 }
 
 /** What would be launched, where, how and for how long, in words. */
-export function facts(
+export function planSummary(
   { settings, timing, env }: PreflightContext,
   { count, timeLimit }: PreflightRequest,
   found: {
@@ -32,7 +32,7 @@ export function facts(
   const spot = [...found.prices].filter(([, { now }]) => now !== undefined);
   return [
     ['what', `${count} × ${types}, ${market}, in ${found.where} (account ${found.identity.account})`],
-    ['caller', `${found.identity.arn}, with ${callerWords(settings, env)}`],
+    ['caller', `${found.identity.arn}, with ${callerText(settings, env)}`],
     ...(found.image ? [['image', `${settings.image} (${found.image.id})`] as const] : []),
     [
       'for how long',
@@ -48,7 +48,7 @@ export function facts(
       'network',
       [
         settings.securityGroup ?? `a security group of its own, SSH from ${found.source ?? '?'} only`,
-        addressWords[settings.connect],
+        addressText[settings.connect],
         ...(settings.jump ? [`through ${settings.jump.via}`] : []),
       ].join(', '),
     ],

@@ -6,7 +6,7 @@ import { costOf } from '../../../cost.ts';
 import { dollars } from '../../../dollars.ts';
 import { check } from '../../check.ts';
 import { checkExpiry } from './credential-expiry.ts';
-import { facts } from './plan-summary.ts';
+import { planSummary } from './plan-summary.ts';
 import type { Identity } from '../identity.ts';
 import { jumpAccess } from '../jump.ts';
 import { type MachineImage, type MachineType, otherTypes } from '../launch/instance-type.ts';
@@ -15,7 +15,7 @@ import { addressPrice, instancePrice, longestPaid } from '../price/price.ts';
 import type { TypePrice } from '../price/price-lookup.ts';
 import type { PreflightContext } from './context.ts';
 import { inform } from './information.ts';
-import { checkLooking, checkRights } from './permission.ts';
+import { checkReadAccess, checkPermissions } from './permission.ts';
 
 /** All images are of Linux. */
 const platforms = { x86_64: 'linux-x64', arm64: 'linux-arm64' } as const;
@@ -27,7 +27,7 @@ export async function ec2Preflight(
   signal: AbortSignal,
 ): Promise<Preflight & { readonly account?: string; readonly prices: ReadonlyMap<string, TypePrice> }> {
   const { prerequisites, settings, api, env } = context;
-  const identity = await check('identity', signal, () => prerequisites.identity(signal), identityWords);
+  const identity = await check('identity', signal, () => prerequisites.identity(signal), identityText);
   const region = await check(
     'region',
     signal,
@@ -41,9 +41,9 @@ export async function ec2Preflight(
 
   const { jump } = settings;
   const [types, image, network, source, bastion, looking] = await Promise.all([
-    check('instance type', signal, () => prerequisites.types(signal), typeWords),
-    check('image', signal, () => prerequisites.image(signal), imageWords),
-    check('network', signal, () => prerequisites.network(signal), networkWords),
+    check('instance type', signal, () => prerequisites.types(signal), typeText),
+    check('image', signal, () => prerequisites.image(signal), imageText),
+    check('network', signal, () => prerequisites.network(signal), networkText),
     settings.securityGroup === undefined
       ? check(
           'SSH is let in from',
@@ -53,16 +53,16 @@ export async function ec2Preflight(
         )
       : undefined,
     jump && check('jump host', signal, async () => jumpAccess(jump, env), target),
-    checkLooking(context, where, signal),
+    checkReadAccess(context, where, signal),
   ]);
   const [first] = types.value ?? [];
   const zones = network.value?.subnets.map(({ zone }) => zone) ?? [];
   const market = { region: where, zones, spot: settings.spot, env };
-  const [expiry, { quota, prices, missing }, rights] = await Promise.all([
+  const [expiry, { quota, prices, missing }, permissions] = await Promise.all([
     checkExpiry(api, env, request.timeLimit + context.timing.grace),
     inform(context, { types: types.value ?? [], market, request }, signal),
     first && image.value && network.value
-      ? checkRights(
+      ? checkPermissions(
           context,
           {
             types: types.value ?? [],
@@ -87,9 +87,9 @@ export async function ec2Preflight(
       ...(quota ? [quota] : []),
       ...missing,
       looking,
-      ...(rights ?? []),
+      ...(permissions ?? []),
     ],
-    facts: facts(context, request, {
+    facts: planSummary(context, request, {
       where,
       identity: identity.value,
       image: image.value,
@@ -154,18 +154,18 @@ function withMissing(
   return { ...check, outcome: 'warning', message, hint: otherTypes };
 }
 
-function identityWords({ arn }: Identity): string {
+function identityText({ arn }: Identity): string {
   return arn;
 }
 
-function typeWords(types: readonly MachineType[]): string {
+function typeText(types: readonly MachineType[]): string {
   return types.map(({ name, architecture, vcpus }) => `${name} (${architecture}, ${vcpus} vCPUs)`).join(', ');
 }
 
-function imageWords({ id, name, user }: MachineImage): string {
+function imageText({ id, name, user }: MachineImage): string {
   return `${id} ${name}, login as ${user}`;
 }
 
-function networkWords({ vpc, subnets }: Network): string {
+function networkText({ vpc, subnets }: Network): string {
   return `${vpc}: ${subnets.map(({ zone }) => zone).join(', ')}`;
 }

@@ -42,7 +42,7 @@ async function findQuota(
 }
 
 /** How many instances of so many vCPUs a quota still has room for. Pure. */
-function roomFor({ limit, used }: Quota, vcpus: number): number {
+function capacityFor({ limit, used }: Quota, vcpus: number): number {
   return Math.max(0, Math.floor((limit - used) / vcpus));
 }
 
@@ -64,13 +64,13 @@ export async function checkQuota(
     const finding = findQuota(await api.quotas(), await api.ec2(), type.name, market, signal);
     quota = await unlessAborted(finding, signal);
   } catch (error) {
-    const rights = 'servicequotas:GetServiceQuota and ec2:DescribeInstances';
-    const told = ec2Error(error, { what: 'the quota cannot be looked up', about: name, region, rights });
+    const permissions = 'servicequotas:GetServiceQuota and ec2:DescribeInstances';
+    const told = ec2Error(error, { what: 'the quota cannot be looked up', about: name, region, permissions });
     return asWarning(failed(name, told));
   }
   if (!quota)
     return { name, outcome: 'ok', message: `${type.name} has a quota of its own, which is not looked up` };
-  const room = roomFor(quota, type.vcpus);
+  const room = capacityFor(quota, type.vcpus);
   const words = `${quota.used} of ${quota.limit} ${market} vCPUs are in use in ${region}: room for ${room} × ${type.name}`;
   if (room >= count) return { name, outcome: 'ok', message: words };
   const hint = `ask for less with --N, or raise it: aws service-quotas request-service-quota-increase --service-code ec2 --quota-code ${quota.code} --region ${region} --desired-value ${quota.used + count * type.vcpus}`;

@@ -65,7 +65,7 @@ export async function onDemandPrice(
   const fallback = tablePrice(name, vcpus, region);
   try {
     const pricing = await api.pricing();
-    const hourly = await unlessAborted(askPriceList(pricing, name, region, signal), signal);
+    const hourly = await unlessAborted(fetchPriceList(pricing, name, region, signal), signal);
     if (hourly === undefined) return fallback;
     await writeCachedPrice(region, name, hourly, env);
     return { hourly, source: `AWS Price List, ${today()}` };
@@ -80,7 +80,7 @@ function today(): string {
   return new Date().toISOString().slice(0, 10);
 }
 
-async function askPriceList(
+async function fetchPriceList(
   pricing: Pricing,
   type: string,
   region: string,

@@ -1,16 +1,16 @@
 import type { SQSClient } from '@aws-sdk/client-sqs';
 import type { AwsSettings } from '../../../aws/client.ts';
 import { awsError } from '../../../aws/failure.ts';
-import type { Leftover, Remains } from '../../leftover.ts';
+import type { OrphanKind, Orphan } from '../../orphan.ts';
 
 /** The queues that runs on EC2 broadcast on, one a run, in the region of the run. */
-export function queueLeftover(settings: AwsSettings, env: NodeJS.ProcessEnv): Leftover {
+export function queueOrphans(settings: AwsSettings, env: NodeJS.ProcessEnv): OrphanKind {
   const { region, profile } = settings;
-  const attempt = async <T>(what: string, rights: string, act: () => Promise<T>): Promise<T> => {
+  const attempt = async <T>(what: string, permissions: string, act: () => Promise<T>): Promise<T> => {
     try {
       return await act();
     } catch (error) {
-      throw awsError(error, { what, about: 'queue', region, profile, rights });
+      throw awsError(error, { what, about: 'queue', region, profile, permissions });
     }
   };
   // Imported when used: with client-sqs.
@@ -19,7 +19,7 @@ export function queueLeftover(settings: AwsSettings, env: NodeJS.ProcessEnv): Le
     client: SQSClient,
     url: string,
     run: string,
-  ): Promise<Pick<Remains, 'announced'>> => {
+  ): Promise<Pick<Orphan, 'announced'>> => {
     const { peek } = await import('../../../broadcast/sqs-peek.ts');
     // Good to know, and no reason not to delete the queue.
     const heard = await peek(client, url, run).catch(() => []);

@@ -2,7 +2,7 @@ import type { EC2, Instance as Ec2Instance } from '@aws-sdk/client-ec2';
 import { eventual } from '../../../aws/consistency.ts';
 import type { Instance } from '../../../instance.ts';
 import { describeInstances, indexOf, livingFilter } from '../find/describe.ts';
-import type { RunMemory } from '../launch/run-memory.ts';
+import type { LaunchState } from '../launch/launch-state.ts';
 import { type Terminated, terminateInstances } from './terminate.ts';
 
 /** Seconds after a launch for which EC2 may say of an instance that it does not exist. */
@@ -16,37 +16,40 @@ const { seconds: unknownFor } = eventual['ec2:TerminateInstances'];
 export async function terminateRun(
   ec2: EC2,
   run: string,
-  memory: RunMemory | undefined,
+  launchState: LaunchState | undefined,
   ids?: readonly string[],
 ): Promise<Instance[]> {
-  const isMeant = (id: string): boolean => ids === undefined || ids.includes(id);
+  const isSelected = (id: string): boolean => ids === undefined || ids.includes(id);
   const terminate = async (some: readonly string[]): Promise<Terminated> => {
     const told = await terminateInstances(ec2, some);
     for (const [id, state] of told.states)
-      if (state === 'shutting-down' || state === 'terminated') memory?.over.add(id);
+      if (state === 'shutting-down' || state === 'terminated') launchState?.over.add(id);
     return told;
   };
-  const own = [...(memory?.known.keys() ?? [])].filter((id) => isMeant(id) && !memory?.over.has(id));
+  const own = [...(launchState?.known.keys() ?? [])].filter(
+    (id) => isSelected(id) && !launchState?.over.has(id),
+  );
   const [first, look] = await Promise.allSettled([terminate(own), describeLiving(ec2, run)]);
-  const isAllTold = first.status === 'fulfilled' && memory !== undefined && isAllOver(memory);
-  if (look.status === 'rejected' && !isAllTold) throw look.reason;
+  const isAllConfirmed = first.status === 'fulfilled' && launchState !== undefined && isAllOver(launchState);
+  if (look.status === 'rejected' && !isAllConfirmed) throw look.reason;
   const seen = look.status === 'fulfilled' ? look.value : new Map<string, Ec2Instance>();
-  const others = [...seen.keys()].filter((id) => isMeant(id) && !own.includes(id));
+  const others = [...seen.keys()].filter((id) => isSelected(id) && !own.includes(id));
   const second = await terminate(others.filter((id) => seen.get(id)?.State?.Name !== 'shutting-down'));
   if (first.status === 'rejected') throw first.reason;
-  const isRecent = memory !== undefined && performance.now() - memory.launchedAt < unknownFor * 1000;
+  const isRecent =
+    launchState !== undefined && performance.now() - launchState.launchedAt < unknownFor * 1000;
   return [...own, ...others].flatMap((id): Instance[] => {
     const found = seen.get(id);
     const told = own.includes(id) ? first.value : second;
     const fate = judge(id, found, told, isRecent);
-    const index = found ? indexOf(found) : (memory?.known.get(id) ?? 0);
+    const index = found ? indexOf(found) : (launchState?.known.get(id) ?? 0);
     return fate ? [{ id, index, ...fate }] : [];
   });
 }
 
 /** Whether EC2 has said of everything that was launched that it is over, and nothing else can have been launched. */
-function isAllOver({ known, over, inDoubt, pending }: RunMemory): boolean {
-  return !inDoubt && pending.size === 0 && [...known.keys()].every((id) => over.has(id));
+function isAllOver({ known, over, outcomeUnknown, pending }: LaunchState): boolean {
+  return !outcomeUnknown && pending.size === 0 && [...known.keys()].every((id) => over.has(id));
 }
 
 /** All of a run that is not terminated, by tag. */

@@ -1,5 +1,5 @@
 import type { EC2 } from '@aws-sdk/client-ec2';
-import { awsFault, legible } from '../../../aws/failure.ts';
+import { awsErrorKind, legible } from '../../../aws/failure.ts';
 import { messageOf } from '../../../error.ts';
 import type { InstanceState } from '../../../instance.ts';
 import { stateOf } from '../find/describe.ts';
@@ -43,7 +43,7 @@ export async function terminateInstances(ec2: EC2, ids: readonly string[]): Prom
       if (unknown.length > 0) return terminate(batch.filter((id) => !unknown.includes(id)));
       if (!isRefusal(error) || refused.size >= mostRefusals) throw error;
       // Two single ones that the caller may not terminate, and none that they may: it is not about instances.
-      if (awsFault(error) === 'denied' && refused.size >= 2 && states.size === 0) throw error;
+      if (awsErrorKind(error) === 'denied' && refused.size >= 2 && states.size === 0) throw error;
       const [only] = batch;
       if (batch.length === 1 && only !== undefined) return void refused.set(only, legible(error));
       const half = Math.ceil(batch.length / 2);
@@ -63,7 +63,7 @@ function unknownIds(error: unknown, batch: readonly string[]): string[] {
 
 /** About some of the instances, not about the caller or the service. */
 function isRefusal(error: unknown): boolean {
-  const fault = awsFault(error);
+  const errorKind = awsErrorKind(error);
   // A policy may allow to terminate only what carries certain tags: denied for one, allowed for the others.
-  return fault === undefined || (fault === 'denied' && messageOf(error) !== '');
+  return errorKind === undefined || (errorKind === 'denied' && messageOf(error) !== '');
 }

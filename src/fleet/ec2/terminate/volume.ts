@@ -1,6 +1,6 @@
 import type { EC2, Volume } from '@aws-sdk/client-ec2';
 import { pause } from '../../../wait.ts';
-import type { Remains } from '../../leftover.ts';
+import type { Orphan } from '../../orphan.ts';
 import { expiryOf, runFilter, tagKeys, tagValue } from '../tag.ts';
 
 /** Milliseconds between two looks at volumes that are still attached: instances take about 30 s to terminate. */
@@ -26,7 +26,7 @@ function isAwaited({ State, Attachments = [] }: Volume): boolean {
 }
 
 /** A volume as something that a run has left behind. Pure. */
-export function volumeRemains({ Tags, VolumeId = '', Size }: Volume): Remains {
+export function volumeOrphan({ Tags, VolumeId = '', Size }: Volume): Orphan {
   return {
     run: tagValue(Tags, tagKeys.run) ?? '',
     what: `volume ${VolumeId}${Size === undefined ? '' : ` (${Size} GiB)`}`,
@@ -40,8 +40,8 @@ export function volumeRemains({ Tags, VolumeId = '', Size }: Volume): Remains {
  * their instance are waited for.
  * @param patience Seconds.
  */
-export async function deleteVolumes(ec2: EC2, run: string, patience: number): Promise<void> {
-  const giveUp = performance.now() + patience * 1000;
+export async function deleteVolumes(ec2: EC2, run: string, timeout: number): Promise<void> {
+  const giveUp = performance.now() + timeout * 1000;
   for (;;) {
     const volumes = await findVolumes(ec2, run);
     for (const { VolumeId = '' } of volumes.filter(isOrphan)) await deleteVolume(ec2, VolumeId);

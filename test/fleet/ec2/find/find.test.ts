@@ -2,9 +2,9 @@ import { SQS } from '@aws-sdk/client-sqs';
 import { describe, expect, test } from 'vitest';
 import { messageBody } from '../../../../src/broadcast/message.ts';
 import { createQueue, queueInput, sqsClient } from '../../../../src/broadcast/sqs-queue.ts';
-import { ec2Everywhere } from '../../../../src/fleet/ec2/find/all-regions.ts';
-import { queueLeftover } from '../../../../src/fleet/ec2/terminate/queue.ts';
-import { markUse } from '../../../../src/fleet/ec2/find/use.ts';
+import { ec2AllRegions } from '../../../../src/fleet/ec2/find/all-regions.ts';
+import { queueOrphans } from '../../../../src/fleet/ec2/terminate/queue.ts';
+import { recordLaunch } from '../../../../src/fleet/ec2/find/launch-history.ts';
 import { eventually } from '../../../helper/process.ts';
 import { hasStage } from '../../../helper/stage/available.ts';
 import { imagesOf } from '../../../helper/stage/ec2/image.ts';
@@ -29,9 +29,9 @@ describe.skipIf(!hasStage())('looking for runs on EC2', () => {
   test.each([
     ['queues', { service: 'sqs', error: 'Denied' }, 'sqs'],
     ['security groups', { action: 'DescribeSecurityGroups', error: 'Denied' }, 'security groups'],
-  ])('%s that may not be listed hide no instance', async (_, fault, what) => {
+  ])('%s that may not be listed hide no instance', async (_, errorKind, what) => {
     const run = await launched(2);
-    on.stage.faults.add(fault);
+    on.stage.faults.add(errorKind);
     const { unseen, report } = listener();
     const [found] = await on.lab.fleet().find(report);
     expect(found).toMatchObject({ run, instances: [{ index: 0 }, { index: 1 }] });
@@ -70,35 +70,35 @@ describe.skipIf(!hasStage())('looking for runs on EC2', () => {
     const sqs = new SQS({ region: on.stage.region, useQueueUrlAsEndpoint: false });
     for (const MessageBody of ['nonsense', messageBody(hit)])
       await sqs.sendMessage({ QueueUrl, MessageBody });
-    const leftover = queueLeftover({ region: on.stage.region }, on.lab.env());
+    const orphans = queueOrphans({ region: on.stage.region }, on.lab.env());
     for (let look = 0; look < 2; look++) {
-      const [found] = await on.lab.fleet({}, { leftovers: [leftover] }).find(listener().report);
+      const [found] = await on.lab.fleet({}, { orphanKinds: [orphans] }).find(listener().report);
       expect(found).toMatchObject({ run: asked.run, announced: [{ nonce: 116n, digest: hit.digest }] });
     }
-    await leftover.remove(asked.run);
+    await orphans.remove(asked.run);
     sqs.destroy();
     client.destroy();
   });
 
   describe('everywhere', () => {
-    const leftovers = ({ region }: { readonly region?: string | undefined }) => [
-      queueLeftover({ region }, on.lab.env()),
+    const orphanKinds = ({ region }: { readonly region?: string | undefined }) => [
+      queueOrphans({ region }, on.lab.env()),
     ];
     const launch = { expiresAt: new Date(Date.now() + 60_000) };
     const look = async () => {
-      const { fleets, unreachable, skipped } = await ec2Everywhere({ env: on.lab.env(), leftovers });
+      const { fleets, unreachable, skipped } = await ec2AllRegions({ env: on.lab.env(), orphanKinds });
       return { regions: fleets.map(({ where }) => where), fleets, unreachable, skipped };
     };
 
     test('is every region once, also with several profiles of one account', async () => {
-      await markUse(on.lab.env(), { ...launch, region: 'eu-west-1', profile: 'default' });
+      await recordLaunch(on.lab.env(), { ...launch, region: 'eu-west-1', profile: 'default' });
       const { regions, fleets } = await look();
       expect(regions).toEqual(['eu-west-1', 'us-east-1', 'us-west-2']);
       expect(fleets.map(({ account }) => account)).toEqual(Array(3).fill('123456789012'));
     });
 
     test('is the regions that are known to be used where regions may not be listed, and says so', async () => {
-      await markUse(on.lab.env(), { ...launch, region: 'eu-west-1' });
+      await recordLaunch(on.lab.env(), { ...launch, region: 'eu-west-1' });
       on.stage.faults.add({ action: 'DescribeRegions', error: 'Denied' });
       const { regions, unreachable } = await look();
       expect(regions).toEqual(['eu-west-1', 'us-east-1']);
@@ -117,13 +117,13 @@ describe.skipIf(!hasStage())('looking for runs on EC2', () => {
       };
       const remark = 'ec2 eu-west-1, which the organization denies';
       expect(await ask()).toEqual({ found: [], unseen: [], skipped: [remark] });
-      await markUse(on.lab.env(), { ...launch, region: 'eu-west-1' });
+      await recordLaunch(on.lab.env(), { ...launch, region: 'eu-west-1' });
       await expect(ask()).rejects.toMatchObject({ code: 'aws-denied' });
     });
 
     test('a region that is not enabled in the account is told as that, not as bad credentials', async () => {
       on.stage.faults.add({ region: 'eu-west-1', error: 'UnknownKey' });
-      const { unreachable } = await ec2Everywhere({ env: on.lab.env(), region: 'eu-west-1', leftovers });
+      const { unreachable } = await ec2AllRegions({ env: on.lab.env(), region: 'eu-west-1', orphanKinds });
       expect(unreachable).toMatchObject([
         {
           error: {
@@ -134,12 +134,12 @@ describe.skipIf(!hasStage())('looking for runs on EC2', () => {
         },
       ]);
       on.stage.faults.add({ error: 'UnknownKey' });
-      const both = await ec2Everywhere({ env: on.lab.env(), region: 'eu-west-1', leftovers });
+      const both = await ec2AllRegions({ env: on.lab.env(), region: 'eu-west-1', orphanKinds });
       expect(both.unreachable).toMatchObject([{ error: { code: 'aws-bad-credentials' } }]);
     });
 
     test('the profile that AWS_PROFILE named is looked at again from a shell without it', async () => {
-      await markUse(
+      await recordLaunch(
         { ...on.lab.env(), AWS_ACCESS_KEY_ID: '', AWS_PROFILE: 'work' },
         { ...launch, region: 'eu-west-1' },
       );

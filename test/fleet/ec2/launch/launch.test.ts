@@ -57,16 +57,16 @@ describe.skipIf(!hasStage())('launching on EC2', () => {
     ['the free plan refuses on the spot market', freePlan, true],
     ['the region does not know', { error: 'InvalidInstanceType' }, false],
     ['no zone offers', { error: 'Unsupported' }, false],
-  ])('goes on with the next type after one that %s', async (_, fault, spot) => {
+  ])('goes on with the next type after one that %s', async (_, errorKind, spot) => {
     const match = (call: Call): boolean => parameter(call, 'InstanceType') === 'c7a.medium';
-    on.stage.faults.add({ action: 'RunInstances', match, ...fault });
+    on.stage.faults.add({ action: 'RunInstances', match, ...errorKind });
     const choice = on.lab.fleet({ types: ['c7a.medium', 't3.micro'], spot });
     const launched = await choice.launch(request({ count: 2 }), never);
     expect(launched.map(({ type }) => type)).toEqual(['t3.micro', 't3.micro']);
     expect(notices.length).toBeGreaterThan(0);
     // A type that is refused as such is not tried in every zone.
     const tried = on.stage.calls('ec2', 'RunInstances').filter(match).length;
-    if (fault.error !== 'Unsupported') expect(tried).toBe(1);
+    if (errorKind.error !== 'Unsupported') expect(tried).toBe(1);
   });
 
   test.each([false, true])(
@@ -118,8 +118,8 @@ describe.skipIf(!hasStage())('launching on EC2', () => {
     ['a lost request', { lost: 'before' as const, times: 1 }],
     ['throttling', { error: 'Throttled', times: 2 }],
     ['an internal error', { error: 'Internal', times: 1 }],
-  ])('after %s the same call is made again, and launches nothing twice', async (_, fault) => {
-    on.stage.faults.add({ action: 'RunInstances', ...fault });
+  ])('after %s the same call is made again, and launches nothing twice', async (_, errorKind) => {
+    on.stage.faults.add({ action: 'RunInstances', ...errorKind });
     const launched = await fleet.launch(request({ count: 3 }), never);
     expect(launched).toHaveLength(3);
     expect(living()).toBe(3);

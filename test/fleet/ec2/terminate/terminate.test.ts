@@ -53,16 +53,19 @@ describe.skipIf(!hasStage())('terminating on EC2', () => {
   test.each([
     ['denied', { error: 'Denied' }],
     ['never answered', { hang: true }],
-  ])('what the launch told of is terminated at once, though every description is %s', async (_, fault) => {
-    const run = await launched(3);
-    on.stage.faults.add({ action: 'DescribeInstances', ...fault });
-    const terminating = fleet.terminate(run);
-    terminating.catch(() => {});
-    await eventually('over', () => on.stage.instances().every(({ state }) => !isLive(state)));
-    on.stage.faults.clear();
-    if ('hang' in fault) return;
-    expect((await terminating).map(({ state }) => state)).toEqual(Array(3).fill('shutting-down'));
-  });
+  ])(
+    'what the launch told of is terminated at once, though every description is %s',
+    async (_, errorKind) => {
+      const run = await launched(3);
+      on.stage.faults.add({ action: 'DescribeInstances', ...errorKind });
+      const terminating = fleet.terminate(run);
+      terminating.catch(() => {});
+      await eventually('over', () => on.stage.instances().every(({ state }) => !isLive(state)));
+      on.stage.faults.clear();
+      if ('hang' in errorKind) return;
+      expect((await terminating).map(({ state }) => state)).toEqual(Array(3).fill('shutting-down'));
+    },
+  );
 
   test('a call that hangs is made again in time for T', async () => {
     const run = await launched(2);
@@ -97,7 +100,7 @@ describe.skipIf(!hasStage())('terminating on EC2', () => {
     const answers = on.stage.calls('ec2', 'DeleteSecurityGroup').map(({ error }) => error);
     expect(answers[0]).toBe('DependencyViolation');
     expect(answers.at(-1)).toBeUndefined();
-    expect(await on.stage.leftovers()).toEqual([]);
+    expect(await on.stage.orphans()).toEqual([]);
     expect(await on.lab.fleet().find()).toEqual([]);
   });
 
@@ -109,7 +112,7 @@ describe.skipIf(!hasStage())('terminating on EC2', () => {
     expect(found).toMatchObject({
       run: asked.run,
       instances: [],
-      leftover: [expect.stringMatching(/^security group sg-/) as string],
+      orphans: [expect.stringMatching(/^security group sg-/) as string],
       owner: { name: '123456789012:user/alice', self: true },
     });
     await fleet.dispose(asked.run);

@@ -43,13 +43,13 @@ describe.skipIf(!hasStage())('volumes', () => {
       {
         run,
         instances: [],
-        leftover: [expect.stringMatching(/^volume vol-\w+ \(8 GiB\)$/)],
+        orphans: [expect.stringMatching(/^volume vol-\w+ \(8 GiB\)$/)],
         owner: { self: true },
       },
     ]);
     await fleet.dispose(run);
     expect(await fleet.find()).toEqual([]);
-    expect(await on.stage.leftovers()).toEqual([]);
+    expect(await on.stage.orphans()).toEqual([]);
   });
 
   test("a run's volumes are deleted and no other's", async () => {

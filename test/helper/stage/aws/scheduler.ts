@@ -64,17 +64,17 @@ export class Scheduler {
       ScheduleExpression: string;
       Target: { Input: string };
     };
-    const [, moment = ''] = /^at\((.*)\)$/.exec(body.ScheduleExpression) ?? [];
+    const [, time = ''] = /^at\((.*)\)$/.exec(body.ScheduleExpression) ?? [];
     const { InstanceIds: ids } = JSON.parse(body.Target.Input) as { InstanceIds: string[] };
-    const at = Date.parse(`${moment}Z`);
+    const at = Date.parse(`${time}Z`);
     const schedule = { region: call.region, group: body.GroupName, name, at, ids };
     this.schedules.push(schedule);
     const timer = setTimeout(() => this.fire(schedule.group), at - Date.now());
     this.#timers.add(timer.unref());
   }
 
-  #forget(isMeant: (schedule: StageSchedule) => boolean): void {
-    const kept = this.schedules.filter((one) => !isMeant(one));
+  #forget(isSelected: (schedule: StageSchedule) => boolean): void {
+    const kept = this.schedules.filter((one) => !isSelected(one));
     this.schedules.splice(0, this.schedules.length, ...kept);
   }
 }

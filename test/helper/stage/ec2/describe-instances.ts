@@ -4,7 +4,7 @@ import { find, itemsAt, textAt, type XmlNode } from '../aws/xml.ts';
 import { type Ec2, type Forward, notFound, xmlOf } from './ec2.ts';
 import { type Filter, filtersOf, matches, withFilters } from './filter.ts';
 import { type StageInstance, stateCodes } from './instance.ts';
-import { paint } from './paint.ts';
+import { correctInstance } from './correct-instance.ts';
 
 /** Filters that moto would judge by what it takes for the state, or answers with an HTML page. */
 const own: Record<string, (instance: StageInstance) => string> = {
@@ -46,6 +46,6 @@ export async function describeInstances(ec2: Ec2, call: Call, forward: Forward):
 function show(ec2: Ec2, item: XmlNode, filters: readonly Filter[]): boolean {
   const instance = ec2.instances.get(textAt(item, 'instanceId'));
   if (!instance || !ec2.isVisible(instance)) return false;
-  paint(item, instance);
+  correctInstance(item, instance);
   return filters.every((filter) => matches(filter, own[filter.name]?.(instance) ?? ''));
 }

@@ -5,7 +5,7 @@ import { noImage } from './describe-images.ts';
 import { type Ec2, type Forward, instanceItems, type TypeInfo, xmlOf } from './ec2.ts';
 import { type Image, imagesOf } from './image.ts';
 import { exists, type StageInstance } from './instance.ts';
-import { paint } from './paint.ts';
+import { correctInstance } from './correct-instance.ts';
 
 /**
  * RunInstances as EC2 does it. moto ignores MaxCount and ClientToken, has endless capacity and quota, and believes in
@@ -64,7 +64,7 @@ async function launch(ec2: Ec2, call: Call, forward: Forward): Promise<Answer> {
   for (const item of instanceItems(root)) {
     const instance = describe(ec2, call, item, image, type, info.vcpus, zone);
     ec2.add(instance);
-    paint(item, instance);
+    correctInstance(item, instance);
   }
   return xml(root);
 }
@@ -158,7 +158,7 @@ function repeat(ec2: Ec2, answer: Answer): Answer {
   const root = xmlOf(answer);
   for (const item of instanceItems(root)) {
     const instance = ec2.instances.get(textAt(item, 'instanceId'));
-    if (instance) paint(item, instance);
+    if (instance) correctInstance(item, instance);
   }
   return xml(root);
 }

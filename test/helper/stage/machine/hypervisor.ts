@@ -10,7 +10,7 @@ import type { Reason, StageInstance } from '../ec2/instance.ts';
 import { type ImdsCall, metadataServer } from './imds.ts';
 import type { Route } from './jump.ts';
 import { Machine, type MachineEvent, share } from './machine.ts';
-import type { Misfortune } from './misfortune.ts';
+import type { MachineFault } from './machine-fault.ts';
 import { readUserData } from './user-data.ts';
 
 export interface HypervisorOptions {
@@ -47,7 +47,7 @@ export class Hypervisor extends EventEmitter<Events> {
   /** Everything that machines said of themselves. */
   readonly events: (MachineEvent & { readonly instance: string; readonly time: number })[] = [];
   readonly imdsCalls: ImdsCall[] = [];
-  misfortunes: Misfortune[] = [];
+  machineFaults: MachineFault[] = [];
   readonly #ec2: Ec2;
   readonly #options: HypervisorOptions;
   readonly #principals: Map<string, Principal>;
@@ -64,7 +64,7 @@ export class Hypervisor extends EventEmitter<Events> {
     ec2.on('ending', (instance) => void this.machines.get(instance.id)?.cut());
     ec2.consoleOf = ({ id }) => this.machines.get(id)?.console ?? '';
     ec2.pendingOf = (instance) => {
-      const { pendingSeconds } = this.#misfortuneOf(instance) ?? {};
+      const { pendingSeconds } = this.#machineFaultOf(instance) ?? {};
       return pendingSeconds === undefined ? undefined : pendingSeconds * 1000;
     };
   }
@@ -129,49 +129,49 @@ export class Hypervisor extends EventEmitter<Events> {
     this.#metadata.clear();
     this.events.length = 0;
     this.imdsCalls.length = 0;
-    this.misfortunes = [];
+    this.machineFaults = [];
     this.#round += 1;
   }
 
   #powerOn(instance: StageInstance): void {
     if (!this.#options.boots) return;
     const round = this.#round;
-    const misfortune = this.#misfortuneOf(instance);
+    const machineFault = this.#machineFaultOf(instance);
     const boot = async (): Promise<void> => {
       const socket = await this.#serveMetadata(instance);
       if (round !== this.#round || instance.state === 'shutting-down' || instance.state === 'terminated')
         return;
-      this.#boot(instance, socket, misfortune);
+      this.#boot(instance, socket, machineFault);
     };
     boot().catch((error: unknown) => {
       const failed = { event: 'failed', message: String(error) } as const;
       this.#heard(instance, failed);
     });
-    if (misfortune?.failsAfter !== undefined) {
-      const timer = setTimeout(() => void this.fail(instance.id), misfortune.failsAfter * 1000);
+    if (machineFault?.failsAfter !== undefined) {
+      const timer = setTimeout(() => void this.fail(instance.id), machineFault.failsAfter * 1000);
       this.#timers.add(timer);
     }
   }
 
-  #misfortuneOf({ number, call }: StageInstance): Misfortune | undefined {
+  #machineFaultOf({ number, call }: StageInstance): MachineFault | undefined {
     const own = [...this.#ec2.instances.values()].filter((one) => one.call.principal === call.principal);
     const place = own.filter((one) => one.number < number).length;
-    return this.misfortunes.find(({ instance, of }) =>
+    return this.machineFaults.find(({ instance, of }) =>
       of === undefined ? instance === number : of === call.principal && instance === place,
     );
   }
 
-  #boot(instance: StageInstance, metadata: string, misfortune: Misfortune | undefined): void {
+  #boot(instance: StageInstance, metadata: string, machineFault: MachineFault | undefined): void {
     const { directory, awsSocket, awsPort, python, bootSeconds } = this.#options;
     const own = join(directory, instance.id);
     const machine = new Machine(instance, {
       directory: own,
       cloudConfig: readUserData(instance.userData, python),
       awsPort: awsPort(),
-      boots: misfortune?.neverBoots !== true,
-      wrongHostKey: misfortune?.wrongHostKey === true,
-      disarms: misfortune?.disarms === true,
-      bootSeconds: misfortune?.bootSeconds ?? bootSeconds,
+      boots: machineFault?.neverBoots !== true,
+      wrongHostKey: machineFault?.wrongHostKey === true,
+      disarms: machineFault?.disarms === true,
+      bootSeconds: machineFault?.bootSeconds ?? bootSeconds,
     });
     this.machines.set(instance.id, machine);
     share(own, 'aws.sock', awsSocket);

@@ -1,0 +1,44 @@
+import { UsageError } from '../error.ts';
+import { isRunId } from '../run-id.ts';
+
+/** Which part of everything `ps` and `scram` are about. */
+export interface InventoryFilter {
+  readonly run: string | undefined;
+  readonly region: string | undefined;
+  readonly profile: string | undefined;
+}
+
+/** What the flags say. @throws UsageError */
+export function readFilter(flags: Readonly<Record<string, unknown>>): InventoryFilter {
+  return { run: oneRun(flags['run']), region: region(flags['region']), profile: text(flags['profile']) };
+}
+
+function oneRun(value: unknown): string | undefined {
+  if (value === undefined) return undefined;
+  if (typeof value === 'string' && isRunId(value)) return value;
+  throw new UsageError(
+    'bad-run',
+    `--run is ${JSON.stringify(value)}: must be a run id like 20261120-081103-x7k2`,
+    {
+      about: 'run',
+      hint: 'see the runs with: cnd ps',
+    },
+  );
+}
+
+function region(value: unknown): string | undefined {
+  const name = text(value);
+  if (name === undefined || /^[a-z]{2,}(-[a-z]+)+-\d+$/.test(name)) return name;
+  throw new UsageError(
+    'bad-setting',
+    `--region is ${JSON.stringify(name)}: must be a region like eu-west-1`,
+    {
+      about: 'region',
+      hint: 'leave it out to look everywhere',
+    },
+  );
+}
+
+function text(value: unknown): string | undefined {
+  return typeof value === 'string' && value !== '' ? value : undefined;
+}

@@ -1,0 +1,64 @@
+import type { WorkerState } from '../../search/assignment.ts';
+import type { Order } from './agent-order.ts';
+
+/** The way to one running agent. Sending never throws: a dead agent is noticed by its channel. */
+export type SendOrder = (order: Order) => void;
+
+/** What a search knows of one of its workers. */
+export interface Worker {
+  /** `pending`: not begun, or to begin again; `lost`: given up for good. */
+  state: 'pending' | 'searching' | 'idle' | 'stopped' | 'lost';
+  send: SendOrder | undefined;
+  /** Its search was lost, and has not begun again. */
+  lost: boolean;
+  /** Has said `ready` at least once. */
+  searched: boolean;
+  /** Nonces per second, as it last said. */
+  rate: number;
+  /** Hits it sent that are none. */
+  falseHits: number;
+}
+
+/** The workers of a search, 0 … N − 1. */
+export class WorkerPool {
+  readonly all: readonly Worker[];
+
+  constructor(count: number) {
+    this.all = Array.from({ length: count }, () => {
+      return { state: 'pending', send: undefined, lost: false, searched: false, rate: 0, falseHits: 0 };
+    });
+  }
+
+  get(index: number): Worker {
+    const worker = this.all[index];
+    if (!worker) throw new RangeError(`there is no worker ${index} of ${this.all.length}`);
+    return worker;
+  }
+
+  /** Whether any has searched. */
+  get anySearched(): boolean {
+    return this.all.some(({ searched }) => searched);
+  }
+
+  /** How many search now, and their nonces per second together. */
+  get pace(): { readonly searching: number; readonly rate: number } {
+    const searching = this.all.filter(({ state, searched }) => state === 'searching' && searched);
+    return { searching: searching.length, rate: searching.reduce((sum, { rate }) => sum + rate, 0) };
+  }
+
+  /** Those whose agents run, as far as is known. */
+  get busy(): number[] {
+    return this.all.flatMap(({ state }, index) => (state === 'searching' || state === 'idle' ? [index] : []));
+  }
+
+  /** How many are not given up, once each of them has searched; before that undefined. */
+  get complement(): number | undefined {
+    const alive = this.all.filter(({ state }) => state !== 'lost');
+    return alive.length > 0 && alive.every(({ searched }) => searched) ? alive.length : undefined;
+  }
+
+  /** As the assignment policy sees them: one that stopped takes no orders any more. */
+  get states(): WorkerState[] {
+    return this.all.map(({ state }, worker) => ({ worker, state: state === 'stopped' ? 'lost' : state }));
+  }
+}

@@ -1,0 +1,41 @@
+import { element, put, remove, textAt, type XmlNode } from '../aws/xml.ts';
+import { type StageInstance, stateCodes } from './instance.ts';
+
+/** Makes moto's picture of an instance true: its state, its reasons, and addresses only while it has them. */
+export function correctInstance(item: XmlNode, instance: StageInstance): void {
+  const { state, reason, publicIp, image, type } = instance;
+  put(item, 'instanceState', stateElements(instance));
+  put(item, 'imageId', image.id);
+  put(item, 'instanceType', type);
+  put(item, 'architecture', image.architecture);
+  put(item, 'rootDeviceName', image.rootDevice);
+  put(item, 'stateReason', [
+    element('code', reason?.code ?? (state === 'pending' ? 'pending' : '')),
+    element('message', reason?.message ?? (state === 'pending' ? 'pending' : '')),
+  ]);
+  if (reason === undefined && state !== 'pending') remove(item, 'stateReason');
+  // EC2 may give a public address only some time after the launch, and takes it back at the end.
+  if (state !== 'running' || publicIp === undefined) {
+    remove(item, 'ipAddress');
+    remove(item, 'dnsName');
+    if (state !== 'pending' && state !== 'running') remove(item, 'networkInterfaceSet');
+    else withoutAssociation(item);
+  } else {
+    replaceText(item, textAt(item, 'ipAddress'), publicIp);
+    put(item, 'ipAddress', publicIp);
+  }
+}
+
+export function stateElements({ state }: Pick<StageInstance, 'state'>): XmlNode[] {
+  return [element('code', stateCodes[state]), element('name', state)];
+}
+
+function withoutAssociation(node: XmlNode): void {
+  remove(node, 'association');
+  for (const child of node.children) withoutAssociation(child);
+}
+
+function replaceText(node: XmlNode, old: string, text: string): void {
+  if (old !== '' && node.text === old) node.text = text;
+  for (const child of node.children) replaceText(child, old, text);
+}
