@@ -24,8 +24,11 @@ const runState = z.object({
   expiresAt: z.iso.datetime(),
 });
 
-/** The note's file in a run's state directory. */
-const stateName = 'run.json';
+/** The live state's file in a run's state directory. */
+const stateName = 'state.json';
+
+/** Its name until November 2026, the same as that of the archived record: runs that an older cnd started are still found. */
+const oldStateName = 'run.json';
 
 /** The file of a run's login key in its state directory. */
 export const loginKeyName = 'id_ed25519';
@@ -62,7 +65,7 @@ export async function removeLoginKey(run: string, env: NodeJS.ProcessEnv = proce
 
 /** Forgets what `writeRunState` noted, and the run's directory if nothing else is in it; idempotent. */
 export async function removeRunState(run: string, env: NodeJS.ProcessEnv = process.env): Promise<void> {
-  await removeOwn(run, [stateName, loginKeyName], env);
+  await removeOwn(run, [stateName, oldStateName, loginKeyName], env);
 }
 
 /** What the state root tells of the runs of this user. */
@@ -81,17 +84,21 @@ export async function readRunStates(env: NodeJS.ProcessEnv = process.env): Promi
   const states: RunState[] = [];
   const damaged: { run: RunId; error: CndError }[] = [];
   for (const run of await listStateRuns(env)) {
-    const path = join(stateDirectory(run, env), stateName);
-    try {
-      states.push(parse(await readTextFile(path), run));
-    } catch (cause) {
-      if (isMissing(cause)) continue; // of a fleet, or being removed
-      const error = new CndError('state-damaged', `${path} cannot be read: ${messageOf(cause)}`, {
-        about: run,
-        hint: `when you have seen that nothing of the run is left: rm -r ${dirname(path)}`,
-        cause,
-      });
-      damaged.push({ run, error });
+    for (const name of [stateName, oldStateName]) {
+      const path = join(stateDirectory(run, env), name);
+      try {
+        states.push(parse(await readTextFile(path), run));
+        break;
+      } catch (cause) {
+        if (isMissing(cause)) continue; // with neither: of a fleet, or being removed
+        const error = new CndError('state-damaged', `${path} cannot be read: ${messageOf(cause)}`, {
+          about: run,
+          hint: `once you have checked that nothing of the run is left: rm -r ${dirname(path)}`,
+          cause,
+        });
+        damaged.push({ run, error });
+        break;
+      }
     }
   }
   return { states, damaged };

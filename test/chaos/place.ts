@@ -42,7 +42,7 @@ export class Place {
     this.#scenario = scenario;
     for (const path of [this.logs, join(this.victim, 'local'), join(this.directory, 'bin')])
       mkdirSync(path, { recursive: true });
-    for (const name of ['run.json', 'id_ed25519', 'local/host.json', 'file'])
+    for (const name of ['state.json', 'run.json', 'id_ed25519', 'local/host.json', 'file'])
       writeFileSync(join(this.victim, name), `nobody may touch ${name}\n`);
     writeFileSync(this.record, '');
     this.#makePrograms();

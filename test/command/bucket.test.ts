@@ -71,7 +71,7 @@ describe.skipIf(awsMissing)('commands with a bucket', () => {
     mkdirSync(state, { recursive: true });
     const times = { startedAt: '2026-11-20T08:11:03Z', expiresAt: '2026-11-20T08:12:03Z' };
     const note = { run, fleet: 'local', controller: identify(process.pid), instances: 1, ...times };
-    writeFileSync(join(state, 'run.json'), JSON.stringify(note));
+    writeFileSync(join(state, 'state.json'), JSON.stringify(note));
   }
 
   describe('a run', () => {

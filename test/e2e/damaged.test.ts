@@ -28,8 +28,8 @@ test.each([
   ['a list of hosts that is torn', `${run}/hosts/hosts.json`, JSON.stringify(list).slice(0, 60), run],
   ['a list of hosts of another version', `${run}/hosts/hosts.json`, '{"schema":9,"run":"x"}', run],
   ['a list of hosts that is missing beside its marks', `${run}/hosts/0.armed`, '', run],
-  ['a note that is torn', `${run}/run.json`, `{"run":"${run}","fleet":"ho`, run],
-  ['a note of another run', `${run}/run.json`, '{"run":"../../victim"}', run],
+  ['a note that is torn', `${run}/state.json`, `{"run":"${run}","fleet":"ho`, run],
+  ['a note of another run', `${run}/state.json`, '{"run":"../../victim"}', run],
   ['the regions launched in', 'ec2.json', '[{"region":', 'ec2'],
 ])('%s is told by ps and scram, exit 4, and kept', async (_, name, text, said) => {
   const path = put(name, text);

@@ -68,7 +68,7 @@ function underWay(id: string): void {
   mkdirSync(state, { recursive: true });
   const times = { startedAt: '2026-11-20T08:11:03Z', expiresAt: '2026-11-20T08:12:03Z' };
   const note = { run: id, fleet: 'local', controller: identify(process.pid), instances: 3, ...times };
-  writeFileSync(join(state, 'run.json'), JSON.stringify(note));
+  writeFileSync(join(state, 'state.json'), JSON.stringify(note));
 }
 
 describe('ls', () => {

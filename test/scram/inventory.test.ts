@@ -37,7 +37,7 @@ async function note(
 ): Promise<void> {
   const times = { startedAt: '2026-11-20T08:11:03.000Z', expiresAt: '2026-11-20T08:12:03.000Z' };
   await writeRunState({ run, fleet, instances: 2, ...times }, env);
-  const path = join(stateDirectory(run, env), 'run.json');
+  const path = join(stateDirectory(run, env), 'state.json');
   writeFileSync(path, JSON.stringify({ run, fleet, ...place, instances: 2, ...times, controller }));
 }
 
@@ -138,7 +138,7 @@ describe('scram', () => {
       { run: late, fleet: 'one', terminated: 2 },
     ]);
     expect(left.runs).toMatchObject([{ run: early }]);
-    expect(existsSync(join(stateDirectory(early, env), 'run.json'))).toBe(true);
+    expect(existsSync(join(stateDirectory(early, env), 'state.json'))).toBe(true);
   });
 
   test('a fleet that cannot be asked does not save the others, and is reported', async () => {

@@ -48,7 +48,12 @@ async function haunt(tags: Record<string, string>, uid = process.getuid?.()): Pr
 /** What looks like the things of a run, and is somebody's. */
 async function victim(path: string): Promise<string[]> {
   await mkdir(join(path, 'local'), { recursive: true });
-  const files = [join(path, 'local', 'precious'), join(path, 'id_ed25519'), join(path, 'run.json')];
+  const files = [
+    join(path, 'local', 'precious'),
+    join(path, 'id_ed25519'),
+    join(path, 'state.json'),
+    join(path, 'run.json'),
+  ];
   for (const file of files) await writeFile(file, 'precious');
   return files;
 }

@@ -1,4 +1,13 @@
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
@@ -50,10 +59,10 @@ test('what is noted is read again, by nobody else', async () => {
   const directory = stateDirectory(run, env);
   expect(mode(stateRoot(env))).toBe(0o700);
   expect(mode(directory)).toBe(0o700);
-  expect(mode(join(directory, 'run.json'))).toBe(0o600);
+  expect(mode(join(directory, 'state.json'))).toBe(0o600);
   expect(mode(join(directory, 'id_ed25519'))).toBe(0o600);
   expect(readFileSync(join(directory, 'id_ed25519'), 'utf8')).toBe('PRIVATE\n');
-  expect(readFileSync(join(directory, 'run.json'), 'utf8')).not.toContain('PRIVATE');
+  expect(readFileSync(join(directory, 'state.json'), 'utf8')).not.toContain('PRIVATE');
 
   const [noted] = await listRunStates(env);
   expect(noted).toMatchObject(state);
@@ -61,8 +70,19 @@ test('what is noted is read again, by nobody else', async () => {
   expect(noted && isAlive(noted.controller)).toBe(true);
 });
 
+test('a run that an older cnd started, noted in run.json, is found and removed', async () => {
+  await writeRunState(state, env);
+  const directory = stateDirectory(run, env);
+  renameSync(join(directory, 'state.json'), join(directory, 'run.json'));
+  expect(await listRunStates(env)).toMatchObject([state]);
+  writeFileSync(join(directory, 'run.json'), '{"run":');
+  expect((await readRunStates(env)).damaged.map(({ run: id }) => id)).toEqual([run]);
+  await removeRunState(run, env);
+  expect(existsSync(directory)).toBe(false);
+});
+
 describe('what a writer left that was killed', () => {
-  const part = '.run.json.0123456789abcdef.part';
+  const part = '.state.json.0123456789abcdef.part';
   const leave = (id: string, ...names: string[]): void => {
     const directory = stateDirectory(id, env);
     mkdirSync(directory, { recursive: true, mode: 0o700 });
@@ -76,7 +96,7 @@ describe('what a writer left that was killed', () => {
     leave(torn ?? '', part);
     leave(empty ?? '');
     leave(fleets ?? '', part, 'hosts');
-    leave(noted ?? '', part, 'run.json');
+    leave(noted ?? '', part, 'state.json');
     expect((await readRunStates(env)).damaged.map(({ run: id }) => id)).toEqual([noted]);
     await removeUnnoted(env, fleets);
     expect(await listStateRuns(env)).toHaveLength(4);
@@ -105,7 +125,7 @@ describe('the list', () => {
     await writeLoginKey(run, 'PRIVATE\n', env);
     const put = (name: string, text?: string): void => {
       mkdirSync(join(stateRoot(env), name));
-      if (text !== undefined) writeFileSync(join(stateRoot(env), name, 'run.json'), text);
+      if (text !== undefined) writeFileSync(join(stateRoot(env), name, 'state.json'), text);
     };
     put('20261120-081103-torn', JSON.stringify(state).slice(0, 40));
     put('20261120-081103-none');
