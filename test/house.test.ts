@@ -117,3 +117,15 @@ test('no file depends on itself, by whatever way', () => {
   for (const file of files) visit(file, []);
   expect(cycles).toEqual([]);
 });
+
+test('an exported name means one thing', () => {
+  const declared = /^export (?:abstract |async )*(?:const|let|function\*?|class|interface|type|enum) (\w+)/gm;
+  const places = new Map<string, Set<string>>();
+  for (const file of files) {
+    for (const [, name = ''] of readFileSync(join(root, file), 'utf8').matchAll(declared))
+      places.set(name, (places.get(name) ?? new Set()).add(file));
+  }
+  expect(places.size).toBeGreaterThan(500);
+  const shared = [...places].filter(([, where]) => where.size > 1);
+  expect(shared.map(([name, where]) => `${name}: ${[...where].join(', ')}`)).toEqual([]);
+});

@@ -1,7 +1,7 @@
 import { type BucketLocationConstraint, CreateBucketCommand, type S3Client } from '@aws-sdk/client-s3';
 import { statusOf } from '../aws/failure.ts';
 import { UsageError } from '../error.ts';
-import { type BucketAccess, isMissingBucket, regionOf, s3Error } from './s3-client.ts';
+import { type BucketAccess, isMissingBucket, clientRegion, s3Error } from './s3-client.ts';
 import { type FoundBucket, findBucket } from './s3-region.ts';
 
 /** The user's own tags. */
@@ -26,7 +26,7 @@ export async function createBucket(access: BucketAccess, tags: BucketTags = {}):
   const { client } = found;
   try {
     const created = await create(found, access, tags);
-    return { created, region: await regionOf(client) };
+    return { created, region: await clientRegion(client) };
   } finally {
     client.destroy();
   }

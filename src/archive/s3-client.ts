@@ -36,7 +36,7 @@ export async function s3Error(
   { bucket, settings }: BucketAccess,
   { what, permissions }: { readonly what: string; readonly permissions: string },
 ): Promise<CndError> {
-  const region = client && (await regionOf(client));
+  const region = client && (await clientRegion(client));
   const common = { about: 'logs.bucket', region, profile: settings.profile, permissions };
   if (isMissingBucket(failure)) {
     const gone = new Error(`there is no bucket ${bucket}`, { cause: failure });
@@ -62,7 +62,7 @@ function nameOf(error: unknown): string {
 }
 
 /** The region that a client asks in; undefined when none is set anywhere: that is what the error will say. */
-export async function regionOf(client: S3Client): Promise<string | undefined> {
+export async function clientRegion(client: S3Client): Promise<string | undefined> {
   try {
     return await client.config.region();
   } catch {

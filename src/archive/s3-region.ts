@@ -1,6 +1,6 @@
 import { HeadBucketCommand, type S3Client } from '@aws-sdk/client-s3';
 import { property } from '../aws/property.ts';
-import { type BucketAccess, regionOf, s3Client } from './s3-client.ts';
+import { type BucketAccess, clientRegion, s3Client } from './s3-client.ts';
 
 /** A bucket that was looked for. */
 export interface FoundBucket {
@@ -23,7 +23,7 @@ export async function findBucket(access: BucketAccess, signal?: AbortSignal): Pr
   if (failure === undefined) return { client, certain: true };
   const region = regionFrom(failure);
   if (region === undefined) return { client, certain: false, failure };
-  if (region === (await regionOf(client))) return { client, certain: true, failure };
+  if (region === (await clientRegion(client))) return { client, certain: true, failure };
   client.destroy();
   const there = s3Client({ ...access, settings: { ...access.settings, region } });
   // What is refused in the wrong region says nothing of the right one.

@@ -12,7 +12,7 @@ export type ObjectInput = Omit<PutObjectCommandInput, 'Body' | 'ContentLength'>;
  * @param onProgress Told whenever some of it was taken to be sent.
  * @throws CndError `archive-unreadable` when the file cannot be read, and what the SDK throws.
  */
-export async function upload(
+export async function uploadObject(
   client: S3Client,
   object: ObjectInput,
   path: string,

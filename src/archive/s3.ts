@@ -18,7 +18,7 @@ import { passes } from './run-filter.ts';
 import { type BucketAccess, s3Error } from './s3-client.ts';
 import { type Page, batch, listFolder } from './s3-list.ts';
 import { type FoundBucket, findBucket } from './s3-region.ts';
-import { type ObjectInput, upload, uploadStream } from './s3-upload.ts';
+import { type ObjectInput, uploadObject, uploadStream } from './s3-upload.ts';
 
 /** What an archive on S3 is made with. */
 export interface S3Options extends BucketAccess {
@@ -96,7 +96,7 @@ export class S3Archive implements Archive {
     const timeout = this.#options.timeout ?? defaultTimeout;
     try {
       const put = async (): Promise<void> =>
-        upload(await this.#client(signal), object, path, signal, onProgress);
+        uploadObject(await this.#client(signal), object, path, signal, onProgress);
       await retry(put, { signal, timeout: timeout, isRetryable: isWorthAnother });
     } catch (error) {
       if (!(error instanceof CndError))

@@ -7,16 +7,19 @@ export interface Candidate {
 }
 
 /** What belongs where the cursor is: words that are known, or values of a kind that has to be looked up. */
-export type Place =
+export type CompletionPlace =
   | { readonly candidates: readonly Candidate[] }
   /** `before` is what stands in front of the value in the same word: `--fleet=`. */
   | { readonly values: ValueKind; readonly before: string; readonly describe: string };
 
-const nothing: Place = { candidates: [] };
+const nothing: CompletionPlace = { candidates: [] };
 const helpFlag: Flag = { name: 'help', boolean: true, describe: 'show help' };
 
 /** What may stand at the last of the words after `cnd`, which is the one being typed, perhaps empty. Pure. */
-export function placeOf(typed: readonly string[], commands: readonly (Command | CommandGroup)[]): Place {
+export function placeOf(
+  typed: readonly string[],
+  commands: readonly (Command | CommandGroup)[],
+): CompletionPlace {
   const words = rejoin(typed);
   const current = words.at(-1) ?? '';
   const before = words.slice(0, -1);
@@ -44,7 +47,7 @@ function rejoin(words: readonly string[]): string[] {
   return joined;
 }
 
-function inCommand(command: Command, before: readonly string[], current: string): Place {
+function inCommand(command: Command, before: readonly string[], current: string): CompletionPlace {
   const flags = [...command.flags, helpFlag];
   const find = (word: string): Flag | undefined =>
     flags.find(({ name, alias }) => [name, alias].includes(word.replace(/^--?/, '').split('=')[0]));
@@ -66,7 +69,7 @@ function inCommand(command: Command, before: readonly string[], current: string)
   return { candidates: unused(flags, before.filter(isFlag).map(find)) };
 }
 
-function valueOf(flag: Flag | undefined, before = ''): Place {
+function valueOf(flag: Flag | undefined, before = ''): CompletionPlace {
   return flag?.values ? { values: flag.values, before, describe: flag.describe } : nothing;
 }
 
@@ -76,6 +79,6 @@ function unused(flags: readonly Flag[], used: readonly (Flag | undefined)[]): Ca
     .map(({ name, describe }) => ({ value: `--${name}`, describe }));
 }
 
-function named(entries: readonly { readonly name: string; readonly describe: string }[]): Place {
+function named(entries: readonly { readonly name: string; readonly describe: string }[]): CompletionPlace {
   return { candidates: entries.map(({ name, describe }) => ({ value: name, describe })) };
 }

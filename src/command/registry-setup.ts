@@ -1,7 +1,7 @@
 import { type Command, verboseFlag } from './command.ts';
 
 /** `cnd init` */
-export const init: Command = {
+export const initCommand: Command = {
   name: 'init',
   describe: 'write a commented cnd.config.json with every setting',
   flags: [
@@ -37,7 +37,7 @@ export const init: Command = {
 };
 
 /** `cnd completion` */
-export const completion: Command = {
+export const completionCommand: Command = {
   name: 'completion',
   describe: 'print a script that completes cnd on the command line',
   positionals: [{ name: 'shell', describe: 'bash, zsh or fish', values: 'shell' }],

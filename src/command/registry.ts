@@ -1,5 +1,5 @@
 import type { Command, CommandGroup } from './command.ts';
-import { completion, init } from './registry-setup.ts';
+import { completionCommand, initCommand } from './registry-setup.ts';
 import { logs } from './registry-logs.ts';
 import { verboseFlag } from './command.ts';
 import { filterFlags } from './filter-flag.ts';
@@ -68,6 +68,6 @@ export const commands: readonly (Command | CommandGroup)[] = [
   logs,
   bench,
   doctor,
-  init,
-  completion,
+  initCommand,
+  completionCommand,
 ];

@@ -1,6 +1,6 @@
 import { openAllFleets } from '../fleet/registry.ts';
 import { type RunningRun, takeInventory } from '../scram/inventory.ts';
-import { selectRuns, scram as scramEverything } from '../scram/scram.ts';
+import { selectRuns, scramRuns } from '../scram/scram.ts';
 import type { ScramResult } from '../scram/scram-run.ts';
 import { exitCodes } from '../event/outcome.ts';
 import { announcedLines, checkedText, runningTable, unreachableLines } from './running-table.ts';
@@ -36,7 +36,7 @@ export async function scram(flags: Readonly<Record<string, unknown>>): Promise<n
     process.stderr.write(sparedWords(spared, run !== undefined) + unreachableLines(inventory.unreachable));
     return inventory.unreachable.length > 0 ? exitCodes.cleanupUnconfirmed : exitCodes.found;
   }
-  const { results, spared, later, remaining, left } = await scramEverything(holders, process.env, options);
+  const { results, spared, later, remaining, left } = await scramRuns(holders, process.env, options);
   const checked = checkedText(left);
   if (results.length > 0)
     process.stdout.write(`${resultTable(results)}${announcedLines(results)}${checked}\n`);

@@ -48,7 +48,7 @@ function told(
   const known = Object.entries(properties).map(([key, property]): [string, JsonSchema] => {
     const description = property.description ?? describe(key)?.replace(/ \[default: .*\]$/, '');
     const value = values[key];
-    if (isGroup(property)) return [key, told(property, isRecord(value) ? value : {})];
+    if (isSettingGroup(property)) return [key, told(property, isRecord(value) ? value : {})];
     return [
       key,
       { ...(description && { description }), ...property, ...(value !== undefined && { default: value }) },
@@ -58,7 +58,7 @@ function told(
 }
 
 /** Whether a setting is a group of settings. */
-export function isGroup({ type, properties }: JsonSchema): boolean {
+export function isSettingGroup({ type, properties }: JsonSchema): boolean {
   return type === 'object' && properties !== undefined;
 }
 

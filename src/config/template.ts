@@ -1,7 +1,7 @@
 import { defaultBlock } from '../puzzle/block.ts';
 import { defaultChunk, defaultLimit } from '../search/space.ts';
 import { fleetKinds } from '../fleet/registry.ts';
-import { type JsonSchema, configJsonSchema, isGroup } from './json-schema.ts';
+import { type JsonSchema, configJsonSchema, isSettingGroup } from './json-schema.ts';
 
 /** What stands commented out, by path, for a setting that has no default, or one that depends on others. */
 const examples: Readonly<Record<string, unknown>> = {
@@ -38,7 +38,7 @@ export function configTemplate(schema: string): string {
 function explained(key: string, setting: JsonSchema, group = ''): string[] {
   const about = comment(setting);
   // A group that may be absent as a whole is one example.
-  if (isGroup(setting) && examples[group + key] === undefined) {
+  if (isSettingGroup(setting) && examples[group + key] === undefined) {
     const members = Object.entries(setting.properties ?? {}).flatMap(([name, member]) =>
       explained(name, member, `${key}.`),
     );

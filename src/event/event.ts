@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import type { Coverage } from '../search/coverage.ts';
-import { outcomes } from './outcome.ts';
+import { outcomes, phaseNames } from './outcome.ts';
 
 /**
  * The stream of events that a run is. Views, the journal, `--json` and the report render it; nothing else prints.
@@ -12,19 +12,6 @@ import { outcomes } from './outcome.ts';
 
 /** Raised when a reader of the version before would misunderstand a journal. Journals without a version are older than 2. */
 export const eventSchemaVersion = 2;
-
-/** The phases of a run, in order. */
-export const phaseNames = [
-  'plan',
-  'launch',
-  'boot',
-  'search',
-  'stop',
-  'logs',
-  'terminate',
-  'archive',
-] as const;
-export type PhaseName = (typeof phaseNames)[number];
 
 const index = z.int().nonnegative();
 const decimal = z.string().regex(/^\d+$/);

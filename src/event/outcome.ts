@@ -1,3 +1,16 @@
+/** The phases of a run, in order. */
+export const phaseNames = [
+  'plan',
+  'launch',
+  'boot',
+  'search',
+  'stop',
+  'logs',
+  'terminate',
+  'archive',
+] as const;
+export type PhaseName = (typeof phaseNames)[number];
+
 /** How runs end. */
 export const outcomes = ['found', 'unproven', 'exhausted', 'time-limit', 'interrupted', 'failed'] as const;
 export type Outcome = (typeof outcomes)[number];

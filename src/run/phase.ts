@@ -1,4 +1,4 @@
-import type { PhaseName } from '../event/event.ts';
+import type { PhaseName } from '../event/outcome.ts';
 
 /** How long each phase of a run took. A phase begins where the one before it ends, the first with the run. */
 export class Phases {

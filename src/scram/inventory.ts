@@ -42,7 +42,7 @@ export interface Inventory extends Pick<Holders, 'unreachable' | 'skipped'> {
 }
 
 /** What of all that is meant. */
-export interface RunFilter {
+export interface InventoryScope {
   readonly run?: string | undefined;
   /** One region; what has none is not meant then. */
   readonly where?: string | undefined;
@@ -60,7 +60,7 @@ export type Found = (runs: readonly RunningRun[]) => void;
 export async function takeInventory(
   { fleets, unreachable, skipped }: Holders,
   env: NodeJS.ProcessEnv,
-  only: RunFilter = {},
+  only: InventoryScope = {},
   found: Found = () => {},
 ): Promise<Inventory> {
   const silent = new Set<Fleet>();

@@ -2,11 +2,17 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { isLiving } from '../instance.ts';
 import { removeUnnoted } from '../state/run-state.ts';
 import { runStart } from '../run-id.ts';
-import { type Holders, type Inventory, type RunFilter, type RunningRun, takeInventory } from './inventory.ts';
+import {
+  type Holders,
+  type Inventory,
+  type InventoryScope,
+  type RunningRun,
+  takeInventory,
+} from './inventory.ts';
 import { type ScramResult, scramRun } from './scram-run.ts';
 
 /** What scram is to end. */
-export interface ScramOptions extends RunFilter {
+export interface ScramOptions extends InventoryScope {
   /** Also runs of others, where a fleet is shared. */
   readonly everyone: boolean;
   /** Told that nothing was seen, and in how many seconds it is looked again. */
@@ -31,7 +37,7 @@ export interface Scrammed {
  * save the others. What was launched a moment ago may not be seen yet, and a fleet may not answer at first: it is looked
  * again until a look shows nothing more, some time after the first one.
  */
-export async function scram(
+export async function scramRuns(
   holders: Holders,
   env: NodeJS.ProcessEnv,
   options: ScramOptions,

@@ -1,4 +1,5 @@
 import type { RunEvent } from '../event/event.ts';
+import { phaseNames } from '../event/outcome.ts';
 import { costWords } from '../cost.ts';
 import { exitCodes } from '../event/outcome.ts';
 import { printable } from '../text.ts';
@@ -14,8 +15,6 @@ const headlines: Record<Ended['outcome'], string> = {
   interrupted: 'interrupted before a golden nonce was found',
   failed: 'failed',
 };
-
-const phaseNames = ['plan', 'launch', 'boot', 'search', 'stop', 'logs', 'terminate', 'archive'] as const;
 
 /** What a run came to, for a person: one fact a line. Pure. */
 export function summary(event: Ended): string {

@@ -7,7 +7,7 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import type { Fleet, FoundRun } from '../../src/fleet/fleet.ts';
 import type { Instance } from '../../src/instance.ts';
 import { type Holders, takeInventory } from '../../src/scram/inventory.ts';
-import { scram } from '../../src/scram/scram.ts';
+import { scramRuns } from '../../src/scram/scram.ts';
 import { type ProcessIdentity, identify } from '../../src/state/process.ts';
 import { writeRunState } from '../../src/state/run-state.ts';
 import { stateDirectory } from '../../src/state/state.ts';
@@ -102,7 +102,7 @@ describe('scram', () => {
     await note(early, gone);
     const one = fleetWith('one', [found(early, 'one', ...running)]);
     const two = fleetWith('two', [found(late, 'two', instance(0, 'pending'))]);
-    const { results, left } = await scram(holders(one, two), env, { everyone: false });
+    const { results, left } = await scramRuns(holders(one, two), env, { everyone: false });
     expect(results).toEqual([
       { run: early, fleet: 'one', terminated: 2 },
       { run: late, fleet: 'two', terminated: 1 },
@@ -115,7 +115,7 @@ describe('scram', () => {
   test('of one run leaves the others alone', async () => {
     await note(late, gone);
     const one = fleetWith('one', [found(early, 'one', ...running), found(late, 'one', ...running)]);
-    const { results, left } = await scram(holders(one), env, { everyone: false, run: early });
+    const { results, left } = await scramRuns(holders(one), env, { everyone: false, run: early });
     expect(results).toEqual([{ run: early, fleet: 'one', terminated: 2 }]);
     expect(left.runs).toEqual([]);
     expect(one.calls.join()).not.toContain(late);
@@ -130,7 +130,7 @@ describe('scram', () => {
       find: () => one.find(),
       dispose: (run) => (run === early ? Promise.reject(new Error('group in use')) : one.dispose(run)),
     };
-    const { results, left } = await scram(holders(new StandInFleet('one', stubborn)), env, {
+    const { results, left } = await scramRuns(holders(new StandInFleet('one', stubborn)), env, {
       everyone: false,
     });
     expect(results).toEqual([
@@ -143,14 +143,14 @@ describe('scram', () => {
 
   test('a fleet that cannot be asked does not save the others, and is reported', async () => {
     const one = fleetWith('one', [found(late, 'one', ...running)]);
-    const { results, left } = await scram(holders(unreachable('two'), one), env, { everyone: false });
+    const { results, left } = await scramRuns(holders(unreachable('two'), one), env, { everyone: false });
     expect(results).toMatchObject([{ run: late, terminated: 2 }]);
     expect(left.unreachable).toMatchObject([{ fleet: 'two' }]);
   });
 
   test('the note of a dead controller whose instances are gone is forgotten', async () => {
     await note(early, gone);
-    const { results, left } = await scram(holders(fleetWith('one', [])), env, { everyone: false });
+    const { results, left } = await scramRuns(holders(fleetWith('one', [])), env, { everyone: false });
     expect(results).toEqual([{ run: early, fleet: 'one', terminated: 0 }]);
     expect(left.runs).toEqual([]);
     expect(existsSync(stateDirectory(early, env))).toBe(false);
@@ -158,7 +158,7 @@ describe('scram', () => {
 
   test('a run on a fleet that this cnd does not have is trouble, not silence', async () => {
     await note(early, gone, 'moon');
-    const { results } = await scram(holders(fleetWith('one', [])), env, { everyone: false });
+    const { results } = await scramRuns(holders(fleetWith('one', [])), env, { everyone: false });
     expect(results).toMatchObject([
       { run: early, error: expect.stringMatching(/^moon cannot be asked/) as string },
     ]);
@@ -168,23 +168,23 @@ describe('scram', () => {
   test('a run noted in another account is trouble: the same region of this one proves nothing', async () => {
     await note(early, gone, 'one', { where: 'r-1', account: '111' });
     const here = fakeFleet({ name: 'one', where: 'r-1', account: '222' });
-    const { results } = await scram(holders(here), env, { everyone: false });
+    const { results } = await scramRuns(holders(here), env, { everyone: false });
     expect(results).toMatchObject([
       { run: early, error: expect.stringMatching(/one r-1 of account 111 cannot be asked/) as string },
     ]);
     expect(existsSync(stateDirectory(early, env))).toBe(true);
     // Who asks for one profile alone does not mean it, unless it is named.
     const filter = { everyone: false, onlyHere: true };
-    expect((await scram(holders(here), env, filter)).results).toEqual([]);
-    expect((await scram(holders(here), env, { ...filter, run: early })).results).toHaveLength(1);
+    expect((await scramRuns(holders(here), env, filter)).results).toEqual([]);
+    expect((await scramRuns(holders(here), env, { ...filter, run: early })).results).toHaveLength(1);
     const there = fakeFleet({ name: 'one', where: 'r-1', account: '111' });
-    const [result] = (await scram(holders(here, there), env, { everyone: false })).results;
+    const [result] = (await scramRuns(holders(here, there), env, { everyone: false })).results;
     expect(result?.error).toBeUndefined();
     expect(existsSync(stateDirectory(early, env))).toBe(false);
   });
 
   test('nothing there is nothing done', async () => {
-    expect(await scram(holders(fleetWith('one', [])), env, { everyone: false })).toMatchObject({
+    expect(await scramRuns(holders(fleetWith('one', [])), env, { everyone: false })).toMatchObject({
       results: [],
       left: { runs: [] },
     });
@@ -207,7 +207,7 @@ describe('scram', () => {
         // It has been told before anything is asked of the fleet: behind our back it would launch more.
         terminate: () => exit.then(() => []),
       });
-      const { results } = await scram(holders(one), env, { everyone: false });
+      const { results } = await scramRuns(holders(one), env, { everyone: false });
       expect(await exit).toEqual([null, 'SIGTERM']);
       expect(results).toEqual([{ run: early, fleet: 'one', terminated: 2 }]);
       expect(one.calls).toEqual([`terminate ${early}`, `terminate ${early}`, `dispose ${early}`]);
@@ -218,7 +218,7 @@ describe('scram', () => {
       if (!identity) throw new Error('it has not started');
       await note(early, identity, 'moon');
       const exit = once(controller, 'exit');
-      const { results } = await scram(holders(fleetWith('one', [])), env, { everyone: false });
+      const { results } = await scramRuns(holders(fleetWith('one', [])), env, { everyone: false });
       expect(await exit).toEqual([null, 'SIGTERM']);
       expect(results).toMatchObject([
         {
@@ -235,13 +235,13 @@ describe('scram', () => {
       const identity = identify(tidy.pid ?? 0);
       if (!identity) throw new Error('it has not started');
       await note(early, identity, 'moon');
-      const { results } = await scram(holders(fleetWith('one', [])), env, { everyone: false });
+      const { results } = await scramRuns(holders(fleetWith('one', [])), env, { everyone: false });
       expect(results).toEqual([{ run: early, fleet: 'moon', terminated: 0 }]);
     });
 
     test('a stranger with its pid is left alone', async () => {
       await note(early, { pid: controller.pid ?? 0, start: 'before it' });
-      const { results } = await scram(holders(fleetWith('one', [])), env, { everyone: false });
+      const { results } = await scramRuns(holders(fleetWith('one', [])), env, { everyone: false });
       expect(results).toMatchObject([{ run: early }]);
       expect(identify(controller.pid ?? 0)).toBeDefined();
     });

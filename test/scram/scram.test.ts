@@ -5,7 +5,7 @@ import type { Instance } from '../../src/instance.ts';
 import { takeInventory } from '../../src/scram/inventory.ts';
 import { isOverdue, overdueWarnings } from '../../src/run/overdue.ts';
 import { newRunId } from '../../src/run-id.ts';
-import { scram } from '../../src/scram/scram.ts';
+import { scramRuns } from '../../src/scram/scram.ts';
 import { fakeFleet } from '../helper/fake-fleet.ts';
 
 const env = { XDG_STATE_HOME: `${tmpdir()}/cnd-nothing-here` };
@@ -29,7 +29,7 @@ test('while a launch may be under way an answer counts only when a later one sho
     dispose: async () => void (last = []),
     find: async () => last,
   });
-  const { results, remaining } = await scram(holders(fleet), env, { everyone: false });
+  const { results, remaining } = await scramRuns(holders(fleet), env, { everyone: false });
   expect(asked).toBe(3);
   expect(results).toMatchObject([{ terminated: 1 }]);
   expect(results[0]?.error).toBeUndefined();
@@ -47,7 +47,7 @@ test('a fleet that answers only when it is asked again is scrammed all the same'
     find: () => (asked++ === 0 ? Promise.reject(new Error('throttled')) : Promise.resolve([found()])),
     timing: { reserve: 3, grace: 5, boot: 0, poll: 0.01, settle: 0.05 },
   });
-  const { results, left } = await scram(holders(fleet), env, { everyone: false });
+  const { results, left } = await scramRuns(holders(fleet), env, { everyone: false });
   expect(results).toMatchObject([{ run: '20200101-000000-aaaa' }]);
   expect(ended[0]).toBe('20200101-000000-aaaa');
   expect(left.unreachable).toEqual([]);
@@ -62,10 +62,10 @@ test('that nothing is seen is believed only when it is so again some time later,
     timing: { reserve: 3, grace: 5, boot: 0, poll: 0.01, settle: 0.2 },
   });
   const onRecheck = (seconds: number): void => void again.push(seconds);
-  expect((await scram(holders(fleet), env, { everyone: false, onRecheck })).results).toEqual([]);
+  expect((await scramRuns(holders(fleet), env, { everyone: false, onRecheck })).results).toEqual([]);
   expect(asked).toBe(2);
   expect(again).toEqual([expect.closeTo(0.2, 1)]);
-  const { results } = await scram(holders(fleet), env, { everyone: false });
+  const { results } = await scramRuns(holders(fleet), env, { everyone: false });
   expect(results).toHaveLength(1);
 });
 
@@ -76,11 +76,11 @@ test('a run that seems to have been begun since is left alone, and told, unless 
     return async () => (asked++ === 0 ? [] : [found({ run: soon })]);
   };
   const timing = { reserve: 3, grace: 5, boot: 0, poll: 0.01, settle: 0.05 };
-  const { results, later } = await scram(holders(fakeFleet({ find: looks(), timing })), env, {
+  const { results, later } = await scramRuns(holders(fakeFleet({ find: looks(), timing })), env, {
     everyone: false,
   });
   expect({ results, later }).toMatchObject({ results: [], later: [{ run: soon }] });
-  const named = await scram(holders(fakeFleet({ find: looks(), timing })), env, {
+  const named = await scramRuns(holders(fakeFleet({ find: looks(), timing })), env, {
     everyone: false,
     run: soon,
   });
@@ -107,7 +107,7 @@ test('a slow fleet does not keep another from being scrammed', async () => {
       return [];
     },
   });
-  const ending = scram(holders(slow, quick), env, { everyone: false });
+  const ending = scramRuns(holders(slow, quick), env, { everyone: false });
   const timer = setInterval(() => answer(), 500);
   await ending;
   clearInterval(timer);
@@ -131,7 +131,7 @@ test('runs of others are spared, and one that cannot be ended does not save the 
     },
     find: async () => all,
   });
-  const { results, spared } = await scram(holders(fleet), env, { everyone: false });
+  const { results, spared } = await scramRuns(holders(fleet), env, { everyone: false });
   expect(results.map(({ run, error }) => [run.slice(-4), error])).toEqual([
     ['aaaa', 'still in use'],
     ['cccc', undefined],

@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { LocalFleet } from '../../src/fleet/local/local.ts';
 import { newRunId } from '../../src/run-id.ts';
-import { scram } from '../../src/scram/scram.ts';
+import { scramRuns } from '../../src/scram/scram.ts';
 import { findTagged } from '../../src/state/process.ts';
 import { readRunStates, writeRunState } from '../../src/state/run-state.ts';
 import { removeBelow } from '../../src/state/state.ts';
@@ -76,7 +76,7 @@ describe.runIf(process.platform === 'linux')(
         CND_STATE: join(home, 'state', 'cnd'),
       });
       expect(findTagged().map((found) => found.pid)).not.toContain(pid);
-      const { results, left } = await scram(fleets(), env, { ...options, run: '../../victim' });
+      const { results, left } = await scramRuns(fleets(), env, { ...options, run: '../../victim' });
       expect(results).toEqual([]);
       expect(left.unreachable).toEqual([]);
       for (const file of files) expect(existsSync(file)).toBe(true);
@@ -95,7 +95,7 @@ describe.runIf(process.platform === 'linux')(
       });
       const [local] = fleets().fleets;
       expect((await local?.find())?.map((found) => found.run)).toContain(run);
-      const { results } = await scram(fleets(), env, { ...options, run });
+      const { results } = await scramRuns(fleets(), env, { ...options, run });
       expect(results).toMatchObject([{ run }]);
       expect(findTagged(run)).toEqual([]);
       expect(existsSync(`/proc/${pid}/cwd`)).toBe(false);
@@ -121,7 +121,7 @@ describe.runIf(process.platform === 'linux')(
       await writeFile(join(root, run, 'local', 'host.json'), JSON.stringify(record));
       await chown(root, nobody, nobody);
       await chmod(root, 0o700);
-      await scram(fleets(), env, { ...options, run });
+      await scramRuns(fleets(), env, { ...options, run });
       for (const file of files) expect(existsSync(file)).toBe(true);
     });
 
@@ -143,7 +143,7 @@ describe('the state directory', () => {
       about: 'XDG_STATE_HOME',
       message: expect.stringContaining(`chmod go-w ${root()}`),
     });
-    const { left } = await scram(fleets(), env, options);
+    const { left } = await scramRuns(fleets(), env, options);
     expect(left.unreachable.map(({ fleet }) => fleet)).toEqual(['the live state', 'local']);
   });
 

@@ -1,6 +1,7 @@
 import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import type { EventFields, EventName, PhaseName } from '../../src/event/event.ts';
+import type { EventFields, EventName } from '../../src/event/event.ts';
+import type { PhaseName } from '../../src/event/outcome.ts';
 import { plainLine, puzzleText } from '../../src/view/plain-line.ts';
 import { eachEvent, fieldsOfEach, stamped } from './example.ts';
 import { dangerous } from './dangerous.ts';

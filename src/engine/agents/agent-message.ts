@@ -46,9 +46,6 @@ const agentMessage = z.discriminatedUnion('event', [
 /** One line of an agent (docs/agent.md). */
 export type AgentMessage = z.output<typeof agentMessage>;
 
-/** Where an agent is with one residue. */
-export type ResidueReport = z.output<typeof residueReport>;
-
 /** The message in one line of an agent's output, or undefined when it is none. */
 export function parseAgentMessage(line: string): AgentMessage | undefined {
   try {

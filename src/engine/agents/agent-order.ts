@@ -24,7 +24,7 @@ export interface Job {
 }
 
 /** What a running agent is told. */
-export type Order =
+export type AgentOrder =
   | { readonly order: 'stop' | 'ping' }
   | { readonly order: 'adopt'; readonly residue: number; readonly next: bigint }
   | { readonly order: 'release'; readonly residue: number }
@@ -51,7 +51,7 @@ export function jobLine(job: Job): string {
 }
 
 /** The line of one order. Pure. */
-export function orderLine(order: Order): string {
+export function orderLine(order: AgentOrder): string {
   return line(order);
 }
 

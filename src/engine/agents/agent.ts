@@ -2,7 +2,7 @@ import { CndError } from '../../error.ts';
 import type { Channel, Session } from '../../session/session.ts';
 import { lines } from '../../session/lines.ts';
 import { type AgentMessage, parseAgentMessage } from './agent-message.ts';
-import { type Order, orderLine } from './agent-order.ts';
+import { type AgentOrder, orderLine } from './agent-order.ts';
 import type { Clock } from '../../clock.ts';
 import { type Counted, MessageBudget } from './message-budget.ts';
 import { killAgent, readSpooledHits } from './remote-command.ts';
@@ -66,7 +66,7 @@ export class Agent {
     this.#channel.stdin.write(line);
   }
 
-  send(order: Order): void {
+  send(order: AgentOrder): void {
     this.sendLine(orderLine(order));
   }
 

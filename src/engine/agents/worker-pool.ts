@@ -1,8 +1,8 @@
 import type { WorkerState } from '../../search/assignment.ts';
-import type { Order } from './agent-order.ts';
+import type { AgentOrder } from './agent-order.ts';
 
 /** The way to one running agent. Sending never throws: a dead agent is noticed by its channel. */
-export type SendOrder = (order: Order) => void;
+export type SendOrder = (order: AgentOrder) => void;
 
 /** What a search knows of one of its workers. */
 export interface Worker {

@@ -36,7 +36,7 @@ import { InstanceDiagnosis } from './find/instance-diagnosis.ts';
 import { ec2Preflight } from './preflight/preflight.ts';
 import { readCachedPrices } from './price/price-cache.ts';
 import type { TypePrice } from './price/price-lookup.ts';
-import { syslogCommand } from './syslog.ts';
+import { imageSyslogCommand } from './syslog.ts';
 import { type RunTags, runFilter } from './tag.ts';
 import { deleteVolumes } from './terminate/volume.ts';
 import { terminateRun } from './terminate/terminate-run.ts';
@@ -235,7 +235,7 @@ export class Ec2Fleet implements SshFleet {
   }
 
   syslogCommand(_run: string): string {
-    return syslogCommand(this.#syslog);
+    return imageSyslogCommand(this.#syslog);
   }
 
   armedCommand(_run: string): string {

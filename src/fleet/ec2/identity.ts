@@ -6,7 +6,7 @@ import { ec2Error } from './error.ts';
 import { ownerOf } from './owner.ts';
 
 /** Who calls AWS. */
-export interface Identity {
+export interface CallerIdentity {
   readonly account: string;
   readonly arn: string;
   /** The value of the tag that says whose a run is. */
@@ -14,7 +14,7 @@ export interface Identity {
 }
 
 /** Asks STS who the caller is: the one call that needs no rights. @throws CndError */
-export async function findIdentity(api: Ec2Api, signal?: AbortSignal): Promise<Identity> {
+export async function findIdentity(api: Ec2Api, signal?: AbortSignal): Promise<CallerIdentity> {
   const { profile, region } = api.settings;
   try {
     const sts = await api.sts();

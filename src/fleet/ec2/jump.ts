@@ -4,7 +4,7 @@ import { UsageError } from '../../error.ts';
 import type { Access } from '../../session/ssh/access.ts';
 import { parseAddress } from '../../session/ssh/address.ts';
 import { chooseLogin, credentials } from '../../session/ssh/login.ts';
-import { type Place, pinnedKeys, readKnownHosts, usableKeys } from '../../session/ssh/pin.ts';
+import { type HostPort, pinnedKeys, readKnownHosts, usableKeys } from '../../session/ssh/pin.ts';
 
 type Jump = NonNullable<Ec2Settings['jump']>;
 
@@ -29,7 +29,7 @@ export function jumpAccess({ via, identity, hostKey, knownHosts }: Jump, env: No
 }
 
 /** The parts of `user@host:port`. @throws UsageError */
-export function parseVia(via: string): Place {
+export function parseVia(via: string): HostPort {
   const address = parseAddress(via);
   if ('error' in address) {
     throw new UsageError('bad-setting', `${about}.via is '${via}': it ${address.error}`, { about });

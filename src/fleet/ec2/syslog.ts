@@ -10,7 +10,7 @@ const file = [
 const journal = 'sudo -n journalctl -n 1 >/dev/null && sudo -n journalctl --no-pager -o short-iso | gzip -c';
 
 /** The command that writes an instance's system log, gzip-compressed, to its stdout. Pure. */
-export function syslogCommand(kind: SyslogKind): string {
+export function imageSyslogCommand(kind: SyslogKind): string {
   if (kind === 'file') return file;
   if (kind === 'journal') return journal;
   return `if [ -e /var/log/syslog ]; then ${file}; else ${journal}; fi`;

@@ -58,7 +58,7 @@ export function tagValue(tags: readonly Tag[] | undefined, key: string): string 
 }
 
 /** When a run expires, by its tags; undefined when they do not say. Pure. */
-export function expiryOf(tags: readonly Tag[] | undefined): Date | undefined {
+export function expiryTag(tags: readonly Tag[] | undefined): Date | undefined {
   const text = tagValue(tags, tagKeys.expiresAt);
   const time = text === undefined ? NaN : Date.parse(text);
   return Number.isNaN(time) ? undefined : new Date(time);

@@ -5,7 +5,7 @@ import { workDirectory } from '../../session/work-directory.ts';
 // a login shell with other rules (fish, csh) passes the scripts on unchanged.
 
 /** One worker's place on its host. */
-export interface Place {
+export interface WorkerPlace {
   readonly run: string;
   readonly worker: number;
 }
@@ -14,12 +14,12 @@ export interface Place {
 const linger = 5;
 
 /** What every process of a worker carries in its environment, wherever it goes. The run's fixed length ends it. */
-function tags({ run, worker }: Place): string[] {
+function tags({ run, worker }: WorkerPlace): string[] {
   return [`CND_RUN=${run}`, `CND_INSTANCE=h${worker}-${run}`];
 }
 
 /** Starts a worker's command with its tags, and its syslog in a file of its own: what else the host logs is private. */
-export function tagCommand(place: Place, command: string): string {
+export function tagCommand(place: WorkerPlace, command: string): string {
   return shell`exec env ${tags(place)} CND_SYSLOG=syslog /bin/sh -c ${command}`;
 }
 
@@ -27,7 +27,7 @@ export function tagCommand(place: Place, command: string): string {
  * Kills every process of a worker, until two looks in a row find none, and removes its directory. Says `clean`, or with
  * exit code 1 what is left.
  */
-export function cleanCommand(place: Place): string {
+export function cleanCommand(place: WorkerPlace): string {
   return shell`exec /bin/sh -c ${cleanScript(place)}`;
 }
 
@@ -35,7 +35,7 @@ export function cleanCommand(place: Place): string {
  * Makes a worker's directory, says `armed`, and waits until nobody holds its stdin open any more or the time is over; then
  * cleans up, unless a later guard has taken over. It ignores hangups: it is there for when everybody else is gone.
  */
-export function guardCommand(place: Place, seconds: number): string {
+export function guardCommand(place: WorkerPlace, seconds: number): string {
   const { run, worker } = place;
   const script = [
     `umask 077`,
@@ -62,13 +62,13 @@ export function guardCommand(place: Place, seconds: number): string {
 }
 
 /** Writes the lines of this worker, gzip-compressed, and of nobody else. */
-export function syslogCommand({ run, worker }: Place): string {
+export function syslogCommand({ run, worker }: WorkerPlace): string {
   const directory = workDirectory(run, worker);
   return shell`cat ${`${directory}/syslog`} ${`${directory}/agent.log`} 2>/dev/null | gzip -c`;
 }
 
 /** Without single quotes, so that it can be quoted twice and still hold no backslash between quotes (fish). */
-function cleanScript(place: Place): string {
+function cleanScript(place: WorkerPlace): string {
   const { run, worker } = place;
   const [, tag = ''] = tags(place);
   return [

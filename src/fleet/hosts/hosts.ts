@@ -8,7 +8,7 @@ import type { Guard } from '../../session/guard.ts';
 import type { Instance } from '../../instance.ts';
 import { plural } from '../../quantity.ts';
 import { SshAccesses, type SshFleet } from '../ssh.ts';
-import { type Place, guardCommand, syslogCommand, tagCommand } from './command.ts';
+import { type WorkerPlace, guardCommand, syslogCommand, tagCommand } from './command.ts';
 import { type Host, accessOf } from './host.ts';
 import { type HostsRecord, HostsState } from './record.ts';
 import { release } from './release.ts';
@@ -122,7 +122,7 @@ export class HostsFleet implements SshFleet {
     const { index, id, state } = instance;
     const access = this.#accesses.get(id);
     if (state === 'terminated' || !access) return instance;
-    const place: Place = { run, worker: index };
+    const place: WorkerPlace = { run, worker: index };
     try {
       if (!isNoted || (await this.#state.marked(run, index)) === 'armed') await release(access, place);
       if (isNoted) await this.#state.mark(run, index, 'released');

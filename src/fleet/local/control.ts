@@ -1,7 +1,7 @@
 import { connect } from 'node:net';
 import { LineReader } from './line-reader.ts';
 import { controlReply } from './record.ts';
-import type { ControlRequest, HostRecord, InstanceRecord } from './record.ts';
+import type { ControlRequest, HostRecord, LocalInstanceRecord } from './record.ts';
 
 /** What to ask: a request without the token, which is in the record. */
 export type Question =
@@ -12,7 +12,7 @@ export async function queryHost(
   record: HostRecord,
   question: Question,
   signal: AbortSignal,
-): Promise<InstanceRecord[]> {
+): Promise<LocalInstanceRecord[]> {
   const socket = connect({ host: '127.0.0.1', port: record.port, noDelay: true });
   socket.on('error', () => undefined); // the reader sees the end
   try {

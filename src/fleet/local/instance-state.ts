@@ -8,7 +8,7 @@ import type { Question } from './control.ts';
 import { withDeadline } from '../../wait.ts';
 import type { Lead } from './lookup.ts';
 import { fromTags } from './lookup.ts';
-import type { HostRecord, InstanceRecord } from './record.ts';
+import type { HostRecord, LocalInstanceRecord } from './record.ts';
 import { sweep } from './sweep.ts';
 
 /** How long a healthy host may take to answer, in milliseconds. */
@@ -18,7 +18,7 @@ const timeout = 1000;
  * How a run's instances are, by the word of their host, or, without one, by their processes.
  * @throws CndError when the host is there but does not answer.
  */
-export async function look({ run, record }: Lead, signal?: AbortSignal): Promise<InstanceRecord[]> {
+export async function look({ run, record }: Lead, signal?: AbortSignal): Promise<LocalInstanceRecord[]> {
   if (!record) return fromTags(findOwned(run));
   const start = performance.now();
   while (isAlive(record.host)) {
@@ -37,7 +37,10 @@ export async function look({ run, record }: Lead, signal?: AbortSignal): Promise
  * Terminates instances of a run, or all and host and watchdog too, and tells how they are then. The host's word is
  * good, but death is seen, not assumed: by tag, which works as well when the host hangs, is dead, or is unknown.
  */
-export async function cut({ run, record }: Lead, ids?: readonly string[]): Promise<InstanceRecord[]> {
+export async function powerOff(
+  { run, record }: Lead,
+  ids?: readonly string[],
+): Promise<LocalInstanceRecord[]> {
   const known = record?.instances ?? fromTags(findOwned(run));
   let told = await tell(record, { ask: 'terminate', ...(ids ? { ids } : {}) });
   const left = await sweep(run, ids ? { instances: ids } : { grace: told ? 300 : 0 });
@@ -52,9 +55,9 @@ export async function cut({ run, record }: Lead, ids?: readonly string[]): Promi
 
 /** What becomes of instances whose host died: a power cut, which is over when their last process is dead. */
 export function afterHost(
-  instances: readonly InstanceRecord[],
+  instances: readonly LocalInstanceRecord[],
   living: readonly TaggedProcess[],
-): InstanceRecord[] {
+): LocalInstanceRecord[] {
   return instances.map(({ id, index, threads }) => ({
     id,
     index,
@@ -67,7 +70,7 @@ export function afterHost(
 /** What is known after an attempt to terminate. */
 export interface Evidence {
   /** What the host says of its instances, if it answered. */
-  readonly told: readonly InstanceRecord[] | undefined;
+  readonly told: readonly LocalInstanceRecord[] | undefined;
   /** Whether the host is still alive. */
   readonly standing: boolean;
   /** The processes that could not be killed. */
@@ -75,7 +78,10 @@ export interface Evidence {
 }
 
 /** What can be said of an instance after an attempt to terminate it: `terminated` is said only of what is. */
-export function outcome(instance: InstanceRecord, { told, standing, living }: Evidence): InstanceRecord {
+export function outcome(
+  instance: LocalInstanceRecord,
+  { told, standing, living }: Evidence,
+): LocalInstanceRecord {
   const now = told?.find(({ id }) => id === instance.id);
   const pids = living.filter((it) => it.instance === instance.id).map(({ pid }) => pid);
   const { id, index, threads } = instance;
@@ -90,14 +96,18 @@ export function outcome(instance: InstanceRecord, { told, standing, living }: Ev
   return { id, index, threads, state: 'terminated', ...(reason === undefined ? {} : { reason }) };
 }
 
-async function ask(record: HostRecord, question: Question, signal?: AbortSignal): Promise<InstanceRecord[]> {
+async function ask(
+  record: HostRecord,
+  question: Question,
+  signal?: AbortSignal,
+): Promise<LocalInstanceRecord[]> {
   return withDeadline(timeout, signal, async (signal) => queryHost(record, question, signal));
 }
 
 async function tell(
   record: HostRecord | undefined,
   question: Question,
-): Promise<InstanceRecord[] | undefined> {
+): Promise<LocalInstanceRecord[] | undefined> {
   return record && isAlive(record.host) ? ask(record, question).catch(() => undefined) : undefined;
 }
 

@@ -11,14 +11,14 @@ import { check } from '../check.ts';
 import type { Preflight, PreflightRequest } from '../preflight.ts';
 import { SshAccesses, type SshFleet } from '../ssh.ts';
 import { requireRunId } from '../../run-id.ts';
-import { cut, look } from './instance-state.ts';
+import { powerOff, look } from './instance-state.ts';
 import { localDirectory, removeDirectory } from './directory.ts';
 import { hostEnvironment, loginUser } from './environment.ts';
 import { launchHost } from './launch.ts';
 import { lookAll, lookUp } from './lookup.ts';
 import type { Lead } from './lookup.ts';
 import { instancePath, requirePython, usualPath } from './python.ts';
-import type { InstanceRecord } from './record.ts';
+import type { LocalInstanceRecord } from './record.ts';
 import type { HostSpec, Rehearsal } from './spec.ts';
 import { threadShare } from './thread-share.ts';
 
@@ -104,7 +104,7 @@ export class LocalFleet implements SshFleet {
 
   async terminate(run: string, ids?: readonly string[]): Promise<Instance[]> {
     const lead = await this.#lead(run);
-    return this.#instances(lead, await cut(lead, ids));
+    return this.#instances(lead, await powerOff(lead, ids));
   }
 
   async dispose(run: string): Promise<void> {
@@ -141,7 +141,7 @@ export class LocalFleet implements SshFleet {
     return expiresAt === undefined ? found : { ...found, expiresAt: new Date(expiresAt) };
   }
 
-  #instances({ run, record }: Lead, instances: readonly InstanceRecord[]): Instance[] {
+  #instances({ run, record }: Lead, instances: readonly LocalInstanceRecord[]): Instance[] {
     const privateKey = this.#loginKeys.get(run)?.privateKey;
     return instances.map(({ id, index, state, threads, reason, port }) => ({
       id,
@@ -165,7 +165,7 @@ export class LocalFleet implements SshFleet {
 }
 
 /** As `look`, but one host that hangs does not hide its run, nor the others. */
-async function lookAnyway(lead: Lead): Promise<readonly InstanceRecord[]> {
+async function lookAnyway(lead: Lead): Promise<readonly LocalInstanceRecord[]> {
   try {
     return await look(lead);
   } catch (error) {

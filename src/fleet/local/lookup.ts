@@ -10,7 +10,7 @@ import { instanceId } from './environment.ts';
 import type { Role } from './environment.ts';
 import { localDirectory, readRecordText } from './directory.ts';
 import { hostRecord } from './record.ts';
-import type { HostRecord, InstanceRecord } from './record.ts';
+import type { HostRecord, LocalInstanceRecord } from './record.ts';
 
 /** Instances that are believed of a tag. */
 const mostInstances = 10_000;
@@ -82,7 +82,7 @@ async function elsewhereOf({ run, pid, start, tags }: TaggedProcess): Promise<Le
 }
 
 /** The instances of a run whose record is gone, from the tags of its living processes. */
-export function fromTags(processes: readonly TaggedProcess[]): InstanceRecord[] {
+export function fromTags(processes: readonly TaggedProcess[]): LocalInstanceRecord[] {
   const host = processes.find(({ tags }) => tags['CND_ROLE'] === ('local-host' satisfies Role));
   const count = Math.min(parseIndex(host?.tags['CND_INSTANCES']) ?? 0, mostInstances);
   const launched = Array.from({ length: count }, (_, index) => instanceId(host?.run ?? '', index));
@@ -90,7 +90,7 @@ export function fromTags(processes: readonly TaggedProcess[]): InstanceRecord[] 
   const state = host ? 'running' : 'shutting-down';
   const reason = host ? 'its record is not in the state directory' : 'its host is gone';
   return [...new Set([...launched, ...seen])]
-    .map((id): InstanceRecord => ({ id, index: Number(id.split('-').pop()), threads: 1, state, reason }))
+    .map((id): LocalInstanceRecord => ({ id, index: Number(id.split('-').pop()), threads: 1, state, reason }))
     .toSorted((a, b) => a.index - b.index);
 }
 

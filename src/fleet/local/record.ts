@@ -31,7 +31,7 @@ export const launchAnswer = z.union([z.object({ record: hostRecord }), z.object(
 /** What a host answers to a controller. */
 export const controlReply = z.object({ instances: z.array(instanceRecord) });
 
-export type InstanceRecord = z.infer<typeof instanceRecord>;
+export type LocalInstanceRecord = z.infer<typeof instanceRecord>;
 export type HostRecord = z.infer<typeof hostRecord>;
 export type LaunchAnswer = z.infer<typeof launchAnswer>;
 export type ControlReply = z.infer<typeof controlReply>;

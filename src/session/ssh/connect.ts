@@ -11,7 +11,7 @@ import { keyType, publicKeyBlob } from './key.ts';
 import { type HandshakeLimit, processLimit } from './handshake-limit.ts';
 
 /** How a connection is made and kept. */
-export interface ConnectOptions {
+export interface SshConnectOptions {
   readonly signal?: AbortSignal | undefined;
   /** Milliseconds for reaching the machine, and again for handshake and login; waiting for a slot is not counted. */
   readonly timeout?: number;
@@ -31,7 +31,7 @@ const slotTimeout = 250;
  *
  * @throws ConnectionError by cause (`failure.ts`); CndError `session-aborted`, `ssh-no-host-key`, `ssh-private-key`.
  */
-export async function connect(access: Access, options: ConnectOptions = {}): Promise<Connection> {
+export async function connect(access: Access, options: SshConnectOptions = {}): Promise<Connection> {
   try {
     return await connectOnce(access, options);
   } catch (error) {
@@ -55,7 +55,7 @@ function otherTypes(access: Access, error: unknown): string[] {
   });
 }
 
-async function connectOnce(access: Access, options: ConnectOptions): Promise<Connection> {
+async function connectOnce(access: Access, options: SshConnectOptions): Promise<Connection> {
   hostKeyAlgorithms(access);
   const {
     signal,

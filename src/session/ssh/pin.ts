@@ -10,7 +10,7 @@ import { knownHostName } from './known-host-name.ts';
 import { type KnownHost, lookUpHost, parseKnownHosts } from './known-hosts.ts';
 
 /** A machine that exists anyway, as the configuration names it. */
-export type Place = Required<Address>;
+export type HostPort = Required<Address>;
 
 /** Where its host key may be known from. */
 export interface KnownBy {
@@ -18,7 +18,7 @@ export interface KnownBy {
   /** The file that a new key would be added to, for the remedy. */
   readonly file?: string | undefined;
   /** The machine that alone can see it. */
-  readonly jump?: Place | undefined;
+  readonly jump?: HostPort | undefined;
 }
 
 /**
@@ -53,7 +53,7 @@ export function readKnownHosts(
  * @throws UsageError when there is none, with the command that finds it out.
  */
 export function pinnedKeys(
-  place: Place,
+  place: HostPort,
   about: string,
   { known, file = '~/.ssh/known_hosts', jump }: KnownBy,
 ): string[] {
@@ -79,18 +79,18 @@ export function pinnedKeys(
 }
 
 /** Hosts behind a jump host are seen from there alone. */
-function scanCommand({ host, port }: Place, jump: Place | undefined): string {
+function scanCommand({ host, port }: HostPort, jump: HostPort | undefined): string {
   const scan = `ssh-keyscan -p ${port} ${host}`;
   return jump ? `ssh -p ${jump.port} ${jump.user}@${jump.host} ${scan}` : scan;
 }
 
-function shown({ host, port }: Place): string {
+function shown({ host, port }: HostPort): string {
   const name = knownHostName(host, port);
   return name.startsWith('[') ? `'${name}'` : name;
 }
 
 /** The same keys, if at least one is of a kind that cnd can check. @throws UsageError when none is. */
-export function usableKeys(place: Place, hostKeys: readonly string[], about: string): string[] {
+export function usableKeys(place: HostPort, hostKeys: readonly string[], about: string): string[] {
   try {
     hostKeyAlgorithms({ ...place, hostKeys });
     return [...hostKeys];

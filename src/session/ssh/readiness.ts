@@ -5,13 +5,13 @@ import { CndError } from '../../error.ts';
 import type { Access } from './access.ts';
 import { aborted } from '../bounded.ts';
 import { onceAborted } from '../../wait.ts';
-import { connect, type ConnectOptions } from './connect.ts';
+import { connect, type SshConnectOptions } from './connect.ts';
 import type { Connection } from './connection.ts';
 import { ConnectionError } from './failure.ts';
 import { target } from './access.ts';
 import { type FailureCause } from './attempt.ts';
 
-export interface ReadinessOptions extends Omit<ConnectOptions, 'timeout'> {
+export interface ReadinessOptions extends Omit<SshConnectOptions, 'timeout'> {
   /** Milliseconds until it is given up; without it only `signal` ends the wait. */
   readonly timeout?: number;
   /** Milliseconds for each try; see `ConnectOptions.timeout`. */
@@ -79,7 +79,7 @@ export async function waitUntilReady(access: Access, options: ReadinessOptions =
   }
 }
 
-async function attempt(access: Access, options: ConnectOptions): Promise<Connection | ConnectionError> {
+async function attempt(access: Access, options: SshConnectOptions): Promise<Connection | ConnectionError> {
   try {
     return await connect(access, options);
   } catch (error) {

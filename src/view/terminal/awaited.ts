@@ -1,9 +1,9 @@
 import { plural } from '../../quantity.ts';
 import { type Span, span } from './span.ts';
-import type { InstanceState, RunState } from './state.ts';
+import type { LiveInstance, LiveRun } from './state.ts';
 
 /** What is being waited for, in words. Pure. */
-export function awaitedSpans(state: RunState): Span[] {
+export function awaitedSpans(state: LiveRun): Span[] {
   const instances = [...state.instances.values()];
   switch (state.phase) {
     case 'ready':
@@ -34,16 +34,16 @@ export function awaitedSpans(state: RunState): Span[] {
   }
 }
 
-function found({ hit, smallest }: RunState): Span[] {
+function found({ hit, smallest }: LiveRun): Span[] {
   if (!hit) return [];
   return [span(`${smallest ? 'best nonce' : 'golden nonce'} ${hit.nonce}${finder(hit)}`, 'green')];
 }
 
-function finder({ instance }: NonNullable<RunState['hit']>): string {
+function finder({ instance }: NonNullable<LiveRun['hit']>): string {
   return instance === undefined ? '' : ` from #${instance}`;
 }
 
-function searching({ hit }: RunState, instances: readonly InstanceState[]): Span[] {
+function searching({ hit }: LiveRun, instances: readonly LiveInstance[]): Span[] {
   const active = instances.filter(({ stage }) => stage === 'searching');
   if (active.length === 0) return [];
   const proving = hit ? [span(`candidate ${hit.nonce}${finder(hit)}`, 'green')] : [];
@@ -52,7 +52,7 @@ function searching({ hit }: RunState, instances: readonly InstanceState[]): Span
 }
 
 /** The instance that says most about why the search is not on everywhere yet, and how many others are late. */
-function arriving(instances: readonly InstanceState[]): Span[] {
+function arriving(instances: readonly LiveInstance[]): Span[] {
   const late = instances.filter(({ stage }) => arrivingStages.has(stage));
   const first = late.find(({ stage }) => stage === 'waiting') ?? late[0];
   if (!first) return [];
@@ -71,7 +71,7 @@ const arrivingStages: ReadonlySet<string> = new Set([
 ]);
 
 /** `waiting for the kernels of #1 #4 #6 and 12 more to be dead`. */
-function whom(before: string, instances: readonly InstanceState[], after = ''): Span[] {
+function whom(before: string, instances: readonly LiveInstance[], after = ''): Span[] {
   if (instances.length === 0) return [];
   const some = instances.slice(0, 8).map(({ index }) => `#${index}`);
   const more = instances.length > some.length ? [`and ${instances.length - some.length} more`] : [];

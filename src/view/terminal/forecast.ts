@@ -1,4 +1,4 @@
-import type { RunState } from './state.ts';
+import type { LiveRun } from './state.ts';
 
 /** How far a search is. */
 export interface Forecast {
@@ -9,7 +9,7 @@ export interface Forecast {
 }
 
 /** How much of the space was tested, and when all of it will be, at so many nonces per second. Pure. */
-export function forecast({ tested, space }: Pick<RunState, 'tested' | 'space'>, rate: number): Forecast {
+export function forecast({ tested, space }: Pick<LiveRun, 'tested' | 'space'>, rate: number): Forecast {
   if (space === undefined || space <= 0) return {};
   const done = Number(tested);
   const share = Math.min(1, done / space);

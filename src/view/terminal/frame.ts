@@ -7,7 +7,7 @@ import { isBefore, phaseSpans } from './phase.ts';
 import { instanceTable } from './row.ts';
 import { select } from './selection.ts';
 import { type Stylize, type Span, line, span, spansWidth, unstyled } from './span.ts';
-import type { RunState } from './state.ts';
+import type { LiveRun } from './state.ts';
 
 /** Columns from which there is room for the time that each phase took. */
 const wide = 110;
@@ -17,7 +17,7 @@ const wide = 110;
  * none once the run has ended. Pure.
  */
 export function frame(
-  state: RunState,
+  state: LiveRun,
   now: number,
   columns: number,
   rows: number,
@@ -48,14 +48,14 @@ export function frame(
 }
 
 /** What is left of T, or by how much it is over: `0:53 to T`, `1:02:03 to T`, `T + 0:04`. */
-export function countdown({ timeLimit, clock }: RunState, now: number): string {
+export function countdown({ timeLimit, clock }: LiveRun, now: number): string {
   const elapsed = clock.elapsed + Math.max(0, now - clock.at) / 1000;
   const left = Math.ceil(timeLimit - elapsed);
   return left >= 0 ? `${minutes(left)} to T` : `T + ${minutes(-left)}`;
 }
 
 /** The rate comes first: it is what a narrow terminal still shows. */
-function totalSpans(state: RunState): Span[] {
+function totalSpans(state: LiveRun): Span[] {
   const { tested, probability, instances } = state;
   let speed = 0;
   for (const { rate } of instances.values()) speed += rate;
@@ -71,7 +71,7 @@ function totalSpans(state: RunState): Span[] {
 }
 
 /** What the instances have cost until now, at most; nothing where they cost nothing. */
-function costLines({ cost, launchedAt, instances, asked }: RunState, now: number): Span[][] {
+function costLines({ cost, launchedAt, instances, asked }: LiveRun, now: number): Span[][] {
   if (cost === undefined || launchedAt === undefined) return [];
   const { price, most } = cost;
   if (!price) return [[span('cost so far unknown', 'yellow')]];

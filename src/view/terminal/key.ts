@@ -1,13 +1,13 @@
 import { duration, percent, plural, rate } from '../../quantity.ts';
 import { forecast } from './forecast.ts';
-import type { RunState } from './state.ts';
+import type { LiveRun } from './state.ts';
 
 /** What the keys do, for the key `h`. */
 export const helpLine =
   'keys: s prints a status line, i shows or hides the instances, q or Ctrl-C stops the run (twice: at once), Ctrl-Z suspends, h shows this; ETA is when the whole space is searched';
 
 /** A line that stays, for the key `s`. Pure. */
-export function statusLine(state: RunState, now: number): string {
+export function statusLine(state: LiveRun, now: number): string {
   const instances = [...state.instances.values()];
   const searching = instances.filter(({ stage }) => stage === 'searching').length;
   const speed = instances.reduce((sum, one) => sum + one.rate, 0);

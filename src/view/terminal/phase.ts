@@ -1,19 +1,20 @@
+import { phaseNames } from '../../event/outcome.ts';
 import { duration } from '../../quantity.ts';
 import { type Span, span } from './span.ts';
-import type { LivePhase, RunState } from './state.ts';
+import type { LivePhase, LiveRun } from './state.ts';
 
-/** The phases of a run, in their order. */
-export const phaseNames = ['launch', 'boot', 'search', 'stop', 'logs', 'terminate', 'archive'] as const;
+/** The phases that are shown, in their order. */
+export const livePhases = phaseNames.filter((name) => name !== 'plan');
 
-const order: readonly RunState['phase'][] = ['ready', ...phaseNames, 'ended'];
+const order: readonly LiveRun['phase'][] = ['ready', ...livePhases, 'ended'];
 
 /** Whether a run has not come to this phase yet. */
-export function isBefore({ phase }: RunState, other: RunState['phase']): boolean {
+export function isBefore({ phase }: LiveRun, other: LiveRun['phase']): boolean {
   return order.indexOf(phase) < order.indexOf(other);
 }
 
 /** The state once a phase has begun, at `time` in milliseconds since the epoch; no phase begins twice. Pure. */
-export function enter(state: RunState, phase: RunState['phase'], time: number): RunState {
+export function enter(state: LiveRun, phase: LiveRun['phase'], time: number): LiveRun {
   if (!isBefore(state, phase)) return state;
   const seconds = Math.max(0, time - state.since) / 1000;
   const past = isPhase(state.phase) ? [...state.past, { name: state.phase, seconds }] : state.past;
@@ -21,8 +22,8 @@ export function enter(state: RunState, phase: RunState['phase'], time: number): 
 }
 
 /** All phases in one line: those that are over (with `timed`, how long they took), the current one, those to come. Pure. */
-export function phaseSpans(state: RunState, now: number, timed: boolean): Span[] {
-  const spans = phaseNames.flatMap((name): Span[] => {
+export function phaseSpans(state: LiveRun, now: number, timed: boolean): Span[] {
+  const spans = livePhases.flatMap((name): Span[] => {
     const past = state.past.find((one) => one.name === name);
     if (past) return [span(`${name} ${timed ? short(past.seconds) : '✓'}`, 'dim')];
     if (name === state.phase) return [span(`${name} ${short((now - state.since) / 1000)}`, 'bold')];
@@ -37,6 +38,6 @@ function short(seconds: number): string {
   return seconds < 99.95 ? `${Math.max(0, seconds).toFixed(1)} s` : duration(seconds);
 }
 
-function isPhase(phase: RunState['phase']): phase is LivePhase {
+function isPhase(phase: LiveRun['phase']): phase is LivePhase {
   return phase !== 'ready' && phase !== 'ended';
 }

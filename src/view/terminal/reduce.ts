@@ -2,13 +2,13 @@ import type { RunEvent } from '../../event/event.ts';
 import { printable } from '../../text.ts';
 import { unhandled } from '../unhandled.ts';
 import { enter, isBefore } from './phase.ts';
-import { type InstanceState, type RunState, newInstance } from './state.ts';
+import { type LiveInstance, type LiveRun, newInstance } from './state.ts';
 
 /**
  * What is known after one more event, in constant time: `instances` is changed in place, the rest is not. Texts from
  * instances are made printable here, once.
  */
-export function reduce(state: RunState, event: RunEvent): RunState {
+export function reduce(state: LiveRun, event: RunEvent): LiveRun {
   const time = Date.parse(event.time);
   switch (event.event) {
     case 'run.planned': {
@@ -99,7 +99,7 @@ export function reduce(state: RunState, event: RunEvent): RunState {
   }
 }
 
-function update(state: RunState, index: number, change: Partial<InstanceState>): RunState {
+function update(state: LiveRun, index: number, change: Partial<LiveInstance>): LiveRun {
   const known = state.instances.get(index) ?? newInstance(index);
   const { detail: _, ...kept } = known;
   // What it waited for is over once it is somewhere else.

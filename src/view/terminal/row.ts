@@ -1,6 +1,6 @@
 import { count, rate } from '../../quantity.ts';
 import { type Span, type Style, span } from './span.ts';
-import type { InstanceStage, InstanceState } from './state.ts';
+import type { InstanceStage, LiveInstance } from './state.ts';
 import { displayWidth, pad } from '../../text.ts';
 
 const styles: Partial<Record<InstanceStage, Style>> = {
@@ -11,7 +11,7 @@ const styles: Partial<Record<InstanceStage, Style>> = {
 };
 
 /** A head and one row for each instance, their columns aligned. Pure. */
-export function instanceTable(instances: readonly InstanceState[]): Span[][] {
+export function instanceTable(instances: readonly LiveInstance[]): Span[][] {
   const cells = instances.map((instance) => figures(instance));
   const head = ['#', 'state', 'kernel', 'rate', 'nonces'] as const;
   const width = (column: number, least: number): number =>
@@ -33,13 +33,13 @@ export function instanceTable(instances: readonly InstanceState[]): Span[][] {
   return [[span(titles, 'dim')], ...rows];
 }
 
-function figures({ index, stage, detail, engine = '', rate: speed, hashes }: InstanceState): string[] {
+function figures({ index, stage, detail, engine = '', rate: speed, hashes }: LiveInstance): string[] {
   if (detail !== undefined) return [String(index), stage];
   const known = engine !== '';
   return [String(index), stage, engine, known && speed > 0 ? rate(speed) : '', known ? count(hashes) : ''];
 }
 
-function ending({ golden, log }: InstanceState): Span[] {
+function ending({ golden, log }: LiveInstance): Span[] {
   const hit = golden ? [span('golden', 'green')] : [];
   const logs = log === undefined ? [] : [span(`log ${log}`, log === 'missing' ? 'yellow' : 'dim')];
   return [...hit, ...logs].flatMap((one) => [span('  '), one]);

@@ -1,5 +1,5 @@
 import { count } from '../../quantity.ts';
-import type { InstanceStage, InstanceState } from './state.ts';
+import type { InstanceStage, LiveInstance } from './state.ts';
 
 /** The less an instance goes with the crowd, the more it is worth a row. */
 const interest: Record<InstanceStage, number> = {
@@ -17,13 +17,13 @@ const interest: Record<InstanceStage, number> = {
 
 /** Which instances get a row, by index, and words for the others. */
 export interface Selection {
-  readonly shown: readonly InstanceState[];
+  readonly shown: readonly LiveInstance[];
   /** `… and 83 more: 80 searching, 3 booting`; absent when all are shown. */
   readonly rest?: string;
 }
 
 /** The instances to show in at most so many lines, the line for the others included. Pure. */
-export function select(instances: readonly InstanceState[], lines: number): Selection {
+export function select(instances: readonly LiveInstance[], lines: number): Selection {
   const byIndex = instances.toSorted((a, b) => a.index - b.index);
   if (byIndex.length <= lines) return { shown: byIndex };
   const kept = new Set(byIndex.toSorted((a, b) => rank(a) - rank(b)).slice(0, Math.max(0, lines - 1)));
@@ -33,13 +33,13 @@ export function select(instances: readonly InstanceState[], lines: number): Sele
 }
 
 /** How many are at which stage: `80 searching, 3 booting`. */
-function tally(instances: readonly InstanceState[]): string {
+function tally(instances: readonly LiveInstance[]): string {
   const counts = new Map<InstanceStage, number>();
   for (const { stage } of instances) counts.set(stage, (counts.get(stage) ?? 0) + 1);
   const sorted = [...counts].toSorted(([, a], [, b]) => b - a);
   return sorted.map(([stage, number]) => `${count(number)} ${stage}`).join(', ');
 }
 
-function rank({ golden, stage }: InstanceState): number {
+function rank({ golden, stage }: LiveInstance): number {
   return golden ? 0 : interest[stage];
 }

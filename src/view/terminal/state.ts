@@ -1,6 +1,6 @@
 import type { InstancePrice } from '../../cost.ts';
 import type { DisplaySettings } from '../display/message.ts';
-import type { PhaseName } from '../../event/event.ts';
+import type { PhaseName } from '../../event/outcome.ts';
 
 /** The phases of a run that can be watched: the plan is told when it is made. */
 export type LivePhase = Exclude<PhaseName, 'plan'>;
@@ -19,7 +19,7 @@ export type InstanceStage =
   | 'terminated';
 
 /** One instance as the view knows it. */
-export interface InstanceState {
+export interface LiveInstance {
   readonly index: number;
   readonly stage: InstanceStage;
   /** What it is waiting for, or why it is lost. */
@@ -38,7 +38,7 @@ export interface InstanceState {
 }
 
 /** What the view knows of a run: the sum of its events so far. */
-export interface RunState {
+export interface LiveRun {
   /** Nonces in the space; absent until it is known. */
   readonly space?: number;
   /** US dollars that the run costs at most, and what each instance does, as far as that is known; absent where it costs nothing. */
@@ -62,7 +62,7 @@ export interface RunState {
   /** A moment (milliseconds since the epoch) and how much of T had elapsed then, in seconds. */
   readonly clock: { readonly at: number; readonly elapsed: number };
   /** By index. Changed in place: a copy at each event would cost the square of their number. */
-  readonly instances: Map<number, InstanceState>;
+  readonly instances: Map<number, LiveInstance>;
   readonly tested: string;
   readonly probability: number;
   /** The best verified golden nonce. */
@@ -74,7 +74,7 @@ export interface RunState {
 }
 
 /** Before the first event. `start`: the moment T counts from, in milliseconds since the epoch. */
-export function initialState(start: number, plan?: DisplaySettings['plan']): RunState {
+export function initialState(start: number, plan?: DisplaySettings['plan']): LiveRun {
   return {
     rowsHidden: false,
     phase: 'ready',
@@ -93,6 +93,6 @@ export function initialState(start: number, plan?: DisplaySettings['plan']): Run
 }
 
 /** An instance that was just launched. */
-export function newInstance(index: number): InstanceState {
+export function newInstance(index: number): LiveInstance {
   return { index, stage: 'booting', rate: 0, hashes: 0, golden: false };
 }

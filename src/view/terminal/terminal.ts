@@ -13,7 +13,7 @@ import { LiveArea, type Size } from './live-area.ts';
 import { permanentLine } from './permanent.ts';
 import { reduce } from './reduce.ts';
 import type { Stylize } from './span.ts';
-import { type RunState, initialState } from './state.ts';
+import { type LiveRun, initialState } from './state.ts';
 
 /** Milliseconds between two frames: at most, for the countdown; usually; and at least, for what is news. */
 const pause = { longest: 1000, usual: 250, shortest: 100 };
@@ -48,7 +48,7 @@ export class TerminalView implements DisplayView {
   readonly #options: TerminalOptions;
   readonly #area: LiveArea;
   readonly #stylize: Stylize;
-  #state: RunState;
+  #state: LiveRun;
   #news: string[] = [];
   #timer: { readonly handle: NodeJS.Timeout; readonly due: number } | undefined;
   #drawn = -Infinity;

@@ -3,7 +3,7 @@ import { CndError } from '../../../src/error.ts';
 import { makePuzzle } from '../../../src/puzzle/definition.ts';
 import { digest } from '../../../src/puzzle/digest.ts';
 import type { AgentMessage } from '../../../src/engine/agents/agent-message.ts';
-import type { Order } from '../../../src/engine/agents/agent-order.ts';
+import type { AgentOrder } from '../../../src/engine/agents/agent-order.ts';
 import type { Emit, EventName } from '../../../src/event/event.ts';
 import type { Hit } from '../../../src/engine/hit.ts';
 import { Search } from '../../../src/engine/agents/search.ts';
@@ -32,7 +32,7 @@ function goldenNonces(from: bigint, limit: bigint): bigint[] {
 /** A search over stand-in agents: what it says to each is kept, what they say is the test's. */
 class Bench {
   readonly search: Search;
-  readonly sent: Order[][];
+  readonly sent: AgentOrder[][];
   readonly events: { event: EventName; [field: string]: unknown }[] = [];
   readonly announced: Hit[] = [];
   end: SearchEnd | undefined;
@@ -83,7 +83,7 @@ class Bench {
     return this.end;
   }
 
-  orders(worker: number): Order[] {
+  orders(worker: number): AgentOrder[] {
     return this.sent[worker] ?? [];
   }
 }

@@ -2,9 +2,9 @@ import { expect, test } from 'vitest';
 import { afterHost, outcome } from '../../../src/fleet/local/instance-state.ts';
 import { fromTags } from '../../../src/fleet/local/lookup.ts';
 import { requireRunId } from '../../../src/run-id.ts';
-import type { InstanceRecord } from '../../../src/fleet/local/record.ts';
+import type { LocalInstanceRecord } from '../../../src/fleet/local/record.ts';
 
-const instance: InstanceRecord = { id: 'l-x7k2-0', index: 0, state: 'running', threads: 1, port: 4000 };
+const instance: LocalInstanceRecord = { id: 'l-x7k2-0', index: 0, state: 'running', threads: 1, port: 4000 };
 const run = requireRunId('20261120-081103-x7k2');
 const process = { pid: 412, start: '1', run, instance: 'l-x7k2-0', tags: {} };
 const host = { pid: 411, start: '1', run, tags: { CND_ROLE: 'local-host', CND_INSTANCES: '2' } };
@@ -22,7 +22,7 @@ test('an instance is terminated only when none of its processes lives and its ho
   expect(outcome(instance, { ...dead, standing: true, told: [instance] })).toMatchObject({
     state: 'shutting-down',
   });
-  const told: InstanceRecord[] = [{ ...rest, state: 'terminated', reason: 'by request' }];
+  const told: LocalInstanceRecord[] = [{ ...rest, state: 'terminated', reason: 'by request' }];
   expect(outcome(instance, { ...dead, standing: true, told })).toEqual(told[0]);
 });
 

@@ -8,7 +8,7 @@ import { text } from 'node:stream/consumers';
 
 import { afterEach, beforeEach, describe, expect, it, onTestFinished } from 'vitest';
 
-import { connect, type ConnectOptions } from '../../../src/session/ssh/connect.ts';
+import { connect, type SshConnectOptions } from '../../../src/session/ssh/connect.ts';
 import type { Connection } from '../../../src/session/ssh/connection.ts';
 import { lines } from '../../../src/session/lines.ts';
 import { type SshServerOptions, TestSshServer } from '../../helper/ssh-server.ts';
@@ -16,7 +16,7 @@ import { type SshServerOptions, TestSshServer } from '../../helper/ssh-server.ts
 let server: TestSshServer;
 let connection: Connection;
 
-async function start(options?: SshServerOptions, connecting?: ConnectOptions): Promise<void> {
+async function start(options?: SshServerOptions, connecting?: SshConnectOptions): Promise<void> {
   server = await TestSshServer.start(options);
   connection = await connect(server.access, connecting);
 }

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import type { EventFields } from '../../../src/event/event.ts';
 import { countdown, frame } from '../../../src/view/terminal/frame.ts';
-import { type RunState, initialState } from '../../../src/view/terminal/state.ts';
+import { type LiveRun, initialState } from '../../../src/view/terminal/state.ts';
 import { displayWidth } from '../../../src/text.ts';
 import { eventAt, launched, plan, searching, searchingRun, start, stateAfter } from './run.ts';
 
@@ -134,7 +134,7 @@ test('the cost so far is an upper bound, of those that are not terminated, and n
       eventAt(0, 'run.preflight', { facts: [], costBasis: 'x', ...fields }),
       eventAt(1, 'launch.started', { instances: 2 }),
     ]);
-  const line = (state: RunState, seconds: number): string | undefined =>
+  const line = (state: LiveRun, seconds: number): string | undefined =>
     frame(state, start + seconds * 1000, 80, 20).find((one) => one.startsWith('cost'));
   const known = paid({ cost: 5, price });
   expect(line(known, 2)).toBe('cost so far at most $1.20, limit $5.00');

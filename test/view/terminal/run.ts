@@ -1,6 +1,6 @@
 import type { EventFields, EventName, RunEvent } from '../../../src/event/event.ts';
 import { reduce } from '../../../src/view/terminal/reduce.ts';
-import { type RunState, initialState } from '../../../src/view/terminal/state.ts';
+import { type LiveRun, initialState } from '../../../src/view/terminal/state.ts';
 
 /** When the runs of these tests start, in milliseconds since the epoch. */
 export const start = Date.parse('2026-11-20T08:11:03.000Z');
@@ -16,7 +16,7 @@ export function eventAt<Name extends EventName>(
 }
 
 /** What is known after these events. */
-export function stateAfter(events: readonly RunEvent[], from: RunState = initialState(start)): RunState {
+export function stateAfter(events: readonly RunEvent[], from: LiveRun = initialState(start)): LiveRun {
   return events.reduce(reduce, from);
 }
 
@@ -74,7 +74,7 @@ export function searching(instance: number): RunEvent[] {
 }
 
 /** A run of so many instances in the middle of its search: every tenth waits, number 7 is lost. */
-export function searchingRun(instances: number): RunState {
+export function searchingRun(instances: number): LiveRun {
   const indices = Array.from({ length: instances }, (_, index) => index);
   const message = 'port 22 refuses connections: sshd is not up yet';
   const lost = { code: 'session-lost', reason: 'the connection was lost', retrying: false };

@@ -45,7 +45,7 @@ export function addressOf(instance: Ec2Instance, connect: Connect): string | und
 }
 
 /** How instances of a run are reached, but for where. */
-export type Login = Omit<Access, 'host'>;
+export type InstanceLogin = Omit<Access, 'host'>;
 
 /**
  * How an instance of EC2 is told of; `note` remembers where it can be reached, and gives the address. A stopped one is as good as over: nothing of ours stops, and none starts again.

@@ -8,7 +8,7 @@ import { describeInstances, livingFilter, toInstance } from './describe.ts';
 import { findGroups } from '../launch/group.ts';
 import { findVolumes, isOrphan, volumeOrphan } from '../terminate/volume.ts';
 import { type Price, instancePrice, tablePrice } from '../price/price.ts';
-import { expiryOf, tagKeys, tagValue } from '../tag.ts';
+import { expiryTag, tagKeys, tagValue } from '../tag.ts';
 
 /** Where is looked, and who looks. */
 export interface FindOptions {
@@ -68,7 +68,7 @@ export async function findRuns(api: Ec2Api, options: FindOptions): Promise<Found
     const run = tagValue(instance.Tags, tagKeys.run) ?? '';
     // Anybody may write such a tag, and in a filter `*` would be all runs.
     if (!isRunId(run)) continue;
-    of(run, tagValue(instance.Tags, tagKeys.owner), expiryOf(instance.Tags)).instances.push(instance);
+    of(run, tagValue(instance.Tags, tagKeys.owner), expiryTag(instance.Tags)).instances.push(instance);
   }
   for (const { run, what, owner, expiresAt, announced } of remains.flat()) {
     if (!isRunId(run)) continue;
@@ -84,7 +84,7 @@ function groupOrphan({ Tags, GroupId = '' }: SecurityGroup): Orphan {
     run: tagValue(Tags, tagKeys.run) ?? '',
     what: `security group ${GroupId}`,
     owner: tagValue(Tags, tagKeys.owner),
-    expiresAt: expiryOf(Tags),
+    expiresAt: expiryTag(Tags),
   };
 }
 

@@ -1,7 +1,7 @@
 import type { Ec2Settings } from '../schema.ts';
 import { generateKeyPair } from '../../../session/ssh/key.ts';
 import type { LaunchRequest } from '../../fleet.ts';
-import type { Login } from '../find/describe.ts';
+import type { InstanceLogin } from '../find/describe.ts';
 import type { Prerequisites } from './prerequisite.ts';
 import type { SyslogKind } from './image.ts';
 import { jumpAccess } from '../jump.ts';
@@ -11,10 +11,10 @@ import type { RunTags } from '../tag.ts';
 import { userData } from './user-data.ts';
 
 /** A launch, ready to be asked for. */
-export interface Order {
+export interface LaunchOrder {
   readonly plan: LaunchPlan;
   /** How its instances will be reached. */
-  readonly login: Login;
+  readonly login: InstanceLogin;
   readonly syslog: SyslogKind;
 }
 
@@ -35,7 +35,7 @@ export async function prepareOrder(
   { settings, env, prerequisites, prices, makeGroup, schedule }: OrderContext,
   request: LaunchRequest,
   signal: AbortSignal,
-): Promise<Order> {
+): Promise<LaunchOrder> {
   const { run, count, minimum, expiresAt, notice = () => {} } = request;
   const [hostKey, loginKey] = [generateKeyPair(), generateKeyPair()];
   const begun = performance.now();

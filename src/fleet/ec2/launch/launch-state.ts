@@ -1,4 +1,4 @@
-import type { Login } from '../find/describe.ts';
+import type { InstanceLogin } from '../find/describe.ts';
 
 /** What this process knows of a run that it launched itself; of any other it knows what the tags say. */
 export class LaunchState {
@@ -8,7 +8,7 @@ export class LaunchState {
   readonly over = new Set<string>();
   /** RunInstances calls that have not been answered yet: what they launch becomes known then. Never rejected. */
   readonly pending = new Set<Promise<unknown>>();
-  login: Login | undefined;
+  login: InstanceLogin | undefined;
   /** The run's own security group, and the blocks of addresses that SSH is let in from. */
   group: { readonly id: string; readonly sources: Set<string> } | undefined;
   /** A look for this machine's address that is under way. */

@@ -1,7 +1,7 @@
 import type { Ec2Settings } from '../schema.ts';
 import { type Ec2Api, regionOf } from '../api.ts';
 import { type Ec2Call, ec2Error } from '../error.ts';
-import { type Identity, findIdentity } from '../identity.ts';
+import { type CallerIdentity, findIdentity } from '../identity.ts';
 import { type MachineImage, type MachineType, findImage, findTypes } from './instance-type.ts';
 import { type Network, findNetwork } from './network.ts';
 import { sshSource } from './ssh-source.ts';
@@ -20,7 +20,7 @@ export class Prerequisites {
     this.#settings = settings;
   }
 
-  identity(signal: AbortSignal): Promise<Identity> {
+  identity(signal: AbortSignal): Promise<CallerIdentity> {
     return this.#once('identity', () => findIdentity(this.#api, signal));
   }
 

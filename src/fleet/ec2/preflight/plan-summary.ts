@@ -3,7 +3,7 @@ import { readSharedFiles } from '../../../aws/profile.ts';
 import { dollars } from '../../../dollars.ts';
 import type { PreflightRequest } from '../../preflight.ts';
 import type { Ec2Settings } from '../schema.ts';
-import type { Identity } from '../identity.ts';
+import type { CallerIdentity } from '../identity.ts';
 import type { MachineImage } from '../launch/instance-type.ts';
 import type { PreflightContext } from './context.ts';
 import type { TypePrice } from '../price/price-lookup.ts';
@@ -21,7 +21,7 @@ export function planSummary(
   { count, timeLimit }: PreflightRequest,
   found: {
     readonly where: string;
-    readonly identity: Identity;
+    readonly identity: CallerIdentity;
     readonly image: MachineImage | undefined;
     readonly source: string | undefined;
     readonly prices: ReadonlyMap<string, TypePrice>;

@@ -7,7 +7,7 @@ import { dollars } from '../../../dollars.ts';
 import { check } from '../../check.ts';
 import { checkExpiry } from './credential-expiry.ts';
 import { planSummary } from './plan-summary.ts';
-import type { Identity } from '../identity.ts';
+import type { CallerIdentity } from '../identity.ts';
 import { jumpAccess } from '../jump.ts';
 import { type MachineImage, type MachineType, otherTypes } from '../launch/instance-type.ts';
 import type { Network } from '../launch/network.ts';
@@ -154,7 +154,7 @@ function withMissing(
   return { ...check, outcome: 'warning', message, hint: otherTypes };
 }
 
-function identityText({ arn }: Identity): string {
+function identityText({ arn }: CallerIdentity): string {
   return arn;
 }
 

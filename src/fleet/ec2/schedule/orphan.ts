@@ -2,7 +2,7 @@ import type { ScheduleGroupSummary, Scheduler } from '@aws-sdk/client-scheduler'
 import { awsError, awsErrorKind } from '../../../aws/failure.ts';
 import type { OrphanKind, Orphan } from '../../orphan.ts';
 import type { Ec2Api } from '../api.ts';
-import { expiryOf, tagKeys, tagValue } from '../tag.ts';
+import { expiryTag, tagKeys, tagValue } from '../tag.ts';
 import { isNamed, scheduleGroupName } from './schedule.ts';
 
 /**
@@ -70,6 +70,6 @@ async function groupOrphan(
     run: tagValue(Tags, tagKeys.run) ?? '',
     what: `schedules ${Name}`,
     owner: tagValue(Tags, tagKeys.owner),
-    expiresAt: expiryOf(Tags),
+    expiresAt: expiryTag(Tags),
   };
 }

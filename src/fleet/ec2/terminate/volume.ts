@@ -1,7 +1,7 @@
 import type { EC2, Volume } from '@aws-sdk/client-ec2';
 import { pause } from '../../../wait.ts';
 import type { Orphan } from '../../orphan.ts';
-import { expiryOf, runFilter, tagKeys, tagValue } from '../tag.ts';
+import { expiryTag, runFilter, tagKeys, tagValue } from '../tag.ts';
 
 /** Milliseconds between two looks at volumes that are still attached: instances take about 30 s to terminate. */
 const interval = 2000;
@@ -31,7 +31,7 @@ export function volumeOrphan({ Tags, VolumeId = '', Size }: Volume): Orphan {
     run: tagValue(Tags, tagKeys.run) ?? '',
     what: `volume ${VolumeId}${Size === undefined ? '' : ` (${Size} GiB)`}`,
     owner: tagValue(Tags, tagKeys.owner),
-    expiresAt: expiryOf(Tags),
+    expiresAt: expiryTag(Tags),
   };
 }
 

@@ -3,13 +3,13 @@ import { constants } from 'node:os';
 import type { Connection, ServerChannel, Session } from 'ssh2';
 
 /** Starts a command, or says by undefined that it cannot. */
-export type Start = (command: string) => ChildProcessWithoutNullStreams | undefined;
+export type StartCommand = (command: string) => ChildProcessWithoutNullStreams | undefined;
 
 /**
  * Serves the one command of an SSH session the way sshd does without a pty: streams with backpressure both ways, exit
  * code or signal, `signal` requests to the process group; a client that is gone closes its pipes but kills nothing.
  */
-export function serveCommand(session: Session, connection: Connection, start: Start): void {
+export function serveCommand(session: Session, connection: Connection, start: StartCommand): void {
   session.on('error', ignore);
   session.once('exec', (accept, reject, { command }) => {
     const child = start(command);

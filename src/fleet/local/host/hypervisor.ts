@@ -1,6 +1,6 @@
 import { LocalInstance } from './instance.ts';
 import type { PendingLogins } from './pending-login.ts';
-import type { InstanceRecord } from '../record.ts';
+import type { LocalInstanceRecord } from '../record.ts';
 import type { HostSpec } from '../spec.ts';
 import { sweep } from '../sweep.ts';
 
@@ -37,7 +37,7 @@ export class Hypervisor {
   }
 
   /** How the instances are. */
-  describe(): InstanceRecord[] {
+  describe(): LocalInstanceRecord[] {
     return this.#instances.map(({ record }) => record);
   }
 
@@ -45,7 +45,7 @@ export class Hypervisor {
    * Powers off the instances with these ids, or all, and resolves with how they are then: terminated once every process
    * of theirs was seen to be dead, also stopped ones and daemons that left their process group.
    */
-  async powerOff(ids: readonly string[] | undefined, reason: string): Promise<InstanceRecord[]> {
+  async powerOff(ids: readonly string[] | undefined, reason: string): Promise<LocalInstanceRecord[]> {
     const chosen = this.#instances.filter(({ id }) => !ids || ids.includes(id));
     const going = chosen.filter(({ state }) => state !== 'terminated');
     for (const instance of going) instance.cut(reason);

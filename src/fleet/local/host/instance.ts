@@ -5,7 +5,7 @@ import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { signalGroup } from './command.ts';
 import { instanceEnvironment, instanceId } from '../environment.ts';
-import type { InstanceRecord } from '../record.ts';
+import type { LocalInstanceRecord } from '../record.ts';
 import type { HostSpec } from '../spec.ts';
 import type { PendingLogins } from './pending-login.ts';
 import { SshServer } from './ssh-server.ts';
@@ -21,7 +21,7 @@ export class LocalInstance {
   readonly #environment: Record<string, string>;
   readonly #commands = new Set<ChildProcessWithoutNullStreams>();
   readonly #server: SshServer;
-  #state: InstanceRecord['state'] = 'pending';
+  #state: LocalInstanceRecord['state'] = 'pending';
   #reason: string | undefined;
   #port: number | undefined;
 
@@ -39,12 +39,12 @@ export class LocalInstance {
     this.#server = new SshServer(keys, logins, deaf ? undefined : (command) => this.#start(command));
   }
 
-  get state(): InstanceRecord['state'] {
+  get state(): LocalInstanceRecord['state'] {
     return this.#state;
   }
 
   /** What controllers are told. */
-  get record(): InstanceRecord {
+  get record(): LocalInstanceRecord {
     return {
       id: this.id,
       index: this.index,

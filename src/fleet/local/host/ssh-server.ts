@@ -3,7 +3,7 @@ import type { Socket } from 'node:net';
 import ssh2 from 'ssh2';
 import type { AuthContext, Connection, ParsedKey } from 'ssh2';
 import { serveCommand } from './command.ts';
-import type { Start } from './command.ts';
+import type { StartCommand } from './command.ts';
 import { listenOnLoopback } from './loopback.ts';
 import type { PendingLogins } from './pending-login.ts';
 import { loginUser } from '../environment.ts';
@@ -26,7 +26,7 @@ export class SshServer {
   readonly #sockets = new Set<Socket>();
 
   /** Commands are started by `start`; without it the server accepts connections and says nothing. */
-  constructor(keys: ServerKeys, pending: PendingLogins, start: Start | undefined) {
+  constructor(keys: ServerKeys, pending: PendingLogins, start: StartCommand | undefined) {
     const loginKey = ssh2.utils.parseKey(keys.login);
     if (loginKey instanceof Error) throw loginKey;
     const ssh = new ssh2.Server({ hostKeys: [keys.host] }, (connection, { port }) => {
@@ -60,7 +60,7 @@ export class SshServer {
   }
 }
 
-function serve(connection: Connection, loginKey: ParsedKey, start: Start): void {
+function serve(connection: Connection, loginKey: ParsedKey, start: StartCommand): void {
   connection.on('error', ignore);
   connection.setMaxListeners(0); // one for each command under way
   connection.on('authentication', (context) => {

@@ -1,7 +1,7 @@
 import { execFileSync } from 'node:child_process';
 import { expect, test } from 'vitest';
 import { imageQuery, imageTraits, newest } from '../../../../src/fleet/ec2/launch/image.ts';
-import { syslogCommand } from '../../../../src/fleet/ec2/syslog.ts';
+import { imageSyslogCommand } from '../../../../src/fleet/ec2/syslog.ts';
 
 test.each([
   ['ubuntu-24.04', 'arm64', '099720109477', 'ubuntu/images/hvm-ssd-gp3/ubuntu-noble-24.04-arm64-server-*'],
@@ -54,6 +54,6 @@ test('user and log follow the image, also of one given by its id', () => {
 });
 
 test.each(['file', 'journal', 'either'] as const)('the command for %s is a command', (kind) => {
-  execFileSync('sh', ['-n', '-c', syslogCommand(kind)]);
-  expect(syslogCommand(kind)).toMatch(/gzip -c/);
+  execFileSync('sh', ['-n', '-c', imageSyslogCommand(kind)]);
+  expect(imageSyslogCommand(kind)).toMatch(/gzip -c/);
 });

@@ -4,7 +4,7 @@ import {
   clientToken,
   runInstancesInput,
 } from '../../../../src/fleet/ec2/launch/run-instances.ts';
-import { expiryOf, runFilter, tagValue } from '../../../../src/fleet/ec2/tag.ts';
+import { expiryTag, runFilter, tagValue } from '../../../../src/fleet/ec2/tag.ts';
 
 const expiresAt = new Date('2026-11-20T10:00:00Z');
 const plan: RunInstancesPlan = {
@@ -59,7 +59,7 @@ test('tags all that it creates, inside the call', () => {
     expect(tagValue(Tags, 'cnd:run')).toBe('20261120-081103-x7k2');
     expect(tagValue(Tags, 'cnd:owner')).toBe('123456789012:user/alice');
     expect(tagValue(Tags, 'Name')).toBe('cnd 20261120-081103-x7k2');
-    expect(expiryOf(Tags)).toEqual(expiresAt);
+    expect(expiryTag(Tags)).toEqual(expiresAt);
   }
   expect(tagValue(TagSpecifications[0]?.Tags, 'cnd:first-index')).toBe('100');
 });
@@ -95,6 +95,6 @@ test('filters are by tag alone', () => {
 });
 
 test('an expiry that is none is not believed', () => {
-  expect(expiryOf([{ Key: 'cnd:expires-at', Value: 'soon' }])).toBeUndefined();
-  expect(expiryOf(undefined)).toBeUndefined();
+  expect(expiryTag([{ Key: 'cnd:expires-at', Value: 'soon' }])).toBeUndefined();
+  expect(expiryTag(undefined)).toBeUndefined();
 });
