@@ -1,6 +1,7 @@
 import { costOf, costWords } from '../../cost.ts';
 import { dollars } from '../../dollars.ts';
 import { duration, percent, plural, rate } from '../../quantity.ts';
+import { displayWidth } from '../../text.ts';
 import { forecast } from './forecast.ts';
 import { awaitedSpans } from './awaited.ts';
 import { isBefore, phaseSpans } from './phase.ts';
@@ -8,6 +9,9 @@ import { instanceTable } from './row.ts';
 import { select } from './selection.ts';
 import { type Stylize, type Span, line, span, spansWidth, unstyled } from './span.ts';
 import type { LiveRun } from './state.ts';
+
+/** What the keys do, as long as there is room for. */
+const keyHints = ['keys: s status, i instances, h help, q quit', 'keys: s, i, q; h explains them', 'h: help'];
 
 /** Columns from which there is room for the time that each phase took. */
 const wide = 110;
@@ -38,10 +42,10 @@ export function frame(
   const lines = header.slice(0, rows);
   if (state.instances.size > 0 && room >= 2 && !state.rowsHidden) {
     const { shown, rest } = select([...state.instances.values()], room);
-    lines.push(...instanceTable(shown), ...(rest === undefined ? [] : [[span(rest, 'dim')]]));
+    lines.push(...instanceTable(shown, columns), ...(rest === undefined ? [] : [[span(rest, 'dim')]]));
   }
   if (hasKeys && lines.length < rows - 1)
-    lines.push([span('keys: s status, i instances, h help, q quit', 'dim')]);
+    lines.push([span(keyHints.find((hint) => displayWidth(hint) <= columns) ?? '', 'dim')]);
   // Apart from what has scrolled by, where there is room for that.
   if (lines.length < rows) lines.unshift([]);
   return lines.map((spans) => line(spans, columns, stylize));

@@ -10,27 +10,38 @@ const styles: Partial<Record<InstanceStage, Style>> = {
   terminated: 'dim',
 };
 
-/** A head and one row for each instance, their columns aligned. Pure. */
-export function instanceTable(instances: readonly LiveInstance[]): Span[][] {
+const heads = ['#', 'state', 'kernel', 'rate', 'nonces'] as const;
+const least = [3, 10, 0, 9, 11] as const;
+const gap = '  ';
+const [kernel, nonces] = [heads.indexOf('kernel'), heads.indexOf('nonces')];
+/** What is shown, the widest first: without the kernels, and then the nonces, the rates still fit. */
+const layouts = [[], [kernel], [kernel, nonces]].map((without) =>
+  heads.map((_, column) => column).filter((column) => !without.includes(column)),
+);
+
+/** A head and one row for each instance, their columns aligned; without some where all are too wide. Pure. */
+export function instanceTable(instances: readonly LiveInstance[], columns: number): Span[][] {
   const cells = instances.map((instance) => figures(instance));
-  const head = ['#', 'state', 'kernel', 'rate', 'nonces'] as const;
-  const width = (column: number, least: number): number =>
-    Math.max(least, displayWidth(head[column] ?? ''), ...cells.map((row) => displayWidth(row[column] ?? '')));
-  const widths = [width(0, 3), width(1, 10), width(2, 0), width(3, 9), width(4, 11)];
-  const left = (text: string, column: number): string => pad(text, widths[column] ?? 0, 'end');
-  const right = (text: string, column: number): string => pad(text, widths[column] ?? 0, 'start');
+  const widths = heads.map((head, column) =>
+    Math.max(least[column] ?? 0, ...[head, ...cells.map((row) => row[column] ?? '')].map(displayWidth)),
+  );
+  const total = (layout: readonly number[]): number =>
+    layout.reduce((sum, column) => sum + (widths[column] ?? 0), gap.length * (layout.length - 1));
+  const layout = layouts.find((one) => total(one) <= columns) ?? layouts.at(-1) ?? [];
+  const figured = layout.slice(2);
+  const cell = (row: readonly string[], column: number): string =>
+    pad(row[column] ?? '', widths[column] ?? 0, column === 1 || column === kernel ? 'end' : 'start');
+  const rest = (row: readonly string[]): string => figured.map((column) => cell(row, column)).join(gap);
 
   const rows = instances.map((instance, position): Span[] => {
-    const [index = '', stage = '', engine = '', speed = '', nonces = ''] = cells[position] ?? [];
+    const row = cells[position] ?? [];
     const style = instance.golden ? 'green' : styles[instance.stage];
-    const begin = [span(`${right(index, 0)}  `), span(left(stage, 1), style), span('  ')];
+    const begin = [span(`${cell(row, 0)}${gap}`), span(cell(row, 1), style), span(gap)];
     // One that does not search has words instead of figures.
     if (instance.detail !== undefined) return [...begin, span(instance.detail, style)];
-    const numbers = `${left(engine, 2)}  ${right(speed, 3)}  ${right(nonces, 4)}`;
-    return [...begin, span(numbers, style === 'dim' ? 'dim' : undefined), ...ending(instance)];
+    return [...begin, span(rest(row), style === 'dim' ? 'dim' : undefined), ...ending(instance)];
   });
-  const titles = `${right('#', 0)}  ${left('state', 1)}  ${left('kernel', 2)}  ${right('rate', 3)}  ${right('nonces', 4)}`;
-  return [[span(titles, 'dim')], ...rows];
+  return [[span([cell(heads, 0), cell(heads, 1), rest(heads)].join(gap), 'dim')], ...rows];
 }
 
 function figures({ index, stage, detail, engine = '', rate: speed, hashes }: LiveInstance): string[] {

@@ -43,6 +43,19 @@ test('a frame tells the phase, the countdown, the totals, and a row for each ins
   ]);
 });
 
+test('in 40 columns the rates, the countdown and the keys are whole; the kernels are left out', () => {
+  const lines = frame(searchingRun(8), at(5.2), 39, 20, undefined, true);
+  expect(lines.slice(1, 2)).toEqual(['3:15 to T  launch ✓ › boot ✓ › search …']);
+  expect(lines.slice(4, 6)).toEqual([
+    '  #  state            rate       nonces',
+    '  0  searching   1.23 MH/s    1,234,567',
+  ]);
+  expect(lines.at(-1)).toBe('keys: s, i, q; h explains them');
+  // Rates have up to eleven characters: then the nonces go too.
+  const slow = frame(searchingRun(8, 69_600), at(5.2), 39, 20);
+  expect(slow.slice(4, 6)).toEqual(['  #  state              rate', '  0  searching   0.0696 MH/s']);
+});
+
 test('of a hundred instances those that are lost or wait have rows, and the others are counted', () => {
   const lines = frame(searchingRun(100), at(5), 79, 23);
   expect(lines).toHaveLength(23);
@@ -77,7 +90,7 @@ test('each phase says what it waits for', () => {
   expect(words(ready)).toBe('getting ready');
   expect(words(ready, eventAt(0, 'launch.started', { instances: 3 }))).toBe('launching 3 instances on local');
   expect(words(...launched(3))).toBe('waiting for #0 (and 2 more): booting');
-  const running = [...launched(3), ...[0, 1, 2].flatMap(searching)];
+  const running = [...launched(3), ...[0, 1, 2].flatMap((index) => searching(index))];
   expect(words(...running)).toBe('3 of 3 searching');
   const hit = eventAt(5, 'hit', { instance: 2, nonce: '116', digest: '00', elapsed: 5 });
   const stopped = eventAt(5, 'instance.stopped', { instance: 2, reason: 'hit', latency: 0 });

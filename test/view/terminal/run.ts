@@ -51,7 +51,7 @@ export function launched(instances: number, smallest = false): RunEvent[] {
 }
 
 /** One instance that searches from 2 s on, with progress at 3 s. */
-export function searching(instance: number): RunEvent[] {
+export function searching(instance: number, rate = 1_234_567): RunEvent[] {
   return [
     eventAt(1.5, 'instance.running', { instance, id: `i-${instance}`, address: '127.0.0.1:2222' }),
     eventAt(1.6, 'instance.connected', { instance }),
@@ -67,14 +67,14 @@ export function searching(instance: number): RunEvent[] {
     eventAt(3, 'instance.progress', {
       instance,
       hashes: 1_234_567,
-      rate: 1_234_567,
+      rate,
       residues: [{ residue: instance, next: '1', done: [] }],
     }),
   ];
 }
 
 /** A run of so many instances in the middle of its search: every tenth waits, number 7 is lost. */
-export function searchingRun(instances: number): LiveRun {
+export function searchingRun(instances: number, rate?: number): LiveRun {
   const indices = Array.from({ length: instances }, (_, index) => index);
   const message = 'port 22 refuses connections: sshd is not up yet';
   const lost = { code: 'session-lost', reason: 'the connection was lost', retrying: false };
@@ -83,7 +83,7 @@ export function searchingRun(instances: number): LiveRun {
     ...indices.flatMap((index) =>
       index % 10 === 5
         ? [eventAt(1.5, 'instance.waiting', { instance: index, cause: 'refused', message })]
-        : searching(index),
+        : searching(index, rate),
     ),
     ...(instances > 7 ? [eventAt(3.5, 'instance.lost', { instance: 7, ...lost })] : []),
     eventAt(4, 'run.progress', {
