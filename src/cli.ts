@@ -19,7 +19,7 @@ let reported: unknown;
 try {
   exitCode =
     words[0] === '__complete'
-      ? await (await import('./command/completion-query.ts')).answer(words.slice(1))
+      ? await (await import('./command/completion/query.ts')).answer(words.slice(1))
       : await (await import('./command/parser.ts')).runCommandLine(words);
 } catch (error) {
   exitCode = report(error);

@@ -21,7 +21,7 @@ export async function makeArchive(
 ): Promise<Archive> {
   const local = new DirectoryArchive(directory);
   if (bucket === undefined) return local;
-  const { S3Archive } = await import('./s3.ts');
+  const { S3Archive } = await import('./s3/s3.ts');
   const remote = new S3Archive({
     bucket,
     env,

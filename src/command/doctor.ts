@@ -3,7 +3,7 @@ import type { Check, Preflight } from '../fleet/preflight.ts';
 import { exitCodes } from '../event/outcome.ts';
 import { checkTable, summaryLines } from './check-table.ts';
 import { interruptible } from './interruptible.ts';
-import { checkLocally, checkLaunch } from './start-check.ts';
+import { checkLocally, checkLaunch } from './start/check.ts';
 
 /** What is checked for where nothing is said: the smallest run there is. */
 export const fallback = { N: '1', T: '200', D: '2' };

@@ -5,7 +5,7 @@ import { version } from '../version.ts';
 import { type Arguments, type Command, type CommandGroup, isGroup } from './command.ts';
 import { LiteralWords } from './literal-word.ts';
 import { bindValues } from './dashed-value.ts';
-import { commands } from './registry.ts';
+import { commands } from './registry/registry.ts';
 import { commandOf, usageError } from './usage-error.ts';
 
 /** Runs the command that the command line asks for; gives the exit code. @throws UsageError and what commands throw. */

@@ -2,7 +2,7 @@ import { nearest } from '../config/nearest.ts';
 import { visible } from '../visible.ts';
 import { UsageError } from '../error.ts';
 import { type Command, type CommandGroup, isGroup } from './command.ts';
-import { commands } from './registry.ts';
+import { commands } from './registry/registry.ts';
 
 /** yargs' words for a command line that it cannot understand, made into ours, with the next thing to type. Pure. */
 export function usageError(words: readonly string[], yargsMessage: string | null): UsageError {

@@ -6,7 +6,7 @@ import { probability } from '../puzzle/probability.ts';
 import { noCoverage } from '../search/coverage.ts';
 import { chanceWithin } from '../search/forecast.ts';
 import type { RunContext } from './context.ts';
-import { archiveRun } from './log-archive.ts';
+import { archiveRun } from './log/archive.ts';
 import { recordName } from '../event/file-name.ts';
 import { exitCodes } from '../event/outcome.ts';
 import type { RunRecord } from '../event/record.ts';

@@ -6,7 +6,7 @@ import { RunContext, type RunInputs } from './context.ts';
 import { Searching } from './searching.ts';
 import { finish, record } from './finish.ts';
 import { launch, undo } from './launch.ts';
-import { emitPlan } from './plan.ts';
+import { emitPlan } from './plan/plan.ts';
 import type { Ending } from './result.ts';
 
 /**

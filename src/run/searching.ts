@@ -6,7 +6,7 @@ import type { Hit } from '../engine/hit.ts';
 import { messageOf } from '../error.ts';
 import type { Instance } from '../instance.ts';
 import type { RunContext } from './context.ts';
-import { pullLogs, syslogLimit } from './log-pull.ts';
+import { pullLogs, syslogLimit } from './log/pull.ts';
 
 /** Seconds that the own deadline of what searches is behind the controller's, which it backs up. */
 const selfStopMargin = 1;

@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import { HeadBucketCommand } from '@aws-sdk/client-s3';
 import { ListQueuesCommand } from '@aws-sdk/client-sqs';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
-import { s3Client } from '../../src/archive/s3-client.ts';
+import { s3Client } from '../../src/archive/s3/client.ts';
 import { httpsProxy } from '../../src/aws/company-network.ts';
 import { awsError, awsErrorKind, wasNeverSent } from '../../src/aws/failure.ts';
 import { isExempt } from '../../src/aws/no-proxy.ts';

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { loadSharedConfigFiles } from '@smithy/core/config';
 import { array, assert, asyncProperty, constantFrom, oneof, stringMatching, tuple } from 'fast-check';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { s3Client } from '../../src/archive/s3-client.ts';
+import { s3Client } from '../../src/archive/s3/client.ts';
 import { awsClientConfig, customEndpoint } from '../../src/aws/client.ts';
 import type { AwsService } from '../../src/aws/endpoint.ts';
 import { parseIni, readSharedFiles } from '../../src/aws/profile.ts';

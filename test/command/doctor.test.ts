@@ -3,7 +3,7 @@ import { dirname, join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { makeArchive } from '../../src/archive/registry.ts';
 import { fallback } from '../../src/command/doctor.ts';
-import { checkLocally, checkLaunch, required } from '../../src/command/start-check.ts';
+import { checkLocally, checkLaunch, required } from '../../src/command/start/check.ts';
 import { UsageError } from '../../src/error.ts';
 import { requirePassed } from '../../src/fleet/preflight.ts';
 import { type Workspace, workspace } from '../helper/cnd.ts';

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { isGroup } from '../../src/command/command.ts';
-import { commands } from '../../src/command/registry.ts';
+import { commands } from '../../src/command/registry/registry.ts';
 import { usageError } from '../../src/command/usage-error.ts';
 
 const all = commands.flatMap((entry) => (isGroup(entry) ? entry.commands : [entry]));

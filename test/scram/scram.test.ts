@@ -3,7 +3,7 @@ import { expect, test } from 'vitest';
 import type { FoundRun } from '../../src/fleet/fleet.ts';
 import type { Instance } from '../../src/instance.ts';
 import { takeInventory } from '../../src/scram/inventory.ts';
-import { isOverdue, overdueWarnings } from '../../src/run/overdue.ts';
+import { isOverdue, overdueWarnings } from '../../src/run/plan/overdue.ts';
 import { newRunId } from '../../src/run-id.ts';
 import { scramRuns } from '../../src/scram/scram.ts';
 import { fakeFleet } from '../helper/fake-fleet.ts';

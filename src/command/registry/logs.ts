@@ -1,0 +1,127 @@
+import { type Command, type CommandGroup, type Positional, configFlag, verboseFlag } from '../command.ts';
+
+const run: Positional = {
+  name: 'run',
+  describe: 'run id, the beginning of one, or last',
+  values: 'archived-run',
+};
+
+const ls: Command = {
+  name: 'ls',
+  describe: 'list the runs, newest first',
+  flags: [
+    { name: 'since', describe: 'started at or after: 2026-11-20, 2026-11-20T08:11 (UTC), 2h or 3d ago' },
+    { name: 'until', describe: 'started at or before, likewise' },
+    { name: 'outcome', describe: 'only runs with this outcome', values: 'outcome' },
+    { name: 'fleet', describe: 'only runs on this fleet', values: 'fleet' },
+    { name: 'json', boolean: true, describe: 'a JSON array on stdout' },
+    configFlag,
+    verboseFlag,
+  ],
+  examples: [
+    ['cnd logs ls', 'every run in the archive'],
+    ['cnd logs ls --since 3d --outcome found', 'those of the last three days that found a golden nonce'],
+  ],
+  load: async () => (await import('../logs/ls.ts')).ls,
+};
+
+const show: Command = {
+  name: 'show',
+  describe: 'show the syslogs of a run, merged by time, or that of instance K',
+  positionals: [run, { name: 'k', describe: 'index of one instance, from 0', optional: true }],
+  flags: [configFlag, verboseFlag],
+  examples: [
+    ['cnd logs show last', 'all syslogs of the newest run, by time'],
+    ['cnd logs show 20261120 3', 'the syslog of instance #3 of the only run of that day'],
+  ],
+  load: async () => (await import('../logs/show.ts')).show,
+};
+
+const replay: Command = {
+  name: 'replay',
+  describe: 'draw the journal of a run again, as its lines were shown',
+  positionals: [run],
+  flags: [
+    { name: 'speed', describe: 'wait as the run did, this many times as fast [default: do not wait]' },
+    configFlag,
+    verboseFlag,
+  ],
+  examples: [
+    ['cnd logs replay last', 'the lines of the newest run'],
+    ['cnd logs replay last --speed 10', 'the same, in a tenth of its time'],
+  ],
+  load: async () => (await import('../logs/replay.ts')).replay,
+};
+
+const grep: Command = {
+  name: 'grep',
+  describe: 'search the syslogs; exits 0 when found, 1 when not, 2 on errors',
+  positionals: [
+    { name: 'pattern', describe: 'JavaScript regular expression' },
+    { ...run, optional: true },
+  ],
+  flags: [
+    { name: 'ignore-case', alias: 'i', boolean: true, describe: 'upper and lower case are the same' },
+    configFlag,
+    verboseFlag,
+  ],
+  examples: [
+    ["cnd logs grep 'hit: \\d+'", 'in every run'],
+    ['cnd logs grep -i error last', 'in the newest run'],
+  ],
+  load: async () => (await import('../logs/grep.ts')).grep,
+};
+
+const pull: Command = {
+  name: 'pull',
+  describe: 'copy the logs and records of a run',
+  positionals: [
+    run,
+    {
+      name: 'dir',
+      describe: 'directory to copy them into [default: ./RUN]',
+      optional: true,
+      values: 'directory',
+    },
+  ],
+  flags: [
+    { name: 'force', boolean: true, describe: 'overwrite files that are there' },
+    configFlag,
+    verboseFlag,
+  ],
+  examples: [['cnd logs pull last /tmp/run', 'everything that is kept of the newest run']],
+  load: async () => (await import('../logs/pull.ts')).pull,
+};
+
+const push: Command = {
+  name: 'push',
+  describe: 'store runs in the bucket that are only here, and remove them here',
+  positionals: [{ ...run, many: true }],
+  flags: [configFlag, verboseFlag],
+  examples: [['cnd logs push last', 'what an upload that failed has left of the newest run']],
+  load: async () => (await import('../logs/push.ts')).push,
+};
+
+const rm: Command = {
+  name: 'rm',
+  describe: 'delete runs from the archive',
+  positionals: [{ ...run, optional: true, many: true }],
+  flags: [
+    { name: 'older-than', describe: 'every run that started longer ago than this: 30d, 12h' },
+    { name: 'yes', alias: 'y', boolean: true, describe: 'do not ask' },
+    configFlag,
+    verboseFlag,
+  ],
+  examples: [
+    ['cnd logs rm 20261120-081103-x7k2', 'one run, after asking'],
+    ['cnd logs rm --older-than 30d --yes', 'everything that is older than 30 days'],
+  ],
+  load: async () => (await import('../logs/rm.ts')).rm,
+};
+
+/** `cnd logs`: the archive of syslogs and run records. */
+export const logs: CommandGroup = {
+  name: 'logs',
+  describe: 'review the archive of instance syslogs and run records',
+  commands: [ls, show, replay, grep, pull, push, rm],
+};

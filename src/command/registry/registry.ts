@@ -1,0 +1,73 @@
+import type { Command, CommandGroup } from '../command.ts';
+import { completionCommand, initCommand } from './setup.ts';
+import { logs } from './logs.ts';
+import { verboseFlag } from '../command.ts';
+import { filterFlags } from '../filter-flag.ts';
+import { startFlags } from '../start/options.ts';
+
+const exampleRun = '20261120-081103-x7k2';
+
+const start: Command = {
+  name: 'start',
+  describe: 'launch a fleet, search, stop at the golden nonce, terminate everything',
+  flags: startFlags,
+  examples: [
+    ['cnd start --N 8 --T 200 --D 2', 'eight instances, at most 200 s, two leading zero digits'],
+    ['cnd start --N 4 --T 60 --D 6 --smallest', 'the smallest golden nonce, always the same'],
+  ],
+  load: async () => (await import('../start/start.ts')).start,
+};
+
+const scram: Command = {
+  name: 'scram',
+  describe: 'emergency shutdown: terminate everything that cnd launched',
+  flags: [
+    { name: 'run', describe: 'only this run', values: 'live-run' },
+    ...filterFlags,
+    { name: 'everyone', boolean: true, describe: 'also what others launched in this account' },
+    { name: 'dry-run', boolean: true, describe: 'show what would be terminated' },
+    { name: 'forget', describe: 'an AWS profile that is gone: no longer ask with it' },
+    verboseFlag,
+  ],
+  examples: [
+    ['cnd scram', 'terminate everything, here and on EC2 in every region'],
+    [`cnd scram --run ${exampleRun}`, 'terminate one run'],
+  ],
+  load: async () => (await import('../scram.ts')).scram,
+};
+
+const ps: Command = {
+  name: 'ps',
+  describe: 'show what is running',
+  flags: [...filterFlags, { name: 'json', boolean: true, describe: 'a JSON array on stdout' }, verboseFlag],
+  examples: [['cnd ps', 'every run of this user that still has instances']],
+  load: async () => (await import('../ps.ts')).ps,
+};
+
+const doctor: Command = {
+  name: 'doctor',
+  describe: 'check what a start needs, and create nothing',
+  flags: startFlags.filter(({ name }) => name !== 'dry-run' && name !== 'quiet'),
+  examples: [['cnd doctor --fleet ec2', 'would a launch on EC2 work?']],
+  load: async () => (await import('../doctor.ts')).doctor,
+};
+
+const bench: Command = {
+  name: 'bench',
+  describe: 'measure the kernels on this machine',
+  flags: [{ name: 'json', boolean: true, describe: 'a JSON object on stdout' }, verboseFlag],
+  examples: [['cnd bench', 'nonces per second by scheme and instruction set']],
+  load: async () => (await import('../bench.ts')).bench,
+};
+
+/** Every command of cnd, in the order of `--help`; a new one is one line here. */
+export const commands: readonly (Command | CommandGroup)[] = [
+  start,
+  scram,
+  ps,
+  logs,
+  bench,
+  doctor,
+  initCommand,
+  completionCommand,
+];

@@ -1,0 +1,110 @@
+import type { Archive } from '../../archive/archive.ts';
+import { logsWarning } from '../../archive/directory-probe.ts';
+import { type ConfigSources, type RunConfig, validateTimeLimit, resolveConfig } from '../../config/config.ts';
+import { readConfigFile } from '../../config/file.ts';
+import { check } from '../../fleet/check.ts';
+import type { Fleet } from '../../fleet/fleet.ts';
+import { type Check, type Preflight, costCheck, requirePassed } from '../../fleet/preflight.ts';
+import { chooseKernel } from '../../kernel/choice.ts';
+import { plural } from '../../quantity.ts';
+import { judgeIdle } from '../../run/plan/idle.ts';
+import { overdueWarnings } from '../../run/plan/overdue.ts';
+import type { RunInputs } from '../../run/context.ts';
+import { probeState } from '../../state/state-probe.ts';
+
+// The one list of what a run needs. `start` stops at the first check that fails, `doctor` shows all of them: what one of
+// them judges, the other does.
+
+/** What a run is made of, as far as this machine alone can tell. */
+export interface LocalChecks {
+  readonly checks: readonly Check[];
+  readonly config?: RunConfig;
+  readonly fleet?: Fleet;
+}
+
+/** Checks what needs nobody's answer: the configuration, T, this machine. */
+export async function checkLocally({
+  path,
+  ...sources
+}: Omit<ConfigSources, 'file'> & { readonly path: string | undefined }): Promise<LocalChecks> {
+  const { signal } = new AbortController();
+  const { env } = sources;
+  // bin/cnd.js lets no other version come this far.
+  const node: Check = { name: 'node', outcome: 'ok', message: process.versions.node };
+  const configuration = await check(
+    'configuration',
+    signal,
+    async () => resolveConfig({ ...sources, file: await readConfigFile(path) }),
+    () => 'complete',
+  );
+  const config = configuration.value;
+  if (!config) return { checks: [node, configuration.check] };
+  const fleet = await check(
+    'fleet',
+    signal,
+    async () => config.fleetKind.open(config.fleetConfig, env),
+    fleetText,
+  );
+  const state = await check('state directory', signal, () => probeState(env), String);
+  const idle = await check(
+    'N',
+    signal,
+    async () => judgeIdle(config),
+    () => plural(config.instances, 'instance'),
+  );
+  const checks = [node, configuration.check, fleet.check, state.check, idle.check];
+  if (!fleet.value) return { checks, config };
+  const { timing } = fleet.value;
+  const timeLimit = await check(
+    'T',
+    signal,
+    async () => validateTimeLimit(config.timeLimit, timing),
+    () => `${config.timeLimit} s, of which ${timing.reserve} s are kept for teardown`,
+  );
+  return { checks: [...checks, timeLimit.check], config, fleet: fleet.value };
+}
+
+/** What must be there for a start to go on. @throws UsageError for the first check that failed. */
+export function required({ checks, config, fleet }: LocalChecks): { config: RunConfig; fleet: Fleet } {
+  requirePassed(checks);
+  if (config && fleet) return { config, fleet };
+  throw new Error('a configuration without failed checks is complete');
+}
+
+/** What a launch would meet with, and what the run is told of beforehand. */
+export interface LaunchChecks extends Pick<RunInputs, 'kernel' | 'warnings'> {
+  readonly checks: readonly Check[];
+  readonly preflight?: Preflight | undefined;
+}
+
+/** Checks what the fleet and the archive say before anything costs money. */
+export async function checkLaunch(
+  fleet: Fleet,
+  archive: Archive,
+  config: RunConfig,
+  signal: AbortSignal,
+): Promise<LaunchChecks> {
+  const { instances: count, minimum, timeLimit, maxCost } = config;
+  const preflighting = Promise.resolve(fleet.preflight?.({ count, minimum, timeLimit }, signal));
+  const [preflight, kernel, warnings, logs] = await Promise.all([
+    preflighting,
+    preflighting.then((preflight) => chooseKernel(config, fleet, preflight?.platform, signal)),
+    overdueWarnings(fleet),
+    check(
+      'logs',
+      signal,
+      () => archive.probe(signal),
+      () => `they can be kept in ${archive.location()}`,
+    ),
+  ]);
+  const cost = preflight && preflight.free !== true ? costCheck(preflight, maxCost) : undefined;
+  // In this order: without credentials there is neither a price nor a bucket.
+  const checks = [...(preflight?.checks ?? []), ...(cost ? [cost] : []), logs.check];
+  const shared = await logsWarning(config.logs.directory);
+  const all = shared === undefined ? warnings : [...warnings, { message: shared }];
+  return { checks, preflight, kernel, warnings: all };
+}
+
+function fleetText({ name, where = '' }: Fleet): string {
+  return where === '' ? name : `${name} in ${where}`;
+}

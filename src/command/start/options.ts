@@ -1,0 +1,31 @@
+import { settingNames } from '../../config/setting.ts';
+import { fleetKinds } from '../../fleet/registry.ts';
+import { type Flag, type ValueKind, configFlag, verboseFlag } from '../command.ts';
+
+/** Settings whose values can be completed. */
+const values: Readonly<Record<string, ValueKind>> = {
+  fleet: 'fleet',
+  scheme: 'scheme',
+  unit: 'unit',
+  kernel: 'kernel',
+};
+
+/** The flags of `cnd start`: every setting that has one, and how the run is shown. */
+export const startFlags: readonly Flag[] = [
+  ...settingNames(fleetKinds).map(({ key, flag, alias, boolean, describe }): Flag => {
+    const kind = values[key];
+    return {
+      name: flag,
+      describe,
+      ...(alias && { alias }),
+      ...(boolean && { boolean }),
+      ...(kind && { values: kind }),
+    };
+  }),
+  { name: 'dry-run', boolean: true, describe: 'show the plan and launch nothing' },
+  { name: 'json', boolean: true, describe: 'one event a line on stdout' },
+  { name: 'plain', boolean: true, describe: 'lines for a log instead of the live view' },
+  { name: 'quiet', boolean: true, describe: 'only warnings and errors on stderr' },
+  verboseFlag,
+  configFlag,
+];

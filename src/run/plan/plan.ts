@@ -1,0 +1,128 @@
+import { availableParallelism } from 'node:os';
+import type { RunConfig } from '../../config/config.ts';
+import type { FleetTiming } from '../../fleet/fleet.ts';
+import type { KernelChoice } from '../../kernel/choice.ts';
+import type { Preflight } from '../../fleet/preflight.ts';
+import { probability } from '../../puzzle/probability.ts';
+import { type Odds, chanceWithin, odds } from '../../search/forecast.ts';
+import { maximumLimit } from '../../search/space.ts';
+import { type Emit, type EventFields, eventSchemaVersion } from '../../event/event.ts';
+import { count, rate as rateWords } from '../../quantity.ts';
+import { idleWarning } from './idle.ts';
+import { puzzleFields } from '../record.ts';
+
+/** Below this chance within T the user is told before anything is launched. */
+const slim = 0.05;
+
+/** The first event of a run: what is going to be done, in the user's words. Pure. */
+export function planned(config: RunConfig, logs: string): EventFields['run.planned'] {
+  const { puzzle, space, instances, timeLimit, fleet, smallest, kernel } = config;
+  const p = probability(puzzle);
+  return {
+    schema: eventSchemaVersion,
+    fleet,
+    instances,
+    timeLimit,
+    puzzle: puzzleFields(puzzle),
+    from: `${space.from}`,
+    limit: `${space.limit}`,
+    chunk: `${space.chunk}`,
+    smallest,
+    kernel,
+    expectedNonces: wholeNumber(1 / p),
+    spaceProbability: chanceWithin(p, space.limit - space.from),
+    logs,
+  };
+}
+
+/** Tells the plan: what is going to be done, for how much, and what a careful user would want to know of it first. */
+export function emitPlan(emit: Emit, inputs: PlanInputs): void {
+  const { config, timing, logs, kernel, preflight, warnings = [] } = inputs;
+  emit('run.planned', planned(config, logs));
+  if (preflight) {
+    const { facts, cost, costBasis, price } = preflight;
+    if (preflight.free !== true) {
+      emit('run.preflight', {
+        facts,
+        ...(cost !== undefined && { cost }),
+        ...(costBasis !== undefined && { costBasis }),
+        ...(price && { price }),
+      });
+    }
+    for (const { outcome, name, message, hint } of preflight.checks) {
+      if (outcome === 'warning') emit('warning', { message: `${name}: ${message}`, ...(hint && { hint }) });
+    }
+  }
+  for (const warning of [...planWarnings(config, timing, kernel, preflight?.cores), ...warnings])
+    emit('warning', warning);
+}
+
+/** What a plan is told from. */
+export interface PlanInputs {
+  readonly config: RunConfig;
+  readonly timing: FleetTiming;
+  readonly logs: string;
+  readonly kernel: KernelChoice;
+  readonly preflight?: Preflight | undefined;
+  readonly warnings?: readonly EventFields['warning'][] | undefined;
+}
+
+/** What a careful user would want to be told before the launch; `cores` are those of the whole fleet. Pure. */
+export function planWarnings(
+  config: RunConfig,
+  timing: FleetTiming,
+  kernel: KernelChoice,
+  cores: number = Math.max(1, Math.min(config.instances, availableParallelism())),
+): EventFields['warning'][] {
+  const { timeLimit } = config;
+  const warnings: EventFields['warning'][] = [];
+  const searching = timeLimit - timing.reserve - timing.boot;
+  if (searching <= 0) {
+    const message = `T of ${timeLimit} s leaves no time to search: instances usually take ${timing.boot} s to boot`;
+    warnings.push({
+      message,
+      hint: `give a longer --T, say ${Math.ceil(2 * timing.boot + timing.reserve + 10)}`,
+    });
+  }
+  const idle = idleWarning(config);
+  if (idle) warnings.push(idle);
+  if (kernel.warning) warnings.push(kernel.warning);
+  const rate = kernel.rate * cores;
+  const size = config.space.limit - config.space.from;
+  const chances = odds(probability(config.puzzle), size, rate, Math.max(0, searching));
+  if (chances.chance < slim) warnings.push(oddsWarning(chances, rate, config));
+  return warnings;
+}
+
+function oddsWarning(
+  { chance, expectedNonces, nonces, end }: Odds,
+  rate: number,
+  { puzzle, space }: Pick<RunConfig, 'puzzle' | 'space'>,
+): EventFields['warning'] {
+  const within = end === 'time' ? `within T, at about ${rateWords(rate)},` : 'in the whole nonce space';
+  const number = (value: number): string => count(wholeNumber(value));
+  const one = chance > 0 ? `about 1 in ${number(1 / chance)}` : 'nil';
+  return {
+    message: `the odds of a golden nonce ${within} are ${one}: one nonce in ${number(expectedNonces)} is golden, and ${number(nonces)} can be tested`,
+    hint: raising([
+      ...(puzzle.scheme === 'bitcoin' ? [] : ['a smaller --D']),
+      ...(end === 'time' ? ['a longer --T', 'more instances'] : []),
+      ...(end === 'space' && space.limit < maximumLimit(puzzle.scheme) ? ['a higher --limit'] : []),
+      ...(end === 'space' && space.from > 0n ? ['a lower --from'] : []),
+    ]),
+  };
+}
+
+/** What makes odds better, of what there is for the scheme; a whole header may have no golden nonce. Pure. */
+function raising(remedies: readonly string[]): string {
+  if (remedies.length === 0)
+    return 'all its nonces will be tested: nothing but another --header can raise them';
+  const [last = '', ...others] = remedies.toReversed();
+  const words = others.length === 0 ? last : `${others.toReversed().join(', ')} or ${last}`;
+  return `raise them with ${words}`;
+}
+
+/** A number that may be far beyond 2^53, in plain digits up to 15 of them, then as a power of ten. */
+function wholeNumber(value: number): string {
+  return value < 1e15 ? String(Math.round(value)) : value.toExponential(2);
+}

@@ -1,0 +1,128 @@
+import * as fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import { resolveConfig } from '../../../src/config/config.ts';
+import { planWarnings, planned } from '../../../src/run/plan/plan.ts';
+import { genesisHeader } from '../../puzzle/example.ts';
+
+const config = (flags: Record<string, string> = {}) =>
+  resolveConfig({ flags: { N: '4', T: '60', D: '6', ...flags }, env: {}, file: undefined });
+const local = { reserve: 3, grace: 5, boot: 1, poll: 0.1, settle: 0 };
+const ec2 = { reserve: 20, grace: 60, boot: 40, poll: 0.1, settle: 0 };
+/** Kernels of which each thread tests half a million nonces a second. */
+const script = { rate: 500_000 };
+const messages = (...given: Parameters<typeof planWarnings>) => planWarnings(...given).map((w) => w.message);
+
+describe('the plan', () => {
+  test('in the words of the user, with nonces as strings', () => {
+    expect(planned(config({ limit: '18446744073709551615' }), '/srv/logs/r')).toEqual({
+      schema: 2,
+      fleet: 'local',
+      instances: 4,
+      timeLimit: 60,
+      puzzle: { scheme: 'hex-chain', block: 'COMSM0010cloud', unit: 'digits', difficulty: 6 },
+      from: '0',
+      limit: '18446744073709551615',
+      chunk: '1000000',
+      smallest: false,
+      kernel: 'auto',
+      expectedNonces: '16777216',
+      spaceProbability: 1,
+      logs: '/srv/logs/r',
+    });
+  });
+
+  test('of a header names its target', () => {
+    const bitcoin = resolveConfig({
+      flags: { N: '1', T: '60', scheme: 'bitcoin', header: genesisHeader },
+      env: {},
+      file: undefined,
+    });
+    const plan = planned(bitcoin, '');
+    expect(plan.puzzle).toEqual({
+      scheme: 'bitcoin',
+      header: genesisHeader,
+      target: `00000000ffff${'0'.repeat(52)}`,
+    });
+    expect(plan.expectedNonces).toBe('4295032833');
+    expect(plan.spaceProbability).toBeCloseTo(0.632, 3);
+  });
+
+  test('expected nonces are numbers a person can read at every difficulty', () => {
+    fc.assert(
+      fc.property(fc.integer({ min: 0, max: 256 }), (D) => {
+        const { expectedNonces, spaceProbability } = planned(config({ unit: 'bits', D: `${D}` }), '');
+        expect(expectedNonces).toMatch(D < 50 ? /^\d{1,15}$/ : /^\d\.\d\de\+\d+$/);
+        expect(Number(expectedNonces) / 2 ** D).toBeCloseTo(1, 2);
+        expect(spaceProbability).toBeGreaterThan(0);
+        expect(spaceProbability).toBeLessThanOrEqual(1);
+      }),
+    );
+  });
+});
+
+describe('warnings before the launch', () => {
+  test('none when all is fine', () => {
+    expect(planWarnings(config(), local, script, 2)).toEqual([]);
+    expect(planWarnings(config({ D: '0' }), local, script, 1)).toEqual([]);
+  });
+
+  test('slim odds within T are told', () => {
+    expect(planWarnings(config({ D: '10' }), local, script, 2)).toEqual([
+      {
+        message:
+          'the odds of a golden nonce within T, at about 1.00 MH/s, are about 1 in 19,635: one nonce in 1,099,511,627,776 is golden, and 56,000,000 can be tested',
+        hint: 'raise them with a smaller --D, a longer --T or more instances',
+      },
+    ]);
+  });
+
+  test('slim odds of the whole space are told as such: no time would help', () => {
+    expect(planWarnings(config({ D: '8', limit: '1000' }), local, script, 2)).toEqual([
+      {
+        message:
+          'the odds of a golden nonce in the whole nonce space are about 1 in 4,294,968: one nonce in 4,294,967,296 is golden, and 1,000 can be tested',
+        hint: 'raise them with a smaller --D or a higher --limit',
+      },
+    ]);
+  });
+
+  test.each([
+    [{}, 'all its nonces will be tested: nothing but another --header can raise them'],
+    [{ from: '7' }, 'raise them with a lower --from'],
+    [{ limit: '1000' }, 'raise them with a higher --limit'],
+  ])('hints for a header name no flag that it does not have: %j', (more, hint) => {
+    const header = `${'00'.repeat(72)}01000003${'00'.repeat(4)}`;
+    const flags = { N: '4', T: '60', scheme: 'bitcoin', header, ...more };
+    const bitcoin = resolveConfig({ flags, env: {}, file: undefined });
+    const fast = { ...script, rate: 1e9 };
+    expect(planWarnings(bitcoin, local, fast, 2)).toEqual([
+      { message: expect.stringMatching(/^the odds of a golden nonce in the whole nonce space/), hint },
+    ]);
+  });
+
+  test('odds that no double can tell from none are still told in digits', () => {
+    expect(messages(config({ D: '64' }), local, script, 2)[0]).toMatch(
+      /are about 1 in \d\.\d\de\+\d+: one nonce in 1\.16e\+77/,
+    );
+  });
+
+  test('more instances than cores do not raise the odds', () => {
+    const [few, many] = ['2', '1000'].map((N) => messages(config({ D: '10', N }), local, script, 2));
+    expect(many).toEqual(few);
+  });
+
+  test('a kernel that costs much is told', () => {
+    const warning = { message: 'pow.py searches instead', hint: 'build it' };
+    expect(planWarnings(config(), local, { ...script, warning }, 2)).toEqual([warning]);
+  });
+
+  test('T below the usual boot time is told, with a longer one to give', () => {
+    const warnings = planWarnings(config({ T: '45' }), ec2, script, 2);
+    expect(warnings[0]).toEqual({
+      message: 'T of 45 s leaves no time to search: instances usually take 40 s to boot',
+      hint: 'give a longer --T, say 110',
+    });
+    expect(planWarnings(config({ T: '110' }), ec2, script, 2)).toEqual([]);
+    for (const { message } of warnings) expect(message).not.toMatch(/Infinity|NaN|\be\+/);
+  });
+});
