@@ -1,4 +1,4 @@
-import { dollars } from './dollars.ts';
+import { dollars } from './quantity.ts';
 
 /** What one instance costs at most. */
 export interface InstancePrice {

@@ -1,7 +1,8 @@
+import { homedir } from 'node:os';
+import { join, resolve, basename, dirname } from 'node:path';
 import { randomBytes } from 'node:crypto';
 import { type Stats, closeSync, constants, fstatSync, openSync, readSync } from 'node:fs';
 import { type FileHandle, lstat, mkdir, open, rename, rm, stat } from 'node:fs/promises';
-import { basename, dirname, join } from 'node:path';
 
 // How cnd writes and reads its own files. Others may be able to write to the directory: no link that somebody planted is
 // followed, nothing that is there is taken over, and nobody ever reads half a file.
@@ -219,4 +220,9 @@ async function flush(path: string): Promise<void> {
   } finally {
     await file.close();
   }
+}
+
+/** A path as it is written in the configuration: `~/` is the user's home, others are relative to its file. */
+export function absolutePath(path: string, directory: string, env: NodeJS.ProcessEnv): string {
+  return path.startsWith('~/') ? join(env['HOME'] ?? homedir(), path.slice(2)) : resolve(directory, path);
 }

@@ -60,3 +60,8 @@ function characterWidth(character: string): number {
   if (zero.test(character)) return 0;
   return wide.test(character) ? 2 : 1;
 }
+
+/** What a user or a file gave, as messages quote it: shown, but never obeyed by the terminal. Pure. */
+export function visible(text: string): string {
+  return printable(text, Number.MAX_SAFE_INTEGER).slice(0, 80);
+}

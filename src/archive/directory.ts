@@ -10,7 +10,7 @@ import { type RunId, isRunId } from '../run-id.ts';
 import type { Archive, ArchiveEntry, RunFilter, StoreOptions } from './archive.ts';
 import { logsPlace, probeDirectory } from './directory-probe.ts';
 import { assertRunId, entryKind, noEntry, requireEntry } from './entry.ts';
-import { passes } from './run-filter.ts';
+import { passes } from './run-name.ts';
 
 /** The archive in a directory, by default `logs`: one folder a run. */
 export class DirectoryArchive implements Archive {

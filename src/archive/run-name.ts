@@ -1,7 +1,7 @@
-import { visible } from '../visible.ts';
+import { type RunId, runStart } from '../run-id.ts';
+import type { RunFilter, Archive } from './archive.ts';
+import { visible } from '../text.ts';
 import { UsageError } from '../error.ts';
-import type { RunId } from '../run-id.ts';
-import type { Archive } from './archive.ts';
 
 /** Candidates that an error names. */
 const named = 5;
@@ -45,4 +45,13 @@ async function first(runs: AsyncIterable<RunId>, most: number): Promise<RunId[]>
     if (found.length === most) break;
   }
   return found;
+}
+
+/** Whether a name is that of a run that the filter lets through. Pure. */
+export function passes(name: string, { prefix = '', since, until }: RunFilter): name is RunId {
+  const start = runStart(name);
+  if (!start || !name.startsWith(prefix)) return false;
+  // Ids have whole seconds: a run of 08:11:03.5 is one of 08:11:03.
+  if (since && start.getTime() < Math.floor(since.getTime() / 1000) * 1000) return false;
+  return !until || start <= until;
 }

@@ -1,3 +1,4 @@
+import type { Flag } from './command.ts';
 import { UsageError } from '../error.ts';
 import { isRunId } from '../run-id.ts';
 
@@ -42,3 +43,9 @@ function region(value: unknown): string | undefined {
 function text(value: unknown): string | undefined {
   return typeof value === 'string' && value !== '' ? value : undefined;
 }
+
+/** The flags that narrow what `ps` and `scram` look at. */
+export const filterFlags: readonly Flag[] = [
+  { name: 'region', describe: 'only this region of EC2 [default: here, and all regions]' },
+  { name: 'profile', describe: 'of EC2 only what this AWS profile sees' },
+];

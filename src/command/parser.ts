@@ -1,5 +1,5 @@
 import yargs, { type Argv } from 'yargs';
-import { visible } from '../visible.ts';
+import { visible } from '../text.ts';
 import { UsageError } from '../error.ts';
 import { version } from '../version.ts';
 import { type Arguments, type Command, type CommandGroup, isGroup } from './command.ts';

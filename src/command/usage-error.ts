@@ -1,5 +1,5 @@
 import { nearest } from '../config/nearest.ts';
-import { visible } from '../visible.ts';
+import { visible } from '../text.ts';
 import { UsageError } from '../error.ts';
 import { type Command, type CommandGroup, isGroup } from './command.ts';
 import { commands } from './registry/registry.ts';

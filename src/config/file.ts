@@ -3,7 +3,7 @@ import { dirname, resolve } from 'node:path';
 import { type ParseError, getNodeValue, parseTree, printParseErrorCode } from 'jsonc-parser';
 import { UsageError, isMissing, messageOf } from '../error.ts';
 import { UnsafeFile, readTextFile } from '../file.ts';
-import { visible } from '../visible.ts';
+import { visible } from '../text.ts';
 import { withDeadline } from '../wait.ts';
 import { firstTooDeep, firstTwice } from './json-error.ts';
 import { readText } from './read.ts';

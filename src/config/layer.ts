@@ -1,7 +1,7 @@
 import { UsageError } from '../error.ts';
 import type { SettingName } from '../fleet/kind.ts';
 import type { ConfigFile } from './file.ts';
-import { visible } from '../visible.ts';
+import { visible } from '../text.ts';
 
 /** Raw settings from one place, and how that place is named in messages. */
 export interface Layer {

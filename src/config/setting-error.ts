@@ -1,7 +1,7 @@
 import type { z } from 'zod';
 import { UsageError } from '../error.ts';
 import type { FleetKind } from '../fleet/kind.ts';
-import { visible } from '../visible.ts';
+import { visible } from '../text.ts';
 import { nearest } from './nearest.ts';
 import { valueAt } from './origin.ts';
 import { settingsSchema } from './schema.ts';

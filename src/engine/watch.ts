@@ -1,7 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { onceAborted } from '../wait.ts';
+import { onceAborted, Changes } from '../wait.ts';
 import type { Instance } from '../instance.ts';
-import { Changes } from '../change.ts';
 
 /**
  * Seconds between two looks at the fleet while instances are pending, at most, and once all are running. The first ones

@@ -1,5 +1,5 @@
 import type { InstancePrice } from '../cost.ts';
-import { dollars } from '../dollars.ts';
+import { dollars } from '../quantity.ts';
 import { CndError, UsageError } from '../error.ts';
 
 /** What is going to be launched, if everything is well. */

@@ -4,7 +4,7 @@ import { kernelArguments } from '../puzzle/job.ts';
 import { CndError, messageOf } from '../error.ts';
 import type { Puzzle, Scheme } from '../puzzle/puzzle.ts';
 import { killGroup } from '../subprocess.ts';
-import { visible } from '../visible.ts';
+import { visible } from '../text.ts';
 import { unlessAborted, withDeadline } from '../wait.ts';
 
 /** Puzzles without a golden nonce in reach, so that only searching is timed. */

@@ -1,6 +1,5 @@
 import type { RunEvent } from '../event/event.ts';
 import { type DisplayView, fullBacklog, isDroppable } from './display/view.ts';
-import { eventJson } from './event-json.ts';
 import type { TextOutput } from './output.ts';
 
 /** `--json`: one event a line on stdout, for programs. */
@@ -42,4 +41,9 @@ export class JsonView implements DisplayView {
   key(): void {}
   suspend(): void {}
   resume(): void {}
+}
+
+/** An event as `--json` writes it, one line. Pure. */
+export function eventJson(event: RunEvent): string {
+  return `${JSON.stringify(event)}\n`;
 }

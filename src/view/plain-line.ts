@@ -1,7 +1,7 @@
 import { costWords } from '../cost.ts';
 import type { RunEvent } from '../event/event.ts';
 import { printable } from '../text.ts';
-import { unhandled } from './unhandled.ts';
+import { unhandled } from '../event/view.ts';
 import { count, duration, percent, plural, rate } from '../quantity.ts';
 
 /**

@@ -12,7 +12,7 @@ import {
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
-import { workDirectory } from '../../src/session/work-directory.ts';
+import { workDirectory } from '../../src/session/upload.ts';
 import { readSpooledHits } from '../../src/engine/agents/remote-command.ts';
 import {
   AgentProcess,

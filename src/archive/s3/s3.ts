@@ -14,7 +14,7 @@ import { type RunId, idBeginning, isRunId, runStart } from '../../run-id.ts';
 import type { Archive, ArchiveEntry, RunFilter, StoreOptions } from '../archive.ts';
 import { assertRunId, entryKind, mediaType, noEntry, requireEntry } from '../entry.ts';
 import { recordName } from '../../event/file-name.ts';
-import { passes } from '../run-filter.ts';
+import { passes } from '../run-name.ts';
 import { type BucketAccess, s3Error } from './client.ts';
 import { type Page, batch, listFolder } from './list.ts';
 import { type FoundBucket, findBucket } from './region.ts';

@@ -1,5 +1,5 @@
 import { nearest } from '../../config/nearest.ts';
-import { visible } from '../../visible.ts';
+import { visible } from '../../text.ts';
 import { UsageError } from '../../error.ts';
 import type { Arguments } from '../command.ts';
 import { completionScript, shells } from './script.ts';

@@ -1,6 +1,6 @@
 import { resolveLogs } from '../../config/logs.ts';
 import { bucketName } from '../../config/schema.ts';
-import { visible } from '../../visible.ts';
+import { visible } from '../../text.ts';
 import { UsageError } from '../../error.ts';
 import type { Arguments } from '../command.ts';
 

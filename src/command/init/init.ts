@@ -3,7 +3,7 @@ import { dirname, relative, resolve } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { defaultConfigFile } from '../../config/file.ts';
 import { configTemplate } from '../../config/template.ts';
-import { visible } from '../../visible.ts';
+import { visible } from '../../text.ts';
 import { CndError, UsageError, messageOf } from '../../error.ts';
 import { createFile, replaceFile, umaskMode } from '../../file.ts';
 import type { Arguments } from '../command.ts';

@@ -6,7 +6,7 @@ import { findIdentity } from '../../fleet/ec2/identity.ts';
 import { placeholders, policies, policyScope } from '../../fleet/ec2/policy/policy.ts';
 import { stackTemplate } from '../../fleet/ec2/policy/stack.ts';
 import { ec2Schema } from '../../fleet/ec2/schema.ts';
-import { visible } from '../../visible.ts';
+import { visible } from '../../text.ts';
 import { unlessAborted, withDeadline } from '../../wait.ts';
 import type { Arguments } from '../command.ts';
 

@@ -1,7 +1,7 @@
 import type { Archive } from '../../archive/archive.ts';
 import { resolveRun } from '../../archive/run-name.ts';
 import { openSyslog, syslogLines } from '../../archive/syslog.ts';
-import { visible } from '../../visible.ts';
+import { visible } from '../../text.ts';
 import { CndError, UsageError, messageOf } from '../../error.ts';
 import { logLine } from '../../view/log-line.ts';
 import { StreamSink } from '../../view/text-sink.ts';

@@ -3,7 +3,7 @@ import { parseTime } from '../../archive/time.ts';
 import { statuses, summaries } from '../../archive/summary.ts';
 import { nearest } from '../../config/nearest.ts';
 import { fleetKinds } from '../../fleet/registry.ts';
-import { visible } from '../../visible.ts';
+import { visible } from '../../text.ts';
 import { UsageError } from '../../error.ts';
 import { archiveJson, archiveTable } from './archive-table.ts';
 import { Output } from '../../view/output.ts';

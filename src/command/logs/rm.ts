@@ -3,7 +3,7 @@ import type { Archive } from '../../archive/archive.ts';
 import { parseAge } from '../../archive/time.ts';
 import { resolveRun } from '../../archive/run-name.ts';
 import { type RunSummary, summaries } from '../../archive/summary.ts';
-import { visible } from '../../visible.ts';
+import { visible } from '../../text.ts';
 import { UsageError } from '../../error.ts';
 import { archiveTable } from './archive-table.ts';
 import { plural } from '../../quantity.ts';

@@ -2,7 +2,7 @@ import pLimit from 'p-limit';
 import type { Archive } from '../../archive/archive.ts';
 import { resolveRun } from '../../archive/run-name.ts';
 import { openSyslog, syslogLines } from '../../archive/syslog.ts';
-import { visible } from '../../visible.ts';
+import { visible } from '../../text.ts';
 import { UsageError } from '../../error.ts';
 import { runStart } from '../../run-id.ts';
 import { logLine, taggedLine } from '../../view/log-line.ts';

@@ -2,7 +2,7 @@ import type { Command, CommandGroup } from '../command.ts';
 import { completionCommand, initCommand } from './setup.ts';
 import { logs } from './logs.ts';
 import { verboseFlag } from '../command.ts';
-import { filterFlags } from '../filter-flag.ts';
+import { filterFlags } from '../inventory-filter.ts';
 import { startFlags } from '../start/options.ts';
 
 const exampleRun = '20261120-081103-x7k2';

@@ -1,4 +1,4 @@
-import { workDirectory } from '../../session/work-directory.ts';
+import { workDirectory } from '../../session/upload.ts';
 import { quote } from '../../session/quote.ts';
 
 // Everything a run says to a shell on an instance, as pure functions: compared as strings in tests, without a host.

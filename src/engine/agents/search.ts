@@ -8,7 +8,7 @@ import { Ledger, type ReportResult } from '../../search/ledger.ts';
 import type { Assignment, ResidueReport } from '../../search/search.ts';
 import type { RunningSearch, SearchEnd, SearchRequest } from '../engine.ts';
 import type { AgentMessage } from './agent-message.ts';
-import { Changes } from '../../change.ts';
+import { Changes } from '../../wait.ts';
 import type { Claim, Hit } from '../hit.ts';
 import { Hits } from '../hits.ts';
 import { WorkerPool, type SendOrder } from './worker-pool.ts';

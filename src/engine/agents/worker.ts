@@ -1,9 +1,8 @@
 import { CndError, messageOf } from '../../error.ts';
 import type { Instance } from '../../instance.ts';
-import { workDirectory } from '../../session/work-directory.ts';
+import { workDirectory, upload } from '../../session/upload.ts';
 import { platformOf } from '../../kernel/native.ts';
 import type { Session } from '../../session/session.ts';
-import { upload } from '../../session/upload.ts';
 import { pause } from '../../wait.ts';
 import { Agent, spooledHits } from './agent.ts';
 import { type Job, jobLine } from './agent-order.ts';

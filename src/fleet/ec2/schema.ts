@@ -2,7 +2,7 @@ import { isIP } from 'node:net';
 import { z } from 'zod';
 import { parseAddress } from '../../session/ssh/address.ts';
 import { ownTags } from './own-tag.ts';
-import { absolutePath } from '../../path.ts';
+import { absolutePath } from '../../file.ts';
 
 const text = (what: string) => z.string({ error: `must be ${what}` }).min(1, `must be ${what}`);
 const pattern = (expression: RegExp, what: string) =>

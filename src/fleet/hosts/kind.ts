@@ -1,5 +1,5 @@
 import type { z } from 'zod';
-import { absolutePath } from '../../path.ts';
+import { absolutePath } from '../../file.ts';
 import { type ConfigPlace, fleetKind } from '../kind.ts';
 import type { HostSetting, HostsConfig } from './config.ts';
 import { hostKeys, hostsSchema } from './schema.ts';

@@ -2,7 +2,7 @@ import { constants, open } from 'node:fs/promises';
 import { delimiter, dirname, join } from 'node:path';
 import { UsageError, messageOf } from '../../error.ts';
 import { outputOf } from '../../subprocess.ts';
-import { visible } from '../../visible.ts';
+import { visible } from '../../text.ts';
 
 /** Where programs are when the environment does not say. */
 export const usualPath = '/usr/local/bin:/usr/bin:/bin';

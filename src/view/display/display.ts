@@ -5,7 +5,7 @@ import { fileURLToPath } from 'node:url';
 import type { Emit, RunEvent } from '../../event/event.ts';
 import type { View } from '../../event/view.ts';
 import { onceAborted, within } from '../../wait.ts';
-import { eventJson } from '../event-json.ts';
+import { eventJson } from '../json.ts';
 import { summary } from '../summary.ts';
 import { DropReport } from './drop-report.ts';
 import { restoreTerminal } from './keyboard.ts';

@@ -1,6 +1,5 @@
 import { costOf, costWords } from '../../cost.ts';
-import { dollars } from '../../dollars.ts';
-import { duration, percent, plural, rate } from '../../quantity.ts';
+import { dollars, duration, percent, plural, rate } from '../../quantity.ts';
 import { displayWidth } from '../../text.ts';
 import { forecast } from './forecast.ts';
 import { awaitedSpans } from './awaited.ts';

@@ -1,6 +1,6 @@
 import type { RunEvent } from '../../event/event.ts';
 import { printable } from '../../text.ts';
-import { unhandled } from '../unhandled.ts';
+import { unhandled } from '../../event/view.ts';
 import { enter, isBefore } from './phase.ts';
 import { type LiveInstance, type LiveRun, newInstance } from './state.ts';
 

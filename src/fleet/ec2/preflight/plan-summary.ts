@@ -1,6 +1,6 @@
 import { credentialSource, sourceText } from '../../../aws/credential-source.ts';
 import { readSharedFiles } from '../../../aws/profile.ts';
-import { dollars } from '../../../dollars.ts';
+import { dollars } from '../../../quantity.ts';
 import type { PreflightRequest } from '../../preflight.ts';
 import type { Ec2Settings } from '../schema.ts';
 import type { CallerIdentity } from '../identity.ts';

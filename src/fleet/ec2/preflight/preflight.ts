@@ -3,7 +3,7 @@ import { readSharedFiles } from '../../../aws/profile.ts';
 import { target } from '../../../session/ssh/access.ts';
 import { type Check, type Preflight, type PreflightRequest } from '../../preflight.ts';
 import { costOf } from '../../../cost.ts';
-import { dollars } from '../../../dollars.ts';
+import { dollars } from '../../../quantity.ts';
 import { check } from '../../check.ts';
 import { checkExpiry } from './credential-expiry.ts';
 import { planSummary } from './plan-summary.ts';

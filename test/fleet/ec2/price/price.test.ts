@@ -7,7 +7,7 @@ import { readCachedPrice, writeCachedPrice } from '../../../../src/fleet/ec2/pri
 import { parseProduct } from '../../../../src/fleet/ec2/price/price-lookup.ts';
 import { costUntil } from '../../../../src/fleet/ec2/find/find.ts';
 import { costOf, costWords } from '../../../../src/cost.ts';
-import { dollars } from '../../../../src/dollars.ts';
+import { dollars } from '../../../../src/quantity.ts';
 
 test('an instance is paid by the second, with its address, but never for less than a minute', () => {
   const eight = (seconds: number) => Array.from({ length: 8 }, () => seconds);
