@@ -17,8 +17,8 @@ export type AwsErrorKind =
 /** What a code of AWS means here. */
 export interface Meaning {
   readonly errorKind?: AwsErrorKind;
-  /** For a launch: lacking here, but another zone or type may do; the type is refused in the whole region; a quota is full; or the same call may work in a moment. */
-  readonly launch?: 'capacity' | 'type' | 'quota' | 'again';
+  /** For a launch: lacking here, but another zone or type may do; the type is refused in the whole region; or a quota is full. */
+  readonly launch?: 'capacity' | 'type' | 'quota';
   /** Of a full quota: fewer instances need less of it. */
   readonly fewerHelp?: boolean;
   /** The service and code of the quota, for the command that raises it; without a code, the command that lists them. */
@@ -135,8 +135,6 @@ export const meanings: Readonly<Record<string, Meaning>> = {
   SecurityGroupLimitExceeded: { ...quotaError('vpc', 'L-E79EC296', false), remedy: securityGroups },
   RulesPerSecurityGroupLimitExceeded: quotaError('vpc', 'L-0EA8095F', false),
   SecurityGroupsPerInterfaceLimitExceeded: quotaError('vpc', 'L-2AFB9258', false),
-  // A group that was just made: EC2 does not know of it everywhere yet (eventual consistency).
-  'InvalidGroup.NotFound': { launch: 'again' },
 
   'InvalidKMSKey.InvalidState': { remedy: diskKey },
   'Client.InternalError': { remedy: diskKey },
@@ -153,9 +151,39 @@ export const meanings: Readonly<Record<string, Meaning>> = {
   'KMS.InvalidStateException': bucketKey,
 };
 
+/** Codes that AWS uses for much: what they mean with these words. */
+const phrases: readonly { readonly code: string; readonly words: RegExp; readonly meaning: Meaning }[] = [
+  {
+    code: 'InvalidParameterCombination',
+    words: /image is not eligible for free tier/i,
+    meaning: {
+      remedy:
+        "this account's plan does not allow the image: take another --image, see: aws ec2 describe-images --region {region} --filters Name=free-tier-eligible,Values=true; or upgrade the account's plan",
+    },
+  },
+  {
+    code: 'InvalidParameterValue',
+    words: /Invalid IAM Instance Profile/i,
+    meaning: {
+      remedy:
+        'there is no instance profile of the name in ec2.instanceProfile: see them with: aws iam list-instance-profiles; one that was made a moment ago is known to EC2 after a minute or two',
+    },
+  },
+  {
+    code: 'ValidationException',
+    words: /execution role .* must allow .* to assume the role/i,
+    meaning: {
+      remedy:
+        'the trust policy of ec2.schedulerRole must let scheduler.amazonaws.com assume it: see schedulerRoleTrust in: cnd init --policy; a role that was made a moment ago is known to the scheduler after a minute',
+    },
+  },
+];
+
 /** What a code means; undefined when nothing is known of it. Pure. */
 export function meaningOf(error: unknown): Meaning | undefined {
-  return error instanceof Error && Object.hasOwn(meanings, error.name) ? meanings[error.name] : undefined;
+  if (!(error instanceof Error)) return undefined;
+  const said = phrases.find(({ code, words }) => error.name === code && words.test(error.message));
+  return said?.meaning ?? (Object.hasOwn(meanings, error.name) ? meanings[error.name] : undefined);
 }
 
 /** A remedy with what it is about filled in. Pure. */

@@ -7,11 +7,11 @@ import {
   ListQueueTagsCommand,
 } from '@aws-sdk/client-sqs';
 import pLimit from 'p-limit';
-import { isNotYetKnown, untilKnown } from '../aws/consistency.ts';
+import { isNotYetKnown, mayBeNew, untilKnown } from '../aws/consistency.ts';
 import { type AwsSettings, awsClientConfig } from '../aws/client.ts';
 import { allItems } from '../aws/page.ts';
 import { awsErrorKind } from '../aws/failure.ts';
-import { isRunId, runStart } from '../run-id.ts';
+import { isRunId } from '../run-id.ts';
 
 /** What names of our queues begin with; the run's id follows. */
 const prefix = 'cnd-';
@@ -21,9 +21,6 @@ export const attemptTimeout = 5000;
 
 /** Seconds that a receive waits for a message: SQS's longest, so that waiting costs the fewest requests. */
 export const longPoll = 20;
-
-/** Milliseconds from the start of a run in which its queue may be new. */
-const newFor = 60_000;
 
 /** Calls at a time while queues are looked through. */
 const parallel = 8;
@@ -114,7 +111,7 @@ export async function deleteQueue(client: SQSClient, url: string): Promise<boole
 /** Deletes the queue of a run, if there is one. What SQS does not know of is gone, unless it may be new. */
 export async function removeQueue(client: SQSClient, run: string): Promise<void> {
   const found = await findQueue(client, run);
-  if (!isNew(run)) {
+  if (!mayBeNew(run)) {
     if (found !== undefined) await deleteQueue(client, found);
     return;
   }
@@ -161,7 +158,9 @@ async function ours(
     const tags = (): Promise<Record<string, string>> => tagsOf(client, url);
     const { signal } = new AbortController();
     // Of a queue that is not new, it means that it is gone, and only still listed.
-    const Tags = await (isNew(run) ? untilKnown('sqs:ListQueueTags', abortSignal ?? signal, tags) : tags());
+    const Tags = await (mayBeNew(run)
+      ? untilKnown('sqs:ListQueueTags', abortSignal ?? signal, tags)
+      : tags());
     if (Tags['cnd:run'] !== run) return undefined;
     const expires = new Date(Tags['cnd:expires-at'] ?? '');
     const expiresAt = Number.isNaN(expires.getTime()) ? undefined : expires;
@@ -180,11 +179,6 @@ async function tagsOf(client: SQSClient, QueueUrl: string): Promise<Record<strin
   if (Object.keys(Tags).length === 0)
     throw Object.assign(new Error('no tags'), { name: 'QueueDoesNotExist' });
   return Tags;
-}
-
-/** Whether the queue of a run may have been created a moment ago: it is the first thing that a run creates. */
-function isNew(run: string, now = Date.now()): boolean {
-  return now - (runStart(run)?.getTime() ?? 0) < newFor;
 }
 
 /** The queue does not exist, or not yet: for about a second after its creation SQS may say so. */

@@ -246,6 +246,50 @@ describe.runIf(hasStage()).concurrent('a run on EC2', { timeout: 90_000 }, () =>
     await place.untilClean();
   });
 
+  test('over IPv6: in dual-stack subnets, through a group that is open to IPv6 alone, without public IPv4 addresses', async () => {
+    const source = '2001:db8:2::7/128';
+    const place = on.place({ ec2: { connect: 'ipv6', region: 'us-west-2', sshFrom: source } });
+    const ended = await place.run('start --N 2 --T 90 --D 2 --json');
+    expect(ended).toMatchObject({ code: 0, stderr: '' });
+    expect(runEnded(ended)).toMatchObject({ outcome: 'found', left: [] });
+    const addresses = place.instances().map(({ ipv6 }) => ipv6);
+    expect(addresses).toEqual([
+      expect.stringMatching(/^2001:db8:1::/),
+      expect.stringMatching(/^2001:db8:1::/),
+    ]);
+    expect(place.instances().map(({ publicIp }) => publicIp)).toEqual([undefined, undefined]);
+    for (const address of addresses) expect(on.stage.jump.requests).toContain(`${address}:22`);
+    const [rule, ...others] = place.calls('ec2', 'AuthorizeSecurityGroupIngress');
+    expect(others).toEqual([]);
+    expect(rule?.parameters).toMatchObject({ 'IpPermissions.1.Ipv6Ranges.1.CidrIpv6': source });
+    expect(Object.keys(rule?.parameters ?? {}).filter((name) => name.includes('IpRanges'))).toEqual([]);
+    await place.untilClean();
+  });
+
+  test('over IPv6 where the subnets have none is refused before anything is created', async () => {
+    const place = on.place({ ec2: { connect: 'ipv6', sshFrom: '2001:db8:2::7/128' } });
+    const { code, stderr } = await place.run('start --N 2 --T 90 --D 2');
+    expect(code).toBe(2);
+    expect(stderr).toMatch(/gives no IPv6 addresses\n.*dual-stack or IPv6-only subnets in ec2\.subnets/);
+    expect(await place.orphans()).toEqual([]);
+  });
+
+  test('an instance that never gets a public address is told of at once, and the others search on', async () => {
+    const place = on.place();
+    place.injectFault({ instance: 0, noAddress: true });
+    const ended = await place.run('start --N 2 --T 90 --D 5 --smallest --json');
+    expect(runEnded(ended)).toMatchObject({ outcome: 'found', nonce: '46697', left: [] });
+    const events = eventsOf(ended);
+    const [id] = place.instances().map((instance) => instance.id);
+    const told = named(events, 'warning').find(({ message }) => message.includes('no public IPv4 address'));
+    expect(told?.message).toMatch(
+      new RegExp(`^${id} is running.*choose subnets that give public IPv4 addresses`),
+    );
+    // Not by the end of the boot time, or of T: before the run is over, which the other one ends.
+    expect(events.findIndex((one) => one === told)).toBeLessThan(events.length - 1);
+    await place.untilClean();
+  });
+
   test('--dry-run and doctor launch nothing; --max-cost refuses', async () => {
     const place = on.place();
     const { run } = place;

@@ -7,6 +7,8 @@ export class ConnectProxy {
   /** Hosts and ports that were asked for. */
   readonly targets: string[] = [];
   readonly credentials: string[] = [];
+  /** Connections that were made to it, whatever for. */
+  connections = 0;
   /** What it answers with in place of 200: `407 Proxy Authentication Required`. */
   refusal: string | undefined;
   readonly #server: Server;
@@ -14,6 +16,7 @@ export class ConnectProxy {
 
   private constructor(to: number) {
     this.#server = createServer((_, response) => response.writeHead(400).end());
+    this.#server.on('connection', () => (this.connections += 1));
     this.#server.on('connect', (request, socket: Socket) => {
       this.targets.push(request.url ?? '');
       this.credentials.push(request.headers['proxy-authorization'] ?? '');

@@ -7,8 +7,8 @@ import { CndError } from '../../error.ts';
 import { redact } from '../../redact.ts';
 import { quotaCodes, standardFamilies } from './preflight/quota-code.ts';
 
-/** What an error of EC2 means for a launch. */
-export type LaunchErrorKind = NonNullable<Meaning['launch']> | 'fatal';
+/** What an error of EC2 means for a launch; `again`: the same call may work in a moment. */
+export type LaunchErrorKind = NonNullable<Meaning['launch']> | 'again' | 'fatal';
 
 /** What EC2 says to accounts of the free plan about most types, spot or on demand; its code is used for much else. */
 const freePlan = /instance type is not eligible for free tier/i;
@@ -16,7 +16,6 @@ const freePlan = /instance type is not eligible for free tier/i;
 /** What to make of a failed RunInstances: go elsewhere, give up, or repeat the very same call. */
 export function launchErrorKind(error: unknown): LaunchErrorKind {
   if (isFreePlanRefusal(error)) return 'type';
-  // A group that was just made: EC2 does not know of it everywhere yet (eventual consistency).
   if (isNotYetKnown('ec2:RunInstances', error)) return 'again';
   return meaningOf(error)?.launch ?? (isRetryable(error) ? 'again' : 'fatal');
 }

@@ -22,6 +22,7 @@ test.each([
   ['VcpuLimitExceeded', 400, 'quota'],
   ['MaxSpotInstanceCountExceeded', 400, 'quota'],
   ['RequestLimitExceeded', 503, 'again'],
+  ['InvalidGroup.NotFound', 400, 'again'],
   ['InternalError', 500, 'again'],
   ['TimeoutError', 0, 'again'],
   ['UnauthorizedOperation', 403, 'fatal'],
@@ -49,6 +50,27 @@ test('capacity is told with types, region and what else to try', () => {
   );
   expect(told).toMatchObject({ code: 'ec2-capacity' });
   expect(told.hint).toMatch(/no zone has room for c7a\.medium/);
+});
+
+test.each([
+  [
+    'InvalidParameterCombination',
+    "The specified image is not eligible for Free Tier. For a list of Free Tier images, run 'describe-images' with the filter 'free-tier-eligible=true'.",
+    /plan does not allow the image: .*--region eu-west-1 --filters Name=free-tier-eligible/,
+  ],
+  [
+    'InvalidParameterValue',
+    'Value (cnd-agent) for parameter iamInstanceProfile.name is invalid. Invalid IAM Instance Profile name',
+    /no instance profile of the name in ec2\.instanceProfile/,
+  ],
+])('%s is told by its words', (name, message, hint) => {
+  expect(ec2Error(error(name, message), call).hint).toMatch(hint);
+});
+
+test('an instance profile that was just made may be known in a moment', () => {
+  const message =
+    'Value (x) for parameter iamInstanceProfile.arn is invalid. Invalid IAM Instance Profile ARN';
+  expect(launchErrorKind(error('InvalidParameterValue', message))).toBe('again');
 });
 
 test('missing rights are named, without the encoded explanation', () => {

@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
-import { fireTime, scheduleInput } from '../../../src/fleet/ec2/schedule/schedule.ts';
+import { createScheduleGroup, fireTime, scheduleInput } from '../../../src/fleet/ec2/schedule/schedule.ts';
 import { scheduleOrphans } from '../../../src/fleet/ec2/schedule/orphan.ts';
+import { isLiving } from '../../../src/instance.ts';
 import { hasStage } from '../../helper/stage/available.ts';
 import { eventually } from '../../helper/process.ts';
 import { useLab } from './lab.ts';
@@ -68,6 +69,46 @@ describe.skipIf(!hasStage())('the schedules of a run', () => {
       expect(living()).toBe(0);
     },
   );
+
+  test.each([
+    ['the group', 'ResourceNotFoundException', 'Schedule group cnd-x does not exist.'],
+    [
+      'the role',
+      'ValidationException',
+      'The execution role you provide must allow AWS EventBridge Scheduler to assume the role.',
+    ],
+  ])('are created once %s is known to the scheduler', async (_, error, message) => {
+    on.stage.faults.add({ action: 'CreateSchedule', error, message, times: 2 });
+    await on.lab.fleet({ schedulerRole: role }).launch(on.lab.request({ count: 1 }), never);
+    expect(on.stage.scheduler.schedules).toHaveLength(1);
+  });
+
+  test('a group that is deleted while others look at it is no trouble of theirs', async () => {
+    const asked = on.lab.request({ count: 1 });
+    await on.lab.fleet({ schedulerRole: role }).launch(asked, never);
+    // Old enough that it means "gone", not "not known yet".
+    const old = '20200101-000000-abcd';
+    await createScheduleGroup(await on.lab.api().scheduler(), { ...asked, run: old, owner: 'o' }, never);
+    on.stage.faults.add({
+      service: 'scheduler',
+      action: 'ListTagsForResource',
+      error: 'ResourceNotFoundException',
+      match: ({ parameters }) => JSON.stringify(parameters).includes(old),
+    });
+    const found = await scheduleOrphans(on.lab.api(), true).find();
+    expect(found.map(({ run }) => run)).toEqual([asked.run]);
+  });
+
+  test('of a run that ends at once are deleted, although the scheduler does not know of the group yet', async () => {
+    const asked = on.lab.request({ count: 1 });
+    const orphanKinds = [scheduleOrphans(on.lab.api(), true)];
+    const fleet = on.lab.fleet({ schedulerRole: role }, { orphanKinds });
+    await fleet.launch(asked, never);
+    on.stage.faults.add({ action: 'DeleteScheduleGroup', error: 'ResourceNotFoundException', times: 2 });
+    await eventually('all over', async () => !(await fleet.terminate(asked.run)).some(isLiving));
+    await fleet.dispose(asked.run);
+    expect(on.stage.scheduler.schedules).toEqual([]);
+  });
 
   test('are not made, and nobody needs rights for them, where no role is given', async () => {
     on.stage.faults.add({ service: 'scheduler', error: 'Denied' });

@@ -37,6 +37,7 @@ export interface StageOptions extends Partial<Ec2Options> {
 
 const defaults: Ec2Options = {
   regions: ['us-east-1', 'us-west-2', 'eu-west-1'],
+  dualStack: ['us-west-2'],
   pending: 400,
   shuttingDown: 300,
   consistency: 150,

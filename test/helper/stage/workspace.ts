@@ -84,7 +84,8 @@ export function stagePlace(stage: Stage, options: PlaceOptions = {}): StagePlace
   const isOwn = (call: Call): boolean => stage.isOf(name, call);
   const instances: StagePlace['instances'] = (state) =>
     stage.instances(state).filter(({ call }) => call.principal === name);
-  const addresses = (): string[] => instances().flatMap(({ publicIp }) => publicIp ?? []);
+  const addresses = (): string[] =>
+    instances().flatMap(({ publicIp, ipv6 }) => [publicIp ?? [], ipv6 ?? []].flat());
   return {
     directory,
     name,

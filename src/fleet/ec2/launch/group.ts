@@ -22,16 +22,25 @@ export interface GroupPlan {
 /** The security group of a run: one port, open to one block of addresses. Its name is unique in its VPC. */
 export async function createGroup(ec2: EC2, plan: GroupPlan, signal: AbortSignal): Promise<string> {
   const id = await makeGroup(ec2, plan, signal);
-  const permission = { GroupId: id, IpPermissions: [sshPermission(plan.source, plan.tags.run)] };
+  await letIn(ec2, id, sshPermission(plan.source, `the controller of ${plan.tags.run}`), signal);
+  return id;
+}
+
+/** Adds a rule to a group, which may be new. One that is there already is fine: an answer may have been lost. */
+export async function letIn(
+  ec2: EC2,
+  GroupId: string,
+  permission: IpPermission,
+  signal: AbortSignal,
+): Promise<void> {
+  const input = { GroupId, IpPermissions: [permission] };
   try {
     await untilKnown('ec2:AuthorizeSecurityGroupIngress', signal, () =>
-      ec2.authorizeSecurityGroupIngress(permission, { abortSignal: signal }),
+      ec2.authorizeSecurityGroupIngress(input, { abortSignal: signal }),
     );
   } catch (error) {
-    // An answer that was lost, after it had its effect.
     if (nameOf(error) !== 'InvalidPermission.Duplicate') throw error;
   }
-  return id;
 }
 
 async function makeGroup(ec2: EC2, { tags, vpc }: GroupPlan, signal: AbortSignal): Promise<string> {
@@ -74,9 +83,11 @@ export function groupName(run: string): string {
   return `cnd-${run}`;
 }
 
-/** Lets SSH in from a block of addresses, of either kind. Pure. */
-export function sshPermission(source: string, run: string): IpPermission {
-  const Description = `the controller of ${run}`;
+/**
+ * Lets SSH in from a block of addresses, of either kind. Pure.
+ * @param Description Whose addresses they are.
+ */
+export function sshPermission(source: string, Description: string): IpPermission {
   const range = source.includes(':')
     ? { Ipv6Ranges: [{ CidrIpv6: source, Description }] }
     : { IpRanges: [{ CidrIp: source, Description }] };

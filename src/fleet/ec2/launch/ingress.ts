@@ -2,7 +2,7 @@ import { messageOf } from '../../../error.ts';
 import { pause } from '../../../wait.ts';
 import type { Ec2Api } from '../api.ts';
 import type { Ec2Settings } from '../schema.ts';
-import { sshPermission } from './group.ts';
+import { letIn, sshPermission } from './group.ts';
 import type { LaunchState } from './launch-state.ts';
 import { sshSource } from './ssh-source.ts';
 
@@ -16,12 +16,23 @@ export interface IngressUpdate {
   readonly launchState: Pick<LaunchState, 'group' | 'notice' | 'ingressUpdate'>;
 }
 
+/** Makes a session, and lets this machine in anew as long as that takes. */
+export async function withIngressUpdates<T>(
+  ingressUpdate: IngressUpdate,
+  signal: AbortSignal,
+  connecting: Promise<T>,
+): Promise<T> {
+  const over = new AbortController();
+  void updateIngress(ingressUpdate, AbortSignal.any([signal, over.signal]));
+  return connecting.finally(() => over.abort());
+}
+
 /**
  * As long as a session cannot be made: looks up this machine's address again, and lets it in to the run's own group when it
  * is another one, as for a laptop that has changed networks. Does nothing where the group, or the address, was given.
  * Ends with the signal; never rejects.
  */
-export async function updateIngress(ingressUpdate: IngressUpdate, signal: AbortSignal): Promise<void> {
+async function updateIngress(ingressUpdate: IngressUpdate, signal: AbortSignal): Promise<void> {
   const { settings, launchState } = ingressUpdate;
   // The address of a jump host does not change with that of this machine.
   if (settings.sshFrom !== 'auto' || settings.jump || !launchState.group) return;
@@ -46,15 +57,12 @@ async function allowSource(
   try {
     source = await sshSource(settings, signal);
     if (group.sources.has(source)) return;
-    const ec2 = await api.ec2();
-    const IpPermissions = [sshPermission(source, 'this machine, at another address')];
-    await ec2.authorizeSecurityGroupIngress({ GroupId: group.id, IpPermissions }, { abortSignal: signal });
+    const permission = sshPermission(source, 'this machine, at another address');
+    await letIn(await api.ec2(), group.id, permission, signal);
   } catch (error) {
-    const isThere = error instanceof Error && error.name === 'InvalidPermission.Duplicate';
     // While there is no network there is no address either: it is looked for again.
     if (source === '' || signal.aborted) return;
-    if (!isThere)
-      return notice(`${source}, this machine's address now, cannot be let in: ${messageOf(error)}`);
+    return notice(`${source}, this machine's address now, cannot be let in: ${messageOf(error)}`);
   }
   group.sources.add(source);
   notice(`this machine's address has changed: SSH is let in from ${source} as well`);

@@ -3,6 +3,7 @@ import { isIP } from 'node:net';
 import { CndError, messageOf } from '../../../error.ts';
 import type { Ec2Settings } from '../schema.ts';
 import { withDeadline } from '../../../wait.ts';
+import { readPage } from './address-page.ts';
 import { parseVia } from '../jump.ts';
 
 /** Milliseconds in which the look-up page must answer. */
@@ -52,10 +53,9 @@ export function block(address: string): string {
 async function askPage(url: string, signal: AbortSignal): Promise<string> {
   try {
     return await withDeadline(timeout, signal, async (signal) => {
-      const answer = await fetch(url, { signal });
-      const text = (await answer.text()).trim();
-      if (answer.ok && isIP(text)) return text;
-      throw new Error(`it answered ${answer.status} and no address`);
+      const text = await readPage(url, signal);
+      if (isIP(text)) return text;
+      throw new Error('it answered 200 and no address');
     });
   } catch (error) {
     signal.throwIfAborted();

@@ -16,6 +16,7 @@ import type { TypePrice } from '../price/price-lookup.ts';
 import type { PreflightContext } from './context.ts';
 import { inform } from './information.ts';
 import { checkReadAccess, checkPermissions } from './permission.ts';
+import { checkScheduler } from './scheduler.ts';
 
 /** All images are of Linux. */
 const platforms = { x86_64: 'linux-x64', arm64: 'linux-arm64' } as const;
@@ -38,9 +39,10 @@ export async function ec2Preflight(
   const both = [identity.check, region.check];
   if (!identity.value || !region.value) return { checks: both, facts: [], prices: new Map() };
   const where = region.value;
+  const caller = identity.value;
 
   const { jump } = settings;
-  const [types, image, network, source, bastion, looking] = await Promise.all([
+  const [types, image, network, source, bastion, looking, scheduler] = await Promise.all([
     check('instance type', signal, () => prerequisites.types(signal), typeText),
     check('image', signal, () => prerequisites.image(signal), imageText),
     check('network', signal, () => prerequisites.network(signal), networkText),
@@ -54,6 +56,7 @@ export async function ec2Preflight(
       : undefined,
     jump && check('jump host', signal, async () => jumpAccess(jump, env), target),
     checkReadAccess(context, where, signal),
+    checkScheduler(context, caller, request.timeLimit, where, signal),
   ]);
   const [first] = types.value ?? [];
   const zones = network.value?.subnets.map(({ zone }) => zone) ?? [];
@@ -87,6 +90,7 @@ export async function ec2Preflight(
       ...(quota ? [quota] : []),
       ...missing,
       looking,
+      ...(scheduler ? [scheduler] : []),
       ...(permissions ?? []),
     ],
     facts: planSummary(context, request, {

@@ -1,9 +1,13 @@
 import type { ScheduleGroupSummary, Scheduler } from '@aws-sdk/client-scheduler';
+import { mayBeNew, untilKnown } from '../../../aws/consistency.ts';
 import { awsError, awsErrorKind } from '../../../aws/failure.ts';
 import type { OrphanKind, Orphan } from '../../orphan.ts';
 import type { Ec2Api } from '../api.ts';
 import { expiryTag, tagKeys, tagValue } from '../tag.ts';
 import { isNamed, scheduleGroupName } from './schedule.ts';
+
+/** What costs nothing is not hurried. */
+const never = new AbortController().signal;
 
 /**
  * The groups of schedules that runs on EC2 have, where they are asked for.
@@ -41,15 +45,20 @@ export function scheduleOrphans(api: Ec2Api, isUsed: boolean): OrphanKind {
         'the group of schedules cannot be deleted',
         'scheduler:DeleteScheduleGroup, scheduler:DeleteSchedule',
         undefined,
-        async (scheduler) => {
-          try {
-            await scheduler.deleteScheduleGroup({ Name: scheduleGroupName(run) });
-          } catch (error) {
-            if (!isNamed(error, 'ResourceNotFoundException')) throw error;
-          }
-        },
+        // Only a run whose own settings ask for schedules is known to have a group.
+        async (scheduler) => removeGroup(scheduler, run, isUsed && mayBeNew(run)),
       ),
   };
+}
+
+async function removeGroup(scheduler: Scheduler, run: string, isNew: boolean): Promise<void> {
+  const remove = (): Promise<unknown> => scheduler.deleteScheduleGroup({ Name: scheduleGroupName(run) });
+  try {
+    await (isNew ? untilKnown('scheduler:DeleteScheduleGroup', never, remove) : remove());
+  } catch (error) {
+    // Gone, or being deleted by a call whose answer was lost.
+    if (!isNamed(error, 'ResourceNotFoundException') && !isNamed(error, 'ConflictException')) throw error;
+  }
 }
 
 async function findGroups(scheduler: Scheduler): Promise<Orphan[]> {
@@ -58,14 +67,23 @@ async function findGroups(scheduler: Scheduler): Promise<Orphan[]> {
   for await (const page of paginateListScheduleGroups({ client: scheduler }, { NamePrefix: 'cnd-' }))
     groups.push(...(page.ScheduleGroups ?? []));
   const living = groups.filter(({ State }) => State !== 'DELETING');
-  return Promise.all(living.map(async (group) => groupOrphan(scheduler, group)));
+  const found = await Promise.all(living.map(async (group) => groupOrphan(scheduler, group)));
+  return found.flatMap((one) => one ?? []);
 }
 
 async function groupOrphan(
   scheduler: Scheduler,
   { Arn = '', Name = '' }: ScheduleGroupSummary,
-): Promise<Orphan> {
-  const { Tags = [] } = await scheduler.listTagsForResource({ ResourceArn: Arn });
+): Promise<Orphan | undefined> {
+  const ask = () => scheduler.listTagsForResource({ ResourceArn: Arn });
+  const isNew = mayBeNew(Name.replace(/^cnd-/, ''));
+  const asked = isNew ? untilKnown('scheduler:ListTagsForResource', never, ask) : ask();
+  const told = await asked.catch((error: unknown) => {
+    if (isNamed(error, 'ResourceNotFoundException')) return undefined; // gone since it was listed
+    throw error;
+  });
+  if (!told) return undefined;
+  const { Tags = [] } = told;
   return {
     run: tagValue(Tags, tagKeys.run) ?? '',
     what: `schedules ${Name}`,

@@ -1,5 +1,6 @@
 import type { CreateScheduleCommandInput, Scheduler } from '@aws-sdk/client-scheduler';
 import pLimit from 'p-limit';
+import { untilKnown } from '../../../aws/consistency.ts';
 import { type RunTags, runTags } from '../tag.ts';
 
 // AWS itself ends the instances of a run that nothing else has ended: one schedule for each, as one id that EC2 does not
@@ -77,8 +78,11 @@ export async function createSchedules(
 ): Promise<void> {
   const limit = pLimit(atOnce);
   const create = async (id: string): Promise<void> => {
+    const input = scheduleInput(run, id, role);
     try {
-      await scheduler.createSchedule(scheduleInput(run, id, role), { abortSignal: signal });
+      await untilKnown('scheduler:CreateSchedule', signal, () =>
+        scheduler.createSchedule(input, { abortSignal: signal }),
+      );
     } catch (error) {
       if (!isNamed(error, 'ConflictException')) throw error;
     }

@@ -39,7 +39,7 @@ test('what is missing is named, with the region', () => {
 });
 
 test('SSH is let in from one block, of either kind, and nothing else is', () => {
-  expect(sshPermission('203.0.113.7/32', 'r')).toEqual({
+  expect(sshPermission('203.0.113.7/32', 'the controller of r')).toEqual({
     IpProtocol: 'tcp',
     FromPort: 22,
     ToPort: 22,

@@ -103,7 +103,9 @@ const verbs: Record<string, string> = {
 /** REST with JSON: the operation is told by method and path. */
 function schedulerCall({ method, target, body }: RawRequest): Pick<Call, 'action' | 'parameters'> {
   const url = new URL(target, 'http://stage');
-  const [kind = '', name = ''] = decodeURIComponent(url.pathname.slice(1)).split('/');
+  // The name of what has tags is its ARN, which has slashes.
+  const [kind = '', ...rest] = decodeURIComponent(url.pathname.slice(1)).split('/');
+  const name = rest.join('/');
   const things: Record<string, string> = { schedules: 'Schedule', 'schedule-groups': 'ScheduleGroup' };
   const verb = { POST: 'Create', DELETE: 'Delete', PUT: 'Update' }[method] ?? (name === '' ? 'List' : 'Get');
   const thing = things[kind];

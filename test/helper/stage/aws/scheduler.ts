@@ -26,13 +26,11 @@ export class Scheduler {
     const name = parameter(call, 'Name') ?? '';
     const answer = await forward();
     // moto answers a page of HTML for a group that does not exist.
-    if (answer.status >= 500 && call.action.endsWith('ScheduleGroup'))
-      return awsError(
-        'scheduler',
-        'ResourceNotFoundException',
-        `Schedule group ${name} does not exist.`,
-        404,
-      );
+    if (answer.status >= 500) {
+      const group = call.action === 'CreateSchedule' ? parameter(call, 'GroupName') : name;
+      const message = `Schedule group ${group} does not exist.`;
+      return awsError('scheduler', 'ResourceNotFoundException', message, 404);
+    }
     if (answer.status >= 300) return answer;
     if (call.action === 'CreateSchedule') this.#add(call, name);
     if (call.action === 'DeleteScheduleGroup') this.#forget(({ group }) => group === name);

@@ -1,6 +1,6 @@
 import { type Answer, awsError, xml } from '../aws/answer.ts';
 import { type Call, list, parameter } from '../aws/call.ts';
-import { element, find, textAt, type XmlNode } from '../aws/xml.ts';
+import { element, find, itemsAt, put, textAt, type XmlNode } from '../aws/xml.ts';
 import { spotPrices } from '../price/spot-price.ts';
 import { describeImages } from './describe-images.ts';
 import { describeInstances } from './describe-instances.ts';
@@ -19,6 +19,7 @@ const corrected: Record<string, Handler> = {
   DescribeImages: (_, call) => describeImages(call),
   DescribeSpotPriceHistory: (_, call) => spotPrices(call),
   DescribeRegions: describeRegions,
+  DescribeSubnets: describeSubnets,
   DescribeInstanceStatus: describeStatus,
   DeleteSecurityGroup: deleteSecurityGroup,
   GetConsoleOutput: consoleOutput,
@@ -38,6 +39,22 @@ async function describeRegions(ec2: Ec2, call: Call, forward: Forward): Promise<
   const info = find(root, 'regionInfo');
   if (info)
     info.children = info.children.filter((item) => ec2.options.regions.includes(textAt(item, 'regionName')));
+  return xml(root);
+}
+
+/** moto gives the default subnets IPv4 only. */
+async function describeSubnets(ec2: Ec2, call: Call, forward: Forward): Promise<Answer> {
+  const answer = await forward();
+  if (answer.status !== 200 || !ec2.options.dualStack.includes(call.region)) return answer;
+  const root = xmlOf(answer);
+  for (const [index, subnet] of itemsAt(root, 'subnetSet').entries()) {
+    const associated = [
+      element('ipv6CidrBlock', `2001:db8:1:${index}::/64`),
+      element('associationId', `subnet-cidr-assoc-${index}`),
+      element('ipv6CidrBlockState', [element('state', 'associated')]),
+    ];
+    put(subnet, 'ipv6CidrBlockAssociationSet', [element('item', associated)]);
+  }
   return xml(root);
 }
 

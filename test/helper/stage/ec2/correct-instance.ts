@@ -3,7 +3,7 @@ import { type StageInstance, stateCodes } from './instance.ts';
 
 /** Makes moto's picture of an instance true: its state, its reasons, and addresses only while it has them. */
 export function correctInstance(item: XmlNode, instance: StageInstance): void {
-  const { state, reason, publicIp, image, type } = instance;
+  const { state, reason, publicIp, ipv6, image, type } = instance;
   put(item, 'instanceState', stateElements(instance));
   put(item, 'imageId', image.id);
   put(item, 'instanceType', type);
@@ -14,6 +14,7 @@ export function correctInstance(item: XmlNode, instance: StageInstance): void {
     element('message', reason?.message ?? (state === 'pending' ? 'pending' : '')),
   ]);
   if (reason === undefined && state !== 'pending') remove(item, 'stateReason');
+  if (ipv6 !== undefined && (state === 'pending' || state === 'running')) put(item, 'ipv6Address', ipv6);
   // EC2 may give a public address only some time after the launch, and takes it back at the end.
   if (state !== 'running' || publicIp === undefined) {
     remove(item, 'ipAddress');

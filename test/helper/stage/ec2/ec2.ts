@@ -19,6 +19,8 @@ export interface Ec2Options {
   readonly remembered: number;
   /** Quota L-1216C47A (standard on-demand vCPUs) of each region. */
   readonly vcpus: number;
+  /** Those whose subnets have IPv6 addresses as well. */
+  readonly dualStack: readonly string[];
   /** Names of the instance profiles there are. */
   readonly profiles: readonly string[];
 }

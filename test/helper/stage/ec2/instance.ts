@@ -30,7 +30,8 @@ export interface StageInstance {
   readonly image: Image;
   readonly tags: Readonly<Record<string, string>>;
   readonly groups: readonly string[];
-  readonly publicIp?: string;
+  publicIp?: string;
+  readonly ipv6?: string;
   readonly privateIp: string;
   /** As it was sent, decoded. */
   readonly userData: Buffer;

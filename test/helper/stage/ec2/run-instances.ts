@@ -73,7 +73,7 @@ async function launch(ec2: Ec2, call: Call, forward: Forward): Promise<Answer> {
 function forMoto(call: Call): Record<string, string> {
   const kept = Object.entries(call.parameters)
     // It looks for the profile in IAM, which is none of the stage's business.
-    .filter(([name]) => !name.startsWith('IamInstanceProfile.'))
+    .filter(([name]) => !name.startsWith('IamInstanceProfile.') && !name.endsWith('.Ipv6AddressCount'))
     .map(([name, value]) => [name, String(value)] as const);
   // A volume is as large as the snapshot of its image, unless it is said.
   const sizes = numbered(call, 'BlockDeviceMapping')
@@ -97,6 +97,8 @@ function inherited(call: Call, { data }: Image): Record<string, string> {
 }
 
 function mismatch(ec2: Ec2, call: Call, image: Image, type: string, info: TypeInfo): Answer | undefined {
+  if (wantsIpv6(call) && !ec2.options.dualStack.includes(call.region))
+    return invalid('The subnet does not have an IPv6 CIDR block');
   const profile = profileOf(call);
   if (profile !== undefined && !ec2.options.profiles.includes(profile)) {
     return invalid(
@@ -138,6 +140,7 @@ function describe(
       ...itemsAt(item, 'networkInterfaceSet').flatMap((network) => itemsAt(network, 'groupSet')),
     ].map((group) => textAt(group, 'groupId')),
     ...(textAt(item, 'ipAddress') === '' ? {} : { publicIp }),
+    ...(wantsIpv6(call) && { ipv6: `2001:db8:1::${(number + 1).toString(16)}` }),
     privateIp: textAt(item, 'privateIpAddress'),
     userData: userDataOf(call),
     ...(profile === undefined ? {} : { profile }),
@@ -189,6 +192,10 @@ function overQuota(vcpus: number): Answer {
 function noCapacity(zone: string, type: string): Answer {
   const message = `We currently do not have sufficient ${type} capacity in the Availability Zone you requested (${zone}). Our system will be working on provisioning additional capacity.`;
   return awsError('ec2', 'InsufficientInstanceCapacity', message);
+}
+
+function wantsIpv6(call: Call): boolean {
+  return Number(parameter(call, 'NetworkInterface.1.Ipv6AddressCount') ?? 0) > 0;
 }
 
 function profileOf(call: Call): string | undefined {

@@ -71,8 +71,8 @@ export class Hypervisor extends EventEmitter<Events> {
 
   /** Where an address leads: to the socket of the instance's port 22, as long as it is on. */
   doorOf(address: string): ReturnType<Route> {
-    const instance = [...this.#ec2.instances.values()].findLast(
-      ({ publicIp, privateIp }) => publicIp === address || privateIp === address,
+    const instance = [...this.#ec2.instances.values()].findLast(({ publicIp, privateIp, ipv6 }) =>
+      [publicIp, privateIp, ipv6].includes(address),
     );
     const machine = instance && this.machines.get(instance.id);
     const own = this.events.filter(({ instance: id }) => id === instance?.id);
@@ -134,9 +134,10 @@ export class Hypervisor extends EventEmitter<Events> {
   }
 
   #powerOn(instance: StageInstance): void {
+    const machineFault = this.#machineFaultOf(instance);
+    if (machineFault?.noAddress === true) delete instance.publicIp;
     if (!this.#options.boots) return;
     const round = this.#round;
-    const machineFault = this.#machineFaultOf(instance);
     const boot = async (): Promise<void> => {
       const socket = await this.#serveMetadata(instance);
       if (round !== this.#round || instance.state === 'shutting-down' || instance.state === 'terminated')

@@ -11,6 +11,8 @@ export interface MachineFault {
   readonly failsAfter?: number;
   /** Its dead-man's switch is not armed, for whatever reason. */
   readonly disarms?: boolean;
+  /** It never gets a public address. */
+  readonly noAddress?: boolean;
   /** Seconds from power-on to sshd, if not as the others. */
   readonly bootSeconds?: number;
   /** Seconds from the launch until EC2 says that it is running, if not as the others. */

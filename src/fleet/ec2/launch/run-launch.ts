@@ -1,0 +1,136 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import type { Instance as Ec2Instance } from '@aws-sdk/client-ec2';
+import { type Instance, isLiving } from '../../../instance.ts';
+import { plural } from '../../../quantity.ts';
+import { writeLoginKey } from '../../../state/run-state.ts';
+import type { FleetTiming, LaunchRequest } from '../../fleet.ts';
+import type { Ec2Api } from '../api.ts';
+import { type Ec2Call, isFreePlanRefusal } from '../error.ts';
+import type { TypePrice } from '../price/price-lookup.ts';
+import { createScheduleGroup, createSchedules } from '../schedule/schedule.ts';
+import type { Ec2Settings } from '../schema.ts';
+import type { RunTags } from '../tag.ts';
+import { findEligible } from './eligible-type.ts';
+import { createGroup } from './group.ts';
+import type { SyslogKind } from './image.ts';
+import { type LaunchPlan, launchInstances } from './launch.ts';
+import { prepareOrder } from './launch-plan.ts';
+import type { Prerequisites } from './prerequisite.ts';
+import type { LaunchState } from './launch-state.ts';
+
+/** Seconds for which a failed launch tries to undo itself; the run's own cleanup does so again. */
+const undoTimeout = 30;
+
+/** What a run is launched with. */
+export interface RunLaunchContext {
+  readonly api: Ec2Api;
+  readonly settings: Ec2Settings;
+  readonly env: NodeJS.ProcessEnv;
+  readonly timing: Pick<FleetTiming, 'poll'>;
+  readonly prerequisites: Prerequisites;
+  readonly prices: ReadonlyMap<string, TypePrice>;
+  readonly launchState: LaunchState;
+  /** What a failed call is told as. */
+  readonly explain: (error: unknown, call: Omit<Ec2Call, 'region' | 'profile'>) => unknown;
+  /** Terminates what there is of the run. */
+  readonly terminate: () => Promise<Instance[]>;
+}
+
+/**
+ * Launches the instances of a run. The group first, which costs nothing: missing permissions show before anything does. Of a launch
+ * that fails nothing is left, as far as it can be undone now.
+ */
+export async function launchRun(
+  context: RunLaunchContext,
+  request: LaunchRequest,
+  signal: AbortSignal,
+): Promise<{ readonly launched: Ec2Instance[]; readonly syslog: SyslogKind }> {
+  const { api, settings, env, launchState, explain } = context;
+  const { run, count } = request;
+  try {
+    const steps = {
+      makeGroup: (tags: RunTags, vpc: string) => makeGroup(context, tags, vpc, signal),
+      schedule: (tags: RunTags) => schedule(context, tags, signal),
+    };
+    const { plan, login, syslog } = await prepareOrder({ ...context, ...steps }, request, signal);
+    launchState.login = login;
+    const launched = await launchInstances(api, plan, launchState, signal);
+    await writeLoginKey(run, login.privateKey ?? '', env);
+    return { launched, syslog };
+  } catch (error) {
+    await undo(context);
+    signal.throwIfAborted();
+    const { types, spot } = settings;
+    const eligible = isFreePlanRefusal(error) ? await askEligible(context, signal) : undefined;
+    throw explain(error, {
+      what: `${plural(count, 'instance')} cannot be launched`,
+      about: run,
+      permissions: 'ec2:RunInstances, ec2:CreateTags',
+      launch: { count, types, market: spot ? 'spot' : 'on-demand', eligible },
+    });
+  }
+}
+
+async function makeGroup(
+  { api, prerequisites, launchState, explain }: RunLaunchContext,
+  tags: RunTags,
+  vpc: string,
+  signal: AbortSignal,
+): Promise<string> {
+  const source = await prerequisites.source(signal);
+  const ec2 = await api.ec2();
+  launchState.groupRequestedAt = performance.now();
+  try {
+    const id = await createGroup(ec2, { tags, vpc, source }, signal);
+    launchState.group = { id, sources: new Set([source]) };
+    return id;
+  } catch (error) {
+    signal.throwIfAborted();
+    const permissions = 'ec2:CreateSecurityGroup, ec2:AuthorizeSecurityGroupIngress, ec2:CreateTags';
+    throw explain(error, { what: 'the security group cannot be created', about: tags.run, permissions });
+  }
+}
+
+/** Where it is asked for, AWS itself ends each instance at T + grace: a group of schedules, and what adds to it. */
+async function schedule(
+  { api, settings, explain }: RunLaunchContext,
+  tags: RunTags,
+  signal: AbortSignal,
+): Promise<LaunchPlan['onLaunched']> {
+  const role = settings.schedulerRole;
+  if (role === undefined) return undefined;
+  const about = 'ec2.schedulerRole';
+  const scheduling = async (what: string, permissions: string, act: () => Promise<void>): Promise<void> =>
+    act().catch((error: unknown) => {
+      signal.throwIfAborted();
+      throw explain(error, { what, about, permissions });
+    });
+  await scheduling(
+    'the group of schedules cannot be created',
+    'scheduler:CreateScheduleGroup, scheduler:TagResource',
+    async () => createScheduleGroup(await api.scheduler(), tags, signal),
+  );
+  return async (ids) =>
+    scheduling('the schedules cannot be created', 'scheduler:CreateSchedule, iam:PassRole', async () =>
+      createSchedules(await api.scheduler(), tags, ids, role, signal),
+    );
+}
+
+async function askEligible({ api, prerequisites }: RunLaunchContext, signal: AbortSignal): Promise<string[]> {
+  const [type] = await prerequisites.types(signal);
+  return findEligible(await api.ec2(), type?.architecture, signal);
+}
+
+/** Leaves nothing of a launch that failed. What cannot be undone now is tried again, and reported, by the cleanup. */
+async function undo({ launchState, timing, terminate }: RunLaunchContext): Promise<void> {
+  if (launchState.known.size === 0 && !launchState.outcomeUnknown) return;
+  const giveUp = performance.now() + undoTimeout * 1000;
+  for (;;) {
+    const left = await terminate().then(
+      (instances) => instances.filter(isLiving),
+      () => undefined,
+    );
+    if (left?.length === 0 || performance.now() > giveUp) return;
+    await delay(timing.poll * 1000);
+  }
+}
