@@ -12,7 +12,7 @@ export interface Statement {
   readonly Principal?: { readonly Service: string };
   readonly Action: string | readonly string[];
   readonly Resource?: string | readonly string[];
-  readonly Changes?: Readonly<Record<string, Readonly<Record<string, string | readonly string[]>>>>;
+  readonly Condition?: Readonly<Record<string, Readonly<Record<string, string | readonly string[]>>>>;
 }
 
 /** What policies are about. Any value may be a placeholder, or what CloudFormation substitutes. */

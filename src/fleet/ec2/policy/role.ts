@@ -33,7 +33,7 @@ export function schedulerRolePolicy({ partition, account, region }: PolicyScope)
     Sid: 'EndOnlyWhatIsOfARun',
     Action: 'ec2:TerminateInstances',
     Resource: `arn:${partition}:ec2:${region}:${account}:instance/*`,
-    Changes: isOfRun,
+    Condition: isOfRun,
   });
 }
 
@@ -46,7 +46,7 @@ export function schedulerRoleTrust({ partition, account, region }: PolicyScope):
     Sid: 'GroupsOfRuns',
     Principal: { Service: schedulerService },
     Action: 'sts:AssumeRole',
-    Changes: {
+    Condition: {
       StringEquals: { 'aws:SourceAccount': account },
       ArnLike: { 'aws:SourceArn': `arn:${partition}:scheduler:${region}:${account}:schedule-group/cnd-*` },
     },

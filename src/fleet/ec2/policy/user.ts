@@ -33,7 +33,7 @@ export function userPolicy(scope: PolicyScope): PolicyDocument {
       Sid: 'LaunchWithTheTagOfARun',
       Action: ['ec2:RunInstances', 'ec2:CreateSecurityGroup'],
       Resource: ['instance/*', 'volume/*', 'network-interface/*', 'security-group/*'].map(ec2),
-      Changes: becomesOfRun,
+      Condition: becomesOfRun,
     },
     {
       Sid: 'LaunchIntoAndFrom',
@@ -48,7 +48,7 @@ export function userPolicy(scope: PolicyScope): PolicyDocument {
       Sid: 'TagOnlyWhatIsBeingCreated',
       Action: 'ec2:CreateTags',
       Resource: ec2('*/*'),
-      Changes: { StringEquals: { 'ec2:CreateAction': ['RunInstances', 'CreateSecurityGroup'] } },
+      Condition: { StringEquals: { 'ec2:CreateAction': ['RunInstances', 'CreateSecurityGroup'] } },
     },
     {
       Sid: 'EndOnlyWhatIsOfARun',
@@ -60,7 +60,7 @@ export function userPolicy(scope: PolicyScope): PolicyDocument {
         'ec2:DeleteVolume',
       ],
       Resource: ['instance/*', 'security-group/*', 'volume/*'].map(ec2),
-      Changes: isOfRun,
+      Condition: isOfRun,
     },
     {
       Sid: 'Queues',
@@ -105,6 +105,6 @@ export function userPolicy(scope: PolicyScope): PolicyDocument {
 
 /** Giving a role to one service, and to no other. */
 function passing(Sid: string, role: string, service: string | readonly string[]) {
-  const Changes = { StringEquals: { 'iam:PassedToService': service } };
-  return { Sid, Action: 'iam:PassRole', Resource: role, Changes };
+  const Condition = { StringEquals: { 'iam:PassedToService': service } };
+  return { Sid, Action: 'iam:PassRole', Resource: role, Condition };
 }

@@ -48,7 +48,7 @@ test('account, region, bucket and partition are filled in everywhere', () => {
 
 test('nothing changes what is not of a run, in any region but the one; a role goes to one service only', () => {
   const { user } = policies(policyScope(known));
-  for (const { Sid, Action, Resource = '*', Changes } of user.Statement) {
+  for (const { Sid, Action, Resource = '*', Condition } of user.Statement) {
     const actions = [Action].flat();
     const changes = actions.filter((action) => !/:(Describe|Get(Products|Service)|List)/.test(action));
     if (changes.length === 0) continue;
@@ -57,9 +57,9 @@ test('nothing changes what is not of a run, in any region but the one; a role go
       if (/^arn:[^:]+:(ec2|sqs|scheduler)/.test(resource)) expect(resource).toMatch(/:cn-north-1:/);
     }
     if (changes.some((action) => /Terminate|ec2:Delete|ConsoleOutput|Authorize/.test(action)))
-      expect(Changes).toEqual({ Null: { 'aws:ResourceTag/cnd:run': 'false' } });
+      expect(Condition).toEqual({ Null: { 'aws:ResourceTag/cnd:run': 'false' } });
     if (changes.includes('iam:PassRole'))
-      expect(Changes).toMatchObject({ StringEquals: { 'iam:PassedToService': expect.any(String) } });
+      expect(Condition).toMatchObject({ StringEquals: { 'iam:PassedToService': expect.any(String) } });
   }
 });
 
