@@ -1,18 +1,20 @@
-"""The one process that cnd starts on an instance: feeds kernels, reports, obeys orders and its deadline.
+"""The agent: feeds kernels, reports, obeys orders and its deadline.
 
-It speaks the protocol of docs/agent.md on stdin and stdout: python3 -S -E agent.py
+It speaks the protocol of docs/agent.md, on stdin and stdout (python3 -S -E agent.py) or, begun by attach.py, on a socket on
+which it outlives its controllers' connections.
 """
 import os
 import signal
 from time import monotonic
 
 from choice import HERE, Choice, portable, stand_in
+from controller import Channel, Socket
 from deadline import Deadline
 from dealer import Dealer
 from driver import Driver
-from job import SILENCE, parse_job, parse_order
+from job import SILENCE, is_attach, parse_attach, parse_job, parse_order
 from log import Log
-from loop import READ, Loop, read_some
+from loop import Loop
 from output import Output
 from puzzle import Bad
 from report import Report
@@ -20,18 +22,18 @@ from report import Report
 DRAIN_SECONDS = 1  # for a slow reader at the end
 OVERTIME_SECONDS = 1  # kernels end by themselves so long after the agent's deadline
 DEATH_SECONDS = 2  # for killed kernels to die, after the deadline; niced ones on a busy machine take a while
-LONGEST_LINE = 1 << 24
+COLLECTED = ('hit', 'order', 'broadcast', 'linger', 'kernel')  # reasons to stop that a controller is told of, even later
 STOP_SIGNALS = (signal.SIGTERM, signal.SIGHUP, signal.SIGINT)
 
 
 class Agent:
-    def __init__(self):
+    def __init__(self, listener=None):
+        """`listener`: a listening socket (link.py), by which controllers come and go."""
         self.loop = Loop()
         self.log = Log(os.path.join(HERE, 'agent.log'))
-        self.output = Output(self.loop, 1, os.path.join(HERE, 'spool.ndjson'))
+        self.output = Output(self.loop, os.path.join(HERE, 'spool.ndjson'))
+        self.controller = Socket(self, listener) if listener else Channel(self)
         self.job = None
-        self.buffer = b''
-        self.heard = monotonic()
         self.deadline = Deadline(SILENCE)  # until a job says otherwise
         self.next_second = monotonic() + 1
         self.choice = None
@@ -41,13 +43,13 @@ class Agent:
         self.portable = portable()
         self.note = None
         self.stopping = None  # the reason, once it stops
+        self.stopped = None  # when it said so
         self.child_died = False
         self.status = None  # the exit code, once it is known
 
     def run(self):
-        os.set_blocking(0, False)
         self.loop.catch(STOP_SIGNALS + (signal.SIGCHLD,), self.signalled)
-        self.loop.watch(0, READ, self.read)
+        self.controller.start()
         while self.status is None:
             self.loop.turn(self.poll_timeout())
             self.look_after_all()
@@ -79,27 +81,27 @@ class Agent:
             self.refuse('no job came within %d s: give one as the first line' % SILENCE)
 
     def drain(self):
-        self.loop.forget(0)
+        self.controller.close()
         end = monotonic() + min(DRAIN_SECONDS, self.deadline.left() + DRAIN_SECONDS)
         while self.output.pending() and monotonic() < end:
             self.loop.turn(end - monotonic())
 
     # What is said to it
 
-    def read(self, fd):
-        data = read_some(fd)
-        if data is None:
-            return
-        *lines, self.buffer = (self.buffer + data).split(b'\n')
-        for line in lines:
-            self.heard = monotonic()
-            self.handle(line)
-        if not data or len(self.buffer) > LONGEST_LINE:
-            self.loop.forget(fd)
-            if self.job:
-                self.stop('stdin')
-            elif self.status is None:
-                self.refuse('stdin ended before a job came: give one as the first line')
+    def deserted(self):
+        """Its controller is gone and cannot come back."""
+        if self.job:
+            self.stop('stdin')
+        elif self.status is None:
+            self.refuse('stdin ended before a job came: give one as the first line')
+
+    def welcome(self, attach):
+        """A controller is attached, for the first time or again: first it gets what it has not seen."""
+        self.output.numbered = True
+        if self.report and self.report.ready:
+            self.report.send_progress()
+        self.output.send_again(attach.seen)
+        self.output.send('attached', job=self.job is not None, survives=self.controller.can_return)
 
     def handle(self, line):
         if self.status is not None:
@@ -107,6 +109,11 @@ class Agent:
         try:
             if self.job:
                 self.obey(*parse_order(line, self.job.stride))
+            elif is_attach(line):
+                self.welcome(parse_attach(line))
+            elif line == b'{"order":"stop"}':
+                self.output.send('stopped', reason='order')
+                self.status = 0
             else:
                 self.begin(parse_job(line))
         except Bad as error:
@@ -118,6 +125,8 @@ class Agent:
     def obey(self, order, arguments):
         if order == 'stop':
             self.stop('order')
+        elif order == 'ping':
+            self.output.confirm(*arguments)
         elif order == 'adopt':
             self.dealer.hold(*arguments)
             self.report.idle = False  # to be said again
@@ -201,8 +210,9 @@ class Agent:
     def check_time(self, now):
         if self.deadline.left() <= 0:
             self.stop('deadline')
-        elif now - self.heard > self.job.silence:
-            self.stop('silence')
+        self.controller.check(self.job.silence)
+        if (self.controller.away() or 0) > self.job.linger:
+            self.stop('linger')
 
     def check_kernels(self, now):
         if self.stopping:
@@ -219,17 +229,26 @@ class Agent:
     def finish(self):
         """Once it is to stop and every kernel was seen dead."""
         living = self.living()
-        if self.stopping and not living:
+        if self.stopped:
+            self.leave()
+        elif self.stopping and not living:
             if self.peers:
                 self.peers.close()
             self.report.send_progress()
             self.output.send('stopped', reason=self.stopping)
             self.log.info('stopped: %s, %d nonces' % (self.stopping, self.dealer.hashes))
-            self.status = 0
+            self.stopped = monotonic()
+            self.leave()
         elif self.stopping and min(-self.deadline.left(), monotonic() - self.stopped_at) > DEATH_SECONDS:
             # Nothing more can be done about a process that a kill does not end; saying `stopped` would be a lie.
             self.report_error('processes %s do not die' % living)
             self.status = 1
+
+    def leave(self):
+        """It is over once its controller has heard so; one that may still come back is waited for until the deadline."""
+        waits = self.output.numbered and self.controller.can_return and self.stopping in COLLECTED
+        if not waits or self.output.confirmed() or self.deadline.left() <= 0:
+            self.status = 0
 
     # What it finds, or hears of
 
@@ -263,11 +282,11 @@ class Agent:
         self.output.send('error', message=message)
 
 
-def main():
+def main(listener=None):
     # Pipes of kernels must not become anybody's 0, 1 or 2, even when this was started without them.
     while os.open(os.devnull, os.O_RDWR) <= 2:
         pass
-    status = Agent().run()
+    status = Agent(listener).run()
     os._exit(status)  # nothing is buffered, and tearing the interpreter down takes 10 ms
 
 

@@ -6,12 +6,15 @@ from puzzle import Bad, bad, parse_puzzle, whole
 
 Job = namedtuple(
     'Job',
-    'run worker puzzle start limit chunk stride residues threads seconds silence smallest kernel isa broadcast',
+    'run worker puzzle start limit chunk stride residues threads seconds silence linger smallest kernel isa broadcast',
 )
+
+Attach = namedtuple('Attach', 'key epoch seen')
 
 MOST_THREADS = 1024
 MOST_SECONDS = 1_000_000
 SILENCE = 15  # seconds without a line from the controller; it pings more often than that
+LINGER = 120  # seconds without a controller
 KERNELS = ('auto', 'python')
 BROADCASTS = ('sqs',)
 BROADCAST_FIELDS = ('queueUrl', 'region', 'endpoint', 'imds')
@@ -143,11 +146,27 @@ def parse_job(line):
         threads=job_threads(fields),
         seconds=seconds(fields, 'seconds'),
         silence=seconds(fields, 'silence') if 'silence' in fields else SILENCE,
+        linger=number(fields, 'linger', 0, MOST_SECONDS) if 'linger' in fields else LINGER,
         smallest=flag(fields, 'smallest'),
         kernel=kernel,
         isa=instruction_set(fields),
         broadcast=job_broadcast(fields),
     )
+
+
+def parse_attach(line):
+    """How a controller introduces itself: {"attach":{"key","epoch","seen"}}."""
+    fields = need(parse_object('attach', line), 'attach')
+    if not isinstance(fields, dict):
+        raise bad('attach', fields, 'give an object')
+    key = need(fields, 'key')
+    if not isinstance(key, str) or not 16 <= len(key) <= 256:
+        raise Bad('attach.key: give 16 to 256 characters')  # never shown: it is a secret
+    return Attach(key, number(fields, 'epoch', 0, 2**53), number(fields, 'seen', 0, 2**53))
+
+
+def is_attach(line):
+    return line.startswith(b'{"attach":')
 
 
 ORDERS = ('stop', 'adopt', 'release', 'bound', 'ping')
@@ -163,6 +182,8 @@ def parse_order(line, stride):
         return name, (number(fields, 'residue', 0, stride - 1),)
     if name == 'bound':
         return name, (nonce(fields, 'nonce', 0, 2**64),)
+    if name == 'ping':
+        return name, (number(fields, 'seen', 0, 2**53) if 'seen' in fields else 0,)
     if name not in ORDERS:
         raise bad('order', name, 'give %s' % ', '.join(ORDERS))
     return name, ()

@@ -13,7 +13,7 @@ class Loop:
         self.handlers = {}
 
     def watch(self, fd, events, handler):
-        """Calls `handler(fd)` whenever fd is ready for one of `events`, at its end, or broken."""
+        """Calls `handler(fd)` whenever fd is ready for one of `events`, at its end, or broken. One handler a descriptor."""
         self.handlers[fd] = handler
         self.poller.register(fd, events)
 
@@ -51,6 +51,7 @@ class Feed:
         self.loop = loop
         self.fd = fd
         self.rest = b''
+        self.broken = False  # nobody reads any more
 
     def add(self, data):
         """Nothing is written before `flush`: many small pieces become one write."""
@@ -61,6 +62,7 @@ class Feed:
             self.rest = write_some(self.fd, self.rest)
         except OSError:
             self.rest = b''
+            self.broken = True
         if self.rest:
             self.loop.watch(self.fd, WRITE, self.flush)
         else:

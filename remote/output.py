@@ -1,4 +1,4 @@
-"""What the agent says: one JSON object a line, to the spool file and to a stdout that may stall."""
+"""What the agent says: one JSON object a line, to the spool file and to a controller that may stall, or be away."""
 import json
 import os
 from collections import deque
@@ -6,38 +6,88 @@ from collections import deque
 from loop import WRITE, write_some
 
 MOST_LINES = 1000  # waiting for a stalled reader; after that only what must not be lost is kept
+MOST_KEPT = 10_000  # of numbered messages that no controller has confirmed
+LARGEST_SPOOL = 64 << 20  # bytes; after that only what must not be lost is noted
 PRECIOUS = ('hit', 'stopped')
+FLEETING = ('progress', 'attached')  # never said again: only the newest counts
 
 
 class Output:
-    def __init__(self, loop, fd, spool):
+    def __init__(self, loop, spool):
         self.loop = loop
-        self.fd = fd
+        self.fd = None  # of the controller, while one is connected
         self.rest = b''  # of the line that is being written
         self.queue = deque()  # (event, line)
-        self.broken = False
+        self.numbered = False
+        self.last = 0  # the number of the last numbered message
+        self.kept = deque()  # (number, event, line): what a controller that comes back is told again
+        self.spool = None
+        self.spooled = 0
         self.spool_error = None
-        os.set_blocking(fd, False)
         try:
-            self.spool = os.open(spool, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
+            self.spool = os.open(spool, os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_NOFOLLOW, 0o600)
         except OSError as error:
             self.spool_error = str(error)
 
+    def connect(self, fd):
+        """From now on it goes there. What was half written to somebody else is not continued."""
+        self.disconnect()
+        os.set_blocking(fd, False)
+        self.fd = fd
+
+    def disconnect(self):
+        if self.fd is not None:
+            self.loop.forget(self.fd)
+        self.fd = None
+        self.rest = b''
+        self.queue.clear()
+
     def send(self, event, **fields):
-        line = json.dumps(dict(event=event, **fields), separators=(',', ':')).encode() + b'\n'
-        self.append_to_spool(line)
-        if self.broken:
+        fields = dict(event=event, **fields)
+        if self.numbered and event not in FLEETING:
+            self.last += 1
+            fields['seq'] = self.last
+        line = json.dumps(fields, separators=(',', ':')).encode() + b'\n'
+        self.append_to_spool(event, line)
+        if 'seq' in fields:
+            self.keep(self.last, event, line)
+        self.enqueue(event, line)
+        self.flush()
+
+    def send_again(self, seen):
+        """Everything numbered after `seen`, in order."""
+        self.confirm(seen)
+        for _number, event, line in self.kept:
+            self.enqueue(event, line)
+        self.flush()
+
+    def confirm(self, seen):
+        """The controller has everything up to this number."""
+        while self.kept and self.kept[0][0] <= seen:
+            self.kept.popleft()
+
+    def confirmed(self):
+        return not self.kept
+
+    def keep(self, number, event, line):
+        self.kept.append((number, event, line))
+        if len(self.kept) > MOST_KEPT:
+            old = next((entry for entry in self.kept if entry[1] not in PRECIOUS), self.kept[0])
+            self.kept.remove(old)
+
+    def enqueue(self, event, line):
+        if self.fd is None:
             return
         if event == 'progress':
             # Only the newest counts, so that one who reads late is not fed the past.
             self.queue = deque(waiting for waiting in self.queue if waiting[0] != 'progress')
         if event in PRECIOUS or len(self.queue) < MOST_LINES:
             self.queue.append((event, line))
-        self.flush()
 
-    def append_to_spool(self, line):
-        if self.spool_error:
+    def append_to_spool(self, event, line):
+        if self.spool_error or (self.spooled > LARGEST_SPOOL and event not in PRECIOUS):
             return
+        self.spooled += len(line)
         try:
             while line:
                 line = line[os.write(self.spool, line) :]
@@ -45,15 +95,15 @@ class Output:
             self.spool_error = str(error)
 
     def flush(self, _fd=None):
+        if self.fd is None:
+            return
         try:
             self.rest = write_some(self.fd, self.rest)
             while self.queue and not self.rest:
                 self.rest = write_some(self.fd, self.queue.popleft()[1])
         except OSError:
-            # Nobody reads any more. The spool goes on, and the end of stdin or silence will stop the search.
-            self.broken = True
-            self.rest = b''
-            self.queue.clear()
+            # Nobody reads any more. The spool goes on, and the end of stdin or silence is noticed elsewhere.
+            return self.disconnect()
         if self.pending():
             self.loop.watch(self.fd, WRITE, self.flush)
         else:

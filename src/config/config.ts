@@ -37,6 +37,8 @@ export interface RunConfig {
   readonly space: Space;
   readonly smallest: boolean;
   readonly kernel: Settings['kernel'];
+  /** Seconds for which an instance that cannot be reached searches on, and keeps what it searches. */
+  readonly linger: number;
   readonly logs: Settings['logs'];
 }
 
@@ -100,6 +102,7 @@ export function resolveConfig(
     space,
     smallest: settings.smallest,
     kernel: settings.kernel,
+    linger: settings.linger,
     logs: { ...settings.logs, directory: resolve(file?.directory ?? '.', settings.logs.directory) },
   };
 }

@@ -40,6 +40,9 @@ const commonSchema = z.strictObject({
   chunk: whole('a whole number of nonces, 1 or more').optional(),
   smallest: z.boolean({ error: 'must be true or false' }),
   kernel: oneOf(kernels),
+  linger: decimal('a number of seconds', 0, longestTimeLimit).describe(
+    'seconds for which an instance searches on when the connection to it is lost, and keeps its part of the search',
+  ),
   logs: z.strictObject({
     directory: z
       .string({ error: 'must be the path of a directory' })
@@ -82,6 +85,7 @@ export const defaults = {
   scheme: 'hex-chain',
   smallest: false,
   kernel: 'auto',
+  linger: 120,
   logs: { directory: 'logs' },
 } satisfies Partial<RawSettings>;
 

@@ -75,6 +75,12 @@ const commonNames: readonly SettingName[] = [
   },
   { key: 'kernel', flag: 'kernel', describe: 'auto (the fastest that works) or python [default: auto]' },
   {
+    key: 'linger',
+    flag: 'linger',
+    variable: 'CND_LINGER',
+    describe: 'seconds an instance searches on when its connection is lost [default: 120]',
+  },
+  {
     key: 'maxCost',
     flag: 'max-cost',
     variable: 'CND_MAX_COST',

@@ -19,6 +19,8 @@ export interface SearchRequest {
   readonly instructionSet: string | undefined;
   /** Seconds from now after which whatever searches ends by itself, should nobody tell it to. */
   readonly seconds: () => number;
+  /** Seconds for which what searches goes on when its controller cannot be reached, or cannot reach it. */
+  readonly linger: number;
   /** With which what searches takes part in the broadcast by itself; else it hears of hits through `announced`. */
   readonly broadcast: AgentBroadcast | undefined;
   readonly clock: Clock;

@@ -184,6 +184,14 @@ export const eventFields = {
   'instance.lost': z
     .object({ instance: index, code: z.string(), reason: z.string(), retrying: z.boolean() })
     .describe('Its search is lost and its work goes to others; with `retrying` it is being tried again.'),
+  'instance.disconnected': z
+    .object({ instance: index, code: z.string(), reason: z.string() })
+    .describe(
+      'It cannot be reached; its agent searches on, and it keeps its work, for as long as `linger` says.',
+    ),
+  'instance.reconnected': z
+    .object({ instance: index, seconds })
+    .describe('Its agent is attached to again, after so long; nothing was searched twice.'),
   'logs.pulled': z
     .object({
       instance: index,

@@ -57,6 +57,8 @@ export class InstanceHistory implements View {
       case 'instance.adopted':
       case 'instance.armed':
       case 'instance.connected':
+      case 'instance.disconnected':
+      case 'instance.reconnected':
       case 'instance.error':
       case 'instance.idle':
       case 'instance.released':

@@ -55,6 +55,7 @@ export class Searching {
       space: config.space,
       smallest: config.smallest,
       kernel: config.kernel,
+      linger: config.linger,
       instructionSet: kernel.instructionSet,
       seconds: () => context.untilTimeLimit(selfStopMargin - context.teardown.search),
       broadcast: broadcast.forAgents,

@@ -7,9 +7,8 @@ import type { Instance } from '../instance.ts';
 export interface Guard {
   /**
    * Notes that something is about to be put on the instance, so that it is looked for there from now on, and gives the
-   * command that comes before it. It says `armed` on stdout and is then left running on a channel of its own. When that
-   * channel's stdin ends (the connection is gone, say with the controller), or when `seconds` are over, it ends what is
-   * left of the worker there and removes its files.
+   * command that comes before it. That says `armed` on stdout and leaves a process behind which, when `seconds` are over,
+   * ends what is left of the worker there and removes its files, whatever became of connections meanwhile.
    */
   arm(run: string, instance: Instance, seconds: number): Promise<string>;
   /** Takes back the note of `arm`: the instance ran no command at all, so that nothing was put there. */

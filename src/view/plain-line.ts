@@ -78,6 +78,10 @@ export function plainLine(event: RunEvent, verbose: boolean): string | undefined
       ].join('; ');
     case 'instance.lost':
       return `${at(event)} lost: ${printable(event.reason)}${event.retrying ? '; trying again' : ''}`;
+    case 'instance.disconnected':
+      return `${at(event)} disconnected: ${printable(event.reason)}; reconnecting while its agent searches on`;
+    case 'instance.reconnected':
+      return `${at(event)} reconnected after ${duration(event.seconds)}`;
     case 'logs.pulled':
       return verbose
         ? `${at(event)} syslog kept as ${event.name} (${plural(event.bytes, 'byte')}${event.truncated ? ', truncated' : ''})`

@@ -26,6 +26,8 @@ const errors: Readonly<Record<EventName, boolean>> = {
   'instance.stopped': false,
   'search.stopped': false,
   'instance.lost': true,
+  'instance.disconnected': true,
+  'instance.reconnected': false,
   'logs.pulled': false,
   'logs.missing': true,
   'terminate.started': false,

@@ -58,6 +58,7 @@ export function describeEngine(name: string, open: (run: string) => Promise<Engi
         smallest: false,
         kernel: 'python',
         instructionSet: undefined,
+        linger: 120,
         seconds: () => 60,
         broadcast: undefined,
         clock: systemClock,

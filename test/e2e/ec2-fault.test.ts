@@ -245,10 +245,17 @@ describe.runIf(hasStage()).concurrent('a run on EC2 in trouble', { timeout: 150_
     for (const { publicIp } of place.instances()) on.stage.jump.drop(publicIp);
     const result = await cnd.ended;
     expect(runEnded(result)).toMatchObject({ outcome: 'found', nonce: '3730945', exitCode: 0, left: [] });
-    const lost = named(eventsOf(result), 'instance.lost');
-    expect(lost.map(({ code, retrying }) => ({ code, retrying }))).toEqual(
-      [0, 1].map(() => ({ code: 'session-lost', retrying: true })),
-    );
+    const events = eventsOf(result);
+    expect(named(events, 'instance.disconnected').map(({ code }) => code)).toEqual([
+      'session-lost',
+      'session-lost',
+    ]);
+    expect(
+      named(events, 'instance.reconnected')
+        .map(({ instance }) => instance)
+        .toSorted((a, b) => a - b),
+    ).toEqual([0, 1]);
+    expect(named(events, 'instance.lost')).toEqual([]);
     await place.untilClean();
   });
 

@@ -28,15 +28,18 @@ vi.setConfig({ testTimeout: 300_000 });
 const planned = async (cnd: Cnd): Promise<string> => (await cnd.event('run.planned')).run;
 
 // What runs them: a shell whose command line names them too is another process.
-const agents = /^\S*python\S* .*agent\.py/;
-const kernels = /^\S*python\S* .*pow\.py/;
+const agents = /^cnd-agent:/;
+const relays = /^(?!cnd-agent).*: \S*python\S* .*attach\.py/;
+const kernels = /: \S*python\S* .*pow\.py/;
 
-/** The processes of a run's instances whose command line matches. */
+/** The processes of a run's instances whose name and command line match. */
 function processes(run: string, words: RegExp): number[] {
   return findTagged(run)
     .filter(({ pid }) => {
       try {
-        return words.test(readFileSync(`/proc/${pid}/cmdline`, 'utf8').replaceAll('\0', ' '));
+        const name = readFileSync(`/proc/${pid}/comm`, 'utf8').trim();
+        const command = readFileSync(`/proc/${pid}/cmdline`, 'utf8').replaceAll('\0', ' ');
+        return words.test(`${name}: ${command}`);
       } catch {
         return false;
       }
@@ -144,12 +147,14 @@ describe('kill -9', () => {
     await Promise.all(ends);
   });
 
-  test('of the controller stops the agents long before that', async () => {
-    const cnd = begin(hard, '600', '2');
+  test('of the controller: agents search on for as long as `linger` says, and stop long before T', async () => {
+    const cnd = begin([...hard, '--linger', '4'], '600', '2');
     const run = await planned(cnd);
     await cnd.event('search.all');
     cnd.child.kill('SIGKILL');
-    await eventually('agents and kernels gone', () => processes(run, /agent\.py|pow\.py/).length === 0);
+    await eventually('their connections are gone', () => processes(run, relays).length === 0);
+    expect(processes(run, kernels)).toHaveLength(2);
+    await eventually('the kernels are gone', () => processes(run, kernels).length === 0);
     const { code, stdout } = await place.run(['scram', '--run', run]);
     expect(stdout).toMatch(/terminated/);
     expect(code).toBe(0);
@@ -157,23 +162,52 @@ describe('kill -9', () => {
     expect(readdirSync(join(place.state, 'cnd'))).toEqual([]);
   });
 
-  test.each([
-    ['an agent', agents],
-    ['the shell around an agent', /^\/bin\/sh -c c=.*agent\.py/s],
-  ])('of %s: it is tried again, and others adopt what it held', async (_what, words) => {
+  test('of an agent: it is tried again, and others adopt what it held', async () => {
     const cnd = begin(hard);
     const run = await planned(cnd);
     await cnd.event('search.all');
-    const [agent] = processes(run, words);
+    const [agent] = processes(run, agents);
     if (agent === undefined) throw new Error('no such process');
     process.kill(agent, 'SIGKILL');
     const lost = await cnd.event('instance.lost');
+    expect(lost).toMatchObject({ code: 'agent-died', retrying: true });
     await cnd.event('instance.adopted');
     await cnd.event('instance.searching', (event) => event.time > lost.time);
     cnd.child.kill('SIGINT');
     expect((await cnd.ended).code).toBe(130);
     await untilGone(run);
   });
+
+  test.each([
+    ['the relay of an agent', relays],
+    ['the shell around it', /^sh: \/bin\/sh -c c=.*attach\.py/s],
+  ])(
+    'of %s: the same agent is attached to again, and nothing is lost or searched twice',
+    async (_what, words) => {
+      const cnd = place.start(
+        'start --N 2 --T 200 --D 16 --limit 1500000 --chunk 250000 --kernel python --json'.split(' '),
+      );
+      const run = await planned(cnd);
+      await cnd.event('search.all');
+      const before = processes(run, agents);
+      const [process_] = processes(run, words);
+      if (process_ === undefined) throw new Error('no such process');
+      process.kill(process_, 'SIGKILL');
+      await cnd.event('instance.reconnected');
+      expect(processes(run, agents)).toEqual(before);
+      const result = await cnd.ended;
+      const events = eventsOf(result);
+      expect(named(events, 'instance.lost')).toEqual([]);
+      expect(runEnded(result)).toMatchObject({ outcome: 'exhausted', tested: '1500000' });
+      // What the agents counted is what there was: none was searched twice.
+      const hashes = [0, 1].map(
+        (index) =>
+          named(events, 'instance.progress').findLast(({ instance }) => instance === index)?.hashes ?? 0,
+      );
+      expect(hashes.reduce((sum, count) => sum + count)).toBe(1_500_000);
+      await untilGone(run);
+    },
+  );
 
   test('of a kernel: its agent starts another, and no nonce is lost', async () => {
     const args = '--N 2 --T 200 --D 16 --limit 3000000 --chunk 250000 --kernel python --json';

@@ -25,7 +25,7 @@ function floodingPython(floods: Readonly<Record<number, string>>): string {
   // Asked for its interpreter it fails, so that this stays the one that instances use.
   const script = `#!/bin/sh
 case "$*" in *sys.executable*) exit 1;; esac
-case "$*" in *agent.py) case "$CND_INSTANCE" in
+case "$*" in *attach.py) case "$CND_INSTANCE" in
 ${cases.join('\n')}
 esac;; esac
 exec ${real.trim()} "$@"

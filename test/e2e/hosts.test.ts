@@ -154,12 +154,13 @@ describe.runIf(hasSshd())('fleet hosts', () => {
       'search.all',
       'search.stopped',
     ] as const) {
-      const cnd = begin(servers, event === 'search.stopped' ? ['--D', '2'] : hard);
+      // The guards act on time alone.
+      const cnd = begin(servers, event === 'search.stopped' ? ['--D', '2'] : hard, '25');
       const { run } = await cnd.event(event);
       runs.push(run);
       cnd.child.kill('SIGKILL');
       await cnd.ended;
-      // The guards take their time: meanwhile the next one is begun.
+      // Meanwhile the next one is begun.
       cleaning.push(expectClean(run));
     }
     await Promise.all(cleaning);
@@ -206,28 +207,30 @@ describe.runIf(hasSshd())('fleet hosts', () => {
     expect(around.orphans(run)).toEqual([]);
   });
 
-  test('a connection that breaks is made again, under a guard of its own', async () => {
+  test('a connection that breaks is made again: the agent has searched on meanwhile', async () => {
     const cnd = begin(await three(), hard);
     const { run } = await cnd.event('search.all');
-    const agent = findTagged(run).find(
-      ({ pid, instance }) => instance === `h0-${run}` && commandOf(pid).includes('agent.py'),
+    const agentOf = (): number | undefined =>
+      findTagged(run).find(
+        ({ pid, instance }) =>
+          instance === `h0-${run}` && readFileSync(`/proc/${pid}/comm`, 'utf8') === 'cnd-agent\n',
+      )?.pid;
+    const relay = findTagged(run).find(
+      ({ pid, instance }) =>
+        instance === `h0-${run}` && pid !== agentOf() && /^\S*python\S* .*attach\.py/.test(commandOf(pid)),
     );
+    const agent = agentOf();
+    expect(agent).toBeDefined();
     // The process of sshd that serves the connection is the parent of the shell that frames what it started.
     const parent = (pid = 0) => Number(/\) \S+ (\d+)/.exec(readFileSync(`/proc/${pid}/stat`, 'utf8'))?.[1]);
-    const session = parent(parent(agent?.pid));
-    process.kill(session, 'SIGKILL');
-    const lost = await cnd.event('instance.lost');
-    expect(lost).toMatchObject({ instance: 0, code: 'session-lost', retrying: true });
-    await cnd.event('instance.searching', (event) => event.time > lost.time);
-    // Longer than the first guard lingers: it must see that another has taken over, and take nothing away.
-    const later = new Date(Date.parse(lost.time) + 7000).toISOString();
-    await cnd.event(
-      'instance.progress',
-      (event) => event.time > later && 'instance' in event && event.instance === 0,
-    );
+    process.kill(parent(parent(relay?.pid)), 'SIGKILL');
+    expect(await cnd.event('instance.disconnected')).toMatchObject({ instance: 0, code: 'session-lost' });
+    expect(await cnd.event('instance.reconnected')).toMatchObject({ instance: 0 });
+    expect(agentOf()).toBe(agent);
     cnd.child.kill('SIGINT');
     const result = await cnd.ended;
     expect(result.code).toBe(130);
+    expect(named(eventsOf(result), 'instance.lost')).toEqual([]);
     expect(around.orphans(run)).toEqual([]);
   });
 

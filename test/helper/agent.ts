@@ -43,12 +43,14 @@ export const endless = {
   residues: [{ residue: 0, next: '0' }],
   threads: 1,
   seconds: 60,
+  // Nobody pings in most tests, and a busy machine takes long.
+  silence: 120,
   smallest: false,
   kernel: 'auto',
   broadcast: null,
 } as const;
 
-export type Job = Partial<Record<keyof typeof endless | 'silence', unknown>>;
+export type Job = Partial<Record<keyof typeof endless | 'linger', unknown>>;
 
 /** The zeros of the default puzzle. */
 export const zeros = (difficulty: number): object => ({ ...endless.puzzle, difficulty });
@@ -63,11 +65,15 @@ export interface Options {
   readonly tuning?: string;
   /** Nobody reads what it says. */
   readonly stalled?: boolean;
+  /** The directory of another, whose agent it is to be attached to. */
+  readonly beside?: AgentProcess;
+  /** Started by attach.py: the agent outlives this process. */
+  readonly attached?: boolean;
 }
 
 /** The agent as a process, in a directory of its own as on an instance. */
 export class AgentProcess {
-  readonly directory = mkdtempSync(join(tmpdir(), 'cnd-agent-'));
+  readonly directory: string;
   readonly events: AgentEvent[] = [];
   readonly child: ChildProcessWithoutNullStreams;
   readonly exited: Promise<number | null>;
@@ -76,11 +82,15 @@ export class AgentProcess {
   #ended = false;
 
   constructor(options: Options = {}, prepare: (directory: string) => void = () => {}) {
-    for (const file of readdirSync(remote).filter((name) => name.endsWith('.py')))
-      cpSync(join(remote, file), join(this.directory, file));
-    prepare(this.directory);
+    this.directory = options.beside?.directory ?? mkdtempSync(join(tmpdir(), 'cnd-agent-'));
+    if (!options.beside) {
+      for (const file of readdirSync(remote).filter((name) => name.endsWith('.py')))
+        cpSync(join(remote, file), join(this.directory, file));
+      prepare(this.directory);
+    }
     const tuned = `import sys; sys.path.insert(0, ${JSON.stringify(this.directory)}); ${options.tuning}; import agent; agent.main()`;
-    const program = options.tuning ? ['-c', tuned] : [join(this.directory, 'agent.py')];
+    const script = options.attached || options.beside ? 'attach.py' : 'agent.py';
+    const program = options.tuning ? ['-c', tuned] : [join(this.directory, script)];
     this.child = spawn(python, ['-S', '-E', ...program], { env: this.#environment(options) });
     this.exited = once(this.child, 'exit').then(() => this.child.exitCode);
     this.child.stdin.on('error', () => {});

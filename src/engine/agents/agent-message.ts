@@ -41,15 +41,26 @@ const agentMessage = z.discriminatedUnion('event', [
   residueReport.extend({ event: z.literal('released') }),
   z.object({ event: z.literal('stopped'), reason: text }),
   z.object({ event: z.literal('error'), message: text }),
+  // The answer to an attach, after everything that the controller has not seen: whether the agent has a job already, and
+  // whether it outlives this connection.
+  z.object({ event: z.literal('attached'), job: z.boolean(), survives: z.boolean() }),
+  z.object({ event: z.literal('refused'), reason: text }),
 ]);
+const sequence = z.looseObject({ seq: z.int().positive().optional().catch(undefined) });
 
 /** One line of an agent (docs/agent.md). */
 export type AgentMessage = z.output<typeof agentMessage>;
 
+/** A message, with its number if it is one that is said again after a lost connection. */
+export type NumberedMessage = AgentMessage & { readonly seq?: number | undefined };
+
 /** The message in one line of an agent's output, or undefined when it is none. */
-export function parseAgentMessage(line: string): AgentMessage | undefined {
+export function parseAgentMessage(line: string): NumberedMessage | undefined {
   try {
-    return agentMessage.safeParse(JSON.parse(line)).data;
+    const value: unknown = JSON.parse(line);
+    const message = agentMessage.safeParse(value).data;
+    const seq = sequence.safeParse(value).data?.seq;
+    return message && seq !== undefined ? { ...message, seq } : message;
   } catch {
     return undefined;
   }

@@ -15,6 +15,8 @@ export interface Job {
   readonly threads: number | undefined;
   /** Until the agent's own deadline. */
   readonly seconds: number;
+  /** Seconds for which it goes on searching without a controller. */
+  readonly linger: number;
   readonly smallest: boolean;
   readonly kernel: 'auto' | 'python';
   /** The native kernel's fastest instruction set, when it is known: else each agent finds out for itself. */
@@ -25,7 +27,9 @@ export interface Job {
 
 /** What a running agent is told. */
 export type AgentOrder =
-  | { readonly order: 'stop' | 'ping' }
+  | { readonly order: 'stop' }
+  /** `seen`: the number of the last message that has arrived. */
+  | { readonly order: 'ping'; readonly seen: number }
   | { readonly order: 'adopt'; readonly residue: number; readonly next: bigint }
   | { readonly order: 'release'; readonly residue: number }
   | { readonly order: 'bound'; readonly nonce: bigint };
@@ -43,11 +47,27 @@ export function jobLine(job: Job): string {
     residues: job.residues,
     threads: job.threads ?? null,
     seconds: job.seconds,
+    linger: Math.ceil(job.linger),
     smallest: job.smallest,
     kernel: job.kernel,
     ...(job.instructionSet !== undefined && { isa: job.instructionSet }),
     broadcast: job.broadcast ?? null,
   });
+}
+
+/** How a controller introduces itself to an agent, whose first controller's key is the key of all that follow. */
+export interface Attach {
+  /** One run's secret. */
+  readonly key: string;
+  /** Raised by each process that takes the run up: of two the one with the higher epoch is obeyed. */
+  readonly epoch: number;
+  /** The number of the last message that it has. */
+  readonly seen: number;
+}
+
+/** The first line on a connection to an agent. Pure. */
+export function attachLine(attach: Attach): string {
+  return line({ attach });
 }
 
 /** The line of one order. Pure. */

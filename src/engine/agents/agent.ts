@@ -1,8 +1,8 @@
 import { CndError } from '../../error.ts';
 import type { Channel, Session } from '../../session/session.ts';
 import { lines } from '../../session/lines.ts';
-import { type AgentMessage, parseAgentMessage } from './agent-message.ts';
-import { type AgentOrder, orderLine } from './agent-order.ts';
+import { type AgentMessage, type NumberedMessage, parseAgentMessage } from './agent-message.ts';
+import { type Attach, type AgentOrder, attachLine, orderLine } from './agent-order.ts';
 import type { Clock } from '../../clock.ts';
 import { type Counted, MessageBudget } from './message-budget.ts';
 import { killAgent, readSpooledHits } from './remote-command.ts';
@@ -25,18 +25,27 @@ export interface AgentName {
   readonly worker: number;
 }
 
-/** A conversation with one agent, from its start on an instance until it ends. */
+/** Which of an agent's numbered messages have arrived, over all conversations with it. */
+export interface Received {
+  seen: number;
+}
+
+/** A conversation with one agent over one channel. The agent may live on when it ends. */
 export class Agent {
   readonly #session: Session;
   readonly #channel: Channel;
   readonly #name: AgentName;
   readonly #clock: Clock;
   readonly #budget: MessageBudget;
+  readonly #received: Received;
+  /** Whether it has answered the attach. */
+  #attached = false;
   /** What it said too much of. */
   #flood: string | undefined;
   #stderr = '';
 
-  private constructor(session: Session, channel: Channel, name: AgentName, clock: Clock) {
+  private constructor(session: Session, channel: Channel, name: AgentName, clock: Clock, received: Received) {
+    this.#received = received;
     this.#session = session;
     this.#channel = channel;
     this.#name = name;
@@ -50,15 +59,22 @@ export class Agent {
     });
   }
 
-  /** Starts the agent that was uploaded, by this command; it does nothing until it is sent a job line. */
-  static async start(
+  /**
+   * Attaches to the agent by this command, which starts it when none lives there. It says what has not arrived yet, then
+   * `attached`; without a job it does nothing until it is sent one.
+   */
+  static async attach(
     session: Session,
     command: string,
     name: AgentName,
-    clock: Clock,
+    controller: Omit<Attach, 'seen'> & { readonly received: Received; readonly clock: Clock },
     signal: AbortSignal,
   ): Promise<Agent> {
-    return new Agent(session, await session.stream(command, { signal }), name, clock);
+    const { key, epoch, received, clock } = controller;
+    const channel = await session.stream(command, { signal });
+    const agent = new Agent(session, channel, name, clock, received);
+    agent.sendLine(attachLine({ key, epoch, seen: received.seen }));
+    return agent;
   }
 
   /** Sends a line as it is; one to a dead agent falls on the floor, its channel says that it is dead. */
@@ -71,11 +87,13 @@ export class Agent {
   }
 
   /**
-   * Gives `receive` every message until the agent has ended, and pings it meanwhile. Resolves when the agent said
-   * `stopped`, with its reason. One that says more than an agent can have to say is killed.
-   * @throws CndError `agent-silent`, `agent-died`, `agent-flood`, `agent-no-python`, or `session-lost`.
+   * Gives `receive` every message once, one after the other, until the channel has ended, and pings meanwhile. Resolves
+   * when the agent said `stopped`, with its reason. One that says more than an agent can have to say is killed, and one
+   * that does not even answer the attach.
+   * @throws CndError `agent-silent`, `agent-hung`, `agent-died`, `agent-flood`, `agent-no-python`, `agent-refused`, or
+   *   `session-lost`: after some of them the agent may live.
    */
-  async converse(receive: (message: AgentMessage) => void): Promise<string> {
+  async converse(receive: (message: AgentMessage) => void | Promise<void>): Promise<string> {
     let heard = this.#clock.monotonic();
     let silent = false;
     let reason: string | undefined;
@@ -83,7 +101,7 @@ export class Agent {
       this.#flood ??= `a line of ${length} bytes`;
     };
     const stopPinging = this.#clock.every(pingInterval * 1000, () => {
-      this.send({ order: 'ping' });
+      this.#ping();
       if (this.#clock.monotonic() - heard < timeout * 1000) return;
       silent = true;
       this.#channel.close();
@@ -91,11 +109,16 @@ export class Agent {
     try {
       for await (const line of lines(this.#counted(), { maxLength: longestLine, onOverlong })) {
         heard = this.#clock.monotonic();
-        const message = this.#allowSource(line);
+        const message = this.#accept(line);
         if (this.#flood !== undefined) break;
         if (!message) continue;
-        receive(message);
-        if (message.event === 'stopped') reason = message.reason;
+        if (message.event === 'refused') throw refused(message.reason);
+        if (message.event === 'attached') this.#attached = true;
+        await receive(message);
+        if (message.event !== 'stopped') continue;
+        reason = message.reason;
+        // It waits for somebody to take note of that.
+        this.#ping();
       }
       if (this.#flood !== undefined) throw await this.#flooded();
       const exit = await this.#channel.exit;
@@ -104,7 +127,12 @@ export class Agent {
       throw exit === 'lost' ? await this.#lost() : this.#died(exit.code, exit.signal);
     } finally {
       stopPinging();
+      this.#channel.close();
     }
+  }
+
+  #ping(): void {
+    this.send({ order: 'ping', seen: this.#received.seen });
   }
 
   /** The output as it comes, until it is too much. */
@@ -117,11 +145,14 @@ export class Agent {
   }
 
   /** The message in a line, if it is one and within the budget. What is none counts as well. */
-  #allowSource(line: string): AgentMessage | undefined {
+  #accept(line: string): NumberedMessage | undefined {
     this.#count('message', 1);
     if (this.#flood !== undefined) return undefined;
     const message = parseAgentMessage(line);
     if (message?.event === 'error' || message?.event === 'ready') this.#count(message.event, 1);
+    if (message?.seq === undefined) return message;
+    if (message.seq <= this.#received.seen) return undefined;
+    this.#received.seen = message.seq;
     return message;
   }
 
@@ -140,9 +171,12 @@ export class Agent {
     await this.#session.exec(killAgent(run, worker), { timeout: 3000 }).catch(() => {});
   }
 
+  /** Its connection may be half open, or this process was suspended: only one that is attached to in vain hangs. */
   async #hung(): Promise<CndError> {
+    const message = `the agent has said nothing for ${timeout} s`;
+    if (this.#attached) return new CndError('agent-silent', message);
     await this.#kill();
-    return new CndError('agent-silent', `the agent has said nothing for ${timeout} s`);
+    return new CndError('agent-hung', message);
   }
 
   /** The connection's own word for why it was lost; a channel can also be closed on a connection that lives. */
@@ -163,6 +197,12 @@ export class Agent {
     const how = signal === null ? `with exit code ${code}` : `by ${signal}`;
     return new CndError('agent-died', `the agent ended ${how}${words ? `: ${words}` : ''}`);
   }
+}
+
+function refused(reason: string): CndError {
+  return new CndError('agent-refused', `its agent refuses this controller: ${reason}`, {
+    hint: 'another cnd has taken this run up',
+  });
 }
 
 /** The hits that earlier agents of this run noted on this instance and a lost connection may have swallowed. */

@@ -1,9 +1,11 @@
+import { randomBytes } from 'node:crypto';
 import type { Engine, RunningSearch, SearchRequest } from '../engine.ts';
 import type { LaunchedInstances } from '../launched-instances.ts';
 import { Guards } from './guard.ts';
 import { Search } from './search.ts';
 import { WorkerBundles } from './worker-bundle.ts';
-import { type WorkerContext, work } from './worker.ts';
+import { work } from './worker.ts';
+import type { WorkerContext } from './worker-context.ts';
 
 /** The engine of a fleet: an agent on each instance, one search over all. */
 export class AgentEngine implements Engine {
@@ -14,17 +16,22 @@ export class AgentEngine implements Engine {
   }
 
   search(request: SearchRequest): RunningSearch {
-    const { run, puzzle, space, smallest, kernel, instructionSet, seconds, broadcast, clock, emit } = request;
+    const { run, puzzle, space, smallest, kernel, instructionSet, seconds, linger, broadcast, clock, emit } =
+      request;
     const { launched, watch, link, guard, lifetime, switch: check, onAnswer } = this.#instances;
     const over = new AbortController();
     const search = new PooledSearch({ ...request, workers: launched.length }, over);
     void watch.poll(over.signal);
+    const controller = { key: randomBytes(16).toString('hex'), epoch: 1 };
+    // Those who hear of a hit by themselves need no controller to stop in time.
+    const lingering = () => (broadcast ? Math.max(0, seconds()) : linger);
     const job = () => ({
       run,
       puzzle,
       space,
       stride: launched.length,
       seconds: seconds(),
+      linger: lingering(),
       smallest,
       kernel,
       ...(instructionSet !== undefined && { instructionSet }),
@@ -43,6 +50,8 @@ export class AgentEngine implements Engine {
       over: over.signal,
       job,
       onAnswer,
+      linger: lingering,
+      controller,
     };
     for (const { index } of launched) void work(index, context);
     return search;

@@ -7,11 +7,11 @@ import { quote } from '../../session/quote.ts';
 export const queryPlatform = 'uname -sm';
 
 /**
- * Starts the agent in the foreground. Its pid is left beside it, so that one that no longer listens can be killed;
- * -S -E: no site packages and no Python variables, which also makes it start sooner.
+ * Attaches to the agent, and starts it when none lives there. It leaves its pid, so that one that no longer listens can be
+ * killed. -S -E: no site packages and no Python variables, which also makes it start sooner.
  */
-export function startAgent(run: string, worker: number): string {
-  return `cd ${quote(workDirectory(run, worker))} && umask 077 && echo $$ > agent.pid && exec python3 -S -E agent.py`;
+export function attachAgent(run: string, worker: number): string {
+  return `cd ${quote(workDirectory(run, worker))} && umask 077 && exec python3 -S -E attach.py`;
 }
 
 /** Kills an agent that no longer listens; its kernels die with it. Succeeds when there is none. */

@@ -83,6 +83,37 @@ export class Search implements RunningSearch {
     return [];
   }
 
+  /** A worker cannot be reached for now. Its agent may search on: it keeps what it has, and takes no orders. */
+  away(worker: number): void {
+    const state = this.#pool.get(worker);
+    if (state.state !== 'searching' && state.state !== 'idle') return;
+    state.state = 'away';
+    state.send = undefined;
+    state.rate = 0;
+  }
+
+  /** Whether a worker is away, and still has what it had. */
+  isAway(worker: number): boolean {
+    return this.#pool.get(worker).state === 'away';
+  }
+
+  /**
+   * A worker is back, with the agent that it had and everything said by that: it is told again what may not have reached
+   * it. (An agent that holds a residue already takes an `adopt` of it for no more than an end of a `release`.)
+   */
+  rejoin(worker: number, send: SendOrder): void {
+    const state = this.#pool.get(worker);
+    state.state = 'searching';
+    state.send = send;
+    for (const { residue, next, owner, status } of this.#ledger.residues()) {
+      if (owner !== worker) continue;
+      send({ order: 'adopt', residue, next });
+      if (status === 'releasing') send({ order: 'release', residue });
+    }
+    if (this.#ledger.bound !== undefined) send({ order: 'bound', nonce: this.#ledger.bound });
+    this.#rebalance();
+  }
+
   /** Takes one message of a worker's agent. */
   receive(worker: number, message: AgentMessage): void {
     const { emit } = this.#options;
@@ -136,6 +167,9 @@ export class Search implements RunningSearch {
       case 'error':
         emit('instance.error', { instance: worker, message: message.message });
         break;
+      case 'attached':
+      case 'refused':
+        break; // between it and its controller
     }
   }
 
@@ -208,7 +242,7 @@ export class Search implements RunningSearch {
 
   /**
    * Ends the search, whatever ended it: every agent is told to stop, and "stopped" counts only on its own word.
-   * Resolves when all have said so or are lost, or when `patience` aborts.
+   * Resolves when all have said so or are lost, or when `limit` aborts.
    */
   async stop(reason: string, giveUp: AbortSignal): Promise<void> {
     this.#over ??= this.#options.elapsed();
@@ -217,7 +251,7 @@ export class Search implements RunningSearch {
     this.#options.emit('search.stopped', {
       reason,
       latency: this.#latency(),
-      unconfirmed: this.#pool.busy,
+      unconfirmed: this.#pool.unconfirmed,
     });
   }
 

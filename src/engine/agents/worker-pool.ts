@@ -6,8 +6,10 @@ export type SendOrder = (order: AgentOrder) => void;
 
 /** What a search knows of one of its workers. */
 export interface Worker {
-  /** `pending`: not begun, or to begin again; `lost`: given up for good. */
-  state: 'pending' | 'searching' | 'idle' | 'stopped' | 'lost';
+  /**
+   * `pending`: not begun, or to begin again; `away`: cannot be reached, and may be searching; `lost`: given up for good.
+   */
+  state: 'pending' | 'searching' | 'idle' | 'away' | 'stopped' | 'lost';
   send: SendOrder | undefined;
   /** Its search was lost, and has not begun again. */
   lost: boolean;
@@ -51,14 +53,26 @@ export class WorkerPool {
     return this.all.flatMap(({ state }, index) => (state === 'searching' || state === 'idle' ? [index] : []));
   }
 
+  /** Those that may be searching, as far as is known. */
+  get unconfirmed(): number[] {
+    return this.all.flatMap(({ state }, index) =>
+      state === 'searching' || state === 'idle' || state === 'away' ? [index] : [],
+    );
+  }
+
   /** How many are not given up, once each of them has searched; before that undefined. */
   get complement(): number | undefined {
     const alive = this.all.filter(({ state }) => state !== 'lost');
     return alive.length > 0 && alive.every(({ searched }) => searched) ? alive.length : undefined;
   }
 
-  /** As the assignment policy sees them: one that stopped takes no orders any more. */
+  /** As the assignment policy sees them: one that stopped takes no orders any more, one that is away not now. */
   get states(): WorkerState[] {
-    return this.all.map(({ state }, worker) => ({ worker, state: state === 'stopped' ? 'lost' : state }));
+    return this.all.map(({ state }, worker) => ({ worker, state: policyState(state) }));
   }
+}
+
+function policyState(state: Worker['state']): WorkerState['state'] {
+  if (state === 'stopped') return 'lost';
+  return state === 'away' ? 'pending' : state;
 }

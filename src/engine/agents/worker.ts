@@ -1,46 +1,27 @@
 import { CndError, messageOf } from '../../error.ts';
 import type { Instance } from '../../instance.ts';
-import { workDirectory, upload } from '../../session/upload.ts';
-import { platformOf } from '../../kernel/native.ts';
 import type { Session } from '../../session/session.ts';
 import { pause } from '../../wait.ts';
-import { Agent, spooledHits } from './agent.ts';
-import { type Job, jobLine } from './agent-order.ts';
-import type { Clock } from '../../clock.ts';
-import type { Emit } from '../../event/event.ts';
-import type { LaunchedInstances } from '../launched-instances.ts';
-import type { Guards } from './guard.ts';
-import type { Link } from '../../session/link.ts';
-import { queryPlatform, startAgent } from './remote-command.ts';
-import type { Search } from './search.ts';
-import type { Watch } from '../watch.ts';
-import type { WorkerBundles } from './worker-bundle.ts';
+import { Absence } from './absence.ts';
+import { Agent, type Received, spooledHits } from './agent.ts';
+import type { AgentMessage } from './agent-message.ts';
+import { jobLine } from './agent-order.ts';
+import { prepare } from './preparation.ts';
+import { attachAgent } from './remote-command.ts';
+import type { WorkerContext } from './worker-context.ts';
 
-/** What all workers of a run share. */
-export interface WorkerContext {
-  readonly run: string;
-  readonly bundles: WorkerBundles;
-  readonly search: Search;
-  readonly watch: Watch;
-  readonly clock: Clock;
-  readonly emit: Emit;
-  /** The one session to an instance that is running. */
-  readonly link: (instance: Instance) => Link;
-  /** Arms what keeps a worker from staying on a machine that lives on. */
-  readonly guards: Guards;
-  /** The job of a worker, but for what only its start can tell. */
-  readonly job: () => Omit<Job, 'worker' | 'residues' | 'threads'>;
-  readonly switch: LaunchedInstances['switch'];
-  readonly onAnswer: LaunchedInstances['onAnswer'];
-  /** Aborts when the search is over: nothing new is begun on any instance. */
-  readonly over: AbortSignal;
-}
-
-/** How often in a row one instance is tried again after its search was lost. */
+/** How often in a row an agent is started again on one instance after it ended. */
 const retries = 3;
 
-/** Seconds of searching after which earlier losses are forgiven. */
+/** Seconds of searching after which earlier ends are forgiven. */
 const forgiveness = 60;
+
+/** Seconds for which a connection that holds counts as good: the next one is made at once. */
+const goodConnection = 10;
+
+/** Milliseconds until the next connection after one that broke soon, and the most that is waited. */
+const firstPause = 100;
+const longestPause = 5000;
 
 /** Seconds before the end of the search in which an agent's own deadline may come first. */
 const deadlineSlack = 3;
@@ -49,167 +30,230 @@ const deadlineSlack = 3;
 const answerTimeout = 5000;
 const answerInterval = 5000;
 
-/** Milliseconds in which an instance must say whether its switch is armed. */
-const switchTimeout = 15_000;
-
-/** Milliseconds after which a step that an instance does not finish is told of. */
-const slowAfter = 3000;
-
-/**
- * Seconds in which an instance must have taken the upload: a part of what is left of the search, so that the others can take over
- * its work, within bounds. (A connection that takes longer than that for it fails its keepalives, too.)
- */
-const uploadPatience = { shortest: 5, part: 1 / 3, longest: 20 };
-
-/** What trying again can mend; a wrong key, a missing python3 or a broken upload it cannot. */
+/** What another agent can mend; a wrong key, a missing python3 or a broken upload it cannot. */
 const passing = new Set([
   'session-lost',
-  'agent-died',
-  'agent-silent',
-  'agent-signal',
-  // What held its stdin ended, such as the shell that it runs in: its connection was lost, as it sees it.
-  'agent-stdin',
   'session-aborted',
   'session-timeout',
+  'agent-died',
+  'agent-silent',
+  'agent-hung',
+  'agent-signal',
+  // Nobody reached it in time: it has stopped, and can be started again.
+  'agent-linger',
+  'agent-order',
+  // What held its stdin ended, such as the shell that it runs in: its connection was lost, as it sees it.
+  'agent-stdin',
+]);
+
+/** What an agent survives, or may have survived: whether it lives is seen by attaching to it. */
+const survivable = new Set([
+  'session-lost',
+  'session-aborted',
+  'session-timeout',
+  'agent-silent',
+  'agent-died',
 ]);
 
 /**
  * The pipeline of one instance: as soon as it runs and answers SSH it gets the worker and searches, whatever the others
- * do. When its search is lost it is tried again while its instance lives. Resolves when its part is over; never rejects.
+ * do. When the connection to its agent is lost it is made again, while its instance lives: the agent searches on meanwhile.
+ * Resolves when its part is over; never rejects.
  */
-export async function work(index: number, context: WorkerContext): Promise<void> {
-  const { over, search, watch } = context;
-  const gone = new AbortController();
-  void watch.gone(index, over).then(
-    (instance) => gone.abort(terminated(instance)),
-    () => {},
-  );
-  const stop = AbortSignal.any([over, gone.signal]);
-  const progress: Progress = { announced: false, uploaded: false };
-  for (let losses = 0; !over.aborted; losses++) {
-    const begin = context.clock.monotonic();
-    try {
-      await attempt(index, progress, context, stop);
-      return;
-    } catch (error) {
-      if (over.aborted) return search.forget(index);
-      // It was given up while its agent was still being told to stop.
-      if (search.isLost(index)) return;
-      // That it is gone explains any error, but for the one that it was terminated for.
-      const isExplained = gone.signal.aborted && !isUnarmed(error);
-      const failure = asCndError(isExplained ? gone.signal.reason : error);
-      if (context.clock.monotonic() - begin > forgiveness * 1000) losses = 0;
-      const retrying = losses < retries && passing.has(failure.code);
-      search.lose(index, failure, retrying);
-      if (!retrying) return;
-      // If its machine is gone the fleet knows, and nobody has to wait for it.
-      watch.nudge();
+export function work(index: number, context: WorkerContext): Promise<void> {
+  return new Work(index, context).run();
+}
+
+class Work {
+  readonly #index: number;
+  readonly #context: WorkerContext;
+  /** Aborts when the search is over, or its instance is gone. */
+  readonly #stop: AbortSignal;
+  readonly #gone = new AbortController();
+  readonly #absence: Absence;
+  readonly #received: Received = { seen: 0 };
+  #announced = false;
+  /** The worker is there, as far as is known. */
+  #uploaded = false;
+  /** An agent has been given a job, and may have it still. */
+  #begun = false;
+  /** The agent said that it outlives its connection. */
+  #survives = false;
+  /** What ended the last conversation. */
+  #failure: CndError | undefined;
+  /** How often in a row its agent has ended by itself. */
+  #ends = 0;
+  /** How often in a row a connection broke soon. */
+  #drops = 0;
+
+  constructor(index: number, context: WorkerContext) {
+    this.#index = index;
+    this.#context = context;
+    const { over, search, watch, linger } = context;
+    void watch.gone(index, over).then(
+      (instance) => this.#gone.abort(terminated(instance)),
+      () => {},
+    );
+    this.#stop = AbortSignal.any([over, this.#gone.signal]);
+    this.#absence = new Absence(linger, ({ message }) => {
+      if (over.aborted || search.isLost(index)) return;
+      const words = `not reached for ${Math.round(linger())} s: ${message}`;
+      search.lose(index, new CndError('agent-unreachable', words), true);
+    });
+  }
+
+  async run(): Promise<void> {
+    const { over, search, clock } = this.#context;
+    while (!over.aborted) {
+      const begin = clock.monotonic();
+      try {
+        await this.#attempt();
+        return this.#leave();
+      } catch (error) {
+        if (over.aborted) {
+          search.forget(this.#index);
+          return this.#leave();
+        }
+        // It was given up while its agent was still being told to stop.
+        if (search.isLost(this.#index)) return this.#leave();
+        const seconds = (clock.monotonic() - begin) / 1000;
+        if (!(await this.#goesOn(this.#explained(error), seconds))) return this.#leave();
+      }
     }
   }
-}
 
-function isUnarmed(error: unknown): boolean {
-  return error instanceof CndError && error.code === 'instance-unarmed';
-}
-
-/** How far an instance had come before its search was lost. */
-interface Progress {
-  announced: boolean;
-  uploaded: boolean;
-}
-
-async function attempt(
-  index: number,
-  progress: Progress,
-  context: WorkerContext,
-  stop: AbortSignal,
-): Promise<void> {
-  const { run, search, watch, emit, guards } = context;
-  const instance = await watch.settled(index, stop);
-  if (instance.address === undefined) throw terminated(instance);
-  if (!progress.announced) {
-    emit('instance.running', { instance: index, id: instance.id, address: instance.address });
-    progress.announced = true;
+  #leave(): void {
+    this.#absence.end();
   }
-  const session = await context.link(instance).session(stop);
-  emit('instance.connected', { instance: index });
-  const waiting = <T>(what: string, step: Promise<T>): Promise<T> => toldWhenSlow(index, what, step, emit);
-  await waiting("the check of its dead-man's switch", requireSwitch(instance, session, context, stop));
-  await waiting('arming its guard', guards.arm(instance, session, stop));
-  if (progress.uploaded) {
+
+  /** That its instance is gone explains any error, but for the one that it was terminated for. */
+  #explained(error: unknown): CndError {
+    const isUnarmed = error instanceof CndError && error.code === 'instance-unarmed';
+    return asCndError(this.#gone.signal.aborted && !isUnarmed ? this.#gone.signal.reason : error);
+  }
+
+  /** Whether it is tried again, once it is time to. `seconds`: how long the try took that failed. */
+  async #goesOn(failure: CndError, seconds: number): Promise<boolean> {
+    const { search, watch, emit } = this.#context;
+    const index = this.#index;
+    this.#failure = failure;
+    if (!this.#gone.signal.aborted && this.#begun && this.#survives && survivable.has(failure.code)) {
+      search.away(index);
+      const isNews = this.#absence.begin(failure);
+      // Of one that may have ended by itself it is not known yet.
+      if (isNews && failure.code !== 'agent-died')
+        emit('instance.disconnected', { instance: index, code: failure.code, reason: failure.message });
+      watch.nudge();
+      await this.#pause(seconds);
+      return true;
+    }
+    this.#absence.end();
+    this.#begun = false;
+    this.#uploaded = false;
+    const isDrop = failure.code === 'session-lost' && !this.#gone.signal.aborted;
+    const isRetried = isDrop || (passing.has(failure.code) && this.#mayRetry(seconds));
+    search.lose(index, failure, isRetried);
+    // If its machine is gone the fleet knows, and nobody has to wait for it.
+    if (isRetried) watch.nudge();
+    if (isDrop) await this.#pause(seconds);
+    return isRetried;
+  }
+
+  /** Before the next connection: the longer, the more of them broke soon. */
+  async #pause(seconds: number): Promise<void> {
+    this.#drops = seconds > goodConnection ? 0 : this.#drops + 1;
+    await pause(Math.min(firstPause * 2 ** (this.#drops - 1), longestPause), this.#stop);
+  }
+
+  /** Counts one more end of its agent. */
+  #mayRetry(seconds: number): boolean {
+    if (seconds > forgiveness) this.#ends = 0;
+    this.#ends += 1;
+    return this.#ends <= retries;
+  }
+
+  async #attempt(): Promise<void> {
+    const { run, watch, emit } = this.#context;
+    const index = this.#index;
+    const instance = await watch.settled(index, this.#stop);
+    if (instance.address === undefined) throw terminated(instance);
+    if (!this.#announced) {
+      emit('instance.running', { instance: index, id: instance.id, address: instance.address });
+      this.#announced = true;
+    }
+    const session = await this.#context.link(instance).session(this.#stop);
+    if (!this.#uploaded) {
+      emit('instance.connected', { instance: index });
+      await prepare(instance, session, this.#context, this.#stop);
+      this.#uploaded = true;
+    }
+    const { clock, controller, guards } = this.#context;
+    const command = guards.tag(instance, attachAgent(run, index));
     const name = { run, worker: index };
-    for (const hit of await spooledHits(session, name, stop)) search.claim(index, hit);
+    const way = { ...controller, clock, received: this.#received };
+    const agent = await Agent.attach(session, command, name, way, this.#stop);
+    let isAttached = false;
+    try {
+      await this.#converse(agent, session, instance, () => (isAttached = true));
+    } catch (error) {
+      // Where its directory is gone nothing can be started any more: all of it is put there again.
+      if (!isAttached) this.#uploaded = false;
+      throw error;
+    }
   }
-  const asking = session.exec(queryPlatform, { signal: stop, timeout: 10_000 });
-  const { stdout } = await waiting('uname', asking);
-  const bundle = await context.bundles.for(platformOf(stdout.toString()));
-  // Again each time: what was there may have been removed when the connection was lost.
-  const bounds = { signal: stop, timeout: 1000 * uploadSeconds(context.job().seconds) };
-  const what = `the upload of ${bundle.data.length} bytes`;
-  await waiting(what, upload(session, bundle, workDirectory(run, index), bounds));
-  emit('instance.uploaded', { instance: index, bytes: bundle.data.length });
-  progress.uploaded = true;
-  await converse(instance, session, context, stop);
-}
 
-/** Seconds for an upload, with so many left of the search. Pure. */
-export function uploadSeconds(left: number): number {
-  const { shortest, part, longest } = uploadPatience;
-  return Math.min(longest, Math.max(shortest, left * part));
-}
-
-/** Tells what an instance is being waited for, if that takes long. */
-async function toldWhenSlow<T>(index: number, what: string, step: Promise<T>, emit: Emit): Promise<T> {
-  const timer = setTimeout(() => {
-    const message = `${what} has not finished after ${slowAfter / 1000} s`;
-    emit('instance.waiting', { instance: index, cause: 'slow', message });
-  }, slowAfter);
-  try {
-    return await step;
-  } finally {
-    clearTimeout(timer);
+  async #converse(agent: Agent, session: Session, instance: Instance, onAttached: () => void): Promise<void> {
+    const { search, over, job, onAnswer } = this.#context;
+    const measuring = new AbortController();
+    const until = AbortSignal.any([this.#stop, measuring.signal]);
+    const receive = async (message: AgentMessage): Promise<void> => {
+      if (message.event !== 'attached') return search.receive(this.#index, message);
+      onAttached();
+      this.#survives = message.survives;
+      await this.#setToWork(agent, session, instance, message.job);
+      if (onAnswer) void measure(session, until, (seconds) => onAnswer(this.#index, seconds));
+    };
+    const reason = await agent.converse(receive).finally(() => measuring.abort());
+    if (over.aborted) return;
+    // Its own deadline is the net below ours: about to end, or its clock is wrong and it is begun again.
+    if (reason === 'deadline' && job().seconds < deadlineSlack) return;
+    throw new CndError(`agent-${reason}`, `its agent stopped by itself (${reason})`);
   }
-}
 
-/** An instance that would outlive us is ended at once. @throws CndError `instance-unarmed` */
-async function requireSwitch(
-  instance: Instance,
-  session: Session,
-  { switch: dead, emit }: WorkerContext,
-  signal: AbortSignal,
-): Promise<void> {
-  if (!dead) return;
-  const { code } = await session.exec(dead.command, { signal, timeout: switchTimeout });
-  if (code === 0) return emit('instance.armed', { instance: instance.index });
-  await dead.terminate(instance);
-  throw new CndError('instance-unarmed', "its dead-man's switch is not armed, so it was terminated", {
-    about: instance.id,
-    hint: 'the image must run cloud-init and systemd',
-  });
-}
+  /** What an agent is told that was attached to; `hasJob`: one that has been searching already. */
+  async #setToWork(agent: Agent, session: Session, instance: Instance, hasJob: boolean): Promise<void> {
+    const { search, over, job, emit } = this.#context;
+    const index = this.#index;
+    const send = agent.send.bind(agent);
+    // The search may have ended while the agent was being started: then nobody would tell it to stop.
+    if (over.aborted) return send({ order: 'stop' });
+    const seconds = this.#absence.end();
+    if (hasJob) {
+      // What it held was given to others: it stops, and is started again with what is left.
+      if (!search.isAway(index)) return send({ order: 'stop' });
+      search.rejoin(index, send);
+      return emit('instance.reconnected', { instance: index, seconds });
+    }
+    this.#received.seen = 0;
+    if (this.#begun) await this.#afterEnd(session);
+    const residues = search.begin(index, send);
+    agent.sendLine(jobLine({ ...job(), worker: index, residues, threads: instance.threads }));
+    this.#begun = true;
+  }
 
-async function converse(
-  instance: Instance,
-  session: Session,
-  { run, search, clock, job, over, guards, onAnswer }: WorkerContext,
-  stop: AbortSignal,
-): Promise<void> {
-  const { index } = instance;
-  const command = guards.tag(instance, startAgent(run, index));
-  const agent = await Agent.start(session, command, { run, worker: index }, clock, stop);
-  // The search may have ended while the agent was being started: then nobody would tell it to stop.
-  if (over.aborted) return agent.send({ order: 'stop' });
-  const residues = search.begin(index, (order) => agent.send(order));
-  agent.sendLine(jobLine({ ...job(), worker: index, residues, threads: instance.threads }));
-  const measuring = new AbortController();
-  if (onAnswer) void measure(session, AbortSignal.any([stop, measuring.signal]), (s) => onAnswer(index, s));
-  const reason = await agent
-    .converse((message) => search.receive(index, message))
-    .finally(() => measuring.abort());
-  if (over.aborted) return;
-  // Its own deadline is the net below ours: about to end, or its clock is wrong and it is begun again.
-  if (reason === 'deadline' && job().seconds < deadlineSlack) return;
-  throw new CndError(`agent-${reason}`, `its agent stopped by itself (${reason})`);
+  /** Its last agent has ended unseen: the hits that it noted are read, and what it held goes to others. */
+  async #afterEnd(session: Session): Promise<void> {
+    const { run, search } = this.#context;
+    const failure = this.#failure ?? new CndError('agent-died', 'its agent ended');
+    const name = { run, worker: this.#index };
+    for (const hit of await spooledHits(session, name, this.#stop)) search.claim(this.#index, hit);
+    if (!search.isAway(this.#index)) return;
+    if (!this.#mayRetry(0)) {
+      this.#begun = false;
+      throw new CndError('agent-ended', `its agent ended again and again, the last time: ${failure.message}`);
+    }
+    search.lose(this.#index, failure, true);
+  }
 }
 
 /** Now and then tells how many seconds a command takes. One that cannot be run at all says nothing of others. */

@@ -10,9 +10,6 @@ export interface WorkerPlace {
   readonly worker: number;
 }
 
-/** Seconds in which a controller whose connection broke may come back before what is on the host is removed. */
-const linger = 5;
-
 /** What every process of a worker carries in its environment, wherever it goes. The run's fixed length ends it. */
 function tags({ run, worker }: WorkerPlace): string[] {
   return [`CND_RUN=${run}`, `CND_INSTANCE=h${worker}-${run}`];
@@ -32,31 +29,21 @@ export function cleanCommand(place: WorkerPlace): string {
 }
 
 /**
- * Makes a worker's directory, says `armed`, and waits until nobody holds its stdin open any more or the time is over; then
- * cleans up, unless a later guard has taken over. It ignores hangups: it is there for when everybody else is gone.
+ * Makes a worker's directory and leaves a guard behind, which cleans up when the time is over, unless a later guard has
+ * taken over; says `armed`. It acts on time alone: connections come and go meanwhile.
  */
 export function guardCommand(place: WorkerPlace, seconds: number): string {
   const { run, worker } = place;
   const script = [
     `umask 077`,
+    `trap "" HUP INT TERM PIPE`,
     `d=${workDirectory(run, worker)}`,
-    `mkdir -p "$d" && echo $$ >"$d/guard" || exit 73`,
+    `g=$$.$(date +%s)`,
+    `mkdir -p "$d" && echo $g >"$d/guard" || exit 73`,
     // In the form of a syslog, so that there is a line even of a worker that could not be started.
     `echo "$(LC_ALL=C date "+%b %e %H:%M:%S") $(uname -n | cut -d. -f1) cnd-guard[$$]: run=${run} worker=${worker} armed" >>"$d/syslog"`,
-    `trap "" HUP INT TERM PIPE`,
-    `exec 3<&0 </dev/null`,
-    `cat <&3 >/dev/null 2>&1 & c=$!`,
-    `{ sleep ${Math.max(1, Math.ceil(seconds))}; : >"$d/over"; kill -KILL $c; } >/dev/null 2>&1 3<&- & t=$!`,
-    `exec 3<&-`,
-    `echo armed`,
-    `exec >/dev/null 2>&1`,
-    `wait $c`,
-    // The time being over leaves no time to come back.
-    `if [ ! -e "$d/over" ]; then sleep ${linger}; fi`,
     // Without the tags, or it would kill itself.
-    `if [ "$(cat "$d/guard")" = $$ ]; then ${shell`exec env CND_RUN= CND_INSTANCE= /bin/sh -c ${cleanScript(place)}`}; fi`,
-    // The sleep that this leaves goes by its tag when the guard that took over cleans up.
-    `kill -KILL $t`,
+    `(sleep ${Math.max(1, Math.ceil(seconds))}; if [ "$(cat "$d/guard")" = $g ]; then ${shell`exec env CND_RUN= CND_INSTANCE= /bin/sh -c ${cleanScript(place)}`}; fi) </dev/null >/dev/null 2>&1 & echo armed`,
   ].join('; ');
   return shell`exec env ${tags(place)} /bin/sh -c ${script}`;
 }

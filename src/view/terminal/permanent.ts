@@ -29,6 +29,8 @@ const looks: Readonly<Record<EventName, Style | 'plain' | 'verbose' | 'never'>> 
   'instance.stopped': 'verbose',
   'search.stopped': 'verbose',
   'instance.lost': 'red',
+  'instance.disconnected': 'yellow',
+  'instance.reconnected': 'plain',
   'logs.pulled': 'verbose',
   'logs.missing': 'yellow',
   'terminate.started': 'verbose',

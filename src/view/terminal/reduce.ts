@@ -50,6 +50,14 @@ export function reduce(state: LiveRun, event: RunEvent): LiveRun {
       const detail = `${event.retrying ? 'trying again: ' : ''}${printable(event.reason)}`;
       return update(state, event.instance, { stage: 'lost', detail, rate: 0 });
     }
+    case 'instance.disconnected':
+      return update(state, event.instance, {
+        stage: 'disconnected',
+        detail: printable(event.reason),
+        rate: 0,
+      });
+    case 'instance.reconnected':
+      return update(state, event.instance, { stage: 'searching' });
     case 'run.progress': {
       const { tested, probability, elapsed } = event;
       return { ...state, tested, probability, clock: { at: time, elapsed } };

@@ -10,6 +10,7 @@ const interest: Record<InstanceStage, number> = {
   starting: 3,
   booting: 4,
   idle: 5,
+  disconnected: 2,
   searching: 6,
   stopped: 7,
   terminated: 8,

@@ -14,6 +14,7 @@ export type InstanceStage =
   | 'starting'
   | 'searching'
   | 'idle'
+  | 'disconnected'
   | 'stopped'
   | 'lost'
   | 'terminated';

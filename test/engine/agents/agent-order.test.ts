@@ -13,6 +13,7 @@ const job: Job = {
   residues: [{ residue: 0, next: 0n }],
   threads: 1,
   seconds: 55.2,
+  linger: 120,
   smallest: false,
   kernel: 'auto',
   broadcast: undefined,
@@ -36,6 +37,7 @@ test('the job of docs/agent.md, to the letter', () => {
       residues: [{ residue: 0, next: '0' }],
       threads: 1,
       seconds: 55.2,
+      linger: 120,
       smallest: false,
       kernel: 'auto',
       broadcast: null,
@@ -53,7 +55,7 @@ test('a header puzzle with its target; one kernel per core is null', () => {
 
 test.for([
   [{ order: 'stop' }, '{"order":"stop"}'],
-  [{ order: 'ping' }, '{"order":"ping"}'],
+  [{ order: 'ping', seen: 7 }, '{"order":"ping","seen":7}'],
   [{ order: 'adopt', residue: 3, next: 12n }, '{"order":"adopt","residue":3,"next":"12"}'],
   [{ order: 'release', residue: 3 }, '{"order":"release","residue":3}'],
   [{ order: 'bound', nonce: 116n }, '{"order":"bound","nonce":"116"}'],

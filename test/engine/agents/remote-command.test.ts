@@ -5,14 +5,14 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { workDirectory } from '../../../src/session/upload.ts';
-import { killAgent, readSpooledHits, startAgent } from '../../../src/engine/agents/remote-command.ts';
+import { killAgent, readSpooledHits, attachAgent } from '../../../src/engine/agents/remote-command.ts';
 
 const run = '20261120-081103-x7k2';
 
 test('as strings', () => {
   expect(workDirectory(run, 3)).toBe('.cnd/20261120-081103-x7k2/3');
-  expect(startAgent(run, 3)).toBe(
-    'cd .cnd/20261120-081103-x7k2/3 && umask 077 && echo $$ > agent.pid && exec python3 -S -E agent.py',
+  expect(attachAgent(run, 3)).toBe(
+    'cd .cnd/20261120-081103-x7k2/3 && umask 077 && exec python3 -S -E attach.py',
   );
   expect(readSpooledHits(run, 3)).toBe(
     `grep -a '^{"event":"hit",' .cnd/20261120-081103-x7k2/3/spool.ndjson 2>/dev/null; true`,
@@ -20,7 +20,7 @@ test('as strings', () => {
 });
 
 test('what is no run id is one quoted word, not a command', () => {
-  expect(startAgent('x; rm -rf ~', 3)).toMatch(/^cd '\.cnd\/x; rm -rf ~\/3' && /);
+  expect(attachAgent('x; rm -rf ~', 3)).toMatch(/^cd '\.cnd\/x; rm -rf ~\/3' && /);
   expect(killAgent('$(reboot)', 3)).toMatch(/^cd '\.cnd\/\$\(reboot\)\/3' /);
   expect(readSpooledHits("it's", 3)).toMatch(/ '\.cnd\/it'\\''s\/3\/spool\.ndjson' 2>/);
 });
@@ -37,12 +37,12 @@ describe('in a real shell', () => {
 
   const sh = (command: string) => spawnSync('/bin/sh', ['-c', command], { cwd: home, encoding: 'utf8' });
 
-  test('the agent takes the place of the shell, in its directory, and leaves its pid to nobody else', async () => {
+  test('it takes the place of the shell, in its directory, and the pid that is left there can be killed', async () => {
     writeFileSync(
-      join(work, 'agent.py'),
-      'import os\nprint(os.getpid(), os.getcwd(), flush=True)\ninput()\n',
+      join(work, 'attach.py'),
+      "import os\nopen('agent.pid', 'w').write('%d\\n' % os.getpid())\nprint(os.getpid(), os.getcwd(), flush=True)\ninput()\n",
     );
-    const child = spawn('/bin/sh', ['-c', startAgent(run, 3)], {
+    const child = spawn('/bin/sh', ['-c', attachAgent(run, 3)], {
       cwd: home,
       stdio: ['pipe', 'pipe', 'inherit'],
     });
@@ -59,14 +59,14 @@ describe('in a real shell', () => {
 
   test('without a worker nothing is started, and the shell says why', () => {
     rmSync(work, { recursive: true });
-    const { status, stderr } = sh(startAgent(run, 3));
+    const { status, stderr } = sh(attachAgent(run, 3));
     expect(status).not.toBe(0);
     expect(stderr).toContain(workDirectory(run, 3));
     expect(existsSync(join(home, 'agent.pid'))).toBe(false);
   });
 
   test('without python3 it ends with 127', () => {
-    const { status, stderr } = spawnSync('/bin/sh', ['-c', startAgent(run, 3)], {
+    const { status, stderr } = spawnSync('/bin/sh', ['-c', attachAgent(run, 3)], {
       cwd: home,
       encoding: 'utf8',
       env: { PATH: join(home, 'nowhere') },

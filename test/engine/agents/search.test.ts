@@ -93,6 +93,46 @@ test('what this file takes for granted', () => {
   expect(golden.length).toBeGreaterThan(3);
 });
 
+describe('a worker that is away', () => {
+  test('keeps what it has, takes no orders, and is told everything again once it is back', () => {
+    const bench = new Bench();
+    bench.start(0, 1);
+    bench.search.receive(1, { event: 'idle' });
+    expect(bench.orders(1)).toEqual([]);
+    bench.search.away(0);
+    expect(bench.search.isAway(0)).toBe(true);
+    bench.progress(1, 1, 1n);
+    bench.search.receive(1, { event: 'idle' });
+    // Nothing that worker 0 holds is given to worker 1, which has nothing to do.
+    expect(bench.orders(1)).toEqual([]);
+    expect(bench.named('instance.lost')).toEqual([]);
+    const again: AgentOrder[] = [];
+    bench.search.rejoin(0, (order) => again.push(order));
+    expect(again).toEqual([{ order: 'adopt', residue: 0, next: 0n }]);
+    expect(bench.search.isAway(0)).toBe(false);
+  });
+
+  test('is given up after all: the others take over, and it begins with nothing', () => {
+    const bench = new Bench();
+    bench.start(0, 1);
+    bench.search.receive(1, { event: 'idle' });
+    bench.search.away(0);
+    bench.lose(0, true, 'agent-unreachable');
+    expect(bench.orders(1)).toEqual([{ order: 'adopt', residue: 0, next: 0n }]);
+    expect(bench.search.begin(0, () => {})).toEqual([]);
+  });
+
+  test('is told of as unconfirmed when the search ends meanwhile, and nobody waits for it', async () => {
+    const bench = new Bench();
+    bench.start(0, 1);
+    bench.search.away(0);
+    const stopping = bench.search.stop('found', AbortSignal.timeout(10_000));
+    bench.search.receive(1, { event: 'stopped', reason: 'order' });
+    await stopping;
+    expect(bench.named('search.stopped')).toMatchObject([{ unconfirmed: [0] }]);
+  });
+});
+
 describe('a worker that lies', () => {
   const impossible: AgentMessage = {
     event: 'progress',

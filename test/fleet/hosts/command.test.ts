@@ -2,7 +2,6 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { createInterface } from 'node:readline';
 import { text } from 'node:stream/consumers';
 import { gunzipSync } from 'node:zlib';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -34,12 +33,8 @@ async function end(command: string): Promise<{ code: number | null; stdout: stri
   return { stdout: await text(child.stdout), code: await closed };
 }
 
-async function armed(worker: number, seconds: number): Promise<ChildProcess> {
-  const guard = begin(guardCommand({ run, worker }, seconds));
-  if (!guard.stdout) throw new Error('no stdout');
-  for await (const line of createInterface(guard.stdout)) if (line === 'armed') break;
-  return guard;
-}
+const armed = (worker: number, seconds: number): Promise<unknown> =>
+  end(guardCommand({ run, worker }, seconds));
 
 const directory = (worker: number): string => join(home, '.cnd', run, String(worker));
 const working = (worker: number): ChildProcess =>
@@ -66,39 +61,36 @@ describe('the commands', () => {
 });
 
 describe('the guard', () => {
-  it('cleans up when its stdin ends, after a moment for coming back', async () => {
-    const guard = await armed(0, 60);
+  it('says armed, lets go of its channel, and cleans up when its time is over', async () => {
+    expect(await end(guardCommand({ run, worker: 0 }, 3))).toEqual({ code: 0, stdout: 'armed\n' });
     working(0);
     await eventually('two workers', () => workers() === 2);
-    guard.stdin?.end();
-    await expectCleaned(12);
-  });
-
-  it('cleans up when its time is over, whoever still holds it', async () => {
-    await armed(0, 1);
-    working(0);
-    await expectCleaned(12);
+    expect(existsSync(directory(0))).toBe(true);
+    await expectCleaned(15);
   });
 
   it('ignores hangups', async () => {
-    const guard = await armed(0, 60);
-    for (const signal of ['SIGHUP', 'SIGTERM', 'SIGINT'] as const) guard.kill(signal);
-    guard.stdin?.end();
-    await expectCleaned(12);
+    await armed(0, 3);
+    working(0);
+    await eventually('two workers', () => workers() === 2);
+    for (const line of orphans(run).filter((one) => / S.* sh |\/bin\/sh/.test(one)))
+      for (const signal of ['SIGHUP', 'SIGTERM', 'SIGINT'] as const)
+        process.kill(Number.parseInt(line, 10), signal);
+    expect(workers()).toBe(2);
+    await expectCleaned(15);
   });
 
   it('takes nothing from a guard that came after it', async () => {
-    const first = await armed(0, 60);
-    const second = await armed(0, 60);
+    await armed(0, 1);
+    await armed(0, 6);
+    const guards = (): number => orphans(run).filter((line) => / sleep [16]( |$)/.test(line)).length;
+    expect(guards()).toBe(2);
     working(0);
     await eventually('two workers', () => workers() === 2);
-    const gone = new Promise((resolve) => first.once('exit', resolve));
-    first.stdin?.end();
-    await gone;
+    await eventually('the first has gone', () => guards() === 1);
     expect(workers()).toBe(2);
     expect(existsSync(directory(0))).toBe(true);
-    second.stdin?.end();
-    await expectCleaned(12);
+    await expectCleaned(20);
   });
 
   it('fails where nothing can be put', async () => {
