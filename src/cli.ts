@@ -2,7 +2,7 @@ import { causeLines, causesOf, keptCauses } from './cause.ts';
 import { CndError } from './error.ts';
 import { redact } from './redact.ts';
 import { printable } from './text.ts';
-import { closeLostTerminals, terminalsHeld } from './view/display/hangup.ts';
+import { closeForeignTerminals, terminalsHeld } from './view/display/hangup.ts';
 
 // The only place that exits. What a command needs is imported when it runs: `cnd --help` must not wait for SDKs and ssh2,
 // and completion, which answers at every TAB, not even for the parser.
@@ -28,7 +28,7 @@ try {
 if (isVerbose) reportKept(reported);
 await flush();
 exitCode = judgeStdout(exitCode);
-closeLostTerminals(held);
+closeForeignTerminals(held);
 process.exit(exitCode);
 
 /** Tells the user about an error, with its stack only where asked for or where it is a bug; gives the exit code. */

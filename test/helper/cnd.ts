@@ -1,5 +1,5 @@
 import { type ChildProcess, spawn } from 'node:child_process';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
@@ -132,6 +132,18 @@ export function eventsOf({ stdout }: Ended): RunEvent[] {
       if (typeof event === 'object') return event;
       throw new Error(`${event}: ${line.slice(0, 500)}`);
     });
+}
+
+/** The events that the journal of the only run of a place has so far. */
+export function journalOf({ directory }: Pick<Workspace, 'directory'>): RunEvent[] {
+  const logs = join(directory, 'logs');
+  const [run] = existsSync(logs) ? readdirSync(logs) : [];
+  const path = join(logs, run ?? '', 'events.ndjson');
+  if (run === undefined || !existsSync(path)) return [];
+  return readFileSync(path, 'utf8')
+    .split('\n')
+    .map((line) => parseEvent(line))
+    .filter((event) => typeof event === 'object');
 }
 
 /** The events of one name, with their own fields. */

@@ -1,10 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
-import { existsSync, readFileSync, readdirSync } from 'node:fs';
-import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { RunEvent } from '../../src/event/event.ts';
-import { parseEvent } from '../../src/event/journal-reader.ts';
-import type { Workspace } from './cnd.ts';
+import { type Workspace, journalOf } from './cnd.ts';
 
 const bin = fileURLToPath(new URL('../../bin/cnd.js', import.meta.url));
 const helper = fileURLToPath(new URL('pseudo_terminal.py', import.meta.url));
@@ -88,14 +85,7 @@ export class Pty {
 
   /** The journal of the only run of this place, as far as it is written. */
   journal(): RunEvent[] {
-    const logs = join(this.#place.directory, 'logs');
-    const [run] = existsSync(logs) ? readdirSync(logs) : [];
-    const path = join(logs, run ?? '', 'events.ndjson');
-    if (run === undefined || !existsSync(path)) return [];
-    return readFileSync(path, 'utf8')
-      .split('\n')
-      .map((line) => parseEvent(line))
-      .filter((event) => typeof event === 'object');
+    return journalOf(this.#place);
   }
 
   /** Resolves with an event once it is in the journal. */

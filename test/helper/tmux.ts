@@ -29,7 +29,12 @@ export class Terminal {
 
   /** Types a command line, on an empty screen, which says how it ended. */
   run(args: string, variables = ''): void {
-    this.#tmux('send-keys', '-l', `clear; ${variables} "$NODE" "$CND" ${args}; echo "exit=$?"`);
+    this.type(`clear; ${variables} "$NODE" "$CND" ${args}; echo "exit=$?"`);
+  }
+
+  /** Types a command line to the shell; `"$NODE" "$CND"` is cnd. */
+  type(line: string): void {
+    this.#tmux('send-keys', '-l', line);
     this.press('Enter');
   }
 

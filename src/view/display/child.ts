@@ -4,7 +4,8 @@ import { JsonView } from '../json.ts';
 import { PlainView } from '../plain.ts';
 import { TerminalView } from '../terminal/terminal.ts';
 import { DescriptorOutput } from './descriptor-output.ts';
-import { closeLostTerminals, terminalsHeld } from './hangup.ts';
+import { isBackground } from './foreground.ts';
+import { closeForeignTerminals, terminalsHeld } from './hangup.ts';
 import { Keyboard } from './keyboard.ts';
 import { onMessages } from './line.ts';
 import type { DisplaySettings, FromDisplay, ToDisplay } from './message.ts';
@@ -120,7 +121,7 @@ function closeKeyboard(): void {
 function leave(): void {
   closeKeyboard();
   if (stdout.backlog > 0 || stderr.backlog > 0) process.kill(process.pid, 'SIGKILL');
-  closeLostTerminals(held);
+  closeForeignTerminals(held);
   process.exit(0);
 }
 
@@ -145,5 +146,6 @@ function makeView(): DisplayView {
     plan,
     listener,
     hasKeys: settings.keyboard,
+    isBackground,
   });
 }

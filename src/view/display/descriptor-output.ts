@@ -1,4 +1,7 @@
 import { write as writeDescriptor } from 'node:fs';
+import { isatty } from 'node:tty';
+import { writeFromBackground } from './background-write.ts';
+import { isBackground } from './foreground.ts';
 import type { TextOutput } from '../output.ts';
 
 /** Bytes that are handed to the system at once. */
@@ -13,6 +16,7 @@ const retryDelay = 20;
  */
 export class DescriptorOutput implements TextOutput {
   readonly #descriptor: number;
+  readonly #isTerminal: boolean;
   readonly #onClosed: (code: string) => void;
   #queue: string[] = [];
   #rest: Buffer = Buffer.alloc(0);
@@ -24,6 +28,7 @@ export class DescriptorOutput implements TextOutput {
   /** `onClosed` is told once, with the code of the error, when nothing can be written any more. */
   constructor(descriptor: number, onClosed: (code: string) => void) {
     this.#descriptor = descriptor;
+    this.#isTerminal = isatty(descriptor);
     this.#onClosed = onClosed;
   }
 
@@ -61,14 +66,19 @@ export class DescriptorOutput implements TextOutput {
     if (this.#rest.length === 0) return this.#settle();
     this.#begun ??= performance.now();
     const length = Math.min(portion, this.#rest.length);
-    writeDescriptor(this.#descriptor, this.#rest, 0, length, null, (error, written) => {
+    const settle = (error: NodeJS.ErrnoException | null, written: number): void => {
       if (error && error.code !== 'EAGAIN' && error.code !== 'EINTR') return this.#close(error.code ?? 'EIO');
       if (error) return void setTimeout(() => this.#pump(), retryDelay);
       this.#begun = performance.now();
       this.#rest = this.#rest.subarray(written);
       this.#length = this.#rest.length + this.#queue.reduce((sum, { length }) => sum + length, 0);
       this.#pump();
-    });
+    };
+    if (this.#isTerminal && isBackground()) {
+      const portion = this.#rest.subarray(0, length);
+      return writeFromBackground(this.#descriptor, portion, (error) => settle(error, length));
+    }
+    writeDescriptor(this.#descriptor, this.#rest, 0, length, null, settle);
   }
 
   #close(code: string): void {

@@ -1,4 +1,4 @@
-import { spawn } from 'node:child_process';
+import { spawnWriter } from './background-write.ts';
 
 /**
  * Text to stderr, by a process that may block there, for so many milliseconds at most. It may write to the terminal from
@@ -6,9 +6,7 @@ import { spawn } from 'node:child_process';
  */
 export function writeStderr(text: string, timeout: number): Promise<void> {
   return new Promise((resolve) => {
-    const child = spawn('sh', ['-c', "trap '' INT HUP TSTP TTOU; exec cat"], {
-      stdio: ['pipe', 2, 'ignore'],
-    });
+    const child = spawnWriter(2);
     const timer = setTimeout(() => {
       child.kill('SIGKILL');
       child.unref();

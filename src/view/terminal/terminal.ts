@@ -38,6 +38,8 @@ export interface TerminalOptions {
   readonly listener?: DisplayListener;
   /** Whether keys are read: then the view says so. */
   readonly hasKeys?: boolean;
+  /** Whether the terminal is somebody else's at present: in the background only what matters later is written. */
+  readonly isBackground?: () => boolean;
 }
 
 /**
@@ -164,14 +166,10 @@ export class TerminalView implements DisplayView {
     // A column less than there is keeps the cursor off the edge. The last row is the cursor's, and some are left to what
     // has scrolled by: with a hundred instances nobody would see a warning otherwise.
     const rows = size.rows - 1 - Math.floor(size.rows / 8);
-    const lines = frame(
-      this.#state,
-      Date.now(),
-      size.columns - 1,
-      rows,
-      this.#stylize,
-      this.#options.hasKeys,
-    );
+    const { hasKeys, isBackground = () => false } = this.#options;
+    const lines = isBackground()
+      ? []
+      : frame(this.#state, Date.now(), size.columns - 1, rows, this.#stylize, hasKeys);
     const news = this.#news;
     this.#news = [];
     this.#write(this.#area.redraw(news, lines, size));
