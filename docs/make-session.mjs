@@ -12,22 +12,25 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { stripVTControlCharacters as plain } from 'node:util';
 
-const size = { columns: 104, rows: 19 };
-const shown = 'npx --no cnd start --N 8 --T 60 --D 6';
+const size = { columns: 104, rows: 20 };
+const shown = 'npx --no -- cnd start --N 8 --T 60 --D 7';
 /** Milliseconds between two looks, and for how long the last picture stays. */
 const interval = 400;
 const last = 6000;
 /** Pictures at most: the file stays small however slow the run is. */
 const most = 14;
 
-/** The codes of `util.styleText` that the live view uses. */
+/** The codes that the live view uses (src/view/terminal/colour.ts), on 256 colours and on eight. */
 const names = new Map([
   ['1', 'bold'],
   ['2', 'dim'],
   ['31', 'red'],
+  ['38;5;160', 'red'],
   ['32', 'green'],
-  ['33', 'yellow'],
-  ['36', 'cyan'],
+  ['38;5;28', 'green'],
+  ['35', 'yellow'],
+  ['38;5;130', 'yellow'],
+  ['38;5;30', 'cyan'],
 ]);
 
 const bin = fileURLToPath(new URL('../bin/cnd.js', import.meta.url));
@@ -53,6 +56,7 @@ async function record() {
     'NO_COLOR',
     'PS1=$ ',
     'ENV=',
+    'TERM=screen-256color',
     `XDG_STATE_HOME=${join(directory, 'state')}`,
   ];
   const dimensions = ['-x', String(size.columns), '-y', String(size.rows)];
@@ -74,7 +78,7 @@ async function record() {
     tmux(
       'send-keys',
       '-l',
-      `npx() { shift 2; '${process.execPath}' '${bin}' "$@"; echo '$ '; sleep 600; }; clear`,
+      `npx() { shift 3; '${process.execPath}' '${bin}' "$@"; echo '$ '; sleep 600; }; clear`,
     );
     tmux('send-keys', 'Enter');
     await sleep(500);
@@ -157,7 +161,7 @@ function line(text, row, cell, { side, top }) {
   // oxlint-disable-next-line no-control-regex -- what tmux captures styles with
   for (const [token, codes] of text.matchAll(/\u001B\[([\d;]*)m|[^\u001B]+/g)) {
     if (codes !== undefined) {
-      style = codes.split(';').reduce(restyled, style);
+      style = (codes.match(/38;5;\d+|\d+/g) ?? ['0']).reduce(restyled, style);
       continue;
     }
     for (const { 0: words, index } of token.matchAll(/\S+(?: \S+)*/g)) {

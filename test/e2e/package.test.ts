@@ -12,6 +12,7 @@ import {
 import { tmpdir } from 'node:os';
 import { dirname, join, normalize } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
+import { version } from '../../src/version.ts';
 import { linksOf } from '../helper/link.ts';
 import { nodeRelease } from '../helper/node-release.ts';
 
@@ -107,6 +108,13 @@ describe.runIf(canPack)('the package', () => {
         .map((target) => `${name}: ${target}`),
     );
     expect(missing).toEqual([]);
+  });
+
+  test("npx gives it its flags, and not npx's own help", () => {
+    const npx = (...words: string[]) =>
+      spawnSync('npx', ['--no', '--', 'cnd', ...words], { cwd: installed, encoding: 'utf8' });
+    expect(npx('--help')).toMatchObject({ status: 0, stdout: expect.stringMatching(/^cnd <command>/) });
+    expect(npx('--version').stdout.trim()).toBe(version);
   });
 
   test.each(['20.19.0', '22.12.0', '24.11.1'])('does the main job with Node.js %s', async (version) => {
