@@ -49,6 +49,18 @@ export function cut(text: string, columns: number): string {
   return `${kept}…`;
 }
 
+/** The text in lines of at most so many columns, broken between words; a longer word has a line of its own. Pure. */
+export function wrap(text: string, columns: number): string[] {
+  const lines: string[] = [];
+  for (const word of text.split(' ')) {
+    const last = lines.at(-1);
+    if (last !== undefined && displayWidth(last) + 1 + displayWidth(word) <= columns)
+      lines[lines.length - 1] = `${last} ${word}`;
+    else lines.push(word);
+  }
+  return lines;
+}
+
 /** The text with spaces before (`start`) or after it (`end`), so that it takes at least so many columns. Pure. */
 export function pad(text: string, columns: number, side: 'start' | 'end'): string {
   const blank = ' '.repeat(Math.max(0, columns - displayWidth(text)));

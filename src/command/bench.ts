@@ -5,8 +5,9 @@ import { instancePath, requirePython, usualPath } from '../fleet/local/python.ts
 import { instructionSets } from '../kernel/instruction-set.ts';
 import { kernelRate } from '../kernel/bench.ts';
 import { nativeKernel, thisPlatform } from '../kernel/native.ts';
-import { schemes } from '../puzzle/puzzle.ts';
-import { rate } from '../quantity.ts';
+import { type Scheme, schemes } from '../puzzle/puzzle.ts';
+import { plural, rate } from '../quantity.ts';
+import { StatusLine } from '../view/status-line.ts';
 import { table } from '../view/table.ts';
 import { interruptible } from './interruptible.ts';
 
@@ -49,20 +50,30 @@ async function measure(flags: Readonly<Record<string, unknown>>, signal: AbortSi
   const path = await instancePath(process.env['PATH'] ?? usualPath, signal);
   const options = { signal, env: { ...process.env, PATH: path } };
   const rows: Row[] = [];
-  for (const scheme of schemes) {
-    const sets = native === undefined ? [] : await instructionSets(native, scheme, signal);
-    const kernels = sets.map(({ name, rate }) => ({
-      isa: name,
-      rate,
-      command: [native ?? '', '--isa', name],
-    }));
-    if (python !== undefined)
-      kernels.push({ isa: 'python', rate: scriptRate, command: ['python3', '-S', '-E', script] });
-    for (const { isa, rate: expected, command } of kernels) {
-      const one = await kernelRate(command, scheme, 1, expected, options);
-      const all = threads === 1 ? one : await kernelRate(command, scheme, threads, one, options);
-      rows.push({ scheme, isa, one: Math.round(one), all: Math.round(all) });
+  const status = new StatusLine(process.stderr, process.env);
+  const timing = async (scheme: Scheme, isa: string, of: number, expected: number, command: string[]) => {
+    status.show(`timing ${scheme} with ${isa} on ${plural(of, 'thread')}`);
+    return kernelRate(command, scheme, of, expected, options);
+  };
+  try {
+    for (const scheme of schemes) {
+      status.show(`looking for what runs here: ${scheme}`);
+      const sets = native === undefined ? [] : await instructionSets(native, scheme, signal);
+      const kernels = sets.map(({ name, rate }) => ({
+        isa: name,
+        rate,
+        command: [native ?? '', '--isa', name],
+      }));
+      if (python !== undefined)
+        kernels.push({ isa: 'python', rate: scriptRate, command: ['python3', '-S', '-E', script] });
+      for (const { isa, rate: expected, command } of kernels) {
+        const one = await timing(scheme, isa, 1, expected, command);
+        const all = threads === 1 ? one : await timing(scheme, isa, threads, one, command);
+        rows.push({ scheme, isa, one: Math.round(one), all: Math.round(all) });
+      }
     }
+  } finally {
+    status.clear();
   }
   process.stdout.write(flags['json'] === true ? json(rows, threads) : text(rows, threads));
   return 0;
@@ -74,7 +85,7 @@ function json(rows: readonly Row[], threads: number): string {
 
 function text(rows: readonly Row[], threads: number): string {
   const slowest = new Map(rows.filter(({ isa }) => isa === 'python').map(({ scheme, one }) => [scheme, one]));
-  const head = ['SCHEME', 'KERNEL', '1 THREAD', `${threads} THREADS`, '1 THREAD / PYTHON'];
+  const head = ['SCHEME', 'KERNEL', '1 THREAD', plural(threads, 'thread').toUpperCase(), '1 THREAD / PYTHON'];
   const lines = rows.map(({ scheme, isa, one, all }) => {
     const python = slowest.get(scheme);
     return [scheme, isa, rate(one), rate(all), python === undefined ? '-' : `${(one / python).toFixed(1)} x`];

@@ -1,6 +1,7 @@
 import { makeArchive } from '../archive/registry.ts';
 import type { Check, Preflight } from '../fleet/preflight.ts';
 import { exitCodes } from '../event/outcome.ts';
+import { canConfirm } from './start/consent.ts';
 import { checkTable, summaryLines } from './check-table.ts';
 import { interruptible } from './interruptible.ts';
 import { checkLocally, checkLaunch } from './start/check.ts';
@@ -25,7 +26,7 @@ async function examine(flags: Readonly<Record<string, unknown>>, signal: AbortSi
     return exitCodes.usage;
   }
   const archive = await makeArchive(config.logs, config.aws, env);
-  const launch = await checkLaunch(fleet, archive, config, signal);
+  const launch = await checkLaunch(fleet, archive, config, canConfirm(flags, env), signal);
   const all = [...checks, ...launch.checks];
   show(flags, all, launch.preflight);
   return all.some(({ outcome }) => outcome === 'failed') ? exitCodes.failed : exitCodes.found;

@@ -1,4 +1,4 @@
-import { openAllFleets } from '../fleet/registry.ts';
+import { fleetKinds, openAllFleets } from '../fleet/registry.ts';
 import { type RunningRun, takeInventory } from '../scram/inventory.ts';
 import { selectRuns, scramRuns } from '../scram/scram.ts';
 import type { ScramResult } from '../scram/scram-run.ts';
@@ -31,7 +31,7 @@ export async function scram(flags: Readonly<Record<string, unknown>>): Promise<n
     const { selected, spared } = selectRuns(options, inventory.runs);
     if (selected.length > 0) process.stdout.write(runningTable(selected, Date.now()));
     process.stdout.write(
-      `dry run: ${plural(selected.length, 'run')} would be terminated ${checkedText(inventory)}\n`,
+      `dry run: ${plural(selected.length, 'run')} would be ended ${checkedText(inventory)}\n`,
     );
     process.stderr.write(sparedWords(spared, run !== undefined) + unreachableLines(inventory.unreachable));
     return inventory.unreachable.length > 0 ? exitCodes.cleanupUnconfirmed : exitCodes.found;
@@ -76,7 +76,11 @@ function resultTable(results: readonly ScramResult[]): string {
     run,
     where === undefined ? fleet : `${fleet} ${where}`,
     String(terminated),
-    error === undefined ? 'terminated' : `NOT CONFIRMED: ${error}`,
+    error === undefined ? (isReleased(fleet) ? 'released' : 'terminated') : `NOT CONFIRMED: ${error}`,
   ]);
   return table([['RUN', 'FLEET', 'INSTANCES', 'RESULT'], ...rows]);
+}
+
+function isReleased(fleet: string): boolean {
+  return fleetKinds.some(({ name, releases }) => name === fleet && releases === true);
 }

@@ -27,6 +27,8 @@ export interface RunConfig {
   readonly minimum: number;
   /** US dollars that the run may cost at most; undefined: any. */
   readonly maxCost: number | undefined;
+  /** US dollars: a run that may cost more is confirmed by the user, where one can be asked. */
+  readonly confirmAbove: number;
   /** The kind of the chosen fleet, and what it is made with. */
   readonly fleet: string;
   readonly fleetKind: FleetKind;
@@ -94,6 +96,7 @@ export function resolveConfig(
     timeLimit: settings.T,
     minimum: settings.minN,
     maxCost: settings.maxCost,
+    confirmAbove: settings.confirmAbove,
     fleet: settings.fleet,
     fleetKind,
     fleetConfig: fleetKind.config(groupOf(settings, fleetKind), place),

@@ -27,6 +27,9 @@ const commonSchema = z.strictObject({
   maxCost: decimal('an amount of US dollars', 0, 1_000_000)
     .optional()
     .describe('the most a run may cost at its worst, in US dollars'),
+  confirmAbove: decimal('an amount of US dollars', 0, 1_000_000).describe(
+    'a run that may cost more than so many US dollars, or whose price is not known, is launched only when that is confirmed, on a terminal or by --yes; without a terminal nobody is asked',
+  ),
   T: decimal('a number of seconds', 0, longestTimeLimit),
   // As many as a digest has bits; what holds in its unit the puzzle knows.
   D: boundedWhole('a whole number of leading zeros', 0, 256).optional(),
@@ -81,6 +84,7 @@ export type Settings = z.output<typeof commonSchema>;
 export const defaults = {
   maxN: 1000,
   minN: 1,
+  confirmAbove: 1,
   fleet: 'local',
   scheme: 'hex-chain',
   smallest: false,

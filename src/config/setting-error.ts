@@ -14,6 +14,7 @@ const examples: Readonly<Record<string, string>> = {
   fleet: '--fleet local',
   minN: '--min-N 1',
   maxCost: '--max-cost 0.50',
+  confirmAbove: '--confirm-above 5',
   scheme: '--scheme sha256d',
   unit: '--unit bits',
   from: '--from 0',

@@ -86,6 +86,12 @@ const commonNames: readonly SettingName[] = [
     variable: 'CND_MAX_COST',
     describe: 'US dollars; a run that may cost more is not started',
   },
+  {
+    key: 'confirmAbove',
+    flag: 'confirm-above',
+    variable: 'CND_CONFIRM_ABOVE',
+    describe: 'US dollars; a run that may cost more is asked about on a terminal [default: 1]',
+  },
 ];
 
 /** The settings a command line can give, those of the fleets last. */

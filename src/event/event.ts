@@ -39,6 +39,11 @@ const coverage = z
     'Which nonces were tested, exactly: `residues` by chunk and stride, `ranges` merged.',
   ) satisfies z.ZodType<Coverage>;
 
+const released = z
+  .literal(true)
+  .optional()
+  .describe('The instances are machines that live on: "terminated" means that they were released.');
+
 const ended = z.object({
   outcome: z.enum(outcomes),
   exitCode: z.int(),
@@ -54,6 +59,7 @@ const ended = z.object({
   smallest: z.boolean(),
   logs: z.string(),
   launched: z.int().describe('Instances that there were.'),
+  released,
   terminated: z.int().describe('Of how many the fleet has said that they are terminated.'),
   left: z.array(z.string()).describe('Ids of instances whose termination could not be confirmed.'),
   probability: z
@@ -85,6 +91,7 @@ export const eventFields = {
     fleet: z.string(),
     instances: z.int(),
     timeLimit: seconds,
+    released,
     puzzle: z.record(z.string(), z.union([z.string(), z.number()])),
     from: decimal,
     limit: decimal,
@@ -205,9 +212,9 @@ export const eventFields = {
     .describe('Its syslog is in the logs directory.'),
   'logs.missing': z.object({ instance: index, reason: z.string() }),
   'terminate.started': z
-    .object({ instances: z.int() })
+    .object({ instances: z.int(), released })
     .describe('From here on only the end of every instance is waited for.'),
-  'instance.terminated': z.object({ instance: index, id: z.string() }),
+  'instance.terminated': z.object({ instance: index, id: z.string(), released }),
   'archive.started': z
     .object({ location: z.string(), files: z.int() })
     .describe(
@@ -218,7 +225,7 @@ export const eventFields = {
     .object({ location: z.string(), files: z.int(), bytes: z.int() })
     .describe('All files of the run are uploaded, and nothing is left here.'),
   'run.interrupted': z
-    .object({ signal: z.string(), count: z.int(), phase: z.enum(phaseNames).optional() })
+    .object({ signal: z.string(), count: z.int(), phase: z.enum(phaseNames).optional(), released })
     .describe('Somebody asked for the end, for the first time or again (`count`), in this phase.'),
   'cleanup.failed': z.object({ what: z.string(), reason: z.string() }),
   'output.dropped': z

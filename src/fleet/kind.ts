@@ -75,6 +75,8 @@ export interface FleetKindOf<Schema extends z.ZodObject, Config> {
   isImpliedBy?(settings: unknown): boolean;
   /** The number of instances where none is given; undefined: it must be. */
   count?(settings: unknown): number | undefined;
+  /** Its instances are machines that live on: they are released, not terminated. */
+  readonly releases?: true;
   /** Its instances cost money. */
   readonly isPaid?: true;
   /** The most instances there can be; undefined: any number. */

@@ -19,15 +19,15 @@ export class TerminationUnconfirmed extends CndError {
   /** What may mend it while it is tried again. */
   readonly remedy: string | undefined;
 
-  constructor(run: string, left: readonly Instance[], cause: unknown) {
+  constructor(run: string, left: readonly Instance[], cause: unknown, what = 'termination') {
     const ids = left.map(({ id }) => id);
     // Where the fleet could not be asked, what is known of them is what it said long before.
     const [reason] = cause === undefined ? left.flatMap((instance) => instance.reason ?? []) : [];
     const which = ids.length > 0 ? ids.join(' ') : 'what the run launched';
-    const what = reason === undefined ? which : `${which}: ${reason}`;
+    const whom = reason === undefined ? which : `${which}: ${reason}`;
     super(
       'termination-unconfirmed',
-      `termination is not confirmed: ${what}${cause === undefined ? '' : ` (${messageOf(cause)})`}`,
+      `${what} is not confirmed: ${whom}${cause === undefined ? '' : ` (${messageOf(cause)})`}`,
       {
         about: run,
         hint: `cnd scram --run ${run}`,
@@ -66,7 +66,12 @@ export async function terminateAll(
     } catch (error) {
       failure = error;
     }
-    const unconfirmed = new TerminationUnconfirmed(run, left, failure);
+    const unconfirmed = new TerminationUnconfirmed(
+      run,
+      left,
+      failure,
+      fleet.guard ? 'release' : 'termination',
+    );
     if (performance.now() + wait * 1000 > giveUp) throw unconfirmed;
     warning.repeat(unconfirmed);
     await delay(wait * 1000);

@@ -9,6 +9,8 @@ export interface KernelChoice {
   readonly rate: number;
   /** The fastest instruction set, when the instances are this very machine. */
   readonly instructionSet?: string;
+  /** It is known that there is no native kernel for the instances, which search with the script. */
+  readonly isMissing?: true;
   readonly warning?: { readonly message: string; readonly hint: string };
 }
 
@@ -26,7 +28,7 @@ const nativeRate = 15_000_000;
  * busy cores choose at random.
  *
  * @param platform What other machines are, if that is known.
- * @param signal Ends the timing: the choice is then left to the instances.
+ * @param signal Ends the timing, and rejects: a kernel that was killed is not one that does not work.
  */
 export async function chooseKernel(
   { kernel, puzzle }: { readonly kernel: 'auto' | 'python'; readonly puzzle: { readonly scheme: Scheme } },
@@ -43,6 +45,7 @@ export async function chooseKernel(
     if (!fastest) return withoutNative(`the native kernel has nothing that runs here`);
     return { rate: fastest.rate, instructionSet: fastest.name };
   } catch (error) {
+    signal?.throwIfAborted();
     return withoutNative(messageOf(error));
   }
 }
@@ -50,14 +53,12 @@ export async function chooseKernel(
 /** Instances are other machines: what they are may only be known once they answer, what was built here is known now. */
 function elsewhere(platform: Platform | undefined): KernelChoice {
   const possible = platform === undefined ? ['linux-x64', 'linux-arm64'] : [platform];
-  const missing = possible.filter((one) => nativeKernel(one) === undefined);
-  if (missing.length === 0) return { rate: nativeRate };
-  if (platform !== undefined) return withoutNative(`there is no native kernel for ${platform}`);
-  const message = `there is no native kernel for ${missing.join(' and ')}: instances of that kind search with pow.py, about ${scriptFactor} times slower`;
-  return { rate: nativeRate, warning: { message, hint: buildHint } };
+  // Where only some are missing nobody may need them; an instance that does says so itself.
+  if (possible.some((one) => nativeKernel(one) !== undefined)) return { rate: nativeRate };
+  return withoutNative(`there is no native kernel for ${possible.join(' or ')}`);
 }
 
 function withoutNative(why: string): KernelChoice {
   const message = `${why}: pow.py searches instead, about ${scriptFactor} times slower`;
-  return { rate: scriptRate, warning: { message, hint: buildHint } };
+  return { rate: scriptRate, isMissing: true, warning: { message, hint: buildHint } };
 }

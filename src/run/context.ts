@@ -11,6 +11,7 @@ import { journalName } from '../event/file-name.ts';
 import { InstanceHistory } from '../event/instance-history.ts';
 import { Journal } from '../event/journal.ts';
 import type { View } from '../event/view.ts';
+import type { Ask } from './plan/confirmation.ts';
 import { Cleanup } from './cleanup.ts';
 import { type Clock, type Start, Stopwatch } from '../clock.ts';
 import { type Deadline, deadline } from './deadline.ts';
@@ -19,6 +20,7 @@ import { EventStream } from '../event/stream.ts';
 import type { Interrupts } from './interrupt.ts';
 import { Phases } from './phase.ts';
 import type { Paid } from './spending.ts';
+import { released } from './released.ts';
 import { ReleaseTime, type TeardownSchedule, teardownSchedule } from './teardown.ts';
 
 /** Everything that a run acts on. */
@@ -40,6 +42,8 @@ export interface RunInputs {
   readonly kernel: KernelChoice;
   /** What the fleet said before anything was created. */
   readonly preflight?: Preflight | undefined;
+  /** How the launch is confirmed, where it is to be; absent: nobody is asked. */
+  readonly ask?: Ask | undefined;
   /** What the user is told before the launch, besides what the plan itself gives rise to. */
   readonly warnings?: readonly EventFields['warning'][] | undefined;
 }
@@ -81,7 +85,12 @@ export class RunContext {
     this.emit = this.stream.emit;
     interrupts.onRaise(({ name }, count) => {
       const { current } = this.phases;
-      this.emit('run.interrupted', { signal: name, count, ...(current && { phase: current }) });
+      this.emit('run.interrupted', {
+        signal: name,
+        count,
+        ...(current && { phase: current }),
+        ...released(config),
+      });
     });
   }
 

@@ -11,6 +11,7 @@ import { recordName } from '../event/file-name.ts';
 import { exitCodes } from '../event/outcome.ts';
 import type { RunRecord } from '../event/record.ts';
 import { newRecord } from './record.ts';
+import { released } from './released.ts';
 import { spending } from './spending.ts';
 import type { RunningSearch } from '../engine/engine.ts';
 import { type Ending, runResult } from './result.ts';
@@ -42,6 +43,7 @@ export async function finish(
     coverage: search?.coverage() ?? noCoverage(config.space),
     smallest: config.smallest,
     logs: archive.location(run),
+    ...released(config),
     launched: context.known.size,
     terminated: [...context.known].filter((id) => !isLeft(context, id)).length,
     left: context.left,

@@ -2,6 +2,7 @@ import { messageOf } from '../error.ts';
 import { writeRunState } from '../state/run-state.ts';
 import type { RunContext } from './context.ts';
 import { expiryOf, runNote } from './note.ts';
+import { released } from './released.ts';
 import { TerminationUnconfirmed, terminateAll } from '../fleet/terminate-all.ts';
 
 /** Seconds for which termination is tried again at least, even when T is over. */
@@ -61,10 +62,10 @@ export async function launch(context: RunContext, signal: AbortSignal): Promise<
 }
 
 async function terminate(context: RunContext): Promise<void> {
-  const { run, fleet } = context.inputs;
+  const { run, fleet, config } = context.inputs;
   const untilSwitch = context.untilTimeLimit(fleet.timing.grace);
   const timeout = Math.min(maximumTimeout, Math.max(minimumTimeout, untilSwitch));
-  context.emit('terminate.started', { instances: context.launched.length });
+  context.emit('terminate.started', { instances: context.launched.length, ...released(config) });
   try {
     const instances = await terminateAll(fleet, run, context.launched, timeout, ({ message, remedy }) => {
       const hint = remedy === undefined ? {} : { hint: remedy };
@@ -73,7 +74,7 @@ async function terminate(context: RunContext): Promise<void> {
     context.paid = { ...context.paid, until: context.elapsed() };
     for (const { index, id } of instances) {
       context.known.add(id);
-      context.emit('instance.terminated', { instance: index, id });
+      context.emit('instance.terminated', { instance: index, id, ...released(config) });
     }
   } catch (error) {
     context.left = error instanceof TerminationUnconfirmed && error.ids.length > 0 ? error.ids : [run];

@@ -2,6 +2,7 @@ import { makeRunFolder } from '../archive/directory-probe.ts';
 import { messageOf } from '../error.ts';
 import { whenAborted } from '../wait.ts';
 import { removeRunState } from '../state/run-state.ts';
+import { confirmLaunch } from './plan/confirmation.ts';
 import { RunContext, type RunInputs } from './context.ts';
 import { Searching } from './searching.ts';
 import { finish, record } from './finish.ts';
@@ -14,7 +15,7 @@ import type { Ending } from './result.ts';
  * golden nonce, pull the syslogs, terminate everything within T, archive what is kept. Resolves with the exit code.
  */
 export async function executeRun(inputs: RunInputs): Promise<number> {
-  const { run, config, fleet, archive, clock, env } = inputs;
+  const { run, config, fleet, archive, clock, env, interrupts } = inputs;
   try {
     await makeRunFolder(config.logs.directory, run);
   } catch (error) {
@@ -28,6 +29,15 @@ export async function executeRun(inputs: RunInputs): Promise<number> {
   const logs = archive.location(run);
   emitPlan(context.emit, { config, timing: fleet.timing, logs, kernel, preflight, warnings });
   await record(context);
+  try {
+    const limit = context.searchLimit();
+    await confirmLaunch(inputs, AbortSignal.any([limit.signal, interrupts.first]));
+    limit.cancel();
+  } catch (error) {
+    await discard(context);
+    letGo();
+    throw error;
+  }
 
   const { ending, searching } = await searchWithinTime(context);
   if (searching) {
@@ -41,6 +51,14 @@ export async function executeRun(inputs: RunInputs): Promise<number> {
     await whateverHappens(context, 'removing the live state', () => removeRunState(run, env));
   letGo();
   return exitCode;
+}
+
+/** Leaves nothing of a run that was not to be. Never rejects: the first error counts. */
+async function discard({ journal, inputs }: RunContext): Promise<void> {
+  const { run, archive, env } = inputs;
+  await journal.close();
+  await (archive.spool ?? archive).remove(run).catch(() => {});
+  await removeRunState(run, env).catch(() => {});
 }
 
 /** Launches and searches until the search ends, time is up, or somebody asks. Never rejects. */

@@ -1,16 +1,23 @@
+import { hostname, userInfo } from 'node:os';
 import { setTimeout as delay } from 'node:timers/promises';
 import { messageOf } from '../error.ts';
 import type { Fleet } from '../fleet/fleet.ts';
 import type { Instance } from '../instance.ts';
 import { runStart } from '../run-id.ts';
 import { type ProcessIdentity, isAlive, killProcess } from '../state/process.ts';
-import { readRunStates, removeRunState } from '../state/run-state.ts';
+import { hasScramNote, readRunStates, removeRunState, writeScramNote } from '../state/run-state.ts';
 import { stateDirectory } from '../state/state.ts';
 import type { RunningRun } from './inventory.ts';
 import { terminateAll } from '../fleet/terminate-all.ts';
 
 /** Seconds: for termination; at least for a controller to end by itself; for one that alone can end its run. */
 const timeout = { terminate: 30, controller: 10, unheld: 120 };
+
+/**
+ * Seconds for a controller to take note of the scram; and then to end its run by itself, which keeps the syslogs and takes
+ * it 3 s to stop the search and 5 s for the syslogs at most.
+ */
+const cooperation = { note: 1.5, end: 10 };
 
 /** Seconds after the start of a run in which its launch may be under way. */
 const launching = 120;
@@ -37,11 +44,12 @@ export async function scramRun(found: RunningRun, env: NodeJS.ProcessEnv): Promi
     return { ...place, terminated: ids.size, ...(announced && { announced }) };
   };
   try {
-    if (found.state) killProcess(found.state.controller, 'SIGTERM');
+    await tellController(found, env);
     if (!holder) {
       const error = await leaveToController(found, env);
       return { ...result(), ...(error !== undefined && { error }) };
     }
+    await letEnd(found, env);
     note(await terminateAll(holder, run, found.instances, timeout.terminate), ids);
     // What it does itself at its end takes about its grace; cut short, its record would never be archived.
     await endController(found, timeout.controller + holder.timing.grace);
@@ -52,6 +60,30 @@ export async function scramRun(found: RunningRun, env: NodeJS.ProcessEnv): Promi
   } catch (error) {
     return { ...result(), error: messageOf(error) };
   }
+}
+
+/** Tells a controller here that its run is to end, and who says so. */
+async function tellController({ run, state, controller }: RunningRun, env: NodeJS.ProcessEnv): Promise<void> {
+  if (!state || controller !== 'alive') return;
+  // Where it cannot be noted, the signal says the same without a name.
+  await writeScramNote(run, whoScrams(), env).catch(() => {});
+  killProcess(state.controller, 'SIGTERM');
+}
+
+/** Who this is, for the record of a run that is ended: user, machine, process and command. */
+function whoScrams(): string {
+  return `${userInfo().username}@${hostname()} (pid ${process.pid}: cnd ${process.argv.slice(2).join(' ')})`;
+}
+
+/** Lets a controller that has taken note end its run by itself: it pulls the syslogs first. One that has not is not waited for. */
+async function letEnd({ run, state, controller }: RunningRun, env: NodeJS.ProcessEnv): Promise<void> {
+  if (!state || controller !== 'alive') return;
+  const giveUp = performance.now() + cooperation.note * 1000;
+  while (isAlive(state.controller) && (await hasScramNote(run, env))) {
+    if (performance.now() > giveUp) return;
+    await delay(20);
+  }
+  await hasExitedWithin(state.controller, cooperation.end);
 }
 
 /**

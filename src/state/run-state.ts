@@ -1,4 +1,4 @@
-import { readdir, rmdir } from 'node:fs/promises';
+import { lstat, readdir, rmdir } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { z } from 'zod';
 import { CndError, isMissing, messageOf } from '../error.ts';
@@ -33,6 +33,11 @@ const oldStateName = 'run.json';
 /** The file of a run's login key in its state directory. */
 export const loginKeyName = 'id_ed25519';
 
+/** The file by which a scram tells the controller of a run who ends it; the controller removes it when it has read it. */
+const scramName = 'scram.json';
+
+const scramNote = z.object({ by: z.string().max(1000) });
+
 /** What any `cnd` of the same user can learn of a run that is under way, from any directory. */
 export type RunState = z.output<typeof runState>;
 
@@ -65,7 +70,33 @@ export async function removeLoginKey(run: string, env: NodeJS.ProcessEnv = proce
 
 /** Forgets what `writeRunState` noted, and the run's directory if nothing else is in it; idempotent. */
 export async function removeRunState(run: string, env: NodeJS.ProcessEnv = process.env): Promise<void> {
-  await removeOwn(run, [stateName, oldStateName, loginKeyName], env);
+  await removeOwn(run, [stateName, oldStateName, loginKeyName, scramName], env);
+}
+
+/** Tells the controller of a run who ends it, before it gets its signal. @throws CndError `state-unusable` */
+export async function writeScramNote(run: string, by: string, env: NodeJS.ProcessEnv): Promise<void> {
+  await writeOwn(run, scramName, JSON.stringify({ by }), env);
+}
+
+/** Whether a controller has not read yet who ends its run. */
+export async function hasScramNote(run: string, env: NodeJS.ProcessEnv): Promise<boolean> {
+  const path = join(stateDirectory(run, env), scramName);
+  return lstat(path).then(
+    () => true,
+    () => false,
+  );
+}
+
+/** Who ends the run, if that was noted; forgets it. Never rejects: somebody else may have sent the signal. */
+export async function takeScramNote(run: string, env: NodeJS.ProcessEnv): Promise<string | undefined> {
+  const path = join(stateDirectory(run, env), scramName);
+  try {
+    const { by } = scramNote.parse(JSON.parse(await readTextFile(path)));
+    await removeBelow(stateRoot(env), path);
+    return by;
+  } catch {
+    return undefined;
+  }
 }
 
 /** What the state root tells of the runs of this user. */

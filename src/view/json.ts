@@ -1,15 +1,18 @@
 import type { RunEvent } from '../event/event.ts';
-import { type DisplayView, fullBacklog, isDroppable } from './display/view.ts';
+import { type DisplayListener, type DisplayView, fullBacklog, isDroppable } from './display/view.ts';
+import { LineQuestion } from './line-question.ts';
 import type { TextOutput } from './output.ts';
 
-/** `--json`: one event a line on stdout, for programs. */
+/** `--json`: one event a line on stdout, for programs; a question is asked on stderr. */
 export class JsonView implements DisplayView {
   readonly #stdout: TextOutput;
+  readonly #question: LineQuestion;
   #dropped = 0;
   #hasEnded = false;
 
-  constructor(stdout: TextOutput) {
-    this.#stdout = stdout;
+  constructor(output: { stdout: TextOutput; stderr: TextOutput }, listener?: DisplayListener) {
+    this.#stdout = output.stdout;
+    this.#question = new LineQuestion(output.stderr, listener);
   }
 
   show(event: RunEvent): void {
@@ -19,6 +22,14 @@ export class JsonView implements DisplayView {
     }
     this.#hasEnded ||= event.event === 'run.ended';
     this.#stdout.write(eventJson(event));
+  }
+
+  ask(question: string | undefined): void {
+    this.#question.ask(question);
+  }
+
+  key(key: string): void {
+    this.#question.key(key);
   }
 
   takeDropped(): { frames: number; progress: number } {
@@ -37,8 +48,6 @@ export class JsonView implements DisplayView {
   }
 
   line(): void {}
-  ask(): void {}
-  key(): void {}
   suspend(): void {}
   resume(): void {}
 }

@@ -2,13 +2,22 @@ import { costWords } from '../cost.ts';
 import type { RunEvent } from '../event/event.ts';
 import { printable } from '../text.ts';
 import { unhandled } from '../event/view.ts';
+import { instanceWords } from './alike.ts';
 import { count, duration, percent, plural, rate } from '../quantity.ts';
 
 /**
  * The line of one event in a log of the run, without its time; undefined when an event is too frequent or too detailed
- * to be a line of its own. Pure.
+ * to be a line of its own. `instances` are those of which it is told in the same words, where there are several. Pure.
  */
-export function plainLine(event: RunEvent, verbose: boolean): string | undefined {
+export function plainLine(
+  event: RunEvent,
+  verbose: boolean,
+  instances: readonly number[] = [],
+): string | undefined {
+  const at = ({ instance }: { readonly instance?: number | undefined }): string => {
+    if (instances.length > 0) return instanceWords(instances);
+    return instance === undefined ? 'the search' : `#${instance}`;
+  };
   switch (event.event) {
     case 'run.planned':
       return [
@@ -72,9 +81,7 @@ export function plainLine(event: RunEvent, verbose: boolean): string | undefined
     case 'search.stopped':
       return [
         `search stopped (${printable(event.reason)})${within(event.latency)}`,
-        ...(event.unconfirmed.length > 0
-          ? [`no word from ${event.unconfirmed.map((k) => `#${k}`).join(' ')}`]
-          : []),
+        ...(event.unconfirmed.length > 0 ? [`no word from ${instanceWords(event.unconfirmed)}`] : []),
       ].join('; ');
     case 'instance.lost':
       return `${at(event)} lost: ${printable(event.reason)}${event.retrying ? '; trying again' : ''}`;
@@ -90,9 +97,9 @@ export function plainLine(event: RunEvent, verbose: boolean): string | undefined
       return `${at(event)} syslog could not be pulled: ${printable(event.reason)}`;
     case 'terminate.started':
       // A launch that was cut short has not said how many there are.
-      return `terminating ${event.instances === 0 ? 'what was launched' : plural(event.instances, 'instance')}`;
+      return `${event.released ? 'releasing' : 'terminating'} ${event.instances === 0 ? 'what was launched' : plural(event.instances, 'instance')}`;
     case 'instance.terminated':
-      return verbose ? `${at(event)} terminated` : undefined;
+      return verbose ? `${at(event)} ${event.released ? 'released' : 'terminated'}` : undefined;
     case 'archive.started':
       return `storing ${plural(event.files, 'file')} in ${printable(event.location)}`;
     case 'logs.archived':
@@ -112,16 +119,19 @@ export function plainLine(event: RunEvent, verbose: boolean): string | undefined
   }
 }
 
-function interruptedText({ count, phase }: Extract<RunEvent, { event: 'run.interrupted' }>): string {
+function interruptedText(event: Extract<RunEvent, { event: 'run.interrupted' }>): string {
+  const { count, phase } = event;
+  const [done, doing] = event.released ? ['released', 'releasing'] : ['terminated', 'terminating'];
   if (phase === 'archive') {
     return count === 1
-      ? 'all is terminated; the logs are stored for a moment more, once more to leave them here'
-      : 'all is terminated; the logs stay here';
+      ? `all is ${done}; the logs are stored for a moment more, once more to leave them here`
+      : `all is ${done}; the logs stay here`;
   }
-  if (phase === 'terminate') return 'terminating already';
+  if (phase === 'plan') return 'stopping; nothing was launched';
+  if (phase === 'terminate') return `${doing} already`;
   return count === 1
-    ? 'stopping, pulling logs for a moment, terminating; once more to skip the logs'
-    : 'terminating at once';
+    ? `stopping, pulling logs for a moment, ${doing}; once more to skip the logs`
+    : `${doing} at once`;
 }
 
 /** A puzzle in words: `hex-chain of 'COMSM0010cloud', 6 leading zero digits`. */
@@ -129,10 +139,6 @@ export function puzzleText(puzzle: Readonly<Record<string, string | number>>): s
   if (puzzle['scheme'] === 'bitcoin') return 'bitcoin block header';
   const block = printable(String(puzzle['block']), 40);
   return `${puzzle['scheme']} of '${block}', ${puzzle['difficulty']} leading zero ${puzzle['unit']}`;
-}
-
-function at(event: { readonly instance?: number | undefined }): string {
-  return event.instance === undefined ? 'the search' : `#${event.instance}`;
 }
 
 /** A residue in words: at first it is searched by the instance of the same number. */

@@ -1,5 +1,5 @@
 import type { RunEvent } from '../event/event.ts';
-import { printable } from '../text.ts';
+import { AlikeEvents } from './alike.ts';
 import type { DisplaySettings } from './display/message.ts';
 import {
   type DisplayListener,
@@ -8,6 +8,7 @@ import {
   isDroppable,
   resultDelay,
 } from './display/view.ts';
+import { LineQuestion } from './line-question.ts';
 import type { TextOutput } from './output.ts';
 import { plainLine } from './plain-line.ts';
 import { duration, plural } from '../quantity.ts';
@@ -35,11 +36,11 @@ export class PlainView implements DisplayView {
   readonly #stdout: TextOutput;
   readonly #stderr: TextOutput;
   readonly #detail: Detail;
-  readonly #listener: DisplayListener | undefined;
+  readonly #lines = new AlikeEvents((event, instances) => this.#line(event, instances));
+  readonly #question: LineQuestion;
   #start: number | undefined;
   #lastProgress = 0;
   #dropped = 0;
-  #asked = false;
   #result: string | undefined;
 
   constructor(
@@ -51,7 +52,7 @@ export class PlainView implements DisplayView {
     this.#stderr = output.stderr;
     this.#detail = detail;
     this.#start = options.start;
-    this.#listener = options.listener;
+    this.#question = new LineQuestion(output.stderr, options.listener);
     const { plan } = options;
     if (plan && detail !== 'quiet') {
       const what = `${plural(plan.instances, 'instance')} on ${plan.fleet}, at most ${duration(plan.timeLimit)}`;
@@ -60,37 +61,27 @@ export class PlainView implements DisplayView {
   }
 
   show(event: RunEvent): void {
-    const time = Date.parse(event.time);
-    this.#start ??= time;
+    this.#start ??= Date.parse(event.time);
     if (event.event === 'run.progress') {
       if (event.elapsed - this.#lastProgress < progressInterval(event.elapsed)) return;
       this.#lastProgress = event.elapsed;
     }
-    const told = this.#detail !== 'quiet' || isWarning(event);
-    const line = told ? plainLine(event, this.#detail === 'verbose') : undefined;
-    if (line !== undefined) {
-      if (isDroppable(event) && this.#stderr.backlog > fullBacklog.lines) this.#dropped += 1;
-      else this.#tell(time, line);
-    }
+    if (this.#detail !== 'quiet' || isWarning(event)) this.#lines.add(event);
     if (event.event === 'run.ended') this.#result = summary(event);
   }
 
   line(text: string): void {
+    this.#lines.flush();
     this.#stderr.write(`${text}\n`);
   }
 
   ask(question: string | undefined): void {
-    this.#asked = question !== undefined;
-    if (question !== undefined) this.#stderr.write(`${printable(question, 1000)} [y/N] `);
+    this.#lines.flush();
+    this.#question.ask(question);
   }
 
-  /** Lines of the terminal come here a character at a time. */
   key(key: string): void {
-    if (!this.#asked) return;
-    if (/\S/.test(key) || key === '\n') {
-      this.#asked = false;
-      this.#listener?.answer(/y/i.test(key));
-    }
+    this.#question.key(key);
   }
 
   takeDropped(): { frames: number; progress: number } {
@@ -99,11 +90,13 @@ export class PlainView implements DisplayView {
     return dropped;
   }
 
-  settle(): Promise<void> {
-    return this.#stderr.drain();
+  async settle(): Promise<void> {
+    await this.#lines.settle();
+    await this.#stderr.drain();
   }
 
   async finish(): Promise<boolean> {
+    this.#lines.flush();
     await Promise.race([this.#stderr.drain(), soon(resultDelay)]);
     this.#stdout.write(this.#result ?? '');
     await this.#stdout.drain();
@@ -112,6 +105,13 @@ export class PlainView implements DisplayView {
 
   suspend(): void {}
   resume(): void {}
+
+  #line(event: RunEvent, instances: readonly number[]): void {
+    const line = plainLine(event, this.#detail === 'verbose', instances);
+    if (line === undefined) return;
+    if (isDroppable(event) && this.#stderr.backlog > fullBacklog.lines) this.#dropped += 1;
+    else this.#tell(Date.parse(event.time), line);
+  }
 
   #tell(time: number, line: string): void {
     this.#start ??= time;

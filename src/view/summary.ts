@@ -3,6 +3,7 @@ import { phaseNames } from '../event/outcome.ts';
 import { costWords } from '../cost.ts';
 import { exitCodes } from '../event/outcome.ts';
 import { printable } from '../text.ts';
+import { phaseName } from './phase-name.ts';
 import { count, duration, percent, plural, rate } from '../quantity.ts';
 
 type Ended = Extract<RunEvent, { event: 'run.ended' }>;
@@ -40,8 +41,8 @@ export function summary(event: Ended): string {
   }
   if (event.left.length > 0) {
     lines.push(
-      `NOT CONFIRMED as terminated: ${event.left.map((id) => printable(id)).join(' ')}`,
-      `Terminate them with: cnd scram --run ${event.run}`,
+      `NOT CONFIRMED as ${event.released ? 'released' : 'terminated'}: ${event.left.map((id) => printable(id)).join(' ')}`,
+      `${event.released ? 'Release' : 'Terminate'} them with: cnd scram --run ${event.run}`,
     );
   } else if (event.exitCode === exitCodes.cleanupUnconfirmed) {
     lines.push(`The cleanup is NOT CONFIRMED. Finish it with: cnd scram --run ${event.run}`);
@@ -75,14 +76,14 @@ function costRows({ cost, costBasis }: Ended): [string, string][] {
 }
 
 /** What a careful user looks for first: that nothing is left. */
-function instanceWords({ launched, terminated }: Ended): string {
+function instanceWords({ launched, terminated, released }: Ended): string {
   if (launched === 0) return 'none launched';
-  return `${launched} launched, ${terminated === launched ? 'all' : terminated} terminated`;
+  return `${launched} launched, ${terminated === launched ? 'all' : terminated} ${released ? 'released' : 'terminated'}`;
 }
 
-function phaseText({ phases }: Ended): string {
+function phaseText({ phases, released }: Ended): string {
   return phaseNames
     .filter((name) => phases[name] !== undefined)
-    .map((name) => `${name} ${duration(phases[name] ?? 0)}`)
+    .map((name) => `${phaseName(name, released)} ${duration(phases[name] ?? 0)}`)
     .join(', ');
 }

@@ -137,7 +137,7 @@ function commands(seen: Observation): string[] {
     if (!ended) found.push(`a command beside it does not end: ${said}`);
     else if (ended.code !== 0 && ended.code !== 4 && !has(scenario, 'remove-state'))
       found.push(`a command beside it exits ${ended.code}: ${said}`);
-    else if (/all terminated/.test(said) && left.length > 0)
+    else if (/all (terminated|released)/.test(said) && left.length > 0)
       found.push(`left after "all terminated" of a scram: ${left.join(' | ')}`);
   }
   if (companion) {

@@ -122,7 +122,7 @@ describe.skipIf(!hasStage())('doctor and start', { timeout: 300_000 }, () => {
       try {
         const { config, fleet } = required(await checkLocally(sources));
         const archive = await makeArchive(config.logs, config.aws, all);
-        requirePassed((await checkLaunch(fleet, archive, config, signal)).checks);
+        requirePassed((await checkLaunch(fleet, archive, config, false, signal)).checks);
         return 'nothing';
       } catch (error) {
         if (error instanceof UsageError) return error.message;
@@ -132,7 +132,7 @@ describe.skipIf(!hasStage())('doctor and start', { timeout: 300_000 }, () => {
     const doctor = async (): Promise<string> => {
       const { checks, config, fleet } = await checkLocally({ ...sources, fallback });
       const archive = config && (await makeArchive(config.logs, config.aws, all));
-      const launch = fleet && archive && config && (await checkLaunch(fleet, archive, config, signal));
+      const launch = fleet && archive && config && (await checkLaunch(fleet, archive, config, false, signal));
       const failed = [...checks, ...(launch?.checks ?? [])].find(({ outcome }) => outcome === 'failed');
       return failed?.message ?? '';
     };

@@ -168,7 +168,7 @@ describe.runIf(hasSshd())('fleet hosts', () => {
     for (const run of runs) {
       // One at a time and by name: without --run it would end every local run of this user, whoever began it.
       const { code, stdout } = await elsewhere.run(['scram', '--run', run], { XDG_STATE_HOME: place.state });
-      expect(stdout).toMatch(new RegExp(`${run} +hosts +3 +terminated`));
+      expect(stdout).toMatch(new RegExp(`${run} +hosts +3 +released`));
       expect(code).toBe(0);
     }
     elsewhere.remove();
@@ -181,7 +181,7 @@ describe.runIf(hasSshd())('fleet hosts', () => {
     const shown = await place.run(['ps']);
     expect(shown.stdout).toMatch(new RegExp(`${run} +hosts +3 running.*alive`));
     const { code, stdout } = await place.run(['scram', '--run', run]);
-    expect(stdout).toMatch(new RegExp(`${run} +hosts +3 +terminated`));
+    expect(stdout).toMatch(new RegExp(`${run} +hosts +3 +released`));
     expect(code).toBe(0);
     expect(around.orphans(run)).toEqual([]);
     expect((await cnd.ended).code).toBe(143);
@@ -203,7 +203,7 @@ describe.runIf(hasSshd())('fleet hosts', () => {
     rmSync(join(place.state, 'cnd'), { recursive: true });
     cnd.child.kill('SIGINT');
     const result = await cnd.ended;
-    expect(runEnded(result)).toMatchObject({ left: [], terminated: 3 });
+    expect(runEnded(result)).toMatchObject({ left: [], terminated: 3, released: true });
     expect(around.orphans(run)).toEqual([]);
   });
 

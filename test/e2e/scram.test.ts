@@ -1,5 +1,6 @@
-import { readdirSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { existsSync, readdirSync } from 'node:fs';
+import { hostname, tmpdir, userInfo } from 'node:os';
+import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { type Cnd, type Workspace, runEnded, workspace } from '../helper/cnd.ts';
 import { orphans, untilGone } from '../helper/process.ts';
@@ -78,4 +79,32 @@ test('scram forgets the live state of a controller that was killed', async () =>
   await cnd.ended;
   await place.run(['scram', '--run', run]);
   expect(readdirSync(`${place.state}/cnd`)).toEqual([]);
+});
+
+test('a run that is scrammed says by whom, and keeps its syslogs', async () => {
+  const { cnd, run } = await begin();
+  const result = await elsewhere.run(['scram', '--run', run], { XDG_STATE_HOME: place.state });
+  expect(result).toMatchObject({ code: 0, stderr: '' });
+  const ended = await cnd.ended;
+  expect(ended.code).toBe(143);
+  const by = `${userInfo().username}@${hostname()} (pid `;
+  const { outcome, reason, left } = runEnded(ended);
+  expect({ outcome, left }).toEqual({ outcome: 'interrupted', left: [] });
+  expect(reason).toContain(`scrammed by ${by}`);
+  expect(reason).toMatch(/: cnd scram --run \S+\)$/);
+  const logs = readdirSync(join(place.directory, 'logs', run)).filter((name) => name.endsWith('.gz'));
+  expect(logs).toEqual(['Instance0.log.gz', 'Instance1.log.gz']);
+  expect(existsSync(join(place.state, 'cnd', run))).toBe(false);
+  await untilGone(run);
+});
+
+test('a controller that does not take note of a scram does not hold it up', async () => {
+  const { cnd, run } = await begin();
+  cnd.child.kill('SIGSTOP');
+  const result = await elsewhere.run(['scram', '--run', run], { XDG_STATE_HOME: place.state });
+  expect(result.code).toBe(0);
+  expect(result.stdout).toMatch(new RegExp(`${run}.* 2 +terminated`));
+  await untilGone(run);
+  expect((await cnd.ended).signal).toBe('SIGKILL');
+  expect(existsSync(join(place.state, 'cnd', run))).toBe(false);
 });

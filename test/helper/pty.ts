@@ -20,11 +20,11 @@ export class Pty {
   readonly ended: Promise<string>;
   shown = '';
   readonly #child: ChildProcess;
-  readonly #place: Workspace;
+  readonly #place: Pick<Workspace, 'directory' | 'state'>;
   #said = '';
 
   constructor(
-    place: Workspace,
+    place: Pick<Workspace, 'directory' | 'state'>,
     args: readonly string[],
     { stdout = 'terminal', env = {}, columns = 80 }: PtyOptions = {},
   ) {

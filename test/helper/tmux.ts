@@ -19,10 +19,23 @@ let terminals = 0;
 export class Terminal {
   readonly #socket = `cnd-test-${process.pid}-${(terminals += 1)}`;
 
-  constructor(place: Workspace, columns: number, rows: number) {
+  constructor(
+    place: Pick<Workspace, 'directory' | 'state'>,
+    columns: number,
+    rows: number,
+    env: Readonly<Record<string, string>> = {},
+  ) {
     // As a person has it, also where these tests run without one.
     const person = ['-u', 'CI', '-u', 'NO_COLOR', '-u', 'FORCE_COLOR', 'PS1=$ ', 'ENV=', `CND=${bin}`];
-    const shell = ['env', ...person, `XDG_STATE_HOME=${place.state}`, `NODE=${process.execPath}`, 'sh'];
+    const set = Object.entries(env).map(([name, value]) => `${name}=${value}`);
+    const shell = [
+      'env',
+      ...person,
+      ...set,
+      `XDG_STATE_HOME=${place.state}`,
+      `NODE=${process.execPath}`,
+      'sh',
+    ];
     const size = ['-x', String(columns), '-y', String(rows)];
     this.#tmux('-f', '/dev/null', 'new-session', '-d', ...size, '-c', place.directory, '--', ...shell);
   }

@@ -41,6 +41,7 @@ test('instances elsewhere choose for themselves', async () => {
 test('of instances elsewhere only what they are is warned of, where that is known', async () => {
   const choice = await chooseKernel({ kernel: 'auto', puzzle }, {}, 'linux-riscv64');
   expect(choice.warning?.message).toMatch(/^there is no native kernel for linux-riscv64: pow\.py searches/);
+  expect(choice.isMissing).toBe(true);
   const known = await chooseKernel({ kernel: 'auto', puzzle }, {}, thisPlatform);
   expect(known.warning === undefined).toBe(nativeKernel(thisPlatform) !== undefined);
 });
@@ -51,4 +52,17 @@ test('on this machine the fastest instruction set is passed on, or what it costs
     ? { instructionSet: expect.stringMatching(/^[a-z0-9-]+$/) as string }
     : { warning: { message: expect.stringMatching(/times slower/) as string } };
   expect(choice).toMatchObject(expected);
+});
+
+test('a timing that is interrupted is no warning of a kernel that does not work', async () => {
+  const signal = AbortSignal.abort(new Error('SIGINT'));
+  const choosing = chooseKernel({ kernel: 'auto', puzzle }, { isThisMachine: true }, undefined, signal);
+  if (nativeKernel(thisPlatform) === undefined) expect((await choosing).isMissing).toBe(true);
+  else await expect(choosing).rejects.toThrow('SIGINT');
+});
+
+test('hosts whose processor nobody knows yet are not warned of a kernel that none of them may need', async () => {
+  const built = ['linux-x64', 'linux-arm64'].some((platform) => nativeKernel(platform) !== undefined);
+  const { warning } = await chooseKernel({ kernel: 'auto', puzzle }, {});
+  expect(warning === undefined).toBe(built);
 });

@@ -31,7 +31,7 @@ describe.runIf(hasStage())('what runs isolated', () => {
       AWS_EC2_METADATA_DISABLED: 'true',
     };
     const seen = await isolated(scram, '/', elsewhere);
-    expect(seen.stdout).toMatch(/^dry run: (0|no) runs? would be terminated/);
+    expect(seen.stdout).toMatch(/^dry run: (0|no) runs? would be ended/);
     expect(orphans(run).length).toBeGreaterThan(0);
     cnd.child.kill('SIGINT');
     await cnd.ended;

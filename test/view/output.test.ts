@@ -21,7 +21,7 @@ async function written(stream: PassThrough): Promise<string> {
 describe('JsonView', () => {
   test('is one event a line, as it was emitted', async () => {
     const stdout = new PassThrough();
-    const view = new JsonView(new Output(stdout));
+    const view = new JsonView({ stdout: new Output(stdout), stderr: new Output(new PassThrough()) });
     const events = eachEvent('two\nlines');
     for (const event of events) view.show(event);
     await view.finish();
@@ -125,7 +125,10 @@ describe('a reader that goes away', () => {
   test('does not keep a view from closing', async () => {
     const pipe = await brokenPipe();
     let told = 0;
-    const view = new JsonView(new Output(pipe, () => (told += 1)));
+    const view = new JsonView({
+      stdout: new Output(pipe, () => (told += 1)),
+      stderr: new Output(new PassThrough()),
+    });
     for (const event of eachEvent()) view.show(event);
     await view.finish();
     for (const event of eachEvent()) view.show(event);

@@ -3,7 +3,8 @@ import { describe, expect, test } from 'vitest';
 import type { EventFields, EventName } from '../../src/event/event.ts';
 import type { PhaseName } from '../../src/event/outcome.ts';
 import { plainLine, puzzleText } from '../../src/view/plain-line.ts';
-import { eachEvent, fieldsOfEach, stamped } from './example.ts';
+import { summary } from '../../src/view/summary.ts';
+import { eachEvent, endedWith, fieldsOfEach, stamped } from './example.ts';
 import { dangerous } from './dangerous.ts';
 
 const line = <Name extends EventName>(event: Name, fields: EventFields[Name], verbose = false) =>
@@ -113,4 +114,25 @@ test('puzzles in words: a long block is cut, a header is not shown', () => {
   const long = { scheme: 'sha256d', block: 'x'.repeat(4096), unit: 'bits', difficulty: 20 };
   expect(puzzleText(long)).toBe(`sha256d of '${'x'.repeat(39)}…', 20 leading zero bits`);
   expect(puzzleText({ scheme: 'bitcoin', header: '00', target: 'ff' })).toBe('bitcoin block header');
+});
+
+test('machines that live on are released, and never said to be terminated', () => {
+  const events = [
+    stamped('terminate.started', { instances: 2, released: true }),
+    stamped('instance.terminated', { instance: 0, id: 'me@lab1', released: true }),
+    ...(['search', 'terminate', 'archive'] as const).flatMap((phase) =>
+      [1, 2].map((count) => stamped('run.interrupted', { signal: 'SIGINT', count, phase, released: true })),
+    ),
+  ];
+  const lines = events.map((event) => plainLine(event, true));
+  expect(lines.slice(0, 3)).toEqual([
+    'releasing 2 instances',
+    '#0 released',
+    'SIGINT: stopping, pulling logs for a moment, releasing; once more to skip the logs',
+  ]);
+  const told = summary(endedWith({ released: true, left: ['me@lab1'], exitCode: 4, terminated: 3 }));
+  expect(told).toMatch(
+    /4 launched, 3 released\n[^]*release 0\.20 s[^]*NOT CONFIRMED as released: me@lab1\nRelease them with/,
+  );
+  expect([...lines, told].join('\n')).not.toMatch(/terminat/i);
 });

@@ -5,7 +5,7 @@ import { readConfigFile } from '../../config/file.ts';
 import { check } from '../../fleet/check.ts';
 import type { Fleet } from '../../fleet/fleet.ts';
 import { type Check, type Preflight, costCheck, requirePassed } from '../../fleet/preflight.ts';
-import { chooseKernel } from '../../kernel/choice.ts';
+import { type KernelChoice, chooseKernel } from '../../kernel/choice.ts';
 import { plural } from '../../quantity.ts';
 import { judgeIdle } from '../../run/plan/idle.ts';
 import { overdueWarnings } from '../../run/plan/overdue.ts';
@@ -77,11 +77,15 @@ export interface LaunchChecks extends Pick<RunInputs, 'kernel' | 'warnings'> {
   readonly preflight?: Preflight | undefined;
 }
 
-/** Checks what the fleet and the archive say before anything costs money. */
+/**
+ * Checks what the fleet and the archive say before anything costs money.
+ * @param canConfirm Whether the user has agreed beforehand, or can be asked.
+ */
 export async function checkLaunch(
   fleet: Fleet,
   archive: Archive,
   config: RunConfig,
+  canConfirm: boolean,
   signal: AbortSignal,
 ): Promise<LaunchChecks> {
   const { instances: count, minimum, timeLimit, maxCost } = config;
@@ -98,11 +102,27 @@ export async function checkLaunch(
     ),
   ]);
   const cost = preflight && preflight.free !== true ? costCheck(preflight, maxCost) : undefined;
+  const missing = kernelCheck(config, kernel, canConfirm);
   // In this order: without credentials there is neither a price nor a bucket.
-  const checks = [...(preflight?.checks ?? []), ...(cost ? [cost] : []), logs.check];
+  const checks = [
+    ...(preflight?.checks ?? []),
+    ...[cost, missing].filter((one) => one !== undefined),
+    logs.check,
+  ];
   const shared = await logsWarning(config.logs.directory);
   const all = shared === undefined ? warnings : [...warnings, { message: shared }];
   return { checks, preflight, kernel, warnings: all };
+}
+
+/** Nobody is to pay for instances that are slow because a kernel was not built here, unless that is what is wanted. */
+function kernelCheck(
+  { fleetKind }: RunConfig,
+  { isMissing, warning }: KernelChoice,
+  canConfirm: boolean,
+): Check | undefined {
+  if (!fleetKind.isPaid || !isMissing || !warning) return undefined;
+  const hint = `${warning.hint}; or give --kernel python, or --yes`;
+  return { name: 'kernel', outcome: canConfirm ? 'warning' : 'failed', message: warning.message, hint };
 }
 
 function fleetText({ name, where = '' }: Fleet): string {

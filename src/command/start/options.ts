@@ -22,6 +22,7 @@ export const startFlags: readonly Flag[] = [
       ...(kind && { values: kind }),
     };
   }),
+  { name: 'yes', boolean: true, describe: 'launch without asking; --max-cost still bounds the cost' },
   { name: 'dry-run', boolean: true, describe: 'show the plan and launch nothing' },
   { name: 'json', boolean: true, describe: 'one event a line on stdout' },
   { name: 'plain', boolean: true, describe: 'lines for a log instead of the live view' },

@@ -1,4 +1,3 @@
-import type { Archive } from '../../archive/archive.ts';
 import { makeArchive } from '../../archive/registry.ts';
 import { makeBroadcast } from '../../broadcast/registry.ts';
 import type { RunConfig } from '../../config/config.ts';
@@ -16,7 +15,7 @@ import { stateDirectory, statePlace } from '../../state/state.ts';
 import { emitPlan } from '../../run/plan/plan.ts';
 import { executeRun } from '../../run/run.ts';
 import { newRunId } from '../../run-id.ts';
-import { removeRunState, writeRunState } from '../../state/run-state.ts';
+import { removeRunState, takeScramNote, writeRunState } from '../../state/run-state.ts';
 import { unlessAborted } from '../../wait.ts';
 import { Display } from '../../view/display/display.ts';
 import type { DisplayMode } from '../../view/display/message.ts';
@@ -25,6 +24,8 @@ import { exitCodes } from '../../event/outcome.ts';
 import { isatty } from 'node:tty';
 import { signalExitCodes } from '../interruptible.ts';
 import { type LaunchChecks, checkLocally, checkLaunch, required } from './check.ts';
+import { concerns } from '../../run/plan/confirmation.ts';
+import { canAsk, canConfirm } from './consent.ts';
 
 /** `cnd start`: one run, from launch to scram; gives the exit code. */
 export async function start(flags: Readonly<Record<string, unknown>>): Promise<number> {
@@ -34,9 +35,9 @@ export async function start(flags: Readonly<Record<string, unknown>>): Promise<n
   const interrupts = new Interrupts();
   const display = startDisplay(flags, config, interrupts);
   const views = [display];
-  listen(interrupts);
   const startedAt = new Date(processStart.wall);
   const run = newRunId(startedAt);
+  listen(interrupts, () => takeScramNote(run, env));
   let hasStarted = false;
   try {
     const archive = await makeArchive(config.logs, config.aws, env);
@@ -47,12 +48,16 @@ export async function start(flags: Readonly<Record<string, unknown>>): Promise<n
         throw fileUsageError(error, statePlace(env), stateDirectory(run, env), 'written');
       });
     }
-    const { preflight, warnings, kernel } = await checkLaunchInTime(fleet, archive, config, interrupts.first);
+    const { preflight, warnings, kernel } = await inTime(config, fleet, interrupts.first, (signal) =>
+      checkLaunch(fleet, archive, config, canConfirm(flags, env), signal),
+    );
     if (flags['dry-run'] === true) {
       const stream = new EventStream(run, () => systemClock.wall(), views);
       const logs = archive.location(run);
       emitPlan(stream.emit, { config, timing: fleet.timing, logs, kernel, preflight, warnings });
-      stream.emit('warning', { message: 'dry run: nothing was launched' });
+      const asked = concerns(config, preflight, kernel).join(' ');
+      const words = asked === '' ? '' : `; on a terminal a start asks first: ${asked}`;
+      stream.emit('warning', { message: `dry run: nothing was launched${words}` });
       await stream.close();
       return exitCodeOf(exitCodes.found, display);
     }
@@ -75,6 +80,7 @@ export async function start(flags: Readonly<Record<string, unknown>>): Promise<n
       kernel,
       preflight,
       warnings,
+      ask: flags['yes'] !== true && canAsk(env) ? (...asked) => display.ask(...asked) : undefined,
     });
     return exitCodeOf(exitCode, display);
   } catch (error) {
@@ -92,24 +98,24 @@ export async function start(flags: Readonly<Record<string, unknown>>): Promise<n
  * children are killed, and what does not listen is left behind.
  * @throws CndError `plan-timeout`
  */
-async function checkLaunchInTime(
-  fleet: Fleet,
-  archive: Archive,
-  config: RunConfig,
+async function inTime(
+  { timeLimit }: RunConfig,
+  { timing }: Fleet,
   interrupted: AbortSignal,
+  look: (signal: AbortSignal) => Promise<LaunchChecks>,
 ): Promise<LaunchChecks> {
-  const seconds = config.timeLimit - fleet.timing.reserve;
+  const seconds = timeLimit - timing.reserve;
   const limit = deadline(systemClock, new Stopwatch(systemClock, processStart), seconds, 'time is up');
   const signal = AbortSignal.any([interrupted, limit.signal]);
   try {
-    const launchChecks = await unlessAborted(checkLaunch(fleet, archive, config, signal), signal);
-    requirePassed(launchChecks.checks);
-    return launchChecks;
+    const prospect = await unlessAborted(look(signal), signal);
+    requirePassed(prospect.checks);
+    return prospect;
   } catch (error) {
     if (!limit.signal.aborted || interrupted.aborted) throw error;
     throw new CndError(
       'plan-timeout',
-      `the checks before the launch took all of T, ${config.timeLimit} s; nothing was launched`,
+      `the checks before the launch took all of T, ${timeLimit} s; nothing was launched`,
       {
         about: 'T',
         hint: 'give a longer --T, or see what hangs with: cnd doctor',
@@ -139,7 +145,7 @@ function startDisplay(
       mode,
       verbose: flags['verbose'] === true,
       start: processStart.wall,
-      keyboard: mode !== 'json' && isatty(0) && isatty(2),
+      keyboard: isatty(0) && isatty(2),
       ...(flags['dry-run'] !== true && { plan: { instances, fleet, timeLimit } }),
     },
     {
@@ -166,9 +172,15 @@ function displayMode(flags: Readonly<Record<string, unknown>>): DisplayMode {
  * Turns signals, and bugs that nothing caught, into interruptions: whatever happens, the cleanup runs. It stays so until
  * the process ends: a late Ctrl-C must not change the exit code of a run that is over.
  */
-function listen(interrupts: Interrupts): void {
+function listen(interrupts: Interrupts, scrammedBy: () => Promise<string | undefined>): void {
   for (const [name, exitCode] of Object.entries(signalExitCodes)) {
-    process.on(name, () => interrupts.raise({ name, exitCode }));
+    if (name !== 'SIGTERM') process.on(name, () => interrupts.raise({ name, exitCode }));
+    else
+      process.on(name, () => {
+        void scrammedBy().then((by) => {
+          interrupts.raise({ name: by === undefined ? name : `scrammed by ${by}`, exitCode });
+        });
+      });
   }
   const bug = (error: unknown): void => {
     const words = error instanceof Error ? (error.stack ?? error.message) : String(error);

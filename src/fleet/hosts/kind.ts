@@ -9,6 +9,7 @@ export const hostsKind = fleetKind({
   name: 'hosts',
   schema: hostsSchema,
   defaults: { list: [] },
+  releases: true,
   settings: [
     {
       key: 'hosts',

@@ -51,6 +51,7 @@ export async function pullLogs(options: LogPull): Promise<void> {
   const connecting = options.toConnect(timeout);
   const connect = AbortSignal.any([signal, connecting.signal]);
   const limit = pLimit(parallel);
+  const missing = new Map<number, string>();
   const reach = async (instance: Instance): Promise<Session> => {
     if (instance.address === undefined) throw new Error(`the instance is ${instance.state}`);
     signal.throwIfAborted();
@@ -71,11 +72,13 @@ export async function pullLogs(options: LogPull): Promise<void> {
       emit('logs.pulled', { instance: index, name, bytes, ...(truncated && { truncated }) });
       if (truncated) emit('warning', { message: truncatedWords(index, name, maxBytes) });
     } catch (error) {
-      const reason = signal.aborted ? 'there was no time left' : messageOf(error);
-      emit('logs.missing', { instance: index, reason });
+      missing.set(index, signal.aborted ? 'there was no time left' : messageOf(error));
     }
   };
   await Promise.all(instances.map((instance) => limit(() => pull(instance))));
+  // Together, and the same reasons one after the other: of many instances that failed alike one line is enough.
+  const alike = [...missing].toSorted(([a, why], [b, other]) => why.localeCompare(other) || a - b);
+  for (const [instance, reason] of alike) emit('logs.missing', { instance, reason });
   connecting.cancel();
 }
 

@@ -10,6 +10,7 @@ import { type Emit, type EventFields, eventSchemaVersion } from '../../event/eve
 import { count, rate as rateWords } from '../../quantity.ts';
 import { idleWarning } from './idle.ts';
 import { puzzleFields } from '../record.ts';
+import { released } from '../released.ts';
 
 /** Below this chance within T the user is told before anything is launched. */
 const slim = 0.05;
@@ -23,6 +24,7 @@ export function planned(config: RunConfig, logs: string): EventFields['run.plann
     fleet,
     instances,
     timeLimit,
+    ...released(config),
     puzzle: puzzleFields(puzzle),
     from: `${space.from}`,
     limit: `${space.limit}`,

@@ -128,11 +128,11 @@ function leave(): void {
 function makeView(): DisplayView {
   const { mode, plan, start, verbose } = settings;
   const outputs = { stdout, stderr };
-  if (mode === 'json') return new JsonView(stdout);
   const listener = {
     quit: () => tell({ kind: 'quit' }),
     answer: (yes: boolean) => tell({ kind: 'answer', yes }),
   };
+  if (mode === 'json') return new JsonView(outputs, listener);
   if (mode !== 'live')
     return new PlainView(outputs, mode === 'plain' ? 'normal' : mode, { plan, start, listener });
   const { stderr: terminal, env } = process;

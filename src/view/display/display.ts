@@ -62,7 +62,7 @@ export class Display implements View {
   #delivered = false;
   #closing: Promise<void> | undefined;
   #finished: (() => void) | undefined;
-  #answered: ((yes: boolean) => void) | undefined;
+  #question: { readonly text: string; readonly answer: (yes: boolean | undefined) => void } | undefined;
   #suspended: (() => void) | undefined;
 
   constructor(settings: DisplaySettings, handlers: DisplayHandlers) {
@@ -106,17 +106,18 @@ export class Display implements View {
     this.#send({ kind: 'event', number: this.#number, event });
   }
 
-  /** Asks the user; undefined when the signal aborts, or nobody can be asked. */
+  /** Asks the user; undefined when the signal aborts, or nobody can be asked any more. */
   async ask(question: string, signal: AbortSignal): Promise<boolean | undefined> {
-    if (signal.aborted) return undefined;
+    if (signal.aborted || !this.#child) return undefined;
     const answer = new Promise<boolean | undefined>((resolve) => {
-      this.#answered = resolve;
-      onceAborted(signal, () => resolve(undefined));
+      this.#question = { text: question, answer: resolve };
     });
+    const off = onceAborted(signal, () => this.#question?.answer(undefined));
     this.#send({ kind: 'ask', text: question });
     const yes = await answer;
-    this.#answered = undefined;
-    if (yes === undefined) this.#send({ kind: 'ask' });
+    off();
+    this.#question = undefined;
+    this.#send({ kind: 'ask' });
     return yes;
   }
 
@@ -210,7 +211,7 @@ export class Display implements View {
       case 'quit':
         return this.#handlers.onQuit();
       case 'answer':
-        return this.#answered?.(message.yes);
+        return this.#question?.answer(message.yes);
       case 'suspended':
         return this.#suspended?.();
       case 'result':
@@ -229,7 +230,7 @@ export class Display implements View {
     this.#restore();
     const isYoung = !this.#ready && how.startsWith('SIG');
     const hasEnded = this.#started > restarts;
-    if (hasEnded) return;
+    if (hasEnded) return this.#question?.answer(undefined);
     if (!isYoung && this.#mode === 'live') this.#mode = this.#settings.verbose ? 'verbose' : 'plain';
     this.#start();
     if (!isYoung) {
@@ -237,6 +238,7 @@ export class Display implements View {
       this.#send({ kind: 'line', text });
     }
     for (const [number, event] of this.#kept) this.#send({ kind: 'event', number, event });
+    if (this.#question) this.#send({ kind: 'ask', text: this.#question.text });
   }
 
   #restore(): void {

@@ -1,4 +1,5 @@
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
+import { endOfInput } from '../line-question.ts';
 import { isForeground } from './foreground.ts';
 
 /** The terminal that is read, in the display's process. */
@@ -94,9 +95,11 @@ export class Keyboard {
       for (const key of keys) this.#listener.key(key);
     });
     child.on('error', () => {});
-    // Its read failed: this is the background now. It is tried again when it is not.
-    child.on('close', () => {
-      if (this.#reader === child) this.#reader = undefined;
+    // Where its read failed this is the background now: it is tried again when it is not. Otherwise somebody ended the input.
+    child.on('close', (code) => {
+      if (this.#reader !== child) return;
+      this.#reader = undefined;
+      if (code === 0) this.#listener.key(endOfInput);
     });
   }
 

@@ -1,4 +1,5 @@
 import { plural } from '../../quantity.ts';
+import { instanceWords } from '../alike.ts';
 import { type Span, span } from './span.ts';
 import type { LiveInstance, LiveRun } from './state.ts';
 
@@ -7,7 +8,9 @@ export function awaitedSpans(state: LiveRun): Span[] {
   const instances = [...state.instances.values()];
   switch (state.phase) {
     case 'ready':
-      return [span('getting ready')];
+      return [
+        state.question === undefined ? span('getting ready') : span('waiting for your answer', 'yellow'),
+      ];
     case 'launch':
       return [span(`launching ${plural(state.asked, 'instance')} on ${state.fleet}`)];
     case 'boot':
@@ -25,7 +28,9 @@ export function awaitedSpans(state: LiveRun): Span[] {
     case 'terminate':
       return join([
         ...found(state),
-        span(`terminating ${plural(instances.length || state.asked, 'instance')}`),
+        span(
+          `${state.released ? 'releasing' : 'terminating'} ${plural(instances.length || state.asked, 'instance')}`,
+        ),
       ]);
     case 'archive':
       return join([...found(state), span(`storing the logs in ${state.archive ?? ''}`)]);
@@ -73,9 +78,8 @@ const arrivingStages: ReadonlySet<string> = new Set([
 /** `waiting for the kernels of #1 #4 #6 and 12 more to be dead`. */
 function whom(before: string, instances: readonly LiveInstance[], after = ''): Span[] {
   if (instances.length === 0) return [];
-  const some = instances.slice(0, 8).map(({ index }) => `#${index}`);
-  const more = instances.length > some.length ? [`and ${instances.length - some.length} more`] : [];
-  return [span([before, ...some, ...more, after].filter(Boolean).join(' '), 'yellow')];
+  const words = instanceWords(instances.map(({ index }) => index));
+  return [span([before, words, after].filter(Boolean).join(' '), 'yellow')];
 }
 
 function join(spans: readonly Span[]): Span[] {

@@ -1,6 +1,6 @@
 import { costOf, costWords } from '../../cost.ts';
 import { dollars, duration, percent, plural, rate } from '../../quantity.ts';
-import { displayWidth } from '../../text.ts';
+import { displayWidth, wrap } from '../../text.ts';
 import { forecast } from './forecast.ts';
 import { awaitedSpans } from './awaited.ts';
 import { isBefore, phaseSpans } from './phase.ts';
@@ -31,10 +31,11 @@ export function frame(
   const time = span(countdown(state, now), 'bold');
   const header = [
     aside(phaseSpans(state, now, columns >= wide), time, columns),
+    // Before what a low terminal has no room for, and whole.
+    ...questionLines(state, columns).slice(-Math.max(1, rows - 1)),
     awaitedSpans(state),
     ...(state.instances.size > 0 ? [totalSpans(state)] : []),
     ...costLines(state, now),
-    ...(state.question === undefined ? [] : [[span(`${state.question} [y/n]`, 'bold')]]),
   ];
   // Without room for a head, a row and a line for the rest, the totals alone tell most.
   const room = rows - header.length - 1;
@@ -48,6 +49,10 @@ export function frame(
   // Apart from what has scrolled by, where there is room for that.
   if (lines.length < rows) lines.unshift([]);
   return lines.map((spans) => line(spans, columns, stylize));
+}
+
+function questionLines({ question }: LiveRun, columns: number): Span[][] {
+  return question === undefined ? [] : wrap(`${question} [y/N]`, columns).map((text) => [span(text, 'bold')]);
 }
 
 /** What is left of T, or by how much it is over: `0:53 to T`, `1:02:03 to T`, `T + 0:04`. */

@@ -47,9 +47,10 @@ const looks: Readonly<Record<EventName, Style | 'plain' | 'verbose' | 'never'>> 
 export function permanentLine(
   event: RunEvent,
   verbose: boolean,
+  instances: readonly number[] = [],
 ): { readonly text: string; readonly style: Style | 'plain' } | undefined {
   const style = lookOf(event, verbose);
-  const text = style === undefined ? undefined : plainLine(event, verbose);
+  const text = style === undefined ? undefined : plainLine(event, verbose, instances);
   return style === undefined || text === undefined ? undefined : { text, style };
 }
 

@@ -1,5 +1,6 @@
 import { phaseNames } from '../../event/outcome.ts';
 import { duration } from '../../quantity.ts';
+import { phaseName } from '../phase-name.ts';
 import { type Span, span } from './span.ts';
 import type { LivePhase, LiveRun } from './state.ts';
 
@@ -24,11 +25,12 @@ export function enter(state: LiveRun, phase: LiveRun['phase'], time: number): Li
 /** All phases in one line: those that are over (with `timed`, how long they took), the current one, those to come. Pure. */
 export function phaseSpans(state: LiveRun, now: number, timed: boolean): Span[] {
   const spans = livePhases.flatMap((name): Span[] => {
+    const shown = phaseName(name, state.released);
     const past = state.past.find((one) => one.name === name);
-    if (past) return [span(`${name} ${timed ? short(past.seconds) : '✓'}`, 'dim')];
-    if (name === state.phase) return [span(`${name} ${short((now - state.since) / 1000)}`, 'bold')];
+    if (past) return [span(`${shown} ${timed ? short(past.seconds) : '✓'}`, 'dim')];
+    if (name === state.phase) return [span(`${shown} ${short((now - state.since) / 1000)}`, 'bold')];
     // Only runs with a bucket come to it.
-    return isBefore(state, name) && name !== 'archive' ? [span(name, 'dim')] : [];
+    return isBefore(state, name) && name !== 'archive' ? [span(shown, 'dim')] : [];
   });
   return spans.flatMap((one, index) => (index === 0 ? [one] : [span(' › ', 'dim'), one]));
 }

@@ -14,7 +14,8 @@ export function reduce(state: LiveRun, event: RunEvent): LiveRun {
     case 'run.planned': {
       const { instances: asked, fleet, timeLimit, smallest, from, limit } = event;
       const space = Number(BigInt(limit) - BigInt(from));
-      return { ...state, asked, fleet, timeLimit, smallest, space };
+      const released = event.released ? { released: event.released } : {};
+      return { ...state, asked, fleet, timeLimit, smallest, space, ...released };
     }
     case 'launch.started':
       return enter({ ...state, launchedAt: time }, 'launch', time);
@@ -84,7 +85,11 @@ export function reduce(state: LiveRun, event: RunEvent): LiveRun {
     case 'terminate.started':
       return enter(state, 'terminate', time);
     case 'instance.terminated':
-      return update(state, event.instance, { stage: 'terminated', rate: 0, terminatedAt: time });
+      return update(state, event.instance, {
+        stage: event.released ? 'released' : 'terminated',
+        rate: 0,
+        terminatedAt: time,
+      });
     case 'archive.started':
       return enter({ ...state, archive: printable(event.location) }, 'archive', time);
     case 'run.interrupted': {

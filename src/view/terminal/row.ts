@@ -8,6 +8,7 @@ const styles: Partial<Record<InstanceStage, Style>> = {
   lost: 'red',
   stopped: 'dim',
   terminated: 'dim',
+  released: 'dim',
 };
 
 const heads = ['#', 'state', 'kernel', 'rate', 'nonces'] as const;

@@ -14,6 +14,7 @@ const interest: Record<InstanceStage, number> = {
   searching: 6,
   stopped: 7,
   terminated: 8,
+  released: 8,
 };
 
 /** Which instances get a row, by index, and words for the others. */

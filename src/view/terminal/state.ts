@@ -17,7 +17,8 @@ export type InstanceStage =
   | 'disconnected'
   | 'stopped'
   | 'lost'
-  | 'terminated';
+  | 'terminated'
+  | 'released';
 
 /** One instance as the view knows it. */
 export interface LiveInstance {
@@ -58,6 +59,8 @@ export interface LiveRun {
   /** Instances asked for, and where from. */
   readonly asked: number;
   readonly fleet: string;
+  /** Its instances are released, not terminated. */
+  readonly released?: true;
   readonly smallest: boolean;
   readonly timeLimit: number;
   /** A moment (milliseconds since the epoch) and how much of T had elapsed then, in seconds. */

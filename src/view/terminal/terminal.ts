@@ -3,6 +3,8 @@ import type { RunEvent } from '../../event/event.ts';
 import { printable } from '../../text.ts';
 import type { DisplaySettings } from '../display/message.ts';
 import { type DisplayListener, type DisplayView, resultDelay } from '../display/view.ts';
+import { AlikeEvents } from '../alike.ts';
+import { endOfInput } from '../line-question.ts';
 import type { TextOutput } from '../output.ts';
 import { summary } from '../summary.ts';
 import { reflows } from './capability.ts';
@@ -51,6 +53,7 @@ export class TerminalView implements DisplayView {
   readonly #area: LiveArea;
   readonly #stylize: Stylize;
   #state: LiveRun;
+  readonly #lines = new AlikeEvents((event, instances) => this.#tell(event, instances));
   #news: string[] = [];
   #timer: { readonly handle: NodeJS.Timeout; readonly due: number } | undefined;
   #drawn = -Infinity;
@@ -73,10 +76,16 @@ export class TerminalView implements DisplayView {
     if (this.#closed) return;
     const { phase } = this.#state;
     this.#state = reduce(this.#state, event);
-    const news = permanentLine(event, this.#options.verbose);
-    if (news) this.#news.push(news.style === 'plain' ? news.text : this.#stylize(news.style, news.text));
+    this.#lines.add(event);
     if (event.event === 'run.ended') this.#result = summary(event);
-    this.#schedule(news || phase !== this.#state.phase ? pause.shortest : pause.usual);
+    this.#schedule(phase !== this.#state.phase ? pause.shortest : pause.usual);
+  }
+
+  #tell(event: RunEvent, instances: readonly number[]): void {
+    const news = permanentLine(event, this.#options.verbose, instances);
+    if (!news) return;
+    this.#news.push(news.style === 'plain' ? news.text : this.#stylize(news.style, news.text));
+    this.#schedule(pause.shortest);
   }
 
   line(text: string): void {
@@ -92,7 +101,7 @@ export class TerminalView implements DisplayView {
 
   key(key: string): void {
     const { listener } = this.#options;
-    if (this.#state.question !== undefined && 'yYnN\u001B'.includes(key)) {
+    if (this.#state.question !== undefined && `yYnN\r\n\u001B${endOfInput}`.includes(key)) {
       this.ask(undefined);
       listener?.answer(/y/i.test(key));
     } else if (key === 'q') listener?.quit();
@@ -121,6 +130,7 @@ export class TerminalView implements DisplayView {
   }
 
   async settle(): Promise<void> {
+    await this.#lines.settle();
     if (this.#news.length > 0) this.#draw();
     await this.#options.stderr.drain();
   }
@@ -198,6 +208,7 @@ export class TerminalView implements DisplayView {
   /** Nothing half-drawn is left behind. */
   #end(): void {
     if (this.#closed) return;
+    this.#lines.flush();
     this.#closed = true;
     clearTimeout(this.#timer?.handle);
     const news = this.#news.map((text) => `${text}\r\n`).join('');

@@ -13,6 +13,10 @@ import type { Stage } from './stage.ts';
 /** A directory of a user who has EC2 as the default fleet, on a stage; and what of the stage is that user's. */
 export interface StagePlace {
   readonly directory: string;
+  /** `$XDG_STATE_HOME` there. */
+  readonly state: string;
+  /** What is set there to reach the stage. */
+  readonly env: Readonly<Record<string, string>>;
   /** Who works there. */
   readonly name: string;
   /** Only for what launches; see `run`. */
@@ -88,6 +92,8 @@ export function stagePlace(stage: Stage, options: PlaceOptions = {}): StagePlace
     instances().flatMap(({ publicIp, ipv6 }) => [publicIp ?? [], ipv6 ?? []].flat());
   return {
     directory,
+    state,
+    env: own,
     name,
     start,
     run,

@@ -164,3 +164,23 @@ test('the cost so far is an upper bound, of those that are not terminated, and n
   expect(line(paid({}), 2)).toBe('cost so far unknown');
   expect(line(stateAfter([eventAt(1, 'launch.started', { instances: 2 })]), 2)).toBeUndefined();
 });
+
+test('a question is whole, also where the terminal is narrow or low', () => {
+  const question = 'The run may cost $2.31, more than the $1.00 of confirmAbove. Launch 8 instances?';
+  const asked = { ...initialState(start), question };
+  const narrow = frame(asked, at(1), 39, 20).join(' ').replaceAll(/\s+/g, ' ');
+  expect(narrow).toContain(`${question} [y/N] waiting for your answer`);
+  expect(frame(asked, at(1), 39, 3).join('\n')).toContain('[y/N]');
+});
+
+test('machines that live on are released in the live view, too', () => {
+  const events = [
+    eventAt(0, 'run.planned', { ...plan(2), fleet: 'hosts', released: true }),
+    ...launched(2).slice(1),
+    eventAt(5, 'terminate.started', { instances: 2, released: true }),
+    eventAt(6, 'instance.terminated', { instance: 0, id: 'a', released: true }),
+  ];
+  const shown = frame(stateAfter(events), at(7), 120, 20).join('\n');
+  expect(shown).toMatch(/› release \d[^]*releasing 2 instances[^]*released/);
+  expect(shown).not.toMatch(/terminat/);
+});

@@ -3,13 +3,17 @@ import type { WriteStream } from 'node:tty';
 import { stripVTControlCharacters } from 'node:util';
 import { afterEach, expect, test, vi } from 'vitest';
 import { Output } from '../../../src/view/output.ts';
+import type { DisplayListener } from '../../../src/view/display/view.ts';
 import { TerminalView } from '../../../src/view/terminal/terminal.ts';
 import { eventAt, launched, searching, start } from './run.ts';
 
 afterEach(() => vi.useRealTimers());
 
 /** A view on a terminal of 80×24 that keeps what is written; writing fails with `failure`. */
-function viewOn(failure?: Error): {
+function viewOn(
+  failure?: Error,
+  listener?: DisplayListener,
+): {
   view: TerminalView;
   frames: string[];
   summary: string[];
@@ -32,7 +36,14 @@ function viewOn(failure?: Error): {
     getColorDepth: () => 1,
   }) as unknown as WriteStream;
   const output = { stdout: new Output(writable(summary)), stderr: new Output(terminal) };
-  const view = new TerminalView({ ...output, terminal, env: {}, verbose: false, start });
+  const view = new TerminalView({
+    ...output,
+    terminal,
+    env: {},
+    verbose: false,
+    start,
+    ...(listener && { listener }),
+  });
   return { view, frames, summary, terminal };
 }
 
@@ -113,4 +124,26 @@ test('nothing listens any more once it is closed', async () => {
   await view.finish();
   expect(listeners()).toBe(before);
   expect(terminal.listenerCount('resize')).toBe(0);
+});
+
+test.each([
+  ['y', [true]],
+  ['Y', [true]],
+  ['n', [false]],
+  ['\n', [false]],
+  ['\r', [false]],
+  ['\u0004', [false]],
+  ['\u001B', [false]],
+  ['sih ', []],
+])('a question is answered by %j with %j', (keys, expected) => {
+  const answers: boolean[] = [];
+  const { view } = viewOn(undefined, { quit: () => {}, answer: (yes) => answers.push(yes) });
+  view.key('y');
+  view.ask('Launch?');
+  for (const key of keys) view.key(key);
+  view.key('x');
+  expect(answers).toEqual(expected);
+  view.ask(undefined);
+  view.key('y');
+  expect(answers).toEqual(expected);
 });
