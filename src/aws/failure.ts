@@ -187,7 +187,8 @@ function words(error: unknown): string {
   const message = redact(messageOf(error));
   const name = nameOf(error);
   if (message === '' || message === 'UnknownError') return `${name} (HTTP ${statusOf(error) ?? '?'})`;
-  return message.includes(name) ? message : `${name}: ${message}`;
+  // `Error` is no code of AWS.
+  return name === 'Error' || message.includes(name) ? message : `${name}: ${message}`;
 }
 
 function nameOf(error: unknown): string {

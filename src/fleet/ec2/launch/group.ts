@@ -1,6 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { CreateSecurityGroupCommandInput, EC2, IpPermission, SecurityGroup } from '@aws-sdk/client-ec2';
 import { isNotYetKnown, untilKnown } from '../../../aws/consistency.ts';
+import { statusOf } from '../../../aws/failure.ts';
 import { allItems } from '../../../aws/page.ts';
 import { retry } from '../../../retry.ts';
 import { type RunTags, runFilter, runTags } from '../tag.ts';
@@ -19,9 +20,21 @@ export interface GroupPlan {
   readonly source: string;
 }
 
-/** The security group of a run: one port, open to one block of addresses. Its name is unique in its VPC. */
-export async function createGroup(ec2: EC2, plan: GroupPlan, signal: AbortSignal): Promise<string> {
-  const id = await makeGroup(ec2, plan, signal);
+/**
+ * The security group of a run: one port, open to one block of addresses. Its name is unique in its VPC.
+ * @param onRefused Called when EC2 refuses to make it: then there is none to be looked for.
+ */
+export async function createGroup(
+  ec2: EC2,
+  plan: GroupPlan,
+  signal: AbortSignal,
+  onRefused: () => void = () => {},
+): Promise<string> {
+  const id = await makeGroup(ec2, plan, signal).catch((error: unknown) => {
+    const status = statusOf(error) ?? 0;
+    if (status >= 400 && status < 500) onRefused();
+    throw error;
+  });
   await letIn(ec2, id, sshPermission(plan.source, `the controller of ${plan.tags.run}`), signal);
   return id;
 }

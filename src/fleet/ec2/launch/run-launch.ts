@@ -81,7 +81,9 @@ async function makeGroup(
   const ec2 = await api.ec2();
   launchState.groupRequestedAt = performance.now();
   try {
-    const id = await createGroup(ec2, { tags, vpc, source }, signal);
+    const id = await createGroup(ec2, { tags, vpc, source }, signal, () => {
+      launchState.groupRequestedAt = -Infinity;
+    });
     launchState.group = { id, sources: new Set([source]) };
     return id;
   } catch (error) {

@@ -3,7 +3,7 @@ import { readSharedFiles } from '../../../aws/profile.ts';
 import { target } from '../../../session/ssh/access.ts';
 import { type Check, type Preflight, type PreflightRequest } from '../../preflight.ts';
 import { costOf } from '../../../cost.ts';
-import { dollars } from '../../../quantity.ts';
+import { dollars, plural } from '../../../quantity.ts';
 import { check } from '../../check.ts';
 import { checkExpiry } from './credential-expiry.ts';
 import { planSummary } from './plan-summary.ts';
@@ -163,7 +163,9 @@ function identityText({ arn }: CallerIdentity): string {
 }
 
 function typeText(types: readonly MachineType[]): string {
-  return types.map(({ name, architecture, vcpus }) => `${name} (${architecture}, ${vcpus} vCPUs)`).join(', ');
+  return types
+    .map(({ name, architecture, vcpus }) => `${name} (${architecture}, ${plural(vcpus, 'vCPU')})`)
+    .join(', ');
 }
 
 function imageText({ id, name, user }: MachineImage): string {

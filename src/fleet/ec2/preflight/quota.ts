@@ -1,6 +1,7 @@
 import type { EC2 } from '@aws-sdk/client-ec2';
 import type { ServiceQuotas } from '@aws-sdk/client-service-quotas';
 import type { Check, PreflightRequest } from '../../preflight.ts';
+import { messageOf } from '../../../error.ts';
 import { unlessAborted } from '../../../wait.ts';
 import { asWarning, failed } from '../../check.ts';
 import { describeInstances } from '../find/describe.ts';
@@ -41,6 +42,13 @@ async function findQuota(
   return { code, limit: answer.Quota?.Value ?? Infinity, used };
 }
 
+/** Nothing that a user can do about their own settings: too small a quota shows at the launch. */
+function unanswered(name: string, region: string, reason: unknown): Check {
+  const message = `the quota cannot be looked up in ${region}: ${messageOf(reason)}`;
+  const hint = `Service Quotas of ${region} must be reachable from here; a quota that is too small shows at the launch`;
+  return { name, outcome: 'warning', message, hint };
+}
+
 /** How many instances of so many vCPUs a quota still has room for. Pure. */
 function capacityFor({ limit, used }: Quota, vcpus: number): number {
   return Math.max(0, Math.floor((limit - used) / vcpus));
@@ -64,6 +72,7 @@ export async function checkQuota(
     const finding = findQuota(await api.quotas(), await api.ec2(), type.name, market, signal);
     quota = await unlessAborted(finding, signal);
   } catch (error) {
+    if (signal.aborted) return unanswered(name, region, signal.reason);
     const permissions = 'servicequotas:GetServiceQuota and ec2:DescribeInstances';
     const told = ec2Error(error, { what: 'the quota cannot be looked up', about: name, region, permissions });
     return asWarning(failed(name, told));

@@ -109,8 +109,12 @@ describe.skipIf(!hasStage())('launching on EC2', () => {
 
   test('missing rights end it at once, and show at the group, which is free', async () => {
     on.stage.faults.add({ action: 'CreateSecurityGroup', error: 'Denied' });
-    await expect(fleet.launch(request(), never)).rejects.toMatchObject({ code: 'aws-denied' });
+    const asked = request();
+    await expect(fleet.launch(asked, never)).rejects.toMatchObject({ code: 'aws-denied' });
     expect(on.stage.calls('ec2', 'RunInstances')).toHaveLength(0);
+    // A group that was refused is not waited for: it is looked for once.
+    await fleet.dispose(asked.run);
+    expect(on.stage.calls('ec2', 'DescribeSecurityGroups')).toHaveLength(1);
   });
 
   test.each([
