@@ -16,14 +16,15 @@ type PolicyKind = keyof typeof remedies;
 /** Who can do something about a policy of a kind; `{action}` is what it denies. */
 const remedies = {
   'service control policy':
-    'a service control policy of the AWS organization denies {action}, whatever the policies of the account allow: use a region or an instance type that it allows, set the tags that it requires in ec2.tags, or contact the administrator of the organization',
+    'a service control policy of the AWS organization denies {action}, whatever rights the account gives: take a region or an instance type that it allows, set the tags that it demands in ec2.tags, or ask who administers the organization',
   'resource control policy':
-    'a resource control policy of the AWS organization denies {action}: contact the administrator of the organization',
+    'a resource control policy of the AWS organization denies {action}: ask who administers the organization',
   'permissions boundary':
-    "the caller's permissions boundary must allow {action} as well, whatever its policies allow: contact the administrator of the account",
-  'session policy': 'the session policy must allow {action} as well: start a session without it',
+    "the caller's permissions boundary must allow {action} as well, whatever its policies allow: ask who administers the account",
+  'session policy':
+    'the policy that this session was begun with must allow {action} as well: begin one without it',
   'VPC endpoint policy':
-    'the policy of the VPC endpoint must allow {action}: contact the administrator of the network',
+    'the policy of the VPC endpoint that leads to AWS must allow {action}: ask who administers the network',
   'resource-based policy': 'the policy of {resource} must allow {action}',
   'identity-based policy': '',
 } as const;
@@ -47,13 +48,13 @@ export function readDenial(error: unknown): Denial {
 export function denialRemedy({ action, resource, policy, explicit }: Denial, permissions: string): string {
   const permission = action ?? permissions;
   if (explicit && policy === 'identity-based policy')
-    return `a policy of the caller denies ${permission} explicitly, which no other policy overrides: it may require tags (ec2.tags) or a region, or must be changed`;
+    return `a policy of the caller denies ${permission} explicitly, which no further right overrides: it may demand tags (ec2.tags) or a region, or must be changed`;
   const where = action?.startsWith('kms:') && resource !== undefined ? ` on ${resource}` : '';
   const needs = policy !== undefined && policy !== 'identity-based policy';
   if (needs)
     return remedies[policy].replace('{action}', permission).replace('{resource}', resource ?? 'the resource');
   const tags = /ec2:(RunInstances|Create\w+)/.test(permission)
-    ? '; if a policy requires tags, set them in ec2.tags'
+    ? '; where a policy demands tags, set them in ec2.tags'
     : '';
-  return `the caller needs ${permission}${where}: print the policies with: cnd init --policy${tags}`;
+  return `the caller needs ${permission}${where}: the policies are printed by: cnd init --policy${tags}`;
 }

@@ -58,8 +58,7 @@ export class RunQueue {
     if (this.#settledAt === undefined) return;
     const url = this.#url ?? (await findQueue(this.#client, this.run));
     const deleted = url !== undefined && (await deleteQueue(this.#client, url));
-    if (!deleted && !this.#isSettled)
-      throw new Unsettled('a request that is under way may still create the queue');
+    if (!deleted && !this.#isSettled) throw new Unsettled('a queue may still come of what was asked');
     this.#url = undefined;
     this.#settledAt = undefined;
   }

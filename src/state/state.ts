@@ -27,7 +27,7 @@ export function stateDirectory(run: string, env: NodeJS.ProcessEnv = process.env
   return join(stateRoot(env), requireRunId(run));
 }
 
-/** The state root, made if it does not exist, and seen to be safe. @throws CndError */
+/** The state root, made if it is not there, and seen to be safe. @throws CndError */
 export async function makeStateRoot(env: NodeJS.ProcessEnv = process.env): Promise<string> {
   const root = stateRoot(env);
   try {
@@ -61,8 +61,7 @@ export async function assertPrivate(directory: string): Promise<void> {
   if (!found.isDirectory()) throw new UnsafeFile('it is not a directory');
   const self = process.getuid?.();
   if (self !== undefined && uid !== self) throw new UnsafeFile(`it belongs to another user (uid ${uid})`);
-  if (mode & 0o022)
-    throw new UnsafeFile(`it is writable by other users; to fix that: chmod go-w ${directory}`);
+  if (mode & 0o022) throw new UnsafeFile(`others can write it; to forbid that: chmod go-w ${directory}`);
 }
 
 /**

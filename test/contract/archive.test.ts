@@ -9,6 +9,7 @@ import { s3Client } from '../../src/archive/s3/client.ts';
 import { S3Archive } from '../../src/archive/s3/s3.ts';
 import { SpooledArchive } from '../../src/archive/spooled.ts';
 import { TestAws, awsMissing } from '../helper/aws.ts';
+import { hasMiniStack } from '../helper/stage/aws/ministack.ts';
 import { type ArchiveHarness, describeArchive } from './archive.ts';
 
 async function directory(): Promise<ArchiveHarness> {
@@ -22,28 +23,35 @@ async function directory(): Promise<ArchiveHarness> {
 
 describeArchive('directory', directory);
 
-describe.skipIf(awsMissing)('on moto', () => {
-  let aws: TestAws;
-  beforeAll(async () => {
-    aws = await TestAws.start();
-  });
-  afterAll(() => aws?.stop());
+for (const [by, isMissing] of [
+  ['moto', awsMissing],
+  ['ministack', awsMissing || !hasMiniStack()],
+] as const) {
+  describe.skipIf(isMissing)(`on ${by}`, () => {
+    let aws: TestAws;
+    beforeAll(async () => {
+      aws = await TestAws.start(by);
+    }, 60_000);
+    afterAll(() => aws?.stop());
 
-  const make = (prefix: string) => async (): Promise<ArchiveHarness> => {
-    await aws.reset();
-    const { settings, env } = aws;
-    const bucket = 'cnd-test-logs';
-    await createBucket({ bucket, settings, env });
-    const below = prefix.replace(/^\//, '');
-    const plant: ArchiveHarness['plant'] = async (run, name, Body) => {
-      await s3Client(aws).send(new PutObjectCommand({ Bucket: bucket, Key: `${below}${run}/${name}`, Body }));
+    const make = (prefix: string) => async (): Promise<ArchiveHarness> => {
+      await aws.reset();
+      const { settings, env } = aws;
+      const bucket = 'cnd-test-logs';
+      await createBucket({ bucket, settings, env });
+      const below = prefix.replace(/^\//, '');
+      const plant: ArchiveHarness['plant'] = async (run, name, Body) => {
+        await s3Client(aws).send(
+          new PutObjectCommand({ Bucket: bucket, Key: `${below}${run}/${name}`, Body }),
+        );
+      };
+      return { archive: new S3Archive({ bucket, prefix, settings, env }), plant };
     };
-    return { archive: new S3Archive({ bucket, prefix, settings, env }), plant };
-  };
-  describeArchive('s3', make(''));
-  describeArchive('s3 below a prefix', make('/team/cnd/'));
-  describeArchive('s3 with a spool', async () => {
-    const { archive, plant } = await make('')();
-    return { archive: new SpooledArchive(archive, (await directory()).archive), plant };
+    describeArchive('s3', make(''));
+    describeArchive('s3 below a prefix', make('/team/cnd/'));
+    describeArchive('s3 with a spool', async () => {
+      const { archive, plant } = await make('')();
+      return { archive: new SpooledArchive(archive, (await directory()).archive), plant };
+    });
   });
-});
+}

@@ -28,7 +28,7 @@ vi.setConfig({ maxConcurrency: 6 });
 
 /** Whatever fails, no instance, queue or group is left, and the exit code is right. All of it at the same time. */
 describe.runIf(hasStage()).concurrent('a run on EC2 in trouble', { timeout: 150_000 }, () => {
-  const on = useStage({ shared: true, pending: 200, shuttingDown: 200, consistency: 100, vcpus: 10_000 });
+  const on = useStage({ shared: true, pending: 200, shuttingDown: 200, vcpus: 10_000 });
 
   const searching = async (cnd: Cnd, k: number) =>
     cnd.event('instance.searching', (event) => 'instance' in event && event.instance === k);
@@ -106,7 +106,7 @@ describe.runIf(hasStage()).concurrent('a run on EC2 in trouble', { timeout: 150_
     const run = await said(cnd, /\d{8}-\d{6}-\w+/);
     await said(cnd, /all searching/);
     const repairs = [place.fault({ service: 'sqs', lost: 'before' })];
-    await said(cnd, /queue .* cannot be read/);
+    await said(cnd, /queue .* cannot be heard/);
     repairs.push(place.fault({ service: 's3', lost: 'before' }));
     cnd.child.kill('SIGINT');
     const result = await cnd.ended;

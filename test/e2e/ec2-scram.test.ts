@@ -12,7 +12,6 @@ describe.runIf(hasStage())('scram and ps on EC2', { timeout: 120_000 }, () => {
     shared: true,
     pending: 200,
     shuttingDown: 300,
-    consistency: 100,
     bootSeconds: 0,
     vcpus: 10_000,
   });

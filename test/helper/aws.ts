@@ -5,9 +5,13 @@ import type { AwsSettings } from '../../src/aws/client.ts';
 import type { Principal } from './stage/account/principal.ts';
 import type { Call } from './stage/aws/call.ts';
 import { Faults } from './stage/aws/fault.ts';
-import { Moto, motoProgram, motoRemedy } from './stage/aws/moto.ts';
+import type { Backend } from './stage/aws/backend.ts';
+import { startMiniStack } from './stage/aws/ministack.ts';
+import { motoProgram, motoRemedy, startMoto } from './stage/aws/moto.ts';
 import { Pager } from './stage/aws/page.ts';
 import { Proxy } from './stage/aws/proxy.ts';
+import { s3Rules, sqsRules } from './stage/aws/rule.ts';
+import { Strict } from './stage/aws/strict.ts';
 import { Seed } from './stage/seed.ts';
 
 /** Whether suites on AWS have to be skipped; under CI they fail instead. */
@@ -36,7 +40,7 @@ const principals = new Map<string, Principal>(
   ]),
 );
 
-/** SQS and S3 without AWS: moto behind the stage's proxy, which breaks what it is told to and checks signatures. */
+/** SQS and S3 without AWS: moto or MiniStack behind the stage's proxy, which breaks what it is told to and checks signatures. */
 export class TestAws {
   readonly faults: Faults;
   readonly settings: AwsSettings;
@@ -45,12 +49,14 @@ export class TestAws {
     AWS_CONFIG_FILE: '/dev/null',
     AWS_SHARED_CREDENTIALS_FILE: '/dev/null',
   };
-  readonly #moto: Moto;
+  readonly #strict: Strict;
+  readonly #server: Backend;
   readonly #proxy: Proxy;
   readonly #folder: string;
 
-  private constructor(moto: Moto, proxy: Proxy, faults: Faults, folder: string) {
-    this.#moto = moto;
+  private constructor(server: Backend, proxy: Proxy, strict: Strict, faults: Faults, folder: string) {
+    this.#strict = strict;
+    this.#server = server;
     this.#proxy = proxy;
     this.#folder = folder;
     this.faults = faults;
@@ -60,16 +66,20 @@ export class TestAws {
     process.env['AWS_CONFIG_FILE'] = process.env['AWS_SHARED_CREDENTIALS_FILE'] = join(folder, 'none');
   }
 
-  static async start(): Promise<TestAws> {
+  /** @param by Who stands in for AWS. */
+  static async start(by: 'moto' | 'ministack' = 'moto'): Promise<TestAws> {
     const program = motoProgram();
     if (program === undefined) throw new Error(`no moto_server: ${motoRemedy}`);
     const folder = mkdtempSync(join(tmpdir(), 'cnd-aws-'));
     writeFileSync(join(folder, 'images.json'), '[]');
-    const moto = await Moto.start(program, join(folder, 'images.json'));
+    const server =
+      by === 'moto' ? await startMoto(program, join(folder, 'images.json')) : await startMiniStack();
     const faults = new Faults();
     const pager = new Pager(new Seed());
-    const options = { moto: moto.port, faults, pager, principals, services: {}, address: '127.0.0.1' };
-    return new TestAws(moto, await Proxy.start(options, join(folder, 'socket')), faults, folder);
+    const strict = new Strict({ sqs: sqsRules, s3: s3Rules });
+    const address = '127.0.0.1';
+    const options = { moto: server.port, faults, pager, strict, principals, services: {}, address };
+    return new TestAws(server, await Proxy.start(options, join(folder, 'socket')), strict, faults, folder);
   }
 
   get url(): string {
@@ -88,12 +98,14 @@ export class TestAws {
   async reset(): Promise<void> {
     this.faults.clear();
     this.#proxy.calls.length = 0;
-    await this.#moto.reset();
+    await this.#server.reset();
+    this.#strict.check();
   }
 
   async stop(): Promise<void> {
     await this.#proxy.stop();
-    await this.#moto.stop();
+    await this.#server.stop();
     rmSync(this.#folder, { recursive: true });
+    this.#strict.check();
   }
 }

@@ -12,7 +12,7 @@ import { useStage } from '../helper/stage/use.ts';
 import { clients } from './stage.ts';
 
 describe.runIf(hasStage())('the machines of the stage', () => {
-  const on = useStage();
+  const on = useStage({ consistency: 100 });
   let ec2: EC2;
   const hostKey = generateKeyPair();
   const loginKey = generateKeyPair();

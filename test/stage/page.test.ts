@@ -13,7 +13,7 @@ import { clients } from './stage.ts';
 
 /** Everything that comes in pages at AWS does so on the stage. */
 describe.runIf(hasStage())('lists on the stage', () => {
-  const on = useStage({ boots: false });
+  const on = useStage({ boots: false, consistency: 0 });
 
   test('have pages in the protocols of all services, and a reader of all of them misses nothing', async () => {
     on.stage.pager.plan = (items) => [0, ...Array.from({ length: items }, () => 1), 0];
@@ -60,6 +60,40 @@ describe.runIf(hasStage())('lists on the stage', () => {
     expect(await allItems(paginateGetProducts({ client: pricing }, query), (page) => page.PriceList)).toHaveLength(12); // prettier-ignore
     // What tests count is questions, not pages.
     expect(on.stage.calls('pricing')).toHaveLength(2);
+  });
+
+  test('are cut, whichever cnd asks for: the first page is empty, and has a token', async () => {
+    const { ec2, sqs, s3, pricing, scheduler } = clients(on.stage);
+    await on.stage.createBucket('logs');
+    await s3.putObject({ Bucket: 'logs', Key: 'a', Body: 'a' });
+    await sqs.createQueue({ QueueName: 'a' });
+    await ec2.createVolume({ AvailabilityZone: 'us-east-1a', Size: 8 });
+    await scheduler.createScheduleGroup({ Name: 'a' });
+    on.stage.pager.plan = (items) => [0, items];
+    const pages: Readonly<Record<string, object>> = {
+      Reservations: await ec2.describeInstances({}),
+      InstanceTypes: await ec2.describeInstanceTypes({}),
+      Images: await ec2.describeImages({}),
+      Subnets: await ec2.describeSubnets({}),
+      SecurityGroups: await ec2.describeSecurityGroups({}),
+      Volumes: await ec2.describeVolumes({}),
+      SpotPriceHistory: await ec2.describeSpotPriceHistory({}),
+      QueueUrls: await sqs.listQueues({ MaxResults: 10 }),
+      PriceList: await pricing.getProducts({ ServiceCode: 'AmazonEC2' }),
+      ScheduleGroups: await scheduler.listScheduleGroups({}),
+      Schedules: await scheduler.listSchedules({}),
+    };
+    for (const [name, page] of Object.entries(pages)) {
+      const { [name]: items = [], NextToken } = page as Readonly<Record<string, unknown>>;
+      expect({ name, items, NextToken }).toEqual({
+        name,
+        items: [],
+        NextToken: expect.any(String) as string,
+      });
+    }
+    const objects = await s3.listObjectsV2({ Bucket: 'logs' });
+    expect(objects).toMatchObject({ IsTruncated: true, NextContinuationToken: expect.any(String) as string });
+    expect(objects.Contents).toBeUndefined();
   });
 
   test('every cut has all items, no more on a page than was asked for, and few pages', () => {

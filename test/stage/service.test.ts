@@ -6,7 +6,7 @@ import { clients } from './stage.ts';
 
 /** The other services of the stage, and everything that can be made to fail. */
 describe.runIf(hasStage())('the services of the stage', () => {
-  const on = useStage({ pages: false, boots: false });
+  const on = useStage({ pages: false, boots: false, consistency: 0 });
   let aws: ReturnType<typeof clients>;
 
   beforeAll(() => {

@@ -2,6 +2,7 @@ import { EC2 } from '@aws-sdk/client-ec2';
 import { Pricing } from '@aws-sdk/client-pricing';
 import { S3 } from '@aws-sdk/client-s3';
 import { ServiceQuotas } from '@aws-sdk/client-service-quotas';
+import { Scheduler } from '@aws-sdk/client-scheduler';
 import { SQS } from '@aws-sdk/client-sqs';
 import { STS } from '@aws-sdk/client-sts';
 import type { Stage } from '../helper/stage/stage.ts';
@@ -23,5 +24,6 @@ export function clients(stage: Stage, region = stage.region, name = 'alice') {
     sts: new STS(common),
     pricing: new Pricing({ ...common, region: 'us-east-1' }),
     quotas: new ServiceQuotas(common),
+    scheduler: new Scheduler(common),
   };
 }

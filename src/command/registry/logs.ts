@@ -11,7 +11,7 @@ const ls: Command = {
   describe: 'list the runs, newest first',
   flags: [
     { name: 'since', describe: 'started at or after: 2026-11-20, 2026-11-20T08:11 (UTC), 2h or 3d ago' },
-    { name: 'until', describe: 'started at or before, in the same formats' },
+    { name: 'until', describe: 'started at or before, likewise' },
     { name: 'outcome', describe: 'only runs with this outcome', values: 'outcome' },
     { name: 'fleet', describe: 'only runs on this fleet', values: 'fleet' },
     { name: 'json', boolean: true, describe: 'a JSON array on stdout' },
@@ -39,16 +39,16 @@ const show: Command = {
 
 const replay: Command = {
   name: 'replay',
-  describe: 'replay the journal of a run as the lines that it printed',
+  describe: 'draw the journal of a run again, as its lines were shown',
   positionals: [run],
   flags: [
-    { name: 'speed', describe: 'replay at this multiple of the original speed [default: without waiting]' },
+    { name: 'speed', describe: 'wait as the run did, this many times as fast [default: do not wait]' },
     configFlag,
     verboseFlag,
   ],
   examples: [
     ['cnd logs replay last', 'the lines of the newest run'],
-    ['cnd logs replay last --speed 10', 'the same, ten times as fast as the run was'],
+    ['cnd logs replay last --speed 10', 'the same, in a tenth of its time'],
   ],
   load: async () => (await import('../logs/replay.ts')).replay,
 };
@@ -61,7 +61,7 @@ const grep: Command = {
     { ...run, optional: true },
   ],
   flags: [
-    { name: 'ignore-case', alias: 'i', boolean: true, describe: 'ignore case' },
+    { name: 'ignore-case', alias: 'i', boolean: true, describe: 'upper and lower case are the same' },
     configFlag,
     verboseFlag,
   ],
@@ -84,17 +84,21 @@ const pull: Command = {
       values: 'directory',
     },
   ],
-  flags: [{ name: 'force', boolean: true, describe: 'overwrite existing files' }, configFlag, verboseFlag],
+  flags: [
+    { name: 'force', boolean: true, describe: 'overwrite files that are there' },
+    configFlag,
+    verboseFlag,
+  ],
   examples: [['cnd logs pull last /tmp/run', 'everything that is kept of the newest run']],
   load: async () => (await import('../logs/pull.ts')).pull,
 };
 
 const push: Command = {
   name: 'push',
-  describe: 'upload runs that are only on this machine to the bucket, and remove them here',
+  describe: 'store runs in the bucket that are only here, and remove them here',
   positionals: [{ ...run, many: true }],
   flags: [configFlag, verboseFlag],
-  examples: [['cnd logs push last', 'the newest run, whose upload failed']],
+  examples: [['cnd logs push last', 'what an upload that failed has left of the newest run']],
   load: async () => (await import('../logs/push.ts')).push,
 };
 
@@ -104,12 +108,12 @@ const rm: Command = {
   positionals: [{ ...run, optional: true, many: true }],
   flags: [
     { name: 'older-than', describe: 'every run that started longer ago than this: 30d, 12h' },
-    { name: 'yes', alias: 'y', boolean: true, describe: 'do not ask for confirmation' },
+    { name: 'yes', alias: 'y', boolean: true, describe: 'do not ask' },
     configFlag,
     verboseFlag,
   ],
   examples: [
-    ['cnd logs rm 20261120-081103-x7k2', 'one run, after confirmation'],
+    ['cnd logs rm 20261120-081103-x7k2', 'one run, after asking'],
     ['cnd logs rm --older-than 30d --yes', 'everything that is older than 30 days'],
   ],
   load: async () => (await import('../logs/rm.ts')).rm,

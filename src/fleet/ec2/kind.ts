@@ -1,7 +1,6 @@
 import type { AwsSettings } from '../../aws/client.ts';
 import { fleetKind } from '../kind.ts';
 import type { OrphanKind } from '../orphan.ts';
-import { machineKind } from './price/machine-kind.ts';
 import { ec2Config, ec2Defaults, ec2Schema } from './schema.ts';
 
 /** Instances of Amazon EC2. */
@@ -15,13 +14,13 @@ export const ec2Kind = fleetKind({
       key: 'ec2.region',
       flag: 'region',
       alsoFor: 'logs.bucket',
-      describe: 'AWS region [default: as in the AWS CLI]',
+      describe: 'AWS region [default: as for every AWS tool]',
     },
     {
       key: 'ec2.profile',
       flag: 'profile',
       alsoFor: 'logs.bucket',
-      describe: 'AWS profile [default: as in the AWS CLI]',
+      describe: 'AWS profile [default: as for every AWS tool]',
     },
     { key: 'ec2.types', flag: 'type', describe: 'EC2 instance types, best first [default: c7a.medium]' },
     {
@@ -33,7 +32,7 @@ export const ec2Kind = fleetKind({
       key: 'ec2.spot',
       flag: 'spot',
       boolean: true,
-      describe: 'use Spot Instances: cheaper, but they can be interrupted',
+      describe: 'spot instances: cheaper, and may be taken away',
     },
   ],
   examples: {
@@ -57,7 +56,6 @@ export const ec2Kind = fleetKind({
   config: (settings, { directory, env }) => ec2Config(settings, directory, env),
   aws: ({ region, profile }) => ({ region, profile }),
   tags: ({ tags }) => tags,
-  machines: ({ types, spot, region }) => types.map((type) => machineKind(type, spot, region)),
   broadcast: ({ profile, instanceProfile, tags }, { fleet, preflight, expiresAt, env }) => {
     const imds = env['AWS_EC2_METADATA_SERVICE_ENDPOINT'] || 'http://169.254.169.254';
     return {

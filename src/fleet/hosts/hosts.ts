@@ -15,7 +15,7 @@ import { release } from './release.ts';
 
 /**
  * Machines that already exist. Nothing of them is launched or terminated: a run borrows them, and its instances count as
- * terminated once the machines themselves say that nothing of the run remains there.
+ * terminated once the machines themselves say that nothing of the run is left there.
  */
 export class HostsFleet implements SshFleet {
   readonly name = 'hosts';
@@ -53,7 +53,7 @@ export class HostsFleet implements SshFleet {
         'too-few-hosts',
         `the list has ${plural(hosts.length, 'host')}, fewer than the ${minimum} wanted`,
         {
-          hint: 'add hosts, or reduce --N',
+          hint: 'name more hosts, or give a smaller --N',
         },
       );
     }
@@ -136,7 +136,7 @@ export class HostsFleet implements SshFleet {
   #consolation(run: string, expiresAt: string): string {
     if (Date.now() < Date.parse(expiresAt)) return '';
     const path = this.#state.directory(run);
-    return `; its guard should have cleaned it up by ${expiresAt}; to forget it: rm -r ${quote(path)}`;
+    return `; its guard was to clean it up by ${expiresAt}; to forget it: rm -r ${quote(path)}`;
   }
 
   async #instances({ run, hosts }: HostsRecord): Promise<Instance[]> {
@@ -152,5 +152,5 @@ export class HostsFleet implements SshFleet {
 }
 
 function gone({ id, index }: Instance): Instance {
-  return { id, index, state: 'terminated', reason: 'nothing of the run remains there' };
+  return { id, index, state: 'terminated', reason: 'nothing of the run is left there' };
 }

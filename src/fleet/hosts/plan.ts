@@ -53,7 +53,7 @@ function refuseDuplicates(hosts: readonly Host[]): void {
     if (first !== undefined) {
       throw new UsageError('bad-setting', `hosts.list.${index} is ${name}, and so is hosts.list.${first}`, {
         about: 'hosts.list',
-        hint: 'list each machine once',
+        hint: 'name each machine once',
       });
     }
     seen.set(name, index);

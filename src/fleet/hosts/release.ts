@@ -17,7 +17,7 @@ export async function release(access: Access, place: WorkerPlace): Promise<void>
     const name = 'the cleanup';
     const { stdout } = await connection.run(cleanCommand(place), { timeout: timeout.clean, name });
     if (/^clean$/m.test(stdout.toString())) return;
-    throw new CndError('not-clean', `${target(access)} did not confirm its cleanup`);
+    throw new CndError('not-clean', `${target(access)} does not say that it is clean`);
   } finally {
     await connection.close();
   }

@@ -1,4 +1,3 @@
-import { availableParallelism } from 'node:os';
 import { fleetKind } from '../kind.ts';
 import { localSchema } from './schema.ts';
 
@@ -18,12 +17,10 @@ export const localKind = fleetKind({
     return {
       path: ['rehearse', position, 'instance'],
       error: `there ${last === 0 ? 'is only instance 0' : `are only instances 0 to ${last}`}`,
-      hint: 'use one of them, or launch more with --N',
+      hint: 'name one of them, or launch more with --N',
     };
   },
   config: (settings) => settings,
-  // More than there are cores search no faster.
-  machines: () => [{ name: 'local', cores: 1, market: 'own', hourly: 0, most: availableParallelism() }],
   open: async (config, env) => new (await import('./local.ts')).LocalFleet(config, env),
   openAll: async (env, { region }) => {
     // Whoever names a region does not mean this machine.

@@ -11,7 +11,7 @@ interface Words {
 const isSshdThere = ({ host, port }: Access) => `Is sshd running on ${host}, and is ${port} its port?`;
 
 const isItReachable = ({ host, port }: Access) =>
-  `Is the machine running, is ${host} the right address, and may this machine reach its port ${port} (security group, firewall)?`;
+  `Does the machine run, is ${host} the right address, and may this machine reach its port ${port} (security group, firewall)?`;
 
 export const failureMessage: Readonly<Record<FailureCause, Words>> = {
   refused: {
@@ -23,25 +23,25 @@ export const failureMessage: Readonly<Record<FailureCause, Words>> = {
     hint: isItReachable,
   },
   silent: {
-    words: ({ port }) => `port ${port} accepts connections but sends nothing: sshd is starting, or hangs`,
+    words: ({ port }) => `port ${port} accepts connections but says nothing: sshd is starting, or hangs`,
     hint: isSshdThere,
   },
   'closed-early': {
     words: ({ port }) =>
-      `port ${port} closes connections during the handshake: sshd is starting, or has too many connections`,
+      `port ${port} closes connections during the handshake: sshd is starting, or gets too many at once`,
     hint: isSshdThere,
   },
   timeout: {
     words: ({ host, port }, { connected }) =>
       connected
-        ? `the handshake on port ${port} does not complete: the machine is busy, or hangs`
+        ? `the handshake on port ${port} does not end: the machine is busy, or hangs`
         : `${host} does not answer on port ${port}: it is still booting, or a firewall drops the packets`,
     hint: isItReachable,
   },
   'host-key': {
     words: hostKeyWords,
     hint: () =>
-      'Another machine may have this address now, or the connection is intercepted. No login was sent to it.',
+      'Another machine may have this address now, or somebody is in between. No login was sent to it.',
   },
   login: {
     words: ({ user }) => `sshd refuses the login of ${user}: the user or its key is not there`,

@@ -62,6 +62,7 @@ export class Ec2Lab {
       api: this.api(region),
       env,
       orphanKinds: [queueOrphans({ region }, env)],
+      // Twice the stage's longest delay, as in a run.
       timing: { poll: 0.1, settle: 0.6 },
       ...options,
     });
@@ -98,7 +99,7 @@ export function useLab(): { readonly stage: Stage; readonly lab: Ec2Lab } {
   let stage: Stage;
   let lab: Ec2Lab;
   beforeAll(async () => {
-    stage = await Stage.open({ boots: false });
+    stage = await Stage.open({ boots: false, stalest: 300 });
   });
   afterAll(() => stage.close());
   beforeEach(() => {

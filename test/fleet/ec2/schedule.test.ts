@@ -53,7 +53,7 @@ describe.skipIf(!hasStage())('the schedules of a run', () => {
     expect(found?.orphans).toContain(`schedules ${group}`);
     await finder().dispose(asked.run);
     expect(on.stage.calls('scheduler', 'DeleteScheduleGroup')).toHaveLength(1);
-    expect(await finder().find()).toEqual([]);
+    await eventually('forgotten', async () => (await finder().find()).length === 0);
   });
 
   test.each(['CreateScheduleGroup', 'CreateSchedule'])(

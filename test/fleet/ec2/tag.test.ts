@@ -7,6 +7,7 @@ import { createQueue, queueInput, sqsClient } from '../../../src/broadcast/sqs-q
 import { tagError } from '../../../src/fleet/ec2/own-tag.ts';
 import { runInstancesInput } from '../../../src/fleet/ec2/launch/run-instances.ts';
 import { runTags } from '../../../src/fleet/ec2/tag.ts';
+import { eventually } from '../../helper/process.ts';
 import { hasStage } from '../../helper/stage/available.ts';
 import { clients } from '../../stage/stage.ts';
 import { useLab } from './lab.ts';
@@ -66,7 +67,11 @@ describe.skipIf(!hasStage())('ec2.tags', () => {
     );
     const QueueUrl = await createQueue(client, input);
     const sqs = new SQS({ region: on.stage.region, useQueueUrlAsEndpoint: false });
-    expect((await sqs.listQueueTags({ QueueUrl })).Tags).toMatchObject({ ...own, 'cnd:run': request.run });
+    const tags = await eventually('the tags', async () => {
+      const { Tags } = await sqs.listQueueTags({ QueueUrl }).catch(() => ({ Tags: undefined }));
+      return Tags?.['cnd:run'] !== undefined && Tags;
+    });
+    expect(tags).toMatchObject({ ...own, 'cnd:run': request.run });
     await sqs.deleteQueue({ QueueUrl });
     sqs.destroy();
     client.destroy();

@@ -20,7 +20,7 @@ async function rehearse(flags: readonly string[]): Promise<number> {
   say(
     'Setting the stage (moto, and a machine in its own namespaces for each instance); nothing goes to AWS.',
   );
-  const stage = await Stage.open({ pending: 2000, shuttingDown: 1500, consistency: 500, bootSeconds: 2 });
+  const stage = await Stage.open({ pending: 2000, shuttingDown: 1500, bootSeconds: 2 });
   try {
     const code = await cnd(stage, flags);
     await stage.untilClean(5).catch(() => {});

@@ -8,43 +8,26 @@ import { type Principal, roleOf, sts, user } from './account/principal.ts';
 import { serviceQuotas } from './account/quota.ts';
 import type { Call } from './aws/call.ts';
 import { Faults } from './aws/fault.ts';
+import { Lag } from './aws/lag.ts';
 import { Pager } from './aws/page.ts';
 import { modelOf } from './aws/model.ts';
-import { Moto, motoProgram, motoPython } from './aws/moto.ts';
+import { motoProgram, motoPython } from './aws/moto.ts';
 import { Proxy, type Service } from './aws/proxy.ts';
+import { s3Rules, sqsRules } from './aws/rule.ts';
 import { Scheduler } from './aws/scheduler.ts';
+import { Servers } from './aws/servers.ts';
+import { type Refusal, Strict } from './aws/strict.ts';
 import { Sqs } from './aws/sqs.ts';
 import { ec2Action } from './ec2/action.ts';
-import { Ec2, type Ec2Options } from './ec2/ec2.ts';
+import { Ec2 } from './ec2/ec2.ts';
+import { ec2Rules } from './ec2/rule.ts';
 import { exists, type StageInstance } from './ec2/instance.ts';
 import { Hypervisor } from './machine/hypervisor.ts';
 import { Jump } from './machine/jump.ts';
 import { missing } from './available.ts';
+import { type StageOptions, ec2Defaults } from './option.ts';
 import { Seed } from './seed.ts';
 import { pricing } from './price/pricing.ts';
-
-/** What a test may want otherwise; times in milliseconds but where the name says seconds. */
-export interface StageOptions extends Partial<Ec2Options> {
-  /** Where cnd runs, unless it says otherwise. */
-  readonly region?: string;
-  /** Seconds from an instance's launch to its sshd. */
-  readonly bootSeconds?: number;
-  /** False: no machine behind the instances. */
-  readonly boots?: boolean;
-  /** False: every list is one page, for suites that look at the stage itself. */
-  readonly pages?: boolean;
-}
-
-const defaults: Ec2Options = {
-  regions: ['us-east-1', 'us-west-2', 'eu-west-1'],
-  dualStack: ['us-west-2'],
-  pending: 400,
-  shuttingDown: 300,
-  consistency: 150,
-  remembered: 3_600_000,
-  vcpus: 256,
-  profiles: ['cnd-agent'],
-};
 
 /** An AWS for tests: EC2 with machines that boot, SQS, S3, STS, Pricing and Service Quotas, on loopback only. */
 export class Stage {
@@ -57,8 +40,9 @@ export class Stage {
   readonly directory: string;
   /** Cuts lists into pages. */
   readonly pager: Pager;
+  readonly #strict: Strict;
   readonly #pages: boolean;
-  readonly #moto: Moto;
+  readonly #servers: Servers;
   readonly #proxy: Proxy;
   readonly #principals: Map<string, Principal>;
   readonly #sqs: Sqs;
@@ -74,9 +58,10 @@ export class Stage {
     this.region = parts.region;
     this.directory = parts.directory;
     this.pager = parts.pager;
+    this.#strict = parts.strict;
     this.#pages = parts.pages;
     if (!parts.pages) this.pager.plan = (items) => [items];
-    this.#moto = parts.moto;
+    this.#servers = parts.servers;
     this.#proxy = parts.proxy;
     this.#principals = parts.principals;
     this.#sqs = parts.sqs;
@@ -86,11 +71,18 @@ export class Stage {
     const program = motoProgram();
     const what = missing();
     if (program === undefined || what !== undefined) throw new Error(what);
-    const { region = 'us-east-1', bootSeconds = 0.1, boots = true, pages = true, ...numbers } = options;
+    const {
+      region = 'us-east-1',
+      bootSeconds = 0.1,
+      boots = true,
+      pages = true,
+      ministack = false,
+      stalest = 5000,
+      consistency,
+      ...numbers
+    } = options;
     const directory = mkdtempSync(join(tmpdir(), 'cnd-stage-'));
-    const noImages = join(directory, 'images.json');
-    writeFileSync(noImages, '[]');
-    const moto = await Moto.start(program, noImages).catch(async (error: unknown) => {
+    const servers = await Servers.start(program, directory, ministack).catch(async (error: unknown) => {
       await rm(directory, { recursive: true });
       throw error;
     });
@@ -99,11 +91,12 @@ export class Stage {
     process.stderr.write(`stage: CND_STAGE_SEED=${seed.number}\n`);
     const pager = new Pager(seed);
     // Read now: while a call waits for them its time would pass.
-    for (const service of ['ec2', 'sqs']) modelOf(service);
+    for (const service of ['ec2', 'sqs', 's3', 'sts', 'scheduler']) modelOf(service);
     const principals = new Map<string, Principal>();
-    const ec2 = new Ec2({ ...defaults, ...numbers });
+    const lag = new Lag(seed, stalest, consistency);
+    const ec2 = new Ec2({ ...ec2Defaults, ...numbers }, lag);
     const scheduler = new Scheduler(ec2);
-    const sqs = new Sqs();
+    const sqs = new Sqs(lag);
     const awsSocket = join(directory, 'aws.sock');
     const services: Record<string, Service> = {
       ec2: (call, _, forward) => ec2Action(ec2, call, forward),
@@ -114,7 +107,8 @@ export class Stage {
       servicequotas: (call) => serviceQuotas(call, ec2.quota(call.region)),
     };
     const address = '198.51.100.7';
-    const proxyOptions = { moto: moto.port, faults, pager, principals, services, address };
+    const strict = new Strict({ ec2: ec2Rules, sqs: sqsRules, s3: s3Rules });
+    const proxyOptions = { ...servers.ports, faults, pager, strict, principals, services, address };
     const proxy = await Proxy.start(proxyOptions, awsSocket);
     const python = motoPython(program);
     const awsPort = (): number => proxy.port;
@@ -129,9 +123,10 @@ export class Stage {
     const jump = await Jump.start((address) => hypervisor.doorOf(address));
     writeFileSync(join(directory, 'jump_key'), jump.loginKey.privateKey, { mode: 0o600 });
     return new Stage({
-      moto,
+      servers,
       proxy,
       pager,
+      strict,
       pages,
       faults,
       principals,
@@ -226,7 +221,9 @@ export class Stage {
       ({ call }) => name === undefined || call.accessKey === user(name).accessKeyId,
     );
     const on = instances.filter(({ id }) => this.hypervisor.machines.get(id)?.isOff === false);
-    const lists = await Promise.all(this.ec2.options.regions.map(async (region) => this.#things(region)));
+    const lists = await Promise.all(
+      this.ec2.options.regions.map(async (region) => this.#servers.things(region)),
+    );
     const made = name === undefined ? undefined : this.#madeBy(name);
     const things = lists.flat().filter(({ id }) => made?.has(id) ?? true);
     return [
@@ -247,17 +244,22 @@ export class Stage {
   }
 
   async createBucket(name: string): Promise<void> {
-    await this.#ask('s3', this.region, `/${name}`, { method: 'PUT' });
+    await this.#servers.createBucket(name, this.region);
   }
 
   /** The objects of a bucket by key. */
   async objects(bucket: string): Promise<Map<string, Buffer>> {
-    const listed = await this.#ask('s3', this.region, `/${bucket}?list-type=2`);
-    const keys = [...listed.toString().matchAll(/<Key>([^<]+)<\/Key>/g)].map(([, key = '']) => key);
-    const pairs = keys.map(
-      async (key) => [key, await this.#ask('s3', this.region, `/${bucket}/${encodeURI(key)}`)] as const,
-    );
-    return new Map(await Promise.all(pairs));
+    return this.#servers.objects(bucket, this.region);
+  }
+
+  /** What AWS would not have taken, of everybody or of one user; a test that does not take it fails. */
+  refusals(name?: string): Refusal[] {
+    return this.#strict.take((call) => name === undefined || this.isOf(name, call));
+  }
+
+  /** @throws Error when AWS would have refused a request of a user, or of the user's instances. */
+  checkRequests(name: string): void {
+    this.#strict.check((call) => this.isOf(name, call));
   }
 
   /** As if new: no instances, machines, queues, buckets, faults or calls. */
@@ -275,8 +277,9 @@ export class Stage {
     this.#sqs.clear();
     this.pager.clear();
     if (!this.#pages) this.pager.plan = (items) => [items];
-    await this.#moto.reset();
+    await this.#servers.reset();
     this.#proxy.calls.length = 0;
+    this.#strict.check();
     if (failures.length > 0) throw new Error(`the stage itself failed: ${failures.join(', ')}`);
   }
 
@@ -285,7 +288,7 @@ export class Stage {
     this.ec2.clear();
     await this.jump.stop();
     await this.#proxy.stop();
-    await this.#moto.stop();
+    await this.#servers.stop();
     await rm(this.directory, { recursive: true, force: true });
   }
 
@@ -294,32 +297,6 @@ export class Stage {
     const { accessKeyId } = user(name);
     const own = this.#proxy.calls.filter(({ accessKey }) => accessKey === accessKeyId);
     return new Set(own.flatMap(({ parameters }) => [parameters['GroupName'], parameters['QueueName']]));
-  }
-
-  async #things(region: string): Promise<Thing[]> {
-    const groups = await this.#ask('ec2', region, '/', form({ Action: 'DescribeSecurityGroups' }));
-    const queues = await this.#ask('sqs', region, '/', form({ Action: 'ListQueues', Version: '2012-11-05' }));
-    const free = { 'Filter.1.Name': 'status', 'Filter.1.Value.1': 'available' };
-    const volumes = await this.#ask('ec2', region, '/', form({ Action: 'DescribeVolumes', ...free }));
-    const texts = (answer: Buffer, element: string): string[] =>
-      [...answer.toString().matchAll(new RegExp(`<${element}>([^<]+)<`, 'g'))].map(([, text = '']) => text);
-    const names = texts(groups, 'groupName').filter((name) => name !== 'default');
-    const urls = texts(queues, 'QueueUrl');
-    return [
-      ...names.map((id) => ({ kind: 'group', id, region })),
-      // Not told of one user alone: nobody asks for a volume by name.
-      ...texts(volumes, 'volumeId').map((id) => ({ kind: 'volume', id, region })),
-      ...urls.map((url) => ({ kind: 'queue', id: url.split('/').at(-1) ?? '', region })),
-    ];
-  }
-
-  /** Asks moto itself, past faults and the record of calls. */
-  async #ask(service: string, region: string, path: string, init: RequestInit = {}): Promise<Buffer> {
-    const scope = `stage/20261120/${region}/${service}/aws4_request`;
-    const authorization = `AWS4-HMAC-SHA256 Credential=${scope}, SignedHeaders=host, Signature=stage`;
-    const headers = { ...(init.headers as Record<string, string> | undefined), authorization };
-    const answer = await fetch(`http://127.0.0.1:${this.#moto.port}${path}`, { ...init, headers });
-    return Buffer.from(await answer.arrayBuffer());
   }
 }
 
@@ -332,17 +309,11 @@ export interface StageConfig {
   };
 }
 
-/** What is not an instance, and must not stay either. */
-interface Thing {
-  readonly kind: string;
-  readonly id: string;
-  readonly region: string;
-}
-
 interface Parts {
-  readonly moto: Moto;
+  readonly servers: Servers;
   readonly proxy: Proxy;
   readonly pager: Pager;
+  readonly strict: Strict;
   readonly pages: boolean;
   readonly faults: Faults;
   readonly principals: Map<string, Principal>;
@@ -353,9 +324,4 @@ interface Parts {
   readonly jump: Jump;
   readonly region: string;
   readonly directory: string;
-}
-
-function form(parameters: Record<string, string>): RequestInit {
-  const body = new URLSearchParams({ Version: '2016-11-15', ...parameters }).toString();
-  return { method: 'POST', body, headers: { 'content-type': 'application/x-www-form-urlencoded' } };
 }

@@ -1,6 +1,7 @@
 import { afterAll, afterEach, beforeAll } from 'vitest';
 
-import { Stage, type StageOptions } from './stage.ts';
+import type { StageOptions } from './option.ts';
+import { Stage } from './stage.ts';
 import { type PlaceOptions, type StagePlace, stagePlace } from './workspace.ts';
 
 /** How the tests of a suite share their stage. */

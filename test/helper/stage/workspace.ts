@@ -70,20 +70,26 @@ export function stagePlace(stage: Stage, options: PlaceOptions = {}): StagePlace
   writeFileSync(join(directory, 'cnd.config.json'), JSON.stringify(content));
   const own = { ...stage.env(name), XDG_CACHE_HOME: join(directory, 'cache'), NO_COLOR: '1' };
   const running = new Set<Cnd>();
+  const checked = (ended: Ended): Ended => {
+    stage.checkRequests(name);
+    return ended;
+  };
   const others: StagePlace[] = [];
   const start: StagePlace['start'] = (args, env = {}) => {
     const words = args.split(' ');
     if (words.some((word) => farReaching.has(word))) throw new Error(`cnd ${args} must run isolated`);
     const cnd = place.start(words, { ...own, ...env });
     running.add(cnd);
-    void cnd.ended.then(() => running.delete(cnd));
-    return cnd;
+    const ended = cnd.ended.finally(() => running.delete(cnd)).then(checked);
+    // Who does not wait for the end hears of it when the place is removed.
+    ended.catch(() => {});
+    return { ...cnd, ended };
   };
   const run: StagePlace['run'] = async (args, env = {}, signal) => {
     const words = args.split(' ');
     if (!words.some((word) => farReaching.has(word))) return start(args, env).ended;
     const all = { ...process.env, XDG_STATE_HOME: state, ...own, ...env };
-    return isolated([process.execPath, bin, ...words], directory, all, signal);
+    return checked(await isolated([process.execPath, bin, ...words], directory, all, signal));
   };
   const isOwn = (call: Call): boolean => stage.isOf(name, call);
   const instances: StagePlace['instances'] = (state) =>

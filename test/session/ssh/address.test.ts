@@ -38,5 +38,5 @@ it.each([
   "o'a@b",
   'x\u001B@a',
 ])('%j is none', (text) => {
-  expect(parseAddress(text)).toHaveProperty('error');
+  expect(parseAddress(text)).toHaveProperty('problem');
 });

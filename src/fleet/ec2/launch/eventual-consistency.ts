@@ -17,8 +17,11 @@ export async function untilConsistent(
 ): Promise<Instance[]> {
   let latest = instances;
   let known = launchState.known.size;
-  for (let quiet = performance.now(); performance.now() - quiet < settle * 1000;) {
+  let quiet = performance.now();
+  // The look that counts has begun after that time: one that takes long shows what was at its beginning.
+  for (let began = quiet; began - quiet < settle * 1000;) {
     await delay(Math.min(poll, settle) * 1000);
+    began = performance.now();
     const isAwaited = launchState.pending.size > 0;
     const seen = new Set(latest.map(({ id }) => id));
     latest = await terminate();

@@ -68,6 +68,7 @@ describe.skipIf(!hasStage())('looking for runs on EC2', () => {
     const QueueUrl = await createQueue(client, queueInput(asked.run, tags, new Date()));
     const hit = { run: asked.run, nonce: 116n, digest: '00'.repeat(32), instance: 3 };
     const sqs = new SQS({ region: on.stage.region, useQueueUrlAsEndpoint: false });
+    await eventually('the queue', async () => sqs.listQueueTags({ QueueUrl }).catch(() => false as const));
     for (const MessageBody of ['nonsense', messageBody(hit)])
       await sqs.sendMessage({ QueueUrl, MessageBody });
     const orphans = queueOrphans({ region: on.stage.region }, on.lab.env());

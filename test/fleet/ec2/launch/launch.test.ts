@@ -30,7 +30,7 @@ describe.skipIf(!hasStage())('launching on EC2', () => {
     expect(launched.map(({ index }) => index)).toEqual([0, 1, 2, 3, 4, 5, 6, 7]);
     expect(new Set(zones()).size).toBe(2);
     expect(zones().filter((zone) => zone === first)).toHaveLength(3);
-    expect(notices).toEqual([`${first} has capacity for 3 of 8 c7a.medium`]);
+    expect(notices).toEqual([`${first} has room for 3 of 8 c7a.medium now`]);
   });
 
   test('and with the next type when no zone has; indices are those that a stranger sees', async () => {
@@ -95,7 +95,7 @@ describe.skipIf(!hasStage())('launching on EC2', () => {
     await expect(fleet.launch(request({ count: 8, minimum: 4 }), never)).rejects.toMatchObject({
       code: 'ec2-capacity',
       message: expect.stringMatching(/8 instances cannot be launched in us-east-1/) as string,
-      hint: expect.stringMatching(/no Availability Zone has capacity for c7a\.medium/) as string,
+      hint: expect.stringMatching(/no zone has room for c7a\.medium/) as string,
     });
     expect(on.stage.instances()).toHaveLength(3);
     expect(living()).toBe(0);
@@ -162,12 +162,12 @@ describe.skipIf(!hasStage())('launching on EC2', () => {
   }, 20_000);
 
   test('credentials that expire after a lost answer prove nothing: it is looked until it is seen', async () => {
-    const before = on.stage.ec2.options.consistency;
-    Object.assign(on.stage.ec2.options, { consistency: 400 });
+    const { lag } = on.stage.ec2;
+    lag.constant = 400;
     on.stage.faults.add({ action: 'RunInstances', lost: 'after', times: 1 });
     on.stage.faults.add({ action: 'RunInstances', after: 1, error: 'Expired' });
     await expect(fleet.launch(request(), never)).rejects.toMatchObject({ code: 'aws-expired' });
-    Object.assign(on.stage.ec2.options, { consistency: before });
+    lag.constant = undefined;
     expect(on.stage.instances()).toHaveLength(3);
     expect(living()).toBe(0);
   });
@@ -180,7 +180,7 @@ describe.skipIf(!hasStage())('launching on EC2', () => {
       message: 'Too many vCPUs.',
     });
     expect(await fleet.launch(request({ count: 150 }), never)).toHaveLength(100);
-    expect(notices).toEqual([expect.stringMatching(/^launch stopped early: .*vCPUs/) as string]);
+    expect(notices).toEqual([expect.stringMatching(/^EC2 launches no more: .*vCPUs/) as string]);
   });
 
   test('a dry run carries the tags, and goes on in the next zone as the launch would', async () => {
@@ -218,8 +218,10 @@ describe.skipIf(!hasStage())('launching on EC2', () => {
     await eventually('seen', async () => (await fleet.describe(asked.run)).length === 2);
     on.stage.ec2.consoleOf = () => 'one\ntwo\nKernel panic\n';
     await on.stage.hypervisor.fail(id);
-    const dead = (await fleet.describe(asked.run)).find((instance) => instance.id === id);
-    expect(dead?.reason).toMatch(/Internal error on launch; its console: .*Kernel panic/);
+    const dead = await eventually('told', async () =>
+      (await fleet.describe(asked.run)).find((one) => one.id === id && one.reason !== undefined),
+    );
+    expect(dead.reason).toMatch(/Internal error on launch; its console: .*Kernel panic/);
     await fleet.terminate(asked.run);
   });
 

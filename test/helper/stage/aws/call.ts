@@ -84,6 +84,7 @@ function jsonBody(body: Buffer): Record<string, unknown> {
 }
 
 const subresources = [
+  'acl',
   'encryption',
   'publicAccessBlock',
   'location',

@@ -26,6 +26,7 @@ export interface Member {
   readonly shape: string;
   readonly locationName?: string;
   readonly queryName?: string;
+  readonly documentation?: string;
   readonly location?: 'uri' | 'querystring' | 'header' | 'headers' | 'statusCode';
   readonly flattened?: boolean;
 }
@@ -96,4 +97,15 @@ function dataFolder(): string {
 export function ec2Name(name: string, { queryName, locationName }: Member): string {
   if (queryName !== undefined) return queryName;
   return locationName === undefined ? name : `${locationName[0]?.toUpperCase()}${locationName.slice(1)}`;
+}
+
+/** The names of the filters that a call knows: only their documentation tells. */
+export function filterNames(service: string, action: string): ReadonlySet<string> {
+  const { shapes, operations } = modelOf(service);
+  const input = shapes[operations[action]?.input?.shape ?? ''];
+  const text = input?.members?.['Filters']?.documentation ?? '';
+  return new Set([
+    'tag-key',
+    ...[...text.matchAll(/<code>([a-z0-9.-]+)<\/code> -/g)].map(([, name = '']) => name),
+  ]);
 }

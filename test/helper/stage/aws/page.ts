@@ -2,11 +2,14 @@ import type { Seed } from '../seed.ts';
 import type { Answer } from './answer.ts';
 import type { Call } from './call.ts';
 import { type Member, type Model, ec2Name, modelOf } from './model.ts';
-import { find, parseXml, put, writeXml, type XmlNode } from './xml.ts';
+import type { Violation } from './violation.ts';
+import { find, parseXml, put, textAt, writeXml, type XmlNode } from './xml.ts';
 
 /** An answer that is a list, taken apart. */
 interface Listed {
   readonly items: readonly unknown[];
+  /** Of the next page, where the answer was not all of the list. */
+  readonly token: string | undefined;
   /** The answer with these items, and the token of the next page; undefined: the last one, with what token it had. */
   readonly with: (items: readonly unknown[], token: string | undefined) => Answer;
 }
@@ -25,8 +28,10 @@ export class Pager {
   /** How many of so many items are on which page, where a test wants to say so. */
   plan: ((items: number) => readonly number[]) | undefined;
   readonly #seed: Seed;
-  readonly #rest = new Map<string, Answer>();
+  /** The further pages by their tokens, with what their list was asked for; moto keeps those of its own tokens. */
+  readonly #rest = new Map<string, { readonly answer?: Answer; readonly asked: string }>();
   #count = 0;
+  #generation = 0;
 
   constructor(seed: Seed) {
     this.#seed = seed;
@@ -34,7 +39,17 @@ export class Pager {
 
   /** Whether a call asks for a further page of an earlier answer. */
   continues(call: Call): boolean {
-    return this.#rest.has(tokenOf(call) ?? '');
+    return this.#rest.get(tokenOf(call) ?? '')?.answer !== undefined;
+  }
+
+  /** A token that is nobody's, or was given for another question: EC2's `InvalidNextToken`. */
+  misused(call: Call): Violation[] {
+    const token = tokenOf(call);
+    if (token === undefined) return [];
+    const page = this.#rest.get(token);
+    if (page?.asked === askedOf(call)) return [];
+    const what = page ? 'was given for other parameters' : 'is not valid';
+    return [{ kind: 'token', member: 'NextToken', message: `The token ${token} ${what}` }];
   }
 
   async answer(call: Call, ask: () => Promise<Answer>): Promise<Answer> {
@@ -43,32 +58,37 @@ export class Pager {
     const token = tokenOf(call) ?? '';
     // A page may be asked for again: its answer may have been lost.
     const page = this.#rest.get(token);
-    if (page) return page;
+    if (page?.answer) return page.answer;
     const limit = Number(call.parameters[names.limit] ?? NaN);
     if (onlyIfAsked.has(call.service) && Number.isNaN(limit)) return ask();
     const answer = await ask();
     if (answer.status !== 200) return answer;
     const listed =
       call.service === 'ec2' || call.service === 's3' ? xmlList(answer, names) : jsonList(answer, names);
-    return listed ? this.#cut(listed, limit) : answer;
+    if (listed?.token !== undefined) this.#rest.set(listed.token, { asked: askedOf(call) });
+    return listed ? this.#cut(listed, limit, askedOf(call)) : answer;
   }
 
   clear(): void {
     this.plan = undefined;
-    this.#rest.clear();
+    // Who was asking may ask on, and gets the list that there was.
+    this.#generation += 1;
     this.#count = 0;
   }
 
-  #cut({ items, with: page }: Listed, limit: number): Answer {
+  #cut({ items, with: page }: Listed, limit: number, asked: string): Answer {
     const number = this.#count++;
     const sizes = this.plan?.(items.length) ?? pageSizes(this.#seed, number, items.length, limit);
     let from = 0;
     const pages = sizes.map((size, index) => {
       const part = items.slice(from, (from += size));
-      return page(part, index + 1 < sizes.length ? tokenFor(number, index + 1) : undefined);
+      return page(
+        part,
+        index + 1 < sizes.length ? tokenFor(`${this.#generation}-${number}`, index + 1) : undefined,
+      );
     });
     for (const [index, answer] of pages.entries())
-      if (index > 0) this.#rest.set(tokenFor(number, index), answer);
+      if (index > 0) this.#rest.set(tokenFor(`${this.#generation}-${number}`, index), { answer, asked });
     const [first] = pages;
     if (!first) throw new Error('an answer without a page');
     return first;
@@ -86,7 +106,7 @@ export function pageSizes(seed: Seed, number: number, items: number, limit = NaN
   return at > full.length && full.length > 0 ? full : full.toSpliced(at, 0, 0);
 }
 
-function tokenFor(list: number, page: number): string {
+function tokenFor(list: string, page: number): string {
   return `stage-page-${list}-${page}`;
 }
 
@@ -104,6 +124,20 @@ function tokenOf(call: Call): string | undefined {
   const names = namesOf(call);
   const token = names && call.parameters[names.token];
   return typeof token === 'string' ? token : undefined;
+}
+
+/** What a list is asked for with: the same on all of its pages. */
+function askedOf(call: Call): string {
+  const names = namesOf(call);
+  const same = Object.entries(call.parameters).filter(
+    ([name]) => name !== names?.token && name !== names?.limit && name !== 'Trailer',
+  );
+  return JSON.stringify([
+    call.service,
+    call.action,
+    call.region,
+    same.toSorted(([a], [b]) => a.localeCompare(b)),
+  ]);
 }
 
 /** How the list of an operation is called on the wire; undefined for one that gives none. */
@@ -146,6 +180,7 @@ function xmlList(answer: Answer, { next, results, more }: Names): Listed | undef
   const items = (set ?? root).children.filter(isItem);
   return {
     items,
+    token: textAt(root, next) || undefined,
     with: (part, token) => {
       const copy = parseXml(text);
       const place = set ? find(copy, name) : copy;
@@ -168,8 +203,10 @@ function jsonList(answer: Answer, { next, results }: Names): Listed | undefined 
   const [name = ''] = results;
   const items = content[name] ?? [];
   if (!Array.isArray(items)) return undefined;
+  const own = content[next];
   return {
     items,
+    token: typeof own === 'string' ? own : undefined,
     with: (part, token) => {
       const body = { ...content, [name]: part, ...(token !== undefined && { [next]: token }) };
       return { ...answer, headers: withoutLength(answer), body: Buffer.from(JSON.stringify(body)) };

@@ -16,6 +16,7 @@ import { type Call, type RawRequest, readCall } from './call.ts';
 import type { Faults } from './fault.ts';
 import type { Pager } from './page.ts';
 import { isSigned } from './signature.ts';
+import type { Strict } from './strict.ts';
 
 /** Answers a call; `forward` asks moto, with other parameters of the query protocol if given. */
 export type Service = (
@@ -27,8 +28,11 @@ export type Service = (
 /** What the proxy needs to know of its stage. */
 export interface ProxyOptions {
   readonly moto: number;
+  /** The ports of services that another server than moto serves. */
+  readonly others?: Readonly<Record<string, number>>;
   readonly faults: Faults;
   readonly pager: Pager;
+  readonly strict: Strict;
   readonly principals: ReadonlyMap<string, Principal>;
   /** Those that moto does not do right, by the name in the credential scope; the others are moto's. */
   readonly services: Readonly<Record<string, Service>>;
@@ -111,7 +115,7 @@ export class Proxy {
   }
 
   async #answer(request: RawRequest, call: Call, signal: AbortSignal): Promise<Answer> {
-    const { services, principals, address, pager } = this.#options;
+    const { services, principals, address, pager, strict } = this.#options;
     const { service, accessKey } = call;
     if (service === '' && request.target.startsWith('/checkip')) return plain(`${address}\n`);
     const principal = principals.get(accessKey);
@@ -122,9 +126,12 @@ export class Proxy {
       const message = 'The request signature we calculated does not match the signature you provided.';
       return awsError(service, 'BadSignature', message, 403);
     }
+    const refused = strict.judge(request, call, pager.misused(call));
+    if (refused) return refused;
     const forward = async (parameters?: Readonly<Record<string, string>>): Promise<Answer> => {
       const body = parameters ? Buffer.from(new URLSearchParams(parameters).toString()) : request.body;
-      return askMoto(this.#options.moto, { ...request, body }, signal);
+      const port = this.#options.others?.[service] ?? this.#options.moto;
+      return askServer(port, { ...request, body }, signal);
     };
     const ask = async (): Promise<Answer> =>
       (services[service] ?? (async () => forward()))(call, principal, forward);
@@ -144,8 +151,8 @@ function messageOf({ service }: Call, { error = '', message }: { error?: string;
 
 const hopByHop = new Set(['connection', 'keep-alive', 'transfer-encoding', 'server', 'date']);
 
-/** Asks moto, with the headers as they came: the Host among them, which moto makes queue URLs of. */
-function askMoto(
+/** Asks moto or another, with the headers as they came: the Host among them, which moto makes queue URLs of. */
+function askServer(
   port: number,
   { method, target, headers, body }: RawRequest,
   signal: AbortSignal,

@@ -46,7 +46,7 @@ export function find(node: XmlNode, path: string): XmlNode | undefined {
   return found;
 }
 
-/** The text at a path; empty when it does not exist. */
+/** The text at a path; empty when it is not there. */
 export function textAt(node: XmlNode, path: string): string {
   return find(node, path)?.text ?? '';
 }

@@ -1,12 +1,17 @@
-import { type Answer, awsError, xml } from '../aws/answer.ts';
+import { type Answer, xml } from '../aws/answer.ts';
 import { type Call, list, parameter } from '../aws/call.ts';
 import { element, find, itemsAt, put, textAt, type XmlNode } from '../aws/xml.ts';
 import { spotPrices } from '../price/spot-price.ts';
 import { describeImages } from './describe-images.ts';
 import { describeInstances } from './describe-instances.ts';
 import { dryRun, type Ec2, type Forward, notFound, xmlOf } from './ec2.ts';
-import { exists } from './instance.ts';
 import { runInstances } from './run-instances.ts';
+import {
+  createSecurityGroup,
+  deleteSecurityGroup,
+  describeSecurityGroups,
+  unknownGroups,
+} from './security-group.ts';
 import { terminateInstances } from './terminate-instances.ts';
 
 type Handler = (ec2: Ec2, call: Call, forward: Forward) => Promise<Answer> | Answer;
@@ -21,6 +26,8 @@ const corrected: Record<string, Handler> = {
   DescribeRegions: describeRegions,
   DescribeSubnets: describeSubnets,
   DescribeInstanceStatus: describeStatus,
+  CreateSecurityGroup: createSecurityGroup,
+  DescribeSecurityGroups: describeSecurityGroups,
   DeleteSecurityGroup: deleteSecurityGroup,
   GetConsoleOutput: consoleOutput,
   ModifyInstanceAttribute: modifyAttribute,
@@ -28,7 +35,11 @@ const corrected: Record<string, Handler> = {
 
 /** Answers a call to EC2. */
 export async function ec2Action(ec2: Ec2, call: Call, forward: Forward): Promise<Answer> {
-  return dryRun(call) ?? (corrected[call.action] ?? (async () => forward()))(ec2, call, forward);
+  return (
+    dryRun(call) ??
+    unknownGroups(ec2, call) ??
+    (corrected[call.action] ?? (async () => forward()))(ec2, call, forward)
+  );
 }
 
 /** moto lists regions of all partitions, also those nobody opted into. */
@@ -66,17 +77,9 @@ async function describeStatus(ec2: Ec2, call: Call, forward: Forward): Promise<A
   const running = (item: XmlNode): boolean =>
     ec2
       .visible(call.region)
-      .some(({ id, state }) => id === textAt(item, 'instanceId') && state === 'running');
+      .some((one) => one.id === textAt(item, 'instanceId') && ec2.seen(one).state === 'running');
   if (set) set.children = set.children.filter(running);
   return xml(root);
-}
-
-/** moto deletes groups that are in use. */
-async function deleteSecurityGroup(ec2: Ec2, call: Call, forward: Forward): Promise<Answer> {
-  const id = parameter(call, 'GroupId') ?? '';
-  const user = [...ec2.instances.values()].find((one) => exists(one) && one.groups.includes(id));
-  if (!user) return forward();
-  return awsError('ec2', 'DependencyViolation', `resource ${id} has a dependent object`);
 }
 
 function consoleOutput(ec2: Ec2, call: Call): Answer {

@@ -1,10 +1,18 @@
 import { element, put, remove, textAt, type XmlNode } from '../aws/xml.ts';
-import { type StageInstance, stateCodes } from './instance.ts';
+import { type Reason, type StageInstance, type State, stateCodes } from './instance.ts';
 
-/** Makes moto's picture of an instance true: its state, its reasons, and addresses only while it has them. */
-export function correctInstance(item: XmlNode, instance: StageInstance): void {
-  const { state, reason, publicIp, ipv6, image, type } = instance;
-  put(item, 'instanceState', stateElements(instance));
+/**
+ * Makes moto's picture of an instance what EC2 says of it: its state, its reasons, and addresses only while it has them.
+ * @param seen Its state as it is known where it is asked for.
+ */
+export function correctInstance(
+  item: XmlNode,
+  instance: StageInstance,
+  seen: { readonly state: State; readonly reason?: Reason | undefined } = instance,
+): void {
+  const { publicIp, ipv6, image, type } = instance;
+  const { state, reason } = seen;
+  put(item, 'instanceState', stateElements(seen));
   put(item, 'imageId', image.id);
   put(item, 'instanceType', type);
   put(item, 'architecture', image.architecture);

@@ -1,9 +1,11 @@
 import { EventEmitter } from 'node:events';
 
 import { type Answer, awsError } from '../aws/answer.ts';
+import type { Lag } from '../aws/lag.ts';
+import { Newness } from '../aws/newness.ts';
 import { type Call, parameter } from '../aws/call.ts';
 import { type XmlNode, find, itemsAt, parseXml, textAt } from '../aws/xml.ts';
-import { exists, isLive, type Reason, type StageInstance } from './instance.ts';
+import { exists, isLive, type Reason, type StageInstance, type State } from './instance.ts';
 
 /** The numbers of the stage's EC2; all times in milliseconds. */
 export interface Ec2Options {
@@ -13,8 +15,6 @@ export interface Ec2Options {
   readonly pending: number;
   /** From TerminateInstances until terminated. */
   readonly shuttingDown: number;
-  /** From RunInstances until Describe and Terminate know the instance. */
-  readonly consistency: number;
   /** For which a terminated instance is still described; an hour at EC2. */
   readonly remembered: number;
   /** Quota L-1216C47A (standard on-demand vCPUs) of each region. */
@@ -58,12 +58,24 @@ export class Ec2 extends EventEmitter<Ec2Events> {
   consoleOf: (instance: StageInstance) => string = () => '';
   /** Milliseconds for which this one is pending, if not as long as the others. */
   pendingOf: (instance: StageInstance) => number | undefined = () => undefined;
+  /** Milliseconds for which this one is shutting down, if not as long as the others. */
+  shuttingDownOf: (instance: StageInstance) => number | undefined = () => undefined;
   readonly #timers = new Set<NodeJS.Timeout>();
   readonly #types = new Map<string, Promise<TypeInfo | undefined>>();
 
-  constructor(options: Ec2Options) {
+  /** How long a change is not seen. */
+  readonly lag: Lag;
+  /** Security groups, as moto describes them. */
+  readonly groups: Newness<XmlNode>;
+  /** The tags of what was created with them, by its id: they may be seen later than what carries them. */
+  readonly tags: Newness<never>;
+
+  constructor(options: Ec2Options, lag: Lag) {
     super();
     this.options = options;
+    this.lag = lag;
+    this.groups = new Newness('group', lag);
+    this.tags = new Newness('tags', lag);
   }
 
   /** Instances of a region that Describe knows by now, and still. */
@@ -77,10 +89,11 @@ export class Ec2 extends EventEmitter<Ec2Events> {
 
   add(instance: StageInstance): void {
     this.instances.set(instance.id, instance);
+    this.tags.created(instance.id);
     this.emit('launched', instance);
     this.#later(this.pendingOf(instance) ?? this.options.pending, () => {
       if (instance.state !== 'pending') return;
-      instance.state = 'running';
+      this.#become(instance, 'running');
       this.emit('running', instance);
     });
   }
@@ -88,11 +101,10 @@ export class Ec2 extends EventEmitter<Ec2Events> {
   /** Begins to terminate an instance, by whatever cause; idempotent. */
   end(instance: StageInstance, reason: Reason): void {
     if (!isLive(instance) && instance.state !== 'stopped') return;
-    instance.state = 'shutting-down';
-    instance.reason = reason;
+    this.#become(instance, 'shutting-down', reason);
     this.emit('ending', instance);
-    this.#later(this.options.shuttingDown, () => {
-      instance.state = 'terminated';
+    this.#later(this.shuttingDownOf(instance) ?? this.options.shuttingDown, () => {
+      this.#become(instance, 'terminated', instance.reason);
       instance.terminatedAt = Date.now();
       this.emit('terminated', instance);
     });
@@ -101,9 +113,16 @@ export class Ec2 extends EventEmitter<Ec2Events> {
   /** Stops an instance without terminating it: its disk would cost money for ever. */
   halt(instance: StageInstance, reason: Reason): void {
     if (!isLive(instance)) return;
-    instance.state = 'stopped';
-    instance.reason = reason;
+    this.#become(instance, 'stopped', reason);
     this.emit('ending', instance);
+  }
+
+  /** What a description says of an instance: it may be behind the truth. */
+  seen({ state, reason, past }: StageInstance): {
+    readonly state: State;
+    readonly reason: Reason | undefined;
+  } {
+    return past.find(({ until }) => Date.now() < until) ?? { state, reason };
   }
 
   /** The quota of vCPUs of a region. */
@@ -141,8 +160,18 @@ export class Ec2 extends EventEmitter<Ec2Events> {
     this.#timers.clear();
     this.instances.clear();
     this.tokens.clear();
+    this.groups.clear();
+    this.tags.clear();
     this.capacity = [];
+    this.shuttingDownOf = () => undefined;
     this.quotas.clear();
+  }
+
+  #become(instance: StageInstance, state: State, reason?: Reason): void {
+    const until = Date.now() + this.lag.of('instance', instance.number, state);
+    instance.past.push({ state: instance.state, reason: instance.reason, until });
+    instance.state = state;
+    if (reason) instance.reason = reason;
   }
 
   #later(milliseconds: number, action: () => void): void {

@@ -14,7 +14,6 @@ import { correctInstance } from './correct-instance.ts';
 export async function runInstances(ec2: Ec2, call: Call, forward: Forward): Promise<Answer> {
   const token = parameter(call, 'ClientToken');
   if (token === undefined) return launch(ec2, call, forward);
-  if (token.length > 64) return invalid('ClientToken is longer than 64 characters');
   const key = `${call.region} ${token}`;
   const parameters = JSON.stringify(call.parameters, Object.keys(call.parameters).toSorted());
   const earlier = ec2.tokens.get(key);
@@ -32,7 +31,6 @@ export async function runInstances(ec2: Ec2, call: Call, forward: Forward): Prom
 
 async function launch(ec2: Ec2, call: Call, forward: Forward): Promise<Answer> {
   const [minimum, maximum] = [Number(parameter(call, 'MinCount')), Number(parameter(call, 'MaxCount'))];
-  if (!(minimum >= 1 && maximum >= minimum)) return invalid('MinCount and MaxCount do not fit');
   const imageId = parameter(call, 'ImageId') ?? '';
   const image = imagesOf(call.region).find(({ id }) => id === imageId);
   if (!image) return noImage(imageId);
@@ -105,7 +103,6 @@ function mismatch(ec2: Ec2, call: Call, image: Image, type: string, info: TypeIn
       `Value (${profile}) for parameter iamInstanceProfile.name is invalid. Invalid IAM Instance Profile name`,
     );
   }
-  if (userDataOf(call).length > 16_384) return invalid('User data is limited to 16384 bytes');
   if (info.architectures.includes(image.architecture)) return undefined;
   return invalid(
     `The architecture '${info.architectures.join()}' of the specified instance type ${type} does not match the architecture '${image.architecture}' of the specified AMI.`,
@@ -150,7 +147,8 @@ function describe(
     call,
     protected: parameter(call, 'DisableApiTermination') === 'true',
     state: 'pending',
-    visibleFrom: Date.now() + ec2.options.consistency,
+    past: [],
+    visibleFrom: Date.now() + ec2.lag.of('instance', number, 'launched'),
     launchedAt: Date.now(),
   };
 }
