@@ -14,7 +14,7 @@ import { simpler } from './shrink.ts';
 //
 // Random runs with random faults, and what must hold whatever happens (invariant.ts). Every scenario that breaks something
 // is one JSON line on stdout as soon as it is known, which --replay takes; at the end all is told on stderr, and all figures
-// are in a file. Exit code 1 when something broke, or too many runs were inconclusive.
+// are in a file. Exit code 1 when something broke, or too many runs were inconclusive. A first Ctrl-C begins no more runs.
 
 const { values } = parseArgs({
   options: {
@@ -73,6 +73,8 @@ async function worker(): Promise<void> {
 }
 
 process.stderr.write(`seed ${values.seed}, ${queue.length} runs, ${values.parallel} at a time\n`);
+// What has begun is played to its end, and reported.
+for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => queue.splice(0));
 await Promise.all(Array.from({ length: Number(values.parallel) }, worker));
 const file = values.report ?? join(tmpdir(), `cnd-chaos-${values.seed}-${process.pid}.json`);
 writeFileSync(file, `${JSON.stringify(report.figures(), undefined, 2)}\n`);
