@@ -2,7 +2,7 @@ import { mkdtemp, rm, stat } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { isMissing } from '../error.ts';
 import { fileUsageError } from '../file-error.ts';
-import { statePlace, stateRoot } from './state.ts';
+import { requireHome, statePlace, stateRoot } from './state.ts';
 
 /**
  * Makes sure that the live state of runs can be kept, and gives where; leaves nothing there, and makes no directory.
@@ -11,6 +11,7 @@ import { statePlace, stateRoot } from './state.ts';
 export async function probeState(env: NodeJS.ProcessEnv): Promise<string> {
   const root = stateRoot(env);
   try {
+    await requireHome(env);
     await rm(await mkdtemp(join(await nearestDirectory(root), '.cnd-probe-')), { recursive: true });
     return root;
   } catch (error) {

@@ -27,10 +27,25 @@ export function stateDirectory(run: string, env: NodeJS.ProcessEnv = process.env
   return join(stateRoot(env), requireRunId(run));
 }
 
+/**
+ * Makes sure that the home directory is there, where the state root is in it: it is not cnd's to make.
+ * @throws UnsafeFile
+ */
+export async function requireHome(env: NodeJS.ProcessEnv): Promise<void> {
+  if (statePlace(env).setting !== 'HOME') return;
+  const home = env['HOME'] ?? homedir();
+  const found = await stat(home).catch((error: unknown) => {
+    if (!isMissing(error)) throw error;
+    return undefined;
+  });
+  if (!found) throw new UnsafeFile(`the home directory ${home} does not exist`);
+}
+
 /** The state root, made if it is not there, and seen to be safe. @throws CndError */
 export async function makeStateRoot(env: NodeJS.ProcessEnv = process.env): Promise<string> {
   const root = stateRoot(env);
   try {
+    await requireHome(env);
     await makeDirectory(root, 0o700);
     await assertPrivate(root);
     return root;

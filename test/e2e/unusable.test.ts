@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process';
-import { mkdirSync, readdirSync, symlinkSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
@@ -52,6 +52,15 @@ describe.each(Object.entries(bad))('%s', (_, name) => {
   });
 });
 
+test('a home directory that is not there is not made', async () => {
+  const HOME = join(place.directory, 'nonexistent');
+  const result = await place.run(start, { HOME, XDG_STATE_HOME: '' });
+  expectOneError(result, `the home directory ${HOME} does not exist`, 'XDG_STATE_HOME');
+  // Nothing was ever noted there.
+  expect(await place.run(['ps'], { HOME, XDG_STATE_HOME: '' })).toMatchObject({ code: 0, stderr: '' });
+  expect(existsSync(HOME)).toBe(false);
+});
+
 /** Whether a file system may be mounted here, in a mount namespace of its own. */
 const canMount =
   spawnSync('unshare', ['-m', 'mount', '-t', 'tmpfs', 'none', '/mnt'], { stdio: 'ignore' }).status === 0;
@@ -76,6 +85,8 @@ describe.runIf(canMount)('a disk', () => {
   ])('%s', (_, options) => {
     const path = join(place.directory, 'disk');
     expectOneError(onDisk(path, options, start, { XDG_STATE_HOME: path }), path, 'XDG_STATE_HOME');
+    const home = onDisk(path, options, start, { HOME: path, XDG_STATE_HOME: '' });
+    expectOneError(home, path, 'XDG_STATE_HOME');
     const config = join(place.directory, 'c.json');
     writeFileSync(config, JSON.stringify({ logs: { directory: path } }));
     expectOneError(onDisk(path, options, [...start, '--config', config], {}), path, 'logs.directory');
