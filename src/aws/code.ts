@@ -186,6 +186,11 @@ export function meaningOf(error: unknown): Meaning | undefined {
   return said?.meaning ?? (Object.hasOwn(meanings, error.name) ? meanings[error.name] : undefined);
 }
 
+/** Whether AWS answered with one of these codes, which the SDK has for the name of the error. Pure. */
+export function hasCode(error: unknown, ...codes: readonly string[]): boolean {
+  return error instanceof Error && codes.includes(error.name);
+}
+
 /** A remedy with what it is about filled in. Pure. */
 export function filled(remedy: string, values: Readonly<Record<string, string | undefined>>): string {
   return remedy.replace(/\{(\w+)\}/g, (_, name: string) => values[name] ?? '…');

@@ -44,17 +44,19 @@ export function readDenial(error: unknown): Denial {
   return { action, resource, policy: isKind(word) ? word : undefined, explicit };
 }
 
-/** What to do about a denial. `rights` are those that the call needs, where AWS does not say which one lacks. Pure. */
+/** What to do about a denial. `permissions` are those that the call needs, where AWS does not say which one lacks. Pure. */
 export function denialRemedy({ action, resource, policy, explicit }: Denial, permissions: string): string {
   const permission = action ?? permissions;
   if (explicit && policy === 'identity-based policy')
     return `a policy of the caller denies ${permission} explicitly, which no further right overrides: it may demand tags (ec2.tags) or a region, or must be changed`;
-  const where = action?.startsWith('kms:') && resource !== undefined ? ` on ${resource}` : '';
   const needs = policy !== undefined && policy !== 'identity-based policy';
   if (needs)
     return remedies[policy].replace('{action}', permission).replace('{resource}', resource ?? 'the resource');
+  // A key's own policy has a say, and ours name no key.
+  if (action?.startsWith('kms:'))
+    return `the caller needs ${action} on ${resource ?? 'the key'}, and the policy of the key must allow it`;
   const tags = /ec2:(RunInstances|Create\w+)/.test(permission)
     ? '; where a policy demands tags, set them in ec2.tags'
     : '';
-  return `the caller needs ${permission}${where}: the policies are printed by: cnd init --policy${tags}`;
+  return `the caller needs ${permission}: the policies are printed by: cnd init --policy${tags}`;
 }

@@ -1,4 +1,5 @@
 import { type BucketLocationConstraint, CreateBucketCommand, type S3Client } from '@aws-sdk/client-s3';
+import { hasCode } from '../../aws/code.ts';
 import { statusOf } from '../../aws/failure.ts';
 import { UsageError } from '../../error.ts';
 import { type BucketAccess, isMissingBucket, clientRegion, s3Error } from './client.ts';
@@ -49,8 +50,8 @@ async function create(
     return true;
   } catch (error) {
     // Somebody was faster.
-    if (error instanceof Error && error.name === 'BucketAlreadyOwnedByYou') return false;
-    if (error instanceof Error && error.name === 'BucketAlreadyExists') throw taken(bucket, error);
+    if (hasCode(error, 'BucketAlreadyOwnedByYou')) return false;
+    if (hasCode(error, 'BucketAlreadyExists')) throw taken(bucket, error);
     throw await s3Error(error, client, access, {
       what,
       permissions: hasTags ? 's3:CreateBucket, s3:TagResource' : 's3:CreateBucket',

@@ -16,16 +16,17 @@ import type { Preflight, PreflightRequest } from '../preflight.ts';
 import { regionOf } from './api.ts';
 import { describeInstances, toInstance } from './find/describe.ts';
 import { untilConsistent } from './launch/eventual-consistency.ts';
-import { type Ec2Call, ec2Error } from './error.ts';
+import { type ExplainError, ec2Error } from './error.ts';
 import { findRuns } from './find/find.ts';
 import { type Ec2Options, ec2Timing } from './option.ts';
 import { Prerequisites } from './launch/prerequisite.ts';
 import type { SyslogKind } from './launch/image.ts';
 import { withIngressUpdates } from './launch/ingress.ts';
 import { warnUnreachable } from './find/unreachable.ts';
-import { type RunLaunchContext, launchRun } from './launch/run-launch.ts';
+import { launchRun } from './launch/run-launch.ts';
 import { LaunchState } from './launch/launch-state.ts';
 import { InstanceDiagnosis } from './find/instance-diagnosis.ts';
+import type { PreflightContext } from './preflight/context.ts';
 import { ec2Preflight } from './preflight/preflight.ts';
 import { readCachedPrices } from './price/price-cache.ts';
 import type { TypePrice } from './price/price-lookup.ts';
@@ -42,6 +43,8 @@ export class Ec2Fleet implements SshFleet {
   readonly timing: FleetTiming;
   readonly #options: Ec2Options;
   readonly #prerequisites: Prerequisites;
+  /** What checks and launches act on. */
+  readonly #context: PreflightContext;
   readonly #launchStates = new Map<string, LaunchState>();
   readonly #diagnosis: InstanceDiagnosis;
   readonly #accesses = new SshAccesses();
@@ -51,14 +54,15 @@ export class Ec2Fleet implements SshFleet {
   #region: string | undefined;
   #account: string | undefined;
 
-  /** What a failed call is told as. */
-  readonly #explain = (error: unknown, call: Omit<Ec2Call, 'region' | 'profile'>): unknown =>
+  readonly #explain: ExplainError = (error, call) =>
     ec2Error(error, { ...call, profile: this.#options.settings.profile, region: this.#region });
 
   constructor(options: Ec2Options) {
     this.#options = options;
     this.timing = { ...ec2Timing, ...options.timing };
     this.#prerequisites = new Prerequisites(options.api, options.settings);
+    const { api, settings, env } = options;
+    this.#context = { api, settings, env, timing: this.timing, prerequisites: this.#prerequisites };
     this.#diagnosis = new InstanceDiagnosis(options.api);
     this.#region = options.where ?? options.api.settings.region;
     this.#account = options.caller?.account;
@@ -74,9 +78,7 @@ export class Ec2Fleet implements SshFleet {
   }
 
   async preflight(request: PreflightRequest, signal: AbortSignal): Promise<Preflight> {
-    const { api, settings, env } = this.#options;
-    const context = { api, settings, env, timing: this.timing, prerequisites: this.#prerequisites };
-    const { prices, account, ...preflight } = await ec2Preflight(context, request, signal);
+    const { prices, account, ...preflight } = await ec2Preflight(this.#context, request, signal);
     this.#prices = prices;
     this.#account ??= account;
     this.#region ??= await this.#prerequisites.region().catch(() => undefined);
@@ -85,7 +87,7 @@ export class Ec2Fleet implements SshFleet {
 
   async launch(request: LaunchRequest, signal: AbortSignal): Promise<Instance[]> {
     signal.throwIfAborted();
-    const { api, settings, env } = this.#options;
+    const { settings, env } = this.#options;
     const { run, expiresAt } = request;
     const launchState = new LaunchState();
     launchState.notice = request.notice ?? launchState.notice;
@@ -94,17 +96,8 @@ export class Ec2Fleet implements SshFleet {
     this.#account ??= (await this.#prerequisites.identity(signal).catch(() => undefined))?.account;
     const [region, account] = [this.#region, this.#account];
     await recordLaunch(env, { region, profile: settings.profile, account, run, expiresAt });
-    const context: RunLaunchContext = {
-      api,
-      settings,
-      env,
-      timing: this.timing,
-      prerequisites: this.#prerequisites,
-      prices: this.#prices,
-      launchState,
-      explain: this.#explain,
-      terminate: () => this.terminate(run),
-    };
+    const own = { prices: this.#prices, launchState, explain: this.#explain };
+    const context = { ...this.#context, ...own, terminate: () => this.terminate(run) };
     const { launched, syslog } = await launchRun(context, request, signal);
     this.#syslog = syslog;
     return launched
@@ -149,10 +142,8 @@ export class Ec2Fleet implements SshFleet {
   async dispose(run: string): Promise<void> {
     const { api, env, orphanKinds = [] } = this.#options;
     const launchState = this.#launchStates.get(run);
-    await disposeRun(
-      { api, orphanKinds, launchState, settle: this.timing.settle, explain: this.#explain },
-      run,
-    );
+    const { settle } = this.timing;
+    await disposeRun({ api, orphanKinds, launchState, settle, explain: this.#explain }, run);
     await removeLoginKey(run, env);
     this.#launchStates.delete(run);
   }

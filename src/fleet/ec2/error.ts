@@ -32,6 +32,9 @@ export interface Ec2Call extends AwsCall {
   };
 }
 
+/** What a failed call is told as, by who knows where and as whom it was made. */
+export type ExplainError = (error: unknown, call: Omit<Ec2Call, 'region' | 'profile'>) => unknown;
+
 /** A failed call as the error a user sees: what, in which region, why, how many, and the remedy. */
 export function ec2Error(error: unknown, call: Ec2Call): CndError {
   if (error instanceof CndError) return error;

@@ -1,5 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { CreateSecurityGroupCommandInput, EC2, IpPermission, SecurityGroup } from '@aws-sdk/client-ec2';
+import { hasCode } from '../../../aws/code.ts';
 import { isNotYetKnown, untilKnown } from '../../../aws/consistency.ts';
 import { statusOf } from '../../../aws/failure.ts';
 import { allItems } from '../../../aws/page.ts';
@@ -52,7 +53,7 @@ export async function letIn(
       ec2.authorizeSecurityGroupIngress(input, { abortSignal: signal }),
     );
   } catch (error) {
-    if (nameOf(error) !== 'InvalidPermission.Duplicate') throw error;
+    if (!hasCode(error, 'InvalidPermission.Duplicate')) throw error;
   }
 }
 
@@ -62,7 +63,7 @@ async function makeGroup(ec2: EC2, { tags, vpc }: GroupPlan, signal: AbortSignal
     return GroupId;
   } catch (error) {
     // The SDK repeated a call whose answer was lost after it had its effect: the name is that of this run alone.
-    if (nameOf(error) !== 'InvalidGroup.Duplicate') throw error;
+    if (!hasCode(error, 'InvalidGroup.Duplicate')) throw error;
     return untilListed(ec2, tags.run, error, signal);
   }
 }
@@ -85,10 +86,6 @@ export function groupInput(tags: RunTags, vpc: string): CreateSecurityGroupComma
     VpcId: vpc,
     TagSpecifications: [{ ResourceType: 'security-group', Tags: runTags(tags) }],
   };
-}
-
-function nameOf(error: unknown): string {
-  return error instanceof Error ? error.name : '';
 }
 
 /** The name of a run's group. Pure. */
@@ -151,10 +148,9 @@ async function deleteGroup(
       await ec2.deleteSecurityGroup({ GroupId });
       return;
     } catch (error) {
-      const name = nameOf(error);
       const isUnknown = isNotYetKnown('ec2:DeleteSecurityGroup', error);
       if (isUnknown && performance.now() > freshUntil) return;
-      const inUse = name === 'DependencyViolation' || name === 'InvalidGroup.InUse';
+      const inUse = hasCode(error, 'DependencyViolation', 'InvalidGroup.InUse');
       if (!(inUse || isUnknown) || performance.now() + wait * 1000 > giveUp) throw error;
     }
     await delay(wait * 1000);

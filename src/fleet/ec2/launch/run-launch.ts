@@ -3,35 +3,27 @@ import type { Instance as Ec2Instance } from '@aws-sdk/client-ec2';
 import { type Instance, isLiving } from '../../../instance.ts';
 import { plural } from '../../../quantity.ts';
 import { writeLoginKey } from '../../../state/run-state.ts';
-import type { FleetTiming, LaunchRequest } from '../../fleet.ts';
-import type { Ec2Api } from '../api.ts';
-import { type Ec2Call, isFreePlanRefusal } from '../error.ts';
+import type { LaunchRequest } from '../../fleet.ts';
+import { type ExplainError, isFreePlanRefusal } from '../error.ts';
+import type { PreflightContext } from '../preflight/context.ts';
 import type { TypePrice } from '../price/price-lookup.ts';
 import { createScheduleGroup, createSchedules } from '../schedule/schedule.ts';
-import type { Ec2Settings } from '../schema.ts';
 import type { RunTags } from '../tag.ts';
 import { findEligible } from './eligible-type.ts';
 import { createGroup } from './group.ts';
 import type { SyslogKind } from './image.ts';
 import { type LaunchPlan, launchInstances } from './launch.ts';
 import { prepareOrder } from './launch-plan.ts';
-import type { Prerequisites } from './prerequisite.ts';
 import type { LaunchState } from './launch-state.ts';
 
 /** Seconds for which a failed launch tries to undo itself; the run's own cleanup does so again. */
 const undoTimeout = 30;
 
 /** What a run is launched with. */
-export interface RunLaunchContext {
-  readonly api: Ec2Api;
-  readonly settings: Ec2Settings;
-  readonly env: NodeJS.ProcessEnv;
-  readonly timing: Pick<FleetTiming, 'poll'>;
-  readonly prerequisites: Prerequisites;
+export interface RunLaunchContext extends PreflightContext {
   readonly prices: ReadonlyMap<string, TypePrice>;
   readonly launchState: LaunchState;
-  /** What a failed call is told as. */
-  readonly explain: (error: unknown, call: Omit<Ec2Call, 'region' | 'profile'>) => unknown;
+  readonly explain: ExplainError;
   /** Terminates what there is of the run. */
   readonly terminate: () => Promise<Instance[]>;
 }

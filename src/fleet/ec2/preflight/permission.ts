@@ -1,4 +1,5 @@
 import type { EC2 } from '@aws-sdk/client-ec2';
+import { hasCode } from '../../../aws/code.ts';
 import type { Ec2Settings } from '../schema.ts';
 import type { Check } from '../../preflight.ts';
 import { asWarning, check } from '../../check.ts';
@@ -144,7 +145,7 @@ async function dryRun(call: () => Promise<unknown>): Promise<void> {
   try {
     await call();
   } catch (error) {
-    if (error instanceof Error && error.name === 'DryRunOperation') return;
+    if (hasCode(error, 'DryRunOperation')) return;
     throw error;
   }
 }

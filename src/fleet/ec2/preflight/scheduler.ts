@@ -1,10 +1,11 @@
 import type { Scheduler } from '@aws-sdk/client-scheduler';
+import { hasCode } from '../../../aws/code.ts';
 import { check } from '../../check.ts';
 import type { Check } from '../../preflight.ts';
 import { CndError } from '../../../error.ts';
 import { ec2Error } from '../error.ts';
 import type { CallerIdentity } from '../identity.ts';
-import { isNamed, scheduleInput } from '../schedule/schedule.ts';
+import { scheduleInput } from '../schedule/schedule.ts';
 import type { PreflightContext } from './context.ts';
 
 /** A run that never was: calls about it have no effect, whatever they are. */
@@ -50,7 +51,7 @@ export async function checkScheduler(
     await Promise.all(
       asks.map(async ([permissions, ask]) =>
         ask(scheduler).catch((error: unknown) => {
-          if (isNamed(error, 'ResourceNotFoundException')) return;
+          if (hasCode(error, 'ResourceNotFoundException')) return;
           throw ec2Error(error, {
             what: 'EventBridge Scheduler cannot be used',
             about,

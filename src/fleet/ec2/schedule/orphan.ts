@@ -1,10 +1,11 @@
 import type { ScheduleGroupSummary, Scheduler } from '@aws-sdk/client-scheduler';
+import { hasCode } from '../../../aws/code.ts';
 import { mayBeNew, untilKnown } from '../../../aws/consistency.ts';
 import { awsError, awsErrorKind } from '../../../aws/failure.ts';
 import type { OrphanKind, Orphan } from '../../orphan.ts';
 import type { Ec2Api } from '../api.ts';
 import { expiryTag, tagKeys, tagValue } from '../tag.ts';
-import { isNamed, scheduleGroupName } from './schedule.ts';
+import { scheduleGroupName } from './schedule.ts';
 
 /** What costs nothing is not hurried. */
 const never = new AbortController().signal;
@@ -57,7 +58,7 @@ async function removeGroup(scheduler: Scheduler, run: string, isNew: boolean): P
     await (isNew ? untilKnown('scheduler:DeleteScheduleGroup', never, remove) : remove());
   } catch (error) {
     // Gone, or being deleted by a call whose answer was lost.
-    if (!isNamed(error, 'ResourceNotFoundException') && !isNamed(error, 'ConflictException')) throw error;
+    if (!hasCode(error, 'ResourceNotFoundException', 'ConflictException')) throw error;
   }
 }
 
@@ -79,7 +80,7 @@ async function groupOrphan(
   const isNew = mayBeNew(Name.replace(/^cnd-/, ''));
   const asked = isNew ? untilKnown('scheduler:ListTagsForResource', never, ask) : ask();
   const told = await asked.catch((error: unknown) => {
-    if (isNamed(error, 'ResourceNotFoundException')) return undefined; // gone since it was listed
+    if (hasCode(error, 'ResourceNotFoundException')) return undefined; // gone since it was listed
     throw error;
   });
   if (!told) return undefined;

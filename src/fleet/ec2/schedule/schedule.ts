@@ -1,5 +1,6 @@
 import type { CreateScheduleCommandInput, Scheduler } from '@aws-sdk/client-scheduler';
 import pLimit from 'p-limit';
+import { hasCode } from '../../../aws/code.ts';
 import { untilKnown } from '../../../aws/consistency.ts';
 import { type RunTags, runTags } from '../tag.ts';
 
@@ -64,7 +65,7 @@ export async function createScheduleGroup(
     await scheduler.createScheduleGroup(input, { abortSignal: signal });
   } catch (error) {
     // The SDK repeated a call whose answer was lost after it had its effect: the name is that of this run alone.
-    if (!isNamed(error, 'ConflictException')) throw error;
+    if (!hasCode(error, 'ConflictException')) throw error;
   }
 }
 
@@ -84,13 +85,8 @@ export async function createSchedules(
         scheduler.createSchedule(input, { abortSignal: signal }),
       );
     } catch (error) {
-      if (!isNamed(error, 'ConflictException')) throw error;
+      if (!hasCode(error, 'ConflictException')) throw error;
     }
   };
   await Promise.all(ids.map((id) => limit(() => create(id))));
-}
-
-/** Whether an error has this name. */
-export function isNamed(error: unknown, name: string): boolean {
-  return error instanceof Error && error.name === name;
 }

@@ -1,6 +1,6 @@
 import type { OrphanKind } from '../../orphan.ts';
 import type { Ec2Api } from '../api.ts';
-import type { Ec2Call } from '../error.ts';
+import type { ExplainError } from '../error.ts';
 import { deleteGroups } from '../launch/group.ts';
 import type { LaunchState } from '../launch/launch-state.ts';
 import { deleteVolumes } from './volume.ts';
@@ -22,8 +22,7 @@ export interface DisposeContext {
   readonly launchState: LaunchState | undefined;
   /** Seconds for which something may be too new to be seen. */
   readonly settle: number;
-  /** What a failed call is told as. */
-  readonly explain: (error: unknown, call: Omit<Ec2Call, 'region' | 'profile'>) => unknown;
+  readonly explain: ExplainError;
 }
 
 /** Deletes what a run has besides its instances: groups, volumes, queues, schedules. All are tried; throws the first failure. */

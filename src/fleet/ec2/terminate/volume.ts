@@ -1,4 +1,5 @@
 import type { EC2, Volume } from '@aws-sdk/client-ec2';
+import { hasCode } from '../../../aws/code.ts';
 import { pause } from '../../../wait.ts';
 import type { Orphan } from '../../orphan.ts';
 import { expiryTag, runFilter, tagKeys, tagValue } from '../tag.ts';
@@ -54,6 +55,6 @@ async function deleteVolume(ec2: EC2, VolumeId: string): Promise<void> {
   try {
     await ec2.deleteVolume({ VolumeId });
   } catch (error) {
-    if (!(error instanceof Error && error.name === 'InvalidVolume.NotFound')) throw error;
+    if (!hasCode(error, 'InvalidVolume.NotFound')) throw error;
   }
 }
