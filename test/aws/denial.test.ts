@@ -40,11 +40,11 @@ test.each([
   ],
   [
     `${user} ${on} because no identity-based policy allows the ec2:RunInstances action`,
-    /^the caller needs ec2:RunInstances: see .*ec2\.tags/,
+    /^the caller needs ec2:RunInstances: the policies .*ec2\.tags/,
   ],
   [
     'You are not authorized to perform this operation.',
-    /^the caller needs ec2:RunInstances, ec2:CreateTags: see/,
+    /^the caller needs ec2:RunInstances, ec2:CreateTags: the policies/,
   ],
 ])('%s', (message, remedy) => {
   expect(denialRemedy(readDenial(failure('UnauthorizedOperation', message)), call.permissions)).toMatch(
