@@ -13,7 +13,17 @@ const kind = (line: string): string | undefined => {
 };
 
 test('commands, subcommands and flags', () => {
-  expect(candidates('')).toEqual(['start', 'scram', 'ps', 'logs', 'bench', 'doctor', 'init', 'completion']);
+  expect(candidates('')).toEqual([
+    'start',
+    'scram',
+    'ps',
+    'logs',
+    'plan',
+    'bench',
+    'doctor',
+    'init',
+    'completion',
+  ]);
   expect(candidates('logs ')).toEqual(['ls', 'show', 'replay', 'grep', 'pull', 'push', 'rm']);
   expect(candidates('start ')).toEqual(expect.arrayContaining(['--N', '--fleet', '--help']));
   expect(candidates('logs --')).toContain('--since');
