@@ -273,7 +273,7 @@ class Agent:
             if not self.job.smallest:
                 self.stop('broadcast')
             # Its controller may not have heard it, and would not understand why nothing above is searched.
-            self.report.send_hit(nonce, digest, instance=instance)
+            self.report.send_hit(nonce, digest, **({} if instance is None else {'instance': instance}))
             self.dealer.lower(nonce)
         return True
 

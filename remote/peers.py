@@ -63,7 +63,7 @@ class Peers:
     def handle(self, said):
         event = said['event']
         if event == 'received':
-            if not self.host.peer_hit(int(said['nonce']), said['digest'], said['instance']):
+            if not self.host.peer_hit(int(said['nonce']), said['digest'], said.get('instance')):
                 self.ignored += 1
         elif event == 'ignored':
             self.ignored += said['count']
