@@ -1,14 +1,21 @@
 import { type RunEvent, runEvent } from './event.ts';
 
-/** Characters of a line; a longer one is none of ours. The longest event is `run.ended` of a run with N=1000. */
-const longestLine = 8 * 1024 * 1024;
+/** Characters of the longest line that is read: the journal has no longer one. */
+export const longestLine = 8 * 1024 * 1024;
 
 /** What a reader of a journal is told of lines that are no events it knows. */
 export interface UnreadLines {
   /** Events of a newer version of cnd. */
   unknown: number;
-  /** Lines that are torn, damaged or too long. */
+  /** Lines that are torn or damaged. */
   damaged: number;
+  /** Lines that are longer than any of ours. */
+  overlong: number;
+}
+
+/** What is counted before the first line. */
+export function noneUnread(): UnreadLines {
+  return { unknown: 0, damaged: 0, overlong: 0 };
 }
 
 /**
@@ -17,9 +24,9 @@ export interface UnreadLines {
  */
 export async function* readJournal(
   chunks: AsyncIterable<string>,
-  unread: UnreadLines = { unknown: 0, damaged: 0 },
+  unread: UnreadLines = noneUnread(),
 ): AsyncGenerator<RunEvent> {
-  for await (const line of lines(chunks, () => unread.damaged++)) {
+  for await (const line of lines(chunks, () => unread.overlong++)) {
     if (line === '') continue;
     const event = parseEvent(line);
     if (typeof event === 'object') yield event;

@@ -2,6 +2,7 @@ import { close, write, writeSync } from 'node:fs';
 import { promisify } from 'node:util';
 import { createFileSync } from '../file.ts';
 import type { RunEvent } from './event.ts';
+import { journalLines } from './journal-line.ts';
 import { ProgressSelection, journalInterval } from './progress-selection.ts';
 import type { View } from './view.ts';
 import { within } from '../wait.ts';
@@ -81,7 +82,8 @@ export class Journal implements View {
   }
 
   #add(event: RunEvent): void {
-    const line = `${JSON.stringify(event)}\n`;
+    const text = journalLines(event).join('\n');
+    const line = `${text}\n`;
     this.#waiting.push(line);
     this.#bytes += line.length;
     if (this.#bytes > mostWaiting.all) return this.#fail(new Error('the disk is too slow'));

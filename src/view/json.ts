@@ -1,3 +1,4 @@
+import { DropCount } from './display/drop-count.ts';
 import type { RunEvent } from '../event/event.ts';
 import { type DisplayListener, type DisplayView, fullBacklog, isDroppable } from './display/view.ts';
 import { LineQuestion } from './line-question.ts';
@@ -5,9 +6,9 @@ import type { TextOutput } from './output.ts';
 
 /** `--json`: one event a line on stdout, for programs; a question is asked on stderr. */
 export class JsonView implements DisplayView {
+  readonly drops = new DropCount();
   readonly #stdout: TextOutput;
   readonly #question: LineQuestion;
-  #dropped = 0;
   #hasEnded = false;
 
   constructor(output: { stdout: TextOutput; stderr: TextOutput }, listener?: DisplayListener) {
@@ -17,7 +18,7 @@ export class JsonView implements DisplayView {
 
   show(event: RunEvent): void {
     if (isDroppable(event) && this.#stdout.backlog > fullBacklog.events) {
-      this.#dropped += 1;
+      this.drops.progress();
       return;
     }
     this.#hasEnded ||= event.event === 'run.ended';
@@ -30,12 +31,6 @@ export class JsonView implements DisplayView {
 
   key(key: string): void {
     this.#question.key(key);
-  }
-
-  takeDropped(): { frames: number; progress: number } {
-    const dropped = { frames: 0, progress: this.#dropped };
-    this.#dropped = 0;
-    return dropped;
   }
 
   settle(): Promise<void> {

@@ -1,13 +1,9 @@
+import { DropCount } from './display/drop-count.ts';
+import { writeResult } from './result.ts';
 import type { RunEvent } from '../event/event.ts';
 import { AlikeEvents } from './alike.ts';
 import type { DisplaySettings } from './display/message.ts';
-import {
-  type DisplayListener,
-  type DisplayView,
-  fullBacklog,
-  isDroppable,
-  resultDelay,
-} from './display/view.ts';
+import { type DisplayListener, type DisplayView, fullBacklog, isDroppable } from './display/view.ts';
 import { LineQuestion } from './line-question.ts';
 import type { TextOutput } from './output.ts';
 import { plainLine } from './plain-line.ts';
@@ -33,6 +29,7 @@ export interface PlainOptions {
 
 /** Plain lines, good in a log file: progress to stderr, the summary to stdout. */
 export class PlainView implements DisplayView {
+  readonly drops = new DropCount();
   readonly #stdout: TextOutput;
   readonly #stderr: TextOutput;
   readonly #detail: Detail;
@@ -40,7 +37,6 @@ export class PlainView implements DisplayView {
   readonly #question: LineQuestion;
   #start: number | undefined;
   #lastProgress = 0;
-  #dropped = 0;
   #result: string | undefined;
 
   constructor(
@@ -84,23 +80,14 @@ export class PlainView implements DisplayView {
     this.#question.key(key);
   }
 
-  takeDropped(): { frames: number; progress: number } {
-    const dropped = { frames: 0, progress: this.#dropped };
-    this.#dropped = 0;
-    return dropped;
-  }
-
   async settle(): Promise<void> {
     await this.#lines.settle();
     await this.#stderr.drain();
   }
 
-  async finish(): Promise<boolean> {
+  finish(): Promise<boolean> {
     this.#lines.flush();
-    await Promise.race([this.#stderr.drain(), soon(resultDelay)]);
-    this.#stdout.write(this.#result ?? '');
-    await this.#stdout.drain();
-    return this.#result !== undefined;
+    return writeResult({ stdout: this.#stdout, stderr: this.#stderr }, this.#result);
   }
 
   suspend(): void {}
@@ -109,7 +96,7 @@ export class PlainView implements DisplayView {
   #line(event: RunEvent, instances: readonly number[]): void {
     const line = plainLine(event, this.#detail === 'verbose', instances);
     if (line === undefined) return;
-    if (isDroppable(event) && this.#stderr.backlog > fullBacklog.lines) this.#dropped += 1;
+    if (isDroppable(event) && this.#stderr.backlog > fullBacklog.lines) this.drops.progress();
     else this.#tell(Date.parse(event.time), line);
   }
 
@@ -118,10 +105,4 @@ export class PlainView implements DisplayView {
     const elapsed = ((time - this.#start) / 1000).toFixed(2).padStart(7);
     this.#stderr.write(`[${elapsed}] ${line}\n`);
   }
-}
-
-function soon(milliseconds: number): Promise<void> {
-  return new Promise((resolve) => {
-    setTimeout(resolve, milliseconds).unref();
-  });
 }

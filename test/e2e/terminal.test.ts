@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process';
-import { readdirSync } from 'node:fs';
+import { copyFileSync, mkdirSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { type Workspace, workspace } from '../helper/cnd.ts';
@@ -147,5 +147,36 @@ describe.skipIf(!hasTmux())('in a real terminal', () => {
     terminal.run('start --N 1 --T 60 --D 3 --plain');
     const plain = (await terminal.until(/^\[ +\d\.\d\d\] #0 searching[^]*^exit=0$/m)).join('\n');
     expect(plain).not.toMatch(liveArea);
+  });
+
+  describe('a run that is shown again', () => {
+    beforeEach(() => {
+      const folder = join(place.directory, 'logs', '20261129-054218-3nlx');
+      mkdirSync(folder, { recursive: true });
+      copyFileSync(
+        new URL('../event/version-1/events.ndjson', import.meta.url),
+        join(folder, 'events.ndjson'),
+      );
+    });
+
+    test('is drawn as it was seen, at its pace times --speed, and leaves what the run left', async () => {
+      terminal = new Terminal(place, 100, 30);
+      terminal.run('logs replay last --speed 0.05');
+      // In the time of the run, not of today: nearly all of its T is left.
+      await terminal.until(/(1:00|0:59) to T$[^]*^ +2 {2}searching/m);
+      const screen = (await terminal.until(/^exit=0$/m)).join('\n');
+      expect(screen).toMatch(/^#\d found golden nonce 46697, digest 00000/m);
+      expect(screen).toMatch(/^nonce +46697$/m);
+      expectClean();
+    });
+
+    test('ends at once at Ctrl-C, and leaves the terminal clean', async () => {
+      terminal = new Terminal(place, 100, 30);
+      terminal.run('logs replay last --speed 0.001');
+      await terminal.until(/ to T$/m);
+      terminal.press('C-c');
+      await terminal.until(/^exit=130$/m);
+      expectClean();
+    });
   });
 });

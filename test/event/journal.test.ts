@@ -1,8 +1,10 @@
 import { mkdtempSync, readFileSync, rmSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterEach, beforeEach, expect, test, vi } from 'vitest';
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { journalName } from '../../src/event/file-name.ts';
+import { journalLines } from '../../src/event/journal-line.ts';
+import { longestLine, parseEvent } from '../../src/event/journal-reader.ts';
 import { Journal } from '../../src/event/journal.ts';
 import { journalInterval } from '../../src/event/progress-selection.ts';
 import { eachEvent, fieldsOfEach, stamped } from '../view/example.ts';
@@ -148,4 +150,45 @@ test('closing may be repeated, and what comes later is dropped', async () => {
   await it.close();
   expect(kept()).toMatchObject([{ instance: 0 }]);
   expect(failures).toEqual([]);
+});
+
+describe('an event that is too long to be read again', () => {
+  const done = Array.from({ length: 100 }, (_, k): [string, string] => [`${k * 10}`, `${k * 10 + 5}`]);
+  const residues = [{ residue: 0, next: '7', done }];
+  const isEvent = (line: string): boolean => typeof parseEvent(line) === 'object';
+
+  test('is one line as long as it is not', () => {
+    const event = stamped('instance.progress', { instance: 3, hashes: 1, rate: 1, residues }, 1);
+    expect(journalLines(event)).toEqual([JSON.stringify(event)]);
+  });
+
+  test('is kept without parts of chunks, and a warning says so', () => {
+    const progress = stamped('instance.progress', { instance: 3, hashes: 1, rate: 1, residues }, 1);
+    const ended = fieldsOfEach('')['run.ended'];
+    const end = stamped('run.ended', { ...ended, coverage: { ...ended.coverage, residues } }, 2);
+    for (const event of [progress, end]) {
+      const lines = journalLines(event, JSON.stringify(event).length - 1);
+      expect(lines.map((line) => isEvent(line))).toEqual([true, true]);
+      expect(lines[0]).toMatch(
+        /"warning".*event (instance.progress|run.ended) has .* too long for the journal/,
+      );
+      expect(lines[1]).toMatch(/"next":"7","done":\[\]/);
+    }
+  });
+
+  test('is left out where nothing else helps, and a warning says so', () => {
+    const event = stamped('instance.error', { instance: 3, message: 'x'.repeat(1000) }, 1);
+    const lines = journalLines(event, 500);
+    expect(lines).toHaveLength(1);
+    expect(lines[0]).toMatch(/event instance.error has .* it is left out/);
+    expect(lines.map((line) => isEvent(line))).toEqual([true]);
+  });
+
+  test('costs the journal nothing else', async () => {
+    const it = journal();
+    it.show(stamped('instance.error', { instance: 3, message: 'x'.repeat(longestLine) }, 1));
+    it.show(stamped('instance.idle', { instance: 3 }, 2));
+    await it.close();
+    expect(kept().map(({ event }) => event)).toEqual(['warning', 'instance.idle']);
+  });
 });

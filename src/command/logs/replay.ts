@@ -1,13 +1,18 @@
-import { setTimeout as sleep } from 'node:timers/promises';
+import { isatty } from 'node:tty';
 import { resolveRun } from '../../archive/run-name.ts';
 import { UsageError } from '../../error.ts';
 import type { RunEvent } from '../../event/event.ts';
 import { journalName } from '../../event/file-name.ts';
-import { readJournal } from '../../event/journal-reader.ts';
+import { longestLine, noneUnread, readJournal } from '../../event/journal-reader.ts';
+import type { View } from '../../event/view.ts';
 import { Output } from '../../view/output.ts';
 import { PlainView } from '../../view/plain.ts';
 import { plural } from '../../quantity.ts';
+import { Display } from '../../view/display/display.ts';
+import { isLive } from '../../view/terminal/capability.ts';
+import { onceAborted, pause } from '../../wait.ts';
 import type { Arguments } from '../command.ts';
+import { interruptible } from '../interruptible.ts';
 import { warn, openArchive, text } from './logs.ts';
 
 /** The longest time to wait between two events, in milliseconds: timers of Node overflow above 2^31. */
@@ -19,14 +24,22 @@ export async function replay(given: Arguments): Promise<number> {
   const archive = await openArchive(given);
   const run = await resolveRun(archive, text(given['run']) ?? '');
   const stream = await archive.open(run, journalName);
-  const unread = { unknown: 0, damaged: 0 };
+  const unread = noneUnread();
   const events = readJournal(stream.setEncoding('utf8'), unread);
-  await show(events, plainView(given['verbose'] === true), speed);
+  const verbose = given['verbose'] === true;
+  const isShownLive = speed !== undefined && isLive({ isTTY: isatty(2) }, process.env);
+  const code = isShownLive
+    ? await interruptible((signal) => showLive(events, speed, verbose, signal))
+    : await showLines(events, plainView(verbose), speed);
   const about = `${run}/${journalName}`;
   if (unread.unknown > 0)
     warn(about, `has ${plural(unread.unknown, 'event')} of a newer version of cnd: skipped`);
   if (unread.damaged > 0) warn(about, `has ${plural(unread.damaged, 'damaged line')}: skipped`);
-  return 0;
+  if (unread.overlong > 0) {
+    const limit = `${longestLine / 2 ** 20} MiB`;
+    warn(about, `has ${plural(unread.overlong, 'line')} longer than ${limit}: skipped`);
+  }
+  return code;
 }
 
 function plainView(verbose: boolean): PlainView {
@@ -34,17 +47,67 @@ function plainView(verbose: boolean): PlainView {
   return new PlainView(output, verbose ? 'verbose' : 'normal');
 }
 
-/** Shows the events, at once or with their own pace times `speed`. */
-async function show(events: AsyncIterable<RunEvent>, view: PlainView, speed: number | undefined): Promise<void> {
-  let before: number | undefined;
+/** Shows the events as lines, at once or with their own pace times `speed`. */
+async function showLines(
+  events: AsyncIterable<RunEvent>,
+  view: PlainView,
+  speed: number | undefined,
+): Promise<number> {
+  await show(events, view, speed ?? Infinity);
+  await view.finish();
+  return 0;
+}
+
+/** Shows the events in the live view, until they end, `q` is pressed or the signal aborts. */
+async function showLive(
+  events: AsyncGenerator<RunEvent>,
+  speed: number,
+  verbose: boolean,
+  signal: AbortSignal,
+): Promise<number> {
+  const first = await events.next();
+  if (first.done === true) return 0;
+  const recorded = Date.parse(first.value.time);
+  const over = new AbortController();
+  const off = onceAborted(signal, () => over.abort());
+  const display = new Display(
+    {
+      mode: 'live',
+      verbose,
+      start: recorded,
+      keyboard: isatty(0),
+      replay: { shown: Date.now(), recorded, speed },
+    },
+    { onQuit: () => over.abort(), onStdoutClosed: () => over.abort() },
+  );
+  try {
+    display.show(first.value);
+    await show(events, display, speed, over.signal, recorded);
+  } finally {
+    off();
+    await display.close();
+  }
+  return 0;
+}
+
+/** Shows each event when its time has come: `recorded` is the time of the run at which this begins, by default the first event's. */
+async function show(
+  events: AsyncIterable<RunEvent>,
+  view: Pick<View, 'show'>,
+  speed: number,
+  signal?: AbortSignal,
+  recorded?: number,
+): Promise<void> {
+  const begin = Date.now();
+  let start = recorded;
   for await (const event of events) {
     const time = Date.parse(event.time);
-    if (speed !== undefined && before !== undefined && time > before)
-      await sleep(Math.min(longestWait, (time - before) / speed));
-    before = time;
+    start ??= time;
+    const wait = begin + (time - start) / speed - Date.now();
+    if (wait > 0) await pause(Math.min(longestWait, wait), signal);
+    if (signal?.aborted) return;
     view.show(event);
   }
-  await view.finish();
 }
 
 /** How many times as fast as it was; undefined: without waiting. @throws UsageError */

@@ -39,16 +39,20 @@ const show: Command = {
 
 const replay: Command = {
   name: 'replay',
-  describe: 'draw the journal of a run again, as its lines were shown',
+  describe: 'show a run again from its journal',
   positionals: [run],
   flags: [
-    { name: 'speed', describe: 'wait as the run did, this many times as fast [default: do not wait]' },
+    {
+      name: 'speed',
+      describe:
+        'at the pace of the run, times this; on a terminal in the live view [default: all at once, as lines]',
+    },
     configFlag,
     verboseFlag,
   ],
   examples: [
     ['cnd logs replay last', 'the lines of the newest run'],
-    ['cnd logs replay last --speed 10', 'the same, in a tenth of its time'],
+    ['cnd logs replay last --speed 10', 'the run as it was seen, in a tenth of its time'],
   ],
   load: async () => (await import('../logs/replay.ts')).replay,
 };

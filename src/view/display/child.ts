@@ -54,7 +54,7 @@ async function acknowledge(): Promise<void> {
 }
 
 function reportDropped(): void {
-  const { frames, progress } = view.takeDropped();
+  const { frames, progress } = view.drops.take();
   if (frames > 0 || progress > 0) tell({ kind: 'dropped', frames, progress });
 }
 
@@ -147,5 +147,13 @@ function makeView(): DisplayView {
     listener,
     hasKeys: settings.keyboard,
     isBackground,
+    now: clockOf(settings.replay),
   });
+}
+
+/** Milliseconds since the epoch, in the run that is shown. */
+function clockOf(replay: DisplaySettings['replay']): () => number {
+  if (!replay) return Date.now;
+  const { shown, recorded, speed } = replay;
+  return () => recorded + (Date.now() - shown) * speed;
 }

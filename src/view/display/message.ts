@@ -14,6 +14,17 @@ export interface DisplaySettings {
   readonly plan?: { readonly instances: number; readonly fleet: string; readonly timeLimit: number };
   /** A terminal can be read as file descriptor 4: for keys and answers. */
   readonly keyboard: boolean;
+  /** A run that is over is shown again. */
+  readonly replay?: ReplayTime;
+}
+
+/** What time it is in a run that is shown again: at `shown` it is `recorded`, and from then on it goes `speed` times as fast. */
+export interface ReplayTime {
+  /** Milliseconds since the epoch, by the clock of who watches. */
+  readonly shown: number;
+  /** Milliseconds since the epoch, as the run has it. */
+  readonly recorded: number;
+  readonly speed: number;
 }
 
 /** What the controller tells the display, one JSON object a line. `number`: acknowledged once it is written. */

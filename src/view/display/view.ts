@@ -1,3 +1,4 @@
+import type { DropCount } from './drop-count.ts';
 import type { RunEvent } from '../../event/event.ts';
 
 /** What somebody at the keyboard wants of the controller. */
@@ -18,16 +19,12 @@ export interface DisplayView {
   /** The process is about to be stopped, and goes on. */
   suspend(): void;
   resume(): void;
-  /** Frames and progress events that were left out because nobody took them, since the last time. */
-  takeDropped(): { readonly frames: number; readonly progress: number };
+  readonly drops: DropCount;
   /** Resolves when everything that was shown is written. */
   settle(): Promise<void>;
   /** The stream is over: leaves the terminal as it was; resolves once stdout is written, with whether the result is. */
   finish(): Promise<boolean>;
 }
-
-/** Milliseconds for which the result waits for stderr, which may be the same terminal: it comes below what is there. */
-export const resultDelay = 700;
 
 /** Characters that wait for a reader before progress is left out. */
 export const fullBacklog = { lines: 65_536, events: 1_048_576 } as const;

@@ -2,7 +2,9 @@ import type { WriteStream } from 'node:tty';
 import type { RunEvent } from '../../event/event.ts';
 import { printable } from '../../text.ts';
 import type { DisplaySettings } from '../display/message.ts';
-import { type DisplayListener, type DisplayView, resultDelay } from '../display/view.ts';
+import { type DisplayListener, type DisplayView } from '../display/view.ts';
+import { DropCount } from '../display/drop-count.ts';
+import { writeResult } from '../result.ts';
 import { AlikeEvents } from '../alike.ts';
 import { endOfInput } from '../line-question.ts';
 import type { TextOutput } from '../output.ts';
@@ -42,6 +44,8 @@ export interface TerminalOptions {
   readonly hasKeys?: boolean;
   /** Whether the terminal is somebody else's at present: in the background only what matters later is written. */
   readonly isBackground?: () => boolean;
+  /** What time it is in the run, in milliseconds since the epoch; by default what time it is. */
+  readonly now?: () => number;
 }
 
 /**
@@ -49,21 +53,23 @@ export interface TerminalOptions {
  * end only that is left, with the summary on stdout. It draws nothing while the terminal has not taken the frame before.
  */
 export class TerminalView implements DisplayView {
+  readonly drops = new DropCount();
   readonly #options: TerminalOptions;
   readonly #area: LiveArea;
   readonly #stylize: Stylize;
+  readonly #now: () => number;
   #state: LiveRun;
   readonly #lines = new AlikeEvents((event, instances) => this.#tell(event, instances));
   #news: string[] = [];
   #timer: { readonly handle: NodeJS.Timeout; readonly due: number } | undefined;
   #drawn = -Infinity;
-  #dropped = 0;
   #suspended = false;
   #closed = false;
   #result: string | undefined;
 
   constructor(options: TerminalOptions) {
     this.#options = options;
+    this.#now = options.now ?? Date.now;
     this.#area = new LiveArea(reflows(options.env));
     this.#stylize = palette(options.terminal, options.env);
     this.#state = initialState(options.start, options.plan);
@@ -105,7 +111,7 @@ export class TerminalView implements DisplayView {
       this.ask(undefined);
       listener?.answer(/y/i.test(key));
     } else if (key === 'q') listener?.quit();
-    else if (key === 's') this.#news.push(statusLine(this.#state, Date.now()));
+    else if (key === 's') this.#news.push(statusLine(this.#state, this.#now()));
     else if (key === 'i') this.#state = { ...this.#state, rowsHidden: !this.#state.rowsHidden };
     else if (key === 'h' || key === '?') this.#news.push(helpLine);
     else return;
@@ -123,28 +129,15 @@ export class TerminalView implements DisplayView {
     this.#onContinue();
   }
 
-  takeDropped(): { frames: number; progress: number } {
-    const dropped = { frames: this.#dropped, progress: 0 };
-    this.#dropped = 0;
-    return dropped;
-  }
-
   async settle(): Promise<void> {
     await this.#lines.settle();
     if (this.#news.length > 0) this.#draw();
     await this.#options.stderr.drain();
   }
 
-  async finish(): Promise<boolean> {
-    const { stdout, stderr } = this.#options;
+  finish(): Promise<boolean> {
     this.#end();
-    let timer: NodeJS.Timeout | undefined;
-    const late = new Promise<void>((resolve) => (timer = setTimeout(resolve, resultDelay)));
-    await Promise.race([stderr.drain(), late]);
-    clearTimeout(timer);
-    stdout.write(this.#result ?? '');
-    await stdout.drain();
-    return this.#result !== undefined;
+    return writeResult(this.#options, this.#result);
   }
 
   /** Sees to it that a frame is drawn at the latest so many milliseconds after the last one. */
@@ -169,7 +162,7 @@ export class TerminalView implements DisplayView {
     this.#drawn = performance.now();
     const { stderr } = this.#options;
     if (this.#suspended || stderr.backlog > 0) {
-      if (stderr.stalled > stuck) this.#dropped += 1;
+      if (stderr.stalled > stuck) this.drops.frame();
       return this.#schedule(pause.usual);
     }
     const size = this.#size();
@@ -179,7 +172,7 @@ export class TerminalView implements DisplayView {
     const { hasKeys, isBackground = () => false } = this.#options;
     const lines = isBackground()
       ? []
-      : frame(this.#state, Date.now(), size.columns - 1, rows, this.#stylize, hasKeys);
+      : frame(this.#state, this.#now(), size.columns - 1, rows, this.#stylize, hasKeys);
     const news = this.#news;
     this.#news = [];
     this.#write(this.#area.redraw(news, lines, size));

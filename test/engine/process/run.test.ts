@@ -7,7 +7,7 @@ import { InProcessBroadcast } from '../../../src/broadcast/in-process.ts';
 import { systemClock } from '../../../src/clock.ts';
 import { resolveConfig } from '../../../src/config/config.ts';
 import type { RunEvent } from '../../../src/event/event.ts';
-import { readJournal } from '../../../src/event/journal-reader.ts';
+import { noneUnread, readJournal } from '../../../src/event/journal-reader.ts';
 import { parseRecord } from '../../../src/event/record.ts';
 import { newRunId } from '../../../src/run-id.ts';
 import { Interrupts } from '../../../src/run/interrupt.ts';
@@ -72,10 +72,10 @@ test('finds, proves, records and cleans up', async () => {
   expect(orphans(run)).toEqual([]);
   const record = parseRecord(file('run.json'));
   expect(record).toMatchObject({ instances: [], ended: { nonce: end?.nonce } });
-  const unread = { unknown: 0, damaged: 0 };
+  const unread = noneUnread();
   const read = await collect(readJournal(each([file('events.ndjson')]), unread));
   expect(read.at(-1)).toMatchObject({ event: 'run.ended', nonce: end?.nonce });
-  expect(unread).toEqual({ unknown: 0, damaged: 0 });
+  expect(unread).toEqual(noneUnread());
 });
 
 test('ends at T, and says what was tested', async () => {
