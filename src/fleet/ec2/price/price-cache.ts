@@ -39,19 +39,25 @@ export async function readCachedPrices(
   );
 }
 
+/** Prices are looked up at the same time, and the file is read, changed and written for each: one after another. */
+let lastWrite: Promise<void> = Promise.resolve();
+
 /** Keeps a price; a cache that cannot be written is none. */
-export async function writeCachedPrice(
+export function writeCachedPrice(
   region: string,
   type: string,
   hourly: number,
   env: NodeJS.ProcessEnv,
 ): Promise<void> {
+  lastWrite = lastWrite.then(() => addToCache(`${region}/${type}`, hourly, env));
+  return lastWrite;
+}
+
+/** Never rejects. */
+async function addToCache(name: string, hourly: number, env: NodeJS.ProcessEnv): Promise<void> {
   const path = cachePath(env);
-  const cache = {
-    ...(await readCache(env)),
-    [`${region}/${type}`]: { hourly, at: new Date().toISOString() },
-  };
   try {
+    const cache = { ...(await readCache(env)), [name]: { hourly, at: new Date().toISOString() } };
     await makeDirectory(dirname(path), 0o700);
     await replaceFile(path, `${JSON.stringify(cache)}\n`);
   } catch {

@@ -67,7 +67,10 @@ test('a price is kept for a week', async () => {
   const home = mkdtempSync(join(tmpdir(), 'cnd-price-'));
   const env = { XDG_CACHE_HOME: home };
   expect(await readCachedPrice('us-east-1', 'c7a.medium', env)).toBeUndefined();
-  await writeCachedPrice('us-east-1', 'c7a.medium', 0.05, env);
+  const types = ['c7a.medium', 'c7a.large', 'c8a.medium'];
+  await Promise.all(types.map((type) => writeCachedPrice('us-east-1', type, 0.05, env)));
+  for (const type of types)
+    expect(await readCachedPrice('us-east-1', type, env)).toMatchObject({ hourly: 0.05 });
   await writeCachedPrice('eu-west-1', 'c7a.medium', 0.06, env);
   expect(await readCachedPrice('us-east-1', 'c7a.medium', env)).toMatchObject({ hourly: 0.05 });
   expect(await readCachedPrice('us-east-1', 'c7a.medium', env, Date.now() + 8 * 86_400_000)).toBeUndefined();
