@@ -36,8 +36,14 @@ describe('cnd __complete', () => {
     const configuration = '{ "logs": { "directory": "elsewhere" } }';
     writeFileSync(join(place.directory, 'other.json'), configuration);
     mkdirSync(join(place.directory, 'elsewhere', '20270101-000000-aaaa'), { recursive: true });
-    const { stdout } = await complete('logs', 'show', '--config', 'other.json', '20');
-    expect(stdout).toBe('20270101-000000-aaaa\n');
+    for (const flag of [
+      ['--config', 'other.json'],
+      ['--config=other.json'],
+      ['--config', '=', 'other.json'],
+    ]) {
+      const { stdout } = await complete('logs', 'show', ...flag, '20');
+      expect(stdout).toBe('20270101-000000-aaaa\n');
+    }
   });
 
   test('never fails, whatever it is asked', async () => {
@@ -59,7 +65,7 @@ describe('cnd __complete', () => {
     const loaded = readdirSync(coverage)
       .map((name) => readFileSync(join(coverage, name), 'utf8'))
       .join('');
-    expect(loaded).toContain('completion-query.js');
+    expect(loaded).toContain('completion/query.js');
     expect(loaded).not.toMatch(/node_modules\/(ssh2|yargs|@aws-sdk)\//);
   });
 });

@@ -35,6 +35,15 @@ export function placeOf(
   return inCommand(command ?? entry.commands[0], before.slice(command ? 2 : 1), current);
 }
 
+/** The last value of a flag among the words, as `--config FILE` or `--config=FILE`; undefined when there is none. Pure. */
+export function flagValue(typed: readonly string[], flag: string): string | undefined {
+  const words = rejoin(typed);
+  const at = words.findLastIndex((word) => word === `--${flag}` || word.startsWith(`--${flag}=`));
+  const word = words[at];
+  if (word === undefined) return undefined;
+  return word.includes('=') ? word.slice(word.indexOf('=') + 1) : words[at + 1];
+}
+
 /** bash takes `--fleet=local` for three words. */
 function rejoin(words: readonly string[]): string[] {
   const joined: string[] = [];

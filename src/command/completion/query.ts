@@ -1,4 +1,4 @@
-import { type Candidate, placeOf } from './candidate.ts';
+import { type Candidate, flagValue, placeOf } from './candidate.ts';
 import type { ValueKind } from '../command.ts';
 import { commands } from '../registry/registry.ts';
 
@@ -75,8 +75,7 @@ async function archivedRuns(words: readonly string[]): Promise<Candidate[]> {
     import('../../archive/registry.ts'),
     import('../../config/logs.ts'),
   ]);
-  const config = words[words.lastIndexOf('--config') + 1];
-  const { logs, aws } = await resolveLogs(words.includes('--config') ? config : undefined);
+  const { logs, aws } = await resolveLogs(flagValue(words, 'config'));
   // A TAB must not wait for a network: only what is here is offered.
   const archive = await makeArchive({ directory: logs.directory }, aws, process.env);
   const found: Candidate[] = [{ value: 'last', describe: 'the newest run' }];
