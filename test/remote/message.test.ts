@@ -78,7 +78,7 @@ test('whatever is written on a queue, both read the same in it', () => {
 test('an order is written as the vectors have it, and an agent reads it so', () => {
   const orders: AgentOrder[] = [
     { order: 'stop' },
-    { order: 'ping' },
+    { order: 'ping', seen: 17 },
     { order: 'adopt', residue: 3, next: 2n ** 64n - 1n },
     { order: 'release', residue: 3 },
     { order: 'bound', nonce: 116n },
@@ -93,7 +93,7 @@ from puzzle import Bad
 def read(line, stride):
     try:
         name, rest = parse_order(line.encode(), stride)
-        return [name] + [str(part) if name != 'release' and part is rest[-1] else part for part in rest]
+        return [name] + [str(part) if name in ('adopt', 'bound') and part is rest[-1] else part for part in rest]
     except Bad:
         return None
 print(json.dumps([read(line, stride) for line, stride, _ in given]))`,
