@@ -9,7 +9,7 @@ import { makePuzzle } from '../../src/puzzle/definition.ts';
 import { digest } from '../../src/puzzle/digest.ts';
 import { verify } from '../../src/puzzle/verification.ts';
 import { newRunId } from '../../src/run-id.ts';
-import { eventually, orphans, untilGone } from '../helper/process.ts';
+import { eventually, untilGone } from '../helper/process.ts';
 
 /** An engine under test, whose processes are tagged with CND_RUN. */
 export interface EngineHarness {
@@ -93,7 +93,7 @@ export function describeEngine(name: string, open: (run: string) => Promise<Engi
       expect(firsts).toBe(1);
       expect(named('hit')).toMatchObject([{ nonce: `${nonce}`, digest: found }]);
       await running?.stop('found', never);
-      expect(orphans(run)).toEqual([]);
+      await untilGone(run);
       expect(ranges().some(([lo, hi]) => lo <= nonce && nonce < hi)).toBe(true);
       expect(named('search.stopped')).toMatchObject([{ reason: 'found', unconfirmed: [] }]);
     });
@@ -123,7 +123,7 @@ export function describeEngine(name: string, open: (run: string) => Promise<Engi
       running?.tick(5);
       expect(named('run.progress').at(-1)).toMatchObject({ searching: expect.any(Number), remaining: 5 });
       await running?.stop('enough', never);
-      expect(orphans(run)).toEqual([]);
+      await untilGone(run);
       expect(named('search.stopped')).toMatchObject([{ reason: 'enough', unconfirmed: [] }]);
       const before = ranges();
       await sleep(100);
