@@ -77,9 +77,10 @@ test('a shell that there is no script for is refused, with those that there are'
 });
 
 describe.skipIf(!hasShell('bash'))('bash', () => {
-  const offered = (words: readonly string[]): string[] => {
+  const offered = (words: readonly string[], after = ''): string[] => {
     const script = `
       eval "$(cnd completion bash)"
+      ${after}
       complete -p cnd | grep -q -- '-F _cnd' || exit 9
       COMP_WORDS=("$@"); COMP_CWORD=$(($# - 1))
       _cnd
@@ -88,6 +89,12 @@ describe.skipIf(!hasShell('bash'))('bash', () => {
   };
 
   test.each(expected)('%s', (line, values) => expect(offered(line.split(' ')).toSorted()).toEqual(values));
+
+  test('it works through npx, by a shell function', () => {
+    const checkout = join(import.meta.dirname, '../..');
+    const after = `cnd() { (cd '${checkout}' && npx --no -- cnd "$@"); }`;
+    expect(offered(['cnd', 'start', '--scheme', 's'], after)).toEqual(['sha256d']);
+  });
 
   test('--flag=value is three words to it', () => {
     expect(offered(['cnd', 'start', '--fleet', '=', 'lo'])).toEqual(['local']);
