@@ -1,4 +1,4 @@
-import { createHash, generateKeyPairSync, randomBytes } from 'node:crypto';
+import { type KeyObject, createHash, generateKeyPairSync, randomBytes } from 'node:crypto';
 
 import type { KeyPair } from './access.ts';
 
@@ -11,7 +11,12 @@ const type = 'ssh-ed25519';
  * ssh2 nor older OpenSSH reads the PKCS8 that node:crypto exports.
  */
 export function generateKeyPair(): KeyPair {
-  const jwk = generateKeyPairSync('ed25519').privateKey.export({ format: 'jwk' });
+  return openSshKeyPair(generateKeyPairSync('ed25519').privateKey);
+}
+
+/** An ed25519 key of node:crypto in OpenSSH's own format, unencrypted. */
+export function openSshKeyPair(key: KeyObject): KeyPair {
+  const jwk = key.export({ format: 'jwk' });
   if (jwk.d === undefined || jwk.x === undefined)
     throw new TypeError('node:crypto exported an ed25519 key without its parts');
   const seed = Buffer.from(jwk.d, 'base64url');
