@@ -1,4 +1,4 @@
-import { execFileSync } from 'node:child_process';
+import { execFileSync, spawnSync } from 'node:child_process';
 import { Readable } from 'node:stream';
 import { buffer } from 'node:stream/consumers';
 import * as fc from 'fast-check';
@@ -102,6 +102,21 @@ describe('framedCommand', () => {
       }),
       { numRuns: 60 },
     );
+  });
+
+  it.each([
+    ['true', ''],
+    ['echo "$$"; exec sh -c "echo \\$\\$"', /^(\d+)\n\1\n$/],
+    ['exit 7', ''],
+    ['x=1; exec echo "it\'s $x"', "it's 1\n"],
+    ['echo ${0##*/} $#', 'sh 0\n'],
+  ])('%s means what it means to a shell of its own', (command, output) => {
+    const run = (line: string) => spawnSync('/bin/sh', ['-c', line], { encoding: 'utf8' });
+    const { stdout } = run(framedCommand(command, frame));
+    const [, within = '', code] =
+      new RegExp(`^${frame.begin.replace('+', '[+]')}([^]*)${frame.end}(\\d+)\x1e$`).exec(stdout) ?? [];
+    expect(within).toMatch(output instanceof RegExp ? output : new RegExp(`^${output}$`));
+    expect(Number(code)).toBe(run(command).status);
   });
 
   it('tells signals from exit codes as a shell does', () => {
