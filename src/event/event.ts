@@ -189,7 +189,13 @@ export const eventFields = {
     .object({ reason: z.string(), latency: seconds, unconfirmed: z.array(index) })
     .describe('The last peer has stopped; `unconfirmed` are those that did not say so in time.'),
   'instance.lost': z
-    .object({ instance: index, code: z.string(), reason: z.string(), retrying: z.boolean() })
+    .object({
+      instance: index,
+      code: z.string(),
+      reason: z.string(),
+      hint: z.string().optional().describe('What to do about it.'),
+      retrying: z.boolean(),
+    })
     .describe('Its search is lost and its work goes to others; with `retrying` it is being tried again.'),
   'instance.disconnected': z
     .object({ instance: index, code: z.string(), reason: z.string() })

@@ -84,7 +84,8 @@ export function plainLine(
         ...(event.unconfirmed.length > 0 ? [`no word from ${instanceWords(event.unconfirmed)}`] : []),
       ].join('; ');
     case 'instance.lost':
-      return `${at(event)} lost: ${printable(event.reason)}${event.retrying ? '; trying again' : ''}`;
+      // What is tried again may pass by itself.
+      return `${at(event)} lost: ${printable(event.reason)}${event.retrying ? '; trying again' : event.hint ? ` (${printable(event.hint)})` : ''}`;
     case 'instance.disconnected':
       return `${at(event)} disconnected: ${printable(event.reason)}; reconnecting while its agent searches on`;
     case 'instance.reconnected':

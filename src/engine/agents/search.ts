@@ -208,8 +208,9 @@ export class Search implements RunningSearch {
     state.lost = true;
     state.rate = 0;
     this.#ledger.lose(worker);
-    const { code, message: reason } = error;
-    this.#options.emit('instance.lost', { instance: worker, code, reason, retrying });
+    const { code, message: reason, hint } = error;
+    const lost = { instance: worker, code, reason, ...(hint !== undefined && { hint }), retrying };
+    this.#options.emit('instance.lost', lost);
     this.#changes.notify();
     if (this.#pool.all.every((other) => other.state === 'lost')) {
       this.#end({ kind: 'lost', reason: `every instance was lost; the last: ${reason}` });
