@@ -61,3 +61,8 @@ function bounded(what: string, least: number, most: number): string {
 /** One of some words. */
 export const oneOf = <const T extends readonly [string, ...string[]]>(values: T) =>
   z.enum(values, { error: `must be one of ${values.join(', ')}` });
+
+/** How long each step of a connection over SSH may take; the login, which is the server's matter, has longer. */
+export const connectTimeout = decimal('a number of seconds', 1, 600).describe(
+  'seconds to reach a machine, and again to exchange keys with it; a login may take 120 [default: 5]',
+);

@@ -90,7 +90,8 @@ export function resolveConfig(
       settings.N,
     ),
   );
-  const place: ConfigPlace = { directory: file?.directory ?? '.', env };
+  const { sshConfig } = settings;
+  const place: ConfigPlace = { directory: file?.directory ?? '.', env, sshConfig };
   return {
     instances: settings.N,
     timeLimit: settings.T,

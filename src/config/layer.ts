@@ -17,7 +17,8 @@ export function flagLayer(flags: Readonly<Record<string, unknown>>, names: reado
   const values: Record<string, unknown> = {};
   for (const { key, flag, read } of names) {
     const value = flags[flag];
-    if (value !== undefined) put(values, key, read && typeof value === 'string' ? read(value) : value);
+    const isText = typeof value === 'string' || typeof value === 'boolean';
+    if (value !== undefined) put(values, key, read && isText ? read(String(value)) : value);
   }
   return { values, origin: (key) => `--${names.find((name) => name.key === key)?.flag ?? key}` };
 }

@@ -46,6 +46,9 @@ const commonSchema = z.strictObject({
   linger: decimal('a number of seconds', 0, longestTimeLimit).describe(
     'seconds for which an instance searches on when the connection to it is lost, and keeps its part of the search',
   ),
+  sshConfig: z
+    .boolean({ error: 'must be true or false' })
+    .describe('whether ~/.ssh/config is read for the fleet hosts and for jump hosts'),
   logs: z.strictObject({
     directory: z
       .string({ error: 'must be the path of a directory' })
@@ -90,6 +93,7 @@ export const defaults = {
   smallest: false,
   kernel: 'auto',
   linger: 120,
+  sshConfig: true,
   logs: { directory: 'logs' },
 } satisfies Partial<RawSettings>;
 

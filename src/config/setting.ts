@@ -92,6 +92,13 @@ const commonNames: readonly SettingName[] = [
     variable: 'CND_CONFIRM_ABOVE',
     describe: 'US dollars; a run that may cost more is asked about on a terminal [default: 1]',
   },
+  {
+    key: 'sshConfig',
+    flag: 'no-ssh-config',
+    boolean: true,
+    describe: 'do not read ~/.ssh/config for hosts and jump hosts',
+    read: (text) => text !== 'true',
+  },
 ];
 
 /** The settings a command line can give, those of the fleets last. */

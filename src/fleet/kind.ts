@@ -14,7 +14,7 @@ export interface SettingName {
   readonly variable?: string;
   readonly boolean?: true;
   readonly describe: string;
-  /** Makes the setting of a flag's or variable's text, where that is not the same. */
+  /** Makes the setting of a flag's or variable's text (`true` of a flag without a value), where that is not the same. */
   readonly read?: (text: string) => unknown;
   /** What else it is for than its fleet, by the key of the setting that makes it so: `logs.bucket`. */
   readonly alsoFor?: string;
@@ -25,6 +25,8 @@ export interface ConfigPlace {
   /** What relative paths are relative to. */
   readonly directory: string;
   readonly env: NodeJS.ProcessEnv;
+  /** False: ~/.ssh/config is not to be read. */
+  readonly sshConfig?: boolean;
 }
 
 /** Where `ps` and `scram` look; by default everywhere. */

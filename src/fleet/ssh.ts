@@ -6,14 +6,21 @@ import { CndError } from '../error.ts';
 import type { ConnectOptions, Fleet } from './fleet.ts';
 import type { Instance } from '../instance.ts';
 
+/** What differs between fleets that are reached over SSH. */
+export interface SshOptions {
+  /** Milliseconds for which a refused login is retried; see `ReadinessOptions`. */
+  readonly loginRetry?: number | undefined;
+  /** Milliseconds for each step of a connection; see `ConnectOptions.timeout`. */
+  readonly connectTimeout?: number | undefined;
+}
+
 /** What a fleet whose instances are reached over SSH knows of each: how to log in there. */
 export class SshAccesses {
   readonly #accesses = new Map<string, Access>();
-  readonly #loginTimeout: number | undefined;
+  readonly #options: SshOptions;
 
-  /** @param loginPatience Milliseconds for which a refused login is retried; see `ReadinessOptions`. */
-  constructor(loginTimeout?: number) {
-    this.#loginTimeout = loginTimeout;
+  constructor(options: SshOptions = {}) {
+    this.#options = options;
   }
 
   /** Remembers how to reach an instance, and gives the address that it is told with. */
@@ -32,10 +39,12 @@ export class SshAccesses {
     if (!access) {
       throw new CndError('instance-unreachable', `instance ${id} is ${state}`, { about: id });
     }
+    const { loginRetry, connectTimeout } = this.#options;
     return waitUntilReady(access, {
       signal,
       ...(onWait && { onWait }),
-      ...(this.#loginTimeout !== undefined && { loginTimeout: this.#loginTimeout }),
+      ...(loginRetry !== undefined && { loginRetry }),
+      ...(connectTimeout !== undefined && { connectTimeout }),
     });
   }
 }

@@ -18,6 +18,7 @@ import { findTagged } from '../../src/state/process.ts';
 import { TestHosts, type Server, knownLine } from '../fleet/hosts/test-hosts.ts';
 import { type Cnd, type Workspace, eventsOf, named, reaching, runEnded, workspace } from '../helper/cnd.ts';
 import { eventually } from '../helper/process.ts';
+import { CountingProxy } from '../helper/counting-proxy.ts';
 import { freePort } from '../helper/ssh-server.ts';
 import { hasSshd } from '../helper/sshd.ts';
 
@@ -221,9 +222,7 @@ describe.runIf(hasSshd())('fleet hosts', () => {
     );
     const agent = agentOf();
     expect(agent).toBeDefined();
-    // The process of sshd that serves the connection is the parent of the shell that frames what it started.
-    const parent = (pid = 0) => Number(/\) \S+ (\d+)/.exec(readFileSync(`/proc/${pid}/stat`, 'utf8'))?.[1]);
-    process.kill(parent(parent(relay?.pid)), 'SIGKILL');
+    process.kill(sessionOf(relay?.pid ?? 0), 'SIGKILL');
     expect(await cnd.event('instance.disconnected')).toMatchObject({ instance: 0, code: 'session-lost' });
     expect(await cnd.event('instance.reconnected')).toMatchObject({ instance: 0 });
     expect(agentOf()).toBe(agent);
@@ -232,6 +231,27 @@ describe.runIf(hasSshd())('fleet hosts', () => {
     expect(result.code).toBe(130);
     expect(named(eventsOf(result), 'instance.lost')).toEqual([]);
     expect(around.orphans(run)).toEqual([]);
+  });
+
+  test('one connection to a jump host and one to each host behind it do for the whole run, its cleanup too', async () => {
+    const gate = await around.sshd(['MaxStartups 1:100:1']);
+    // As `ufw limit` has it on all of them: the seventh connection would be dropped.
+    const proxies = await Promise.all(
+      [gate, ...(await three())].map(({ access }) => CountingProxy.start(access, 6)),
+    );
+    const [jump, ...behind] = proxies;
+    if (!jump) throw new Error('no jump host');
+    for (const { access } of proxies) writeFileSync(around.knownHosts, knownLine(access), { flag: 'a' });
+    configure({ jump: `${jump.access.user}@127.0.0.1:${jump.access.port}` });
+    const cnd = begin(behind.map(({ access }) => `${access.user}@127.0.0.1:${access.port}`).join(','), hard);
+    const { run } = await cnd.event('search.all');
+    cnd.child.kill('SIGINT');
+    const result = await cnd.ended;
+    expect({ code: result.code, left: runEnded(result).left }).toEqual({ code: 130, left: [] });
+    expect(around.orphans(run)).toEqual([]);
+    expect(named(eventsOf(result), 'logs.pulled')).toHaveLength(3);
+    expect(proxies.map(({ connections }) => connections)).toEqual([1, 1, 1, 1]);
+    await Promise.all(proxies.map((proxy) => proxy.stop()));
   });
 
   test('a host that cannot be reached does not keep the others from covering everything', async () => {
@@ -321,7 +341,10 @@ describe.runIf(hasSshd())('fleet hosts', () => {
     const servers = await three();
     const { cnd, run } = await reaching((T) => begin(servers, hard, `${T}`), 'search.all', 8);
     const [gone] = around.servers.splice(0, 1);
-    await gone?.stop(); // its sessions live on
+    await gone?.stop(); // its sessions live on, and would do for the cleanup
+    const sessions = findTagged(run).filter(({ instance }) => instance === `h0-${run}`);
+    for (const session of new Set(sessions.map(({ pid }) => sessionOf(pid))))
+      process.kill(session, 'SIGKILL');
     const result = await cnd.ended;
     const id = list(servers.slice(0, 1));
     expect(result.code).toBe(4);
@@ -397,6 +420,49 @@ describe.runIf(hasSshd())('fleet hosts', () => {
     }
   });
 
+  test('~/.ssh/config names machines, and never weakens what is known of their keys', async () => {
+    const [one, gate] = await three();
+    if (!one || !gate) throw new Error('no servers');
+    const ssh = join(around.directory, '.ssh');
+    mkdirSync(ssh, { mode: 0o700 });
+    writeFileSync(join(ssh, 'keys'), `one ${one.access.hostKeys[0]}\ngate ${gate.access.hostKeys[0]}\n`);
+    const write = (lines: readonly string[]): void =>
+      writeFileSync(join(ssh, 'config'), `${lines.join('\n')}\n`, { mode: 0o600 });
+    const named = (name: string, { access }: Server): string[] => [
+      `Host ${name}`,
+      `  HostName ${access.host}`,
+      `  Port ${access.port}`,
+      `  HostKeyAlias ${name}`,
+    ];
+    const common = [
+      'Host *',
+      `  User ${one.access.user}`,
+      `  IdentityFile ${around.identityFile}`,
+      '  IdentitiesOnly yes',
+      '  UserKnownHostsFile ~/.ssh/keys',
+      '  StrictHostKeyChecking no',
+    ];
+    write(['Include jump', ...named('one', one), '  ProxyJump gate', ...common]);
+    writeFileSync(join(ssh, 'jump'), `${named('gate', gate).join('\n')}\n`, { mode: 0o600 });
+    configure({ identityFile: undefined, knownHosts: undefined });
+    const env = { HOME: around.directory, SSH_AUTH_SOCK: '' };
+    const result = await place.run(args('one', ['--D', '2']), env);
+    expect({ code: result.code, stderr: result.stderr }).toEqual({ code: 0, stderr: '' });
+    expect(eventsOf(result)).toContainEqual(
+      expect.objectContaining({ event: 'instance.launched', id: list([one]) }),
+    );
+
+    const without = await place.run(args('one', ['--D', '2', '--no-ssh-config']), env);
+    expect(without.code).toBe(2);
+    expect(without.stderr).toMatch(/hosts\.list\.0 is \S+@one:22: its host key is not known/);
+    // Another key than the one that is known is not believed, whatever StrictHostKeyChecking says.
+    writeFileSync(join(ssh, 'keys'), `one ${generateKeyPair().publicKey}\ngate ${gate.access.hostKeys[0]}\n`);
+    const changed = await place.run(args('one', ['--D', '2']), env);
+    expect(changed.code).toBe(1);
+    expect(changed.stdout).toMatch(/ssh-host-key/);
+    expect(changed.stdout).toMatch(/"hint":"Another machine may have this address/);
+  });
+
   describe('bad input contacts nobody and exits 2', () => {
     let server: Server;
     beforeEach(async () => {
@@ -430,6 +496,13 @@ describe.runIf(hasSshd())('fleet hosts', () => {
     ])('--hosts %j', (hosts) =>
       expectRefused(['--hosts', hosts], /--hosts is '.*': must (be like|have a port)/, /--hosts user@a/),
     );
+    test('a timeout out of bounds, wherever it is given', async () => {
+      configure({ connectTimeout: 0 });
+      await expectRefused(['--hosts', list([server])], /hosts\.connectTimeout .*is 0: .*from 1 to 600/);
+      configure();
+      const given = ['--hosts', list([server]), '--connect-timeout', '1e3'];
+      await expectRefused(given, /--connect-timeout is '1e3': .*from 1 to 600/, /--connect-timeout 20/);
+    });
     test('an empty list', async () => {
       configure({ list: [] });
       await expectRefused(['--fleet', 'hosts'], /hosts\.list is empty/, /--hosts/);
@@ -521,6 +594,16 @@ describe.runIf(hasSshd())('fleet hosts', () => {
 
 function commandOf(pid: number): string {
   return readFileSync(`/proc/${pid}/cmdline`, 'utf8').replaceAll('\0', ' ');
+}
+
+/** The process of sshd that serves the connection which a process was started over. */
+function sessionOf(pid: number): number {
+  for (let at = pid; at > 1;) {
+    const [, name = '', parent] = /\((.*)\) \S+ (\d+)/.exec(readFileSync(`/proc/${at}/stat`, 'utf8')) ?? [];
+    if (name.startsWith('sshd')) return at;
+    at = Number(parent);
+  }
+  throw new Error(`process ${pid} was not started over SSH`);
 }
 
 function which(program: string): string {

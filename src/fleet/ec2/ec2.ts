@@ -47,7 +47,7 @@ export class Ec2Fleet implements SshFleet {
   readonly #context: PreflightContext;
   readonly #launchStates = new Map<string, LaunchState>();
   readonly #diagnosis: InstanceDiagnosis;
-  readonly #accesses = new SshAccesses();
+  readonly #accesses: SshAccesses;
   /** By image, once that is known. */
   #syslog: SyslogKind = 'either';
   #prices: ReadonlyMap<string, TypePrice> = new Map();
@@ -59,6 +59,10 @@ export class Ec2Fleet implements SshFleet {
 
   constructor(options: Ec2Options) {
     this.#options = options;
+    const { connectTimeout } = options.settings;
+    this.#accesses = new SshAccesses({
+      connectTimeout: connectTimeout === undefined ? undefined : connectTimeout * 1000,
+    });
     this.timing = { ...ec2Timing, ...options.timing };
     this.#prerequisites = new Prerequisites(options.api, options.settings);
     const { api, settings, env } = options;

@@ -1,12 +1,15 @@
-import { userInfo } from 'node:os';
+import { homedir } from 'node:os';
 import type { Ec2Settings } from './schema.ts';
 import { UsageError } from '../../error.ts';
 import type { Access } from '../../session/ssh/access.ts';
-import { parseAddress } from '../../session/ssh/address.ts';
-import { chooseLogin, credentials } from '../../session/ssh/login.ts';
-import { type HostPort, pinnedKeys, readKnownHosts, usableKeys } from '../../session/ssh/pin.ts';
+import { type Address, parseAddress } from '../../session/ssh/address.ts';
+import { type ConfigEntry, readClientConfig } from '../../session/ssh/config/file.ts';
+import { machineOf } from '../../session/ssh/config/machine.ts';
+import type { HostPort } from '../../session/ssh/pin.ts';
+import { accessOf, planRoute } from '../../session/ssh/route.ts';
 
-type Jump = NonNullable<Ec2Settings['jump']>;
+/** The settings that a jump host is reached by. */
+type JumpSettings = Pick<Ec2Settings, 'sshConfig'> & { readonly jump: NonNullable<Ec2Settings['jump']> };
 
 /** The setting, for messages. */
 const about = 'ec2.jump';
@@ -15,25 +18,34 @@ const about = 'ec2.jump';
  * How to reach the jump host. Its key is pinned like any other: from the configuration, or from known_hosts.
  * @throws UsageError when there is no key to pin, or nothing to log in with.
  */
-export function jumpAccess({ via, identity, hostKey, knownHosts }: Jump, env: NodeJS.ProcessEnv): Access {
-  const place = parseVia(via);
-  const files = knownHosts === undefined ? undefined : [knownHosts];
-  const hostKeys = hostKey
-    ? usableKeys(place, [hostKey.split(' ').slice(0, 2).join(' ')], about)
-    : pinnedKeys(place, about, {
-        known: readKnownHosts(files, `${about}.knownHosts`, env),
-        file: knownHosts,
-      });
-  const login = chooseLogin({ identity, names: { identity: `${about}.identity` } }, env);
-  return { ...place, hostKeys, ...credentials(login, env) };
+export function jumpAccess({ jump, sshConfig = true }: JumpSettings, env: NodeJS.ProcessEnv): Access {
+  const { via, identity, hostKey, knownHosts } = jump;
+  const login = { identity, names: { identity: `${about}.identity` } };
+  const settings = {
+    config: clientConfig(sshConfig, env),
+    knownHosts: {
+      files: knownHosts === undefined ? undefined : [knownHosts],
+      about: `${about}.knownHosts`,
+    },
+    env,
+  };
+  return accessOf(planRoute({ ...parseVia(via), about, login, hostKey }, settings), env);
+}
+
+/** Where the jump host is, with what ~/.ssh/config makes of its name. @throws UsageError */
+export function jumpPlace({ jump, sshConfig = true }: JumpSettings, env: NodeJS.ProcessEnv): HostPort {
+  const home = env['HOME'] ?? homedir();
+  const { host, port, user } = machineOf(parseVia(jump.via), clientConfig(sshConfig, env), env, home);
+  return { host, port, user };
+}
+
+function clientConfig(isRead: boolean, env: NodeJS.ProcessEnv): ConfigEntry[] | undefined {
+  return isRead ? readClientConfig(env['HOME'] ?? homedir()) : undefined;
 }
 
 /** The parts of `user@host:port`. @throws UsageError */
-export function parseVia(via: string): HostPort {
+function parseVia(via: string): Address {
   const address = parseAddress(via);
-  if ('error' in address) {
-    throw new UsageError('bad-setting', `${about}.via is '${via}': it ${address.error}`, { about });
-  }
-  const { user = userInfo().username, host, port = 22 } = address;
-  return { user, host, port };
+  if (!('error' in address)) return address;
+  throw new UsageError('bad-setting', `${about}.via is '${via}': it ${address.error}`, { about });
 }

@@ -3,6 +3,8 @@ import { z } from 'zod';
 import { parseAddress } from '../../session/ssh/address.ts';
 import { ownTags } from './own-tag.ts';
 import { absolutePath } from '../../file.ts';
+import { connectTimeout } from '../../setting-value.ts';
+import type { ConfigPlace } from '../kind.ts';
 
 const text = (what: string) => z.string({ error: `must be ${what}` }).min(1, `must be ${what}`);
 const pattern = (expression: RegExp, what: string) =>
@@ -75,6 +77,7 @@ export const ec2Schema = z.strictObject({
     .enum(['public', 'private', 'ipv6'], { error: 'must be public, private or ipv6' })
     .describe('the address that instances are reached at: public (IPv4), private or ipv6'),
   jump: jump.optional().describe('a machine to go through, for instances without a public address'),
+  connectTimeout: connectTimeout.optional(),
   tags: ownTags
     .optional()
     .describe('tags for everything that is created, e.g. those that a policy of your organization demands'),
@@ -89,15 +92,22 @@ export const ec2Schema = z.strictObject({
 });
 
 /** Settings of the fleet `ec2`, once judged. */
-export type Ec2Settings = z.output<typeof ec2Schema>;
+export type Ec2Settings = z.output<typeof ec2Schema> & {
+  /** False: ~/.ssh/config is not read for the jump host. */
+  readonly sshConfig?: boolean;
+};
 
 /** The settings as the fleet takes them: paths absolute, relative ones being relative to the configuration file. */
-export function ec2Config(settings: Ec2Settings, directory: string, env: NodeJS.ProcessEnv): Ec2Settings {
+export function ec2Config(
+  settings: z.output<typeof ec2Schema>,
+  { directory, env, sshConfig }: ConfigPlace,
+): Ec2Settings {
   const { jump } = settings;
   if (!jump) return settings;
   const { identity, knownHosts } = jump;
   return {
     ...settings,
+    ...(sshConfig === false && { sshConfig }),
     jump: {
       ...jump,
       ...(identity !== undefined && { identity: absolutePath(identity, directory, env) }),

@@ -16,6 +16,10 @@ export interface HostsConfig {
   /** Whether to ask the ssh-agent of SSH_AUTH_SOCK, or another agent's socket; by default without an identity. */
   readonly agent?: boolean | string | undefined;
   readonly jump?: Omit<HostSetting, 'jump'> | undefined;
+  /** Seconds for each step of a connection: to reach the machine, and to exchange keys with it. */
+  readonly connectTimeout?: number | undefined;
+  /** False: ~/.ssh/config is not read. */
+  readonly sshConfig?: boolean | undefined;
   /** Instead of ~/.ssh/known_hosts and /etc/ssh/ssh_known_hosts. */
   readonly knownHosts?: readonly string[] | undefined;
 }

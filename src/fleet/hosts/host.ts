@@ -1,6 +1,4 @@
 import { z } from 'zod';
-import type { Access } from '../../session/ssh/access.ts';
-import { credentials } from '../../session/ssh/login.ts';
 
 const base = z.object({
   user: z.string(),
@@ -12,22 +10,15 @@ const base = z.object({
   identity: z.string().optional(),
   /** Path of an ssh-agent's socket. */
   agent: z.string().optional(),
+  /** Seconds for each step of a connection. */
+  connectTimeout: z.number().optional(),
 });
 
-/** One machine of the list, judged: all it takes to reach it again, from any directory. No secrets. */
-export const hostSchema = base.extend({ jump: base.optional() });
+/** One machine of the list, judged: the route to it, to reach it again from any directory. No secrets. */
+export const hostSchema = base.extend({
+  get jump() {
+    return hostSchema.optional();
+  },
+});
 
 export type Host = z.output<typeof hostSchema>;
-
-/** How to reach a host now. */
-export function accessOf(host: Host, env: NodeJS.ProcessEnv): Access {
-  const { user, host: name, port, hostKeys, identity, agent, jump } = host;
-  return {
-    host: name,
-    port,
-    user,
-    hostKeys,
-    ...credentials({ identity, agent }, env),
-    ...(jump && { jump: accessOf(jump, env) }),
-  };
-}

@@ -1,6 +1,8 @@
 import { CndError, messageOf } from '../../error.ts';
 import type { Access } from '../../session/ssh/access.ts';
 import { target } from '../../session/ssh/access.ts';
+import { accessOf } from '../../session/ssh/route.ts';
+import { LentSession } from '../../session/lent.ts';
 import type { Session } from '../../session/session.ts';
 import { quote } from '../../session/quote.ts';
 import type { ConnectOptions, FindReport, FleetTiming, FoundRun, LaunchRequest } from '../fleet.ts';
@@ -8,8 +10,8 @@ import type { Guard } from '../../session/guard.ts';
 import type { Instance } from '../../instance.ts';
 import { plural } from '../../quantity.ts';
 import { SshAccesses, type SshFleet } from '../ssh.ts';
-import { type WorkerPlace, guardCommand, syslogCommand, tagCommand } from './command.ts';
-import { type Host, accessOf } from './host.ts';
+import { guardCommand, syslogCommand, tagCommand } from './command.ts';
+import type { Host } from './host.ts';
 import { type HostsRecord, HostsState } from './record.ts';
 import { release } from './release.ts';
 
@@ -26,14 +28,17 @@ export class HostsFleet implements SshFleet {
   readonly #state: HostsState;
   /** What this process launched, for when the list is gone. */
   readonly #launched = new Map<string, HostsRecord>();
-  /** A machine that was there before the run has its users already. */
-  readonly #accesses = new SshAccesses(0);
+  readonly #accesses: SshAccesses;
+  /** By the instance's id: what its search goes over, and in the end its release. */
+  readonly #sessions = new Map<string, Session>();
 
   /** `hosts`: those that can be launched on; none are needed to find and clean up runs. */
   constructor(hosts: readonly Host[], env: NodeJS.ProcessEnv = process.env) {
     this.#hosts = hosts;
     this.#env = env;
     this.#state = new HostsState(env);
+    // A machine that was there before the run has its users already.
+    this.#accesses = new SshAccesses({ loginRetry: 0, connectTimeout: milliseconds(hosts[0]) });
     this.guard = {
       arm: async (run, { index }, seconds) => {
         await this.#state.mark(run, index, 'armed');
@@ -81,8 +86,15 @@ export class HostsFleet implements SshFleet {
     return this.#accesses.get(id);
   }
 
-  connect(instance: Instance, options: ConnectOptions): Promise<Session> {
-    return this.#accesses.connect(instance, options);
+  /** The session stays open when its user closes it, until nothing of the run is left on the host. */
+  async connect(instance: Instance, options: ConnectOptions): Promise<Session> {
+    const { id } = instance;
+    const session = this.#sessions.get(id) ?? (await this.#accesses.connect(instance, options));
+    this.#sessions.set(id, session);
+    void session.closed.then(() => {
+      if (this.#sessions.get(id) === session) this.#sessions.delete(id);
+    });
+    return new LentSession(session);
   }
 
   async terminate(run: string, ids?: readonly string[]): Promise<Instance[]> {
@@ -95,6 +107,7 @@ export class HostsFleet implements SshFleet {
   }
 
   async dispose(run: string): Promise<void> {
+    await Promise.all([...this.#sessions.values()].map((session) => session.close()));
     this.#launched.delete(run);
     await this.#state.remove(run);
   }
@@ -118,17 +131,21 @@ export class HostsFleet implements SshFleet {
   }
 
   /** On a host that no worker was put on there is nothing to clean up, so it need not answer either. */
-  async #release({ run, expiresAt }: HostsRecord, instance: Instance, isNoted: boolean): Promise<Instance> {
+  async #release(record: HostsRecord, instance: Instance, isNoted: boolean): Promise<Instance> {
+    const { run, expiresAt, hosts } = record;
     const { index, id, state } = instance;
     const access = this.#accesses.get(id);
     if (state === 'terminated' || !access) return instance;
-    const place: WorkerPlace = { run, worker: index };
+    const session = this.#sessions.get(id);
     try {
-      if (!isNoted || (await this.#state.marked(run, index)) === 'armed') await release(access, place);
+      if (!isNoted || (await this.#state.marked(run, index)) === 'armed') {
+        await release(access, { run, worker: index }, session, milliseconds(hosts[index]));
+      }
       if (isNoted) await this.#state.mark(run, index, 'released');
     } catch (error) {
       return { ...instance, reason: `${messageOf(error)}${this.#consolation(run, expiresAt)}` };
     }
+    await session?.close();
     return gone(instance);
   }
 
@@ -153,4 +170,8 @@ export class HostsFleet implements SshFleet {
 
 function gone({ id, index }: Instance): Instance {
   return { id, index, state: 'terminated', reason: 'nothing of the run is left there' };
+}
+
+function milliseconds(host: Host | undefined): number | undefined {
+  return host?.connectTimeout === undefined ? undefined : host.connectTimeout * 1000;
 }

@@ -18,12 +18,19 @@ export const hostsKind = fleetKind({
       describe: 'machines that exist already: user@a,user@b:2222 (chooses the fleet hosts)',
       read: (text) => ({ list: text.split(',').map((host) => host.trim()) }),
     },
+    {
+      key: 'hosts.connectTimeout',
+      flag: 'connect-timeout',
+      variable: 'CND_CONNECT_TIMEOUT',
+      describe: 'seconds for each step of a connection to a host [default: 5]',
+    },
   ],
-  examples: { hosts: '--hosts user@a,user@b:2222' },
+  examples: { hosts: '--hosts user@a,user@b:2222', 'hosts.connectTimeout': '--connect-timeout 20' },
   template: {
     'hosts.identityFile': '~/.ssh/id_ed25519',
     'hosts.agent': true,
     'hosts.jump': 'user@jump.example.org',
+    'hosts.connectTimeout': 20,
     'hosts.knownHosts': '~/.ssh/known_hosts',
   },
   keysAt: () => hostKeys,
@@ -53,17 +60,22 @@ export const hostsKind = fleetKind({
 });
 
 /** The hosts as the fleet takes them: paths absolute, relative ones being relative to the configuration file. */
-function hostsConfig(hosts: z.output<typeof hostsSchema>, { directory, env }: ConfigPlace): HostsConfig {
+function hostsConfig(
+  hosts: z.output<typeof hostsSchema>,
+  { directory, env, sshConfig }: ConfigPlace,
+): HostsConfig {
   const absolute = (path: string): string => absolutePath(path, directory, env);
   const setting = <T extends HostSetting>(host: T): T =>
     host.identity === undefined ? host : { ...host, identity: absolute(host.identity) };
-  const { list, identityFile, agent, jump, knownHosts } = hosts;
+  const { list, identityFile, agent, jump, connectTimeout, knownHosts } = hosts;
   const files = typeof knownHosts === 'string' ? [knownHosts] : knownHosts;
   return {
     list: list.map((host) => setting(host.jump ? { ...host, jump: setting(host.jump) } : host)),
     ...(identityFile !== undefined && { identityFile: absolute(identityFile) }),
     ...(agent !== undefined && { agent: typeof agent === 'string' ? absolute(agent) : agent }),
     ...(jump && { jump: setting(jump) }),
+    ...(connectTimeout !== undefined && { connectTimeout }),
+    ...(sshConfig === false && { sshConfig }),
     ...(files && { knownHosts: files.map(absolute) }),
   };
 }

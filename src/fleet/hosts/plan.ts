@@ -1,9 +1,8 @@
-import { userInfo } from 'node:os';
+import { homedir } from 'node:os';
 import { UsageError } from '../../error.ts';
 import { target } from '../../session/ssh/access.ts';
-import type { KnownHost } from '../../session/ssh/known-hosts.ts';
-import { chooseLogin } from '../../session/ssh/login.ts';
-import { pinnedKeys, readKnownHosts } from '../../session/ssh/pin.ts';
+import { readClientConfig } from '../../session/ssh/config/file.ts';
+import { type Destination, type RouteSettings, planRoute } from '../../session/ssh/route.ts';
 import type { HostSetting, HostsConfig } from './config.ts';
 import type { Host } from './host.ts';
 
@@ -18,31 +17,30 @@ export function planHosts(config: HostsConfig, env: NodeJS.ProcessEnv): Host[] {
       hint: 'for example --hosts user@a,user@b:2222',
     });
   }
-  const known = readKnownHosts(config.knownHosts, 'hosts.knownHosts', env);
-  const hosts = config.list.map((setting, index) => {
+  const { identityFile, agent, knownHosts, connectTimeout, sshConfig = true } = config;
+  const settings: RouteSettings = {
+    config: sshConfig ? readClientConfig(env['HOME'] ?? homedir()) : undefined,
+    knownHosts: { files: knownHosts, about: 'hosts.knownHosts' },
+    env,
+  };
+  const destination = (setting: Omit<HostSetting, 'jump'>, about: string): Destination => {
+    const { identity = identityFile, ...address } = setting;
+    const named = setting.identity === undefined ? 'hosts.identityFile' : `${about}.identity`;
+    return {
+      ...address,
+      about,
+      login: { identity, agent, names: { identity: named, agent: 'hosts.agent' } },
+    };
+  };
+  const hosts = config.list.map(({ jump, ...setting }, index): Host => {
     const about = `hosts.list.${index}`;
-    const via = setting.jump ?? config.jump;
-    const jump = via && plan(via, setting.jump ? `${about}.jump` : 'hosts.jump', config, known, env);
-    const host = plan(setting, about, config, known, env, jump);
-    return jump ? { ...host, jump } : host;
+    const via = jump ?? config.jump;
+    const through = via && destination(via, jump ? `${about}.jump` : 'hosts.jump');
+    const route = planRoute({ ...destination(setting, about), jump: through }, settings);
+    return { ...route, ...(connectTimeout !== undefined && { connectTimeout }) };
   });
   refuseDuplicates(hosts);
   return hosts;
-}
-
-function plan(
-  setting: Omit<HostSetting, 'jump'>,
-  about: string,
-  { identityFile, agent, knownHosts }: HostsConfig,
-  known: readonly KnownHost[],
-  env: NodeJS.ProcessEnv,
-  jump?: Host,
-): Host {
-  const { host, port = 22, user = userInfo().username, identity = identityFile } = setting;
-  const named = setting.identity === undefined ? 'hosts.identityFile' : `${about}.identity`;
-  const names = { identity: named, agent: 'hosts.agent' };
-  const hostKeys = pinnedKeys({ user, host, port }, about, { known, file: knownHosts?.[0], jump });
-  return { user, host, port, hostKeys, ...chooseLogin({ identity, agent, names }, env) };
 }
 
 function refuseDuplicates(hosts: readonly Host[]): void {

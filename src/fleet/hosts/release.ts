@@ -1,24 +1,38 @@
 import { CndError } from '../../error.ts';
+import { succeeded } from '../../session/exec.ts';
+import type { Session } from '../../session/session.ts';
 import type { Access } from '../../session/ssh/access.ts';
 import { connect } from '../../session/ssh/connect.ts';
-import { target } from '../../session/ssh/access.ts';
 import { type WorkerPlace, cleanCommand } from './command.ts';
 
-/** Milliseconds to reach a host, and for it to say that it is clean. */
-const timeout = { connect: 5000, clean: 10_000 };
+/** Milliseconds for a host to say that it is clean: over the run's own session, and over a connection made for it. */
+const patience = { open: 5_000, made: 10_000 };
 
 /**
- * Ends what a worker left on its host and removes its files. Resolves on the host's own word alone.
+ * Ends what a worker left on its host and removes its files, over the session that is open if it answers: a new connection
+ * may be one too many for the host or for what is in front of it. Resolves on the host's own word alone.
+ * @param connectTimeout Milliseconds for each step of a new connection; see `ConnectOptions.timeout`.
  * @throws CndError when the host cannot be reached, or says that something is left.
  */
-export async function release(access: Access, place: WorkerPlace): Promise<void> {
-  const connection = await connect(access, { timeout: timeout.connect });
+export async function release(
+  access: Access,
+  place: WorkerPlace,
+  open: Session | undefined,
+  connectTimeout?: number,
+): Promise<void> {
+  if (open && (await isClean(open, place, patience.open).catch(() => false))) return;
+  const connection = await connect(access, connectTimeout === undefined ? {} : { timeout: connectTimeout });
   try {
-    const name = 'the cleanup';
-    const { stdout } = await connection.run(cleanCommand(place), { timeout: timeout.clean, name });
-    if (/^clean$/m.test(stdout.toString())) return;
-    throw new CndError('not-clean', `${target(access)} does not say that it is clean`);
+    if (await isClean(connection, place, patience.made)) return;
+    throw new CndError('not-clean', `${connection.address} does not say that it is clean`);
   } finally {
     await connection.close();
   }
+}
+
+/** Whether the host, after the cleanup, says that nothing is left. @throws CndError as `Session.exec`, `succeeded` do. */
+async function isClean(session: Session, place: WorkerPlace, timeout: number): Promise<boolean> {
+  const name = 'the cleanup';
+  const result = await session.exec(cleanCommand(place), { timeout, name });
+  return /^clean$/m.test(succeeded(session, name, result).stdout.toString());
 }

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { connectTimeout } from '../../setting-value.ts';
 import { type Address, validateAddress, parseAddress } from '../../session/ssh/address.ts';
 
 /** The path of a file, as it is written: relative ones are relative to the configuration file. */
@@ -59,6 +60,7 @@ export const hostsSchema = z.strictObject({
     .optional()
     .describe('whether to ask the ssh-agent, or the path of its socket'),
   jump: jump.optional().describe('the host to go through to all of them'),
+  connectTimeout: connectTimeout.optional(),
   knownHosts: z
     .union([path('a known_hosts file'), z.array(path('a known_hosts file'))], {
       error: 'must be the path of a known_hosts file, or a list of them',

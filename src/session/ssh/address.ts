@@ -1,8 +1,10 @@
 /** Where an SSH server is, as a person writes it; what is left out has a default. */
 export interface Address {
   readonly user?: string;
-  /** A name or an IP address, without brackets. */
+  /** A name or an IP address, without brackets, in lower case. */
   readonly host: string;
+  /** The host as it was written, where that differs: patterns of ~/.ssh/config tell capitals apart. */
+  readonly written?: string;
   readonly port?: number;
 }
 
@@ -38,14 +40,17 @@ export function validateAddress(parts: {
   const isHost =
     /^[A-Za-z0-9_]([A-Za-z0-9._-]*)$/.test(host) || /^[0-9a-fA-F:]*:[0-9a-fA-F:.]*(%[\w.-]+)?$/.test(host);
   if (!isHost) return { error: form };
-  if (user !== undefined && !/^[^\s@:'"`$;&|<>()-][^\s@:'"`;&|<>()]*$/.test(user)) return { error: form };
+  // An `@` is part of some users' names (accounts of a directory, of a bastion): the last one is the separator.
+  if (user !== undefined && !/^[^\s@:'"`$;&|<>()-][^\s:'"`;&|<>()]*$/.test(user)) return { error: form };
   // oxlint-disable-next-line no-control-regex -- these are what must not be there
   if (user !== undefined && /[\u0000-\u001F\u007F-\u009F]/.test(user)) return { error: form };
   if (port !== undefined && !(/^[1-9]\d{0,4}$/.test(String(port)) && Number(port) <= 65_535)) {
     return { error: 'must have a port from 1 to 65535' };
   }
+  const lower = host.toLowerCase();
   return {
-    host: host.toLowerCase(),
+    host: lower,
+    ...(lower !== host && { written: host }),
     ...(user !== undefined && { user }),
     ...(port !== undefined && { port: Number(port) }),
   };

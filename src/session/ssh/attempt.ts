@@ -7,6 +7,8 @@ export type FailureCause =
   | 'timeout'
   | 'host-key'
   | 'login'
+  | 'second-factor'
+  | 'too-many-keys'
   | 'no-common-algorithm'
   | 'name'
   | 'local'
@@ -22,8 +24,16 @@ export interface Attempt {
   readonly connected?: boolean;
   /** The server had sent something. */
   readonly heard?: boolean;
+  /** The key exchange was complete: what failed, or is being waited for, is the login. */
+  readonly exchanged?: boolean;
   /** The host key that the server showed, when it was not a pinned one. */
   readonly offered?: Buffer;
+  /** Lines that the server sent before its version, which may say why it closes: `Exceeded MaxStartups`. */
+  readonly greeting?: string;
   /** The server's banner before the login, which may say why it refuses. */
   readonly banner?: string;
+  /** The ways to log in that the server named when it refused one: `publickey`, `keyboard-interactive`. */
+  readonly methods?: readonly string[];
+  /** The server took the key, and wants something more. */
+  readonly isPartial?: boolean;
 }

@@ -26,6 +26,12 @@ const startTimeout = 30_000;
 /** Milliseconds in which it must have ended then. */
 const finalTimeout = 2_000;
 
+/** The connection to a jump host that carries another one, and how that lets go of it. */
+export interface Via {
+  readonly connection: Connection;
+  readonly release: () => void;
+}
+
 /** An open connection to one machine. Ends by `close`, or by itself when the other side falls silent. */
 export class Connection implements Session {
   readonly access: Access;
@@ -39,7 +45,7 @@ export class Connection implements Session {
   readonly #stream: Duplex;
 
   /** @param stream What the client runs over, and what `connect` opened for it. */
-  constructor(access: Access, client: Client, stream: Duplex, jump: Connection | undefined) {
+  constructor(access: Access, client: Client, stream: Duplex, via: Via | undefined) {
     this.access = access;
     this.address = target(access);
     this.client = client;
@@ -51,8 +57,8 @@ export class Connection implements Session {
       .on('error', (error) => this.#lost(error))
       .on('end', () => this.#lost())
       .on('close', () => this.#lost());
-    void jump?.closed.then((reason) => this.#lost(reason));
-    void this.closed.then(() => jump?.close());
+    void via?.connection.closed.then((reason) => this.#lost(reason));
+    void this.closed.then(() => via?.release());
   }
 
   /** Runs a command to its end. See `exec` in exec.ts. */

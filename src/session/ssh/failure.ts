@@ -18,7 +18,7 @@ export class ConnectionError extends CndError {
     const words = failureMessage[failure].words(access, attempt);
     super(`ssh-${failure}`, `cannot connect to ${target(access)}: ${words}${detail(attempt)}`, {
       about: target(access),
-      hint: failureMessage[failure].hint(access),
+      hint: failureMessage[failure].hint(access, attempt),
       cause: attempt.error,
     });
     this.failure = failure;
@@ -52,17 +52,21 @@ const causeOfCode: Readonly<Record<string, FailureCause>> = {
 const prohibited = 1;
 const tooManyFailures = 2;
 
-function causeOf({ error, timedOut, connected, heard, offered }: Attempt): FailureCause {
+function causeOf(attempt: Attempt): FailureCause {
+  const { error, timedOut, connected, heard, offered, methods } = attempt;
   const { code, level, reason, message } = fields(error);
   if (offered !== undefined) return 'host-key';
   if (timedOut !== undefined) return connected && !heard ? 'silent' : 'timeout';
   if (!connected && typeof code === 'string' && causeOfCode[code] !== undefined) return causeOfCode[code];
   if (reason !== undefined) return reasonOfJump(reason, message);
+  if (code === tooManyFailures && /authentication/i.test(message)) return 'too-many-keys';
+  // A server that takes the first of several keys may say nothing of that in its last answer.
+  if (attempt.isPartial) return 'second-factor';
   if (level === 'client-authentication' || level === 'agent') return 'login';
-  if (code === tooManyFailures && /authentication/i.test(message)) return 'login';
   if (/no matching host key format/i.test(message)) return 'host-key';
   if (/no matching/i.test(message)) return 'no-common-algorithm';
-  return 'closed-early';
+  // It closes, rather than to refuse once more.
+  return methods !== undefined ? 'login' : 'closed-early';
 }
 
 /** What a jump host says when it cannot reach the target: OpenSSH passes on strerror's or getaddrinfo's words. */
@@ -73,9 +77,10 @@ function reasonOfJump(reason: unknown, message: string): FailureCause {
   return /not known|resolve/i.test(message) ? 'name' : 'unreachable';
 }
 
-function detail({ error, banner }: Attempt): string {
-  const said = [fields(error).message, oneLine(banner ?? '', 200)].filter((part) => part !== '');
-  return said.length === 0 ? '' : ` (${said.join('; ')})`;
+function detail({ error, greeting = '', banner = '' }: Attempt): string {
+  const said = [fields(error).message, oneLine(greeting, 200), oneLine(banner, 200)];
+  const kept = said.filter((part) => part !== '');
+  return kept.length === 0 ? '' : ` (${kept.join('; ')})`;
 }
 
 /** What Node and ssh2 put on their errors: `code`, and ssh2's `level` and `reason`. */

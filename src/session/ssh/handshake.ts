@@ -1,13 +1,18 @@
 import type { Duplex } from 'node:stream';
 
-import ssh2, { type Client, type ConnectConfig, type KexAlgorithm, type ServerHostKeyAlgorithm } from 'ssh2';
+import ssh2, {
+  type AuthHandlerMiddleware,
+  type AuthenticationType,
+  type Client,
+  type ConnectConfig,
+} from 'ssh2';
 
 import { CndError, messageOf } from '../../error.ts';
 
 import type { Access } from './access.ts';
+import { hostKeyAlgorithms, keyExchanges } from './algorithm.ts';
 import { bounded } from '../bounded.ts';
-import type { Bounds } from '../session.ts';
-import { classify } from './failure.ts';
+import { type ConnectionError, classify } from './failure.ts';
 import { target } from './access.ts';
 import { type Attempt } from './attempt.ts';
 import { leavePrimesUntested } from './group-exchange.ts';
@@ -19,92 +24,85 @@ export interface Keepalive {
   readonly count: number;
 }
 
-/** The host key algorithms of each key type; RSA keys sign with SHA-2 (RFC 8332), never with SHA-1. */
-const algorithmsOf: Readonly<Record<string, readonly ServerHostKeyAlgorithm[]>> = {
-  'ssh-ed25519': ['ssh-ed25519'],
-  'ecdsa-sha2-nistp256': ['ecdsa-sha2-nistp256'],
-  'ecdsa-sha2-nistp384': ['ecdsa-sha2-nistp384'],
-  'ecdsa-sha2-nistp521': ['ecdsa-sha2-nistp521'],
-  'ssh-rsa': ['rsa-sha2-512', 'rsa-sha2-256'],
-};
-
-/** Whether cnd can check host keys of a type. */
-export function isKnownKeyType(type: string): boolean {
-  return algorithmsOf[type] !== undefined;
-}
-
-/** ssh2's own, but for their order: it prefers group exchange, whose groups are the server's, to fixed ones. */
-const keyExchanges: readonly KexAlgorithm[] = [
-  'curve25519-sha256',
-  'curve25519-sha256@libssh.org',
-  'ecdh-sha2-nistp256',
-  'ecdh-sha2-nistp384',
-  'ecdh-sha2-nistp521',
-  'diffie-hellman-group14-sha256',
-  'diffie-hellman-group16-sha512',
-  'diffie-hellman-group15-sha512',
-  'diffie-hellman-group17-sha512',
-  'diffie-hellman-group18-sha512',
-  'diffie-hellman-group-exchange-sha256',
-];
-
 /**
- * Only the algorithms of the pinned keys may be offered: the server would otherwise show its key of another type, which
- * looks like a changed one.
- *
- * @throws CndError `ssh-no-host-key` when nothing usable is pinned; then no connection may be made.
+ * SSH over an open stream, step by step: the key exchange, which costs both sides processor time, and the login, which may
+ * take the server as long as it likes. The stream is destroyed if a step fails.
  */
-export function hostKeyAlgorithms(access: Access): ServerHostKeyAlgorithm[] {
-  const types = new Set(access.hostKeys.map((key) => key.trim().split(/\s+/)[0] ?? ''));
-  const algorithms = [...types].flatMap((type) => algorithmsOf[type] ?? []);
-  if (algorithms.length > 0) return algorithms;
-  const known = types.size === 0 ? 'none is' : `only ${[...types].join(', ')} is`;
-  throw new CndError('ssh-no-host-key', `no usable host key is known for ${target(access)}: ${known} given`, {
-    about: target(access),
-    hint: `Add one, as printed by: ssh-keyscan -t ed25519 -p ${access.port} ${access.host}`,
-  });
-}
+export class Handshake {
+  readonly #access: Access;
+  readonly #stream: Duplex;
+  readonly #signal: AbortSignal | undefined;
+  readonly #client = new ssh2.Client();
+  readonly #seen: { -readonly [K in keyof Attempt]: Attempt[K] } = { connected: true };
+  readonly #exchanged: Promise<void>;
+  readonly #ready: Promise<void>;
+  readonly #failed: Promise<Error>;
 
-/**
- * SSH over an open stream, up to and including the login. The stream is destroyed if it fails.
- *
- * @throws ConnectionError by cause; CndError `session-aborted`.
- */
-export async function handshake(
-  access: Access,
-  stream: Duplex,
-  keepalive: Keepalive,
-  bounds: Bounds,
-): Promise<Client> {
-  const seen: { -readonly [K in keyof Attempt]: Attempt[K] } = { connected: true };
-  const late = () => classify(access, { ...seen, timedOut: bounds.timeout ?? 0 });
-  try {
-    return await bounded(bounds, `connecting to ${target(access)}`, late, (resolve, reject) => {
-      const client = new ssh2.Client();
-      const config = configFor(access, stream, keepalive, (offered) => (seen.offered = offered));
+  constructor(access: Access, stream: Duplex, keepalive: Keepalive, signal: AbortSignal | undefined) {
+    this.#access = access;
+    this.#stream = stream;
+    this.#signal = signal;
+    const client = this.#client;
+    const seen = this.#seen;
+    this.#exchanged = new Promise((resolve) => client.once('handshake', () => resolve()));
+    this.#ready = new Promise((resolve) => client.once('ready', () => resolve()));
+    this.#failed = new Promise((resolve) => {
       client
-        .on('ready', () => resolve(client))
+        .on('greeting', (message) => (seen.greeting = message))
         .on('banner', (message) => (seen.banner = message))
-        .on('end', () => reject(classify(access, seen)))
-        .on('close', () => reject(classify(access, seen)))
+        .on('end', () => resolve(classify(access, seen)))
+        .on('close', () => resolve(classify(access, seen)))
         // Stays for the connection's life: an 'error' without a listener ends the process.
         .on('error', (error: Error & { level?: string }) => {
           // ssh2 goes on to the next way to log in after a failing ssh-agent.
           if (error.level === 'agent') seen.error = error;
-          else reject(classify(access, { ...seen, error }));
+          else resolve(classify(access, { ...seen, error }));
         });
       try {
-        client.connect(config);
+        client.connect(configFor(access, stream, keepalive, seen));
         leavePrimesUntested(client);
         stream.once('data', () => (seen.heard = true));
       } catch (error) {
-        queueMicrotask(() => reject(unusable(access, error)));
+        resolve(unusable(access, error));
       }
-      return () => stream.destroy();
     });
-  } catch (error) {
-    stream.destroy();
-    throw error;
+  }
+
+  /** @throws ConnectionError by cause; CndError `session-aborted`, `ssh-private-key`. */
+  async exchangeKeys(timeout: number): Promise<void> {
+    await this.#step(this.#exchanged, timeout);
+    this.#seen.exchanged = true;
+  }
+
+  /** After the key exchange. @throws ConnectionError by cause; CndError `session-aborted`. */
+  async logIn(timeout: number): Promise<Client> {
+    await this.#step(this.#ready, timeout);
+    return this.#client;
+  }
+
+  /** What is being waited for, after so many milliseconds. */
+  late(timeout: number): ConnectionError {
+    return classify(this.#access, { ...this.#seen, timedOut: timeout });
+  }
+
+  async #step(step: Promise<void>, timeout: number): Promise<void> {
+    const what = `connecting to ${target(this.#access)}`;
+    try {
+      const bounds = { signal: this.#signal, timeout };
+      await bounded<void>(
+        bounds,
+        what,
+        () => this.late(timeout),
+        (resolve, reject) => {
+          void step.then(resolve);
+          void this.#failed.then(reject);
+          return () => {};
+        },
+      );
+    } catch (error) {
+      this.#stream.destroy();
+      throw error;
+    }
   }
 }
 
@@ -112,7 +110,7 @@ function configFor(
   access: Access,
   sock: Duplex,
   keepalive: Keepalive,
-  onStranger: (offered: Buffer) => void,
+  seen: { -readonly [K in keyof Attempt]: Attempt[K] },
 ): ConnectConfig {
   const pinned = access.hostKeys.map(publicKeyBlob);
   return {
@@ -120,12 +118,11 @@ function configFor(
     username: access.user,
     ...(access.privateKey === undefined ? {} : { privateKey: access.privateKey }),
     ...(access.agent === undefined ? {} : { agent: access.agent }),
-    // Without ssh2's leading 'none', which costs a round trip.
-    authHandler: ['publickey', 'agent'],
+    authHandler: loginSteps(access, seen),
     algorithms: { serverHostKey: hostKeyAlgorithms(access), kex: [...keyExchanges] },
     hostVerifier: (offered: Buffer) => {
       if (pinned.some((key) => key.equals(offered))) return true;
-      onStranger(offered);
+      seen.offered = offered;
       return false;
     },
     keepaliveInterval: keepalive.interval,
@@ -135,12 +132,28 @@ function configFor(
   };
 }
 
+/** Offers the key and then the agent's, without ssh2's leading `none`, which costs a round trip. */
+function loginSteps(
+  { privateKey, agent }: Access,
+  seen: { -readonly [K in keyof Attempt]: Attempt[K] },
+): AuthHandlerMiddleware {
+  const ways: AuthenticationType[] = [];
+  if (privateKey !== undefined) ways.push('publickey');
+  if (agent !== undefined) ways.push('agent');
+  return (methods: readonly string[] | null, isPartial, next) => {
+    // Null at first, whatever the types say.
+    if (methods) Object.assign(seen, { methods, isPartial: seen.isPartial === true || isPartial });
+    // False ends it, which the types do not know either.
+    Reflect.apply(next, undefined, [ways.shift() ?? false]);
+  };
+}
+
 /** What ssh2 throws before it sends anything: the private key cannot be read. */
 function unusable(access: Access, cause: unknown): CndError {
   const why = messageOf(cause);
   return new CndError('ssh-private-key', `the private key for ${target(access)} cannot be used: ${why}`, {
     about: target(access),
-    hint: 'It must be an unencrypted OpenSSH or PEM key; for an encrypted one, use the ssh-agent.',
+    hint: 'It must be an unencrypted key; for an encrypted one, use the ssh-agent: ssh-add FILE.',
     cause,
   });
 }

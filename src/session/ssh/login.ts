@@ -18,6 +18,8 @@ export interface LoginSettings {
   readonly identity?: string | undefined;
   /** Whether to ask the ssh-agent of SSH_AUTH_SOCK, or another agent's socket; by default without an identity. */
   readonly agent?: boolean | string | undefined;
+  /** What ~/.ssh/config says: files that need not be there, and whether only they are to be offered. */
+  readonly configured?: { readonly identityFiles: readonly string[]; readonly identitiesOnly: boolean };
   /** The names of both, for messages. */
   readonly names: { readonly identity: string; readonly agent?: string };
 }
@@ -37,17 +39,24 @@ export function chooseLogin(settings: LoginSettings, env: NodeJS.ProcessEnv): Lo
     requireIdentity(named, names);
     return { identity: named, ...(settings.agent && agent !== undefined && { agent }) };
   }
-  const identity = usual
-    .map((name) => join(env['HOME'] ?? homedir(), '.ssh', name))
-    .find((path) => 'privateKey' in readIdentity(path));
+  const { identityFiles = [], identitiesOnly = false } = settings.configured ?? {};
+  const defaults = usual.map((name) => join(env['HOME'] ?? homedir(), '.ssh', name));
+  const paths = identityFiles.length > 0 ? identityFiles : defaults;
+  const read = paths.map((path) => ({ path, identity: readIdentity(path) }));
+  const identity = read.find((one) => 'privateKey' in one.identity)?.path;
+  // One that needs a passphrase can only be in the agent.
+  if (identity !== undefined && identitiesOnly && !settings.agent) return { identity };
   if (identity === undefined && agent === undefined) {
-    const looked = usual.map((name) => `~/.ssh/${name}`).join(', ');
+    const locked = read.find((one) => 'reason' in one.identity && one.identity.reason === 'encrypted');
+    const looked = identityFiles.length > 0 ? paths : usual.map((name) => `~/.ssh/${name}`);
     throw new UsageError(
       'no-identity',
-      `${names.identity} is not given, no ssh-agent runs, and none of ${looked} can be used`,
+      `${names.identity} is not given, no ssh-agent runs, and none of ${looked.join(', ')} can be used`,
       {
         about: names.identity,
-        hint: `start an agent: eval "$(ssh-agent)" && ssh-add; or set ${names.identity} in cnd.config.json`,
+        hint: locked
+          ? `${locked.path} is encrypted, so start an agent: eval "$(ssh-agent)" && ssh-add ${locked.path}`
+          : `start an agent: eval "$(ssh-agent)" && ssh-add; or set ${names.identity} in cnd.config.json`,
       },
     );
   }

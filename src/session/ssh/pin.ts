@@ -5,12 +5,12 @@ import { fileProblem } from '../../file-error.ts';
 import { readNamedFileSync } from '../../file.ts';
 import type { Address } from './address.ts';
 import { target } from './access.ts';
-import { hostKeyAlgorithms } from './handshake.ts';
+import { hostKeyAlgorithms } from './algorithm.ts';
 import { knownHostName } from './known-host-name.ts';
 import { type KnownHost, lookUpHost, parseKnownHosts } from './known-hosts.ts';
 
 /** A machine that exists anyway, as the configuration names it. */
-export type HostPort = Required<Address>;
+export type HostPort = Required<Omit<Address, 'written'>>;
 
 /** Where its host key may be known from. */
 export interface KnownBy {
@@ -19,20 +19,23 @@ export interface KnownBy {
   readonly file?: string | undefined;
   /** The machine that alone can see it. */
   readonly jump?: HostPort | undefined;
+  /** What known_hosts knows it by, instead of its host and port. */
+  readonly alias?: string | undefined;
 }
 
 /**
  * The known_hosts files that are named, by default the user's and the system's.
  * @param about The setting that names them, for messages.
+ * @param users The user's, where ~/.ssh/config names others than ~/.ssh/known_hosts.
  * @throws UsageError when one that is named cannot be read.
  */
 export function readKnownHosts(
   named: readonly string[] | undefined,
   about: string,
   env: NodeJS.ProcessEnv,
+  users: readonly string[] = [join(env['HOME'] ?? homedir(), '.ssh', 'known_hosts')],
 ): KnownHost[] {
-  const home = env['HOME'] ?? homedir();
-  const files = named ?? [join(home, '.ssh', 'known_hosts'), '/etc/ssh/ssh_known_hosts'];
+  const files = named ?? [...users, '/etc/ssh/ssh_known_hosts'];
   return files.flatMap((file) => {
     try {
       return parseKnownHosts(readNamedFileSync(file), file);
@@ -55,9 +58,10 @@ export function readKnownHosts(
 export function pinnedKeys(
   place: HostPort,
   about: string,
-  { known, file = '~/.ssh/known_hosts', jump }: KnownBy,
+  { known, file = '~/.ssh/known_hosts', jump, alias }: KnownBy,
 ): string[] {
-  const { keys, revoked, authorities } = lookUpHost(known, place.host, place.port);
+  // Of an alias OpenSSH does not look at the port.
+  const { keys, revoked, authorities } = lookUpHost(known, alias ?? place.host, alias ? 22 : place.port);
   const who = `${about} is ${target(place)}`;
   if (keys.length > 0) return usableKeys(place, keys, about);
   if (revoked.length > 0) {

@@ -5,19 +5,19 @@ import { CndError } from '../../error.ts';
 import type { Access } from './access.ts';
 import { aborted } from '../bounded.ts';
 import { onceAborted } from '../../wait.ts';
-import { connect, type SshConnectOptions } from './connect.ts';
+import { connect, type SshConnectOptions, processJumps } from './connect.ts';
 import type { Connection } from './connection.ts';
 import { ConnectionError } from './failure.ts';
 import { target } from './access.ts';
 import { type FailureCause } from './attempt.ts';
 
-export interface ReadinessOptions extends Omit<SshConnectOptions, 'timeout'> {
+export interface ReadinessOptions extends Omit<SshConnectOptions, 'timeout' | 'onSlowLogin'> {
   /** Milliseconds until it is given up; without it only `signal` ends the wait. */
   readonly timeout?: number;
-  /** Milliseconds for each try; see `ConnectOptions.timeout`. */
+  /** Milliseconds for the steps of each try; see `SshConnectOptions.timeout`. */
   readonly connectTimeout?: number;
   /** Milliseconds for which a refused login is retried: cloud-init may create the user after sshd is up. */
-  readonly loginTimeout?: number;
+  readonly loginRetry?: number;
   /** Called when the reason for waiting changes. `elapsed` is in milliseconds since the start of the wait. */
   readonly onWait?: (cause: FailureCause, words: string, elapsed: number) => void;
 }
@@ -32,6 +32,7 @@ const passing: ReadonlySet<FailureCause> = new Set([
   'login',
 ]);
 
+/** Grows whatever the causes are: a server that drops connections in turns with refusing them is to be left alone as well. */
 const firstDelay = 50;
 const longestDelay = 2_000;
 /** OpenSSH 9.8 and later lock out an address with many failed logins (PerSourcePenalties). */
@@ -44,30 +45,34 @@ const loginDelay = 1_000;
  *   signal, both with the last failure as their cause, and in their message.
  */
 export async function waitUntilReady(access: Access, options: ReadinessOptions = {}): Promise<Connection> {
-  const { timeout, connectTimeout, loginTimeout = 30_000, onWait, ...connecting } = options;
+  const { timeout, connectTimeout, loginRetry = 30_000, onWait, ...connecting } = options;
   const started = performance.now();
   const wait = stoppable(options.signal, timeout);
   let last: ConnectionError | undefined;
   let login: { error: ConnectionError; since: number } | undefined;
   let delay = firstDelay;
+  const tell = (failure: ConnectionError): void => {
+    if (failure.words !== last?.words) onWait?.(failure.failure, failure.words, performance.now() - started);
+    last = failure;
+  };
+  // The connection to the jump host outlasts the attempts that fail behind it.
+  const { jumps = processJumps } = options;
+  const hold = access.jump && jumps.hold(access.jump);
   try {
     for (;;) {
       const failure = await attempt(access, {
         ...connecting,
         signal: wait.signal,
+        onSlowLogin: tell,
         ...(connectTimeout === undefined ? {} : { timeout: connectTimeout }),
       });
       if (!(failure instanceof ConnectionError)) return failure;
       if (!passing.has(failure.failure)) throw failure;
       const elapsed = performance.now() - started;
       if (failure.failure === 'login') login = { error: failure, since: login?.since ?? elapsed };
-      if (login !== undefined && elapsed - login.since >= loginTimeout) throw login.error;
-      if (failure.failure !== last?.failure) {
-        delay = firstDelay;
-        onWait?.(failure.failure, failure.words, elapsed);
-      }
-      last = failure;
-      const pause = Math.max(delay, failure.failure === 'login' ? Math.min(loginDelay, loginTimeout) : 0);
+      if (login !== undefined && elapsed - login.since >= loginRetry) throw login.error;
+      tell(failure);
+      const pause = Math.max(delay, failure.failure === 'login' ? Math.min(loginDelay, loginRetry) : 0);
       await sleep(pause * (0.75 + Math.random() / 2), undefined, { signal: wait.signal });
       delay = Math.min(delay * 1.6, longestDelay);
     }
@@ -76,6 +81,7 @@ export async function waitUntilReady(access: Access, options: ReadinessOptions =
     throw options.signal?.aborted ? stopped(access, options.signal, last) : tooLate(access, timeout, last);
   } finally {
     wait.end();
+    hold?.release();
   }
 }
 

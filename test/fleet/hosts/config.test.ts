@@ -54,6 +54,7 @@ describe('the list of hosts', () => {
       list: [
         {
           host: 'a',
+          written: 'A',
           port: 2222,
           user: 'me',
           identity: '/home/me/id',

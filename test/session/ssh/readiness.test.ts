@@ -90,7 +90,7 @@ describe('waitUntilReady', () => {
 
   it('gives up on a login that stays refused, with the hint', async () => {
     const server = await start();
-    const { ready } = waiting({ ...server.access, user: 'ubuntu' }, { loginTimeout: 100 });
+    const { ready } = waiting({ ...server.access, user: 'ubuntu' }, { loginRetry: 100 });
     await expect(ready).rejects.toMatchObject({
       code: 'ssh-login',
       hint: expect.stringContaining('Is ubuntu the right user'),

@@ -39,7 +39,7 @@ export async function prepareOrder(
   const { run, count, minimum, expiresAt, notice = () => {} } = request;
   const [hostKey, loginKey] = [generateKeyPair(), generateKeyPair()];
   const begun = performance.now();
-  const jump = settings.jump && jumpAccess(settings.jump, env);
+  const jump = settings.jump && jumpAccess({ ...settings, jump: settings.jump }, env);
   const [identity, types, image, network] = await Promise.all([
     prerequisites.identity(signal),
     prerequisites.types(signal),

@@ -2,9 +2,9 @@ import { lookup } from 'node:dns/promises';
 import { isIP } from 'node:net';
 import { CndError, messageOf } from '../../../error.ts';
 import type { Ec2Settings } from '../schema.ts';
-import { withDeadline } from '../../../wait.ts';
+import { unlessAborted, withDeadline } from '../../../wait.ts';
 import { readPage } from './address-page.ts';
-import { parseVia } from '../jump.ts';
+import { jumpPlace } from '../jump.ts';
 
 /** Milliseconds in which the look-up page must answer. */
 const timeout = 5000;
@@ -26,9 +26,36 @@ export async function sshSource(settings: Ec2Settings, signal: AbortSignal): Pro
     });
   }
   if (!jump) return ofKind(block(await askPage(addressLookup, signal)), connect, addressLookup);
-  const { host } = parseVia(jump.via);
-  const family = connect === 'ipv6' ? 6 : 4;
-  return ofKind(block(isIP(host) ? host : (await lookup(host, { family })).address), connect, 'ec2.jump.via');
+  const { host } = jumpPlace({ ...settings, jump }, process.env);
+  return ofKind(block(await addressOf(host, connect, signal)), connect, 'ec2.jump.via');
+}
+
+/** The address of the jump host. @throws CndError when its name cannot be looked up in time. */
+async function addressOf(
+  host: string,
+  connect: Ec2Settings['connect'],
+  signal: AbortSignal,
+): Promise<string> {
+  if (isIP(host)) return host;
+  try {
+    // A look-up hears of no signal, and takes as long as the resolver likes.
+    const family = connect === 'ipv6' ? 6 : 4;
+    const { address } = await withDeadline(timeout, signal, (deadline) =>
+      unlessAborted(lookup(host, { family }), deadline),
+    );
+    return address;
+  } catch (error) {
+    signal.throwIfAborted();
+    throw new CndError(
+      'ec2-jump-name',
+      `the address of the jump host ${host} cannot be looked up: ${messageOf(error)}`,
+      {
+        about: 'ec2.jump.via',
+        hint: 'check the name and the resolver (/etc/resolv.conf), or give its address; or set ec2.sshFrom',
+        cause: error,
+      },
+    );
+  }
 }
 
 /** The block, if it is of the kind of addresses that instances are reached at: no other would ever be let in. @throws CndError */

@@ -54,7 +54,7 @@ export async function ec2Preflight(
           (block) => block,
         )
       : undefined,
-    jump && check('jump host', signal, async () => jumpAccess(jump, env), target),
+    jump && check('jump host', signal, async () => jumpAccess({ ...settings, jump }, env), target),
     checkReadAccess(context, where, signal),
     checkScheduler(context, caller, request.timeLimit, where, signal),
   ]);
