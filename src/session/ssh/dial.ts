@@ -3,6 +3,7 @@ import type { Duplex } from 'node:stream';
 
 import type { Client } from 'ssh2';
 
+import { lookUpForSocket } from '../../resolver.ts';
 import type { Access } from './access.ts';
 import { bounded } from '../bounded.ts';
 import type { Bounds } from '../session.ts';
@@ -28,7 +29,7 @@ function dialTcp(
   reject: (error: Error) => void,
 ): () => void {
   // Without noDelay an exec on an open connection takes 44 ms instead of 2: Nagle waits for the delayed ACK.
-  const socket = connectTcp({ host, port, noDelay: true });
+  const socket = connectTcp({ host, port, noDelay: true, lookup: lookUpForSocket });
   // Stays for the socket's life: a reset that comes late must not end the process.
   socket.on('error', reject).on('connect', () => resolve(socket));
   return () => socket.destroy();

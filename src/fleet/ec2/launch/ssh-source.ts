@@ -1,8 +1,8 @@
-import { lookup } from 'node:dns/promises';
 import { isIP } from 'node:net';
 import { CndError, messageOf } from '../../../error.ts';
 import type { Ec2Settings } from '../schema.ts';
 import { unlessAborted, withDeadline } from '../../../wait.ts';
+import { lookUpAddresses } from '../../../resolver.ts';
 import { readPage } from './address-page.ts';
 import { jumpPlace } from '../jump.ts';
 
@@ -38,12 +38,13 @@ async function addressOf(
 ): Promise<string> {
   if (isIP(host)) return host;
   try {
-    // A look-up hears of no signal, and takes as long as the resolver likes.
-    const family = connect === 'ipv6' ? 6 : 4;
-    const { address } = await withDeadline(timeout, signal, (deadline) =>
-      unlessAborted(lookup(host, { family }), deadline),
+    const addresses = await withDeadline(timeout, signal, (deadline) =>
+      unlessAborted(lookUpAddresses(host), deadline),
     );
-    return address;
+    const family = connect === 'ipv6' ? 6 : 4;
+    const found = addresses.find((address) => address.family === family);
+    if (!found) throw new Error(`it has no IPv${family} address`);
+    return found.address;
   } catch (error) {
     signal.throwIfAborted();
     throw new CndError(
