@@ -1,5 +1,6 @@
 import { createHmac } from 'node:crypto';
 import { SocketAddress, isIPv6 } from 'node:net';
+import { matchesPattern } from './config/pattern.ts';
 
 const sshPort = 22;
 
@@ -19,8 +20,9 @@ export function namesHost(names: string, host: string, port: number): boolean {
   if (names.startsWith('|')) return spelled.some((name) => matchesHash(names, name));
   const patterns = names.split(',');
   const hit = (pattern: string): boolean => {
-    const test = wildcard(canonicalPattern(pattern));
-    return spelled.some((name) => test.test(name));
+    // Brackets are the brackets of `[host]:port`.
+    const canonical = canonicalPattern(pattern).toLowerCase();
+    return spelled.some((name) => matchesPattern(name, canonical));
   };
   if (patterns.some((pattern) => pattern.startsWith('!') && hit(pattern.slice(1)))) return false;
   return patterns.some((pattern) => !pattern.startsWith('!') && hit(pattern));
@@ -76,14 +78,4 @@ function matchesHash(names: string, name: string): boolean {
   const [, version, salt, hash] = names.split('|');
   if (version !== '1' || !salt || !hash) return false;
   return createHmac('sha1', Buffer.from(salt, 'base64')).update(name).digest('base64') === hash;
-}
-
-/** `*` and `?`, nothing else: brackets are the brackets of `[host]:port`. */
-function wildcard(pattern: string): RegExp {
-  const source = pattern
-    .replace(/[.+^${}()|[\]\\]/g, String.raw`\$&`)
-    // Several in a row mean one, and would make the expression slow.
-    .replace(/\*+/g, '.*')
-    .replaceAll('?', '.');
-  return new RegExp(`^${source}$`, 'is');
 }

@@ -1,7 +1,7 @@
 import { closeSync, constants, fstatSync, openSync, readFileSync, readdirSync } from 'node:fs';
 import { isAbsolute, join } from 'node:path';
 import { UsageError, isMissing, messageOf } from '../../../error.ts';
-import { type ConfigLine, parseConfig } from './line.ts';
+import { type ConfigLine, parseSshConfig } from './line.ts';
 import { matchesPattern } from './pattern.ts';
 
 /** A line of the configuration, or the lines of the files that an Include means, each file by itself. */
@@ -36,7 +36,7 @@ function readFile(
   if (depth > most.depth || files.left < 0) {
     throw new UsageError(about, `${path}: too many files include each other`, { about, hint: without });
   }
-  return parseConfig(text, path).map((line) => {
+  return parseSshConfig(text, path).map((line) => {
     if ('problem' in line || line.values.length === 0) {
       const problem = 'problem' in line ? line.problem : `${line.keyword} has no value`;
       throw new UsageError(about, `${line.where}: ${problem}`, { about, hint: without });

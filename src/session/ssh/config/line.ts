@@ -14,7 +14,7 @@ export interface BadLine {
 }
 
 /** Reads an ssh_config file as OpenSSH splits it (readconf.c, argv_split of misc.c); comments and empty lines are left out. Pure. */
-export function parseConfig(text: string, file: string): (ConfigLine | BadLine)[] {
+export function parseSshConfig(text: string, file: string): (ConfigLine | BadLine)[] {
   return text.split('\n').flatMap((line, index): (ConfigLine | BadLine)[] => {
     const where = `${file}:${index + 1}`;
     const trimmed = line.replace(/^[ \t\r\f]+|[ \t\r\f]+$/g, '');

@@ -130,7 +130,7 @@ describe.runIf(hasSsh)('what ~/.ssh/config says', () => {
     return found;
   };
 
-  it('is what ssh -G says, whatever the file', () => {
+  it('is what ssh -G says, whatever the file', { timeout: 120_000 }, () => {
     let compared = 0;
     fc.assert(
       fc.property(
@@ -189,9 +189,9 @@ describe.runIf(hasSsh)('what ~/.ssh/config says', () => {
           if (options.identityFiles.length === 0) expect(theirs.get('identityfile')?.[0]).toMatch(/id_rsa/);
         },
       ),
-      { numRuns: 150, seed: 20261129 },
+      { numRuns: 80, seed: 20261129 },
     );
-    expect(compared).toBeGreaterThan(50);
+    expect(compared).toBeGreaterThan(30);
   });
 
   it('is never run, whatever it asks for', () => {
