@@ -42,5 +42,5 @@ it.each([
   "o'a@b",
   'x\u001B@a',
 ])('%j is none', (text) => {
-  expect(parseAddress(text)).toHaveProperty('problem');
+  expect(parseAddress(text)).toHaveProperty('error');
 });
