@@ -10,7 +10,7 @@ describe.skipIf(!hasStage())('on the stage', () => {
   // What is terminated is not described: the suite may find only what there is.
   let stage: Stage;
   beforeAll(async () => {
-    stage = await Stage.open({ remembered: 0 });
+    stage = await Stage.open({ remembered: 0, stalest: 300 });
   });
   afterAll(() => stage.close());
   describeSshFleet('ec2', async () => {

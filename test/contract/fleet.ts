@@ -60,6 +60,7 @@ export function describeFleet(name: string, open: () => Promise<FleetHarness>): 
       };
     }
 
+    const isGone = ({ state }: Instance): boolean => harness.gone.includes(state);
     function expectGone(instances: readonly Instance[]): void {
       for (const { state } of instances) expect(harness.gone).toContain(state);
     }
@@ -175,7 +176,7 @@ export function describeFleet(name: string, open: () => Promise<FleetHarness>): 
         expectGone(after);
       }
       await exit;
-      expectGone(await fleet.describe(asked.run));
+      await eventually('described as gone', async () => (await fleet.describe(asked.run)).every(isGone), 10);
       expect(await harness.orphans(asked.run)).toEqual([]);
       await fleet.dispose(asked.run);
       await fleet.dispose(asked.run);
@@ -198,7 +199,9 @@ export function describeFleet(name: string, open: () => Promise<FleetHarness>): 
       expect(after).toHaveLength(3);
       expectGone(after);
       await stranger.dispose(one.run);
-      expect((await stranger.find()).map(({ run }) => run)).not.toContain(one.run);
+      // Lists may be behind what was deleted.
+      const isListed = async () => (await stranger.find()).some(({ run }) => run === one.run);
+      await eventually('forgotten', async () => !(await isListed()), 10);
       expect(await running(two.run, 1)).toHaveLength(1);
       await fleet.terminate(two.run);
     });

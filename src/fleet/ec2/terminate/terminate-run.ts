@@ -26,22 +26,24 @@ export async function terminateRun(
       if (state === 'shutting-down' || state === 'terminated') launchState?.over.add(id);
     return told;
   };
-  const own = [...(launchState?.known.keys() ?? [])].filter(
-    (id) => isSelected(id) && !launchState?.over.has(id),
-  );
+  const isOver = (id: string): boolean => launchState?.over.has(id) ?? false;
+  const own = [...(launchState?.known.keys() ?? [])].filter((id) => isSelected(id) && !isOver(id));
   const [first, look] = await Promise.allSettled([terminate(own), describeLiving(ec2, run)]);
   const isAllConfirmed = first.status === 'fulfilled' && launchState !== undefined && isAllOver(launchState);
   if (look.status === 'rejected' && !isAllConfirmed) throw look.reason;
   const seen = look.status === 'fulfilled' ? look.value : new Map<string, Ec2Instance>();
   const others = [...seen.keys()].filter((id) => isSelected(id) && !own.includes(id));
-  const second = await terminate(others.filter((id) => seen.get(id)?.State?.Name !== 'shutting-down'));
+  // A description may still show one as running that EC2 has said to be shutting down.
+  const isEnding = (id: string): boolean => isOver(id) || seen.get(id)?.State?.Name === 'shutting-down';
+  const second = await terminate(others.filter((id) => !isEnding(id)));
   if (first.status === 'rejected') throw first.reason;
   const isRecent =
     launchState !== undefined && performance.now() - launchState.launchedAt < unknownFor * 1000;
   return [...own, ...others].flatMap((id): Instance[] => {
     const found = seen.get(id);
     const told = own.includes(id) ? first.value : second;
-    const fate = judge(id, found, told, isRecent);
+    const known = told.states.get(id) ?? (isOver(id) ? 'shutting-down' : undefined);
+    const fate = known ? { state: known } : judge(id, found, told, isRecent);
     const index = found ? indexOf(found) : (launchState?.known.get(id) ?? 0);
     return fate ? [{ id, index, ...fate }] : [];
   });
@@ -58,15 +60,13 @@ async function describeLiving(ec2: EC2, run: string): Promise<Map<string, Ec2Ins
   return new Map(found.map((instance) => [instance.InstanceId ?? '', instance]));
 }
 
-/** What became of an instance; undefined for one that has long been terminated and forgotten. Pure. */
+/** What became of an instance that EC2 has not said to be over; undefined for one that has long been terminated and forgotten. Pure. */
 function judge(
   id: string,
   found: Ec2Instance | undefined,
-  { states, refused }: Terminated,
+  { refused }: Terminated,
   isRecent: boolean,
 ): Pick<Instance, 'state' | 'reason'> | undefined {
-  const state = states.get(id);
-  if (state) return { state };
   const name = found?.State?.Name;
   const reason = refused.get(id);
   // Not over, whatever state it is in: one that is stopped keeps its disk, and can be started again.

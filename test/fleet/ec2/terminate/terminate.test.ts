@@ -26,6 +26,16 @@ describe.skipIf(!hasStage())('terminating on EC2', () => {
     expect(on.stage.instances('running').length + on.stage.instances('pending').length).toBe(0);
   });
 
+  test('what EC2 has said to be shutting down is over, though a description is behind', async () => {
+    const run = await launched(1);
+    on.stage.ec2.lag.constant = 5000;
+    expect(await fleet.terminate(run)).toMatchObject([{ state: 'shutting-down' }]);
+    const message = `The instance ID '${on.stage.instances()[0]?.id}' does not exist`;
+    on.stage.faults.add({ action: 'TerminateInstances', error: 'InvalidInstanceID.NotFound', message });
+    expect(await fleet.terminate(run)).toMatchObject([{ state: 'shutting-down' }]);
+    on.stage.ec2.lag.constant = undefined;
+  });
+
   test('a protected instance does not save the others, and says why it lives', async () => {
     const run = await launched(5);
     const safe = on.stage.instances()[3];
