@@ -11,7 +11,7 @@ interface Step {
   readonly lines: readonly string[];
 }
 
-/** The steps that are shown with their output: `$ npx --no cnd …`, and lines up to the next. */
+/** The steps that are shown with their output: `$ npx --no -- cnd …`, and lines up to the next. */
 function steps(): Step[] {
   const text = readFileSync(join(repository, 'docs/aws.md'), 'utf8');
   const [, section = ''] = /^### The first run on a real account\n(.*?)^## /ms.exec(text) ?? [];
@@ -20,7 +20,7 @@ function steps(): Step[] {
   return blocks.flatMap((block) =>
     block
       .replace(/^ {3}/gm, '')
-      .split(/^\$ npx --no cnd /m)
+      .split(/^\$ npx --no -- cnd /m)
       .slice(1)
       .map((part) => {
         const [command = '', ...lines] = part.trimEnd().split('\n');
