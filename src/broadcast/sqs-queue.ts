@@ -34,6 +34,8 @@ export interface ListedQueue {
   readonly run: string;
   readonly owner: string | undefined;
   readonly expiresAt: Date | undefined;
+  /** The scheme of the run's puzzle: it says how digests are shown. */
+  readonly scheme: string | undefined;
 }
 
 /** What a queue is made with. */
@@ -164,7 +166,7 @@ async function ours(
     if (Tags['cnd:run'] !== run) return undefined;
     const expires = new Date(Tags['cnd:expires-at'] ?? '');
     const expiresAt = Number.isNaN(expires.getTime()) ? undefined : expires;
-    return { url, run, owner: Tags['cnd:owner'], expiresAt };
+    return { url, run, owner: Tags['cnd:owner'], expiresAt, scheme: Tags['cnd:scheme'] };
   } catch (error) {
     if (isMissingQueue(error)) return undefined;
     throw error;

@@ -1,6 +1,7 @@
 import { CndError, messageOf } from '../error.ts';
 import { costWords } from '../cost.ts';
 import type { Inventory, RunningRun } from '../scram/inventory.ts';
+import { displayDigest } from '../puzzle/digest.ts';
 import { runStart } from '../run-id.ts';
 import { printable } from '../text.ts';
 import { duration } from '../quantity.ts';
@@ -42,7 +43,10 @@ export function runningTable(runs: readonly RunningRun[], now: number): string {
 export function runningJson(runs: readonly RunningRun[]): string {
   const plain = runs.map(({ instances, expiresAt, ...found }) => {
     const { run, fleet, where, orphans, owner, cost, controller } = found;
-    const announced = found.announced?.map(({ nonce, digest }) => ({ nonce: `${nonce}`, digest }));
+    const announced = found.announced?.map(({ nonce, digest, scheme = '' }) => {
+      const shown = displayDigest({ scheme }, digest);
+      return { nonce: `${nonce}`, digest, ...(shown !== digest && { displayDigest: shown }) };
+    });
     const listed = instances.map(({ id, index, state, reason }) => ({ id, index, state, reason }));
     const expires = expiresAt?.toISOString();
     return {
@@ -72,7 +76,8 @@ export function announcedLines(runs: readonly Pick<RunningRun, 'run' | 'announce
   return runs
     .flatMap(({ run, announced = [] }) =>
       announced.map(
-        ({ nonce, digest }) => `${run} has announced nonce ${nonce}, digest ${digest} (not verified)\n`,
+        ({ nonce, digest, scheme = '' }) =>
+          `${run} has announced nonce ${nonce}, digest ${displayDigest({ scheme }, digest)} (not verified)\n`,
       ),
     )
     .join('');

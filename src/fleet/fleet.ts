@@ -61,7 +61,13 @@ export interface FoundRun {
   /** What its instances have cost until now; absent where they cost nothing. */
   readonly cost?: SpentCost;
   /** Golden nonces that were announced and are still on its channel, as they were told: nobody has verified them. */
-  readonly announced?: readonly { readonly nonce: bigint; readonly digest: string }[];
+  readonly announced?: readonly {
+    readonly nonce: bigint;
+    /** Hex, raw byte order. */
+    readonly digest: string;
+    /** The scheme of the puzzle, where the channel tells it. */
+    readonly scheme?: string;
+  }[];
 }
 
 /** Told, while a fleet is looked through, what else there is to say. */

@@ -57,6 +57,8 @@ export interface BroadcastContext {
   readonly fleet: Fleet;
   readonly preflight: Preflight | undefined;
   readonly expiresAt: Date;
+  /** The scheme of the puzzle. */
+  readonly scheme: string;
   readonly env: NodeJS.ProcessEnv;
 }
 

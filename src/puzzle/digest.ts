@@ -27,7 +27,7 @@ export function digest(puzzle: Puzzle, nonce: bigint): Buffer {
 }
 
 /** A digest in hex as the scheme's field shows it: Bitcoin's block explorers reverse the bytes, the others do not. */
-export function displayDigest(puzzle: Puzzle, hex: string): string {
+export function displayDigest(puzzle: { readonly scheme: string }, hex: string): string {
   return puzzle.scheme === 'bitcoin'
     ? Buffer.from(Buffer.from(hex, 'hex').toReversed()).toString('hex')
     : hex;

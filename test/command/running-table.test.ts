@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import type { RunningRun } from '../../src/scram/inventory.ts';
-import { costLines, runningJson, runningTable } from '../../src/command/running-table.ts';
+import { announcedLines, costLines, runningJson, runningTable } from '../../src/command/running-table.ts';
 import { run } from '../view/example.ts';
 
 const now = Date.parse('2026-11-20T08:12:03Z');
@@ -75,4 +75,24 @@ test('what a run has cost is told with its basis, and what is not known as unkno
   expect(parsed[0]).not.toHaveProperty('cost');
   expect(parsed[1]).toMatchObject({ cost: 0.0421, costBasis: known.basis });
   expect(parsed[2]).toMatchObject({ cost: null, costBasis: 'no price is known of x9.large' });
+});
+
+test('a digest of bitcoin that was announced is shown reversed; programs get it raw and reversed', () => {
+  const raw = `${'ab'.repeat(28)}00000000`;
+  const reversed = `00000000${'ab'.repeat(28)}`;
+  const [first] = runs;
+  if (!first) throw new Error('there are runs');
+  const told = (scheme?: string) => [
+    { ...first, announced: [{ nonce: 7n, digest: raw, ...(scheme && { scheme }) }] },
+  ];
+  expect(announcedLines(told('bitcoin'))).toBe(
+    `${run} has announced nonce 7, digest ${reversed} (not verified)\n`,
+  );
+  expect(announcedLines(told('sha256d'))).toContain(`digest ${raw} `);
+  expect(announcedLines(told())).toContain(`digest ${raw} `);
+  const [bitcoin, plain] = [...told('bitcoin'), ...told('sha256d')].map(
+    (one) => (JSON.parse(runningJson([one])) as { announced: object[] }[])[0]?.announced[0],
+  );
+  expect(bitcoin).toEqual({ nonce: '7', digest: raw, displayDigest: reversed });
+  expect(plain).toEqual({ nonce: '7', digest: raw });
 });

@@ -1,9 +1,12 @@
-import { existsSync, readdirSync } from 'node:fs';
+import { execFile } from 'node:child_process';
+import { cpSync, existsSync, mkdtempSync, readdirSync, rmSync, symlinkSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { stripVTControlCharacters } from 'node:util';
-import { describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { Pty, type PtyOptions } from '../helper/pty.ts';
 import { hasStage } from '../helper/stage/available.ts';
+import { repository } from '../helper/stage/repository.ts';
 import { useStage } from '../helper/stage/use.ts';
 import type { StagePlace } from '../helper/stage/workspace.ts';
 import { Terminal, hasTmux } from '../helper/tmux.ts';
@@ -101,6 +104,58 @@ describe.skipIf(!hasStage())('a launch that costs money', { timeout: 120_000 }, 
     expect(pty.shown.replaceAll(/\s+/g, ' ')).toMatch(
       /nothing was launched; on a terminal a start asks first: The run may cost \$0\.0/,
     );
+  });
+
+  describe('from a checkout without native kernels', () => {
+    let checkout: string;
+    beforeAll(() => {
+      checkout = mkdtempSync(join(tmpdir(), 'cnd-checkout-'));
+      for (const part of ['bin', 'dist', 'remote', 'package.json'])
+        cpSync(join(repository, part), join(checkout, part), {
+          recursive: true,
+          filter: (path) => !path.includes('remote/kernel/build'),
+        });
+      symlinkSync(join(repository, 'node_modules'), join(checkout, 'node_modules'));
+    });
+    afterAll(() => rmSync(checkout, { recursive: true, force: true }));
+
+    const cheap = ['start', '--N', '1', '--T', '90', '--D', '2'];
+
+    test('is asked about on a terminal', async () => {
+      const place = on.place();
+      const pty = onTerminal(place, cheap, { program: join(checkout, 'bin/cnd.js') });
+      await pty.until(question);
+      expect(stripVTControlCharacters(pty.shown).replaceAll(/\s+/g, ' ')).toMatch(
+        /there is no native kernel for linux-x64: pow\.py searches instead, about 30 times slower\. Launch 1 instance\?/,
+      );
+      pty.type('n');
+      expect(await pty.ended).toBe('exit 2');
+      expectNothing(place);
+    });
+
+    test('is refused where nobody can be asked, unless that was agreed to', async () => {
+      const place = on.place();
+      const dryRun = (...flags: string[]): Promise<{ code: unknown; stderr: string }> =>
+        new Promise((resolve) => {
+          const args = [join(checkout, 'bin/cnd.js'), ...cheap, '--dry-run', ...flags];
+          const env = { ...process.env, ...place.env, XDG_STATE_HOME: place.state };
+          execFile(process.execPath, args, { cwd: place.directory, env }, (error, _stdout, stderr) =>
+            resolve({ code: error?.code ?? 0, stderr }),
+          );
+        });
+      const [refused, agreed, python] = await Promise.all([
+        dryRun(),
+        dryRun('--yes'),
+        dryRun('--kernel', 'python'),
+      ]);
+      expect(refused.code).toBe(2);
+      expect(refused.stderr).toMatch(
+        /there is no native kernel for linux-x64.*\n.*--kernel python, or --yes/,
+      );
+      expect(agreed.code).toBe(0);
+      expect(python.code).toBe(0);
+      expectNothing(place);
+    });
   });
 
   describe.skipIf(!hasTmux())('in a shell with job control', () => {

@@ -12,6 +12,8 @@ export interface PtyOptions {
   readonly stdout?: string;
   readonly env?: Readonly<Record<string, string>>;
   readonly columns?: number;
+  /** Another `cnd` than that of this checkout. */
+  readonly program?: string;
 }
 
 /** `cnd` on a pseudo-terminal whose flow, reader and end are in the hands of the test. */
@@ -26,7 +28,7 @@ export class Pty {
   constructor(
     place: Pick<Workspace, 'directory' | 'state'>,
     args: readonly string[],
-    { stdout = 'terminal', env = {}, columns = 80 }: PtyOptions = {},
+    { stdout = 'terminal', env = {}, columns = 80, program = bin }: PtyOptions = {},
   ) {
     this.#place = place;
     const person = {
@@ -35,11 +37,15 @@ export class Pty {
       TERM: 'xterm-256color',
       XDG_STATE_HOME: place.state,
     };
-    this.#child = spawn('python3', [helper, String(columns), '24', stdout, process.execPath, bin, ...args], {
-      cwd: place.directory,
-      env: { ...process.env, ...person, ...env },
-      stdio: ['pipe', 'pipe', 'pipe'],
-    });
+    this.#child = spawn(
+      'python3',
+      [helper, String(columns), '24', stdout, process.execPath, program, ...args],
+      {
+        cwd: place.directory,
+        env: { ...process.env, ...person, ...env },
+        stdio: ['pipe', 'pipe', 'pipe'],
+      },
+    );
     this.#child.stdout?.on('data', (chunk: Buffer) => (this.shown += chunk.toString()));
     this.#child.stderr?.on('data', (chunk: Buffer) => (this.#said += chunk.toString()));
     this.ended = new Promise((resolve) => {

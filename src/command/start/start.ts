@@ -62,7 +62,13 @@ export async function start(flags: Readonly<Record<string, unknown>>): Promise<n
       return exitCodeOf(exitCodes.found, display);
     }
     const expiresAt = expiryOf(startedAt, config.timeLimit, fleet);
-    const choice = config.fleetKind.broadcast?.(config.fleetConfig, { fleet, preflight, expiresAt, env });
+    const choice = config.fleetKind.broadcast?.(config.fleetConfig, {
+      fleet,
+      preflight,
+      expiresAt,
+      scheme: config.puzzle.scheme,
+      env,
+    });
     const broadcast = await makeBroadcast(choice ?? { kind: 'in-process' });
     hasStarted = true;
     const exitCode = await executeRun({

@@ -57,7 +57,7 @@ export const ec2Kind = fleetKind({
   config: ec2Config,
   aws: ({ region, profile }) => ({ region, profile }),
   tags: ({ tags }) => tags,
-  broadcast: ({ profile, instanceProfile, tags }, { fleet, preflight, expiresAt, env }) => {
+  broadcast: ({ profile, instanceProfile, tags }, { fleet, preflight, expiresAt, scheme, env }) => {
     const imds = env['AWS_EC2_METADATA_SERVICE_ENDPOINT'] || 'http://169.254.169.254';
     return {
       kind: 'sqs',
@@ -65,7 +65,7 @@ export const ec2Kind = fleetKind({
       expiresAt,
       settings: { profile, region: fleet.where },
       env,
-      tags,
+      tags: { ...tags, 'cnd:scheme': scheme },
       ...(instanceProfile !== undefined && { imds }),
     };
   },

@@ -18,12 +18,13 @@ export function queueOrphans(settings: AwsSettings, env: NodeJS.ProcessEnv): Orp
   const announced = async (
     client: SQSClient,
     url: string,
-    run: string,
+    { run, scheme }: { readonly run: string; readonly scheme: string | undefined },
   ): Promise<Pick<Orphan, 'announced'>> => {
     const { peek } = await import('../../../broadcast/sqs-peek.ts');
     // Good to know, and no reason not to delete the queue.
     const heard = await peek(client, url, run).catch(() => []);
-    return heard.length > 0 ? { announced: heard } : {};
+    if (heard.length === 0) return {};
+    return { announced: heard.map((one) => ({ ...one, ...(scheme !== undefined && { scheme }) })) };
   };
   return {
     name: 'sqs',
@@ -33,9 +34,9 @@ export function queueOrphans(settings: AwsSettings, env: NodeJS.ProcessEnv): Orp
         const client = sqsClient(settings, env);
         const queues = await listQueues(client);
         return Promise.all(
-          queues.map(async ({ url, run, owner, expiresAt }) => {
+          queues.map(async ({ url, run, owner, expiresAt, scheme }) => {
             const isOwn = owner !== undefined && owners?.has(owner);
-            const told = isOwn ? await announced(client, url, run) : {};
+            const told = isOwn ? await announced(client, url, { run, scheme }) : {};
             return { run, what: `queue ${queueName(run)}`, owner, expiresAt, ...told };
           }),
         );
