@@ -1,5 +1,4 @@
-import { causeLines, causesOf, keptCauses } from './cause.ts';
-import { CndError } from './error.ts';
+import { causeLines, causesOf, keptCauses, CndError } from './error.ts';
 import { redact } from './redact.ts';
 import { printable } from './text.ts';
 import { closeForeignTerminals, terminalsHeld } from './view/display/hangup.ts';

@@ -129,3 +129,13 @@ test('an exported name means one thing', () => {
   const shared = [...places].filter(([, where]) => where.size > 1);
   expect(shared.map(([name, where]) => `${name}: ${[...where].join(', ')}`)).toEqual([]);
 });
+
+test('no file is longer than 300 lines, and no folder has more than 16 of them', () => {
+  const folders = new Map<string, number>();
+  for (const file of files) folders.set(dirname(file), (folders.get(dirname(file)) ?? 0) + 1);
+  // The command line itself is none of the one-idea files beside it.
+  folders.set('src', (folders.get('src') ?? 0) - 1);
+  expect([...folders].filter(([, count]) => count > 16)).toEqual([]);
+  const long = files.filter((file) => readFileSync(join(root, file), 'utf8').split('\n').length > 301);
+  expect(long).toEqual([]);
+});

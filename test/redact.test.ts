@@ -1,7 +1,6 @@
 import { assert, property, string } from 'fast-check';
 import { expect, test } from 'vitest';
-import { causeLines, causesOf } from '../src/cause.ts';
-import { CndError } from '../src/error.ts';
+import { causeLines, causesOf, CndError } from '../src/error.ts';
 import { redact } from '../src/redact.ts';
 
 const secretKey = 'wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY';

@@ -1,9 +1,9 @@
 import { version } from '../version.ts';
 import { companyAgent } from './company-network.ts';
-import { type CredentialProvider, credentialProvider, unusable } from './credential.ts';
-import { credentialSource, profileOf } from './credential-source.ts';
+import { type CredentialProvider, credentialProvider, unusable } from './credential/credential.ts';
+import { credentialSource, profileOf } from './credential/source.ts';
 import { type AwsService, configuredEndpoint } from './endpoint.ts';
-import { readSharedFiles } from './profile.ts';
+import { readSharedFiles } from './credential/profile.ts';
 
 // Shared by fleet/ec2, broadcast/sqs and archive/s3: what every AWS client of cnd is made with, so that all of them
 // take the same region, credentials, endpoints and way out. It imports no SDK; pass the result to a client's constructor.

@@ -2,7 +2,7 @@ import { Agent, type AgentOptions } from 'node:https';
 import { UsageError } from '../error.ts';
 import { fileProblem } from '../file-error.ts';
 import { readNamedFileSync } from '../file.ts';
-import type { Section } from './profile.ts';
+import type { Section } from './credential/profile.ts';
 import { ProxyAgent } from './proxy-agent.ts';
 
 /** As many connections as the SDK would have by itself. */

@@ -1,5 +1,5 @@
-import { profileOf } from './credential-source.ts';
-import type { SharedFiles } from './profile.ts';
+import { profileOf } from './credential/source.ts';
+import type { SharedFiles } from './credential/profile.ts';
 
 /** A service by the SDK's identifier, which names its variable and settings: `Service Quotas`. */
 export type AwsService = 'EC2' | 'SQS' | 'S3' | 'STS' | 'Pricing' | 'Service Quotas' | 'Scheduler';

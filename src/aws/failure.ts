@@ -1,10 +1,9 @@
-import { encodedMessage, keepCause } from '../cause.ts';
-import { CndError, type ErrorDetail, messageOf } from '../error.ts';
+import { encodedMessage, keepCause, CndError, type ErrorDetail, messageOf } from '../error.ts';
 import { redact } from '../redact.ts';
 import { type AwsErrorKind, filled, meaningOf } from './code.ts';
 import { httpsProxy } from './company-network.ts';
-import { CredentialFailure } from './credential-failure.ts';
-import { profileFromEnvironment } from './credential-source.ts';
+import { CredentialFailure } from './credential/failure.ts';
+import { profileFromEnvironment } from './credential/source.ts';
 import { denialRemedy, readDenial } from './denial.ts';
 import { property } from './property.ts';
 

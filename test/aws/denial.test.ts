@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { denialRemedy, readDenial } from '../../src/aws/denial.ts';
 import { awsError, isOrganizationDenial } from '../../src/aws/failure.ts';
-import { causeLines } from '../../src/cause.ts';
+import { causeLines } from '../../src/error.ts';
 import { toInstance } from '../../src/fleet/ec2/find/describe.ts';
 import { ec2Error } from '../../src/fleet/ec2/error.ts';
 

@@ -8,7 +8,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { s3Client } from '../../src/archive/s3/client.ts';
 import { awsClientConfig, customEndpoint } from '../../src/aws/client.ts';
 import type { AwsService } from '../../src/aws/endpoint.ts';
-import { parseIni, readSharedFiles } from '../../src/aws/profile.ts';
+import { parseIni, readSharedFiles } from '../../src/aws/credential/profile.ts';
 
 let directory: string;
 beforeAll(() => {

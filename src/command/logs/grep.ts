@@ -3,7 +3,7 @@ import { resolveRun } from '../../archive/run-name.ts';
 import { openSyslog, syslogLines } from '../../archive/syslog.ts';
 import { visible } from '../../text.ts';
 import { CndError, UsageError, messageOf } from '../../error.ts';
-import { logLine } from '../../view/log-line.ts';
+import { logLine } from '../../view/log/line.ts';
 import { StreamSink } from '../../view/text-sink.ts';
 import type { Arguments } from '../command.ts';
 import { warn, keptOf, openArchive, text } from './logs.ts';

@@ -1,29 +1,23 @@
 import type { Announcement } from '../../broadcast/broadcast.ts';
 import { CndError } from '../../error.ts';
 import { probability } from '../../puzzle/probability.ts';
-import { assign } from '../../search/assignment.ts';
 import type { Coverage } from '../../search/coverage.ts';
 import { chanceWithin } from '../../search/forecast.ts';
 import { Ledger, type ReportResult } from '../../search/ledger.ts';
-import type { Assignment, ResidueReport } from '../../search/search.ts';
+import type { Assignment } from '../../search/search.ts';
 import type { RunningSearch, SearchEnd, SearchRequest } from '../engine.ts';
 import type { AgentMessage } from './agent-message.ts';
 import { Changes } from '../../wait.ts';
 import type { Claim, Hit } from '../hit.ts';
-import { Hits } from '../hits.ts';
+import { Hits, type HitsOptions } from '../hits.ts';
+import { progressFields, rebalance, repeatOrders } from './work-order.ts';
 import { WorkerPool, type SendOrder } from './worker-pool.ts';
 
 /** False hits of a worker after which it is given up. */
 const mostFalseHits = 10;
 
-/** What a search over workers is given. */
-export interface SearchOptions extends Pick<
-  SearchRequest,
-  'puzzle' | 'space' | 'smallest' | 'emit' | 'elapsed' | 'onFirstSearching' | 'announce'
-> {
-  /** N, as launched: fixes the stride. */
-  readonly workers: number;
-}
+/** What a search over workers is given; N, as launched, fixes the stride. */
+export type SearchOptions = HitsOptions & Pick<SearchRequest, 'onFirstSearching' | 'announce'>;
 
 /**
  * One search over all workers of a run: takes what agents say, keeps the ledger, gives orders, and knows when it is
@@ -97,20 +91,12 @@ export class Search implements RunningSearch {
     return this.#pool.get(worker).state === 'away';
   }
 
-  /**
-   * A worker is back, with the agent that it had and everything said by that: it is told again what may not have reached
-   * it. (An agent that holds a residue already takes an `adopt` of it for no more than an end of a `release`.)
-   */
+  /** A worker is back, with the agent that it had and everything said by that. */
   rejoin(worker: number, send: SendOrder): void {
     const state = this.#pool.get(worker);
     state.state = 'searching';
     state.send = send;
-    for (const { residue, next, owner, status } of this.#ledger.residues()) {
-      if (owner !== worker) continue;
-      send({ order: 'adopt', residue, next });
-      if (status === 'releasing') send({ order: 'release', residue });
-    }
-    if (this.#ledger.bound !== undefined) send({ order: 'bound', nonce: this.#ledger.bound });
+    repeatOrders(this.#ledger, worker, send);
     this.#rebalance();
   }
 
@@ -134,12 +120,7 @@ export class Search implements RunningSearch {
         state.rate = message.rate;
         for (const report of message.residues) this.#weigh(worker, this.#ledger.report(worker, report));
         if (this.isLost(worker)) break;
-        emit('instance.progress', {
-          instance: worker,
-          hashes: message.hashes,
-          rate: message.rate,
-          residues: message.residues.map(reportFields),
-        });
+        emit('instance.progress', progressFields(worker, message));
         this.#judge();
         // Its earlier progress may not have got through, so that there seemed to be work left with it.
         if (state.state === 'idle') this.#rebalance();
@@ -304,20 +285,7 @@ export class Search implements RunningSearch {
 
   #rebalance(): void {
     if (this.#over !== undefined) return;
-    const workers = this.#pool.states;
-    const bounded = this.#ledger.bound !== undefined;
-    for (const { kind, worker, residue } of assign({ residues: this.#ledger.residues(), workers, bounded })) {
-      const { send } = this.#pool.get(worker);
-      if (kind === 'release') {
-        this.#ledger.release(residue);
-        send?.({ order: 'release', residue });
-        continue;
-      }
-      const { next } = this.#ledger.adopt(worker, residue);
-      this.#pool.get(worker).state = 'searching';
-      send?.({ order: 'adopt', residue, next });
-      this.#options.emit('instance.adopted', { instance: worker, residue, next: `${next}` });
-    }
+    rebalance(this.#ledger, this.#pool, this.#options.emit);
   }
 
   #noteAllSearching(): void {
@@ -327,8 +295,4 @@ export class Search implements RunningSearch {
     this.#allSearching = true;
     this.#options.emit('search.all', { instances, elapsed: this.#options.elapsed() });
   }
-}
-
-function reportFields({ residue, next, done }: ResidueReport) {
-  return { residue, next: `${next}`, done: done.map(([lo, hi]) => [`${lo}`, `${hi}`] as const) };
 }

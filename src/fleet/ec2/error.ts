@@ -1,9 +1,8 @@
-import { keepCause } from '../../cause.ts';
+import { keepCause, CndError } from '../../error.ts';
 import { type Meaning, filled, meaningOf } from '../../aws/code.ts';
 import { type AwsCall, awsError } from '../../aws/failure.ts';
 import { isNotYetKnown } from '../../aws/consistency.ts';
 import { isRetryable } from '../../aws/retryable.ts';
-import { CndError } from '../../error.ts';
 import { redact } from '../../redact.ts';
 import { quotaCodes, standardFamilies } from './preflight/quota-code.ts';
 

@@ -5,7 +5,7 @@ import type { Access } from '../../session/ssh/access.ts';
 import { type Address, parseAddress } from '../../session/ssh/address.ts';
 import { type ConfigEntry, readClientConfig } from '../../session/ssh/config/file.ts';
 import { machineOf } from '../../session/ssh/config/machine.ts';
-import type { HostPort } from '../../session/ssh/pin.ts';
+import type { HostPort } from '../../session/ssh/known-host/pin.ts';
 import { accessOf, planRoute } from '../../session/ssh/route.ts';
 
 /** The settings that a jump host is reached by. */

@@ -7,10 +7,10 @@ import { dial } from './dial.ts';
 import { ConnectionError } from './failure.ts';
 import { target } from './access.ts';
 import { hostKeyAlgorithms, isKnownKeyType } from './algorithm.ts';
-import { Handshake, type Keepalive } from './handshake.ts';
+import { Handshake, type Keepalive } from './handshake/handshake.ts';
 import { JumpHosts } from './jump.ts';
 import { keyType, publicKeyBlob } from './key.ts';
-import { type HandshakeLimit, processLimit } from './handshake-limit.ts';
+import { type HandshakeLimit, processLimit } from './handshake/limit.ts';
 
 /** How a connection is made and kept. */
 export interface SshConnectOptions {

@@ -5,7 +5,7 @@ import type { Address } from './address.ts';
 import type { ConfigEntry } from './config/file.ts';
 import { type Machine, machineOf } from './config/machine.ts';
 import { type Login, type LoginSettings, chooseLogin, credentials } from './login.ts';
-import { type HostPort, pinnedKeys, readKnownHosts, usableKeys } from './pin.ts';
+import { type HostPort, pinnedKeys, readKnownHosts, usableKeys } from './known-host/pin.ts';
 
 /** All it takes to reach a machine that exists anyway, now and again later. No secrets. */
 export interface Route extends HostPort, Login {

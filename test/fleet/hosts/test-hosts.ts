@@ -6,7 +6,7 @@ import { HostsFleet } from '../../../src/fleet/hosts/hosts.ts';
 import { planHosts } from '../../../src/fleet/hosts/plan.ts';
 import type { Access } from '../../../src/session/ssh/access.ts';
 import { generateKeyPair } from '../../../src/session/ssh/key.ts';
-import { knownHostName } from '../../../src/session/ssh/known-host-name.ts';
+import { knownHostName } from '../../../src/session/ssh/known-host/name.ts';
 import { orphans } from '../../helper/process.ts';
 import { Sshd } from '../../helper/sshd.ts';
 import { Dropbear } from './dropbear.ts';

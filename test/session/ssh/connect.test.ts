@@ -8,7 +8,7 @@ import type { Access } from '../../../src/session/ssh/access.ts';
 import { connect } from '../../../src/session/ssh/connect.ts';
 import { classify } from '../../../src/session/ssh/failure.ts';
 import { type FailureCause } from '../../../src/session/ssh/attempt.ts';
-import { handshakeLimit } from '../../../src/session/ssh/handshake-limit.ts';
+import { handshakeLimit } from '../../../src/session/ssh/handshake/limit.ts';
 import { fingerprint, generateKeyPair } from '../../../src/session/ssh/key.ts';
 import { freePort, type SshServerOptions, tcpServer, TestSshServer } from '../../helper/ssh-server.ts';
 

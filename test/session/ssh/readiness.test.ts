@@ -4,7 +4,7 @@ import { describe, expect, it, onTestFinished } from 'vitest';
 
 import type { Access } from '../../../src/session/ssh/access.ts';
 import type { FailureCause } from '../../../src/session/ssh/attempt.ts';
-import { handshakeLimit } from '../../../src/session/ssh/handshake-limit.ts';
+import { handshakeLimit } from '../../../src/session/ssh/handshake/limit.ts';
 import { generateKeyPair } from '../../../src/session/ssh/key.ts';
 import { type ReadinessOptions, waitUntilReady } from '../../../src/session/ssh/readiness.ts';
 import { freePort, type SshServerOptions, tcpServer, TestSshServer } from '../../helper/ssh-server.ts';

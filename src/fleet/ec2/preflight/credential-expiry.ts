@@ -1,5 +1,5 @@
-import { credentialSource } from '../../../aws/credential-source.ts';
-import { readSharedFiles } from '../../../aws/profile.ts';
+import { credentialSource } from '../../../aws/credential/source.ts';
+import { readSharedFiles } from '../../../aws/credential/profile.ts';
 import type { Check } from '../../preflight.ts';
 import type { Ec2Api } from '../api.ts';
 

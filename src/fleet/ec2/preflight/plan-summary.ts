@@ -1,5 +1,5 @@
-import { credentialSource, sourceText } from '../../../aws/credential-source.ts';
-import { readSharedFiles } from '../../../aws/profile.ts';
+import { credentialSource, sourceText } from '../../../aws/credential/source.ts';
+import { readSharedFiles } from '../../../aws/credential/profile.ts';
 import { dollars } from '../../../quantity.ts';
 import type { PreflightRequest } from '../../preflight.ts';
 import type { Ec2Settings } from '../schema.ts';

@@ -1,5 +1,5 @@
-import { sourceWarnings } from '../../../aws/credential-source.ts';
-import { readSharedFiles } from '../../../aws/profile.ts';
+import { sourceWarnings } from '../../../aws/credential/source.ts';
+import { readSharedFiles } from '../../../aws/credential/profile.ts';
 import { target } from '../../../session/ssh/access.ts';
 import { type Check, type Preflight, type PreflightRequest } from '../../preflight.ts';
 import { costOf } from '../../../cost.ts';

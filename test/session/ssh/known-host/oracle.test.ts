@@ -5,10 +5,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import * as fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { generateKeyPair } from '../../../src/session/ssh/key.ts';
-import { knownHostName } from '../../../src/session/ssh/known-host-name.ts';
-import { lookUpHost, parseKnownHosts } from '../../../src/session/ssh/known-hosts.ts';
-import { hasSshd } from '../../helper/sshd.ts';
+import { generateKeyPair } from '../../../../src/session/ssh/key.ts';
+import { knownHostName } from '../../../../src/session/ssh/known-host/name.ts';
+import { lookUpHost, parseKnownHosts } from '../../../../src/session/ssh/known-host/known-hosts.ts';
+import { hasSshd } from '../../../helper/sshd.ts';
 
 const hosts = ['alpha', 'alpha.example', 'beta.example', '10.0.0.1', '2001:db8::7'] as const;
 const ports = [22, 2222, 2200] as const;

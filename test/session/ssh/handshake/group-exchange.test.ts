@@ -2,9 +2,9 @@ import { createDiffieHellman, createDiffieHellmanGroup } from 'node:crypto';
 import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { readFileSync } from 'node:fs';
 import { describe, expect, it, onTestFinished } from 'vitest';
-import { connect } from '../../../src/session/ssh/connect.ts';
-import { GroupKey } from '../../../src/session/ssh/group-exchange.ts';
-import { hasSshd, Sshd } from '../../helper/sshd.ts';
+import { connect } from '../../../../src/session/ssh/connect.ts';
+import { GroupKey } from '../../../../src/session/ssh/handshake/group-exchange.ts';
+import { hasSshd, Sshd } from '../../../helper/sshd.ts';
 
 /** Safe primes that OpenSSL does not know, as OpenSSH's server has them: it would test them for seconds. */
 const moduli = hasSshd() ? readModuli() : [];

@@ -1,4 +1,4 @@
-import { isWildcard, namesHost } from './known-host-name.ts';
+import { isWildcard, namesHost } from './name.ts';
 
 /** One line of a known_hosts file (sshd(8), "SSH_KNOWN_HOSTS FILE FORMAT"). */
 export interface KnownHost {

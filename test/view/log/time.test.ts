@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { lineTime, zoneOffset } from '../../src/view/log-time.ts';
+import { lineTime, zoneOffset } from '../../../src/view/log/time.ts';
 
 const near = Date.parse('2026-11-20T08:11:03Z');
 const iso = (line: string, start = near): string | undefined => {

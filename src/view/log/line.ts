@@ -1,4 +1,4 @@
-import { printable } from '../text.ts';
+import { printable } from '../../text.ts';
 
 /** A line of an instance's syslog, safe for a terminal and whole: control characters are shown, never obeyed. Pure. */
 export function logLine(line: string): string {

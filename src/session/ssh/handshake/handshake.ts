@@ -7,16 +7,16 @@ import ssh2, {
   type ConnectConfig,
 } from 'ssh2';
 
-import { CndError, messageOf } from '../../error.ts';
+import { CndError, messageOf } from '../../../error.ts';
 
-import type { Access } from './access.ts';
-import { hostKeyAlgorithms, keyExchanges } from './algorithm.ts';
-import { bounded } from '../bounded.ts';
-import { type ConnectionError, classify } from './failure.ts';
-import { target } from './access.ts';
-import { type Attempt } from './attempt.ts';
+import type { Access } from '../access.ts';
+import { hostKeyAlgorithms, keyExchanges } from '../algorithm.ts';
+import { bounded } from '../../bounded.ts';
+import { type ConnectionError, classify } from '../failure.ts';
+import { target } from '../access.ts';
+import { type Attempt } from '../attempt.ts';
 import { leavePrimesUntested } from './group-exchange.ts';
-import { publicKeyBlob } from './key.ts';
+import { publicKeyBlob } from '../key.ts';
 
 /** How a dead connection is noticed: so many unanswered questions, one every so many milliseconds. */
 export interface Keepalive {

@@ -1,7 +1,7 @@
 import pLimit from 'p-limit';
 
-import { aborted } from '../bounded.ts';
-import { onceAborted } from '../../wait.ts';
+import { aborted } from '../../bounded.ts';
+import { onceAborted } from '../../../wait.ts';
 
 /** Runs a task once fewer than so many others are running; a signal that fires earlier takes it off the queue. */
 export type HandshakeLimit = <T>(task: () => Promise<T>, signal?: AbortSignal) => Promise<T>;

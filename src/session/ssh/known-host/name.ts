@@ -1,6 +1,6 @@
 import { createHmac } from 'node:crypto';
 import { SocketAddress, isIPv6 } from 'node:net';
-import { matchesPattern } from './config/pattern.ts';
+import { matchesPattern } from '../config/pattern.ts';
 
 const sshPort = 22;
 

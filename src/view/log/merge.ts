@@ -1,4 +1,4 @@
-import { lineTime, zoneOffset } from './log-time.ts';
+import { lineTime, zoneOffset } from './time.ts';
 
 /** A line of a syslog with the time it is sorted by, in milliseconds since the epoch. */
 export interface TimedLine {

@@ -1,5 +1,5 @@
 import type { Section, SharedFiles } from './profile.ts';
-import { property } from './property.ts';
+import { property } from '../property.ts';
 
 /** Credentials could not be had, in words for people: why, and what to do. What the SDK said is the cause. */
 export class CredentialFailure extends Error {

@@ -4,9 +4,9 @@ import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'no
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { generateKeyPair } from '../../../src/session/ssh/key.ts';
-import { knownHostName } from '../../../src/session/ssh/known-host-name.ts';
-import { lookUpHost, parseKnownHosts } from '../../../src/session/ssh/known-hosts.ts';
+import { generateKeyPair } from '../../../../src/session/ssh/key.ts';
+import { knownHostName } from '../../../../src/session/ssh/known-host/name.ts';
+import { lookUpHost, parseKnownHosts } from '../../../../src/session/ssh/known-host/known-hosts.ts';
 
 const [one, two, three] = [generateKeyPair(), generateKeyPair(), generateKeyPair()].map(
   ({ publicKey }) => publicKey,

@@ -1,12 +1,12 @@
 import { homedir } from 'node:os';
 import { join } from 'node:path';
-import { CndError, UsageError } from '../../error.ts';
-import { fileProblem } from '../../file-error.ts';
-import { readNamedFileSync } from '../../file.ts';
-import type { Address } from './address.ts';
-import { target } from './access.ts';
-import { hostKeyAlgorithms } from './algorithm.ts';
-import { knownHostName } from './known-host-name.ts';
+import { CndError, UsageError } from '../../../error.ts';
+import { fileProblem } from '../../../file-error.ts';
+import { readNamedFileSync } from '../../../file.ts';
+import type { Address } from '../address.ts';
+import { target } from '../access.ts';
+import { hostKeyAlgorithms } from '../algorithm.ts';
+import { knownHostName } from './name.ts';
 import { type KnownHost, lookUpHost, parseKnownHosts } from './known-hosts.ts';
 
 /** A machine that exists anyway, as the configuration names it. */

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
-import { taggedLine } from '../../src/view/log-line.ts';
-import { mergeByTime, timed } from '../../src/view/log-merge.ts';
-import { collect, each } from '../helper/collect.ts';
+import { taggedLine } from '../../../src/view/log/line.ts';
+import { mergeByTime, timed } from '../../../src/view/log/merge.ts';
+import { collect, each } from '../../helper/collect.ts';
 
 const run = '20261231-235955-x7k2';
 const start = Date.parse('2026-12-31T23:59:55Z');

@@ -1,6 +1,6 @@
 import { homedir } from 'node:os';
 import { join } from 'node:path';
-import { readNamedFileSync } from '../file.ts';
+import { readNamedFileSync } from '../../file.ts';
 
 /** The settings of one section: `region`, `role_arn`; of a nested group `s3.endpoint_url`. */
 export type Section = Readonly<Record<string, string>>;

@@ -3,11 +3,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { STS } from '@aws-sdk/client-sts';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { awsClientConfig } from '../../src/aws/client.ts';
-import { credentialSource, sourceWarnings, sourceText } from '../../src/aws/credential-source.ts';
-import { awsError, wasNeverSent } from '../../src/aws/failure.ts';
-import { readSharedFiles } from '../../src/aws/profile.ts';
-import { causeLines } from '../../src/cause.ts';
+import { awsClientConfig } from '../../../src/aws/client.ts';
+import { credentialSource, sourceWarnings, sourceText } from '../../../src/aws/credential/source.ts';
+import { awsError, wasNeverSent } from '../../../src/aws/failure.ts';
+import { readSharedFiles } from '../../../src/aws/credential/profile.ts';
+import { causeLines } from '../../../src/error.ts';
 
 // The real SDK, with config files of the test's own.
 let directory: string;

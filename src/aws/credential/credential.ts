@@ -1,6 +1,6 @@
 import type { STSClientConfig } from '@aws-sdk/client-sts';
-import { halfAKey, noSuchProfile, profileFailure } from './credential-failure.ts';
-import { type CredentialSource, credentialSource } from './credential-source.ts';
+import { halfAKey, noSuchProfile, profileFailure } from './failure.ts';
+import { type CredentialSource, credentialSource } from './source.ts';
 import type { SharedFiles } from './profile.ts';
 
 /** What a client of the SDK takes as its credentials. */
