@@ -2,6 +2,7 @@ import { CndError, messageOf } from '../../error.ts';
 import type { Access } from '../../session/ssh/access.ts';
 import { target } from '../../session/ssh/access.ts';
 import { accessOf } from '../../session/ssh/route.ts';
+import { aborted } from '../../session/bounded.ts';
 import { LentSession } from '../../session/lent.ts';
 import type { Session } from '../../session/session.ts';
 import { quote } from '../../session/quote.ts';
@@ -86,9 +87,10 @@ export class HostsFleet implements SshFleet {
     return this.#accesses.get(id);
   }
 
-  /** The session stays open when its user closes it, until nothing of the run is left on the host. */
+  /** The session stays open when its user closes it, until the run is disposed of: its cleanup goes over it. */
   async connect(instance: Instance, options: ConnectOptions): Promise<Session> {
     const { id } = instance;
+    if (options.signal.aborted) throw aborted(`connecting to ${id}`, options.signal);
     const session = this.#sessions.get(id) ?? (await this.#accesses.connect(instance, options));
     this.#sessions.set(id, session);
     void session.closed.then(() => {
@@ -145,7 +147,6 @@ export class HostsFleet implements SshFleet {
     } catch (error) {
       return { ...instance, reason: `${messageOf(error)}${this.#consolation(run, expiresAt)}` };
     }
-    await session?.close();
     return gone(instance);
   }
 
