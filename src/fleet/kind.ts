@@ -52,6 +52,19 @@ export interface Mismatch {
   readonly hint: string;
 }
 
+/** A kind of machine that a fleet can launch, as a plan compares them; without asking anybody. */
+export interface MachineKind {
+  readonly name: string;
+  /** Threads that search on one. */
+  readonly cores: number;
+  readonly market: 'on demand' | 'spot' | 'own';
+  /** US dollars an hour at most; undefined where it is not known. */
+  readonly hourly: number | undefined;
+  readonly priceBasis?: string;
+  /** How many there are; absent: any number. */
+  readonly most?: number;
+}
+
 /** What a broadcast is chosen from. */
 export interface BroadcastContext {
   readonly fleet: Fleet;
@@ -89,6 +102,8 @@ export interface FleetKindOf<Schema extends z.ZodObject, Config> {
   mismatch?(settings: z.output<Schema>, instances: number): Mismatch | undefined;
   /** The settings as the fleet takes them: paths absolute. @throws UsageError */
   config(settings: z.output<Schema>, place: ConfigPlace): Config;
+  /** What a plan compares; absent: one kind of machine, which costs nothing. */
+  machines?(config: Config): readonly MachineKind[];
   /** Where and as whom AWS is called, if its settings say so. */
   aws?(config: Config): AwsSettings;
   /** The user's own tags, for what is created on AWS. */

@@ -1,9 +1,23 @@
 import type { Command, CommandGroup } from '../command.ts';
 import { completionCommand, initCommand } from './setup.ts';
 import { logs } from './logs.ts';
-import { verboseFlag } from '../command.ts';
+import { configFlag, verboseFlag } from '../command.ts';
 import { filterFlags } from '../inventory-filter.ts';
 import { startFlags } from '../start/options.ts';
+
+/** How a run is shown, which a plan is not. */
+const notForPlans = new Set([
+  'dry-run',
+  'plain',
+  'quiet',
+  'json',
+  'verbose',
+  'config',
+  'max-cost',
+  'smallest',
+  'chunk',
+  'linger',
+]);
 
 const exampleRun = '20261120-081103-x7k2';
 
@@ -52,6 +66,25 @@ const doctor: Command = {
   load: async () => (await import('../doctor.ts')).doctor,
 };
 
+const plan: Command = {
+  name: 'plan',
+  describe: 'how many instances a search needs, what they cost and how likely it succeeds',
+  flags: [
+    ...startFlags.filter(({ name }) => !notForPlans.has(name)),
+    { name: 'confidence', describe: 'probability of success by T that is wanted [default: 0.95]' },
+    { name: 'budget', describe: 'US dollars: the most likely success for at most so much' },
+    { name: 'json', boolean: true, describe: 'a JSON object on stdout' },
+    verboseFlag,
+    configFlag,
+  ],
+  examples: [
+    ['cnd plan --fleet ec2 --D 9 --T 600', 'how many instances find it within 10 minutes, with 95 %'],
+    ['cnd plan --N 8 --D 7 --T 60', 'how likely eight local instances find it within a minute'],
+    ['cnd plan --fleet ec2 --type c7a.large,c7g.large --D 9 --budget 1', 'the best for a dollar'],
+  ],
+  load: async () => (await import('../plan/plan.ts')).plan,
+};
+
 const bench: Command = {
   name: 'bench',
   describe: 'measure the kernels on this machine',
@@ -66,6 +99,7 @@ export const commands: readonly (Command | CommandGroup)[] = [
   scram,
   ps,
   logs,
+  plan,
   bench,
   doctor,
   initCommand,

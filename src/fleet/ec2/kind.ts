@@ -1,6 +1,7 @@
 import type { AwsSettings } from '../../aws/client.ts';
 import { fleetKind } from '../kind.ts';
 import type { OrphanKind } from '../orphan.ts';
+import { machineKind } from './price/machine-kind.ts';
 import { ec2Config, ec2Defaults, ec2Schema } from './schema.ts';
 
 /** Instances of Amazon EC2. */
@@ -57,6 +58,7 @@ export const ec2Kind = fleetKind({
   config: ec2Config,
   aws: ({ region, profile }) => ({ region, profile }),
   tags: ({ tags }) => tags,
+  machines: ({ types, spot, region }) => types.map((type) => machineKind(type, spot, region)),
   broadcast: ({ profile, instanceProfile, tags }, { fleet, preflight, expiresAt, scheme, env }) => {
     const imds = env['AWS_EC2_METADATA_SERVICE_ENDPOINT'] || 'http://169.254.169.254';
     return {

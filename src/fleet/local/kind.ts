@@ -1,3 +1,4 @@
+import { availableParallelism } from 'node:os';
 import { fleetKind } from '../kind.ts';
 import { localSchema } from './schema.ts';
 
@@ -21,6 +22,8 @@ export const localKind = fleetKind({
     };
   },
   config: (settings) => settings,
+  // More than there are cores search no faster.
+  machines: () => [{ name: 'local', cores: 1, market: 'own', hourly: 0, most: availableParallelism() }],
   open: async (config, env) => new (await import('./local.ts')).LocalFleet(config, env),
   openAll: async (env, { region }) => {
     // Whoever names a region does not mean this machine.

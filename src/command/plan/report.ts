@@ -1,0 +1,172 @@
+import { type Estimate, type Impossible, front } from '../../plan/estimate.ts';
+import type { Goal, MachineOption } from '../../plan/option.ts';
+import { jobPuzzle } from '../../puzzle/job.ts';
+import type { Puzzle } from '../../puzzle/puzzle.ts';
+import { count, dollars, duration, percent, rate } from '../../quantity.ts';
+import type { Space } from '../../search/search.ts';
+import { defaultLimit } from '../../search/space.ts';
+import { quote } from '../../session/quote.ts';
+import { table } from '../../view/table.ts';
+import { picture } from './picture.ts';
+
+/** What a plan says of one kind of machine. */
+export type Choice = { readonly option: MachineOption } & (
+  | { readonly planned: Estimate; readonly impossible?: undefined }
+  | {
+      readonly planned?: undefined;
+      readonly impossible: Impossible | { readonly kind: 'budget' } | { readonly kind: 'price' };
+    }
+);
+
+export interface Plan {
+  readonly puzzle: Puzzle;
+  readonly space: Pick<Space, 'from' | 'limit'>;
+  readonly fleet: string;
+  readonly goal: Goal;
+  readonly confidence: number;
+  readonly budget: number | undefined;
+  /** N was given. */
+  readonly hasN: boolean;
+  readonly choices: readonly Choice[];
+}
+
+/** For people. Pure. */
+export function planText(plan: Plan): string {
+  const { goal, choices } = plan;
+  const planned = choices.flatMap((choice) => choice.planned ?? []);
+  const head = [
+    'TYPE',
+    'MARKET',
+    'N',
+    'CHANCE',
+    'EXPECTED',
+    'COST AT MOST',
+    'ON AVERAGE',
+    'RATE EACH',
+    'BOOT',
+  ];
+  const rows = planned.map((one) => [
+    one.option.name,
+    one.option.market,
+    count(one.instances),
+    percent(one.chance),
+    duration(one.expectedSeconds),
+    price(one.costBound),
+    price(one.expectedCost),
+    rate(one.option.rate),
+    duration(one.option.boot),
+  ]);
+  const best = bestOf(planned, plan.budget);
+  return [
+    `one nonce in ${count(Math.round(1 / goal.probability))} is golden, on average; the space has ${count(goal.size)}\n`,
+    `${question(plan)}\n\n`,
+    ...(rows.length > 0 ? [table([head, ...rows])] : []),
+    ...choices.flatMap(({ option, impossible }) =>
+      impossible ? [`${option.name}: ${impossibleText(impossible, plan)}\n`] : [],
+    ),
+    '\n',
+    ...choices.map(({ option }) => `${option.name}: ${basisText(option)}\n`),
+    ...(best
+      ? [
+          `\nprobability against time, with ${count(best.instances)} x ${best.option.name}:\n`,
+          picture(goal, best),
+        ]
+      : []),
+    ...(best ? [`\nto start it: ${startCommand(plan, best)}\n`] : []),
+  ].join('');
+}
+
+/** For programs. Pure. */
+export function planJson(plan: Plan): string {
+  const { puzzle, fleet, goal, confidence, budget, choices } = plan;
+  const planned = choices.flatMap((choice) => choice.planned ?? []);
+  const best = bestOf(planned, plan.budget);
+  const value = {
+    fleet,
+    puzzle: jobPuzzle(puzzle),
+    probability: goal.probability,
+    space: String(goal.size),
+    timeLimit: goal.timeLimit,
+    confidence,
+    ...(budget !== undefined && { budget }),
+    choices: choices.map(({ option, planned: one, impossible }) => ({
+      ...option,
+      ...(one && estimateFields(one)),
+      ...(impossible && { impossible }),
+    })),
+    front: front(planned).map(({ option }) => option.name),
+    ...(best && { best: best.option.name, start: startCommand(plan, best) }),
+  };
+  return `${JSON.stringify(value, undefined, 2)}\n`;
+}
+
+function estimateFields({ instances, nonces, chance, expectedSeconds, costBound, expectedCost }: Estimate) {
+  return {
+    instances,
+    nonces,
+    chance,
+    expectedSeconds,
+    ...(costBound !== undefined && { costBound }),
+    ...(expectedCost !== undefined && { expectedCost }),
+  };
+}
+
+/** For a budget the likeliest, else the cheapest; of those that are alike the fastest. */
+function bestOf(planned: readonly Estimate[], budget: number | undefined): Estimate | undefined {
+  const byCost = (a: Estimate, b: Estimate): number =>
+    // Two that have no price are alike.
+    (a.costBound ?? Number.MAX_VALUE) - (b.costBound ?? Number.MAX_VALUE);
+  const byChance = (a: Estimate, b: Estimate): number => b.chance - a.chance;
+  const [first, second] = budget === undefined ? [byCost, byChance] : [byChance, byCost];
+  return planned.toSorted((a, b) => first(a, b) || second(a, b) || a.expectedSeconds - b.expectedSeconds)[0];
+}
+
+function question({ goal, confidence, budget, hasN }: Plan): string {
+  const within = `within T = ${duration(goal.timeLimit)}, ${duration(goal.reserve)} of it for teardown`;
+  if (hasN) return `how likely is a golden nonce ${within}?`;
+  if (budget !== undefined) return `how likely is a golden nonce for at most $${dollars(budget)} ${within}?`;
+  return `how many instances find a golden nonce with a probability of ${percent(confidence)} ${within}?`;
+}
+
+function impossibleText(
+  impossible: NonNullable<Choice['impossible']>,
+  { goal, confidence, budget }: Plan,
+): string {
+  switch (impossible.kind) {
+    case 'space':
+      return `no number of instances reaches ${percent(confidence)}: the whole space holds a golden nonce with ${percent(impossible.chance)}; give a larger --limit, or less --D`;
+    case 'time':
+      return `T = ${duration(goal.timeLimit)} is over before an instance searches; give at least --T ${Math.ceil(impossible.least) + 1}`;
+    case 'machines':
+      return `all ${count(impossible.most)} together reach ${percent(impossible.chance)}; give a longer --T, or less --D`;
+    case 'budget':
+      return `$${dollars(budget ?? 0)} do not pay for one until T and its grace; give a shorter --T, or more`;
+    case 'price':
+      return 'its price is not known, so nothing can be said for a budget';
+  }
+}
+
+function basisText({ rateBasis, bootBasis, priceBasis, hourly }: MachineOption): string {
+  const cost =
+    hourly === 0 ? 'free' : hourly === undefined ? 'price not known' : `$${dollars(hourly)} an hour`;
+  return `rate: ${rateBasis}; boot: ${bootBasis}; ${cost}${priceBasis === undefined ? '' : ` (${priceBasis})`}`;
+}
+
+function price(amount: number | undefined): string {
+  return amount === undefined ? 'unknown' : amount === 0 ? '-' : `$${dollars(amount)}`;
+}
+
+function startCommand({ puzzle, fleet, goal, space }: Plan, { option, instances }: Estimate): string {
+  return [
+    `cnd start --fleet ${fleet}`,
+    ...(option.market === 'own' ? [] : [`--type ${option.name}`]),
+    ...(option.market === 'spot' ? ['--spot'] : []),
+    `--N ${instances} --T ${goal.timeLimit}`,
+    ...(puzzle.scheme === 'hex-chain' ? [] : [`--scheme ${puzzle.scheme}`]),
+    ...(puzzle.scheme === 'bitcoin'
+      ? [`--header ${puzzle.header}`]
+      : [`--D ${puzzle.difficulty} --unit ${puzzle.unit} --block ${quote(puzzle.block)}`]),
+    ...(space.from === 0n ? [] : [`--from ${space.from}`]),
+    ...(space.limit === defaultLimit ? [] : [`--limit ${space.limit}`]),
+  ].join(' ');
+}

@@ -1,0 +1,34 @@
+/** A kind of machine that a search can run on, as far as it matters for choosing how many. */
+export interface MachineOption {
+  /** An instance type, or what the fleet calls its machines. */
+  readonly name: string;
+  /** How it is paid for. */
+  readonly market: 'on demand' | 'spot' | 'own';
+  /** Nonces per second that one instance tests. */
+  readonly rate: number;
+  /** Where the rate is from, for people. */
+  readonly rateBasis: string;
+  /** US dollars an hour for one instance, at most; 0 where it costs nothing, undefined where it is not known. */
+  readonly hourly: number | undefined;
+  /** Where the price is from, for people. */
+  readonly priceBasis?: string;
+  /** Seconds from the start of a run until such an instance searches. */
+  readonly boot: number;
+  readonly bootBasis: string;
+  /** How many there are; absent: any number. */
+  readonly most?: number;
+}
+
+/** What is searched for, and until when. */
+export interface Goal {
+  /** The probability that one nonce is golden, above 0. */
+  readonly probability: number;
+  /** How many nonces there are. */
+  readonly size: bigint;
+  /** T, in seconds. */
+  readonly timeLimit: number;
+  /** Seconds of T that are kept for teardown. */
+  readonly reserve: number;
+  /** Seconds beyond T for which an instance may be paid at most. */
+  readonly grace: number;
+}

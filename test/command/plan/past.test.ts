@@ -1,0 +1,54 @@
+import { expect, test } from 'vitest';
+import { pastOf } from '../../../src/command/plan/past.ts';
+import type { RunRecord } from '../../../src/event/record.ts';
+
+const at = (second: number): string => new Date(Date.UTC(2026, 10, 20, 8, 0, second)).toISOString();
+
+/** A run with an instance for each of these: its type, seconds until it searched and of searching, and its nonces. */
+function record(
+  instances: readonly (readonly [type: string | undefined, boot: number, searched: number, hashes: number])[],
+  kernel = 'kernel',
+  scheme = 'hex-chain',
+): RunRecord {
+  return {
+    run: '20261120-080000-abcd',
+    startedAt: at(0),
+    config: { N: instances.length, T: 100, fleet: 'hosts', puzzle: { scheme } },
+    instances: instances.map(([type, boot, searched, hashes], index) => ({
+      index,
+      id: `i-${index}`,
+      kernel,
+      hashes,
+      searchingAt: at(boot),
+      stoppedAt: at(boot + searched),
+      ...(type !== undefined && { type }),
+    })),
+  };
+}
+
+test('medians by type, or by fleet where there are no types', () => {
+  const past = pastOf(
+    [
+      record([
+        ['c7a.medium', 20, 10, 200],
+        ['c7a.medium', 30, 10, 400],
+        [undefined, 2, 10, 50],
+      ]),
+      record([['c7a.medium', 22, 10, 300]]),
+    ],
+    'hex-chain',
+    'auto',
+  );
+  expect(past.get('c7a.medium')).toEqual({ rate: 30, boot: 22, instances: 3, last: at(0) });
+  expect(past.get('hosts')).toEqual({ rate: 5, boot: 2, instances: 1, last: at(0) });
+});
+
+test('other schemes, other kernels and searches that were too short do not count', () => {
+  const records = [
+    record([['c7a.medium', 20, 1, 200]]),
+    record([['c7a.medium', 20, 10, 200]], 'pow.py'),
+    record([['c7a.medium', 20, 10, 200]], 'kernel', 'sha256d'),
+  ];
+  expect(pastOf(records, 'hex-chain', 'auto').size).toBe(0);
+  expect(pastOf(records, 'hex-chain', 'python').get('c7a.medium')?.rate).toBe(20);
+});
