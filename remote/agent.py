@@ -78,7 +78,7 @@ class Agent:
                 self.report.tell(now, second)
             self.finish()
         elif self.deadline.left() <= 0 and self.status is None:
-            self.refuse('no job came within %d s: give one as the first line' % SILENCE)
+            self.refuse('no job received within %d s: send one as the first line' % SILENCE)
 
     def drain(self):
         self.controller.close()
@@ -93,7 +93,7 @@ class Agent:
         if self.job:
             self.stop('stdin')
         elif self.status is None:
-            self.refuse('stdin ended before a job came: give one as the first line')
+            self.refuse('stdin closed before a job was received: send one as the first line')
 
     def welcome(self, attach):
         """A controller is attached, for the first time or again: first it gets what it has not seen."""
@@ -142,7 +142,7 @@ class Agent:
         elif self.job:
             self.stop('signal')
         elif self.status is None:
-            self.refuse('signal %d before a job came' % number)
+            self.refuse('signal %d before a job was received' % number)
 
     # Its life
 
@@ -223,7 +223,7 @@ class Agent:
             driver.check_hung(now)
             driver.feed()
         if self.drivers and all(driver.given_up for driver in self.drivers):
-            self.report_error('no kernel works here')
+            self.report_error('no kernel runs on this machine')
             self.stop('kernel')
 
     def finish(self):
@@ -241,7 +241,7 @@ class Agent:
             self.leave()
         elif self.stopping and min(-self.deadline.left(), monotonic() - self.stopped_at) > DEATH_SECONDS:
             # Nothing more can be done about a process that a kill does not end; saying `stopped` would be a lie.
-            self.report_error('processes %s do not die' % living)
+            self.report_error('processes %s do not exit' % living)
             self.status = 1
 
     def leave(self):

@@ -124,7 +124,7 @@ class Driver:
         self.assigned.clear()
         self.queued = 0
         if lied:
-            self.host.report_error('%s %s; nothing of what it did counts' % (self.program.name, reason))
+            self.host.report_error('%s %s; all of its results are discarded' % (self.program.name, reason))
             for residue, chunk in self.touched.items():
                 self.host.dealer.withdraw(residue, chunk)
 
@@ -162,7 +162,7 @@ class Driver:
         self.note = '%s keeps failing: %s' % (self.program.name, reason)
         self.given_up = self.program is self.host.portable
         self.program = self.host.portable
-        self.host.report_error('%s; %s' % (self.note, 'a thread less' if self.given_up else 'pow.py takes over'))
+        self.host.report_error('%s; %s' % (self.note, 'one thread fewer' if self.given_up else 'pow.py takes over'))
 
     def check_hung(self, now):
         if self.condemned or not self.process or not self.assigned:
@@ -170,7 +170,7 @@ class Driver:
         head = self.assigned[0]
         silence = now - self.heard
         if silence > HUNG_SECONDS + HUNG_FACTOR * self.pace.seconds(head.hi - head.lo):
-            self.condemn('silent for %d s over %d..%d' % (silence, head.lo, head.hi), False)
+            self.condemn('no output for %d s on %d..%d' % (silence, head.lo, head.hi), False)
 
     # What it is told
 
@@ -244,7 +244,7 @@ class Driver:
         elif head and line.startswith(b'hit '):
             self.handle_hit(line, head)
         else:
-            self.condemn('says %s, which was not asked' % ascii(line[:100].decode('ascii', 'replace')), True)
+            self.condemn('wrote %s, which was not requested' % ascii(line[:100].decode('ascii', 'replace')), True)
 
     def complete(self, piece):
         self.last_hit = -1
@@ -268,4 +268,4 @@ class Driver:
                 self.last_hit = nonce
                 self.host.hit(nonce, words[2])
                 return
-        self.condemn('says %s, which is not true' % ascii(line[:100].decode('ascii', 'replace')), True)
+        self.condemn('wrote %s, which is false' % ascii(line[:100].decode('ascii', 'replace')), True)

@@ -58,5 +58,5 @@ class Role:
         if status == 404:
             raise ServiceError('the instance has no role')
         if status != 200:
-            raise ServiceError('the instance metadata service answers %d' % status)
+            raise ServiceError('the instance metadata service answered %d' % status)
         return body

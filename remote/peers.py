@@ -25,7 +25,7 @@ class Peers:
             # At the agent's own niceness: kernels that take all the time there is must not keep it from listening.
             self.process = Process([sys.executable, '-S', '-E', os.path.join(HERE, 'broadcast.py')])
         except OSError as error:
-            self.host.report_error('broadcast: cannot be started: %s; only the controller is listened to' % error)
+            self.host.report_error('broadcast: cannot be started: %s; only the controller is used' % error)
             return
         self.words = Feed(self.host.loop, self.process.stdin)
         self.host.loop.watch(self.process.stdout, READ, self.read)
@@ -68,9 +68,9 @@ class Peers:
         elif event == 'ignored':
             self.ignored += said['count']
         elif event == 'sent':
-            self.host.log.info('broadcast: %s is announced' % said['nonce'])
+            self.host.log.info('broadcast: %s announced' % said['nonce'])
         elif event == 'error':
-            self.host.report_error('broadcast: %s; trying again, and the controller is listened to' % said['message'])
+            self.host.report_error('broadcast: %s; retrying, and the controller is used' % said['message'])
         elif event == 'recovered':
             self.host.log.info('broadcast: %s works again' % said['message'])
 
@@ -84,4 +84,4 @@ class Peers:
         self.process.close(self.host.loop)
         self.process = None
         if not closed:
-            self.host.report_error('broadcast: ended with %s; only the controller is listened to' % how)
+            self.host.report_error('broadcast: ended with %s; only the controller is used' % how)

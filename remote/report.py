@@ -80,4 +80,4 @@ class Report:
         """`more`: the instance it was heard of, if it is not of our own."""
         self.send_progress()
         self.host.output.send('hit', nonce=str(nonce), digest=digest, **more)
-        self.host.log.info('hit: %d %s' % (nonce, digest) + (' heard of instance %(instance)d' % more if more else ''))
+        self.host.log.info('hit: %d %s' % (nonce, digest) + (' received from instance %(instance)d' % more if more else ''))

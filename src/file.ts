@@ -196,7 +196,7 @@ async function isDirectory(path: string): Promise<boolean> {
   const at = await stat(path).catch(() => undefined);
   if (at?.isDirectory()) return true;
   const itself = await lstat(path).catch(() => undefined);
-  if (itself?.isSymbolicLink() && !at) throw new UnsafeFile(`${path} is a link that leads nowhere`);
+  if (itself?.isSymbolicLink() && !at) throw new UnsafeFile(`${path} is a dangling symbolic link`);
   if (itself) throw new UnsafeFile(`${path} is not a directory`);
   return false;
 }

@@ -14,7 +14,7 @@ export const logsPlace: FilePlace = {
   code: 'logs-unwritable',
   name: 'logs directory',
   setting: 'logs.directory',
-  remedy: 'name another directory in logs.directory of cnd.config.json',
+  remedy: 'set another logs.directory in cnd.config.json',
 };
 
 /**
@@ -59,7 +59,7 @@ export async function makeRunFolder(root: string, run: string): Promise<string> 
 /** What a user is warned of: others can put files into the logs directory, or take some away. */
 export async function logsWarning(root: string): Promise<string | undefined> {
   const { mode, uid } = await stat(root).catch(() => ({ mode: 0, uid: 0 }));
-  if (mode & 0o022) return `others can write the logs directory ${root}`;
+  if (mode & 0o022) return `the logs directory ${root} is writable by other users`;
   const self = process.getuid?.();
   return self !== undefined && self !== uid && uid !== 0
     ? `the logs directory ${root} belongs to another user`
@@ -73,7 +73,7 @@ async function nearestFolder(folder: string): Promise<string> {
     throw new UnsafeFile(`${folder} is not a directory`);
   } catch (error) {
     if (!isMissing(error) || dirname(folder) === folder) throw error;
-    if (await hasDanglingLink(folder)) throw new UnsafeFile(`${folder} is a link that leads nowhere`);
+    if (await hasDanglingLink(folder)) throw new UnsafeFile(`${folder} is a dangling symbolic link`);
     return nearestFolder(dirname(folder));
   }
 }
@@ -88,7 +88,7 @@ async function assertRoom(folder: string): Promise<void> {
     `logs directory ${folder} has ${MiB(free)} free, less than ${MiB(leastFree)}`,
     {
       about: 'logs.directory',
-      hint: 'free some space, or name another directory in logs.directory of cnd.config.json',
+      hint: 'free some space, or set another logs.directory in cnd.config.json',
     },
   );
 }

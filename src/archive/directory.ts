@@ -75,7 +75,7 @@ export class DirectoryArchive implements Archive {
       throw new CndError(
         'archive-unreadable',
         `${this.#path(run, name)} cannot be read: ${messageOf(error)}`,
-        { about: `${run}/${name}`, hint: 'see what there is with: cnd logs ls', cause: error },
+        { about: `${run}/${name}`, hint: 'list the runs with: cnd logs ls', cause: error },
       );
     }
   }
@@ -95,7 +95,7 @@ export class DirectoryArchive implements Archive {
     } catch (error) {
       throw new CndError('archive-unwritable', `${folder} cannot be removed: ${messageOf(error)}`, {
         about: run,
-        hint: 'look at the permissions there, then repeat the command',
+        hint: 'check the permissions there, then run the command again',
         cause: error,
       });
     }
@@ -108,10 +108,10 @@ export class DirectoryArchive implements Archive {
     } catch (error) {
       const isNothing = isMissing(error) && !(await hasDanglingLink(folder));
       if (isNothing) return [];
-      const why = isMissing(error) ? 'a link in its path leads nowhere' : messageOf(error);
+      const why = isMissing(error) ? 'its path contains a dangling symbolic link' : messageOf(error);
       throw new CndError('archive-unreadable', `logs directory ${folder} cannot be read: ${why}`, {
         about: 'logs.directory',
-        hint: 'mend it, or name another directory in logs.directory of cnd.config.json',
+        hint: 'fix it, or set another logs.directory in cnd.config.json',
         cause: error,
       });
     }

@@ -33,7 +33,7 @@ export function requireEntry(run: string, name: string): EntryKind {
 export function noEntry(location: string, run: string, name: string, cause: unknown): CndError {
   return new CndError('archive-no-entry', `${location} has no ${name}`, {
     about: `${run}/${name}`,
-    hint: 'see what there is with: cnd logs ls',
+    hint: 'list the runs with: cnd logs ls',
     cause,
   });
 }
@@ -43,6 +43,6 @@ export function assertRunId(run: string): void {
   if (!isRunId(run))
     throw new CndError('archive-no-run', `${run} is not a run id`, {
       about: run,
-      hint: 'see the runs with: cnd logs ls',
+      hint: 'list the runs with: cnd logs ls',
     });
 }

@@ -66,7 +66,7 @@ function incomplete(run: string, reasons: readonly unknown[], all: number): CndE
 
 /** Stored all the same. */
 function kept(run: string, from: Archive, to: Archive, cause: unknown): CndError {
-  const what = `all of ${run} is in ${to.location(run)}, but ${from.location(run)} cannot be removed`;
+  const what = `${run} is fully uploaded to ${to.location(run)}, but ${from.location(run)} cannot be removed`;
   return new CndError('archive-kept', `${what}: ${messageOf(cause)}`, { about: run, cause });
 }
 
@@ -79,6 +79,6 @@ async function assertUnchanged(run: string, from: Archive, stored: readonly Arch
   if (now.length === 0 || words(now) === words(stored)) return;
   throw new CndError('archive-changed', `${from.location(run)} has changed while it was being stored`, {
     about: run,
-    hint: `when the run is over, store it once more with: cnd logs push ${run}`,
+    hint: `when the run has ended, upload it again with: cnd logs push ${run}`,
   });
 }

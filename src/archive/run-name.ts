@@ -21,12 +21,12 @@ export async function resolveRun(archive: Archive, given: string): Promise<RunId
   if (given === 'last' || (await first(archive.runs(), 1)).length === 0) {
     throw new UsageError('no-runs', `there are no runs in ${where}`, {
       about: given,
-      hint: 'make one with: cnd start --N 4 --T 60 --D 6; or name another archive in cnd.config.json',
+      hint: 'create one with: cnd start --N 4 --T 60 --D 6; or set another archive in cnd.config.json',
     });
   }
   throw new UsageError('unknown-run', `no run in ${where} begins with '${visible(given)}'`, {
     about: given,
-    hint: 'see the runs with: cnd logs ls',
+    hint: 'list the runs with: cnd logs ls',
   });
 }
 
@@ -34,7 +34,7 @@ function ambiguous(given: string, candidates: readonly string[]): UsageError {
   const shown = candidates.slice(0, named).join(', ') + (candidates.length > named ? ', …' : '');
   return new UsageError('ambiguous-run', `several runs begin with '${visible(given)}': ${shown}`, {
     about: given,
-    hint: 'give more of it; see them with: cnd logs ls',
+    hint: 'give more characters of it; list them with: cnd logs ls',
   });
 }
 

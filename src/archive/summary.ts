@@ -32,7 +32,7 @@ export function summarize(run: string, recordText: string | undefined, alive: bo
   if (recordText.trim() === '') return torn(`${recordName} is empty`);
   const record = parseRecordSummary(recordText);
   if (!record) return torn(`${recordName} is torn`);
-  if (record.run !== run) return torn(`${recordName} is that of another run, ${record.run}`);
+  if (record.run !== run) return torn(`${recordName} belongs to another run, ${record.run}`);
   const status = record.ended?.outcome ?? (alive ? 'running' : 'unfinished');
   return { run, status, startedAt: record.startedAt, record };
 }

@@ -64,7 +64,7 @@ export async function* syslogLines(
         pending = '';
       }
     }
-    if (!trailer.fits(length)) onError('is torn: it ends in the middle');
+    if (!trailer.fits(length)) onError('is truncated: it ends in the middle');
   } catch (error) {
     onError(`is torn: ${messageOf(error)}`);
   }

@@ -42,11 +42,11 @@ const diskKey =
 
 const bucketKey: Meaning = {
   remedy:
-    "the bucket's KMS key is disabled, or gone: enable it, give the bucket another one, or set logs.encryption to AES256",
+    "the bucket's KMS key is disabled or deleted: enable it, set another key for the bucket, or set logs.encryption to AES256",
 };
 
 const securityGroups =
-  'delete security groups that are not used, or name one of yours in ec2.securityGroup: cnd then makes none; the quota is raised with: aws service-quotas request-service-quota-increase --service-code vpc --quota-code {code} --region {region} --desired-value …';
+  'delete unused security groups, or set ec2.securityGroup to an existing one; to raise the quota: aws service-quotas request-service-quota-increase --service-code vpc --quota-code {code} --region {region} --desired-value …';
 
 /**
  * AWS's codes, what they mean and what helps: the one place for them. Sources: "Common Errors" and "Error codes for the Amazon
@@ -73,7 +73,7 @@ export const meanings: Readonly<Record<string, Meaning>> = {
   'AuthFailure.ServiceLinkedRoleCreationNotPermitted': {
     errorKind: 'denied',
     remedy:
-      'have somebody make the role: aws iam create-service-linked-role --aws-service-name spot.amazonaws.com',
+      'ask an administrator to create the role: aws iam create-service-linked-role --aws-service-name spot.amazonaws.com',
   },
   RegionDisabledException: { errorKind: 'region-disabled' },
   RequestTimeTooSkewed: { errorKind: 'clock' },
@@ -88,11 +88,11 @@ export const meanings: Readonly<Record<string, Meaning>> = {
   PendingVerification: {
     errorKind: 'denied',
     remedy:
-      'AWS is still verifying the account for {region}: try again when it has told you by mail that it has, or take another --region',
+      'AWS is still verifying the account for {region}: try again after its confirmation email, or use another --region',
   },
-  Blocked: { errorKind: 'denied', remedy: 'AWS has blocked the account: ask AWS Support' },
+  Blocked: { errorKind: 'denied', remedy: 'AWS has blocked the account: contact AWS Support' },
   TagPolicyViolation: {
-    remedy: 'a tag policy of the organization allows other values: set the tag accordingly in ec2.tags',
+    remedy: 'a tag policy of the organization does not allow this value: set an allowed one in ec2.tags',
   },
   Throttling: { errorKind: 'throttled' },
   ThrottlingException: { errorKind: 'throttled' },
@@ -115,10 +115,13 @@ export const meanings: Readonly<Record<string, Meaning>> = {
   InsufficientVolumeCapacity: lack,
   InsufficientFreeAddressesInSubnet: {
     ...lack,
-    remedy: 'name larger subnets, or more of them, in ec2.subnets',
+    remedy: 'set larger or additional subnets in ec2.subnets',
   },
   SpotMaxPriceTooLow: lack,
-  Unsupported: { ...lack, remedy: 'no zone offers {types}: name more with --type, or take another --region' },
+  Unsupported: {
+    ...lack,
+    remedy: 'no Availability Zone offers {types}: add types with --type, or use another --region',
+  },
 
   InvalidInstanceType: { launch: 'type' },
   InstanceTypeNotSupported: { launch: 'type' },
@@ -139,11 +142,11 @@ export const meanings: Readonly<Record<string, Meaning>> = {
   'InvalidKMSKey.InvalidState': { remedy: diskKey },
   'Client.InternalError': { remedy: diskKey },
   'Client.InvalidSnapshot.NotFound': {
-    remedy: "the image's snapshot is gone, or not shared with this account: take another --image",
+    remedy: "the image's snapshot was deleted or is not shared with this account: use another --image",
   },
   'Client.VolumeLimitExceeded': {
     remedy:
-      'the quota of EBS storage is full: delete volumes, or raise it: aws service-quotas list-service-quotas --service-code ebs --region {region}',
+      'the EBS storage quota is exceeded: delete volumes, or raise it: aws service-quotas list-service-quotas --service-code ebs --region {region}',
   },
   'KMS.DisabledException': bucketKey,
   'KMS.NotFoundException': bucketKey,

@@ -16,15 +16,14 @@ type PolicyKind = keyof typeof remedies;
 /** Who can do something about a policy of a kind; `{action}` is what it denies. */
 const remedies = {
   'service control policy':
-    'a service control policy of the AWS organization denies {action}, whatever rights the account gives: take a region or an instance type that it allows, set the tags that it demands in ec2.tags, or ask who administers the organization',
+    'a service control policy of the AWS organization denies {action}, whatever the policies of the account allow: use a region or an instance type that it allows, set the tags that it requires in ec2.tags, or contact the administrator of the organization',
   'resource control policy':
-    'a resource control policy of the AWS organization denies {action}: ask who administers the organization',
+    'a resource control policy of the AWS organization denies {action}: contact the administrator of the organization',
   'permissions boundary':
-    "the caller's permissions boundary must allow {action} as well, whatever its policies allow: ask who administers the account",
-  'session policy':
-    'the policy that this session was begun with must allow {action} as well: begin one without it',
+    "the caller's permissions boundary must allow {action} as well, whatever its policies allow: contact the administrator of the account",
+  'session policy': 'the session policy must allow {action} as well: start a session without it',
   'VPC endpoint policy':
-    'the policy of the VPC endpoint that leads to AWS must allow {action}: ask who administers the network',
+    'the policy of the VPC endpoint must allow {action}: contact the administrator of the network',
   'resource-based policy': 'the policy of {resource} must allow {action}',
   'identity-based policy': '',
 } as const;
@@ -48,7 +47,7 @@ export function readDenial(error: unknown): Denial {
 export function denialRemedy({ action, resource, policy, explicit }: Denial, permissions: string): string {
   const permission = action ?? permissions;
   if (explicit && policy === 'identity-based policy')
-    return `a policy of the caller denies ${permission} explicitly, which no further right overrides: it may demand tags (ec2.tags) or a region, or must be changed`;
+    return `a policy of the caller denies ${permission} explicitly, which no other policy overrides: it may require tags (ec2.tags) or a region, or must be changed`;
   const needs = policy !== undefined && policy !== 'identity-based policy';
   if (needs)
     return remedies[policy].replace('{action}', permission).replace('{resource}', resource ?? 'the resource');
@@ -56,7 +55,7 @@ export function denialRemedy({ action, resource, policy, explicit }: Denial, per
   if (action?.startsWith('kms:'))
     return `the caller needs ${action} on ${resource ?? 'the key'}, and the policy of the key must allow it`;
   const tags = /ec2:(RunInstances|Create\w+)/.test(permission)
-    ? '; where a policy demands tags, set them in ec2.tags'
+    ? '; if a policy requires tags, set them in ec2.tags'
     : '';
-  return `the caller needs ${permission}: the policies are printed by: cnd init --policy${tags}`;
+  return `the caller needs ${permission}: print the policies with: cnd init --policy${tags}`;
 }

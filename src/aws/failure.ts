@@ -83,7 +83,10 @@ export function awsError(error: unknown, call: AwsCall): CndError {
   const where = call.region === undefined ? '' : ` in ${call.region}`;
   const detail: ErrorDetail = {
     about: call.about,
-    hint: hint(errorKind, error, call) ?? call.hint ?? 'run it again with --verbose to see all that AWS said',
+    hint:
+      hint(errorKind, error, call) ??
+      call.hint ??
+      'run it again with --verbose to see the full answer of AWS',
     cause: error,
   };
   const told = new CndError(
@@ -104,15 +107,15 @@ function why(errorKind: AwsErrorKind | undefined, error: unknown): string {
       return 'the AWS credentials have expired';
     case 'bad-credentials':
       // The service's own message may quote the signed request, session token and all.
-      return `AWS does not accept the credentials (${nameOf(error)})`;
+      return `AWS rejected the credentials (${nameOf(error)})`;
     case 'clock':
-      return "this machine's clock is wrong by more than AWS accepts";
+      return "this machine's clock is skewed by more than AWS accepts";
     case 'no-region':
       return 'no AWS region is set';
     case 'region-disabled':
       return messageOf(error);
     case 'untrusted':
-      return `the certificate that it shows for AWS is not trusted (${networkCode(error) ?? nameOf(error)})`;
+      return `the TLS certificate presented for AWS is not trusted (${networkCode(error) ?? nameOf(error)})`;
     case 'unreachable':
       return `AWS cannot be reached (${networkCode(error) ?? nameOf(error)})`;
     case 'throttled':
@@ -139,10 +142,10 @@ function hint(errorKind: AwsErrorKind | undefined, error: unknown, call: AwsCall
       return `log in with aws login or ${login}, run aws configure, or set AWS_PROFILE`;
     case 'expired':
       return process.env['AWS_SESSION_TOKEN']
-        ? 'get new ones: those in AWS_SESSION_TOKEN have expired'
+        ? 'AWS_SESSION_TOKEN has expired: get new temporary credentials'
         : `renew them with: ${login}`;
     case 'bad-credentials':
-      return 'see who you are with: aws sts get-caller-identity';
+      return 'check your identity with: aws sts get-caller-identity';
     case 'clock':
       return 'set the clock, e.g. with: sudo timedatectl set-ntp true';
     case 'denied':
@@ -154,7 +157,7 @@ function hint(errorKind: AwsErrorKind | undefined, error: unknown, call: AwsCall
     case 'untrusted':
       return "if your company inspects TLS connections, set AWS_CA_BUNDLE to the path of its certificate authority's certificates";
     case 'proxy':
-      return 'have the proxy let connections to amazonaws.com through, correct HTTPS_PROXY, or exempt hosts with NO_PROXY';
+      return 'allow connections to amazonaws.com in the proxy, correct HTTPS_PROXY, or exempt hosts with NO_PROXY';
     case 'unreachable':
       return `check the network${proxyText()}${region === undefined ? '' : `, and that ${region} is a region`}`;
     case 'throttled':
@@ -173,7 +176,7 @@ function proxyText(): string {
 function encodedHint(error: unknown): string {
   return encodedMessage(messageOf(error)) === undefined
     ? ''
-    : '; AWS has encoded the reason: --verbose shows it with the command that decodes it';
+    : '; AWS has encoded the reason: --verbose prints it with the command that decodes it';
 }
 
 /** What a service said, for people: without secrets, and without EC2's encoded explanation, which fills a screen. */

@@ -58,7 +58,8 @@ export class RunQueue {
     if (this.#settledAt === undefined) return;
     const url = this.#url ?? (await findQueue(this.#client, this.run));
     const deleted = url !== undefined && (await deleteQueue(this.#client, url));
-    if (!deleted && !this.#isSettled) throw new Unsettled('a queue may still come of what was asked');
+    if (!deleted && !this.#isSettled)
+      throw new Unsettled('a request that is under way may still create the queue');
     this.#url = undefined;
     this.#settledAt = undefined;
   }

@@ -140,7 +140,7 @@ export class SqsBroadcast implements Broadcast {
     try {
       await retry(send, { signal, timeout: this.#timeout.announce, isRetryable: again });
     } catch (error) {
-      throw this.#error(error, 'takes no message', 'sqs:SendMessage');
+      throw this.#error(error, 'does not accept messages', 'sqs:SendMessage');
     }
   }
 
@@ -154,7 +154,7 @@ export class SqsBroadcast implements Broadcast {
         for (const { listener } of this.#listeners) listener(announcement);
       },
       onError: (error) => {
-        const { message } = this.#error(error, 'cannot be heard', 'sqs:ReceiveMessage');
+        const { message } = this.#error(error, 'cannot be read', 'sqs:ReceiveMessage');
         for (const { onError } of this.#listeners) onError(message);
       },
       expected: (error) => queue.isSettling(error),

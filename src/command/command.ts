@@ -61,7 +61,7 @@ export interface CommandGroup {
 export const verboseFlag: Flag = {
   name: 'verbose',
   boolean: true,
-  describe: 'say more, with stacks of errors',
+  describe: 'print more detail, with stack traces of errors',
 };
 
 /** The flag of commands that read the configuration. */

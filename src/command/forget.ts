@@ -11,7 +11,7 @@ export async function forget(profile: string, flags: Readonly<Record<string, unk
   if (other !== undefined) {
     throw new UsageError('bad-flag', `--forget terminates nothing: it cannot be given with --${other}`, {
       about: '--forget',
-      hint: `forget the profile alone: cnd scram --forget ${profile}`,
+      hint: `run it alone: cnd scram --forget ${profile}`,
     });
   }
   const { forgetProfile } = await import('../fleet/ec2/find/forget.ts');

@@ -22,7 +22,7 @@ function oneRun(value: unknown): string | undefined {
     `--run is ${JSON.stringify(value)}: must be a run id like 20261120-081103-x7k2`,
     {
       about: 'run',
-      hint: 'see the runs with: cnd ps',
+      hint: 'list the runs with: cnd ps',
     },
   );
 }
@@ -35,7 +35,7 @@ function region(value: unknown): string | undefined {
     `--region is ${JSON.stringify(name)}: must be a region like eu-west-1`,
     {
       about: 'region',
-      hint: 'leave it out to look everywhere',
+      hint: 'omit it to check all regions',
     },
   );
 }
@@ -46,6 +46,6 @@ function text(value: unknown): string | undefined {
 
 /** The flags that narrow what `ps` and `scram` look at. */
 export const filterFlags: readonly Flag[] = [
-  { name: 'region', describe: 'only this region of EC2 [default: here, and all regions]' },
-  { name: 'profile', describe: 'of EC2 only what this AWS profile sees' },
+  { name: 'region', describe: 'only this EC2 region [default: this machine, and all regions]' },
+  { name: 'profile', describe: 'only EC2, with this AWS profile' },
 ];

@@ -102,7 +102,7 @@ function refuseValued(words: readonly string[], { flags }: Command): void {
     if (value === 'true' || value === 'false') continue;
     throw new UsageError('flag-value', `--${name} is '${visible(value ?? '')}': it takes no value`, {
       about: name ?? '',
-      hint: `say --${name}, or leave it out`,
+      hint: `say --${name}, or omit it`,
     });
   }
 }

@@ -94,7 +94,7 @@ export function checkedText({ checked, skipped }: Pick<Inventory, 'checked' | 's
 export function unreachableLines(unreachable: Inventory['unreachable']): string {
   const lines = unreachable.map(({ fleet, error }) => {
     const hint = error instanceof CndError && error.hint ? `\n     ${printable(error.hint)}` : '';
-    return `cnd: ${fleet} cannot be asked, so something may be left there: ${printable(messageOf(error))}${hint}\n`;
+    return `cnd: ${fleet} cannot be checked, so something may still run there: ${printable(messageOf(error))}${hint}\n`;
   });
   return lines.join('');
 }

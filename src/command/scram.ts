@@ -21,7 +21,7 @@ export async function scram(flags: Readonly<Record<string, unknown>>): Promise<n
     onlyHere: profile !== undefined,
     everyone: flags['everyone'] === true,
     onRecheck: (seconds: number): void => {
-      const words = `nothing is seen yet; what was launched a moment ago may not be, so it is looked again in ${Math.ceil(seconds)} s`;
+      const words = `nothing found yet; recent launches may not be listed, checking again in ${Math.ceil(seconds)} s`;
       process.stderr.write(`cnd: ${words}\n`);
     },
   };
@@ -43,10 +43,9 @@ export async function scram(flags: Readonly<Record<string, unknown>>): Promise<n
   else process.stdout.write(`nothing to terminate${run ? ` of ${run}` : ''} ${checked}\n`);
   process.stderr.write(sparedWords(spared, run !== undefined) + unreachableLines(left.unreachable));
   for (const { run: id } of later)
-    process.stderr.write(
-      `cnd: left alone, as it was begun after this scram: ${id} (cnd scram --run ${id})\n`,
-    );
-  if (remaining.length > 0) process.stderr.write(`cnd: still there:\n${runningTable(remaining, Date.now())}`);
+    process.stderr.write(`cnd: not terminated, it started after this scram: ${id} (cnd scram --run ${id})\n`);
+  if (remaining.length > 0)
+    process.stderr.write(`cnd: still running:\n${runningTable(remaining, Date.now())}`);
   // Who names a run wants it to end.
   const isSpared = run !== undefined && spared.length > 0;
   const clean =
@@ -61,7 +60,7 @@ export async function scram(flags: Readonly<Record<string, unknown>>): Promise<n
 function sparedWords(spared: readonly RunningRun[], named: boolean): string {
   if (spared.length === 0) return '';
   if (!named) {
-    return `cnd: ${plural(spared.length, 'run')} of others left alone: see cnd ps; with --everyone they are terminated too\n`;
+    return `cnd: ${plural(spared.length, 'run')} of other users not terminated: see cnd ps; --everyone terminates them too\n`;
   }
   return spared
     .map(

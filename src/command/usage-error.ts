@@ -6,7 +6,7 @@ import { commands } from './registry/registry.ts';
 
 /** yargs' words for a command line that it cannot understand, made into ours, with the next thing to type. Pure. */
 export function usageError(words: readonly string[], yargsMessage: string | null): UsageError {
-  const message = yargsMessage ?? 'the command line cannot be understood';
+  const message = yargsMessage ?? 'invalid command line';
   const { entry, command, path } = locate(words);
   const help = `see ${['cnd', ...path].join(' ')} --help`;
   if (message.startsWith('Not enough non-option arguments') && command) return missing(command, path, help);

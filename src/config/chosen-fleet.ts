@@ -22,7 +22,7 @@ export function withFleet(
     throw new UsageError(
       'bad-setting',
       `${layer.origin(kind.name)} is given, but ${layer.origin('fleet')} is '${String(fleet)}'`,
-      { about: kind.name, hint: 'leave one of them out' },
+      { about: kind.name, hint: 'omit one of them' },
     );
   }
   const settings: Record<string, unknown> = { ...merged, fleet };
@@ -52,7 +52,7 @@ export function refuseForeignFlags(
       throw new UsageError(
         'foreign-setting',
         `${flags.origin(key)} is a setting of the fleet ${kind.name}, but the fleet is ${chosen.name}`,
-        { about: key, hint: `add --fleet ${kind.name}, or leave it out` },
+        { about: key, hint: `add --fleet ${kind.name}, or omit it` },
       );
     }
   }

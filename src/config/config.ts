@@ -145,7 +145,7 @@ export function validateTimeLimit(timeLimit: number, { reserve }: FleetTiming): 
   if (timeLimit >= least) return;
   throw new UsageError('bad-setting', `T is ${timeLimit}: must be at least ${least} seconds on this fleet`, {
     about: 'T',
-    hint: `${reserve} s of it are kept for teardown; give --T ${least} to ${longestTimeLimit}`,
+    hint: `${reserve} s of it are reserved for teardown; give --T ${least} to ${longestTimeLimit}`,
   });
 }
 

@@ -33,8 +33,8 @@ export async function readConfigFile(
   env: NodeJS.ProcessEnv = process.env,
 ): Promise<ConfigFile | undefined> {
   if (path === '') {
-    const hint = 'name a file, or leave it out to read cnd.config.json';
-    throw new UsageError('config-unreadable', '--config names no file', { about: 'config', hint });
+    const hint = 'give the name of a file, or omit it to read cnd.config.json';
+    throw new UsageError('config-unreadable', '--config has no value', { about: 'config', hint });
   }
   const name = path ?? defaultConfigFile;
   let text: string;
@@ -91,7 +91,7 @@ export function parseConfig(name: string, source: string): Readonly<Record<strin
     throw new UsageError(
       'config-syntax',
       `${name} is nested too deeply at line ${line}, column ${column}: no setting is so deep`,
-      { about: name, hint: 'remove the brackets that are too many' },
+      { about: name, hint: 'remove the surplus brackets' },
     );
   }
   const errors: ParseError[] = [];
@@ -109,7 +109,7 @@ export function parseConfig(name: string, source: string): Readonly<Record<strin
       `${name} is not valid JSON at line ${line}, column ${column}: ${what}`,
       {
         about: name,
-        hint: 'mend it there; comments and trailing commas are fine',
+        hint: 'fix it there; comments and trailing commas are allowed',
       },
     );
   }

@@ -19,16 +19,16 @@ const commonSchema = z.strictObject({
   $schema: z.string().optional(),
   N: boundedWhole('a whole number of instances', 1, Number.MAX_SAFE_INTEGER),
   maxN: boundedWhole('a whole number of instances', 1, 1_000_000).describe(
-    'the most instances that may be asked for: a slip of the finger must not be expensive',
+    'upper limit of --N, against typos',
   ),
   minN: boundedWhole('a whole number of instances', 1, 1_000_000).describe(
-    'the fewest instances that a run is worth beginning with',
+    'the fewest instances to start a run with',
   ),
   maxCost: decimal('an amount of US dollars', 0, 1_000_000)
     .optional()
-    .describe('the most a run may cost at its worst, in US dollars'),
+    .describe('upper limit of what a run may cost at most, in US dollars'),
   confirmAbove: decimal('an amount of US dollars', 0, 1_000_000).describe(
-    'a run that may cost more than so many US dollars, or whose price is not known, is launched only when that is confirmed, on a terminal or by --yes; without a terminal nobody is asked',
+    'a run that may cost more than this, in US dollars, or whose price is unknown, is launched only after confirmation, on a terminal or by --yes; without a terminal there is no prompt',
   ),
   T: decimal('a number of seconds', 0, longestTimeLimit),
   // As many as a digest has bits; what holds in its unit the puzzle knows.
@@ -56,16 +56,16 @@ const commonSchema = z.strictObject({
       .describe('where logs and run records are kept, relative to this file'),
     bucket: bucketName
       .optional()
-      .describe('an S3 bucket that is the archive; the directory then only holds what was not uploaded yet'),
-    prefix: z.string().max(200).optional().describe('what all keys in the bucket begin with'),
+      .describe('S3 bucket that is the archive; the directory then holds only what is not uploaded yet'),
+    prefix: z.string().max(200).optional().describe('key prefix in the bucket'),
     region: z
       .string()
       .min(1)
       .optional()
-      .describe('where the bucket is looked for first; by default where AWS is called'),
+      .describe('region in which the bucket is looked up first; by default the region in use'),
     encryption: oneOf(['AES256', 'aws:kms'])
       .optional()
-      .describe('AES256 or aws:kms: with which keys objects are encrypted; by default as the bucket says'),
+      .describe('server-side encryption, AES256 or aws:kms; by default as the bucket is configured'),
   }),
 });
 

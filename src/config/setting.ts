@@ -14,14 +14,14 @@ const commonNames: readonly SettingName[] = [
     key: 'minN',
     flag: 'min-N',
     variable: 'CND_MIN_INSTANCES',
-    describe: 'fewer instances than this are not worth it [default: 1]',
+    describe: 'fewest instances to start with [default: 1]',
   },
   {
     key: 'D',
     flag: 'D',
     alias: 'difficulty',
     variable: 'CND_DIFFICULTY',
-    describe: 'leading zeros a golden digest has, in --unit',
+    describe: 'leading zeros of a golden digest, in --unit',
   },
   {
     key: 'fleet',
@@ -64,7 +64,7 @@ const commonNames: readonly SettingName[] = [
     key: 'chunk',
     flag: 'chunk',
     variable: 'CND_CHUNK',
-    describe: 'nonces dealt at a time [default: 1000000, fewer where the space is small]',
+    describe: 'nonces assigned at a time [default: 1000000, fewer where the space is small]',
   },
   {
     key: 'smallest',

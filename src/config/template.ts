@@ -26,8 +26,8 @@ export function configTemplate(schema: string): string {
   const { $schema: _, ...settings } = configJsonSchema().properties ?? {};
   const lines = [
     '{',
-    '  // Settings of cnd. A flag or an environment variable of the same meaning wins. Lines that are commented out have no',
-    '  // default, or one that depends on other settings. Comments and trailing commas are fine here.',
+    '  // Settings of cnd. Flags and environment variables take precedence. Lines that are commented out have no',
+    '  // default, or one that depends on other settings. Comments and trailing commas are allowed here.',
     `  "$schema": ${JSON.stringify(schema)},`,
     ...Object.entries(settings).flatMap(([key, setting]) => ['', ...indent(explained(key, setting))]),
     '}',

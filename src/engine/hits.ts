@@ -34,7 +34,7 @@ export class Hits {
     const nonce = `${claim.nonce}`;
     const hit = verifiedHit(teller, claim, this.#options);
     if (!hit) {
-      const reason = 'its digest is another, or it is outside the nonce space';
+      const reason = 'its digest does not match, or it is outside the nonce space';
       // Who wrote it on a queue may name an instance that there is not.
       const named = teller !== undefined && teller < workers ? teller : undefined;
       if (!quiet) emit('hit.rejected', { ...by(named), nonce, digest: claim.digest, reason });

@@ -33,7 +33,7 @@ const coverage = z
     stride: z.int().nonnegative(),
     residues: z.array(residueCoverage),
     ranges: z.array(textRange),
-    rangesCut: z.boolean().describe('Whether `ranges` was cut short; `residues` is always whole.'),
+    rangesCut: z.boolean().describe('Whether `ranges` was truncated; `residues` is always complete.'),
   })
   .describe(
     'Which nonces were tested, exactly: `residues` by chunk and stride, `ranges` merged.',
@@ -60,7 +60,7 @@ const ended = z.object({
   logs: z.string(),
   launched: z.int().describe('Instances that there were.'),
   released,
-  terminated: z.int().describe('Of how many the fleet has said that they are terminated.'),
+  terminated: z.int().describe('How many of them the fleet has confirmed as terminated.'),
   left: z.array(z.string()).describe('Ids of instances whose termination could not be confirmed.'),
   probability: z
     .number()
@@ -80,7 +80,7 @@ const ended = z.object({
     .string()
     .optional()
     .describe(
-      'The digest as the field shows it: with bitcoin the bytes of `digest`, which is raw, in reverse.',
+      'The digest as it is usually shown: with bitcoin the bytes of `digest`, which is raw, in reverse.',
     ),
 });
 
@@ -117,7 +117,7 @@ export const eventFields = {
           'What each instance costs at most: US dollars an hour, and the seconds that are charged at least.',
         ),
     })
-    .describe('What the fleet says before anything costs money; `cost` in US dollars, at most.'),
+    .describe('What the fleet plans before anything costs money; `cost` in US dollars, at most.'),
   warning: z.object({ message: z.string(), hint: z.string().optional() }),
   'launch.started': z.object({ instances: z.int() }),
   'instance.launched': z.object({
@@ -129,9 +129,9 @@ export const eventFields = {
   'instance.running': z.object({ instance: index, id: z.string(), address: z.string() }),
   'instance.waiting': z
     .object({ instance: index, cause: z.string(), message: z.string() })
-    .describe('What is being waited for, said when it changes.'),
+    .describe('What is being waited for, sent when it changes.'),
   'instance.connected': z.object({ instance: index }),
-  'instance.armed': z.object({ instance: index }).describe("Its dead-man's switch is seen to be armed."),
+  'instance.armed': z.object({ instance: index }).describe("Its dead-man's switch is confirmed as armed."),
   'instance.uploaded': z.object({ instance: index, bytes: z.int() }),
   'instance.searching': z.object({
     instance: index,
@@ -171,7 +171,7 @@ export const eventFields = {
       .string()
       .optional()
       .describe(
-        'With bitcoin, `digest` as the field shows it: its bytes in reverse. Absent where it is the same.',
+        'With bitcoin, `digest` as it is usually shown: its bytes in reverse. Absent where it is the same.',
       ),
     elapsed: seconds,
   }),
@@ -187,7 +187,7 @@ export const eventFields = {
     .describe('All kernels of the instance have exited; `latency` since the end of the search was known.'),
   'search.stopped': z
     .object({ reason: z.string(), latency: seconds, unconfirmed: z.array(index) })
-    .describe('The last peer has stopped; `unconfirmed` are those that did not say so in time.'),
+    .describe('The last peer has stopped; `unconfirmed` are those that did not confirm it in time.'),
   'instance.lost': z
     .object({
       instance: index,
@@ -196,7 +196,7 @@ export const eventFields = {
       hint: z.string().optional().describe('What to do about it.'),
       retrying: z.boolean(),
     })
-    .describe('Its search is lost and its work goes to others; with `retrying` it is being tried again.'),
+    .describe('Its search is lost and its work goes to others; with `retrying` it is being retried.'),
   'instance.disconnected': z
     .object({ instance: index, code: z.string(), reason: z.string() })
     .describe(
@@ -219,26 +219,26 @@ export const eventFields = {
   'logs.missing': z.object({ instance: index, reason: z.string() }),
   'terminate.started': z
     .object({ instances: z.int(), released })
-    .describe('From here on only the end of every instance is waited for.'),
+    .describe('From here on the run only waits for every instance to be terminated.'),
   'instance.terminated': z.object({ instance: index, id: z.string(), released }),
   'archive.started': z
     .object({ location: z.string(), files: z.int() })
     .describe(
-      'With a bucket, once everything is terminated: all that is kept of the run is being uploaded, the journal too, ' +
+      'With a bucket, once everything is terminated: all files of the run are being uploaded, the journal too, ' +
         'whose last event is therefore `run.ended`.',
     ),
   'logs.archived': z
     .object({ location: z.string(), files: z.int(), bytes: z.int() })
-    .describe('All files of the run are uploaded, and nothing is left here.'),
+    .describe('All files of the run are uploaded, and removed from this machine.'),
   'run.interrupted': z
     .object({ signal: z.string(), count: z.int(), phase: z.enum(phaseNames).optional(), released })
-    .describe('Somebody asked for the end, for the first time or again (`count`), in this phase.'),
+    .describe('A signal asked the run to end, for the first time or again (`count`), in this phase.'),
   'cleanup.failed': z.object({ what: z.string(), reason: z.string() }),
   'output.dropped': z
     .object({ frames: z.int(), progress: z.int() })
     .describe(
-      'Nobody took the output fast enough: frames of the live view and progress events that were left out, all in all. ' +
-        'The journal lacks none of them.',
+      'The output was read too slowly: frames of the live view and progress events that were dropped, in total. ' +
+        'The journal has all of them.',
     ),
   'run.ended': ended,
 } as const;

@@ -17,7 +17,7 @@ const instance = z.object({
   isa: z.string().optional().describe('Instruction set of the kernel.'),
   threads: z.int().optional(),
   python: z.string().optional(),
-  hashes: z.number().optional().describe('Nonces it said that it tested, of all its agents.'),
+  hashes: z.number().optional().describe('Nonces that its agents reported as tested.'),
   launchedAt: time.optional(),
   runningAt: time.optional(),
   searchingAt: time.optional(),

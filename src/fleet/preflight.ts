@@ -63,8 +63,8 @@ export function requirePassed(checks: readonly Check[]): void {
 export function costCheck({ cost }: Pick<Preflight, 'cost'>, maxCost: number | undefined): Check | undefined {
   if (maxCost === undefined) return undefined;
   if (cost === undefined) {
-    return failedCost('cost-unknown', `no price is known, so that --max-cost ${maxCost} cannot be kept`, {
-      hint: 'give another --type, or no --max-cost',
+    return failedCost('cost-unknown', `the price is unknown, so --max-cost ${maxCost} cannot be enforced`, {
+      hint: 'use another --type, or omit --max-cost',
     });
   }
   if (cost <= maxCost) {

@@ -127,7 +127,7 @@ class Kernel {
 function failure(program: string, words: string, cause?: unknown): CndError {
   return new CndError('kernel-failed', `the kernel ${program} cannot be measured: it ${words}`, {
     about: program,
-    hint: 'build the native kernel again with: npm run build:kernel',
+    hint: 'rebuild the native kernel with: npm run build:kernel',
     cause,
   });
 }

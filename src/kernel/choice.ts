@@ -42,7 +42,7 @@ export async function chooseKernel(
   if (native === undefined) return withoutNative(`there is no native kernel for ${thisPlatform}`);
   try {
     const [fastest] = await instructionSets(native, puzzle.scheme, signal);
-    if (!fastest) return withoutNative(`the native kernel has nothing that runs here`);
+    if (!fastest) return withoutNative(`the native kernel has no instruction set that runs here`);
     return { rate: fastest.rate, instructionSet: fastest.name };
   } catch (error) {
     signal?.throwIfAborted();

@@ -38,7 +38,7 @@ function headerPuzzle(definition: PuzzleDefinition): HeaderPuzzle {
       `${field} is ${show(definition[field])}, but scheme bitcoin has none`,
       {
         about: field,
-        hint: `Leave ${field} out: the header says it all, the difficulty in its nBits.`,
+        hint: `Omit ${field}: the header defines everything, the difficulty in its nBits.`,
       },
     );
   }
@@ -58,7 +58,7 @@ function textPuzzle(scheme: TextPuzzle['scheme'], definition: PuzzleDefinition):
       `header is ${show(definition.header)}, but scheme ${scheme} has none`,
       {
         about: 'header',
-        hint: 'Leave header out, or say --scheme bitcoin.',
+        hint: 'Omit header, or use --scheme bitcoin.',
       },
     );
   }
@@ -66,10 +66,10 @@ function textPuzzle(scheme: TextPuzzle['scheme'], definition: PuzzleDefinition):
   if (definition.difficulty === undefined) {
     throw new UsageError(
       'missing-difficulty',
-      `difficulty is missing: how many leading zero ${unit} are asked for`,
+      `difficulty is missing: the number of leading zero ${unit} required`,
       {
         about: 'difficulty',
-        hint: 'Say it with --D, e.g. --D 2.',
+        hint: 'Set it with --D, e.g. --D 2.',
       },
     );
   }

@@ -20,7 +20,7 @@ export function parseHeader(text: string): string {
   const wrong = /[^0-9a-f]/iu.exec(text);
   if (wrong) {
     throw badHeader(
-      `header has ${JSON.stringify(wrong[0])} at position ${wrong.index}, which is no hex digit`,
+      `header has ${JSON.stringify(wrong[0])} at position ${wrong.index}, which is not a hex digit`,
     );
   }
   const header = text.toLowerCase();

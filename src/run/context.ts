@@ -79,7 +79,7 @@ export class RunContext {
     this.phases = new Phases(() => this.elapsed());
     this.folder = join(config.logs.directory, run);
     this.journal = new Journal(join(this.folder, journalName), (error) => {
-      this.warn(`the journal cannot be written any more: ${error.message}`);
+      this.warn(`the journal can no longer be written: ${error.message}`);
     });
     this.stream = new EventStream(run, () => clock.wall(), [this.journal, this.history, ...inputs.views]);
     this.emit = this.stream.emit;
@@ -106,7 +106,12 @@ export class RunContext {
 
   /** A deadline so many seconds from now. */
   within(seconds: number): Deadline {
-    return deadline(this.inputs.clock, this.#stopwatch, this.elapsed() + seconds, 'time is up');
+    return deadline(
+      this.inputs.clock,
+      this.#stopwatch,
+      this.elapsed() + seconds,
+      'the time limit was reached',
+    );
   }
 
   /** When the search must stop, agents be confirmed and logs be pulled, in seconds before T, by what is known now. */
@@ -118,7 +123,12 @@ export class RunContext {
   /** The end of the search: it comes earlier when releasing the instances turns out to take longer. */
   searchLimit(): Deadline {
     const { clock, config } = this.inputs;
-    return deadline(clock, this.#stopwatch, () => config.timeLimit - this.teardown.search, 'time is up');
+    return deadline(
+      clock,
+      this.#stopwatch,
+      () => config.timeLimit - this.teardown.search,
+      'the time limit was reached',
+    );
   }
 
   /** When the run began, by the wall clock. */

@@ -29,7 +29,7 @@ export async function launch(context: RunContext, signal: AbortSignal): Promise<
 
   phases.begin('launch');
   emit('launch.started', { instances: config.instances });
-  cleanup.defer('what the instances needed', async () => {
+  cleanup.defer('the resources of the instances', async () => {
     // Whoever has to terminate what is left will need it.
     if (context.left.length === 0) await fleet.dispose(run);
   });
@@ -57,7 +57,7 @@ export async function launch(context: RunContext, signal: AbortSignal): Promise<
   }
   const { length } = context.launched;
   if (length < config.instances) {
-    context.warn(`only ${length} of ${config.instances} instances could be launched; the stride follows`);
+    context.warn(`only ${length} of ${config.instances} instances could be launched; the stride is adjusted`);
   }
 }
 
@@ -69,7 +69,7 @@ async function terminate(context: RunContext): Promise<void> {
   try {
     const instances = await terminateAll(fleet, run, context.launched, timeout, ({ message, remedy }) => {
       const hint = remedy === undefined ? {} : { hint: remedy };
-      context.emit('warning', { message: `${message}; it is tried again`, ...hint });
+      context.emit('warning', { message: `${message}; retrying`, ...hint });
     });
     context.paid = { ...context.paid, until: context.elapsed() };
     for (const { index, id } of instances) {

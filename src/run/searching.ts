@@ -34,7 +34,7 @@ export class Searching {
     const { run, config, fleet, broadcast, clock, kernel } = inputs;
     this.#context = context;
     this.#watch = new Watch(fleet, run, launched, {
-      onError: (error) => context.warn(`the fleet cannot be looked at: ${messageOf(error)}; trying again`),
+      onError: (error) => context.warn(`the fleet cannot be described: ${messageOf(error)}; retrying`),
       onAnswer: (seconds) => context.releaseTime.tell('fleet', seconds),
     });
     const engine = inputs.engine({
@@ -114,7 +114,7 @@ export class Searching {
     const { broadcast, clock } = this.#context.inputs;
     const stopListening = broadcast.listen(
       (announcement) => this.search.announced(announcement),
-      (error) => this.#context.warn(`${error}; the controller tells its instances itself`),
+      (error) => this.#context.warn(`${error}; the controller notifies its instances directly`),
     );
     const stopTicking = clock.every(1000, () => this.search.tick(this.#context.untilTimeLimit()));
     return () => {
@@ -123,7 +123,7 @@ export class Searching {
       const { ignored = 0 } = broadcast;
       if (ignored > 0)
         this.#context.warn(
-          `messages on the ${broadcast.name} broadcast that were ignored, being none of this run's: ${ignored}`,
+          `messages on the ${broadcast.name} broadcast were ignored, as they are not of this run: ${ignored}`,
         );
     };
   }
@@ -146,7 +146,7 @@ export class Searching {
       this.#context.emit('broadcast', { channel: broadcast.name, nonce: `${nonce}`, digest });
     } catch (error) {
       const what = `the hit could not be announced on ${broadcast.name}`;
-      this.#context.warn(`${what}: ${messageOf(error)}; the controller tells its instances itself`);
+      this.#context.warn(`${what}: ${messageOf(error)}; the controller notifies its instances directly`);
     }
   }
 

@@ -26,7 +26,7 @@ export function spending(
   if (until === undefined)
     return {
       ...(most !== undefined && { cost: most }),
-      costBasis: `${price.basis}; not all is confirmed to be over`,
+      costBasis: `${price.basis}; not all instances are confirmed as terminated`,
     };
   const seconds = Array.from({ length: instances }, () => until - from);
   return { cost: Math.min(most ?? Infinity, costOf(price, seconds)), costBasis: price.basis };

@@ -126,20 +126,20 @@ async function leaveToController(found: RunningRun, env: NodeJS.ProcessEnv): Pro
   }
   const place = `${fleet}${where === undefined ? '' : ` ${where}`}`;
   if (told) {
-    const became = hasEnded ? 'has ended' : 'still works at that';
-    return `${place} cannot be asked; its controller, pid ${told.pid}, was told to end it, and ${became}`;
+    const became = hasEnded ? 'has exited' : 'is still working on it';
+    return `${place} cannot be checked; its controller, pid ${told.pid}, was told to terminate it, and ${became}`;
   }
   const { account } = noted;
   const whose = account === undefined ? place : `${place} of account ${account}`;
-  const remedy = account === undefined ? '' : ': repeat it with credentials of that account';
-  return `${whose} cannot be asked${remedy}${overdue(found, env)}`;
+  const remedy = account === undefined ? '' : ': run it again with credentials of that account';
+  return `${whose} cannot be checked${remedy}${overdue(found, env)}`;
 }
 
 /** What is past its expiry has powered itself off, or is to be looked for by hand. */
 function overdue({ run, expiresAt }: RunningRun, env: NodeJS.ProcessEnv): string {
   if (!expiresAt || expiresAt.getTime() > Date.now()) return '';
   const then = expiresAt.toISOString();
-  return `; its instances should have powered themselves off at ${then}: when you have seen that they have, remove ${stateDirectory(run, env)}`;
+  return `; its instances should have powered themselves off at ${then}: once you have checked that they have, remove ${stateDirectory(run, env)}`;
 }
 
 /** Waits for a controller that was told to end; one that does not is told again, and then killed. */
@@ -151,7 +151,7 @@ async function endController({ state }: RunningRun, seconds: number): Promise<vo
   if (await hasExitedWithin(controller, seconds / 2)) return;
   killProcess(controller, 'SIGKILL');
   if (await hasExitedWithin(controller, timeout.controller)) return;
-  throw new Error(`the controller, pid ${controller.pid}, does not end`);
+  throw new Error(`the controller, pid ${controller.pid}, does not exit`);
 }
 
 /** Waits for so many seconds for a process to end, and gives whether it has. */

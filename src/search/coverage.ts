@@ -23,7 +23,7 @@ export interface Coverage {
   }[];
   /** The tested nonces as merged ranges, ascending, disjoint and not touching; the first of them when they are many. */
   readonly ranges: readonly TextRange[];
-  /** Whether `ranges` was cut short; `residues` is always whole. */
+  /** Whether `ranges` was truncated; `residues` is always complete. */
   readonly rangesCut: boolean;
 }
 

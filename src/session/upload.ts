@@ -60,13 +60,13 @@ export function uploadCommand(digest: string, directory: string): string {
     'f=$d/.cnd-bundle',
     'mkdir -p "$(dirname "$d")"',
     // mkdir never follows a link and never takes over what is there; what is there must be a directory of this user.
-    `mkdir "$d" 2>/dev/null || { [ -d "$d" ] && [ ! -L "$d" ] && [ -O "$d" ]; } || ${giveUp(exitCode.directory, 'the directory is a link, or belongs to somebody else')}`,
+    `mkdir "$d" 2>/dev/null || { [ -d "$d" ] && [ ! -L "$d" ] && [ -O "$d" ]; } || ${giveUp(exitCode.directory, 'the directory is a link, or belongs to another user')}`,
     'chmod 700 "$d"',
     `trap 'rm -f "$f"' EXIT`,
     'rm -f "$f"',
     'cat >"$f"',
-    `if command -v sha256sum >/dev/null; then s=$(sha256sum <"$f"); elif command -v shasum >/dev/null; then s=$(shasum -a 256 <"$f"); else ${giveUp(exitCode.noTool, 'there is neither sha256sum nor shasum')}; fi`,
-    `[ "\${s%% *}" = ${quote(digest)} ] || ${giveUp(exitCode.mismatch, 'what arrived is not what was sent')}`,
+    `if command -v sha256sum >/dev/null; then s=$(sha256sum <"$f"); elif command -v shasum >/dev/null; then s=$(shasum -a 256 <"$f"); else ${giveUp(exitCode.noTool, 'neither sha256sum nor shasum is installed')}; fi`,
+    `[ "\${s%% *}" = ${quote(digest)} ] || ${giveUp(exitCode.mismatch, 'the checksum of the upload does not match')}`,
     // -o: as root, do not give the files to the owner named in the archive.
     'tar -xzof "$f" -C "$d"',
   ].join('; ');
@@ -94,7 +94,7 @@ export async function upload(
   if (result.code === exitCode.mismatch) {
     fail(
       'session-upload-mismatch',
-      'Try again; if it stays, something between here and there changes the data.',
+      'Try again; if it happens again, something on the network path changes the data.',
     );
   } else if (result.code === exitCode.noTool) {
     fail('session-upload-tool', 'Install coreutils (sha256sum) on the machine, or use another image.');

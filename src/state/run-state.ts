@@ -166,7 +166,7 @@ export async function listStateRuns(env: NodeJS.ProcessEnv = process.env): Promi
 /** A note that names another run than its directory is forged. */
 function parse(text: string, run: RunId): RunState {
   const state = runState.parse(JSON.parse(text));
-  if (state.run !== run) throw new Error(`it is that of another run, ${JSON.stringify(state.run)}`);
+  if (state.run !== run) throw new Error(`it belongs to another run, ${JSON.stringify(state.run)}`);
   return state;
 }
 

@@ -76,7 +76,8 @@ export async function assertPrivate(directory: string): Promise<void> {
   if (!found.isDirectory()) throw new UnsafeFile('it is not a directory');
   const self = process.getuid?.();
   if (self !== undefined && uid !== self) throw new UnsafeFile(`it belongs to another user (uid ${uid})`);
-  if (mode & 0o022) throw new UnsafeFile(`others can write it; to forbid that: chmod go-w ${directory}`);
+  if (mode & 0o022)
+    throw new UnsafeFile(`it is writable by other users; to fix that: chmod go-w ${directory}`);
 }
 
 /**

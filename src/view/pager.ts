@@ -47,7 +47,7 @@ export class Pager implements TextSink {
     if (code !== 126 && code !== 127) return;
     throw new CndError('no-pager', `PAGER is '${this.#command}', which cannot be run`, {
       about: 'PAGER',
-      hint: 'set PAGER to a program that is there, or to nothing',
+      hint: 'set PAGER to an installed program, or to an empty string',
     });
   }
 }

@@ -45,7 +45,7 @@ export function plainLine(
     case 'instance.armed':
       return verbose ? `${at(event)} has its dead-man's switch armed` : undefined;
     case 'instance.uploaded':
-      return verbose ? `${at(event)} has the worker (${plural(event.bytes, 'byte')})` : undefined;
+      return verbose ? `${at(event)} worker uploaded (${plural(event.bytes, 'byte')})` : undefined;
     case 'instance.searching':
       return [
         `${at(event)} searching with ${printable(event.kernel)} (${printable(event.isa)}), ${plural(event.threads, 'thread')}`,
@@ -65,7 +65,7 @@ export function plainLine(
     case 'instance.adopted':
       return `${at(event)} takes over ${share(event)}, from chunk ${count(event.next)} on`;
     case 'instance.released':
-      return verbose ? `${at(event)} gives up ${share(event)}` : undefined;
+      return verbose ? `${at(event)} hands back ${share(event)}` : undefined;
     case 'instance.error':
       return `${at(event)} says: ${printable(event.message)}`;
     case 'hit':
@@ -81,11 +81,11 @@ export function plainLine(
     case 'search.stopped':
       return [
         `search stopped (${printable(event.reason)})${within(event.latency)}`,
-        ...(event.unconfirmed.length > 0 ? [`no word from ${instanceWords(event.unconfirmed)}`] : []),
+        ...(event.unconfirmed.length > 0 ? [`no confirmation from ${instanceWords(event.unconfirmed)}`] : []),
       ].join('; ');
     case 'instance.lost':
       // What is tried again may pass by itself.
-      return `${at(event)} lost: ${printable(event.reason)}${event.retrying ? '; trying again' : event.hint ? ` (${printable(event.hint)})` : ''}`;
+      return `${at(event)} lost: ${printable(event.reason)}${event.retrying ? '; retrying' : event.hint ? ` (${printable(event.hint)})` : ''}`;
     case 'instance.disconnected':
       return `${at(event)} disconnected: ${printable(event.reason)}; reconnecting while its agent searches on`;
     case 'instance.reconnected':
@@ -102,17 +102,17 @@ export function plainLine(
     case 'instance.terminated':
       return verbose ? `${at(event)} ${event.released ? 'released' : 'terminated'}` : undefined;
     case 'archive.started':
-      return `storing ${plural(event.files, 'file')} in ${printable(event.location)}`;
+      return `uploading ${plural(event.files, 'file')} to ${printable(event.location)}`;
     case 'logs.archived':
       return verbose
-        ? `${plural(event.files, 'file')} (${plural(event.bytes, 'byte')}) are in ${printable(event.location)}`
+        ? `${plural(event.files, 'file')} (${plural(event.bytes, 'byte')}) uploaded to ${printable(event.location)}`
         : undefined;
     case 'run.interrupted':
       return `${printable(event.signal)}: ${interruptedText(event)}`;
     case 'cleanup.failed':
       return `cleanup of ${printable(event.what)} failed: ${printable(event.reason)}`;
     case 'output.dropped':
-      return `output is too slow: ${plural(event.progress, 'progress event')} and ${plural(event.frames, 'frame')} left out so far`;
+      return `output is read too slowly: ${plural(event.progress, 'progress event')} and ${plural(event.frames, 'frame')} dropped so far`;
     case 'run.ended':
       return undefined; // the summary says it
     default:
@@ -125,14 +125,14 @@ function interruptedText(event: Extract<RunEvent, { event: 'run.interrupted' }>)
   const [done, doing] = event.released ? ['released', 'releasing'] : ['terminated', 'terminating'];
   if (phase === 'archive') {
     return count === 1
-      ? `all is ${done}; the logs are stored for a moment more, once more to leave them here`
-      : `all is ${done}; the logs stay here`;
+      ? `everything is ${done}; uploading the logs for a few seconds more, Ctrl-C again leaves them on this machine`
+      : `everything is ${done}; the logs stay on this machine`;
   }
   if (phase === 'plan') return 'stopping; nothing was launched';
   if (phase === 'terminate') return `${doing} already`;
   return count === 1
-    ? `stopping, pulling logs for a moment, ${doing}; once more to skip the logs`
-    : `${doing} at once`;
+    ? `stopping, pulling logs for a few seconds, then ${doing}; Ctrl-C again skips the logs`
+    : `${doing} immediately`;
 }
 
 /** A puzzle in words: `hex-chain of 'COMSM0010cloud', 6 leading zero digits`. */

@@ -37,7 +37,7 @@ test.each([
   ['{"run": "2026', 'run.json is torn'],
   ['[]', 'run.json is torn'],
   [JSON.stringify({ ...begun, ended: { ...ended, outcome: 'won' } }), 'run.json is torn'],
-  [JSON.stringify({ ...begun, run: '20261120-081103-aaaa' }), 'run.json is that of another run'],
+  [JSON.stringify({ ...begun, run: '20261120-081103-aaaa' }), 'run.json belongs to another run'],
 ])('a record of %j is torn, unless the run is only beginning', (text, error) => {
   const summary = summarize(run, text, false);
   expect(summary).toMatchObject({ status: 'torn', startedAt: '2026-11-20T08:11:03.000Z' });

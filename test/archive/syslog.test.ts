@@ -34,7 +34,7 @@ test('a truncated one gives what was written before the tear, and says so', asyn
   const { lines: some, errors } = await read(whole.subarray(0, whole.length / 2));
   expect(some.length).toBeGreaterThan(500);
   expect(some.slice(0, -1)).toEqual(lines.slice(0, some.length - 1));
-  expect(errors).toEqual(['is torn: it ends in the middle']);
+  expect(errors).toEqual(['is truncated: it ends in the middle']);
 });
 
 test.each([1, 5, 9, 12])('one of %i bytes is torn', async (length) => {
@@ -44,7 +44,7 @@ test.each([1, 5, 9, 12])('one of %i bytes is torn', async (length) => {
 test('one that lacks only its last byte is torn, and whole in its lines', async () => {
   expect(await read(whole.subarray(0, -1))).toMatchObject({
     lines,
-    errors: [expect.stringContaining('torn')],
+    errors: [expect.stringContaining('truncated')],
   });
 });
 

@@ -40,11 +40,11 @@ test.each([
   ],
   [
     `${user} ${on} because no identity-based policy allows the ec2:RunInstances action`,
-    /^the caller needs ec2:RunInstances: the policies .*ec2\.tags/,
+    /^the caller needs ec2:RunInstances: print .*ec2\.tags/,
   ],
   [
     'You are not authorized to perform this operation.',
-    /^the caller needs ec2:RunInstances, ec2:CreateTags: the policies/,
+    /^the caller needs ec2:RunInstances, ec2:CreateTags: print/,
   ],
 ])('%s', (message, remedy) => {
   expect(denialRemedy(readDenial(failure('UnauthorizedOperation', message)), call.permissions)).toMatch(
@@ -80,7 +80,7 @@ test('the encoded explanation is whole with --verbose, and nowhere else', () => 
     call,
   );
   expect(`${told.message}${told.hint}`).not.toContain('Ab3-_Ab3');
-  expect(told.hint).toMatch(/--verbose shows it with the command that decodes it/);
+  expect(told.hint).toMatch(/--verbose prints it with the command that decodes it/);
   expect(causeLines(told)).toContain(`--encoded-message ${encoded}\n`);
 });
 

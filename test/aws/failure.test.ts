@@ -43,7 +43,7 @@ describe('the error a user sees', () => {
     const denied = awsError(failure('AccessDenied', 'User: bob is not authorized', status(403)), call);
     expect(denied).toMatchObject({
       code: 'aws-denied',
-      hint: 'the caller needs sqs:CreateQueue: the policies are printed by: cnd init --policy',
+      hint: 'the caller needs sqs:CreateQueue: print the policies with: cnd init --policy',
     });
     expect(denied.message).toContain('User: bob is not authorized');
   });

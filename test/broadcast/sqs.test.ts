@@ -210,7 +210,7 @@ describe.skipIf(awsMissing)('the broadcast on SQS', () => {
       // The poll that is under way may still bring it.
       await eventually('polls that fail', () => aws.of('ReceiveMessage').length > 3);
       expect(errors).toHaveLength(1);
-      expect(errors[0]).toMatch(/queue cnd-\S+ cannot be heard in eu-west-1: AWS cannot be reached/);
+      expect(errors[0]).toMatch(/queue cnd-\S+ cannot be read in eu-west-1: AWS cannot be reached/);
       heal();
       await eventually('it', () => heard.length === 1);
       aws.faults.add({ service: 'sqs', action: 'ReceiveMessage', error: 'Expired' });

@@ -124,7 +124,7 @@ describe.skipIf(awsMissing)('commands with a bucket', () => {
       expect(readdirSync(inLogs(ended.run))).toHaveLength(4);
       expect(await cnd(['logs', 'push', 'last'])).toMatchObject({
         code: 0,
-        stdout: `4 files of ${ended.run} are in s3://${bucket}/${ended.run}, and no longer here\n`,
+        stdout: `4 files of ${ended.run} are uploaded to s3://${bucket}/${ended.run}, and removed here\n`,
       });
       expect(readdirSync(inLogs())).toEqual([]);
     }, 60_000);
@@ -144,7 +144,7 @@ describe.skipIf(awsMissing)('commands with a bucket', () => {
       underWay();
       expect(await cnd(['logs', 'ls'])).toMatchObject({ code: 0, stderr: '' });
       const pushed = await cnd(['logs', 'push', run]);
-      expect(pushed).toMatchObject({ code: 2, stderr: expect.stringMatching(/is under way/) as string });
+      expect(pushed).toMatchObject({ code: 2, stderr: expect.stringMatching(/is still running/) as string });
       expect(local()).toHaveLength(2);
     });
 
@@ -156,7 +156,7 @@ describe.skipIf(awsMissing)('commands with a bucket', () => {
     ])(
       'is read by $args, which says so; also when the bucket cannot be listed, which is said and is no success',
       async ({ args, said, code = 0, offline }) => {
-        const says = `${run} is read from ${inLogs(run)}: store it with: cnd logs push ${run}`;
+        const says = `${run} is not fully uploaded, reading it from ${inLogs(run)}; upload it with: cnd logs push ${run}`;
         const stdout = expect.stringMatching(said) as string;
         const result = await cnd(args);
         expect(result).toMatchObject({ code, stdout });
@@ -276,7 +276,7 @@ describe.skipIf(awsMissing)('commands with a bucket', () => {
 
     test('leaves a bucket that is there as it is, and says so', async () => {
       const result = await cnd(['init', '--bucket', bucket]);
-      expect(result.stdout).toBe(`there is a bucket ${bucket} in eu-west-1 already: it is left as it is\n`);
+      expect(result.stdout).toBe(`bucket ${bucket} in eu-west-1 exists already: not changed\n`);
       expect(
         aws.calls.filter(({ action }) => action.startsWith('Put') || action === 'CreateBucket'),
       ).toHaveLength(1);
@@ -367,7 +367,7 @@ describe.skipIf(awsMissing)('commands with a bucket', () => {
   test('doctor looks at the bucket and leaves nothing, here or there', async () => {
     const { code, stdout } = await cnd(['doctor', '--N', '2', '--T', '60', '--D', '2']);
     expect(code).toBe(0);
-    expect(stdout).toMatch(new RegExp(`^ok +logs +they can be kept in s3://${bucket}$`, 'm'));
+    expect(stdout).toMatch(new RegExp(`^ok +logs +can be stored in s3://${bucket}$`, 'm'));
     expect(existsSync(inLogs())).toBe(false);
     aws.faults.add({ service: 's3', action: 'HeadBucket', error: 'NoSuchBucket', status: 404 });
     const failed = await cnd(['doctor', '--N', '2', '--T', '60', '--D', '2']);

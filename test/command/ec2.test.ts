@@ -106,11 +106,11 @@ describe.skipIf(!hasStage())('commands on the stage', () => {
     const denied = await cnd(start);
     expect(denied.code).toBe(2);
     expect(denied.stderr).toMatch(/ec2:RunInstances/);
-    expect(denied.stderr).toMatch(/the policies are printed by: cnd init --policy/);
+    expect(denied.stderr).toMatch(/print the policies with: cnd init --policy/);
     stage.faults.clear();
     const many = await cnd(['start', '--N', '300', '--min-N', '300', '--T', '60', '--D', '2']);
     expect(many.code).toBe(2);
-    expect(many.stderr).toMatch(/room for 256 × c7a\.medium, not for 300/);
+    expect(many.stderr).toMatch(/capacity for 256 × c7a\.medium, not 300/);
     expect(many.stderr).toMatch(/request-service-quota-increase .*L-1216C47A --region us-east-1/);
     expect(await stage.orphans()).toEqual([]);
   });
@@ -122,7 +122,7 @@ describe.skipIf(!hasStage())('commands on the stage', () => {
     stage.faults.add({ action: 'RunInstances', error: 'UnauthorizedOperation', message });
     const plain = await cnd([...start, '--json']);
     expect(plain.code).toBe(2);
-    expect(plain.stderr).toMatch(/--verbose shows it with the command that decodes it/);
+    expect(plain.stderr).toMatch(/--verbose prints it with the command that decodes it/);
     const verbose = await cnd([...start, '--json', '--verbose']);
     expect(verbose.stderr).toContain(`aws sts decode-authorization-message --query DecodedMessage`);
     expect(verbose.stderr).toContain(`--encoded-message ${encoded}\n`);
@@ -166,7 +166,7 @@ describe.skipIf(!hasStage())('commands on the stage', () => {
     await cnd(start);
     const user = await cnd(scram, nowhere);
     expect(user.code).toBe(4);
-    expect(user.stderr).toMatch(/ec2 cannot be asked, so something may be left there/);
+    expect(user.stderr).toMatch(/ec2 cannot be checked, so something may still run there/);
     expect((await cnd(['ps'], nowhere)).code).toBe(4);
   }, 90_000);
 });

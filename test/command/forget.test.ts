@@ -19,7 +19,7 @@ test('a profile that is gone is named by ps and scram, with how to forget it; th
   note({ region: 'eu-west-1', profile: 'gone', account: '123456789012', run, until: past });
   const ps = await place.run(['ps']);
   expect(ps.code).toBe(4);
-  expect(ps.stderr).toMatch(/ec2 \(profile gone\) cannot be asked.*there is no profile gone in/);
+  expect(ps.stderr).toMatch(/ec2 \(profile gone\) cannot be checked.*there is no profile gone in/);
   expect(ps.stderr).toMatch(/cnd scram --forget gone/);
   const forgotten = await place.run(['scram', '--forget', 'gone']);
   expect(forgotten).toMatchObject({ code: 0, stderr: '' });

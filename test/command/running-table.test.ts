@@ -60,7 +60,7 @@ test('what a run has cost is told with its basis, and what is not known as unkno
   const paid = [
     free,
     { ...free, cost: known },
-    { ...free, cost: { basis: 'no price is known of x9.large' } },
+    { ...free, cost: { basis: 'no price is known for x9.large' } },
   ];
   expect(runningTable(paid, now).split('\n').slice(0, 4)).toEqual([
     'RUN                   FLEET  INSTANCES                   AGE     EXPIRES    COST            CONTROLLER',
@@ -69,12 +69,12 @@ test('what a run has cost is told with its basis, and what is not known as unkno
     '20261120-081103-x7k2  local  2 running, 1 shutting-down  60.0 s  in 65.0 s  unknown         alive',
   ]);
   expect(costLines(paid)).toBe(
-    'cost: c7a.medium on demand, built-in table of 2026-07\ncost: no price is known of x9.large\n',
+    'cost: c7a.medium on demand, built-in table of 2026-07\ncost: no price is known for x9.large\n',
   );
   const parsed = JSON.parse(runningJson(paid)) as object[];
   expect(parsed[0]).not.toHaveProperty('cost');
   expect(parsed[1]).toMatchObject({ cost: 0.0421, costBasis: known.basis });
-  expect(parsed[2]).toMatchObject({ cost: null, costBasis: 'no price is known of x9.large' });
+  expect(parsed[2]).toMatchObject({ cost: null, costBasis: 'no price is known for x9.large' });
 });
 
 test('a digest of bitcoin that was announced is shown reversed; programs get it raw and reversed', () => {

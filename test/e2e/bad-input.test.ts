@@ -100,7 +100,7 @@ describe('the command line', () => {
   test.each([
     [args({ '--block': '--T' }), /--block is given without a value: --T follows it/, /--block=--T/],
     [[...args({}), '--block'], /--block is given without a value/, /--block VALUE/],
-    [['logs', 'ls', '--since', '-1d'], /--since is '-1d': must be a date or so long ago/, /--since 3d/],
+    [['logs', 'ls', '--since', '-1d'], /--since is '-1d': must be a date, or an age/, /--since 3d/],
     [['logs', '--until', '-1d'], /--until is '-1d'/, /--until/],
     [['logs', 'rm', '--older-than', '-1d'], /--older-than is '-1d'/, /30d/],
   ])('%j is refused', (words, ...said) => expectRefused(words, ...said));
@@ -111,7 +111,7 @@ describe('the command line', () => {
   test('a value for a flag that takes none is refused', () =>
     expectRefused([...args({}), '--smallest=maybe'], /--smallest is 'maybe': it takes no value/));
   test('an empty name of a file is refused', () =>
-    expectRefused([...args({}), '--config', ''], /--config names no file/));
+    expectRefused([...args({}), '--config', ''], /--config has no value/));
   test('an unknown command is named', () => expectRefused(['strat'], /strat/, /start/));
   test('a stray word is refused', () => expectRefused([...args({}), '5'], /5/));
   test('no command is refused', () => expectRefused([], /command/));

@@ -37,7 +37,7 @@ test.each([
     const { code, stderr } = await place.run(args);
     expect([args, code]).toEqual([args, 4]);
     expect(stderr).toContain(said);
-    expect(stderr).toContain('cannot be asked, so something may be left there');
+    expect(stderr).toContain('cannot be checked, so something may still run there');
     expect(stderr).not.toMatch(/internal error|^\s+at /m);
   }
   expect(existsSync(path)).toBe(true);

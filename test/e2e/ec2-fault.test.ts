@@ -106,7 +106,7 @@ describe.runIf(hasStage()).concurrent('a run on EC2 in trouble', { timeout: 150_
     const run = await said(cnd, /\d{8}-\d{6}-\w+/);
     await said(cnd, /all searching/);
     const repairs = [place.fault({ service: 'sqs', lost: 'before' })];
-    await said(cnd, /queue .* cannot be heard/);
+    await said(cnd, /queue .* cannot be read/);
     repairs.push(place.fault({ service: 's3', lost: 'before' }));
     cnd.child.kill('SIGINT');
     const result = await cnd.ended;

@@ -193,7 +193,7 @@ describe.runIf(hasStage())('a run on EC2 that is cut short', { timeout: 120_000 
           event.event === 'warning' ? [event.message] : [],
         );
         // What is only good to know about earlier runs is not waited for.
-        const late = 'earlier runs could not be looked for: no answer within 3 s';
+        const late = 'earlier runs could not be checked: no answer within 3 s';
         expect(warnings.filter((warning) => warning !== late)).toEqual(['dry run: nothing was launched']);
         // These two are asked by that search alone, which may be over before they are asked again.
         const isOfSearch = /^ec2 Describe(SecurityGroups|Volumes)$/.test(name);

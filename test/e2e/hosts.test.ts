@@ -379,7 +379,7 @@ describe.runIf(hasSshd())('fleet hosts', () => {
       expect(named(eventsOf(result), 'instance.lost')).toEqual([
         expect.objectContaining({
           instance: 0,
-          reason: expect.stringMatching(/^python3 cannot be run there.*python3/),
+          reason: expect.stringMatching(/^python3 cannot be run on the instance.*python3/),
           retrying: false,
         }),
       ]);
@@ -393,7 +393,7 @@ describe.runIf(hasSshd())('fleet hosts', () => {
       expect(result.code).toBe(1);
       expect(runEnded(result)).toMatchObject({
         outcome: 'failed',
-        reason: expect.stringContaining('python3 cannot be run there'),
+        reason: expect.stringContaining('python3 cannot be run on the instance'),
         left: [],
       });
       expect(around.orphans(runEnded(result).run)).toEqual([]);

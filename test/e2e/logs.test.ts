@@ -145,7 +145,7 @@ describe('ls', () => {
     const outcome = async (): Promise<string | undefined> =>
       (await logs('ls')).stdout.split('\n').find((line) => line.startsWith(going));
     expect(await outcome()).toMatch(/ running /);
-    await expectRefused(['rm', going, '--yes'], /is under way/, new RegExp(`cnd scram --run ${going}`));
+    await expectRefused(['rm', going, '--yes'], /is still running/, new RegExp(`cnd scram --run ${going}`));
     child.child.kill('SIGKILL');
     await child.ended;
     expect(await outcome()).toMatch(/ unfinished /);
@@ -256,7 +256,7 @@ describe('grep', () => {
   });
 
   test.each([
-    [['grep', '('], /pattern cannot be understood: .*\(/, /JavaScript regular expression/],
+    [['grep', '('], /invalid pattern: .*\(/, /JavaScript regular expression/],
     [['grep', 'x', '1999'], /no run in .* begins with '1999'/],
     [['grep'], /cnd logs grep PATTERN/],
   ])('%j is refused', (args, ...said) => expectRefused(args, ...(said as RegExp[])));
@@ -327,11 +327,11 @@ describe('rm', () => {
 
   test('a run that is under way is refused, and stays', async () => {
     underWay(run);
-    await expectRefused(['rm', run, '--yes'], /is under way/, new RegExp(`cnd scram --run ${run}`));
+    await expectRefused(['rm', run, '--yes'], /is still running/, new RegExp(`cnd scram --run ${run}`));
     const { code, stderr } = await logs('rm', '--older-than', '0s', '--yes');
     expect({ code, stderr }).toMatchObject({
       code: 0,
-      stderr: expect.stringContaining('is under way: it stays'),
+      stderr: expect.stringContaining('is still running: not removed'),
     });
     expect(existsSync(inRun('run.json'))).toBe(true);
   });
@@ -342,13 +342,13 @@ describe('rm', () => {
     expect(code).toBe(1);
     expect(stderr).toMatch(/keeps what is not of a run: notes\.txt/);
     expect(readdirSync(inLogs(run))).toEqual(['notes.txt']);
-    await expectRefused(['rm', run, '--yes'], /holds nothing of a run/);
+    await expectRefused(['rm', run, '--yes'], /holds no files of cnd/);
     expect(readdirSync(inLogs(run))).toEqual(['notes.txt']);
   });
 
   test.each([
-    [['rm'], /no run is named/, /cnd logs rm --older-than 30d/],
-    [['rm', 'last', '--older-than', '3d'], /only one can be meant/],
+    [['rm'], /no run is given/, /cnd logs rm --older-than 30d/],
+    [['rm', 'last', '--older-than', '3d'], /cannot be given together/],
     [['rm', '--older-than', 'ages'], /--older-than is 'ages'/, /30d/],
     [['rm', 'photos', '--yes'], /no run in .* begins with 'photos'/],
     [['rm', '..', '--yes'], /no run in .* begins with '\.\.'/],

@@ -193,7 +193,7 @@ test('--dry-run shows the plan, with the odds, and launches nothing', async () =
   ]);
   expect(result.code).toBe(0);
   expect(result.stderr).toMatch(/8 instances on local/);
-  expect(result.stderr).toMatch(/the odds of a golden nonce within T/);
+  expect(result.stderr).toMatch(/the probability of a golden nonce within T/);
   expect(existsSync(join(place.directory, 'logs'))).toBe(false);
   expect(existsSync(place.state)).toBe(false);
 });

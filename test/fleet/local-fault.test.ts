@@ -48,8 +48,8 @@ test('a host that is killed is a power cut: its watchdog ends what it left', asy
   killProcess(machinery(run, 'local-host'), 'SIGKILL');
   await untilGone(run);
   expect((await fleet.describe(run)).map(({ state, reason }) => [state, reason])).toEqual([
-    ['terminated', 'its host is gone'],
-    ['terminated', 'its host is gone'],
+    ['terminated', 'its host process has exited'],
+    ['terminated', 'its host process has exited'],
   ]);
   expect((await fleet.terminate(run)).map(({ state }) => state)).toEqual(['terminated', 'terminated']);
   expect(await found(run)).toMatchObject({ run });

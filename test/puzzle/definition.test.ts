@@ -42,7 +42,7 @@ describe('makePuzzle', () => {
     ['scheme', { scheme: 'scrypt', difficulty: 1 }, /scheme is "scrypt", which is not known/u],
     ['scheme', { scheme: '', difficulty: 1 }, /scheme is ""/u],
     ['unit', { unit: 'nibbles', difficulty: 1 }, /unit is "nibbles"/u],
-    ['difficulty', {}, /difficulty is missing: how many leading zero digits/u],
+    ['difficulty', {}, /difficulty is missing: the number of leading zero digits/u],
     [
       'difficulty',
       { difficulty: -1 },
@@ -95,7 +95,7 @@ describe('makePuzzle', () => {
       /difficulty is 0, but scheme bitcoin/u,
     ],
   ])('refuses a bad %s: %o', (about, definition, message) => {
-    const remedy = expect.stringMatching(/^(Give|Say|Leave|Check) .+\.$/u);
+    const remedy = expect.stringMatching(/^(Give|Set|Omit|Check) .+\.$/u);
     const attempt = () => makePuzzle(definition);
     expect(attempt).toThrow(UsageError);
     expect(attempt).toThrow(message);

@@ -168,7 +168,7 @@ describe('coverage', () => {
     'does not believe anything of a kernel that says a %s',
     async (standIn) => {
       const agent = start({ standIn, times: 1 }).job(smallJob);
-      expect((await agent.event('error'))['message']).toMatch(/nothing of what it did counts/);
+      expect((await agent.event('error'))['message']).toMatch(/all of its results are discarded/);
       await agent.event('idle');
       const [liar] = agent.recorded();
       const honest = new Set<number>();
@@ -303,7 +303,7 @@ describe('a job that cannot be understood', () => {
     const agent = start();
     agent.child.stdin.end();
     expect(await agent.exited).toBe(2);
-    expect((await agent.event('error'))['message']).toMatch(/stdin ended before a job came/);
+    expect((await agent.event('error'))['message']).toMatch(/stdin ended before a job was received/);
   });
 });
 

@@ -116,7 +116,7 @@ describe.skipIf(awsMissing)('an agent on the broadcast', () => {
       const { nonce, digest } = genesis;
       expect(await each.event('hit')).toEqual({ event: 'hit', nonce: `${nonce}`, digest, instance: 7 });
       expect(each.kinds().slice(-3)).toEqual(['hit', 'progress', 'stopped']);
-      expect(each.read('syslog')).toMatch(/hit: 2083236893 \w+ heard of instance 7/);
+      expect(each.read('syslog')).toMatch(/hit: 2083236893 \w+ received from instance 7/);
     }
     expect(await finder.event('stopped')).toMatchObject({ reason: 'hit' });
     expect(await survived()).toEqual(genesis);
@@ -201,21 +201,17 @@ describe.skipIf(awsMissing)('an agent on the broadcast', () => {
       agent.events.filter(({ event }) => event === 'error').map(({ message }) => String(message));
 
     it.each<[string, () => object, RegExp]>([
-      ['nobody is there', () => ({ endpoint: 'http://127.0.0.1:9' }), /: Connection refused; trying again/],
+      ['nobody is there', () => ({ endpoint: 'http://127.0.0.1:9' }), /: Connection refused; retrying/],
       [
         'the instance has no metadata',
         () => ({ imds: 'http://127.0.0.1:9' }),
-        /: Connection refused; trying again/,
+        /: Connection refused; retrying/,
       ],
-      [
-        'the instance has no role',
-        () => ((imds.role = false), {}),
-        /: the instance has no role; trying again/,
-      ],
+      ['the instance has no role', () => ((imds.role = false), {}), /: the instance has no role; retrying/],
       [
         'the role may not',
         () => (aws.faults.add({ service: 'sqs', error: 'Denied', status: 400 }), {}),
-        /: SQS answers 400 AccessDeniedException to (ReceiveMessage|SendMessage); trying again/,
+        /: SQS answers 400 AccessDeniedException to (ReceiveMessage|SendMessage); retrying/,
       ],
       [
         'the signature is wrong',

@@ -52,7 +52,7 @@ describe('the limit of what is under way', () => {
     const interrupts = new Interrupts();
     for (let count = 0; count < before; count++) interrupts.raise(sigint);
     const within = (seconds: number) =>
-      deadline(clock, stopwatch, stopwatch.elapsed() + seconds, 'time is up');
+      deadline(clock, stopwatch, stopwatch.elapsed() + seconds, 'the time limit was reached');
     return { clock, interrupts, limit: interrupts.limit(within, { onlyNew }) };
   }
 

@@ -17,14 +17,14 @@ test('each instance is paid from before its launch until all were over', () => {
 test('it is not said to be less than it may be while instances may be left', () => {
   expect(spending(paid, { instances: 2, from: 3, until: undefined })).toEqual({
     cost: 2,
-    costBasis: 'c7a.medium on demand; not all is confirmed to be over',
+    costBasis: 'c7a.medium on demand; not all instances are confirmed as terminated',
   });
 });
 
 test('a price that is not known is no cost, and nothing launched costs nothing', () => {
-  const unknown: Preflight = { checks: [], facts: [], costBasis: 'no price is known of x9.large' };
+  const unknown: Preflight = { checks: [], facts: [], costBasis: 'no price is known for x9.large' };
   expect(spending(unknown, { instances: 2, from: 3, until: 13 })).toEqual({
-    costBasis: 'no price is known of x9.large',
+    costBasis: 'no price is known for x9.large',
   });
   expect(spending(paid, { instances: 0, from: undefined, until: undefined }).cost).toBe(0);
   expect(spending({ checks: [], facts: [], free: true }, { instances: 2, from: 3, until: 13 })).toEqual({});

@@ -72,7 +72,7 @@ test('a process that gets to its work late measures that; one that was suspended
 test('a deadline that moves earlier is reached earlier', () => {
   const clock = new ManualClock();
   let end = 20;
-  const { signal } = deadline(clock, new Stopwatch(clock), () => end, 'time is up');
+  const { signal } = deadline(clock, new Stopwatch(clock), () => end, 'the time limit was reached');
   clock.advance(10);
   expect(signal.aborted).toBe(false);
   end = 9;

@@ -160,7 +160,7 @@ describe('scram', () => {
     await note(early, gone, 'moon');
     const { results } = await scramRuns(holders(fleetWith('one', [])), env, { everyone: false });
     expect(results).toMatchObject([
-      { run: early, error: expect.stringMatching(/^moon cannot be asked/) as string },
+      { run: early, error: expect.stringMatching(/^moon cannot be checked/) as string },
     ]);
     expect(existsSync(stateDirectory(early, env))).toBe(true);
   });
@@ -170,7 +170,7 @@ describe('scram', () => {
     const here = fakeFleet({ name: 'one', where: 'r-1', account: '222' });
     const { results } = await scramRuns(holders(here), env, { everyone: false });
     expect(results).toMatchObject([
-      { run: early, error: expect.stringMatching(/one r-1 of account 111 cannot be asked/) as string },
+      { run: early, error: expect.stringMatching(/one r-1 of account 111 cannot be checked/) as string },
     ]);
     expect(existsSync(stateDirectory(early, env))).toBe(true);
     // Who asks for one profile alone does not mean it, unless it is named.
@@ -223,7 +223,7 @@ describe('scram', () => {
       expect(results).toMatchObject([
         {
           run: early,
-          error: expect.stringMatching(/pid \d+, was told to end it, and has ended/) as string,
+          error: expect.stringMatching(/pid \d+, was told to terminate it, and has exited/) as string,
         },
       ]);
     });

@@ -173,7 +173,7 @@ test('a run of ours with instances after its expiry is warned about', async () =
   const mute = fakeFleet({ find: () => Promise.reject(new Error('no way')) });
   expect(await overdueWarnings(mute)).toEqual([
     {
-      message: expect.stringMatching(/^earlier runs could not be looked for: ./),
+      message: expect.stringMatching(/^earlier runs could not be checked: ./),
       hint: 'see what is running with: cnd ps',
     },
   ]);

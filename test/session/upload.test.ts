@@ -101,7 +101,10 @@ describe('uploadCommand', () => {
     const { data, digest } = await makeBundle(files);
     for (const bad of [data.subarray(0, -1), Buffer.concat([data, Buffer.from('x')]), Buffer.alloc(0)]) {
       const { status, stderr } = run(uploadCommand(digest, 'bad'), bad);
-      expect({ status, stderr }).toEqual({ status: 65, stderr: 'what arrived is not what was sent\n' });
+      expect({ status, stderr }).toEqual({
+        status: 65,
+        stderr: 'the checksum of the upload does not match\n',
+      });
     }
     expect(execFileSync('ls', ['-A', join(base, 'bad')], { encoding: 'utf8' })).toBe('');
   });
@@ -134,7 +137,7 @@ describe('uploadCommand', () => {
     }
     expect(run(uploadCommand(digest, 'there'), data, { PATH: tools })).toEqual({
       status: 69,
-      stderr: 'there is neither sha256sum nor shasum\n',
+      stderr: 'neither sha256sum nor shasum is installed\n',
     });
     const sha256sum = execFileSync('/bin/sh', ['-c', 'command -v sha256sum'], { encoding: 'utf8' }).trim();
     await writeFile(join(tools, 'shasum'), `#!/bin/sh\n[ "$*" = "-a 256" ] && exec ${sha256sum}\n`, {
@@ -159,7 +162,7 @@ describe('upload', () => {
     const lie = { ...bundle, digest: '0'.repeat(64) };
     await expect(upload(connection, lie, join(base, 'up'))).rejects.toMatchObject({
       code: 'session-upload-mismatch',
-      message: expect.stringContaining('what arrived is not what was sent'),
+      message: expect.stringContaining('the checksum of the upload does not match'),
     });
     await symlink('elsewhere', join(base, 'link'));
     await expect(upload(connection, bundle, join(base, 'link'))).rejects.toMatchObject({

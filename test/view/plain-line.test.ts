@@ -22,32 +22,33 @@ const lines: { readonly [Name in EventName]: string | { verbose: string } | unde
   'instance.waiting': '#0 waiting: words',
   'instance.connected': { verbose: '#0 answers SSH' },
   'instance.armed': { verbose: "#0 has its dead-man's switch armed" },
-  'instance.uploaded': { verbose: '#0 has the worker (23,456 bytes)' },
+  'instance.uploaded': { verbose: '#0 worker uploaded (23,456 bytes)' },
   'instance.searching': '#0 searching with words (words), 2 threads; words',
   'search.all': 'all searching (4 instances) after 1.50 s',
   'instance.progress': { verbose: '#0 1,000,000 nonces, 0.500 MH/s' },
   'run.progress': '5,000,000 nonces tested at 2.00 MH/s by 4 instances; chance so far 25.0 %, 47.0 s left',
   'instance.idle': { verbose: '#0 has nothing left to search' },
   'instance.adopted': '#0 takes over the share of #3, from chunk 1,203 on',
-  'instance.released': { verbose: '#0 gives up the share of #3' },
+  'instance.released': { verbose: '#0 hands back the share of #3' },
   'instance.error': '#0 says: words',
   hit: '#0 found golden nonce 116, digest 00a722b0e1eab12e68928824ce82e5bc7cec6740e6cd0d3ffbe63260badc53fa',
   'hit.rejected': '#0 claimed nonce words, which is not golden: words',
   broadcast: 'nonce 116 announced on in-process',
   'instance.stopped': { verbose: '#0 stopped (words) after 12 ms' },
-  'search.stopped': 'search stopped (words) after 50 ms; no word from #2 #3',
-  'instance.lost': '#0 lost: words; trying again',
+  'search.stopped': 'search stopped (words) after 50 ms; no confirmation from #2 #3',
+  'instance.lost': '#0 lost: words; retrying',
   'instance.disconnected': '#0 disconnected: words; reconnecting while its agent searches on',
   'instance.reconnected': '#0 reconnected after 2.50 s',
   'logs.pulled': { verbose: '#0 syslog kept as Instance0.log.gz (2,048 bytes)' },
   'logs.missing': '#0 syslog could not be pulled: words',
   'terminate.started': 'terminating 4 instances',
   'instance.terminated': { verbose: '#0 terminated' },
-  'archive.started': 'storing 6 files in words',
-  'logs.archived': { verbose: '6 files (20,480 bytes) are in words' },
-  'run.interrupted': 'words: stopping, pulling logs for a moment, terminating; once more to skip the logs',
+  'archive.started': 'uploading 6 files to words',
+  'logs.archived': { verbose: '6 files (20,480 bytes) uploaded to words' },
+  'run.interrupted':
+    'words: stopping, pulling logs for a few seconds, then terminating; Ctrl-C again skips the logs',
   'cleanup.failed': 'cleanup of words failed: words',
-  'output.dropped': 'output is too slow: 3,456 progress events and 12 frames left out so far',
+  'output.dropped': 'output is read too slowly: 3,456 progress events and 12 frames dropped so far',
   'run.ended': undefined,
 };
 
@@ -97,10 +98,12 @@ describe('what is absent is left out', () => {
   test('the second interruption promises no logs', () => {
     const interrupted = (count: number, phase: PhaseName) =>
       line('run.interrupted', { signal: 'SIGINT', count, phase });
-    expect(interrupted(2, 'search')).toBe('SIGINT: terminating at once');
+    expect(interrupted(2, 'search')).toBe('SIGINT: terminating immediately');
     expect(interrupted(1, 'terminate')).toBe('SIGINT: terminating already');
-    expect(interrupted(1, 'archive')).toMatch(/all is terminated; the logs are stored for a moment more/);
-    expect(interrupted(2, 'archive')).toBe('SIGINT: all is terminated; the logs stay here');
+    expect(interrupted(1, 'archive')).toMatch(
+      /everything is terminated; uploading the logs for a few seconds more/,
+    );
+    expect(interrupted(2, 'archive')).toBe('SIGINT: everything is terminated; the logs stay on this machine');
   });
 
   test('a search for the smallest says so', () => {

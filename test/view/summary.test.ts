@@ -123,6 +123,6 @@ test('what it cost at most is told with its basis, and nothing where instances c
   expect(cost({ cost: 0.0421, costBasis: 'c7a.medium on demand' })).toBe(
     'at most $0.043 (c7a.medium on demand)',
   );
-  expect(cost({ costBasis: 'no price is known of x' })).toBe('unknown (no price is known of x)');
+  expect(cost({ costBasis: 'no price is known for x' })).toBe('unknown (no price is known for x)');
   expect(cost({})).toBeUndefined();
 });

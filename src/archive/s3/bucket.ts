@@ -78,9 +78,9 @@ async function send(client: S3Client, bucket: string, tags: BucketTags): Promise
 }
 
 function taken(bucket: string, cause: unknown): UsageError {
-  return new UsageError('bucket-taken', `there is a bucket ${bucket} already, which you may not see`, {
+  return new UsageError('bucket-taken', `bucket ${bucket} exists already, and you have no access to it`, {
     about: 'logs.bucket',
-    hint: 'bucket names are global: choose another one; or if it is yours, see who you are with: aws sts get-caller-identity',
+    hint: 'bucket names are global: choose another one; or if it is yours, check your identity with: aws sts get-caller-identity',
     cause,
   });
 }

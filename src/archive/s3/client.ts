@@ -40,14 +40,14 @@ export async function s3Error(
   const common = { about: 'logs.bucket', region, profile: settings.profile, permissions };
   if (isMissingBucket(failure)) {
     const gone = new Error(`there is no bucket ${bucket}`, { cause: failure });
-    const remedy = `create it with: cnd init --bucket ${bucket}; or name another one in logs.bucket`;
+    const remedy = `create it with: cnd init --bucket ${bucket}; or set another one in logs.bucket`;
     return awsError(gone, { ...common, what, hint: remedy });
   }
   // Only streams have a trailer: a server that does not know them answers 501, or does not find the digest it expects.
   const isOfTrailer = statusOf(failure) === 501 || nameOf(failure) === 'XAmzContentSHA256Mismatch';
   if (isOfTrailer) {
     const hint =
-      'the server does not accept checksums after the content of an upload: set AWS_REQUEST_CHECKSUM_CALCULATION=when_required';
+      'the server does not support trailing checksums: set AWS_REQUEST_CHECKSUM_CALCULATION=when_required';
     return new CndError('s3-no-trailer', `${what}: ${messageOf(failure)}`, {
       about: common.about,
       hint,

@@ -8,7 +8,7 @@ export interface FoundBucket {
   readonly client: S3Client;
   /** Whether that is so: S3 said where the bucket is, or answered here. */
   readonly certain: boolean;
-  /** Why it cannot be looked at: it is not there, somebody else's, or nobody answered. */
+  /** Why it cannot be looked at: it does not exist, somebody else's, or nobody answered. */
   readonly failure?: unknown;
 }
 

@@ -74,7 +74,7 @@ export async function uploadStream(
 function unreadable(path: string, cause: unknown): CndError {
   return new CndError('archive-unreadable', `the local copy cannot be read: ${messageOf(cause)}`, {
     about: path,
-    hint: 'look at the permissions of the file, and at the disk',
+    hint: 'check the permissions of the file, and the disk',
     cause,
   });
 }

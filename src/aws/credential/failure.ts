@@ -59,15 +59,15 @@ export function profileFailure(name: string, error: unknown, files: SharedFiles)
   if (/multi-factor authentication/.test(message)) {
     const command = `eval "$(aws configure export-credentials --profile ${name} --format env)"`;
     return fail(
-      `profile ${asks('mfa_serial')} asks for an MFA code, which cnd cannot ask you for`,
-      `let the AWS CLI ask for it, and then leave out --profile and ec2.profile: ${command}`,
+      `profile ${asks('mfa_serial')} asks for an MFA code, which cnd cannot prompt for`,
+      `let the AWS CLI prompt for it, then omit --profile and ec2.profile: ${command}`,
     );
   }
   if (message.startsWith('Command failed: ') || message.includes('credential_process')) {
     const profile = asks('credential_process');
     return fail(
       processWords(profile, message),
-      `run what ${files.config} has for credential_process in [${title(profile)}] by hand, to see why; cnd shows neither its arguments nor its output`,
+      `run the credential_process of [${title(profile)}] in ${files.config} by hand to see why; cnd prints neither its arguments nor its output`,
     );
   }
   if (chain.some(([, profile]) => profile?.['login_session'] !== undefined)) {
@@ -103,16 +103,16 @@ export function profileFailure(name: string, error: unknown, files: SharedFiles)
   }
   if (!/^(Credentials|Token)ProviderError$/.test(error.name)) return error;
   return fail(
-    `profile ${name} gives no credentials`,
-    `see what it has with: aws configure list --profile ${name}`,
+    `profile ${name} provides no credentials`,
+    `inspect it with: aws configure list --profile ${name}`,
   );
 }
 
 function processWords(profile: string, message: string): string {
   if (/returned expired/.test(message))
-    return `the credential_process of profile ${profile} gives credentials that have expired`;
+    return `the credential_process of profile ${profile} returned credentials that have expired`;
   if (!message.startsWith('Command failed: '))
-    return `the credential_process of profile ${profile} does not print credentials in the form that AWS defines`;
+    return `the credential_process of profile ${profile} does not print credentials in the format that AWS requires`;
   const output = message.slice(message.indexOf('\n') + 1);
   return /not found|no such file|permission denied|not recognized/i.test(output)
     ? `the program that profile ${profile} has as its credential_process cannot be run`

@@ -86,15 +86,15 @@ export function sourceWarnings(
   const source = credentialSource(profile, env, files);
   const named = profileFromEnvironment(env);
   if (source.kind === 'keys' && named !== undefined) {
-    const message = `AWS_ACCESS_KEY_ID and AWS_PROFILE=${named} are both set: the keys are used, as by the AWS CLI; some SDKs take the profile`;
-    return [{ message, hint: `unset one of them, or name the profile with --profile ${named}` }];
+    const message = `AWS_ACCESS_KEY_ID and AWS_PROFILE=${named} are both set: the keys are used, as the AWS CLI does; some SDKs use the profile`;
+    return [{ message, hint: `unset one of them, or select the profile with --profile ${named}` }];
   }
   if (source.kind !== 'profile') return [];
   const kinds = kindsOf(files.profiles.get(source.name));
   if (kinds.length < 2) return [];
   return [
     {
-      message: `profile ${source.name} has ${kinds.join(' and ')}: the AWS CLI and the SDKs may take different ones`,
+      message: `profile ${source.name} has ${kinds.join(' and ')}: the AWS CLI and the SDKs may use different ones`,
       hint: `keep one of them in ${files.config} and ${files.credentials}`,
     },
   ];

@@ -13,7 +13,7 @@ export function checkBucket(given: unknown): string | undefined {
   const [issue] = validated.error.issues;
   throw new UsageError('bad-flag', `--bucket is '${visible(name)}': ${issue?.message ?? ''}`, {
     about: 'bucket',
-    hint: 'three to 63 small letters, digits, dots and hyphens: for example --bucket my-cnd-logs',
+    hint: '3 to 63 lowercase letters, digits, dots and hyphens: for example --bucket my-cnd-logs',
   });
 }
 
@@ -36,11 +36,11 @@ export async function makeBucket(
   const where = made.region === undefined ? '' : ` in ${made.region}`;
   const what = made.created
     ? `created bucket ${bucket}${where}, for logs`
-    : `there is a bucket ${bucket}${where} already: it is left as it is`;
+    : `bucket ${bucket}${where} exists already: not changed`;
   if (file === undefined || logs?.bucket === bucket) return [what];
   return [
     what,
-    `${visible(file)} is left as it is: keep logs there with "logs": { "bucket": "${bucket}" } in it`,
+    `${visible(file)} is not changed: to store logs in the bucket, set "logs": { "bucket": "${bucket}" } in it`,
   ];
 }
 

@@ -51,7 +51,7 @@ async function print(
   if (given['policy'] === true && given['cloudformation'] === true) {
     throw new UsageError('bad-flag', '--policy and --cloudformation cannot be given together', {
       about: 'policy',
-      hint: 'run cnd init twice, with one of them each',
+      hint: 'run cnd init once for each of them',
     });
   }
   const { printPolicies, printStack } = await import('./policy.ts');
@@ -101,9 +101,9 @@ function schemaReference(directory: string): string {
 
 function refusal(name: string, error: unknown): CndError {
   if (error instanceof Error && 'code' in error && error.code === 'EEXIST') {
-    return new UsageError('would-overwrite', `${visible(name)} is there already`, {
+    return new UsageError('would-overwrite', `${visible(name)} already exists`, {
       about: name,
-      hint: 'look at the template with: cnd init --print; or overwrite with: cnd init --force',
+      hint: 'print the template with: cnd init --print; or overwrite with: cnd init --force',
     });
   }
   return new CndError(
@@ -111,7 +111,7 @@ function refusal(name: string, error: unknown): CndError {
     `${visible(name)} cannot be written: ${visible(messageOf(error))}`,
     {
       about: name,
-      hint: 'name another file with --config, or take the text of: cnd init --print',
+      hint: 'use another file with --config, or print it with: cnd init --print',
       cause: error,
     },
   );

@@ -64,7 +64,7 @@ async function whatIsKnown(
 ): Promise<Known> {
   const account = word(given, 'account');
   if (account !== undefined && !/^\d{12}$/.test(account))
-    throw refusal('account', account, 'the twelve digits of an AWS account', '123456789012');
+    throw refusal('account', account, 'an AWS account ID of 12 digits', '123456789012');
   const named = word(given, 'region');
   if (!ec2Schema.shape.region.safeParse(named).success)
     throw refusal('region', named, 'a region', 'eu-west-1');

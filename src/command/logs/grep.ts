@@ -53,9 +53,9 @@ function compile(pattern: string, ignoreCase: boolean): RegExp {
   try {
     return new RegExp(pattern, ignoreCase ? 'i' : '');
   } catch (error) {
-    throw new UsageError('bad-pattern', `the pattern cannot be understood: ${visible(messageOf(error))}`, {
+    throw new UsageError('bad-pattern', `invalid pattern: ${visible(messageOf(error))}`, {
       about: 'pattern',
-      hint: 'it is a JavaScript regular expression; put \\ before ( ) [ ] { } . * + ? to mean just them',
+      hint: 'it is a JavaScript regular expression; put \\ before ( ) [ ] { } . * + ? to match them literally',
       cause: error,
     });
   }

@@ -55,7 +55,7 @@ export interface Kept {
 /** The entries that cnd stored of a run; others are named and skipped. */
 export async function keptOf(archive: Archive, run: string): Promise<Kept> {
   if ((await waitingRuns(archive, run)).length > 0)
-    warn(run, `is read from ${archive.spool?.location(run)}: store it with: cnd logs push ${run}`);
+    warn(run, `is not fully uploaded, reading it from ${archive.spool?.location(run)}; upload it with: cnd logs push ${run}`);
   let isPartial = false;
   const all = await archive.entries(run, (error) => {
     isPartial = true;
@@ -66,7 +66,7 @@ export async function keptOf(archive: Archive, run: string): Promise<Kept> {
   const syslogs: SyslogEntry[] = [];
   for (const entry of all) {
     const what = entryKind(entry.name);
-    if (!what) warn(`${run}/${entry.name}`, 'is not of a run: skipped');
+    if (!what) warn(`${run}/${entry.name}`, 'is not a file of cnd: skipped');
     else entries.push(entry);
     if (what?.kind === 'syslog') syslogs.push({ ...entry, instance: what.instance });
   }

@@ -46,7 +46,7 @@ export async function ls(given: Arguments): Promise<number> {
   else if (runs.length > 0) output.write(archiveTable(runs));
   else {
     const filtered = [since, until, outcome, fleet].some((value) => value !== undefined);
-    output.write(`no runs${filtered ? ' like that' : ''} in ${archive.location()}\n`);
+    output.write(`no runs${filtered ? ' that match' : ''} in ${archive.location()}\n`);
   }
   await output.drain();
   await tellWaiting(archive);
@@ -58,7 +58,7 @@ async function tellWaiting(archive: Archive): Promise<void> {
   if (waiting.length === 0) return;
   const ids = waiting.slice(0, named).join(' ') + (waiting.length > named ? ' …' : '');
   const are = waiting.length === 1 ? 'is' : 'are';
-  const what = `${plural(waiting.length, 'run')} ${are} not all in ${archive.location()}, but only here`;
+  const what = `${plural(waiting.length, 'run')} ${are} not fully uploaded to ${archive.location()}`;
   process.stderr.write(`cnd: ${what}: cnd logs push ${ids}\n`);
 }
 
@@ -67,7 +67,7 @@ function time(flag: string, value: unknown, now: Date): Date | undefined {
   if (given === undefined) return undefined;
   const parsed = parseTime(given, now, flag === 'until');
   if (parsed) return parsed;
-  throw new UsageError('bad-flag', `--${flag} is '${visible(given)}': must be a date or so long ago`, {
+  throw new UsageError('bad-flag', `--${flag} is '${visible(given)}': must be a date, or an age`, {
     about: flag,
     hint: `for example --${flag} 2026-11-20, --${flag} 2026-11-20T08:11 (UTC), --${flag} 2h or --${flag} 3d`,
   });

@@ -15,7 +15,7 @@ export async function pull(given: Arguments): Promise<number> {
   const run = await resolveRun(archive, text(given['run']) ?? '');
   const into = text(given['dir']) ?? run;
   if (into === '')
-    throw new UsageError('bad-argument', 'the directory to copy into has no name', {
+    throw new UsageError('bad-argument', 'the target directory has no name', {
       about: 'dir',
       hint: `for example: cnd logs pull ${run} /tmp/${run}; or . for this one`,
     });
@@ -23,9 +23,9 @@ export async function pull(given: Arguments): Promise<number> {
   const { entries, isPartial } = await keptOf(archive, run);
   const names = entries.map(({ name }) => name);
   if (names.length === 0)
-    throw new UsageError('not-a-run', `${archive.location(run)} holds nothing of a run`, {
+    throw new UsageError('not-a-run', `${archive.location(run)} holds no files of cnd`, {
       about: run,
-      hint: 'see the runs with: cnd logs ls',
+      hint: 'list the runs with: cnd logs ls',
     });
   if (given['force'] !== true) await refuseOverwriting(directory, names);
   try {
@@ -35,7 +35,7 @@ export async function pull(given: Arguments): Promise<number> {
     if (error instanceof CndError) throw error;
     throw new CndError('pull-failed', `${run} cannot be copied to ${directory}: ${messageOf(error)}`, {
       about: directory,
-      hint: `mend that, then: cnd logs pull ${run} DIR --force`,
+      hint: `fix that, then run: cnd logs pull ${run} DIR --force`,
       cause: error,
     });
   }
@@ -56,9 +56,9 @@ async function refuseOverwriting(directory: string, names: readonly string[]): P
       () => false,
     );
     if (!there) continue;
-    throw new UsageError('would-overwrite', `${join(directory, name)} is there already`, {
+    throw new UsageError('would-overwrite', `${join(directory, name)} already exists`, {
       about: directory,
-      hint: 'name another directory, or overwrite with --force',
+      hint: 'choose another directory, or overwrite with --force',
     });
   }
 }

@@ -14,16 +14,16 @@ export async function push(given: Arguments): Promise<number> {
   if (!spool) {
     throw new UsageError('no-bucket', 'logs.bucket is not set: there is nowhere to push to', {
       about: 'logs.bucket',
-      hint: 'name the bucket in cnd.config.json; cnd init --bucket NAME makes one',
+      hint: 'set it in cnd.config.json; cnd init --bucket NAME creates a bucket',
     });
   }
   const alive = await runsUnderWay(process.env);
   for (const name of Array.isArray(given['run']) ? given['run'].map(String) : []) {
     const run = await find(name, spool, archive);
     if (alive.has(run))
-      throw new UsageError('run-under-way', `run ${run} is under way`, {
+      throw new UsageError('run-under-way', `run ${run} is still running`, {
         about: run,
-        hint: `it is stored when it ends; end it with: cnd scram --run ${run}`,
+        hint: `it is uploaded when it ends; end it with: cnd scram --run ${run}`,
       });
     process.stdout.write(`${await pushed(run, spool, archive)}\n`);
   }
@@ -42,7 +42,7 @@ async function find(name: string, spool: Archive, archive: Archive): Promise<str
 
 async function pushed(run: string, spool: Archive, archive: Archive): Promise<string> {
   const where = archive.location(run);
-  if ((await ownEntriesOf(spool, run)).length === 0) return `all of ${run} is in ${where} already`;
+  if ((await ownEntriesOf(spool, run)).length === 0) return `${run} is fully uploaded to ${where} already`;
   const entries = await pushRun(run, spool, archive);
-  return `${plural(entries.length, 'file')} of ${run} are in ${where}, and no longer here`;
+  return `${plural(entries.length, 'file')} of ${run} are uploaded to ${where}, and removed here`;
 }

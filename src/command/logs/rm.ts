@@ -29,7 +29,7 @@ export async function rm(given: Arguments): Promise<number> {
   for (const { run } of runs) {
     const left = await archive.remove(run);
     if (left.length === 0) removed += 1;
-    else warn(archive.location(run), `keeps what is not of a run: ${left.join(', ')}`);
+    else warn(archive.location(run), `left in place (not cnd's): ${left.join(', ')}`);
   }
   process.stdout.write(`removed ${plural(removed, 'run')} from ${archive.location()}\n`);
   return removed === runs.length ? 0 : 1;
@@ -41,14 +41,14 @@ function olderThan(value: unknown, named: readonly string[]): number | undefined
   if ((given === undefined) === (named.length === 0)) {
     throw new UsageError(
       'missing-argument',
-      given === undefined ? 'no run is named' : 'runs are named, and --older-than is given: only one can be meant',
+      given === undefined ? 'no run is given' : 'runs and --older-than cannot be given together',
       { hint: 'for example: cnd logs rm last; or: cnd logs rm --older-than 30d' },
     );
   }
   if (given === undefined) return undefined;
   const age = parseAge(given);
   if (age !== undefined) return age;
-  throw new UsageError('bad-flag', `--older-than is '${visible(given)}': must be a length of time`, {
+  throw new UsageError('bad-flag', `--older-than is '${visible(given)}': must be a duration`, {
     about: 'older-than',
     hint: 'for example --older-than 30d, or 12h',
   });
@@ -60,7 +60,7 @@ async function byName(archive: Archive, named: readonly string[], alive: Readonl
   const found: RunSummary[] = [];
   for (const run of runs) {
     if (alive.has(run))
-      throw new UsageError('run-under-way', `run ${run} is under way`, {
+      throw new UsageError('run-under-way', `run ${run} is still running`, {
         about: run,
         hint: `wait for it, or end it with: cnd scram --run ${run}`,
       });
@@ -72,24 +72,24 @@ async function byName(archive: Archive, named: readonly string[], alive: Readonl
 /** A folder with the name of a run and nothing of one in it. */
 function refuseForeign(name: string, run: string): void {
   if (name !== run) return;
-  throw new UsageError('not-a-run', `${name} holds nothing of a run: it is left alone`, {
+  throw new UsageError('not-a-run', `${name} holds no files of cnd: not removed`, {
     about: name,
-    hint: 'see the runs with: cnd logs ls',
+    hint: 'list the runs with: cnd logs ls',
   });
 }
 
 async function byAge(archive: Archive, age: number, alive: ReadonlySet<string>): Promise<RunSummary[]> {
   const until = new Date(Date.now() - age);
   const old = await summaries(archive, { until }, alive);
-  for (const { run } of old) if (alive.has(run)) warn(run, 'is under way: it stays');
+  for (const { run } of old) if (alive.has(run)) warn(run, 'is still running: not removed');
   return old.filter(({ run }) => !alive.has(run));
 }
 
 async function confirmed(runs: readonly RunSummary[]): Promise<boolean> {
   if (!process.stdin.isTTY || !process.stderr.isTTY)
-    throw new UsageError('not-confirmed', `nobody can be asked whether to remove ${plural(runs.length, 'run')}`, {
+    throw new UsageError('not-confirmed', `removing ${plural(runs.length, 'run')} needs confirmation, and there is no terminal`, {
       about: 'yes',
-      hint: 'give --yes to remove without asking; see them with: cnd logs ls',
+      hint: 'give --yes to remove without confirmation; list them with: cnd logs ls',
     });
   process.stderr.write(archiveTable(runs));
   const prompt = createInterface({ input: process.stdin, output: process.stderr });
@@ -97,7 +97,7 @@ async function confirmed(runs: readonly RunSummary[]): Promise<boolean> {
     const answer = await new Promise<string>((resolve, reject) => {
       // The end of input, or Ctrl-C, is a no.
       prompt.once('close', () => resolve('')).once('SIGINT', () => prompt.close());
-      prompt.question(`Remove ${plural(runs.length, 'run')} for good? [y/N] `).then(resolve, reject);
+      prompt.question(`Remove ${plural(runs.length, 'run')} permanently? [y/N] `).then(resolve, reject);
     });
     return /^y(es)?$/i.test(answer.trim());
   } finally {

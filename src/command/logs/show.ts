@@ -59,7 +59,7 @@ function choose(run: string, all: readonly SyslogEntry[], k: string | undefined)
   if (all.length === 0)
     throw new UsageError('no-syslog', `run ${run} has no syslogs`, {
       about: run,
-      hint: 'they are kept when a run ends: see how it stands with: cnd logs ls',
+      hint: 'they are archived when a run ends: check its state with: cnd logs ls',
     });
   if (k === undefined) return all;
   const found = all.find(({ instance }) => String(instance) === k.replace(/^#/, ''));

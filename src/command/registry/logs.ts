@@ -11,7 +11,7 @@ const ls: Command = {
   describe: 'list the runs, newest first',
   flags: [
     { name: 'since', describe: 'started at or after: 2026-11-20, 2026-11-20T08:11 (UTC), 2h or 3d ago' },
-    { name: 'until', describe: 'started at or before, likewise' },
+    { name: 'until', describe: 'started at or before, in the same formats' },
     { name: 'outcome', describe: 'only runs with this outcome', values: 'outcome' },
     { name: 'fleet', describe: 'only runs on this fleet', values: 'fleet' },
     { name: 'json', boolean: true, describe: 'a JSON array on stdout' },
@@ -52,7 +52,7 @@ const replay: Command = {
   ],
   examples: [
     ['cnd logs replay last', 'the lines of the newest run'],
-    ['cnd logs replay last --speed 10', 'the run as it was seen, in a tenth of its time'],
+    ['cnd logs replay last --speed 10', 'the run as it was shown, ten times as fast'],
   ],
   load: async () => (await import('../logs/replay.ts')).replay,
 };
@@ -65,7 +65,7 @@ const grep: Command = {
     { ...run, optional: true },
   ],
   flags: [
-    { name: 'ignore-case', alias: 'i', boolean: true, describe: 'upper and lower case are the same' },
+    { name: 'ignore-case', alias: 'i', boolean: true, describe: 'ignore case' },
     configFlag,
     verboseFlag,
   ],
@@ -88,21 +88,17 @@ const pull: Command = {
       values: 'directory',
     },
   ],
-  flags: [
-    { name: 'force', boolean: true, describe: 'overwrite files that are there' },
-    configFlag,
-    verboseFlag,
-  ],
+  flags: [{ name: 'force', boolean: true, describe: 'overwrite existing files' }, configFlag, verboseFlag],
   examples: [['cnd logs pull last /tmp/run', 'everything that is kept of the newest run']],
   load: async () => (await import('../logs/pull.ts')).pull,
 };
 
 const push: Command = {
   name: 'push',
-  describe: 'store runs in the bucket that are only here, and remove them here',
+  describe: 'upload runs that are only on this machine to the bucket, and remove them here',
   positionals: [{ ...run, many: true }],
   flags: [configFlag, verboseFlag],
-  examples: [['cnd logs push last', 'what an upload that failed has left of the newest run']],
+  examples: [['cnd logs push last', 'the newest run, whose upload failed']],
   load: async () => (await import('../logs/push.ts')).push,
 };
 
@@ -112,12 +108,12 @@ const rm: Command = {
   positionals: [{ ...run, optional: true, many: true }],
   flags: [
     { name: 'older-than', describe: 'every run that started longer ago than this: 30d, 12h' },
-    { name: 'yes', alias: 'y', boolean: true, describe: 'do not ask' },
+    { name: 'yes', alias: 'y', boolean: true, describe: 'do not ask for confirmation' },
     configFlag,
     verboseFlag,
   ],
   examples: [
-    ['cnd logs rm 20261120-081103-x7k2', 'one run, after asking'],
+    ['cnd logs rm 20261120-081103-x7k2', 'one run, after confirmation'],
     ['cnd logs rm --older-than 30d --yes', 'everything that is older than 30 days'],
   ],
   load: async () => (await import('../logs/rm.ts')).rm,

@@ -38,13 +38,13 @@ const scram: Command = {
   flags: [
     { name: 'run', describe: 'only this run', values: 'live-run' },
     ...filterFlags,
-    { name: 'everyone', boolean: true, describe: 'also what others launched in this account' },
+    { name: 'everyone', boolean: true, describe: 'also runs of other users of this account' },
     { name: 'dry-run', boolean: true, describe: 'show what would be terminated' },
-    { name: 'forget', describe: 'an AWS profile that is gone: no longer ask with it' },
+    { name: 'forget', describe: 'stop checking with an AWS profile that no longer exists' },
     verboseFlag,
   ],
   examples: [
-    ['cnd scram', 'terminate everything, here and on EC2 in every region'],
+    ['cnd scram', 'terminate everything, on this machine and in every EC2 region'],
     [`cnd scram --run ${exampleRun}`, 'terminate one run'],
   ],
   load: async () => (await import('../scram.ts')).scram,

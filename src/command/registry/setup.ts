@@ -6,8 +6,8 @@ export const initCommand: Command = {
   describe: 'write a commented cnd.config.json with every setting',
   flags: [
     { name: 'print', boolean: true, describe: 'to stdout instead of a file' },
-    { name: 'force', boolean: true, describe: 'overwrite the file that is there' },
-    { name: 'bucket', describe: 'create this S3 bucket for the logs; a new file names it' },
+    { name: 'force', boolean: true, describe: 'overwrite an existing file' },
+    { name: 'bucket', describe: 'create this S3 bucket for the logs; a new file uses it' },
     { name: 'policy', boolean: true, describe: 'print the IAM policies that cnd needs, and create nothing' },
     {
       name: 'cloudformation',
@@ -17,16 +17,16 @@ export const initCommand: Command = {
     { name: 'account', describe: 'the AWS account of the policies [default: that of the credentials]' },
     {
       name: 'region',
-      describe: 'of the bucket, or of the policies [default: as the file says, else as every AWS tool]',
+      describe: 'AWS region of the bucket or the policies [default: from the file, else as in the AWS CLI]',
     },
-    { name: 'profile', describe: 'the AWS profile to call AWS with [default: likewise]' },
+    { name: 'profile', describe: 'AWS profile [default: from the file, else as in the AWS CLI]' },
     { name: 'config', describe: 'the file to write [default: cnd.config.json]', values: 'file' },
     verboseFlag,
   ],
   examples: [
     ['cnd init', 'a cnd.config.json to edit, in this directory'],
-    ['cnd init --print', 'only show it'],
-    ['cnd init --bucket my-cnd-logs', 'create a bucket for the logs; a file that is there stays as it is'],
+    ['cnd init --print', 'print it only'],
+    ['cnd init --bucket my-cnd-logs', 'create a bucket for the logs; an existing file is not changed'],
     ['cnd init --policy --bucket my-cnd-logs', 'the IAM policies of the user and of both roles'],
     [
       'cnd init --cloudformation > cnd.json',
@@ -39,7 +39,7 @@ export const initCommand: Command = {
 /** `cnd completion` */
 export const completionCommand: Command = {
   name: 'completion',
-  describe: 'print a script that completes cnd on the command line',
+  describe: 'print a shell completion script',
   positionals: [{ name: 'shell', describe: 'bash, zsh or fish', values: 'shell' }],
   flags: [verboseFlag],
   examples: [

@@ -59,7 +59,7 @@ export async function checkLocally({
     'T',
     signal,
     async () => validateTimeLimit(config.timeLimit, timing),
-    () => `${config.timeLimit} s, of which ${timing.reserve} s are kept for teardown`,
+    () => `${config.timeLimit} s, of which ${timing.reserve} s are reserved for teardown`,
   );
   return { checks: [...checks, timeLimit.check], config, fleet: fleet.value };
 }
@@ -98,7 +98,7 @@ export async function checkLaunch(
       'logs',
       signal,
       () => archive.probe(signal),
-      () => `they can be kept in ${archive.location()}`,
+      () => `can be stored in ${archive.location()}`,
     ),
   ]);
   const cost = preflight && preflight.free !== true ? costCheck(preflight, maxCost) : undefined;

@@ -111,7 +111,12 @@ async function inTime(
   look: (signal: AbortSignal) => Promise<LaunchChecks>,
 ): Promise<LaunchChecks> {
   const seconds = timeLimit - timing.reserve;
-  const limit = deadline(systemClock, new Stopwatch(systemClock, processStart), seconds, 'time is up');
+  const limit = deadline(
+    systemClock,
+    new Stopwatch(systemClock, processStart),
+    seconds,
+    'the time limit was reached',
+  );
   const signal = AbortSignal.any([interrupted, limit.signal]);
   try {
     const prospect = await unlessAborted(look(signal), signal);
@@ -124,7 +129,7 @@ async function inTime(
       `the checks before the launch took all of T, ${timeLimit} s; nothing was launched`,
       {
         about: 'T',
-        hint: 'give a longer --T, or see what hangs with: cnd doctor',
+        hint: 'increase --T, or find out what hangs with: cnd doctor',
         cause: error,
       },
     );

@@ -173,7 +173,7 @@ export class Agent {
 
   /** Its connection may be half open, or this process was suspended: only one that is attached to in vain hangs. */
   async #hung(): Promise<CndError> {
-    const message = `the agent has said nothing for ${timeout} s`;
+    const message = `no message from the agent for ${timeout} s`;
     if (this.#attached) return new CndError('agent-silent', message);
     await this.#kill();
     return new CndError('agent-hung', message);
@@ -192,7 +192,7 @@ export class Agent {
     const words = this.#stderr.trim().split('\n').at(-1) ?? '';
     if (code === 127) {
       const hint = 'install Python 3.8 or later on the image';
-      return new CndError('agent-no-python', `python3 cannot be run there: ${words}`, { hint });
+      return new CndError('agent-no-python', `python3 cannot be run on the instance: ${words}`, { hint });
     }
     const how = signal === null ? `with exit code ${code}` : `by ${signal}`;
     return new CndError('agent-died', `the agent ended ${how}${words ? `: ${words}` : ''}`);

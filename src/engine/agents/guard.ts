@@ -50,5 +50,5 @@ export class Guards {
 
 function notArmed(stderr: string): CndError {
   const words = stderr.trim().split('\n').at(-1) ?? '';
-  return new CndError('guard-failed', `the worker cannot be put there: ${words || 'the guard ended'}`);
+  return new CndError('guard-failed', `the worker cannot be installed: ${words || 'the guard ended'}`);
 }

@@ -263,7 +263,7 @@ export class Search implements RunningSearch {
     const state = this.#pool.get(worker);
     state.falseHits += 1;
     if (state.falseHits < mostFalseHits || this.isLost(worker)) return;
-    this.#isolate(worker, new CndError('agent-false-hits', `sent ${mostFalseHits} hits that are none`));
+    this.#isolate(worker, new CndError('agent-false-hits', `sent ${mostFalseHits} false hits`));
   }
 
   /** An honest agent cannot say this: nothing more of it is believed, but for hits, which are verified. */

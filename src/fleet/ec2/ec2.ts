@@ -156,7 +156,7 @@ export class Ec2Fleet implements SshFleet {
     const { api, env, orphanKinds = [], isUsed = true } = this.#options;
     const explain = (error: unknown): unknown =>
       this.#explain(error, {
-        what: 'EC2 cannot be asked',
+        what: 'EC2 cannot be queried',
         about: this.where,
         permissions: 'ec2:DescribeInstances, ec2:DescribeSecurityGroups',
       });

@@ -56,15 +56,15 @@ function quotaError(error: Error, { quota, fewerHelp, remedy }: Meaning, call: E
     code === undefined
       ? `, see: aws service-quotas list-service-quotas --service-code ${service} --region ${region}`
       : `${hasCode ? ` (${name}, ${code})` : ''}: aws service-quotas request-service-quota-increase --service-code ${service} --quota-code ${code} --region ${region} --desired-value …`;
-  const usual = `${fewerHelp ? 'ask for less with --N, or ' : ''}raise the quota${raise}`;
+  const usual = `${fewerHelp ? 'reduce --N, or ' : ''}raise the quota${raise}`;
   return failure('ec2-quota', error, call, remedy === undefined ? usual : filled(remedy, { region, code }));
 }
 
 function capacityError(error: Error, { remedy }: Meaning, call: Ec2Call): CndError {
   const { launch, region } = call;
   const types = launch?.types.join(', ') ?? 'this';
-  const onDemand = launch?.market === 'spot' ? ', or leave out --spot' : '';
-  const usual = `no zone has room for ${types} now: name more with --type, take another --region${onDemand}`;
+  const onDemand = launch?.market === 'spot' ? ', or omit --spot' : '';
+  const usual = `no Availability Zone has capacity for ${types} now: add types with --type, use another --region${onDemand}`;
   return failure(
     'ec2-capacity',
     error,
@@ -78,10 +78,10 @@ function typeError(error: Error, call: Ec2Call): CndError {
   const types = launch?.types.join(', ') ?? 'this type';
   const { eligible = [] } = launch ?? {};
   const ask = `aws ec2 describe-instance-types --region ${region} --filters Name=free-tier-eligible,Values=true --query 'InstanceTypes[].InstanceType'`;
-  const free = eligible.length > 0 ? `--type ${eligible.join(',')}` : `one that this lists: ${ask}`;
+  const free = eligible.length > 0 ? `--type ${eligible.join(',')}` : `a type listed by: ${ask}`;
   const hint = isFreePlanRefusal(error)
     ? `this account's plan allows none of ${types}: launch ${free}; or upgrade the account's plan`
-    : `EC2 does not launch ${types} here: name others with --type, or take another --region`;
+    : `EC2 does not launch ${types} here: use other types with --type, or another --region`;
   return failure('ec2-type-refused', error, call, hint);
 }
 

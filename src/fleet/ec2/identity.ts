@@ -23,7 +23,7 @@ export async function findIdentity(api: Ec2Api, signal?: AbortSignal): Promise<C
   } catch (error) {
     const disabled = await disabledRegion(api, error, signal);
     signal?.throwIfAborted();
-    const what = 'AWS cannot be asked who you are';
+    const what = 'the AWS caller identity cannot be determined';
     throw ec2Error(disabled ?? error, {
       what,
       about: 'credentials',

@@ -15,13 +15,13 @@ export const ec2Kind = fleetKind({
       key: 'ec2.region',
       flag: 'region',
       alsoFor: 'logs.bucket',
-      describe: 'AWS region [default: as for every AWS tool]',
+      describe: 'AWS region [default: as in the AWS CLI]',
     },
     {
       key: 'ec2.profile',
       flag: 'profile',
       alsoFor: 'logs.bucket',
-      describe: 'AWS profile [default: as for every AWS tool]',
+      describe: 'AWS profile [default: as in the AWS CLI]',
     },
     { key: 'ec2.types', flag: 'type', describe: 'EC2 instance types, best first [default: c7a.medium]' },
     {
@@ -33,7 +33,7 @@ export const ec2Kind = fleetKind({
       key: 'ec2.spot',
       flag: 'spot',
       boolean: true,
-      describe: 'spot instances: cheaper, and may be taken away',
+      describe: 'use Spot Instances: cheaper, but they can be interrupted',
     },
   ],
   examples: {

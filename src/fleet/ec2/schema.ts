@@ -46,49 +46,47 @@ const jump = z.strictObject({
 export const ec2Schema = z.strictObject({
   region: pattern(/^[a-z]{2,}(-[a-z]+)+-\d+$/, 'a region like eu-west-1')
     .optional()
-    .describe('the region to launch in; by default the one every AWS tool would use'),
+    .describe('the region to launch in; by default as in the AWS CLI'),
   profile: text('the name of a profile').optional().describe('the AWS profile; by default AWS_PROFILE'),
   image: text('ubuntu-24.04, amazon-linux-2023, debian-12 or an ami-…').describe(
     'ubuntu-24.04, amazon-linux-2023, debian-12 or an ami-…',
   ),
   user: pattern(/^[a-z_][a-z0-9_-]*$/, 'the name of a user')
     .optional()
-    .describe('whom to log in as; by default the user that the image is made with'),
+    .describe('the login user; by default the default user of the image'),
   types: list(/^[a-z0-9-]+\.[a-z0-9-]+$/, 'instance types like c7a.medium')
     .refine((types) => Array.isArray(types) && types.length > 0, {
       error: 'must name at least one instance type',
     })
-    .describe('instance types, the next one when there is no capacity for the one before'),
+    .describe('instance types in order of preference; the next one is used when there is no capacity'),
   spot: z.boolean({ error: 'must be true or false' }).describe('spot instances instead of on demand'),
   subnets: list(/^subnet-[0-9a-z]+$/, 'subnets like subnet-0abc').describe(
     'by default those of the default VPC',
   ),
   securityGroup: pattern(/^sg-[0-9a-z]+$/, 'a security group like sg-0abc')
     .optional()
-    .describe('by default one for the run, that opens port 22 to sshFrom only'),
+    .describe('by default one is created for the run, which allows port 22 from sshFrom only'),
   sshFrom: z
     .union([z.literal('auto'), pattern(cidr, block)])
     .refine((value) => value === 'auto' || isBlock(value), { error: `must be ${block}` })
-    .describe('who may reach port 22: auto (the address this machine is seen with), or a CIDR block'),
+    .describe('from where port 22 is allowed: auto (the public address of this machine), or a CIDR block'),
   addressLookup: z
-    .url({ error: 'must be the URL of a page that says the address it is called from' })
-    .describe('what tells that address'),
+    .url({ error: 'must be the URL of a page that returns the address of its caller' })
+    .describe('the page that returns that address'),
   connect: z
     .enum(['public', 'private', 'ipv6'], { error: 'must be public, private or ipv6' })
     .describe('the address that instances are reached at: public (IPv4), private or ipv6'),
-  jump: jump.optional().describe('a machine to go through, for instances without a public address'),
+  jump: jump.optional().describe('the jump host, for instances without a public address'),
   connectTimeout: connectTimeout.optional(),
   tags: ownTags
     .optional()
-    .describe('tags for everything that is created, e.g. those that a policy of your organization demands'),
+    .describe('tags for everything that is created, e.g. those that a policy of your organization requires'),
   schedulerRole: pattern(/^arn:aws[a-z-]*:iam::\d{12}:role\/.+$/, 'the ARN of a role')
     .optional()
-    .describe(
-      'with it EventBridge Scheduler terminates the instances after T as well: the role it calls EC2 as',
-    ),
+    .describe('the role that EventBridge Scheduler assumes to terminate the instances after T as well'),
   instanceProfile: pattern(/^[\w+=,.@:/-]+$/, 'the name or ARN of an instance profile')
     .optional()
-    .describe('with it the agents listen to the broadcast by themselves, also when this machine is gone'),
+    .describe('with it the agents poll the broadcast queue themselves, even when this machine is offline'),
 });
 
 /** Settings of the fleet `ec2`, once judged. */

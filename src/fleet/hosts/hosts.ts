@@ -18,7 +18,7 @@ import { release } from './release.ts';
 
 /**
  * Machines that already exist. Nothing of them is launched or terminated: a run borrows them, and its instances count as
- * terminated once the machines themselves say that nothing of the run is left there.
+ * terminated once the machines themselves say that nothing of the run remains there.
  */
 export class HostsFleet implements SshFleet {
   readonly name = 'hosts';
@@ -59,7 +59,7 @@ export class HostsFleet implements SshFleet {
         'too-few-hosts',
         `the list has ${plural(hosts.length, 'host')}, fewer than the ${minimum} wanted`,
         {
-          hint: 'name more hosts, or give a smaller --N',
+          hint: 'add hosts, or reduce --N',
         },
       );
     }
@@ -154,7 +154,7 @@ export class HostsFleet implements SshFleet {
   #consolation(run: string, expiresAt: string): string {
     if (Date.now() < Date.parse(expiresAt)) return '';
     const path = this.#state.directory(run);
-    return `; its guard was to clean it up by ${expiresAt}; to forget it: rm -r ${quote(path)}`;
+    return `; its guard should have cleaned it up by ${expiresAt}; to forget it: rm -r ${quote(path)}`;
   }
 
   async #instances({ run, hosts }: HostsRecord): Promise<Instance[]> {
@@ -170,7 +170,7 @@ export class HostsFleet implements SshFleet {
 }
 
 function gone({ id, index }: Instance): Instance {
-  return { id, index, state: 'terminated', reason: 'nothing of the run is left there' };
+  return { id, index, state: 'terminated', reason: 'nothing of the run remains there' };
 }
 
 function milliseconds(host: Host | undefined): number | undefined {

@@ -15,7 +15,7 @@ export const hostsKind = fleetKind({
       key: 'hosts',
       flag: 'hosts',
       variable: 'CND_HOSTS',
-      describe: 'machines that exist already: user@a,user@b:2222 (chooses the fleet hosts)',
+      describe: 'existing machines: user@a,user@b:2222 (implies --fleet hosts)',
       read: (text) => ({ list: text.split(',').map((host) => host.trim()) }),
     },
     {

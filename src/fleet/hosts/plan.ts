@@ -51,7 +51,7 @@ function refuseDuplicates(hosts: readonly Host[]): void {
     if (first !== undefined) {
       throw new UsageError('bad-setting', `hosts.list.${index} is ${name}, and so is hosts.list.${first}`, {
         about: 'hosts.list',
-        hint: 'name each machine once',
+        hint: 'list each machine once',
       });
     }
     seen.set(name, index);

@@ -49,14 +49,14 @@ export class HostsState {
     const directory = this.directory(run);
     try {
       const kept = record.parse(JSON.parse(await readTextFile(join(directory, listName))));
-      if (kept.run !== run) throw new Error(`it is that of another run, ${JSON.stringify(kept.run)}`);
+      if (kept.run !== run) throw new Error(`it belongs to another run, ${JSON.stringify(kept.run)}`);
       return kept;
     } catch (cause) {
       if (isMissing(cause) && !(await hasMarks(directory))) return undefined;
       const what = isMissing(cause) ? 'is missing' : `cannot be read: ${messageOf(cause)}`;
       throw new CndError('hosts-damaged', `the list of hosts of run ${run} ${what}`, {
         about: join(directory, listName),
-        hint: `its hosts clean up by themselves 5 s after T; when you have seen that they have: rm -r ${directory}`,
+        hint: `its hosts clean up by themselves 5 s after T; once you have checked that they have: rm -r ${directory}`,
         cause,
       });
     }

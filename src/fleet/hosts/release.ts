@@ -6,7 +6,7 @@ import { connect } from '../../session/ssh/connect.ts';
 import { type WorkerPlace, cleanCommand } from './command.ts';
 
 /** Milliseconds for a host to say that it is clean: over the run's own session, and over a connection made for it. */
-const patience = { open: 5_000, made: 10_000 };
+const timeout = { open: 5_000, made: 10_000 };
 
 /**
  * Ends what a worker left on its host and removes its files, over the session that is open if it answers: a new connection
@@ -23,8 +23,8 @@ export async function release(
   if (open && (await isClean(open, place, patience.open).catch(() => false))) return;
   const connection = await connect(access, connectTimeout === undefined ? {} : { timeout: connectTimeout });
   try {
-    if (await isClean(connection, place, patience.made)) return;
-    throw new CndError('not-clean', `${connection.address} does not say that it is clean`);
+    if (await isClean(connection, place, timeout.made)) return;
+    throw new CndError('not-clean', `${connection.address} did not confirm its cleanup`);
   } finally {
     await connection.close();
   }

@@ -51,15 +51,13 @@ function read(value: Written, context: z.RefinementCtx): Address & Extras {
 export const hostsSchema = z.strictObject({
   list: z
     .array(host, { error: 'must be a list of hosts, like ["user@a", "user@b:2222"]' })
-    .describe(
-      'machines that exist already, like "user@a:22" or { "host", "port", "user", "identity", "jump" }',
-    ),
+    .describe('existing machines, like "user@a:22" or { "host", "port", "user", "identity", "jump" }'),
   identityFile: path('a private key').optional().describe('the private key to log in with'),
   agent: z
     .union([z.boolean(), z.string().min(1)], { error: 'must be true, false, or the path of a socket' })
     .optional()
     .describe('whether to ask the ssh-agent, or the path of its socket'),
-  jump: jump.optional().describe('the host to go through to all of them'),
+  jump: jump.optional().describe('the jump host for all of them'),
   connectTimeout: connectTimeout.optional(),
   knownHosts: z
     .union([path('a known_hosts file'), z.array(path('a known_hosts file'))], {

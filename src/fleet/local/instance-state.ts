@@ -63,7 +63,7 @@ export function afterHost(
     index,
     threads,
     state: living.some(({ instance }) => instance === id) ? 'shutting-down' : 'terminated',
-    reason: 'its host is gone',
+    reason: 'its host process has exited',
   }));
 }
 
@@ -89,7 +89,7 @@ export function outcome(
     return { id, index, threads, state: 'shutting-down', reason: `cannot kill process ${pids.join(', ')}` };
   }
   if (standing && now?.state !== 'terminated') {
-    const reason = 'its processes are dead, but its host has not let go of it';
+    const reason = 'its processes have exited, but its host still holds it';
     return { id, index, threads, state: 'shutting-down', reason };
   }
   const reason = now?.reason;
@@ -114,7 +114,7 @@ async function tell(
 function silent(run: string, pid: number, cause: unknown): CndError {
   return new CndError('local-host-silent', `the local host of run ${run} (process ${pid}) does not answer`, {
     about: run,
-    hint: `if it stays so, end the run with: cnd scram --run ${run}`,
+    hint: `if this continues, end the run with: cnd scram --run ${run}`,
     cause,
   });
 }

@@ -18,7 +18,7 @@ export const localKind = fleetKind({
     return {
       path: ['rehearse', position, 'instance'],
       error: `there ${last === 0 ? 'is only instance 0' : `are only instances 0 to ${last}`}`,
-      hint: 'name one of them, or launch more with --N',
+      hint: 'use one of them, or launch more with --N',
     };
   },
   config: (settings) => settings,

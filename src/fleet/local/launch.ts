@@ -59,7 +59,7 @@ async function claim({ run, directory }: HostSpec): Promise<void> {
     throw new CndError('local-directory', `cannot make the directory of run ${run}: ${String(cause)}`, {
       about: directory,
       hint: exists
-        ? `end the run that is there with: cnd scram --run ${run}`
+        ? `end the existing run with: cnd scram --run ${run}`
         : 'check its permissions and the space left, or point XDG_STATE_HOME elsewhere',
       cause,
     });

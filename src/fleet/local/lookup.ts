@@ -26,7 +26,7 @@ export interface Lead {
   readonly expiresAt?: string;
 }
 
-/** Looks a run up under this user's state root, and, if it is not there, under that of its living host. */
+/** Looks a run up under this user's state root, and, if it does not exist, under that of its living host. */
 export async function lookUp(run: string, env: NodeJS.ProcessEnv): Promise<Lead> {
   // Not safe: nothing in it is believed, and nothing of it deleted.
   await openStateRoot(env);
@@ -88,7 +88,7 @@ export function fromTags(processes: readonly TaggedProcess[]): LocalInstanceReco
   const launched = Array.from({ length: count }, (_, index) => instanceId(host?.run ?? '', index));
   const seen = processes.flatMap(({ run, instance }) => parseInstanceTag(instance, run)?.id ?? []);
   const state = host ? 'running' : 'shutting-down';
-  const reason = host ? 'its record is not in the state directory' : 'its host is gone';
+  const reason = host ? 'its record is not in the state directory' : 'its host process has exited';
   return [...new Set([...launched, ...seen])]
     .map((id): LocalInstanceRecord => ({ id, index: Number(id.split('-').pop()), threads: 1, state, reason }))
     .toSorted((a, b) => a.index - b.index);
@@ -113,7 +113,7 @@ async function readLead(run: RunId, root: string): Promise<Lead> {
 
 function parse(text: string, run: RunId): HostRecord {
   const record = hostRecord.parse(JSON.parse(text));
-  if (record.run !== run) throw new Error('it is that of another run');
+  if (record.run !== run) throw new Error('it belongs to another run');
   if (record.instances.some(({ id, index }) => id !== instanceId(run, index)))
     throw new Error('it names instances of another run');
   return record;

@@ -36,7 +36,7 @@ export async function archiveRun(context: RunContext, spool: Archive): Promise<s
     }
     const why = signal.aborted ? reasonOf(asked) : messageOf(error);
     context.emit('warning', {
-      message: `the logs are not all in ${archive.location(run)}: ${why}; they are in ${spool.location(run)}, store them with: cnd logs push ${run}`,
+      message: `the logs are not fully uploaded to ${archive.location(run)}: ${why}; they are in ${spool.location(run)}, upload them with: cnd logs push ${run}`,
       ...(!signal.aborted && error instanceof CndError && error.hint !== undefined && { hint: error.hint }),
     });
     return spool.location(run);
@@ -48,7 +48,7 @@ export async function archiveRun(context: RunContext, spool: Archive): Promise<s
 }
 
 function reasonOf({ isAsked }: InterruptLimit): string {
-  return isAsked ? 'interrupted' : `nothing moved for ${stallTimeout} s`;
+  return isAsked ? 'interrupted' : `no progress for ${stallTimeout} s`;
 }
 
 /** Aborts when no progress was told for a while. */

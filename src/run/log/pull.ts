@@ -58,7 +58,7 @@ export async function pullLogs(options: LogPull): Promise<void> {
     try {
       return await link(instance).session(connect);
     } catch (error) {
-      throw connect.aborted ? new Error('the instance does not answer', { cause: error }) : error;
+      throw connect.aborted ? new Error('the instance does not respond', { cause: error }) : error;
     }
   };
   const pull = async (instance: Instance): Promise<void> => {

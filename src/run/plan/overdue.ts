@@ -23,7 +23,7 @@ export async function overdueWarnings(
     reason = messageOf(error);
   }
   if (!found) {
-    const message = `earlier runs could not be looked for: ${reason}`;
+    const message = `earlier runs could not be checked: ${reason}`;
     return [{ message, hint: 'see what is running with: cnd ps' }];
   }
   return found.filter((run) => isOverdue(run, now)).map(overdueWarning);
@@ -37,7 +37,7 @@ export function isOverdue({ instances, expiresAt, owner }: FoundRun, now: number
 
 function overdueWarning({ run, instances }: FoundRun): EventFields['warning'] {
   return {
-    message: `run ${run} should have been over, and still has ${plural(instances.length, 'instance')}`,
+    message: `run ${run} should have ended, and still has ${plural(instances.length, 'instance')}`,
     hint: `terminate them with: cnd scram --run ${run}`,
   };
 }

@@ -11,7 +11,7 @@ interface Words {
 const isSshdThere = ({ host, port }: Access) => `Is sshd running on ${host}, and is ${port} its port?`;
 
 const isItReachable = ({ host, port }: Access) =>
-  `Does the machine run, is ${host} the right address, and may this machine reach its port ${port} (security group, firewall)?`;
+  `Is the machine running, is ${host} the right address, and may this machine reach its port ${port} (security group, firewall)?`;
 
 export const failureMessage: Readonly<Record<FailureCause, Words>> = {
   refused: {
@@ -23,12 +23,12 @@ export const failureMessage: Readonly<Record<FailureCause, Words>> = {
     hint: isItReachable,
   },
   silent: {
-    words: ({ port }) => `port ${port} accepts connections but says nothing: sshd is starting, or hangs`,
+    words: ({ port }) => `port ${port} accepts connections but sends nothing: sshd is starting, or hangs`,
     hint: isSshdThere,
   },
   'closed-early': {
     words: ({ port }) =>
-      `port ${port} closes connections during the handshake: sshd is starting, or gets too many at once`,
+      `port ${port} closes connections during the handshake: sshd is starting, or has too many connections`,
     hint: isSshdThere,
   },
   timeout: {
@@ -41,7 +41,7 @@ export const failureMessage: Readonly<Record<FailureCause, Words>> = {
   'host-key': {
     words: hostKeyWords,
     hint: () =>
-      'Another machine may have this address now, or somebody is in between. No login was sent to it.',
+      'Another machine may have this address now, or the connection is intercepted. No login was sent to it.',
   },
   login: {
     words: ({ user }, { methods }) =>
@@ -91,7 +91,7 @@ function hostKeyWords({ hostKeys }: Access, { offered }: Attempt): string {
 
 function timeoutWords({ host, port, user }: Access, { connected, exchanged }: Attempt): string {
   if (exchanged) return `the login of ${user} on port ${port} does not end: sshd is still looking it up`;
-  if (connected) return `the key exchange on port ${port} does not end: the machine is busy, or hangs`;
+  if (connected) return `the key exchange on port ${port} does not complete: the machine is busy, or hangs`;
   return `${host} does not answer on port ${port}: it is still booting, or a firewall drops the packets`;
 }
 

@@ -20,7 +20,7 @@ export function readIdentity(path: string): Identity {
   try {
     text = readNamedFileSync(path, { limit: largestKey });
   } catch (error) {
-    if (isMissing(error)) return { error: 'is not there', reason: 'missing' };
+    if (isMissing(error)) return { error: 'does not exist', reason: 'missing' };
     return { error: `cannot be read: ${fileProblem(error)}`, reason: 'unusable' };
   }
   const read = fromPkcs8(text);

@@ -120,7 +120,7 @@ function stopped(access: Access, signal: AbortSignal, last: ConnectionError | un
 
 function tooLate(access: Access, timeout: number | undefined, last: ConnectionError | undefined): CndError {
   const seconds = Math.round((timeout ?? 0) / 100) / 10;
-  const state = last?.words ?? 'the first try did not end';
+  const state = last?.words ?? 'the first attempt did not complete';
   return new CndError('ssh-not-ready', `${target(access)} was not ready within ${seconds} s: ${state}`, {
     about: target(access),
     ...(last?.hint === undefined ? {} : { hint: last.hint }),

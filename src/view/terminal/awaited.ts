@@ -18,11 +18,11 @@ export function awaitedSpans(state: LiveRun): Span[] {
       return join([...searching(state, instances), ...arriving(instances)]);
     case 'stop': {
       const running = instances.filter(({ stage }) => stage === 'searching' || stage === 'idle');
-      return join([...found(state), ...whom('waiting for the kernels of', running, 'to be dead')]);
+      return join([...found(state), ...whom('waiting for the kernels on', running, 'to exit')]);
     }
     case 'logs': {
       const left = instances.filter(({ log }) => log === undefined);
-      const done = `${instances.length - left.length} of ${instances.length} syslogs dealt with`;
+      const done = `${instances.length - left.length} of ${instances.length} syslogs processed`;
       return join([...found(state), span(done), ...whom('waiting for that of', left)]);
     }
     case 'terminate':
@@ -33,7 +33,7 @@ export function awaitedSpans(state: LiveRun): Span[] {
         ),
       ]);
     case 'archive':
-      return join([...found(state), span(`storing the logs in ${state.archive ?? ''}`)]);
+      return join([...found(state), span(`uploading the logs to ${state.archive ?? ''}`)]);
     case 'ended':
       return [];
   }

@@ -48,7 +48,7 @@ export function reduce(state: LiveRun, event: RunEvent): LiveRun {
     case 'instance.adopted':
       return update(state, event.instance, { stage: 'searching' });
     case 'instance.lost': {
-      const detail = `${event.retrying ? 'trying again: ' : ''}${printable(event.reason)}`;
+      const detail = `${event.retrying ? 'retrying: ' : ''}${printable(event.reason)}`;
       return update(state, event.instance, { stage: 'lost', detail, rate: 0 });
     }
     case 'instance.disconnected':

@@ -13,7 +13,7 @@ import { causeLines } from '../../../src/error.ts';
 let directory: string;
 const keys = { AWS_ACCESS_KEY_ID: 'AKIAENVIRONMENT', AWS_SECRET_ACCESS_KEY: 'environment-secret' };
 const call = {
-  what: 'AWS cannot be asked who you are',
+  what: 'the AWS caller identity cannot be determined',
   about: 'credentials',
   permissions: 'sts:GetCallerIdentity',
 };
@@ -101,7 +101,7 @@ describe('whose credentials are taken, as by the AWS CLI', () => {
     expect(sourceWarnings('both', {}, shared)).toMatchObject([
       {
         message:
-          'profile both has a login to IAM Identity Center and keys: the AWS CLI and the SDKs may take different ones',
+          'profile both has a login to IAM Identity Center and keys: the AWS CLI and the SDKs may use different ones',
       },
     ]);
   });
@@ -126,8 +126,8 @@ describe('credentials that cannot be had are told with their cause and a remedy'
       /profile orphan takes its credentials from profile gone .* which does not exist/,
       /aws configure --profile gone/,
     ],
-    ['failing', /the credential_process of profile failing failed$/, /\[profile failing\] by hand/],
-    ['behind', /the credential_process of profile failing failed$/, /\[profile failing\] by hand/],
+    ['failing', /the credential_process of profile failing failed$/, /\[profile failing\] in .* by hand/],
+    ['behind', /the credential_process of profile failing failed$/, /\[profile failing\] in .* by hand/],
     ['absent', /the program that profile absent has as its credential_process cannot be run/, /by hand/],
     ['garbled', /credential_process of profile garbled does not print credentials/, /by hand/],
     ['login', /profile login is not logged in|session of aws login/, /aws login --profile login/],

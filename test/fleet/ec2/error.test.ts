@@ -49,7 +49,7 @@ test('capacity is told with types, region and what else to try', () => {
     call,
   );
   expect(told).toMatchObject({ code: 'ec2-capacity' });
-  expect(told.hint).toMatch(/no zone has room for c7a\.medium/);
+  expect(told.hint).toMatch(/no Availability Zone has capacity for c7a\.medium/);
 });
 
 test.each([

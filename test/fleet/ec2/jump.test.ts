@@ -59,7 +59,7 @@ test('it is logged in to with the identity that is named, or else the ssh-agent'
   const jump = { via: 'me@bastion', hostKey };
   expect(jumpAccess({ ...jump, identity }, { HOME: home })).toMatchObject({ privateKey: login.privateKey });
   expect(() => jumpAccess({ ...jump, identity: join(home, 'none') }, {})).toThrow(
-    /ec2\.jump\.identity is '.*none': it is not there/,
+    /ec2\.jump\.identity is '.*none': it does not exist/,
   );
   expect(() => jumpAccess(jump, { HOME: home })).toThrow(/ec2\.jump\.identity is not given, no ssh-agent/);
 });

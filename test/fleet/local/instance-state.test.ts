@@ -28,7 +28,9 @@ test('an instance is terminated only when none of its processes lives and its ho
 
 test('after its host died an instance is terminated once its processes are dead', () => {
   expect(afterHost([instance], [process])).toMatchObject([{ state: 'shutting-down' }]);
-  expect(afterHost([instance], [])).toMatchObject([{ state: 'terminated', reason: 'its host is gone' }]);
+  expect(afterHost([instance], [])).toMatchObject([
+    { state: 'terminated', reason: 'its host process has exited' },
+  ]);
 });
 
 test('tags alone tell which instances there are', () => {

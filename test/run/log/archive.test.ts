@@ -149,7 +149,7 @@ describe('what could not be stored stays here, whole, with the command that stor
     expect(names()).not.toContain('run.ended');
     clock.advance(2);
     expect(await ending).toBe(3);
-    expectKept(/nothing moved for 30 s/);
+    expectKept(/no progress for 30 s/);
   });
 
   test('a second Ctrl-C ends it at once', async () => {

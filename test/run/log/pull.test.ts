@@ -73,7 +73,7 @@ test('an instance that does not answer in time is told as that', async () => {
     await sleep(50);
     throw new CndError('session-aborted', 'connecting was stopped');
   });
-  expect(told).toEqual([['logs.missing', { instance: 0, reason: 'the instance does not answer' }]]);
+  expect(told).toEqual([['logs.missing', { instance: 0, reason: 'the instance does not respond' }]]);
 });
 
 test('one that answered, and whose log cannot be had, is told with the reason, however long that took', async () => {

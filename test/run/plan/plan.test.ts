@@ -70,7 +70,7 @@ describe('warnings before the launch', () => {
     expect(planWarnings(config({ D: '10' }), local, script, 2)).toEqual([
       {
         message:
-          'the odds of a golden nonce within T, at about 1.00 MH/s, are about 1 in 19,635: one nonce in 1,099,511,627,776 is golden, and 56,000,000 can be tested',
+          'the probability of a golden nonce within T, at about 1.00 MH/s, are about 1 in 19,635: one nonce in 1,099,511,627,776 is golden, and 56,000,000 can be tested',
         hint: 'raise them with a smaller --D, a longer --T or more instances',
       },
     ]);
@@ -80,7 +80,7 @@ describe('warnings before the launch', () => {
     expect(planWarnings(config({ D: '8', limit: '1000' }), local, script, 2)).toEqual([
       {
         message:
-          'the odds of a golden nonce in the whole nonce space are about 1 in 4,294,968: one nonce in 4,294,967,296 is golden, and 1,000 can be tested',
+          'the probability of a golden nonce in the whole nonce space are about 1 in 4,294,968: one nonce in 4,294,967,296 is golden, and 1,000 can be tested',
         hint: 'raise them with a smaller --D or a higher --limit',
       },
     ]);
@@ -96,7 +96,7 @@ describe('warnings before the launch', () => {
     const bitcoin = resolveConfig({ flags, env: {}, file: undefined });
     const fast = { ...script, rate: 1e9 };
     expect(planWarnings(bitcoin, local, fast, 2)).toEqual([
-      { message: expect.stringMatching(/^the odds of a golden nonce in the whole nonce space/), hint },
+      { message: expect.stringMatching(/^the probability of a golden nonce in the whole nonce space/), hint },
     ]);
   });
 

@@ -95,18 +95,18 @@ test('each phase says what it waits for', () => {
   const hit = eventAt(5, 'hit', { instance: 2, nonce: '116', digest: '00', elapsed: 5 });
   const stopped = eventAt(5, 'instance.stopped', { instance: 2, reason: 'hit', latency: 0 });
   expect(words(...running, hit, stopped)).toBe(
-    'golden nonce 116 from #2; waiting for the kernels of #0 #1 to be dead',
+    'golden nonce 116 from #2; waiting for the kernels on #0 #1 to exit',
   );
   const all = eventAt(5.1, 'search.stopped', { reason: 'found', latency: 0.1, unconfirmed: [] });
   const log = eventAt(5.2, 'logs.pulled', { instance: 0, name: 'Instance0.log.gz', bytes: 1 });
   expect(words(...running, hit, all, log)).toBe(
-    'golden nonce 116 from #2; 1 of 3 syslogs dealt with; waiting for that of #1 #2',
+    'golden nonce 116 from #2; 1 of 3 syslogs processed; waiting for that of #1 #2',
   );
   const terminating = eventAt(5.4, 'terminate.started', { instances: 3 });
   expect(words(...running, hit, all, terminating)).toBe('golden nonce 116 from #2; terminating 3 instances');
   const archiving = eventAt(5.8, 'archive.started', { location: 's3://logs/x', files: 5 });
   expect(words(...running, hit, all, terminating, archiving)).toBe(
-    'golden nonce 116 from #2; storing the logs in s3://logs/x',
+    'golden nonce 116 from #2; uploading the logs to s3://logs/x',
   );
   const candidate = [...launched(1, true), ...searching(0), { ...hit, instance: 0 }];
   expect(words(...candidate)).toBe('candidate 116 from #0; 1 of 1 searching everything below it');

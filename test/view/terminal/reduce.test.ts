@@ -57,7 +57,7 @@ test('an instance goes through its stages, and what it waited for is forgotten',
   state = reduce(state, eventAt(5, 'instance.lost', lost));
   expect(state.instances.get(0)).toMatchObject({
     stage: 'lost',
-    detail: 'trying again: its agent died',
+    detail: 'retrying: its agent died',
     rate: 0,
   });
 });

@@ -59,7 +59,7 @@ export async function ec2AllRegions(search: RegionSearch): Promise<AllRegions> {
   const asked = region !== undefined || profile !== undefined;
   if (!asked && forgotten.length > 0 && !hasAwsAccount(env)) return { fleets: [], unreachable: forgotten };
   if (!asked && launches.length === 0 && !hasAwsAccount(env)) {
-    return { fleets: [], unreachable: [], skipped: 'ec2: no AWS account is set up here' };
+    return { fleets: [], unreachable: [], skipped: 'ec2: no AWS credentials are configured' };
   }
   // Those that were launched with first: where two lead to the same account, they may do what it takes there.
   const known = [...launches.map((launch) => launch.profile), undefined];
@@ -82,7 +82,11 @@ export async function ec2AllRegions(search: RegionSearch): Promise<AllRegions> {
   if (fleets.length > 0 || unreachable.length > 0 || !first)
     return { fleets, unreachable: [...unreachable, ...unseen] };
   const reason = messageOf(first.error);
-  return { fleets, unreachable, skipped: `ec2, where nothing was ever launched from here: ${reason}` };
+  return {
+    fleets,
+    unreachable,
+    skipped: `ec2, where nothing was ever launched from this machine: ${reason}`,
+  };
 }
 
 /** The accounts that profiles lead to, each once: the same region seen twice is the same runs. */
@@ -146,8 +150,8 @@ async function enabledRegions(api: Ec2Api): Promise<string[]> {
     return Regions.flatMap(({ RegionName }) => RegionName ?? []);
   } catch (error) {
     const { region, profile } = api.settings;
-    const what = 'EC2 cannot be asked for its regions';
-    const hint = 'name regions one by one with --region';
+    const what = 'the EC2 regions cannot be listed';
+    const hint = 'check regions one by one with --region';
     throw ec2Error(error, { what, about: 'ec2', region, profile, permissions: 'ec2:DescribeRegions', hint });
   }
 }

@@ -117,11 +117,11 @@ export function costUntil(instances: readonly Ec2Instance[], priceOf: PriceOf, n
   for (const { InstanceType = '', CpuOptions, LaunchTime, PublicIpAddress } of instances) {
     const vcpus = (CpuOptions?.CoreCount ?? 1) * (CpuOptions?.ThreadsPerCore ?? 1);
     const price = priceOf(InstanceType, vcpus);
-    if (!price) return { basis: `no price is known of ${InstanceType}` };
+    if (!price) return { basis: `no price is known for ${InstanceType}` };
     if (!LaunchTime) return { basis: 'EC2 does not say when an instance was launched' };
     const seconds = (now.getTime() - LaunchTime.getTime()) / 1000;
     amount += costOf(instancePrice(price.hourly, PublicIpAddress !== undefined), [seconds]);
     sources.add(`${InstanceType} on demand, ${price.source}`);
   }
-  return { amount, basis: `${[...sources].join('; ')}; without instances that are gone` };
+  return { amount, basis: `${[...sources].join('; ')}; without instances that are no longer listed` };
 }

@@ -71,7 +71,7 @@ export function withForgetting(
   const last = unfinished(own, now);
   const remedy = last
     ? `${last.run ?? 'a run'} that was launched with it in ${last.region} may have instances until ${last.until}`
-    : `if it is gone for good, forget it: cnd scram --forget ${name}`;
+    : `if it no longer exists, forget it: cnd scram --forget ${name}`;
   const hint = error.hint === undefined ? remedy : `${error.hint}; ${remedy}`;
   const { code, message, about, cause } = error;
   return new CndError(code, message, { hint, cause, ...(about !== undefined && { about }) });

@@ -103,8 +103,8 @@ export async function readLaunchHistory(env: NodeJS.ProcessEnv): Promise<LaunchR
     if (isMissing(cause)) return [];
     throw new CndError(
       'state-damaged',
-      `the regions and profiles that were launched with cannot be read: ${messageOf(cause)}`,
-      { about: path, hint: `look in each region with: cnd scram --region REGION; then: rm ${path}`, cause },
+      `the regions and profiles of earlier launches cannot be read: ${messageOf(cause)}`,
+      { about: path, hint: `check each region with: cnd scram --region REGION; then: rm ${path}`, cause },
     );
   }
 }

@@ -26,7 +26,7 @@ export function warnUnreachable(
     // Told: it is not looked at again.
     unreachable.set(InstanceId, Infinity);
     notice(
-      `${InstanceId} is running and has no ${kinds[connect]} address, so that it cannot be reached: ${remedy(instance, connect)}`,
+      `${InstanceId} is running but has no ${kinds[connect]} address, so it cannot be reached: ${remedy(instance, connect)}`,
     );
   }
 }
@@ -36,6 +36,6 @@ function remedy(instance: Ec2Instance, connect: Connect): string {
   const other = (['public', 'ipv6', 'private'] as const).find(
     (kind) => kind !== connect && addressOf(instance, kind) !== undefined,
   );
-  const subnets = `choose subnets that give ${kinds[connect]} addresses in ec2.subnets`;
+  const subnets = `set ec2.subnets to subnets that assign ${kinds[connect]} addresses`;
   return other === undefined ? subnets : `set ec2.connect to ${other}, or ${subnets}`;
 }

@@ -62,8 +62,10 @@ async function allowSource(
   } catch (error) {
     // While there is no network there is no address either: it is looked for again.
     if (source === '' || signal.aborted) return;
-    return notice(`${source}, this machine's address now, cannot be let in: ${messageOf(error)}`);
+    return notice(
+      `${source}, the new address of this machine, cannot be allowed for SSH: ${messageOf(error)}`,
+    );
   }
   group.sources.add(source);
-  notice(`this machine's address has changed: SSH is let in from ${source} as well`);
+  notice(`this machine's address has changed: SSH is now also allowed from ${source}`);
 }

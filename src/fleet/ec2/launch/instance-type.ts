@@ -23,7 +23,7 @@ export interface MachineImage extends ImageTraits {
 }
 
 /** What to do about a type that a region does not have. */
-export const otherTypes = 'name others with --type, e.g. c7a.medium,c7i.large; or take another --region';
+export const otherTypes = 'use other types with --type, e.g. c7a.medium,c7i.large; or another --region';
 
 /** An instance type as the SDK wants it: its types list the values of its day, and the service knows newer ones. */
 export function typeName(type: string): _InstanceType {
@@ -58,10 +58,10 @@ export async function findTypes(
   if (architectures.size <= 1) return known;
   throw new CndError(
     'ec2-mixed-types',
-    `${names.join(', ')} are of different architectures: no one image runs on all`,
+    `${names.join(', ')} have different architectures: no image runs on all of them`,
     {
       about: 'ec2.types',
-      hint: 'name types of one architecture',
+      hint: 'use types of one architecture',
     },
   );
 }
@@ -91,7 +91,7 @@ export async function findImage(
   signal: AbortSignal,
 ): Promise<MachineImage> {
   const query = imageQuery(image, architecture, region);
-  if (!query) throw noImage(`${image} is not the name of an image in ${region}`, image);
+  if (!query) throw noImage(`${image} is not a known image in ${region}`, image);
   const { paginateDescribeImages } = await import('@aws-sdk/client-ec2');
   const pages = paginateDescribeImages({ client: ec2 }, query, { abortSignal: signal });
   const images = await allItems(pages, ({ Images }) => Images).catch((error: unknown) => {
@@ -127,6 +127,6 @@ export function machineImage(image: string, found: Image): MachineImage {
 function noImage(message: string, image: string): CndError {
   return new CndError('ec2-no-image', message, {
     about: image,
-    hint: `take one of ${imageNames.join(', ')}, or the id of an image in this region and for this architecture`,
+    hint: `use one of ${imageNames.join(', ')}, or the ID of an image in this region and for this architecture`,
   });
 }

@@ -63,24 +63,26 @@ export async function launchInstances(
         } else lack = answer.error;
         const errorKind = Array.isArray(answer) ? undefined : launchErrorKind(answer.error);
         if (errorKind === 'type') {
-          plan.notice(`${type} may not be launched: ${legible(lack)}`);
+          plan.notice(`${type} cannot be launched: ${legible(lack)}`);
           break zones;
         }
         if (!Array.isArray(answer) && errorKind !== 'capacity') {
           const isEnough = launched.length > 0 && launched.length >= plan.minimum;
           if (!isEnough || errorKind === 'fatal') throw answer.error;
-          plan.notice(`EC2 launches no more: ${legible(answer.error)}`);
+          plan.notice(`launch stopped early: ${legible(answer.error)}`);
           return launched;
         }
         const got = Array.isArray(answer) ? answer.length : 0;
         if (got >= count) continue;
-        plan.notice(`${zone} has room for ${got} of ${count} ${type} now`);
+        plan.notice(`${zone} has capacity for ${got} of ${count} ${type}`);
         break;
       }
     }
   }
   if (launched.length >= plan.minimum) return launched;
-  throw lack ?? new Error(`EC2 launched ${launched.length} of ${plan.count} instances and did not say why`);
+  throw (
+    lack ?? new Error(`EC2 launched ${launched.length} of ${plan.count} instances without giving a reason`)
+  );
 }
 
 /** One call, repeated with the same ClientToken until its outcome is known: the instances, or why there are none. */

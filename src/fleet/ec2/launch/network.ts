@@ -50,14 +50,14 @@ export function reachable(
   if (unfit.length === 0) return fit;
   const which = unfit.map(({ SubnetId = '' }) => SubnetId).join(', ');
   if (connect === 'ipv6') {
-    throw new CndError('ec2-no-ipv6', `${which} in ${region} gives no IPv6 addresses`, {
+    throw new CndError('ec2-no-ipv6', `${which} in ${region} assigns no IPv6 addresses`, {
       about: 'ec2.connect',
-      hint: 'name dual-stack or IPv6-only subnets in ec2.subnets, or set ec2.connect to public',
+      hint: 'set dual-stack or IPv6-only subnets in ec2.subnets, or set ec2.connect to public',
     });
   }
-  throw new CndError('ec2-ipv6-only', `${which} in ${region} gives IPv6 addresses only`, {
+  throw new CndError('ec2-ipv6-only', `${which} in ${region} assigns only IPv6 addresses`, {
     about: 'ec2.subnets',
-    hint: 'set ec2.connect to ipv6, or name subnets that have IPv4 addresses',
+    hint: 'set ec2.connect to ipv6, or ec2.subnets to subnets with IPv4 addresses',
   });
 }
 
@@ -67,21 +67,21 @@ export function network(found: readonly Subnet[], given: readonly string[], regi
     // DescribeSubnets does not tell a default VPC whose default subnets were deleted from none at all.
     throw new CndError('ec2-no-default-subnet', `there are no default subnets in ${region}`, {
       about: 'ec2.subnets',
-      hint: `make one with: aws ec2 create-default-subnet --region ${region} --availability-zone ${region}a (where there is no default VPC either, that says so: aws ec2 create-default-vpc --region ${region} makes both); or name subnets of your own in ec2.subnets`,
+      hint: `create one with: aws ec2 create-default-subnet --region ${region} --availability-zone ${region}a (if there is no default VPC either, create both with: aws ec2 create-default-vpc --region ${region}); or set ec2.subnets`,
     });
   }
   const missing = given.filter((id) => !found.some(({ SubnetId }) => SubnetId === id));
   if (missing.length > 0) {
     throw new CndError('ec2-no-subnet', `there is no subnet ${missing.join(', ')} in ${region}`, {
       about: 'ec2.subnets',
-      hint: 'see them with: aws ec2 describe-subnets --region … --output table',
+      hint: 'list them with: aws ec2 describe-subnets --region … --output table',
     });
   }
   const vpcs = [...new Set(found.map(({ VpcId = '' }) => VpcId))];
   if (vpcs.length > 1) {
-    throw new CndError('ec2-many-vpcs', `the subnets are of several VPCs: ${vpcs.join(', ')}`, {
+    throw new CndError('ec2-many-vpcs', `the subnets are in several VPCs: ${vpcs.join(', ')}`, {
       about: 'ec2.subnets',
-      hint: 'name subnets of one VPC: a security group belongs to one',
+      hint: 'use subnets of one VPC: a security group belongs to one',
     });
   }
   // Given subnets are tried in the order in which they are given, default ones where most addresses are free.

@@ -74,7 +74,7 @@ export class Prerequisites {
         return await ask(region);
       } catch (error) {
         signal.throwIfAborted();
-        throw this.#error(error, `EC2 cannot be asked for ${about}`, about, permissions, region);
+        throw this.#error(error, `EC2 cannot be queried for ${about}`, about, permissions, region);
       }
     });
   }

@@ -19,10 +19,10 @@ export async function sshSource(settings: Ec2Settings, signal: AbortSignal): Pro
   if (sshFrom !== 'auto') return ofKind(sshFrom, connect, 'ec2.sshFrom');
   if (connect === 'private') {
     const message =
-      'which private address SSH comes from cannot be looked up: ec2.connect private needs ec2.sshFrom';
+      'the private source address of SSH cannot be looked up: ec2.connect private needs ec2.sshFrom';
     throw new CndError('ec2-ssh-from', message, {
       about: 'ec2.sshFrom',
-      hint: 'set ec2.sshFrom to the block of the address, of this machine or of the jump host, that instances see, e.g. 10.0.0.12/32; or give ec2.securityGroup',
+      hint: 'set ec2.sshFrom to the CIDR block of the address of this machine, or of the jump host, as instances see it, e.g. 10.0.0.12/32; or set ec2.securityGroup',
     });
   }
   if (!jump) return ofKind(block(await askPage(addressLookup, signal)), connect, addressLookup);
@@ -64,7 +64,7 @@ function ofKind(source: string, connect: Ec2Settings['connect'], origin: string)
   const isIpv6 = source.includes(':');
   if (isIpv6 === (connect === 'ipv6')) return source;
   const [has, wants] = isIpv6 ? ['an IPv6', 'IPv4'] : ['an IPv4', 'IPv6'];
-  const message = `SSH would be let in from ${source} (${origin}), ${has} address, and goes to ${wants} addresses of instances (ec2.connect: ${connect})`;
+  const message = `SSH would be allowed from ${source} (${origin}), ${has} address, but connects to ${wants} addresses of instances (ec2.connect: ${connect})`;
   throw new CndError('ec2-ssh-from', message, {
     about: 'ec2.sshFrom',
     hint: isIpv6
@@ -87,10 +87,14 @@ async function askPage(url: string, signal: AbortSignal): Promise<string> {
     });
   } catch (error) {
     signal.throwIfAborted();
-    throw new CndError('ec2-ssh-from', `${url} does not tell this machine's address: ${messageOf(error)}`, {
-      about: 'ec2.addressLookup',
-      hint: 'set ec2.sshFrom in cnd.config.json to your public address, e.g. 203.0.113.7/32, or give ec2.securityGroup',
-      cause: error,
-    });
+    throw new CndError(
+      'ec2-ssh-from',
+      `${url} did not return the address of this machine: ${messageOf(error)}`,
+      {
+        about: 'ec2.addressLookup',
+        hint: 'set ec2.sshFrom in cnd.config.json to your public address, e.g. 203.0.113.7/32, or set ec2.securityGroup',
+        cause: error,
+      },
+    );
   }
 }

@@ -26,7 +26,7 @@ export async function checkExpiry(
   return {
     name: 'credentials',
     outcome: 'warning',
-    message: `they expire at ${expiration.toISOString().slice(11, 19)} UTC, before the run may be over: from then on nothing can be terminated from here, only by the switch on each instance`,
+    message: `they expire at ${expiration.toISOString().slice(11, 19)} UTC, before the run may have ended: after that, only the dead-man's switch on each instance can terminate it`,
     hint: 'get new ones first, or give a shorter --T',
   };
 }

@@ -41,11 +41,12 @@ export async function inform(
 
 function noPrices(types: readonly MachineType[], prices: ReadonlyMap<string, TypePrice>): Check {
   const sources = [...new Set([...prices.values()].map(({ source }) => source))];
-  const used = prices.size < types.length ? 'no price is known of some types' : `used: ${sources.join('; ')}`;
+  const used =
+    prices.size < types.length ? 'no price is known for some types' : `used: ${sources.join('; ')}`;
   return {
     name: 'prices',
     outcome: 'warning',
-    message: `AWS told no prices within ${timeout / 1000} s; ${used}`,
-    hint: 'the Price List API of us-east-1 must be reachable from here; --max-cost is judged by the price that is used',
+    message: `AWS returned no prices within ${timeout / 1000} s; ${used}`,
+    hint: 'the Price List API of us-east-1 must be reachable from here; --max-cost is checked against the price that is used',
   };
 }

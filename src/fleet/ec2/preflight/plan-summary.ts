@@ -36,13 +36,13 @@ export function planSummary(
     ...(found.image ? [['image', `${settings.image} (${found.image.id})`] as const] : []),
     [
       'for how long',
-      `at most ${timeLimit} s; if this machine dies, each powers itself off ${timeLimit + timing.grace} s after its boot at the latest`,
+      `at most ${timeLimit} s; if this machine fails, each instance powers itself off at most ${timeLimit + timing.grace} s after its boot`,
     ],
     [
       'AWS scheduler',
       settings.schedulerRole === undefined
         ? 'off (ec2.schedulerRole)'
-        : `on: terminates what still runs ${timeLimit + timing.grace} s after the start, as ${settings.schedulerRole}`,
+        : `on: terminates instances that still run ${timeLimit + timing.grace} s after the start, as ${settings.schedulerRole}`,
     ],
     [
       'network',
@@ -56,14 +56,14 @@ export function planSummary(
       ([type, { now = 0, most }]) =>
         [
           'spot price',
-          `${type} $${dollars(now)}/h now, at most $${dollars(most)}/h; an interruption loses an instance, others take over; that powering off ends a spot instance was not tried`,
+          `${type} $${dollars(now)}/h now, at most $${dollars(most)}/h; an interruption loses an instance, others take over; whether a power-off terminates a Spot Instance is untested`,
         ] as const,
     ),
     [
       'broadcast',
       settings.instanceProfile === undefined
-        ? 'SQS; agents are told over SSH (they poll by themselves with ec2.instanceProfile)'
-        : `SQS; agents poll by themselves, as ${settings.instanceProfile}`,
+        ? 'SQS; agents are notified over SSH (with ec2.instanceProfile they poll the queue themselves)'
+        : `SQS; agents poll the queue themselves, as ${settings.instanceProfile}`,
     ],
   ];
 }

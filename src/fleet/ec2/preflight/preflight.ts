@@ -48,7 +48,7 @@ export async function ec2Preflight(
     check('network', signal, () => prerequisites.network(signal), networkText),
     settings.securityGroup === undefined
       ? check(
-          'SSH is let in from',
+          'SSH allowed from',
           signal,
           () => prerequisites.source(signal),
           (block) => block,
@@ -127,10 +127,10 @@ function costBound(
     return price ? [{ name, ...price }] : [];
   });
   const [dearest] = known.toSorted((a, b) => b.most - a.most);
-  if (!dearest || unknown.length > 0) return { costBasis: `no price is known of ${unknown.join(', ')}` };
+  if (!dearest || unknown.length > 0) return { costBasis: `no price is known for ${unknown.join(', ')}` };
   const publicAddress = settings.connect === 'public';
   const market = settings.spot ? 'spot' : 'on demand';
-  const one = known.length > 1 ? `${dearest.name}, the dearest of its types,` : dearest.name;
+  const one = known.length > 1 ? `${dearest.name}, the most expensive of its types,` : dearest.name;
   const address = publicAddress ? ` and $${addressPrice}/h for its address` : '';
   const basis = `${one} ${market} at $${dollars(dearest.most)}/h${address}; ${dearest.source}`;
   const price = { ...instancePrice(dearest.most, publicAddress), basis };

@@ -80,9 +80,9 @@ export async function checkQuota(
   if (!quota)
     return { name, outcome: 'ok', message: `${type.name} has a quota of its own, which is not looked up` };
   const room = capacityFor(quota, type.vcpus);
-  const words = `${quota.used} of ${quota.limit} ${market} vCPUs are in use in ${region}: room for ${room} × ${type.name}`;
+  const words = `${quota.used} of ${quota.limit} ${market} vCPUs are in use in ${region}: capacity for ${room} × ${type.name}`;
   if (room >= count) return { name, outcome: 'ok', message: words };
-  const hint = `ask for less with --N, or raise it: aws service-quotas request-service-quota-increase --service-code ec2 --quota-code ${quota.code} --region ${region} --desired-value ${quota.used + count * type.vcpus}`;
+  const hint = `reduce --N, or raise it: aws service-quotas request-service-quota-increase --service-code ec2 --quota-code ${quota.code} --region ${region} --desired-value ${quota.used + count * type.vcpus}`;
   const outcome = room < minimum || room === 0 ? 'failed' : 'warning';
-  return { name, outcome, message: `${words}, not for ${count}`, hint };
+  return { name, outcome, message: `${words}, not ${count}`, hint };
 }

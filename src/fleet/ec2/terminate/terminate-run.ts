@@ -72,5 +72,5 @@ function judge(
   // Not over, whatever state it is in: one that is stopped keeps its disk, and can be started again.
   if (reason !== undefined) return { state: name === 'pending' ? 'pending' : 'running', reason };
   if (name === 'shutting-down') return { state: 'shutting-down' };
-  return found || isRecent ? { state: 'pending', reason: 'EC2 does not know of it yet' } : undefined;
+  return found || isRecent ? { state: 'pending', reason: 'EC2 does not list it yet' } : undefined;
 }

@@ -44,14 +44,18 @@ try {
         ? await hypervisor.powerOff(request.ids, 'terminated by request')
         : hypervisor.describe(),
   }));
-  armDeadMan(spec.lifetime, () => abandon(hypervisor, "its time is over (dead-man's switch)"), stopwatch);
+  armDeadMan(
+    spec.lifetime,
+    () => abandon(hypervisor, "the time limit was reached (dead-man's switch)"),
+    stopwatch,
+  );
   for (const signal of ['SIGTERM', 'SIGINT'] as const) {
     process.on(signal, () => abandon(hypervisor, `the host got ${signal}`));
   }
   await hypervisor.launch();
   const record = await publish(hypervisor, await control.listen(), token);
   answer({ record });
-  if ((await launcher.next()) !== 'keep') abandon(hypervisor, 'the launcher vanished during the launch');
+  if ((await launcher.next()) !== 'keep') abandon(hypervisor, 'the launcher exited during the launch');
 } catch (error) {
   log(error);
   answer({ error: messageOf(error) });

@@ -74,7 +74,7 @@ export class GroupKey {
     }
     const isOdd = ((this.#prime.at(-1) ?? 0) & 1) === 1;
     if (!isOdd || !isBetween(this.#generator, this.#prime)) {
-      throw new Error("the server's Diffie-Hellman group is none");
+      throw new Error('the server sent an invalid Diffie-Hellman group');
     }
     const exponent = randomBytes(exponentBits / 8);
     exponent[0] = (exponent[0] ?? 0) | 0x80;
@@ -98,7 +98,7 @@ export class GroupKey {
   /** @throws Error for a public key that gives the secret away. */
   computeSecret(theirs: Buffer): Buffer {
     const value = unsigned(theirs);
-    if (!isBetween(value, this.#prime)) throw new Error("the server's public key is none of its group");
+    if (!isBetween(value, this.#prime)) throw new Error("the server's public key is not in its group");
     const der = sequence(this.#algorithm(), element(0x03, Buffer.of(0), integer(value)));
     return agree({
       privateKey: this.#key,

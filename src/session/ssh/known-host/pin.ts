@@ -70,7 +70,7 @@ export function pinnedKeys(
       `${who}: its host key is marked @revoked in ${revoked.join(', ')}`,
       {
         about,
-        hint: 'do not use this machine before you know why; a new key goes into known_hosts beside that line',
+        hint: 'do not use this machine until you know why; a new key goes into known_hosts beside that line',
       },
     );
   }
@@ -78,7 +78,7 @@ export function pinnedKeys(
     authorities.length > 0 ? ` (the @cert-authority in ${authorities.join(', ')} is not understood)` : '';
   throw new UsageError('unknown-host', `${who}: its host key is not known${but}`, {
     about,
-    hint: `add it with: ${scanCommand(place, jump)} >> ${file}  and verify its fingerprint (ssh-keygen -l -F ${shown(place)}) with whoever runs the machine`,
+    hint: `add it with: ${scanCommand(place, jump)} >> ${file}  and verify its fingerprint (ssh-keygen -l -F ${shown(place)}) with the administrator of the machine`,
   });
 }
 

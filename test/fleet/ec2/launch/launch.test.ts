@@ -30,7 +30,7 @@ describe.skipIf(!hasStage())('launching on EC2', () => {
     expect(launched.map(({ index }) => index)).toEqual([0, 1, 2, 3, 4, 5, 6, 7]);
     expect(new Set(zones()).size).toBe(2);
     expect(zones().filter((zone) => zone === first)).toHaveLength(3);
-    expect(notices).toEqual([`${first} has room for 3 of 8 c7a.medium now`]);
+    expect(notices).toEqual([`${first} has capacity for 3 of 8 c7a.medium`]);
   });
 
   test('and with the next type when no zone has; indices are those that a stranger sees', async () => {
@@ -95,7 +95,7 @@ describe.skipIf(!hasStage())('launching on EC2', () => {
     await expect(fleet.launch(request({ count: 8, minimum: 4 }), never)).rejects.toMatchObject({
       code: 'ec2-capacity',
       message: expect.stringMatching(/8 instances cannot be launched in us-east-1/) as string,
-      hint: expect.stringMatching(/no zone has room for c7a\.medium/) as string,
+      hint: expect.stringMatching(/no Availability Zone has capacity for c7a\.medium/) as string,
     });
     expect(on.stage.instances()).toHaveLength(3);
     expect(living()).toBe(0);
@@ -180,7 +180,7 @@ describe.skipIf(!hasStage())('launching on EC2', () => {
       message: 'Too many vCPUs.',
     });
     expect(await fleet.launch(request({ count: 150 }), never)).toHaveLength(100);
-    expect(notices).toEqual([expect.stringMatching(/^EC2 launches no more: .*vCPUs/) as string]);
+    expect(notices).toEqual([expect.stringMatching(/^launch stopped early: .*vCPUs/) as string]);
   });
 
   test('a dry run carries the tags, and goes on in the next zone as the launch would', async () => {

@@ -29,7 +29,7 @@ test('what is missing is named, with the region', () => {
     expect.objectContaining({
       message: 'there are no default subnets in eu-west-1',
       hint: expect.stringMatching(
-        /^make one with: aws ec2 create-default-subnet --region eu-west-1/,
+        /^create one with: aws ec2 create-default-subnet --region eu-west-1/,
       ) as string,
     }) as Error,
   );

@@ -44,10 +44,10 @@ test('what has been spent until now', () => {
   const spent = costUntil([instance, instance], byTable, now);
   expect(spent.amount).toBeCloseTo(2 * 0.05132, 9);
   expect(spent.basis).toBe(
-    'c7a.medium on demand, built-in table of 2026-07; without instances that are gone',
+    'c7a.medium on demand, built-in table of 2026-07; without instances that are no longer listed',
   );
   expect(costUntil([instance, { InstanceType: 't2.nano', LaunchTime }], byTable, now)).toEqual({
-    basis: 'no price is known of t2.nano',
+    basis: 'no price is known for t2.nano',
   });
   expect(costUntil([{ ...instance, LaunchTime: undefined }], byTable, now)).not.toHaveProperty('amount');
 });
@@ -92,6 +92,6 @@ test.each([
 
 test('a cost in words never says more than is known', () => {
   expect(costWords(0.0421, 'x')).toBe('at most $0.043 (x)');
-  expect(costWords(undefined, 'no price is known of x')).toBe('unknown (no price is known of x)');
+  expect(costWords(undefined, 'no price is known for x')).toBe('unknown (no price is known for x)');
   expect(costWords(0)).toBe('$0');
 });

@@ -46,7 +46,7 @@ export function find(node: XmlNode, path: string): XmlNode | undefined {
   return found;
 }
 
-/** The text at a path; empty when it is not there. */
+/** The text at a path; empty when it does not exist. */
 export function textAt(node: XmlNode, path: string): string {
   return find(node, path)?.text ?? '';
 }
