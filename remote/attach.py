@@ -105,10 +105,10 @@ class Relay:
         if self.up.ended:
             while self.up.feed.rest and not self.up.feed.broken:
                 self.loop.turn(1)
-            return self.verdict()
+            return self.decision()
         return 0
 
-    def verdict(self):
+    def decision(self):
         """How the agent ended, as far as that is known: only its parent is told."""
         status = self.reap()
         words = last_words()

@@ -1,8 +1,8 @@
-"""The agent's ear and voice on the broadcast: a process of its own, so that no slow network delays the agent.
+"""Receives and sends the agent's announcements on the broadcast: a process of its own, so that no slow network delays the agent.
 
 Its first line on stdin is {run, seconds, broadcast}; each further one an announcement to send. It says on stdout, one
-JSON object a line: `heard` (run, nonce, digest, instance), `sent` (nonce), `ignored` (count), `trouble` (message, once until
-all is well again), `well`. At the end of stdin it exits, at the latest when it has sent what it was given.
+JSON object a line: `received` (run, nonce, digest, instance), `sent` (nonce), `ignored` (count), `error` (message, once until
+all is well again), `recovered`. At the end of stdin it exits, at the latest when it has sent what it was given.
 """
 import json
 import os

@@ -101,7 +101,7 @@ class Link:
             self.owner.ended(self)
 
     def write(self, line):
-        """A last word; whether it is read is the other side's affair."""
+        """A final message; whether it is read is the other side's affair."""
         try:
             write_some(self.output, line.encode() + b'\n')
         except OSError:

@@ -66,7 +66,7 @@ class Life:
 
 # The hot loops: one for each shape of the two hashes. Copying an empty hash is cheaper than making one (by a
 # third; Python 3.8 by 80 %), and so is comparing bytes than making hex of them. Each gives (tail, digest) of the few
-# candidates; Puzzle.golden has the last word.
+# candidates; Puzzle.golden decides.
 
 
 def scan_hex_chain(prefix, tails, ceiling):

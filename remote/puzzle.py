@@ -101,8 +101,8 @@ def parse_puzzle(given, name):
     scheme = given['scheme']
     if scheme not in SCHEMES:
         raise bad(name('scheme'), scheme, 'give %s' % ', '.join(SCHEMES))
-    strangers = ('block', 'unit', 'difficulty') if scheme == 'bitcoin' else ('header', 'target')
-    for field in strangers:
+    unexpected = ('block', 'unit', 'difficulty') if scheme == 'bitcoin' else ('header', 'target')
+    for field in unexpected:
         if field in given:
             raise bad(name(field), given[field], 'leave it out, %s has none' % scheme)
     if scheme == 'bitcoin':

@@ -13,7 +13,7 @@ struct arguments {
   double seconds;       /* or negative: no limit */
 };
 
-/* Complains, and does not return, when they make no sense. */
+/* Prints an error and exits when they are invalid. */
 void arguments_parse(int argc, char **argv, struct arguments *out);
 
 #endif

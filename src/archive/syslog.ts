@@ -16,7 +16,7 @@ const mostHeld = 1 << 20;
 export type SyslogSource = Buffer | Readable;
 
 /**
- * Opens an archived syslog; undefined, and `trouble` told, when it cannot be had. A short one is read at once: there may be
+ * Opens an archived syslog; undefined, with a call of `onError`, when it cannot be read. A short one is read at once: there may be
  * a thousand.
  */
 export async function openSyslog(
@@ -39,7 +39,7 @@ export async function openSyslog(
 
 /**
  * The lines of a gzip-compressed syslog, in bounded memory, however long they are and whatever it decompresses to. One that
- * is torn gives what was written before the tear, and `trouble` is told.
+ * is torn gives what was written before the tear, and `onError` is called.
  */
 export async function* syslogLines(
   source: SyslogSource,

@@ -23,7 +23,7 @@ export interface Meaning {
   readonly fewerHelp?: boolean;
   /** The service and code of the quota, for the command that raises it; without a code, the command that lists them. */
   readonly quota?: { readonly service: string; readonly code?: string };
-  /** What to do about it, where that is not the same for all of its fault. `{region}`, `{types}` are filled in. */
+  /** What to do about it, where that is not the same for all of its kind. `{region}`, `{types}` are filled in. */
   readonly remedy?: string;
 }
 

@@ -36,7 +36,7 @@ export function isOrganizationDenial(error: unknown): boolean {
   return awsErrorKind(error) === 'denied' && readDenial(error).policy === 'service control policy';
 }
 
-/** Faults that end a request before it is sent. */
+/** Errors that end a request before it is sent. */
 const unsent: ReadonlySet<AwsErrorKind | undefined> = new Set([
   'no-credentials',
   'no-profile',

@@ -1,7 +1,7 @@
 import { awsErrorKind } from './failure.ts';
 import { property } from './property.ts';
 
-/** Whether trying again may mend it: not what the caller may not do, and nothing that it says wrongly. */
+/** Whether a retry may succeed: not what the caller is not permitted to do, nor a malformed request. */
 export function isRetryable(error: unknown): boolean {
   const errorKind = awsErrorKind(error);
   return (

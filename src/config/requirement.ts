@@ -5,7 +5,7 @@ import type { Settings } from './schema.ts';
 
 // What settings ask of each other, once each is right by itself.
 
-/** N above `maxN` is a slip of the finger. */
+/** N above `maxN` is a typo. */
 export function requireAtMost(instances: number, most: number, context: Judging): void {
   if (instances <= most) return;
   throw new UsageError('bad-setting', `${origin(['N'], context)} is ${instances}: must be at most ${most}`, {

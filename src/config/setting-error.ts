@@ -23,7 +23,7 @@ const examples: Readonly<Record<string, string>> = {
   kernel: '--kernel python',
 };
 
-/** The first fault that a schema found, in words: the setting as `name` names it, its value, and an example. Pure. */
+/** The first error that a schema found, in words: the setting as `name` names it, its value, and an example. Pure. */
 export function settingError(
   error: z.ZodError,
   values: Readonly<Record<string, unknown>>,

@@ -40,7 +40,7 @@ export class Watch {
   readonly #changes = new Changes();
   #nudged = new AbortController();
   /** Somebody nudged, perhaps while the fleet was being asked. */
-  #hurry = false;
+  #urgent = false;
   readonly #listener: WatchListener;
 
   constructor(fleet: InstanceSource, run: string, launched: readonly Instance[], listener: WatchListener) {
@@ -58,7 +58,7 @@ export class Watch {
   async poll(signal: AbortSignal): Promise<void> {
     const { poll } = this.#fleet.timing;
     let wait = poll;
-    let troubled = false;
+    let failing = false;
     while (!signal.aborted) {
       const pending = this.instances.some(({ state }) => state === 'pending');
       await this.#pause(pending ? wait : Math.max(poll, intervals.running), signal);
@@ -67,11 +67,11 @@ export class Watch {
       const begin = performance.now();
       try {
         this.#learn(await this.#fleet.describe(this.#run, signal));
-        troubled = false;
+        failing = false;
       } catch (error) {
         if (signal.aborted) return;
-        if (!troubled) this.#listener.onError(error);
-        troubled = true;
+        if (!failing) this.#listener.onError(error);
+        failing = true;
       }
       this.#listener.onAnswer?.((performance.now() - begin) / 1000);
     }
@@ -79,7 +79,7 @@ export class Watch {
 
   /** Looks at once: something tells that an instance is not what it was. */
   nudge(): void {
-    this.#hurry = true;
+    this.#urgent = true;
     this.#nudged.abort();
   }
 
@@ -105,11 +105,11 @@ export class Watch {
 
   async #pause(seconds: number, signal: AbortSignal): Promise<void> {
     this.#nudged = new AbortController();
-    if (this.#hurry) this.#nudged.abort();
+    if (this.#urgent) this.#nudged.abort();
     const off = onceAborted(signal, () => this.nudge());
     await delay(seconds * 1000, undefined, { signal: this.#nudged.signal }).catch(() => {});
     off();
-    this.#hurry = false;
+    this.#urgent = false;
   }
 
   #learn(instances: readonly Instance[]): void {

@@ -7,7 +7,7 @@ import { type Instance, isLiving } from '../instance.ts';
 /** Seconds between two attempts, doubling. */
 const pause = { first: 0.25, most: 5 };
 
-/** Seconds until trouble is told of, and until it is told of again. */
+/** Seconds until an error is reported, and until it is reported again. */
 const warningDelays = { first: 1, again: 30 };
 
 /** Seconds that an attempt is given at least: it may be about to be accepted. */
@@ -16,7 +16,7 @@ const leastAttempt = 10;
 /** Instances whose termination could not be confirmed. */
 export class TerminationUnconfirmed extends CndError {
   readonly ids: readonly string[];
-  /** What may mend it while it is tried again. */
+  /** What may resolve it while the call is retried. */
   readonly remedy: string | undefined;
 
   constructor(run: string, left: readonly Instance[], cause: unknown, what = 'termination') {
@@ -41,8 +41,8 @@ export class TerminationUnconfirmed extends CndError {
 
 /**
  * Terminates every instance of a run and resolves with what the fleet says of them once each is shutting down or
- * terminated, trying again until `patience` seconds are over, also where the fleet gives no answer at all. `known` are those that the launch answered with.
- * @param tell Told of trouble that goes on.
+ * terminated, trying again until `timeout` seconds have passed, also where the fleet gives no answer at all. `known` are those that the launch answered with.
+ * @param tell Called with errors that persist.
  * @throws TerminationUnconfirmed with the ids that are left.
  */
 export async function terminateAll(
@@ -78,7 +78,7 @@ export async function terminateAll(
   }
 }
 
-/** Tells of trouble that does not pass by itself: when it is another, and now and then as long as it is the same. */
+/** Reports errors that do not pass by themselves: when the error changes, and from time to time while it stays the same. */
 class RepeatedWarning {
   readonly #tell: (error: TerminationUnconfirmed) => void;
   readonly #begun = performance.now();

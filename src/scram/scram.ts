@@ -15,7 +15,7 @@ import { type ScramResult, scramRun } from './scram-run.ts';
 export interface ScramOptions extends InventoryScope {
   /** Also runs of others, where a fleet is shared. */
   readonly everyone: boolean;
-  /** Told that nothing was seen, and in how many seconds it is looked again. */
+  /** Called when nothing was found, with the seconds until the next check. */
   readonly onRecheck?: (seconds: number) => void;
 }
 

@@ -78,7 +78,7 @@ export class ResidueProgress {
     return wrong && `${wrong[0]}..${wrong[1]} is not of residue ${this.residue} above chunk ${next}`;
   }
 
-  /** Counts as done all chunks before `next` and the ranges. The caller has asked `fault` first. */
+  /** Counts as done all chunks before `next` and the ranges. The caller has asked `violation` first. */
   include({ next, done }: ResidueReport): void {
     if (next > this.#next) this.#moveTo(next);
     const start = chunkStart(this.#space, this.#next);

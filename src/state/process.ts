@@ -3,7 +3,7 @@ import { readFileSync, readdirSync, statSync } from 'node:fs';
 import { codeOf } from '../file.ts';
 import { type RunId, parseInstanceTag, parseRunId } from '../run-id.ts';
 
-/** One process for ever: a pid alone is given to a stranger once its process is gone. */
+/** One process for ever: a pid alone is reused for another process once its own has exited. */
 export interface ProcessIdentity {
   readonly pid: number;
   /** When it started, as the system tells it: clock ticks since boot on Linux, a date elsewhere. */
@@ -80,7 +80,7 @@ function findByProc(run?: string): TaggedProcess[] {
       if (!/^\d/.test(name) || !readFileSync(path).includes(needle)) return [];
       if (statSync(path).uid !== process.getuid?.()) return [];
       // Identity before tags: should the pid change hands in between, the tags are paired with a dead identity, never
-      // with a stranger.
+      // with another process.
       const identity = identifyByProc(Number(name));
       return tagged(identity, readFileSync(path, 'utf8').split('\0'), run);
     } catch (error) {

@@ -131,7 +131,7 @@ test('machines that live on are released, and never said to be terminated', () =
   expect(lines.slice(0, 3)).toEqual([
     'releasing 2 instances',
     '#0 released',
-    'SIGINT: stopping, pulling logs for a moment, releasing; once more to skip the logs',
+    'SIGINT: stopping, pulling logs for a few seconds, then releasing; Ctrl-C again skips the logs',
   ]);
   const told = summary(endedWith({ released: true, left: ['me@lab1'], exitCode: 4, terminated: 3 }));
   expect(told).toMatch(

@@ -57,7 +57,7 @@ test('what several instances say in the same words is one line', async () => {
   expect(lines.map((line) => line.replace(/^\[ *[\d.]+\] /, ''))).toEqual([
     '#0 #1 #2 #3 #4 #5 #6 #7 and 4 more syslog could not be pulled: there was no time left',
     '#12 syslog could not be pulled: the instance does not answer',
-    '#1 #4 lost: it is gone; trying again',
+    '#1 #4 lost: it is gone; retrying',
     '#5 lost: it is gone',
     'warning: late',
     '#6 lost: it is gone',

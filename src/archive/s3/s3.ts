@@ -112,17 +112,17 @@ export class S3Archive implements Archive {
     // No run begins with anything else, and S3 need not be asked for a control character.
     if (!/^[\da-z-]*$/.test(prefix)) return;
     const runs: RunId[] = [];
-    const strangers: string[] = [];
+    const others: string[] = [];
     const after = since && idBeginning(since);
     await this.#listing(async () => {
       for await (const { files, folders } of this.#list(this.#prefix, prefix, after)) {
         runs.push(...folders.filter((name): name is RunId => passes(name, filter)));
-        strangers.push(...files.map(({ name }) => name), ...folders.filter((name) => !isRunId(name)));
+        others.push(...files.map(({ name }) => name), ...folders.filter((name) => !isRunId(name)));
         const last = runStart(folders.at(-1) ?? '');
         if (until && last && last > until) break;
       }
     });
-    if (foreign) for (const name of strangers) if (!isHidden(name)) foreign(name);
+    if (foreign) for (const name of others) if (!isHidden(name)) foreign(name);
     yield* runs.toReversed();
   }
 

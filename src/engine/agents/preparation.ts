@@ -17,7 +17,7 @@ const slowAfter = 3000;
  * Seconds in which an instance must have taken the upload: a part of what is left of the search, so that the others can take over
  * its work, within bounds. (A connection that takes longer than that for it fails its keepalives, too.)
  */
-const uploadPatience = { shortest: 5, part: 1 / 3, longest: 20 };
+const uploadTimeout = { shortest: 5, part: 1 / 3, longest: 20 };
 
 /** Puts the worker on an instance, once it is certain that it will not stay there. @throws CndError */
 export async function prepare(
@@ -42,7 +42,7 @@ export async function prepare(
 
 /** Seconds for an upload, with so many left of the search. Pure. */
 export function uploadSeconds(left: number): number {
-  const { shortest, part, longest } = uploadPatience;
+  const { shortest, part, longest } = uploadTimeout;
   return Math.min(longest, Math.max(shortest, left * part));
 }
 

@@ -30,7 +30,7 @@ const deadlineSlack = 3;
 const answerTimeout = 5000;
 const answerInterval = 5000;
 
-/** What another agent can mend; a wrong key, a missing python3 or a broken upload it cannot. */
+/** What another attempt can fix; a wrong key, a missing python3 or a broken upload it cannot. */
 const passing = new Set([
   'session-lost',
   'session-aborted',

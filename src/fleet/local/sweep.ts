@@ -4,7 +4,7 @@ import { isAlive, killProcess } from '../../state/process.ts';
 import type { TaggedProcess } from '../../state/process.ts';
 import type { Role } from './environment.ts';
 
-/** Which processes of a run, and how patiently. Times are in milliseconds. */
+/** Which processes of a run, and for how long. Times are in milliseconds. */
 export interface SweepOptions {
   /** Only the processes of these instances; by default everything of the run, host and watchdog too. */
   readonly instances?: readonly string[];

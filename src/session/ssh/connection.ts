@@ -66,7 +66,7 @@ export class Connection implements Session {
     return exec(this, command, options);
   }
 
-  /** Runs a command that must succeed: any exit code but 0 is a CndError `session-exit` with its last words. */
+  /** Runs a command that must succeed: any exit code but 0 is a CndError `session-exit` with the end of its output. */
   async run(command: string, options: ExecOptions = {}): Promise<ExecResult> {
     return succeeded(this, nameOf(command, options), await this.exec(command, options));
   }

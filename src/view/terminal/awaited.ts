@@ -75,7 +75,7 @@ const arrivingStages: ReadonlySet<string> = new Set([
   'starting',
 ]);
 
-/** `waiting for the kernels of #1 #4 #6 and 12 more to be dead`. */
+/** `waiting for the kernels on #1 #4 #6 and 12 more to exit`. */
 function whom(before: string, instances: readonly LiveInstance[], after = ''): Span[] {
   if (instances.length === 0) return [];
   const words = instanceWords(instances.map(({ index }) => index));

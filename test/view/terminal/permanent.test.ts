@@ -31,7 +31,7 @@ test('what the live area shows is no line of its own; --verbose asks for more, b
     '#0 launched as i-0',
     '#0 running at 127.0.0.1:2222',
     '#0 answers SSH',
-    '#0 has the worker (1,000 bytes)',
+    '#0 worker uploaded (1,000 bytes)',
     '#0 searching with pow.c (avx512), 2 threads',
   ]);
 });

@@ -44,7 +44,7 @@ export async function findRuns(api: Ec2Api, options: FindOptions): Promise<Found
       unseen.push([what, explain(error)]);
       return [];
     });
-  const [instances, ...remains] = await Promise.all([
+  const [instances, ...orphans] = await Promise.all([
     describeInstances(ec2, livingFilter()),
     look(
       'security groups',
@@ -70,7 +70,7 @@ export async function findRuns(api: Ec2Api, options: FindOptions): Promise<Found
     if (!isRunId(run)) continue;
     of(run, tagValue(instance.Tags, tagKeys.owner), expiryTag(instance.Tags)).instances.push(instance);
   }
-  for (const { run, what, owner, expiresAt, announced } of remains.flat()) {
+  for (const { run, what, owner, expiresAt, announced } of orphans.flat()) {
     if (!isRunId(run)) continue;
     const found = of(run, owner, expiresAt);
     found.orphans.push(what);

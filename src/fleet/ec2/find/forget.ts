@@ -55,7 +55,7 @@ export async function forgetProfile(
   return launches;
 }
 
-/** A profile that gives no credentials (any more): which faults may be that it is gone for good. */
+/** Errors that may mean that a profile no longer exists. */
 const gone = new Set(['aws-no-profile', 'aws-no-credentials', 'aws-bad-credentials']);
 
 /** The failure of a profile that was launched with, and how to be rid of it where that is safe. Pure. */

@@ -20,7 +20,7 @@ export class InstanceDiagnosis {
     this.#api = api;
   }
 
-  /** Adds the last words of instances that are over to their reasons. Never rejects. */
+  /** Adds the end of the console output of terminated instances to their reasons. Never rejects. */
   async explain(instances: readonly Instance[]): Promise<Instance[]> {
     let left = atOnce;
     const explained = instances.map(async (instance): Promise<Instance> => {

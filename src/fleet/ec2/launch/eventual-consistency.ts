@@ -4,7 +4,7 @@ import type { Instance } from '../../../instance.ts';
 import type { LaunchState } from './launch-state.ts';
 
 /**
- * Terminates again and again what a doubtful launch may have made: a call that nobody waited for may still be under way,
+ * Terminates again and again what a launch of unknown outcome may have made: a call that nobody waited for may still be under way,
  * and one whose answer was lost may have had an effect that no description shows yet. Only when nothing is under way any
  * more, and nothing new has turned up for a while, is it believed that there is nothing.
  * @param instances What the first attempt was told of.

@@ -17,7 +17,7 @@ const listedWithin = 10;
 export interface GroupPlan {
   readonly tags: RunTags;
   readonly vpc: string;
-  /** The block of addresses that SSH is let in from. */
+  /** The block of addresses that SSH is allowed from. */
   readonly source: string;
 }
 

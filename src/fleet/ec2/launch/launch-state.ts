@@ -9,7 +9,7 @@ export class LaunchState {
   /** RunInstances calls that have not been answered yet: what they launch becomes known then. Never rejected. */
   readonly pending = new Set<Promise<unknown>>();
   login: InstanceLogin | undefined;
-  /** The run's own security group, and the blocks of addresses that SSH is let in from. */
+  /** The run's own security group, and the blocks of addresses that SSH is allowed from. */
   group: { readonly id: string; readonly sources: Set<string> } | undefined;
   /** A look for this machine's address that is under way. */
   ingressUpdate: Promise<void> | undefined;

@@ -56,7 +56,7 @@ export class Prerequisites {
     );
   }
 
-  /** The block of addresses that SSH is let in from. */
+  /** The block of addresses that SSH is allowed from. */
   source(signal: AbortSignal): Promise<string> {
     return this.#once('source', () => sshSource(this.#settings, signal));
   }

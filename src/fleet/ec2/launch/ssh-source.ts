@@ -10,7 +10,7 @@ import { jumpPlace } from '../jump.ts';
 const timeout = 5000;
 
 /**
- * The block of addresses that SSH is let in from: what the configuration says, or the one address that connections of
+ * The block of addresses that SSH is allowed from: what the configuration says, or the one address that connections of
  * this machine, or of the jump host, come from.
  * @throws CndError that says what to configure.
  */

@@ -49,13 +49,13 @@ function unanswered(name: string, region: string, reason: unknown): Check {
   return { name, outcome: 'warning', message, hint };
 }
 
-/** How many instances of so many vCPUs a quota still has room for. Pure. */
+/** How many instances of so many vCPUs a quota still has capacity for. Pure. */
 function capacityFor({ limit, used }: Quota, vcpus: number): number {
   return Math.max(0, Math.floor((limit - used) / vcpus));
 }
 
 /**
- * Whether the quota has room for the launch: a launch that it stops has cost nothing, but time. A warning when that is not
+ * Whether the quota has capacity for the launch: a launch that it stops has cost nothing, but time. A warning when that is not
  * known until the signal aborts. Never rejects.
  */
 export async function checkQuota(

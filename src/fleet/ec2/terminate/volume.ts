@@ -39,7 +39,7 @@ export function volumeOrphan({ Tags, VolumeId = '', Size }: Volume): Orphan {
 /**
  * Deletes the volumes of a run that outlive its instances. Those that are still attached and will not be deleted with
  * their instance are waited for.
- * @param patience Seconds.
+ * @param timeout Seconds.
  */
 export async function deleteVolumes(ec2: EC2, run: string, timeout: number): Promise<void> {
   const giveUp = performance.now() + timeout * 1000;

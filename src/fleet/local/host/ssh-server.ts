@@ -77,8 +77,8 @@ function mayEnter(context: AuthContext, loginKey: ParsedKey): boolean {
   const { blob, signature, hashAlgo } = context;
   if (!signature) return true;
   // Its type says boolean, but a signature that makes no sense gives an Error, which is not false.
-  const verdict: unknown = blob !== undefined && loginKey.verify(blob, signature, hashAlgo);
-  return verdict === true;
+  const isValid: unknown = blob !== undefined && loginKey.verify(blob, signature, hashAlgo);
+  return isValid === true;
 }
 
 function ignore(): void {}
