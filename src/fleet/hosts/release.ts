@@ -20,7 +20,7 @@ export async function release(
   open: Session | undefined,
   connectTimeout?: number,
 ): Promise<void> {
-  if (open && (await isClean(open, place, patience.open).catch(() => false))) return;
+  if (open && (await isClean(open, place, timeout.open).catch(() => false))) return;
   const connection = await connect(access, connectTimeout === undefined ? {} : { timeout: connectTimeout });
   try {
     if (await isClean(connection, place, timeout.made)) return;

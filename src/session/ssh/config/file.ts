@@ -12,7 +12,7 @@ const most = { depth: 16, files: 1000 };
 
 /** What it says of a file, and how to do without. */
 const about = 'ssh-config';
-const without = 'mend it, or leave it out with --no-ssh-config';
+const without = 'fix it, or skip it with --no-ssh-config';
 
 /**
  * Reads `~/.ssh/config` and what it includes; undefined when there is none. Nothing that it names is run.

@@ -116,6 +116,6 @@ function expandPath(
 function bad(message: string): UsageError {
   return new UsageError(about, message, {
     about,
-    hint: 'mend it, or leave the file out with --no-ssh-config',
+    hint: 'fix it, or skip the file with --no-ssh-config',
   });
 }
