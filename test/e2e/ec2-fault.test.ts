@@ -219,7 +219,7 @@ describe.runIf(hasStage()).concurrent('a run on EC2 in trouble', { timeout: 150_
     expect(runEnded(result)).toMatchObject({ outcome: 'found', nonce: '3730945', exitCode: 0, left: [] });
     expect(named(eventsOf(result), 'instance.adopted').map(({ instance: k }) => k)).toContain(0);
     const codes = named(eventsOf(result), 'instance.lost').map(({ code }) => code);
-    expect(codes).toContain('agent-silent');
+    expect(codes).toContain('agent-unreachable');
     expect(instance?.reason?.code).toBe('Client.UserInitiatedShutdown');
     await place.untilClean();
   });

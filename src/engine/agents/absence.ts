@@ -6,12 +6,12 @@ import type { CndError } from '../../error.ts';
  */
 export class Absence {
   readonly #linger: () => number;
-  readonly #onOver: (cause: CndError) => void;
+  readonly #onOver: (cause: CndError, seconds: number) => void;
   #timer: NodeJS.Timeout | undefined;
   #since: number | undefined;
 
   /** `onOver`: told once for each absence that lasts for as long as `linger` says at its beginning, in seconds. */
-  constructor(linger: () => number, onOver: (cause: CndError) => void) {
+  constructor(linger: () => number, onOver: (cause: CndError, seconds: number) => void) {
     this.#linger = linger;
     this.#onOver = onOver;
   }
@@ -25,7 +25,8 @@ export class Absence {
   begin(cause: CndError): boolean {
     if (this.#since !== undefined) return false;
     this.#since = performance.now();
-    this.#timer = setTimeout(() => this.#onOver(cause), this.#linger() * 1000);
+    const seconds = this.#linger();
+    this.#timer = setTimeout(() => this.#onOver(cause, seconds), seconds * 1000);
     return true;
   }
 

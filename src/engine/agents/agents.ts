@@ -7,6 +7,9 @@ import { WorkerBundles } from './worker-bundle.ts';
 import { work } from './worker.ts';
 import type { WorkerContext } from './worker-context.ts';
 
+/** Seconds for which an instance that cannot be reached keeps its part of the search, however little time is left. */
+const shortestAbsence = 10;
+
 /** The engine of a fleet: an agent on each instance, one search over all. */
 export class AgentEngine implements Engine {
   readonly #instances: LaunchedInstances;
@@ -25,6 +28,8 @@ export class AgentEngine implements Engine {
     const controller = { key: randomBytes(16).toString('hex'), epoch: 1 };
     // Those who hear of a hit by themselves need no controller to stop in time.
     const lingering = () => (broadcast ? Math.max(0, seconds()) : linger);
+    // A machine may have died without anybody noticing: the others need time for its part as well.
+    const longestAbsence = () => Math.min(linger, Math.max(shortestAbsence, seconds() / 4));
     const job = () => ({
       run,
       puzzle,
@@ -50,7 +55,7 @@ export class AgentEngine implements Engine {
       over: over.signal,
       job,
       onAnswer,
-      linger: lingering,
+      linger: longestAbsence,
       controller,
     };
     for (const { index } of launched) void work(index, context);

@@ -25,7 +25,7 @@ export interface WorkerContext {
   readonly job: () => Omit<Job, 'worker' | 'residues' | 'threads'>;
   readonly switch: LaunchedInstances['switch'];
   readonly onAnswer: LaunchedInstances['onAnswer'];
-  /** Seconds for which an instance that cannot be reached keeps what it searches. */
+  /** Seconds from now for which an instance that cannot be reached keeps what it searches. */
   readonly linger: () => number;
   /** What agents of this run know their controller by. */
   readonly controller: { readonly key: string; readonly epoch: number };

@@ -95,9 +95,9 @@ class Work {
       () => {},
     );
     this.#stop = AbortSignal.any([over, this.#gone.signal]);
-    this.#absence = new Absence(linger, ({ message }) => {
+    this.#absence = new Absence(linger, ({ message }, seconds) => {
       if (over.aborted || search.isLost(index)) return;
-      const words = `not reached for ${Math.round(linger())} s: ${message}`;
+      const words = `not reached for ${Math.round(seconds)} s: ${message}`;
       search.lose(index, new CndError('agent-unreachable', words), true);
     });
   }
