@@ -55,6 +55,7 @@ export function runningJson(runs: readonly RunningRun[]): string {
       where,
       instances: listed,
       orphans,
+      startedAt: runStart(run)?.toISOString(),
       expiresAt: expires,
       owner,
       ...(cost && { cost: cost.amount ?? null, costBasis: cost.basis }),

@@ -43,6 +43,7 @@ test('the same for programs, without what is private', () => {
       fleet: 'local',
       orphans: [],
       controller: 'alive',
+      startedAt: '2026-11-20T08:11:03.000Z',
       expiresAt: '2026-11-20T08:13:08.000Z',
       instances: [{ id: 'local-1', index: 0, state: 'running' }, {}, { reason: 'dead-man' }],
     },
