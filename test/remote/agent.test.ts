@@ -476,7 +476,7 @@ describe('the kernel', () => {
     const agent = start({ standIn: 'hang', times: 1, tuning }).job(smallJob);
     await agent.event('idle');
     expect(coveredNonces(agent.events.at(-2)?.residues ?? [], small)).toEqual(whole);
-    expect(agent.read('syslog')).toMatch(/kernel failed: silent for \d+ s over/);
+    expect(agent.read('syslog')).toMatch(/kernel failed: no output for \d+ s on/);
   });
 
   it('may be beyond help: error, stopped', async () => {

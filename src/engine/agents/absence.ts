@@ -26,7 +26,7 @@ export class Absence {
     if (this.#since !== undefined) return false;
     this.#since = performance.now();
     const seconds = this.#linger();
-    this.#timer = setTimeout(() => this.#onOver(cause, seconds), seconds * 1000);
+    this.#timer = setTimeout(() => this.#onOver(cause, seconds), seconds * 1000).unref();
     return true;
   }
 

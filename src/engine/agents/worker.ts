@@ -96,34 +96,37 @@ class Work {
     );
     this.#stop = AbortSignal.any([over, this.#gone.signal]);
     this.#absence = new Absence(linger, ({ message }, seconds) => {
-      if (over.aborted || search.isLost(index)) return;
+      if (over.aborted || !search.isAway(index)) return;
       const words = `not reached for ${Math.round(seconds)} s: ${message}`;
       search.lose(index, new CndError('agent-unreachable', words), true);
     });
   }
 
   async run(): Promise<void> {
-    const { over, search, clock } = this.#context;
-    while (!over.aborted) {
-      const begin = clock.monotonic();
-      try {
-        await this.#attempt();
-        return this.#leave();
-      } catch (error) {
-        if (over.aborted) {
-          search.forget(this.#index);
-          return this.#leave();
-        }
-        // It was given up while its agent was still being told to stop.
-        if (search.isLost(this.#index)) return this.#leave();
-        const seconds = (clock.monotonic() - begin) / 1000;
-        if (!(await this.#goesOn(this.#explained(error), seconds))) return this.#leave();
-      }
+    try {
+      while (await this.#isTriedAgain());
+    } finally {
+      this.#absence.end();
     }
   }
 
-  #leave(): void {
-    this.#absence.end();
+  /** Tries once. Whether that is to be repeated. */
+  async #isTriedAgain(): Promise<boolean> {
+    const { over, search, clock } = this.#context;
+    const begin = clock.monotonic();
+    try {
+      over.throwIfAborted();
+      await this.#attempt();
+      return false;
+    } catch (error) {
+      if (over.aborted) {
+        search.forget(this.#index);
+        return false;
+      }
+      // It was given up while its agent was still being told to stop.
+      if (search.isLost(this.#index)) return false;
+      return this.#goesOn(this.#explained(error), (clock.monotonic() - begin) / 1000);
+    }
   }
 
   /** That its instance is gone explains any error, but for the one that it was terminated for. */
@@ -197,7 +200,7 @@ class Work {
       await this.#converse(agent, session, instance, () => (isAttached = true));
     } catch (error) {
       // Where its directory is gone nothing can be started any more: all of it is put there again.
-      if (!isAttached) this.#uploaded = false;
+      if (!isAttached && error instanceof CndError && error.code === 'agent-died') this.#uploaded = false;
       throw error;
     }
   }
