@@ -60,9 +60,18 @@ describe.skipIf(awsMissing)('the broadcast on SQS', () => {
     );
     return { heard, errors, stop };
   };
-  const url = async (): Promise<string> => (await findQueue(client, run)) ?? '';
+  // The stage is as late as SQS: a new queue is neither listed nor known at once.
+  const url = (): Promise<string> => eventually('it is listed', () => findQueue(client, run));
   const write = async (body: string): Promise<void> => {
-    await client.send(new SendMessageCommand({ QueueUrl: await url(), MessageBody: body }));
+    const QueueUrl = await url();
+    await eventually('it is known', async () => {
+      try {
+        return await client.send(new SendMessageCommand({ QueueUrl, MessageBody: body }));
+      } catch (error) {
+        if (error instanceof Error && error.name === 'QueueDoesNotExist') return undefined;
+        throw error;
+      }
+    });
   };
 
   describe('its queue', () => {
@@ -259,7 +268,7 @@ describe.skipIf(awsMissing)('the broadcast on SQS', () => {
       const announced = broadcast.announce(hit).catch((error: Error) => error.message);
       await broadcast.close();
       expect(await announced).toMatch(
-        /takes no message in eu-west-1: AWS cannot be reached \(ECONNREFUSED\)/,
+        /does not accept messages in eu-west-1: AWS cannot be reached \(ECONNREFUSED\)/,
       );
     });
 

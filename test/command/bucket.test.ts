@@ -137,7 +137,7 @@ describe.skipIf(awsMissing)('commands with a bucket', () => {
       const { code, stdout, stderr } = await cnd(['logs', 'ls']);
       expect(code).toBe(0);
       expect(stdout).toMatch(new RegExp(`^${run} .*found`, 'm'));
-      expect(stderr).toBe(`cnd: 1 run is not all in s3://${bucket}, but only here: cnd logs push ${run}\n`);
+      expect(stderr).toBe(`cnd: 1 run is not fully uploaded to s3://${bucket}: cnd logs push ${run}\n`);
     });
 
     test('is not said to be while it is under way, and cannot be pushed then', async () => {
@@ -183,7 +183,7 @@ describe.skipIf(awsMissing)('commands with a bucket', () => {
       expect(await cnd(['logs', 'ls'])).toMatchObject({ stderr: '' });
       expect(await cnd(['logs', 'push', run])).toMatchObject({
         code: 0,
-        stdout: `all of ${run} is in s3://${bucket}/${run} already\n`,
+        stdout: `${run} is fully uploaded to s3://${bucket}/${run} already\n`,
       });
     });
 
@@ -341,7 +341,7 @@ describe.skipIf(awsMissing)('commands with a bucket', () => {
     });
 
     test.each([
-      [['--policy', '--account', '12345'], /--account is '12345': must be the twelve digits/],
+      [['--policy', '--account', '12345'], /--account is '12345': must be an AWS account ID of 12 digits/],
       [['--policy', '--region', 'mars'], /--region is 'mars': must be a region/],
       [['--policy', '--cloudformation'], /--policy and --cloudformation cannot be given together/],
       [['--account', '123456789012'], /--account is only for --policy/],

@@ -273,7 +273,7 @@ describe.runIf(hasStage()).concurrent('a run on EC2', { timeout: 90_000 }, () =>
     const place = on.place({ ec2: { connect: 'ipv6', sshFrom: '2001:db8:2::7/128' } });
     const { code, stderr } = await place.run('start --N 2 --T 90 --D 2');
     expect(code).toBe(2);
-    expect(stderr).toMatch(/gives no IPv6 addresses\n.*dual-stack or IPv6-only subnets in ec2\.subnets/);
+    expect(stderr).toMatch(/assigns no IPv6 addresses\n.*dual-stack or IPv6-only subnets in ec2\.subnets/);
     expect(await place.orphans()).toEqual([]);
   });
 
@@ -286,7 +286,7 @@ describe.runIf(hasStage()).concurrent('a run on EC2', { timeout: 90_000 }, () =>
     const [id] = place.instances().map((instance) => instance.id);
     const told = named(events, 'warning').find(({ message }) => message.includes('no public IPv4 address'));
     expect(told?.message).toMatch(
-      new RegExp(`^${id} is running.*choose subnets that give public IPv4 addresses`),
+      new RegExp(`^${id} is running.*set ec2.subnets to subnets that assign public IPv4 addresses`),
     );
     // Not by the end of the boot time, or of T: before the run is over, which the other one ends.
     expect(events.findIndex((one) => one === told)).toBeLessThan(events.length - 1);

@@ -34,7 +34,7 @@ test('what is there is not overwritten without --force', async () => {
   writeFileSync(path, '{ "N": 3 }');
   const refused = await place.run(['init']);
   expect(refused).toMatchObject({ code: 2, stdout: '' });
-  expect(refused.stderr).toMatch(/cnd\.config\.json is there already\n.*cnd init --force/);
+  expect(refused.stderr).toMatch(/cnd\.config\.json already exists\n.*cnd init --force/);
   expect(readFileSync(path, 'utf8')).toBe('{ "N": 3 }');
   expect((await place.run(['init', '--force'])).code).toBe(0);
   expect(readFileSync(path, 'utf8')).toContain('"fleet": "local"');

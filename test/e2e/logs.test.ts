@@ -108,7 +108,7 @@ describe('ls', () => {
     expect(await listed('--outcome', 'unfinished')).toEqual(['20240229-000000-aaaa']);
     expect(await listed('--outcome', 'found', '--fleet', 'local')).toEqual([run]);
     expect(await listed('--fleet', 'hosts')).toEqual([]);
-    expect((await logs('ls', '--outcome', 'failed')).stdout).toMatch(/^no runs like that in /);
+    expect((await logs('ls', '--outcome', 'failed')).stdout).toMatch(/^no runs that match in /);
   });
 
   test.each([
@@ -201,9 +201,9 @@ describe('show', () => {
     expect(stdout).toMatch(/^#0 .*created for run/m);
     expect(stdout).toMatch(/^#2 /m);
     expect(stdout).not.toMatch(/^#1 /m);
-    expect(stderr).toMatch(/Instance0\.log\.gz is torn/);
+    expect(stderr).toMatch(/Instance0\.log\.gz is truncated/);
     expect(stderr).toMatch(/Instance1\.log\.gz is empty/);
-    expect(stderr).toMatch(/notes\.txt is not of a run: skipped/);
+    expect(stderr).toMatch(/notes\.txt is not a file of cnd: skipped/);
   });
 
   test('a reader that leaves early is fine', async () => {
@@ -272,14 +272,14 @@ describe('pull', () => {
     writeFileSync(inRun('notes.txt'), 'mine');
     const { code, stderr } = await logs('pull', 'last', 'copy');
     expect(code).toBe(0);
-    expect(stderr).toMatch(/notes\.txt is not of a run: skipped/);
+    expect(stderr).toMatch(/notes\.txt is not a file of cnd: skipped/);
     const copied = readdirSync(join(place.directory, 'copy'));
     expect(copied).toEqual(readdirSync(inLogs(run)).filter((name) => name !== 'notes.txt'));
     for (const name of copied)
       expect(readFileSync(join(place.directory, 'copy', name))).toEqual(readFileSync(inRun(name)));
     rmSync(inRun('notes.txt'));
     writeFileSync(join(place.directory, 'copy', 'run.json'), 'mine');
-    await expectRefused(['pull', run, 'copy'], /Instance0\.log\.gz is there already/, /--force/);
+    await expectRefused(['pull', run, 'copy'], /Instance0\.log\.gz already exists/, /--force/);
     expect(readFileSync(join(place.directory, 'copy', 'run.json'), 'utf8')).toBe('mine');
     expect((await logs('pull', run, 'copy', '--force')).code).toBe(0);
     expect(readFileSync(join(place.directory, 'copy', 'run.json'))).toEqual(readFileSync(inRun('run.json')));
@@ -321,7 +321,7 @@ describe('rm', () => {
   });
 
   test('without a terminal nothing is removed unless --yes says so', async () => {
-    await expectRefused(['rm', run], /nobody can be asked/, /--yes/);
+    await expectRefused(['rm', run], /needs confirmation, and there is no terminal/, /--yes/);
     expect(existsSync(inRun('run.json'))).toBe(true);
   });
 
@@ -340,7 +340,7 @@ describe('rm', () => {
     writeFileSync(inRun('notes.txt'), 'mine');
     const { code, stderr } = await logs('rm', run, '--yes');
     expect(code).toBe(1);
-    expect(stderr).toMatch(/keeps what is not of a run: notes\.txt/);
+    expect(stderr).toMatch(/left in place \(not cnd's\): notes\.txt/);
     expect(readdirSync(inLogs(run))).toEqual(['notes.txt']);
     await expectRefused(['rm', run, '--yes'], /holds no files of cnd/);
     expect(readdirSync(inLogs(run))).toEqual(['notes.txt']);
@@ -401,13 +401,13 @@ describe.skipIf(!hasTmux())('on a terminal', () => {
   test('rm asks first; only yes removes', async () => {
     for (const answer of ['Enter', 'C-c', 'C-d', 'n']) {
       terminal.run('logs rm last');
-      await terminal.until(/Remove 1 run for good\? \[y\/N\]\s*$/);
+      await terminal.until(/Remove 1 run permanently\? \[y\/N\]\s*$/);
       terminal.press(answer, ...(answer === 'n' ? ['Enter'] : []));
       await terminal.until(/nothing was removed\nexit=1/);
       expect(existsSync(inRun('run.json'))).toBe(true);
     }
     terminal.run('logs rm last');
-    await terminal.until(/Remove 1 run for good\? \[y\/N\]\s*$/);
+    await terminal.until(/Remove 1 run permanently\? \[y\/N\]\s*$/);
     terminal.press('y', 'Enter');
     await terminal.until(/^removed 1 run .*\nexit=0/m);
     expect(readdirSync(inLogs())).toEqual([]);

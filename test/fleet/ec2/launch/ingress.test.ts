@@ -35,7 +35,7 @@ test('an instance without its address is told of within seconds, once, with the 
   };
   for (const now of [0, 4000, 6000, 8000]) warnUnreachable([instance], 'public', launchState, now);
   expect(notices).toEqual([
-    expect.stringMatching(/^i-1 is running and has no public IPv4 address.*set ec2\.connect to ipv6/),
+    expect.stringMatching(/^i-1 is running but has no public IPv4 address.*set ec2\.connect to ipv6/),
   ]);
   for (const now of [0, 6000]) warnUnreachable([instance], 'ipv6', launchState, now);
   expect(notices).toHaveLength(1);
@@ -48,7 +48,7 @@ test('subnets must give the kind of address that is used', () => {
   const ipv6 = { SubnetId: 'subnet-6', VpcId: 'vpc-1', Ipv6Native: true };
   expect(reachable([ipv4, both, ipv6], [], 'public', 'r')).toEqual([ipv4, both]);
   expect(reachable([ipv4, both, ipv6], [], 'ipv6', 'r')).toEqual([both, ipv6]);
-  expect(() => reachable([ipv4], [], 'ipv6', 'r')).toThrow(/subnet-4 in r gives no IPv6/);
+  expect(() => reachable([ipv4], [], 'ipv6', 'r')).toThrow(/subnet-4 in r assigns no IPv6/);
   expect(() => reachable([both, ipv6], ['subnet-46', 'subnet-6'], 'public', 'r')).toThrow(
     expect.objectContaining({ hint: expect.stringContaining('ec2.connect to ipv6') as string }) as Error,
   );
