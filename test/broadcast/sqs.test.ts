@@ -61,9 +61,9 @@ describe.skipIf(awsMissing)('the broadcast on SQS', () => {
     return { heard, errors, stop };
   };
   // The stage is as late as SQS: a new queue is neither listed nor known at once.
-  const url = (): Promise<string> => eventually('it is listed', () => findQueue(client, run));
+  const url = async (): Promise<string> => (await findQueue(client, run)) ?? '';
   const write = async (body: string): Promise<void> => {
-    const QueueUrl = await url();
+    const QueueUrl = await eventually('it is listed', () => findQueue(client, run));
     await eventually('it is known', async () => {
       try {
         return await client.send(new SendMessageCommand({ QueueUrl, MessageBody: body }));

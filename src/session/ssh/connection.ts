@@ -5,7 +5,7 @@ import type { Client } from 'ssh2';
 import { CndError } from '../../error.ts';
 
 import type { Access } from './access.ts';
-import { within } from '../../wait.ts';
+import { pause, within } from '../../wait.ts';
 import { bounded } from '../bounded.ts';
 import { exec, save, succeeded } from '../exec.ts';
 import { framedCommand, makeFrame } from '../frame.ts';
@@ -31,6 +31,13 @@ export interface Via {
   readonly connection: Connection;
   readonly release: () => void;
 }
+
+/**
+ * How often a command is started whose channel the server closes instead of an answer, and milliseconds in between: Dropbear does
+ * so now and then while another channel of the connection ends.
+ */
+const mostStarts = 4;
+const startPause = 50;
 
 /** An open connection to one machine. Ends by `close`, or by itself when the other side falls silent. */
 export class Connection implements Session {
@@ -81,7 +88,18 @@ export class Connection implements Session {
    *
    * @throws CndError `session-lost`, `session-channel` (the server refuses), `session-aborted`, `session-timeout`.
    */
-  stream(command: string, bounds: Bounds = {}): Promise<Channel> {
+  async stream(command: string, bounds: Bounds = {}): Promise<Channel> {
+    for (let attempt = 1; ; attempt++) {
+      try {
+        return await this.#start(command, bounds);
+      } catch (error) {
+        if (attempt === mostStarts || !isUnanswered(error)) throw error;
+        await pause(attempt * startPause, bounds.signal);
+      }
+    }
+  }
+
+  #start(command: string, bounds: Bounds): Promise<Channel> {
     const what = `starting a command on ${this.address}`;
     const late = () => new CndError('session-timeout', `${what} took too long`, { about: this.address });
     return bounded(bounds, what, late, (resolve, reject) => {
@@ -143,6 +161,13 @@ export class Connection implements Session {
       cause,
     });
   }
+}
+
+/** Whether a command was not started, the server having closed its channel instead of an answer. */
+function isUnanswered(error: unknown): boolean {
+  return (
+    error instanceof CndError && error.cause instanceof Error && error.cause.message === 'Unable to exec'
+  );
 }
 
 /** The error for a command that the other side did not run, with what it said instead. */
