@@ -1,6 +1,6 @@
 import { type ChildProcessByStdio, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { closeSync, openSync, readFileSync } from 'node:fs';
+import { closeSync, openSync, readFileSync, readlinkSync, realpathSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Readable } from 'node:stream';
 import { text } from 'node:stream/consumers';
@@ -137,9 +137,11 @@ test('the display process is killed: plain lines go on, and the result comes', a
   await pty.until(/1 of 1 searching/);
   const ps = spawn('ps', ['xww', '-o', 'pid=,ppid=,args=']);
   const processes = await text(ps.stdout);
+  // Others may run here, too: this one is in a directory of its own.
+  const isOurs = (line: string): boolean => workingDirectory(line) === realpathSync(place.directory);
   const controller = processes
     .split('\n')
-    .find((one) => one.includes(bin) && !one.includes('pseudo_terminal.py'));
+    .find((one) => one.includes(bin) && !one.includes('pseudo_terminal.py') && isOurs(one));
   const pid = controller?.trim().split(/\s+/)[0];
   const display = processes
     .split('\n')
@@ -150,3 +152,12 @@ test('the display process is killed: plain lines go on, and the result comes', a
   expect(await pty.ended).toBe('exit 130');
   expect(pty.shown).toMatch(/outcome +interrupted/);
 });
+
+/** The working directory of the process of a line of ps. */
+function workingDirectory(line: string): string | undefined {
+  try {
+    return readlinkSync(`/proc/${Number.parseInt(line, 10)}/cwd`);
+  } catch {
+    return undefined; // it is gone
+  }
+}
