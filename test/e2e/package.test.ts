@@ -65,6 +65,8 @@ describe.runIf(canPack)('the package', () => {
     files = new Set(packed.files.map(({ path }) => path));
     installed = join(place, 'installed');
     mkdirSync(installed);
+    // Else npm installs into the nearest directory above that has one, or node_modules.
+    writeFileSync(join(installed, 'package.json'), '{}');
     // Its dependencies are in npm's cache since `npm ci`; ssh2 does without its native addons.
     const args = [
       'install',
