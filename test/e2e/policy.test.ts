@@ -20,7 +20,8 @@ describe.runIf(hasStage())('the policies', () => {
     await on.stage.createBucket(scope.bucket);
     // Its last words are asked for.
     place.injectFault({ instance: 1, failsAfter: 4 });
-    const search = '--N 2 --T 200 --D 6 --from 3500000 --chunk 100000 --smallest --kernel python --json';
+    // The next golden nonce is 33,188,155: long enough for what dies and for who looks meanwhile.
+    const search = '--N 2 --T 200 --D 6 --from 10968696 --smallest --kernel python --json';
     const cnd = place.start(`start ${search}`);
     await cnd.event('instance.searching');
     // Its queue and its schedules are looked at.
