@@ -102,6 +102,9 @@ export class TerminalView implements DisplayView {
   ask(question: string | undefined): void {
     const { question: _, ...state } = this.#state;
     this.#state = question === undefined ? state : { ...state, question: printable(question, 1000) };
+    // No frame is drawn there, and nobody can answer.
+    if (question !== undefined && this.#options.isBackground?.())
+      this.line(`${question} [y/N]: bring cnd to the foreground to answer (fg)`);
     this.#schedule(pause.shortest);
   }
 
