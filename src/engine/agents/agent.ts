@@ -1,7 +1,7 @@
 import { CndError } from '../../error.ts';
 import type { Channel, Session } from '../../session/session.ts';
 import { lines } from '../../session/lines.ts';
-import { type AgentMessage, type NumberedMessage, parseAgentMessage } from './agent-message.ts';
+import { type AgentMessage, parseAgentMessage } from './agent-message.ts';
 import { type Attach, type AgentOrder, attachLine, orderLine } from './agent-order.ts';
 import type { Clock } from '../../clock.ts';
 import { type Counted, MessageBudget } from './message-budget.ts';
@@ -145,15 +145,16 @@ export class Agent {
   }
 
   /** The message in a line, if it is one and within the budget. What is none counts as well. */
-  #accept(line: string): NumberedMessage | undefined {
+  #accept(line: string): AgentMessage | undefined {
     this.#count('message', 1);
     if (this.#flood !== undefined) return undefined;
     const message = parseAgentMessage(line);
     if (message?.event === 'error' || message?.event === 'ready') this.#count(message.event, 1);
     if (message?.seq === undefined) return message;
-    if (message.seq <= this.#received.seen) return undefined;
-    this.#received.seen = message.seq;
-    return message;
+    const { seq, ...rest } = message;
+    if (seq <= this.#received.seen) return undefined;
+    this.#received.seen = seq;
+    return rest;
   }
 
   #count(what: Counted, amount: number): void {

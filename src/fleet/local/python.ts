@@ -26,6 +26,7 @@ const oldest = [3, 8] as const;
 
 /** What the agent imports when it starts: Debian's python3-minimal, say, has not all of it. */
 export const agentModules = [
+  '_socket',
   'bisect',
   'collections',
   'errno',
@@ -35,6 +36,7 @@ export const agentModules = [
   'os',
   'select',
   'signal',
+  'struct',
   'sys',
   'time',
 ] as const;

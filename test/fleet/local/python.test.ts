@@ -23,6 +23,6 @@ test('python3 is asked for every module that the agent and pow.py import', () =>
       else needed.add(module);
     }
   };
-  for (const program of ['agent', 'pow']) visit(program);
+  for (const program of ['attach', 'agent', 'pow']) visit(program);
   expect([...needed].toSorted()).toEqual([...agentModules]);
 });
