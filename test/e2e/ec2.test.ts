@@ -280,8 +280,10 @@ describe.runIf(hasStage()).concurrent('a run on EC2', { timeout: 90_000 }, () =>
   test('an instance that never gets a public address is told of at once, and the others search on', async () => {
     const place = on.place();
     place.injectFault({ instance: 0, noAddress: true });
-    const ended = await place.run('start --N 2 --T 90 --D 5 --smallest --json');
-    expect(runEnded(ended)).toMatchObject({ outcome: 'found', nonce: '46697', left: [] });
+    // Long enough for who looks every few seconds.
+    const search = '--D 6 --from 10968696 --smallest --kernel python';
+    const ended = await place.run(`start --N 2 --T 150 ${search} --json`);
+    expect(runEnded(ended)).toMatchObject({ outcome: 'found', nonce: '33188155', left: [] });
     const events = eventsOf(ended);
     const [id] = place.instances().map((instance) => instance.id);
     const told = named(events, 'warning').find(({ message }) => message.includes('no public IPv4 address'));
