@@ -21,7 +21,8 @@ const ownDescription = {
 };
 
 /** Two instances for some seconds: the second has the middle one of three chunks. */
-const shared = '--N 2 --D 6 --from 3100000 --chunk 300000 --smallest --kernel python';
+// Long enough to search on both, however late the stage tells of the second.
+const shared = '--N 2 --D 6 --from 3730946 --chunk 300000 --smallest --kernel python';
 
 // The longest of them only wait, for more than a minute.
 vi.setConfig({ maxConcurrency: 6 });
@@ -184,22 +185,22 @@ describe.runIf(hasStage()).concurrent('a run on EC2 in trouble', { timeout: 150_
 
   test('what one that fails mid-search held is searched by the others', async () => {
     const place = on.place();
-    const cnd = place.start(`start ${shared} --T 80 --json`);
+    const cnd = place.start(`start ${shared} --T 100 --json`);
     await searching(cnd, 1);
     await on.stage.hypervisor.fail(await idOf(cnd, 1));
     const result = await cnd.ended;
-    expect(runEnded(result)).toMatchObject({ outcome: 'found', nonce: '3730945', exitCode: 0, left: [] });
+    expect(runEnded(result)).toMatchObject({ outcome: 'found', nonce: '10968695', exitCode: 0, left: [] });
     expect(named(eventsOf(result), 'instance.adopted').map(({ instance }) => instance)).toContain(0);
     await place.untilClean();
   });
 
   test('what a spot instance held that is interrupted mid-search is searched by the others', async () => {
     const place = on.place({ ec2: { spot: true } });
-    const cnd = place.start(`start ${shared} --T 80 --json`);
+    const cnd = place.start(`start ${shared} --T 100 --json`);
     await searching(cnd, 1);
     await on.stage.hypervisor.reclaim(await idOf(cnd, 1));
     const result = await cnd.ended;
-    expect(runEnded(result)).toMatchObject({ outcome: 'found', nonce: '3730945', exitCode: 0, left: [] });
+    expect(runEnded(result)).toMatchObject({ outcome: 'found', nonce: '10968695', exitCode: 0, left: [] });
     const events = eventsOf(result);
     expect(named(events, 'instance.adopted').map(({ instance }) => instance)).toContain(0);
     const reasons = named(events, 'instance.lost').map(({ reason }) => reason);
@@ -209,14 +210,14 @@ describe.runIf(hasStage()).concurrent('a run on EC2 in trouble', { timeout: 150_
 
   test('a machine that dies without EC2 noticing is given up, and terminated in the end', async () => {
     const place = on.place();
-    const cnd = place.start(`start ${shared} --T 80 --json`);
+    const cnd = place.start(`start ${shared} --T 100 --json`);
     await searching(cnd, 1);
     const id = await idOf(cnd, 1);
     const instance = on.stage.ec2.instances.get(id);
     on.stage.jump.stall(instance?.publicIp);
     await on.stage.hypervisor.freeze(id);
     const result = await cnd.ended;
-    expect(runEnded(result)).toMatchObject({ outcome: 'found', nonce: '3730945', exitCode: 0, left: [] });
+    expect(runEnded(result)).toMatchObject({ outcome: 'found', nonce: '10968695', exitCode: 0, left: [] });
     expect(named(eventsOf(result), 'instance.adopted').map(({ instance: k }) => k)).toContain(0);
     const codes = named(eventsOf(result), 'instance.lost').map(({ code }) => code);
     expect(codes).toContain('agent-unreachable');
@@ -226,25 +227,25 @@ describe.runIf(hasStage()).concurrent('a run on EC2 in trouble', { timeout: 150_
 
   test('halt inside of an instance does not terminate it: the cleanup does', async () => {
     const place = on.place();
-    const cnd = place.start(`start ${shared} --T 80 --json`);
+    const cnd = place.start(`start ${shared} --T 100 --json`);
     await searching(cnd, 1);
     const id = await idOf(cnd, 1);
     await on.stage.hypervisor.halt(id);
     await cnd.event('instance.lost', (event) => 'instance' in event && event.instance === 1);
     expect(on.stage.ec2.instances.get(id)?.state).toBe('running');
     const result = await cnd.ended;
-    expect(runEnded(result)).toMatchObject({ outcome: 'found', nonce: '3730945', exitCode: 0, left: [] });
+    expect(runEnded(result)).toMatchObject({ outcome: 'found', nonce: '10968695', exitCode: 0, left: [] });
     expect(on.stage.ec2.instances.get(id)?.reason?.code).toBe('Client.UserInitiatedShutdown');
     await place.untilClean();
   });
 
   test('connections that are cut in the middle are made again', async () => {
     const place = on.place();
-    const cnd = place.start(`start ${shared} --T 80 --json`);
+    const cnd = place.start(`start ${shared} --T 100 --json`);
     await cnd.event('search.all');
     for (const { publicIp } of place.instances()) on.stage.jump.drop(publicIp);
     const result = await cnd.ended;
-    expect(runEnded(result)).toMatchObject({ outcome: 'found', nonce: '3730945', exitCode: 0, left: [] });
+    expect(runEnded(result)).toMatchObject({ outcome: 'found', nonce: '10968695', exitCode: 0, left: [] });
     const events = eventsOf(result);
     expect(named(events, 'instance.disconnected').map(({ code }) => code)).toEqual([
       'session-lost',
