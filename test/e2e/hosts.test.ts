@@ -545,7 +545,7 @@ describe.runIf(hasSshd())('fleet hosts', () => {
       await expectRefused(['--hosts', list([server])], /its host key is marked @revoked in \S+known_hosts:2/);
     });
     test.each([
-      ['missing', undefined, /is not there/],
+      ['missing', undefined, /does not exist/],
       ['no key', 'hello', /is not a private key/],
       ['a public key', generateKeyPair().publicKey, /is a public key/],
     ])('an identity that is %s', async (_, text, words) => {
