@@ -303,7 +303,7 @@ describe('a job that cannot be understood', () => {
     const agent = start();
     agent.child.stdin.end();
     expect(await agent.exited).toBe(2);
-    expect((await agent.event('error'))['message']).toMatch(/stdin ended before a job was received/);
+    expect((await agent.event('error'))['message']).toMatch(/stdin closed before a job was received/);
   });
 });
 
