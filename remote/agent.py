@@ -43,7 +43,7 @@ class Agent:
         self.portable = portable()
         self.note = None
         self.stopping = None  # the reason, once it stops
-        self.stopped = None  # when it said so
+        self.stopped = False  # it said so
         self.child_died = False
         self.status = None  # the exit code, once it is known
 
@@ -211,7 +211,7 @@ class Agent:
         if self.deadline.left() <= 0:
             self.stop('deadline')
         self.controller.check(self.job.silence)
-        if (self.controller.away() or 0) > self.job.linger:
+        if self.controller.away() > self.job.linger:
             self.stop('linger')
 
     def check_kernels(self, now):
@@ -237,7 +237,7 @@ class Agent:
             self.report.send_progress()
             self.output.send('stopped', reason=self.stopping)
             self.log.info('stopped: %s, %d nonces' % (self.stopping, self.dealer.hashes))
-            self.stopped = monotonic()
+            self.stopped = True
             self.leave()
         elif self.stopping and min(-self.deadline.left(), monotonic() - self.stopped_at) > DEATH_SECONDS:
             # Nothing more can be done about a process that a kill does not end; saying `stopped` would be a lie.

@@ -39,8 +39,8 @@ class Channel:
             self.host.deserted()
 
     def away(self):
-        """Seconds for which nobody has been attached: None, for it cannot come back."""
-        return None
+        """Seconds for which nobody has been attached: the end of a channel is the end of the search, not an absence."""
+        return 0
 
     def check(self, silence):
         if monotonic() - self.heard > silence:

@@ -8,6 +8,9 @@ export interface InstancePrice {
   readonly leastSeconds: number;
 }
 
+/** What machines cost that one has already. */
+export const free: InstancePrice = { hourly: 0, leastSeconds: 0 };
+
 /** US dollars for instances that are paid for so many seconds each. Pure. */
 export function costOf({ hourly, leastSeconds }: InstancePrice, seconds: readonly number[]): number {
   const paid = seconds.reduce((sum, one) => sum + Math.max(leastSeconds, one), 0);

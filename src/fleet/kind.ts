@@ -1,6 +1,7 @@
 import type { z } from 'zod';
 import type { AwsSettings } from '../aws/client.ts';
 import type { BroadcastChoice } from '../broadcast/registry.ts';
+import type { InstancePrice } from '../cost.ts';
 import type { Fleet } from './fleet.ts';
 import type { Preflight } from './preflight.ts';
 
@@ -58,8 +59,8 @@ export interface MachineKind {
   /** Threads that search on one. */
   readonly cores: number;
   readonly market: 'on demand' | 'spot' | 'own';
-  /** US dollars an hour at most; undefined where it is not known. */
-  readonly hourly: number | undefined;
+  /** What one costs at most; undefined where it is not known. */
+  readonly price: InstancePrice | undefined;
   readonly priceBasis?: string;
   /** How many there are; absent: any number. */
   readonly most?: number;

@@ -1,3 +1,4 @@
+import { costOf } from '../cost.ts';
 import { chanceWithin, noncesFor } from '../search/forecast.ts';
 import type { Goal, MachineOption } from './option.ts';
 
@@ -29,23 +30,21 @@ export type Impossible =
   /** There are not so many: how likely all of them find something. */
   | { readonly kind: 'machines'; readonly most: number; readonly chance: number };
 
-/** No instance is paid for less than a minute (EC2 pricing page, "Per-second billing"). */
-const leastPaidSeconds = 60;
-
 /** Seconds of T in which such a machine searches. */
 export function searchSeconds(goal: Goal, { boot }: MachineOption): number {
   return Math.max(0, goal.timeLimit - goal.reserve - boot);
 }
 
+/** Nonces that so many machines test in so many seconds each, at most the whole space. */
+function testedNonces(goal: Goal, { rate }: MachineOption, instances: number, seconds: number): number {
+  return Math.min(Math.floor(instances * rate * seconds), Number(goal.size));
+}
+
 /** What `instances` machines of a kind come to. */
 export function estimate(goal: Goal, option: MachineOption, instances: number): Estimate {
-  const seconds = searchSeconds(goal, option);
-  const nonces = Math.min(Math.floor(instances * option.rate * seconds), Number(goal.size));
+  const nonces = testedNonces(goal, option, instances, searchSeconds(goal, option));
   const chance = chanceWithin(goal.probability, nonces);
-  const paid = (time: number): number | undefined =>
-    option.hourly === undefined
-      ? undefined
-      : (instances * option.hourly * Math.max(leastPaidSeconds, time)) / 3600;
+  const paid = (time: number): number | undefined => option.price && instances * costOf(option.price, [time]);
   // The mean of a geometric distribution that is cut off after `nonces`: (1 - (1-p)^n) / p.
   const expectedNonces = chance / goal.probability;
   const expectedEnd = option.boot + expectedNonces / (instances * option.rate) + goal.reserve;
@@ -119,7 +118,7 @@ export function curve(
   return Array.from({ length: points }, (_, index) => {
     const seconds = (goal.timeLimit * (index + 1)) / points;
     const searched = Math.max(0, Math.min(seconds, goal.timeLimit - goal.reserve) - option.boot);
-    const nonces = Math.min(Math.floor(instances * option.rate * searched), Number(goal.size));
+    const nonces = testedNonces(goal, option, instances, searched);
     return { seconds, chance: chanceWithin(goal.probability, nonces) };
   });
 }

@@ -1,3 +1,5 @@
+import type { InstancePrice } from '../cost.ts';
+
 /** A kind of machine that a search can run on, as far as it matters for choosing how many. */
 export interface MachineOption {
   /** An instance type, or what the fleet calls its machines. */
@@ -8,8 +10,8 @@ export interface MachineOption {
   readonly rate: number;
   /** Where the rate is from, for people. */
   readonly rateBasis: string;
-  /** US dollars an hour for one instance, at most; 0 where it costs nothing, undefined where it is not known. */
-  readonly hourly: number | undefined;
+  /** What one instance costs, at most; nothing an hour where it costs nothing, undefined where it is not known. */
+  readonly price: InstancePrice | undefined;
   /** Where the price is from, for people. */
   readonly priceBasis?: string;
   /** Seconds from the start of a run until such an instance searches. */

@@ -2,6 +2,7 @@ import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { curve, estimate, front, instancesFor, instancesWithin } from '../../src/plan/estimate.ts';
 import type { Goal, MachineOption } from '../../src/plan/option.ts';
+import { free } from '../../src/cost.ts';
 import { chanceWithin } from '../../src/search/forecast.ts';
 
 const machine: MachineOption = {
@@ -9,7 +10,7 @@ const machine: MachineOption = {
   market: 'on demand',
   rate: 20e6,
   rateBasis: 'test',
-  hourly: 0.05,
+  price: { hourly: 0.05, leastSeconds: 60 },
   boot: 25,
   bootBasis: 'test',
 };
@@ -27,7 +28,10 @@ const machines = fc.record({
   market: fc.constant('on demand' as const),
   rate: fc.double({ min: 1e3, max: 1e9, noNaN: true }),
   rateBasis: fc.constant(''),
-  hourly: fc.double({ min: 0.001, max: 10, noNaN: true }),
+  price: fc.record({
+    hourly: fc.double({ min: 0.001, max: 10, noNaN: true }),
+    leastSeconds: fc.constant(60),
+  }),
   boot: fc.integer({ min: 0, max: 120 }),
   bootBasis: fc.constant(''),
 });
@@ -72,8 +76,8 @@ describe('the number of instances', () => {
         expect(estimate(g, m, n + 1).costBound).toBeGreaterThan(budget * (1 - 1e-6) - 1e-9);
       }),
     );
-    expect(instancesWithin(goal, { ...machine, hourly: undefined }, 1)).toBeUndefined();
-    expect(instancesWithin(goal, { ...machine, hourly: 0 }, 0)).toBe(Infinity);
+    expect(instancesWithin(goal, { ...machine, price: undefined }, 1)).toBeUndefined();
+    expect(instancesWithin(goal, { ...machine, price: free }, 0)).toBe(Infinity);
   });
 });
 
@@ -102,7 +106,11 @@ test('predicted success agrees with what happens, within the 99.9 % binomial int
 
 test('the front is what nothing else beats in both cost and time, the cheapest first', () => {
   const of = (name: string, rate: number, hourly: number | undefined) =>
-    estimate(goal, { ...machine, name, rate, hourly }, 4);
+    estimate(
+      goal,
+      { ...machine, name, rate, price: hourly === undefined ? undefined : { hourly, leastSeconds: 60 } },
+      4,
+    );
   const all = [
     of('dear and slow', 10e6, 1),
     of('cheap and slow', 10e6, 0.1),

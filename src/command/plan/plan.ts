@@ -3,6 +3,7 @@ import type { Archive } from '../../archive/archive.ts';
 import { makeArchive } from '../../archive/registry.ts';
 import { type RunConfig, resolveConfig } from '../../config/config.ts';
 import { readConfigFile } from '../../config/file.ts';
+import { free } from '../../cost.ts';
 import { UsageError, messageOf } from '../../error.ts';
 import { recordName } from '../../event/file-name.ts';
 import { type RunRecord, parseRecord } from '../../event/record.ts';
@@ -60,8 +61,7 @@ async function make(flags: Arguments, signal: AbortSignal): Promise<number> {
     reserve: fleet.timing.reserve,
     grace: fleet.timing.grace,
   };
-  const archive = await makeArchive(config.logs, config.aws, process.env);
-  const options = await optionsOf(config, fleet, await pastRecords(archive), signal);
+  const options = await optionsOf(config, fleet, signal);
   const choices = options.map((option): Choice => {
     const instances = hasN ? config.instances : wanted(goal, option, { confidence, budget });
     return typeof instances === 'number'
@@ -88,27 +88,23 @@ function wanted(
 }
 
 /** The kinds of machines of the chosen fleet, with what is known of their speed. */
-async function optionsOf(
-  config: RunConfig,
-  fleet: Fleet,
-  records: readonly RunRecord[],
-  signal: AbortSignal,
-): Promise<MachineOption[]> {
+async function optionsOf(config: RunConfig, fleet: Fleet, signal: AbortSignal): Promise<MachineOption[]> {
   const { fleetKind, fleetConfig, kernel, puzzle } = config;
   const machines: readonly MachineKind[] = fleetKind.machines?.(fleetConfig) ?? [
-    { name: fleetKind.name, cores: 1, market: 'own', hourly: 0 },
+    { name: fleetKind.name, cores: 1, market: 'own', price: free },
   ];
+  // What shares this machine's cores is slower the more there are: measured is better.
+  const records = fleet.isThisMachine ? [] : await pastRecords(config);
   const past = pastOf(records, puzzle.scheme, kernel);
   const known = await chooseKernel(config, fleet, undefined, signal);
   const basis = fleet.isThisMachine ? 'measured on this machine' : 'assumed, a core';
   return machines.map((machine): MachineOption => {
-    const { name, cores, market, hourly, priceBasis, most } = machine;
-    // What shares this machine's cores is slower the more there are: measured is better.
-    const seen = fleet.isThisMachine ? undefined : past.get(name);
+    const { name, cores, market, price, priceBasis, most } = machine;
+    const seen = past.get(name);
     return {
       name,
       market,
-      hourly,
+      price,
       ...(priceBasis !== undefined && { priceBasis }),
       ...(most !== undefined && { most }),
       rate: seen?.rate ?? known.rate * cores,
@@ -124,7 +120,8 @@ function pastBasis({ instances, last }: Past): string {
 }
 
 /** The records of the newest runs of the archive; an archive that cannot be read has none, which is said. */
-async function pastRecords(archive: Archive): Promise<RunRecord[]> {
+async function pastRecords({ logs, aws }: RunConfig): Promise<RunRecord[]> {
+  const archive = await makeArchive(logs, aws, process.env);
   const records: RunRecord[] = [];
   try {
     let looked = 0;

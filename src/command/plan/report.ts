@@ -51,8 +51,8 @@ export function planText(plan: Plan): string {
     count(one.instances),
     percent(one.chance),
     duration(one.expectedSeconds),
-    price(one.costBound),
-    price(one.expectedCost),
+    amountText(one.costBound),
+    amountText(one.expectedCost),
     rate(one.option.rate),
     duration(one.option.boot),
   ]);
@@ -89,8 +89,9 @@ export function planJson(plan: Plan): string {
     timeLimit: goal.timeLimit,
     confidence,
     ...(budget !== undefined && { budget }),
-    choices: choices.map(({ option, planned: one, impossible }) => ({
+    choices: choices.map(({ option: { price, ...option }, planned: one, impossible }) => ({
       ...option,
+      ...(price && { hourly: price.hourly }),
       ...(one && estimateFields(one)),
       ...(impossible && { impossible }),
     })),
@@ -146,13 +147,14 @@ function impossibleText(
   }
 }
 
-function basisText({ rateBasis, bootBasis, priceBasis, hourly }: MachineOption): string {
+function basisText({ rateBasis, bootBasis, priceBasis, price }: MachineOption): string {
+  const hourly = price?.hourly;
   const cost =
     hourly === 0 ? 'free' : hourly === undefined ? 'price not known' : `$${dollars(hourly)} an hour`;
   return `rate: ${rateBasis}; boot: ${bootBasis}; ${cost}${priceBasis === undefined ? '' : ` (${priceBasis})`}`;
 }
 
-function price(amount: number | undefined): string {
+function amountText(amount: number | undefined): string {
   return amount === undefined ? 'unknown' : amount === 0 ? '-' : `$${dollars(amount)}`;
 }
 

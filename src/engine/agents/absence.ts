@@ -16,11 +16,6 @@ export class Absence {
     this.#onOver = onOver;
   }
 
-  /** Whether it is away now. */
-  get isGoingOn(): boolean {
-    return this.#since !== undefined;
-  }
-
   /** It cannot be reached, for this cause. False when that was known already. */
   begin(cause: CndError): boolean {
     if (this.#since !== undefined) return false;

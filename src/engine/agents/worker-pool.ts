@@ -50,14 +50,12 @@ export class WorkerPool {
 
   /** Those whose agents run, as far as is known. */
   get busy(): number[] {
-    return this.all.flatMap(({ state }, index) => (state === 'searching' || state === 'idle' ? [index] : []));
+    return this.#in('searching', 'idle');
   }
 
   /** Those that may be searching, as far as is known. */
   get unconfirmed(): number[] {
-    return this.all.flatMap(({ state }, index) =>
-      state === 'searching' || state === 'idle' || state === 'away' ? [index] : [],
-    );
+    return this.#in('searching', 'idle', 'away');
   }
 
   /** How many are not given up, once each of them has searched; before that undefined. */
@@ -69,6 +67,10 @@ export class WorkerPool {
   /** As the assignment policy sees them: one that stopped takes no orders any more, one that is away not now. */
   get states(): WorkerState[] {
     return this.all.map(({ state }, worker) => ({ worker, state: policyState(state) }));
+  }
+
+  #in(...states: readonly Worker['state'][]): number[] {
+    return this.all.flatMap(({ state }, index) => (states.includes(state) ? [index] : []));
   }
 }
 

@@ -1,5 +1,6 @@
 import { CndError, messageOf } from '../../error.ts';
 import type { Instance } from '../../instance.ts';
+import { backoff } from '../../retry.ts';
 import type { Session } from '../../session/session.ts';
 import { pause } from '../../wait.ts';
 import { Absence } from './absence.ts';
@@ -18,10 +19,6 @@ const forgiveness = 60;
 
 /** Seconds for which a connection that holds counts as good: the next one is made at once. */
 const goodConnection = 10;
-
-/** Milliseconds until the next connection after one that broke soon, and the most that is waited. */
-const firstPause = 100;
-const longestPause = 5000;
 
 /** Seconds before the end of the search in which an agent's own deadline may come first. */
 const deadlineSlack = 3;
@@ -165,7 +162,7 @@ class Work {
   /** Before the next connection: the longer, the more of them broke soon. */
   async #pause(seconds: number): Promise<void> {
     this.#drops = seconds > goodConnection ? 0 : this.#drops + 1;
-    await pause(Math.min(firstPause * 2 ** (this.#drops - 1), longestPause), this.#stop);
+    if (this.#drops > 0) await pause(backoff(this.#drops - 1), this.#stop);
   }
 
   /** Counts one more end of its agent. */

@@ -1,4 +1,5 @@
 import { availableParallelism } from 'node:os';
+import { free } from '../../cost.ts';
 import { fleetKind } from '../kind.ts';
 import { localSchema } from './schema.ts';
 
@@ -23,7 +24,7 @@ export const localKind = fleetKind({
   },
   config: (settings) => settings,
   // More than there are cores search no faster.
-  machines: () => [{ name: 'local', cores: 1, market: 'own', hourly: 0, most: availableParallelism() }],
+  machines: () => [{ name: 'local', cores: 1, market: 'own', price: free, most: availableParallelism() }],
   open: async (config, env) => new (await import('./local.ts')).LocalFleet(config, env),
   openAll: async (env, { region }) => {
     // Whoever names a region does not mean this machine.

@@ -13,7 +13,7 @@ export function machineKind(type: string, spot: boolean, region: string | undefi
     cores,
     // On demand is the bound of a spot price as well.
     market: spot ? 'spot' : 'on demand',
-    hourly: price && instancePrice(price.hourly, true).hourly,
+    price: price && instancePrice(price.hourly, true),
     ...(price && { priceBasis: `${price.source}, with a public address` }),
   };
 }
