@@ -1,3 +1,4 @@
+import { join } from 'node:path';
 import type { RunConfig } from '../config/config.ts';
 import type { Fleet } from '../fleet/fleet.ts';
 import type { RunState } from '../state/run-state.ts';
@@ -6,7 +7,7 @@ import type { RunState } from '../state/run-state.ts';
 export function runNote(
   run: string,
   fleet: Fleet,
-  { instances, timeLimit }: Pick<RunConfig, 'instances' | 'timeLimit'>,
+  { instances, timeLimit, logs }: Pick<RunConfig, 'instances' | 'timeLimit' | 'logs'>,
   startedAt: Date,
 ): Omit<RunState, 'controller'> {
   return {
@@ -15,6 +16,7 @@ export function runNote(
     ...(fleet.where && { where: fleet.where }),
     ...(fleet.account !== undefined && { account: fleet.account }),
     instances,
+    folder: join(logs.directory, run),
     startedAt: startedAt.toISOString(),
     expiresAt: expiryOf(startedAt, timeLimit, fleet).toISOString(),
   };

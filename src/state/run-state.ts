@@ -18,6 +18,8 @@ const runState = z.object({
   /** The `cnd start` that drives the run. */
   controller: z.object({ pid: z.int(), start: z.string() }),
   instances: z.int(),
+  /** Where its journal is until it is archived: an absolute path. Absent in states of older versions. */
+  folder: z.string().optional(),
   /** Nothing has been created yet. */
   preparing: z.boolean().optional(),
   startedAt: z.iso.datetime(),
