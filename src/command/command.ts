@@ -15,7 +15,8 @@ export type ValueKind =
   | 'outcome'
   | 'scheme'
   | 'shell'
-  | 'unit';
+  | 'unit'
+  | 'watched-run';
 
 /** A flag of a command. Its value is taken as text: yargs would make numbers of some and lose digits. */
 export interface Flag {

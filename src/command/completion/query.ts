@@ -58,16 +58,21 @@ async function valuesOf(kind: ValueKind, words: readonly string[]): Promise<Cand
     case 'archived-run':
       return archivedRuns(words);
     case 'live-run':
-      return (await (await import('../../state/run-state.ts')).listRunStates()).map(
-        ({ run, fleet, instances }) => ({
-          value: run,
-          describe: `${instances} on ${fleet}`,
-        }),
-      );
+      return liveRuns();
+    case 'watched-run': {
+      const [live, archived] = await Promise.all([liveRuns(), archivedRuns(words)]);
+      const known = new Set(live.map(({ value }) => value));
+      return [...live, ...archived.filter(({ value }) => !known.has(value))];
+    }
     case 'directory':
     case 'file':
       return [];
   }
+}
+
+async function liveRuns(): Promise<Candidate[]> {
+  const states = await (await import('../../state/run-state.ts')).listRunStates();
+  return states.map(({ run, fleet, instances }) => ({ value: run, describe: `${instances} on ${fleet}` }));
 }
 
 async function archivedRuns(words: readonly string[]): Promise<Candidate[]> {

@@ -3,17 +3,17 @@ import { resolveRun } from '../../archive/run-name.ts';
 import { UsageError } from '../../error.ts';
 import type { RunEvent } from '../../event/event.ts';
 import { journalName } from '../../event/file-name.ts';
-import { longestLine, noneUnread, readJournal } from '../../event/journal-reader.ts';
+import { noneUnread, readJournal } from '../../event/journal-reader.ts';
 import type { View } from '../../event/view.ts';
 import { Output } from '../../view/output.ts';
 import { PlainView } from '../../view/plain.ts';
-import { plural } from '../../quantity.ts';
 import { Display } from '../../view/display/display.ts';
 import { isLive } from '../../view/terminal/capability.ts';
 import { onceAborted, pause } from '../../wait.ts';
 import type { Arguments } from '../command.ts';
 import { interruptible } from '../interruptible.ts';
-import { warn, openArchive, text } from './logs.ts';
+import { openArchive, text } from './logs.ts';
+import { warnUnread } from './unread.ts';
 
 /** The longest time to wait between two events, in milliseconds: timers of Node overflow above 2^31. */
 const longestWait = 86_400_000;
@@ -31,14 +31,7 @@ export async function replay(given: Arguments): Promise<number> {
   const code = isShownLive
     ? await interruptible((signal) => showLive(events, speed, verbose, signal))
     : await showLines(events, plainView(verbose), speed);
-  const about = `${run}/${journalName}`;
-  if (unread.unknown > 0)
-    warn(about, `has ${plural(unread.unknown, 'event')} of a newer version of cnd: skipped`);
-  if (unread.damaged > 0) warn(about, `has ${plural(unread.damaged, 'damaged line')}: skipped`);
-  if (unread.overlong > 0) {
-    const limit = `${longestLine / 2 ** 20} MiB`;
-    warn(about, `has ${plural(unread.overlong, 'line')} longer than ${limit}: skipped`);
-  }
+  warnUnread(`${run}/${journalName}`, unread);
   return code;
 }
 
@@ -76,6 +69,7 @@ async function showLive(
       verbose,
       start: recorded,
       keyboard: isatty(0),
+      viewer: true,
       replay: { shown: Date.now(), recorded, speed },
     },
     { onQuit: () => over.abort(), onStdoutClosed: () => over.abort() },

@@ -19,6 +19,9 @@ const notForPlans = new Set([
   'linger',
 ]);
 
+/** How a run is shown. */
+const shownBy = new Set(['json', 'plain', 'quiet']);
+
 const exampleRun = '20261120-081103-x7k2';
 
 const start: Command = {
@@ -56,6 +59,15 @@ const ps: Command = {
   flags: [...filterFlags, { name: 'json', boolean: true, describe: 'a JSON array on stdout' }, verboseFlag],
   examples: [['cnd ps', 'every run of this user that still has instances']],
   load: async () => (await import('../ps.ts')).ps,
+};
+
+const attach: Command = {
+  name: 'attach',
+  describe: 'watch a run that another terminal drives; leaving it ends nothing',
+  positionals: [{ name: 'run', describe: 'run id, the beginning of one, or last', values: 'watched-run' }],
+  flags: [...startFlags.filter(({ name }) => shownBy.has(name)), verboseFlag, configFlag],
+  examples: [['cnd attach last', 'the live view of the newest run, from any directory']],
+  load: async () => (await import('../attach/attach.ts')).attach,
 };
 
 const doctor: Command = {
@@ -96,6 +108,7 @@ const bench: Command = {
 /** Every command of cnd, in the order of `--help`; a new one is one line here. */
 export const commands: readonly (Command | CommandGroup)[] = [
   start,
+  attach,
   scram,
   ps,
   logs,

@@ -18,14 +18,13 @@ import { newRunId } from '../../run-id.ts';
 import { removeRunState, takeScramNote, writeRunState } from '../../state/run-state.ts';
 import { unlessAborted } from '../../wait.ts';
 import { Display } from '../../view/display/display.ts';
-import type { DisplayMode } from '../../view/display/message.ts';
-import { isLive } from '../../view/terminal/capability.ts';
 import { exitCodes } from '../../event/outcome.ts';
 import { isatty } from 'node:tty';
 import { signalExitCodes } from '../interruptible.ts';
 import { type LaunchChecks, checkLocally, checkLaunch, required } from './check.ts';
 import { concerns } from '../../run/plan/confirmation.ts';
 import { canAsk, canConfirm } from './consent.ts';
+import { displayMode } from './display-mode.ts';
 
 /** `cnd start`: one run, from launch to scram; gives the exit code. */
 export async function start(flags: Readonly<Record<string, unknown>>): Promise<number> {
@@ -168,15 +167,6 @@ function startDisplay(
       },
     },
   );
-}
-
-function displayMode(flags: Readonly<Record<string, unknown>>): DisplayMode {
-  if (flags['json'] === true) return 'json';
-  if (flags['quiet'] === true) return 'quiet';
-  // A plan that is only shown has nothing that moves.
-  const isPlain = flags['dry-run'] === true || flags['plain'] === true;
-  if (!isPlain && isLive({ isTTY: isatty(2) }, process.env)) return 'live';
-  return flags['verbose'] === true ? 'verbose' : 'plain';
 }
 
 /**

@@ -146,6 +146,7 @@ function makeView(): DisplayView {
     plan,
     listener,
     hasKeys: settings.keyboard,
+    isViewer: settings.viewer === true,
     isBackground,
     now: clockOf(settings.replay),
   });

@@ -14,6 +14,8 @@ export interface DisplaySettings {
   readonly plan?: { readonly instances: number; readonly fleet: string; readonly timeLimit: number };
   /** A terminal can be read as file descriptor 4: for keys and answers. */
   readonly keyboard: boolean;
+  /** It only shows: who leaves it ends nothing. */
+  readonly viewer?: true;
   /** A run that is over is shown again. */
   readonly replay?: ReplayTime;
 }

@@ -2,9 +2,11 @@ import { duration, percent, plural, rate } from '../../quantity.ts';
 import { forecast } from './forecast.ts';
 import type { LiveRun } from './state.ts';
 
-/** What the keys do, for the key `h`. */
-export const helpLine =
-  'keys: s prints a status line, i shows or hides the instances, q or Ctrl-C stops the run (twice: at once), Ctrl-Z suspends, h shows this; ETA is when the whole space is searched';
+/** What the keys do, for the key `h`; `isViewer`: who leaves ends nothing. Pure. */
+export function helpLine(isViewer: boolean): string {
+  const quit = isViewer ? 'q or Ctrl-C leaves the view' : 'q or Ctrl-C stops the run (twice: at once)';
+  return `keys: s prints a status line, i shows or hides the instances, ${quit}, Ctrl-Z suspends, h shows this; ETA is when the whole space is searched`;
+}
 
 /** A line that stays, for the key `s`. Pure. */
 export function statusLine(state: LiveRun, now: number): string {

@@ -42,6 +42,8 @@ export interface TerminalOptions {
   readonly listener?: DisplayListener;
   /** Whether keys are read: then the view says so. */
   readonly hasKeys?: boolean;
+  /** It only shows: who leaves it ends nothing. */
+  readonly isViewer?: boolean;
   /** Whether the terminal is somebody else's at present: in the background only what matters later is written. */
   readonly isBackground?: () => boolean;
   /** What time it is in the run, in milliseconds since the epoch; by default what time it is. */
@@ -116,7 +118,7 @@ export class TerminalView implements DisplayView {
     } else if (key === 'q') listener?.quit();
     else if (key === 's') this.#news.push(statusLine(this.#state, this.#now()));
     else if (key === 'i') this.#state = { ...this.#state, rowsHidden: !this.#state.rowsHidden };
-    else if (key === 'h' || key === '?') this.#news.push(helpLine);
+    else if (key === 'h' || key === '?') this.#news.push(helpLine(this.#options.isViewer === true));
     else return;
     this.#schedule(pause.shortest);
   }

@@ -15,6 +15,7 @@ const kind = (line: string): string | undefined => {
 test('commands, subcommands and flags', () => {
   expect(candidates('')).toEqual([
     'start',
+    'attach',
     'scram',
     'ps',
     'logs',
@@ -48,6 +49,7 @@ test.each([
   ['start --kernel ', 'kernel'],
   ['start --config ', 'file'],
   ['scram --run ', 'live-run'],
+  ['attach ', 'watched-run'],
   ['logs --outcome ', 'outcome'],
   ['logs ls --outcome ', 'outcome'],
   ['logs show ', 'archived-run'],
