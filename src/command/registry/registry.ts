@@ -70,6 +70,22 @@ const attach: Command = {
   load: async () => (await import('../attach/attach.ts')).attach,
 };
 
+const resume: Command = {
+  name: 'resume',
+  describe: 'continue a run whose controller was killed, within the same T',
+  positionals: [
+    {
+      name: 'run',
+      describe: 'run id, or the beginning of one [default: the only one without a controller]',
+      optional: true,
+      values: 'live-run',
+    },
+  ],
+  flags: [...startFlags.filter(({ name }) => shownBy.has(name)), verboseFlag],
+  examples: [[`cnd resume ${exampleRun}`, 'after kill -9, a crash or a reboot of this machine']],
+  load: async () => (await import('../resume/resume.ts')).resume,
+};
+
 const doctor: Command = {
   name: 'doctor',
   describe: 'check what a start needs, and create nothing',
@@ -109,6 +125,7 @@ const bench: Command = {
 export const commands: readonly (Command | CommandGroup)[] = [
   start,
   attach,
+  resume,
   scram,
   ps,
   logs,

@@ -16,6 +16,7 @@ test('commands, subcommands and flags', () => {
   expect(candidates('')).toEqual([
     'start',
     'attach',
+    'resume',
     'scram',
     'ps',
     'logs',
