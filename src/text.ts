@@ -1,3 +1,5 @@
+import { CndError } from './error.ts';
+
 const ascii = /^[\u0020-\u007E]*$/;
 
 /** Drawn onto the character before them, or not at all. */
@@ -76,4 +78,22 @@ function characterWidth(character: string): number {
 /** What a user or a file gave, as messages quote it: shown, but never obeyed by the terminal. Pure. */
 export function visible(text: string): string {
   return printable(text, Number.MAX_SAFE_INTEGER).slice(0, 80);
+}
+
+/** Needs no quotes in any shell; everything else gets them. */
+const plainWord = /^[A-Za-z0-9_./:@%+,-]+$/;
+
+/** Plain words that a shell would take for its own grammar at the start of a command (POSIX 2.4). */
+const reserved = new Set('case do done elif else esac fi for if in then until while'.split(' '));
+
+/**
+ * Quotes one word for a POSIX shell, so that it arrives as exactly these bytes.
+ *
+ * @throws CndError `shell-word` for a NUL, which no argument can carry.
+ */
+export function quote(word: string): string {
+  if (word.includes('\0')) {
+    throw new CndError('shell-word', 'a word for the shell contains a NUL', { about: JSON.stringify(word) });
+  }
+  return plainWord.test(word) && !reserved.has(word) ? word : `'${word.replaceAll("'", String.raw`'\''`)}'`;
 }

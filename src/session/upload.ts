@@ -9,7 +9,8 @@ import { pack } from 'tar-stream';
 import { CndError } from '../error.ts';
 
 import { succeeded } from './exec.ts';
-import { quote, shell } from './quote.ts';
+import { quote } from '../text.ts';
+import { shell } from './shell.ts';
 import type { Bounds, Session } from './session.ts';
 
 /** One file of a bundle: its content, or the path of a local file to take it from. */

@@ -5,7 +5,7 @@ import type { Puzzle } from '../../puzzle/puzzle.ts';
 import { count, dollars, duration, percent, rate } from '../../quantity.ts';
 import type { Space } from '../../search/search.ts';
 import { defaultLimit } from '../../search/space.ts';
-import { quote } from '../../session/quote.ts';
+import { quote } from '../../text.ts';
 import { table } from '../../view/table.ts';
 import { picture } from './picture.ts';
 

@@ -1,5 +1,5 @@
 import { workDirectory } from '../../session/upload.ts';
-import { quote } from '../../session/quote.ts';
+import { quote } from '../../text.ts';
 
 // Everything a run says to a shell on an instance, as pure functions: compared as strings in tests, without a host.
 

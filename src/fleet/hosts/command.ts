@@ -1,4 +1,4 @@
-import { shell } from '../../session/quote.ts';
+import { shell } from '../../session/shell.ts';
 import { workDirectory } from '../../session/upload.ts';
 
 // What the fleet says to a shell on a host, as pure functions. Only what POSIX has and busybox too; no newlines, so that

@@ -5,7 +5,7 @@ import { accessOf } from '../../session/ssh/route.ts';
 import { aborted } from '../../session/bounded.ts';
 import { LentSession } from '../../session/lent.ts';
 import type { Session } from '../../session/session.ts';
-import { quote } from '../../session/quote.ts';
+import { quote } from '../../text.ts';
 import type { ConnectOptions, FindReport, FleetTiming, FoundRun, LaunchRequest } from '../fleet.ts';
 import type { Guard } from '../../session/guard.ts';
 import type { Instance } from '../../instance.ts';

@@ -3,7 +3,8 @@ import { execFileSync } from 'node:child_process';
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 
-import { quote, shell } from '../../src/session/quote.ts';
+import { shell } from '../../src/session/shell.ts';
+import { quote } from '../../src/text.ts';
 
 /** What a real shell makes of a command line's words, by a program that prints them apart. */
 function words(line: string): string[] {
