@@ -42,6 +42,15 @@ export interface RunConfig {
   /** Seconds for which an instance that cannot be reached searches on, and keeps what it searches. */
   readonly linger: number;
   readonly logs: Settings['logs'];
+  /** What all of this was made from. */
+  readonly source: ConfigSource;
+}
+
+/** The settings of a run as they were given, merged and not yet judged, so that another process can judge them again: JSON. */
+export interface ConfigSource {
+  readonly settings: Readonly<Record<string, unknown>>;
+  /** What relative paths in them are relative to; absolute. */
+  readonly directory: string;
 }
 
 /** Where settings come from, strongest first when merged: flags, environment, file, defaults. */
@@ -63,12 +72,40 @@ export function resolveConfig(
   const given = flagLayer(flags, names);
   const layers = [given, environmentLayer(env, names), ...(file ? [fileLayer(file)] : [])];
   const context: Judging = { layers, kinds, names };
-  const settings = judge(
-    withFleet(merge(layers, { ...defaultsOf(kinds), ...fallback }), layers, kinds),
-    context,
-  );
+  const values = withFleet(merge(layers, { ...defaultsOf(kinds), ...fallback }), layers, kinds);
+  const settings = judge(values, context);
   const fleetKind = chosen(settings.fleet, kinds);
   refuseForeignFlags(given, fleetKind, kinds, (key) => valueAt(settings, key.split('.')) !== undefined);
+  const { $schema: _, ...meant } = values;
+  const source = { settings: meant, directory: resolve(file?.directory ?? '.') };
+  return complete(settings, source, context, env);
+}
+
+/** The configuration of a run that another process has begun. @throws UsageError when nothing can be made of it. */
+export function restoreConfig(
+  source: ConfigSource,
+  env: NodeJS.ProcessEnv,
+  kinds: readonly FleetKind[] = fleetKinds,
+): RunConfig {
+  const layer = {
+    values: source.settings,
+    lasting: true as const,
+    origin: (key: string) => `${key} of the run's live state`,
+  };
+  const context: Judging = { layers: [layer], kinds, names: settingNames(kinds) };
+  return complete(judge({ ...source.settings }, context), source, context, env);
+}
+
+/** What settings ask of each other is judged, and all is made of them. */
+function complete(
+  settings: Settings & Record<string, unknown>,
+  source: ConfigSource,
+  context: Judging,
+  env: NodeJS.ProcessEnv,
+): RunConfig {
+  const { kinds } = context;
+  const { directory } = source;
+  const fleetKind = chosen(settings.fleet, kinds);
   requireAtMost(settings.N, settings.maxN, context);
   requireMinimum(settings, context);
   requireExisting(settings, fleetKind, context);
@@ -91,7 +128,7 @@ export function resolveConfig(
     ),
   );
   const { sshConfig } = settings;
-  const place: ConfigPlace = { directory: file?.directory ?? '.', env, sshConfig };
+  const place: ConfigPlace = { directory, env, sshConfig };
   return {
     instances: settings.N,
     timeLimit: settings.T,
@@ -107,7 +144,8 @@ export function resolveConfig(
     smallest: settings.smallest,
     kernel: settings.kernel,
     linger: settings.linger,
-    logs: { ...settings.logs, directory: resolve(file?.directory ?? '.', settings.logs.directory) },
+    logs: { ...settings.logs, directory: resolve(directory, settings.logs.directory) },
+    source,
   };
 }
 

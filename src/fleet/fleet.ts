@@ -111,6 +111,19 @@ export interface Fleet {
   describe(run: string, signal?: AbortSignal): Promise<Instance[]>;
 
   /**
+   * What another process of this user needs to take up a run that was launched here, besides what it finds by itself: JSON,
+   * with the public keys of its hosts and without secrets. (Nomad's `RecoverTask` has such a handle.)
+   */
+  handle(run: string): unknown;
+
+  /**
+   * Takes up a run that another process launched, by its handle: from now on it is as if it had been launched here. Asks the
+   * fleet nothing.
+   * @throws CndError `handle-damaged`, or when the fleet here is not the one that launched it.
+   */
+  recover(run: string, handle: unknown): Promise<void>;
+
+  /**
    * Makes a session to an instance that has an address, retrying while it boots, until the signal aborts.
    * @throws CndError when it cannot be reached, and trying again would not help.
    */

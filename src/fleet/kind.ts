@@ -116,6 +116,8 @@ export interface FleetKindOf<Schema extends z.ZodObject, Config> {
    * @throws UsageError when the fleet cannot be used as it is configured; nothing was contacted then.
    */
   open(config: Config, env: NodeJS.ProcessEnv): Promise<Fleet>;
+  /** As `open`, for a run that was launched already (`Fleet.recover`); absent: `open` does. */
+  reopen?(config: Config, env: NodeJS.ProcessEnv): Promise<Fleet>;
   /** Every fleet of this kind that may hold something of this user, whatever the configuration says. */
   openAll(env: NodeJS.ProcessEnv, filter: FleetFilter): Promise<OpenedFleets>;
 }

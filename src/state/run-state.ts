@@ -65,6 +65,19 @@ export async function writeLoginKey(
   await writeOwn(run, loginKeyName, privateKey, env);
 }
 
+/** The login key that `writeLoginKey` keeps; undefined when it is not there any more. @throws the error of the file system */
+export async function readLoginKey(
+  run: string,
+  env: NodeJS.ProcessEnv = process.env,
+): Promise<string | undefined> {
+  try {
+    return await readTextFile(join(stateDirectory(run, env), loginKeyName));
+  } catch (error) {
+    if (isMissing(error)) return undefined;
+    throw error;
+  }
+}
+
 /** Forgets the login key, and the run's directory if nothing else is in it; idempotent. */
 export async function removeLoginKey(run: string, env: NodeJS.ProcessEnv = process.env): Promise<void> {
   await removeOwn(run, [loginKeyName], env);

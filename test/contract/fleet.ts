@@ -206,6 +206,32 @@ export function describeFleet(name: string, open: () => Promise<FleetHarness>): 
       await fleet.terminate(two.run);
     });
 
+    test('is recovered by another process, which reaches its instances and terminates them', async () => {
+      const asked = request({ count: 2, minimum: 2 });
+      await fleet.launch(asked, never);
+      const instances = await running(asked.run, 2);
+      const work = await begin(asked.run, instances[0], 'echo up; exec sleep 1000');
+      expect(String(await once(work.stdout, 'data'))).toBe('up\n');
+      const handle = JSON.stringify(fleet.handle(asked.run));
+      expect(handle).not.toContain('PRIVATE KEY');
+      const stranger = harness.stranger();
+      await stranger.recover(asked.run, JSON.parse(handle));
+      const seen = await stranger.describe(asked.run);
+      const told = (some: readonly Instance[]) =>
+        some
+          .map(({ id, index, address }) => [id, index, address])
+          .toSorted(([, a], [, b]) => Number(a) - Number(b));
+      expect(told(seen)).toEqual(told(instances));
+      for (const instance of seen) {
+        const session = await stranger.connect(instance, { signal: AbortSignal.timeout(20_000) });
+        sessions.add(session);
+        expect((await session.exec('echo reached')).stdout.toString()).toBe('reached\n');
+      }
+      expectGone(await stranger.terminate(asked.run));
+      await work.exit;
+      await stranger.dispose(asked.run);
+    });
+
     test('knows nothing of a run that never was', async () => {
       const run = newRunId();
       expect(await fleet.describe(run)).toEqual([]);

@@ -10,6 +10,8 @@ export function fakeFleet(answers: Partial<Fleet> & { found?: readonly FoundRun[
     timing: { reserve: 3, grace: 5, boot: 0, poll: 0.01, settle: 0 },
     launch: nothing,
     describe: nothing,
+    handle: () => ({}),
+    recover: async () => {},
     connect: () => Promise.reject(new Error('nobody should connect')),
     terminate: nothing,
     dispose: async () => {},

@@ -21,6 +21,14 @@ export class StandInFleet implements Fleet {
     return unexpected('launch');
   }
 
+  handle(): unknown {
+    return {};
+  }
+
+  recover(): Promise<void> {
+    return unexpected('recover');
+  }
+
   describe(run: string, signal?: AbortSignal): Promise<Instance[]> {
     this.calls.push(`describe ${run}`);
     return this.#behaviour.describe?.(run, signal) ?? unexpected('describe');

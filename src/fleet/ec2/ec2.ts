@@ -10,7 +10,8 @@ import {
 import type { Instance } from '../../instance.ts';
 import type { Access } from '../../session/ssh/access.ts';
 import type { Session } from '../../session/session.ts';
-import { removeLoginKey } from '../../state/run-state.ts';
+import { CndError } from '../../error.ts';
+import { readLoginKey, removeLoginKey } from '../../state/run-state.ts';
 import { SshAccesses, type SshFleet } from '../ssh.ts';
 import type { Preflight, PreflightRequest } from '../preflight.ts';
 import { regionOf } from './api.ts';
@@ -25,6 +26,8 @@ import { withIngressUpdates } from './launch/ingress.ts';
 import { warnUnreachable } from './find/unreachable.ts';
 import { launchRun } from './launch/run-launch.ts';
 import { LaunchState } from './launch/launch-state.ts';
+import { parseRunHandle, restoredLaunch, runHandleOf } from './run-handle.ts';
+import { jumpAccess } from './jump.ts';
 import { InstanceDiagnosis } from './find/instance-diagnosis.ts';
 import type { PreflightContext } from './preflight/context.ts';
 import { ec2Preflight } from './preflight/preflight.ts';
@@ -107,6 +110,27 @@ export class Ec2Fleet implements SshFleet {
     return launched
       .map((instance) => this.#toInstance(instance, launchState))
       .toSorted((a, b) => a.index - b.index);
+  }
+
+  handle(run: string): unknown {
+    const launchState = this.#launchStates.get(run) ?? new LaunchState();
+    return runHandleOf(launchState, { region: this.where, syslog: this.#syslog });
+  }
+
+  async recover(run: string, handle: unknown): Promise<void> {
+    const { api, settings, env } = this.#options;
+    const kept = parseRunHandle(run, handle);
+    this.#region ??= await regionOf(api);
+    if (this.#region !== kept.region) {
+      throw new CndError('other-region', `run ${run} is in ${kept.region}, and this is ${this.#region}`, {
+        about: run,
+        hint: `set AWS_REGION=${kept.region}`,
+      });
+    }
+    const jump = settings.jump && jumpAccess({ ...settings, jump: settings.jump }, env);
+    this.#syslog = kept.syslog;
+    const privateKey = await readLoginKey(run, env);
+    this.#launchStates.set(run, restoredLaunch(kept, { privateKey, ...(jump && { jump }) }));
   }
 
   async describe(run: string, signal?: AbortSignal): Promise<Instance[]> {

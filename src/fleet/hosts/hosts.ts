@@ -33,13 +33,20 @@ export class HostsFleet implements SshFleet {
   /** By the instance's id: what its search goes over, and in the end its release. */
   readonly #sessions = new Map<string, Session>();
 
-  /** `hosts`: those that can be launched on; none are needed to find and clean up runs. */
-  constructor(hosts: readonly Host[], env: NodeJS.ProcessEnv = process.env) {
+  /**
+   * @param hosts Those that can be launched on; none are needed for runs that there are.
+   * @param connectTimeout Seconds for each step of a connection.
+   */
+  constructor(
+    hosts: readonly Host[],
+    env: NodeJS.ProcessEnv = process.env,
+    connectTimeout: number | undefined = hosts[0]?.connectTimeout,
+  ) {
     this.#hosts = hosts;
     this.#env = env;
     this.#state = new HostsState(env);
     // A machine that was there before the run has its users already.
-    this.#accesses = new SshAccesses({ loginRetry: 0, connectTimeout: milliseconds(hosts[0]) });
+    this.#accesses = new SshAccesses({ loginRetry: 0, connectTimeout: milliseconds({ connectTimeout }) });
     this.guard = {
       arm: async (run, { index }, seconds) => {
         await this.#state.mark(run, index, 'armed');
@@ -76,6 +83,16 @@ export class HostsFleet implements SshFleet {
     }
     this.#launched.set(run, record);
     return this.#instances(record);
+  }
+
+  /** The list says all, with the keys of the hosts: it is kept for whoever cleans up. */
+  handle(_run: string): unknown {
+    return {};
+  }
+
+  async recover(run: string, _handle: unknown): Promise<void> {
+    const record = await this.#state.read(run);
+    if (record) this.#launched.set(run, record);
   }
 
   async describe(run: string): Promise<Instance[]> {
@@ -173,6 +190,6 @@ function gone({ id, index }: Instance): Instance {
   return { id, index, state: 'terminated', reason: 'nothing of the run remains there' };
 }
 
-function milliseconds(host: Host | undefined): number | undefined {
+function milliseconds(host: Partial<Pick<Host, 'connectTimeout'>> | undefined): number | undefined {
   return host?.connectTimeout === undefined ? undefined : host.connectTimeout * 1000;
 }

@@ -51,6 +51,9 @@ export const hostsKind = fleetKind({
     const [{ HostsFleet }, { planHosts }] = await Promise.all([import('./hosts.ts'), import('./plan.ts')]);
     return new HostsFleet(planHosts(config, env), env);
   },
+  // Neither the configuration of SSH nor known_hosts need be as they were: the list of the run has what counts.
+  reopen: async ({ connectTimeout }, env) =>
+    new (await import('./hosts.ts')).HostsFleet([], env, connectTimeout),
   openAll: async (env, { region }) => {
     // Whoever names a region does not mean machines that exist anyway.
     if (region !== undefined) return { fleets: [], unreachable: [], skipped: [] };

@@ -1,13 +1,15 @@
 import { availableParallelism } from 'node:os';
-import { messageOf } from '../../error.ts';
-import type { Access, KeyPair } from '../../session/ssh/access.ts';
+import { z } from 'zod';
+import { CndError, messageOf } from '../../error.ts';
+import type { Access } from '../../session/ssh/access.ts';
 import { generateKeyPair } from '../../session/ssh/key.ts';
 import type { Session } from '../../session/session.ts';
-import { writeLoginKey } from '../../state/run-state.ts';
+import { readLoginKey, writeLoginKey } from '../../state/run-state.ts';
 import { makeStateRoot } from '../../state/state.ts';
 import type { ConnectOptions, FleetTiming, FoundRun, LaunchRequest } from '../fleet.ts';
 import type { Instance } from '../../instance.ts';
 import { check } from '../check.ts';
+import { parseHandle } from '../handle.ts';
 import type { Preflight, PreflightRequest } from '../preflight.ts';
 import { SshAccesses, type SshFleet } from '../ssh.ts';
 import { requireRunId } from '../../run-id.ts';
@@ -32,6 +34,9 @@ export interface LocalConfig {
   readonly cores?: number;
 }
 
+/** What is kept of a run: the public half of its host key. Everything else is in the host's record. */
+const runHandle = z.object({ hostKey: z.string() });
+
 /** Instances on this machine, each behind an SSH server of its own, in a host process that outlives `cnd`. */
 export class LocalFleet implements SshFleet {
   readonly name = 'local';
@@ -41,7 +46,8 @@ export class LocalFleet implements SshFleet {
   readonly #env: NodeJS.ProcessEnv;
   /** What was learned of runs: their state directories may be gone by the time it is needed. */
   readonly #leads = new Map<string, Lead>();
-  readonly #loginKeys = new Map<string, KeyPair>();
+  /** The private ones, by run. */
+  readonly #loginKeys = new Map<string, string>();
   readonly #accesses = new SshAccesses();
 
   constructor(config: LocalConfig, env: NodeJS.ProcessEnv = process.env) {
@@ -84,8 +90,26 @@ export class LocalFleet implements SshFleet {
     const lead = { run, directory: spec.directory, record: await launchHost(spec, env, signal) };
     await writeLoginKey(run, loginKey.privateKey, this.#env);
     this.#leads.set(run, lead);
-    this.#loginKeys.set(run, loginKey);
+    this.#loginKeys.set(run, loginKey.privateKey);
     return this.#instances(lead, lead.record.instances);
+  }
+
+  handle(run: string): unknown {
+    return { hostKey: this.#leads.get(run)?.record?.hostKey ?? '' } satisfies z.input<typeof runHandle>;
+  }
+
+  /** Where the host has ended by itself, its record and its key may be gone with it. */
+  async recover(run: string, handle: unknown): Promise<void> {
+    const { hostKey } = parseHandle(runHandle, run, handle);
+    const { record } = await this.#lead(run);
+    if (record && record.hostKey !== hostKey) {
+      throw new CndError('host-key-changed', `the host of run ${run} has another key than at its launch`, {
+        about: run,
+        hint: `terminate the run with: cnd scram --run ${run}`,
+      });
+    }
+    const loginKey = await readLoginKey(run, this.#env);
+    if (loginKey !== undefined) this.#loginKeys.set(run, loginKey);
   }
 
   access({ id }: Instance): Access | undefined {
@@ -142,7 +166,7 @@ export class LocalFleet implements SshFleet {
   }
 
   #instances({ run, record }: Lead, instances: readonly LocalInstanceRecord[]): Instance[] {
-    const privateKey = this.#loginKeys.get(run)?.privateKey;
+    const privateKey = this.#loginKeys.get(run);
     return instances.map(({ id, index, state, threads, reason, port }) => ({
       id,
       index,

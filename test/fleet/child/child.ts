@@ -54,6 +54,12 @@ export class ChildFleet implements Fleet {
     return this.#instances(kept);
   }
 
+  handle(): unknown {
+    return {};
+  }
+
+  async recover(): Promise<void> {}
+
   describe(run: string): Promise<Instance[]> {
     const kept = this.#kept(run);
     return Promise.resolve(kept ? this.#instances(kept) : []);
