@@ -1,7 +1,7 @@
 """The portable kernel: a filter that searches ranges of nonces (DESIGN.md, Kernel).
 
-    pow.py --scheme hex-chain|sha256d --block-hex H --unit digits|bits|bits-lsb --difficulty D [--isa python] [--seconds S]
-    pow.py --scheme bitcoin --header HEX160 --target HEX64 [--isa python] [--seconds S]
+    pow.py --scheme hex-chain|sha256d --block-hex H --unit digits|bits|bits-lsb --difficulty D [--near BITS] [--isa python] [--seconds S]
+    pow.py --scheme bitcoin --header HEX160 --target HEX64 [--near BITS] [--isa python] [--seconds S]
     pow.py --list [--scheme S]
 """
 import os
@@ -20,6 +20,7 @@ FLAGS = {
     'unit': '--unit',
     'difficulty': '--difficulty',
     'target': '--target',
+    'near': '--near',
     'isa': '--isa',
     'seconds': '--seconds',
 }
@@ -66,7 +67,7 @@ class Life:
 
 # The hot loops: one for each shape of the two hashes. Copying an empty hash is cheaper than making one (by a
 # third; Python 3.8 by 80 %), and so is comparing bytes than making hex of them. Each gives (tail, digest) of the few
-# candidates; Puzzle.golden decides.
+# candidates; Search.kind decides.
 
 
 def scan_hex_chain(prefix, tails, ceiling):
@@ -114,12 +115,32 @@ def ceiling(unit, difficulty):
     return ((1 << 256 - zeros) - 1).to_bytes(32, 'big')
 
 
-class TextSearch:
+class Search:
+    """`step` gives candidates; they are golden, or with `near` a near-hit, or nothing."""
+
+    def __init__(self, puzzle, near):
+        self.puzzle = puzzle
+        self.near = near
+
+    def told(self, candidates):
+        """What is said of them."""
+        text = b''
+        for nonce, digest in candidates:
+            if self.puzzle.golden(digest):
+                text += b'hit %d %b\n' % (nonce, digest.hex().encode())
+            elif self.near is not None and self.puzzle.near(digest, self.near):
+                text += b'near %d\n' % nonce
+        return text
+
+
+class TextSearch(Search):
     """Nonces are walked in runs that share all digits but the last three; the tails of a run come from a table."""
 
-    def __init__(self, puzzle):
-        self.puzzle = puzzle
+    def __init__(self, puzzle, near=None):
+        super().__init__(puzzle, near)
         self.ceiling = ceiling(puzzle.unit, puzzle.difficulty)
+        if near is not None:
+            self.ceiling = max(self.ceiling, ceiling('bits' if puzzle.unit == 'digits' else puzzle.unit, near))
         self.nonce_first = puzzle.scheme == 'hex-chain'
         self.scan = scan_hex_chain if self.nonce_first else scan_sha256d
         self.block_hash = sha256(puzzle.block)
@@ -147,21 +168,22 @@ class TextSearch:
         return prefix
 
     def step(self, nonce, hi):
-        """Where the run that starts at `nonce` ends, and the golden nonces in it."""
+        """Where the run that starts at `nonce` ends, and the candidates in it."""
         head, low = divmod(nonce, STEP)
         end = min(hi, nonce - low + STEP)
         tails, lows = self.tails(head)
         found = self.scan(self.prefix(head), tails[low : low + end - nonce], self.ceiling)
-        golden = self.puzzle.golden
-        return end, [(head * STEP + lows[tail], digest) for tail, digest in found if golden(digest)]
+        return end, [(head * STEP + lows[tail], digest) for tail, digest in found]
 
 
-class HeaderSearch:
+class HeaderSearch(Search):
     """Runs share all but the nonce's lowest byte, which is the first of the four."""
 
-    def __init__(self, puzzle):
-        self.puzzle = puzzle
+    def __init__(self, puzzle, near=None):
+        super().__init__(puzzle, near)
         self.top = puzzle.target[0]
+        if near is not None:
+            self.top = max(self.top, 0xff >> min(near, 8))
         self.prefix = sha256(puzzle.header[:64])
         self.firsts = [puzzle.header[64:76] + bytes([low]) for low in range(256)]
 
@@ -171,12 +193,17 @@ class HeaderSearch:
         after = head.to_bytes(3, 'little')
         tails = [first + after for first in self.firsts[low : low + end - nonce]]
         found = scan_bitcoin(self.prefix, tails, self.top)
-        golden = self.puzzle.golden
-        return end, [(head * 256 + tail[12], digest) for tail, digest in found if golden(digest)]
+        return end, [(head * 256 + tail[12], digest) for tail, digest in found]
 
 
-def search_for(puzzle):
-    return HeaderSearch(puzzle) if puzzle.scheme == 'bitcoin' else TextSearch(puzzle)
+def search_for(puzzle, near=None):
+    return HeaderSearch(puzzle, near) if puzzle.scheme == 'bitcoin' else TextSearch(puzzle, near)
+
+
+def asked(given):
+    """The search that the flags `given` ask for."""
+    near = whole(FLAGS['near'], given['near'], 0, 256) if 'near' in given else None
+    return search_for(parse_puzzle(given, FLAGS.__getitem__), near)
 
 
 def parse_arguments(arguments):
@@ -247,9 +274,9 @@ def run(search, life):
         nonce = lo
         while nonce < hi:
             life.check()
-            nonce, hits = search.step(nonce, hi)
-            if hits:
-                life.write(b''.join(b'hit %d %b\n' % (n, d.hex().encode()) for n, d in hits))
+            nonce, candidates = search.step(nonce, hi)
+            if candidates:
+                life.write(search.told(candidates))
         life.write(b'done %d %d\n' % (lo, hi))
 
 
@@ -262,7 +289,7 @@ def rate(scheme):
     best = 0.0
     for _ in range(20):
         start = monotonic()
-        end, _hits = search.step(10**6, 10**9)
+        end, _candidates = search.step(10**6, 10**9)
         best = max(best, (end - 10**6) / (monotonic() - start))
     return int(best)
 
@@ -274,7 +301,7 @@ def main(arguments):
     if 'list' in given:
         life.write(b'python %d\n' % rate(given.get('scheme', 'hex-chain')))
         return
-    run(search_for(parse_puzzle(given, FLAGS.__getitem__)), life)
+    run(asked(given), life)
 
 
 if __name__ == '__main__':

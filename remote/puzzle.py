@@ -62,10 +62,14 @@ class TextPuzzle:
     def golden(self, digest):
         if self.unit == 'digits':
             return digest.hex().startswith('0' * self.difficulty)
-        if self.unit == 'bits':
-            return int.from_bytes(digest, 'big') >> 256 - self.difficulty == 0
+        return self.near(digest, self.difficulty)
+
+    def near(self, digest, bits):
+        """Whether it has at least so many leading zero bits, counted as the unit does (digits as their bits)."""
+        if self.unit != 'bits-lsb':
+            return int.from_bytes(digest, 'big') >> 256 - bits == 0
         # Reversed, the bits counted from the least significant of each byte are the low bits of one number.
-        return int.from_bytes(digest, 'little') & (1 << self.difficulty) - 1 == 0
+        return int.from_bytes(digest, 'little') & (1 << bits) - 1 == 0
 
 
 class HeaderPuzzle:
@@ -86,6 +90,10 @@ class HeaderPuzzle:
 
     def golden(self, digest):
         return digest[::-1] <= self.target
+
+    def near(self, digest, bits):
+        """Whether the number has at least so many leading zero bits."""
+        return int.from_bytes(digest, 'little') >> 256 - bits == 0
 
 
 def parse_puzzle(given, name):

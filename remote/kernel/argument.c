@@ -8,7 +8,7 @@
 
 /* What was given, before it is known what it has to mean. */
 struct given {
-  const char *scheme, *block, *header, *unit, *difficulty, *target, *isa, *seconds;
+  const char *scheme, *block, *header, *unit, *difficulty, *target, *near, *isa, *seconds;
 };
 
 static int nibble(char c) {
@@ -49,8 +49,7 @@ static enum unit parse_unit(const char *text) {
   fatal("--unit %s: unknown, give digits, bits or bits-lsb", shown(text));
 }
 
-static unsigned parse_difficulty(const char *text, enum unit unit) {
-  const unsigned most = unit == DIGITS ? 64 : 256;
+static unsigned parse_zeros(const char *name, const char *text, unsigned most) {
   size_t length = strlen(text);
   unsigned value = 0;
   int good = length >= 1 && length <= 3;
@@ -58,7 +57,7 @@ static unsigned parse_difficulty(const char *text, enum unit unit) {
     good = text[i] >= '0' && text[i] <= '9';
     value = 10 * value + (unsigned)(text[i] - '0');
   }
-  if (!good || value > most) fatal("--difficulty %s: give a whole number from 0 to %u", shown(text), most);
+  if (!good || value > most) fatal("%s %s: give a whole number from 0 to %u", name, shown(text), most);
   return value;
 }
 
@@ -87,7 +86,7 @@ static const char **field(struct given *given, const char *option) {
   } fields[] = {
       {"--scheme", &given->scheme}, {"--block-hex", &given->block},       {"--header", &given->header},
       {"--unit", &given->unit},     {"--difficulty", &given->difficulty}, {"--target", &given->target},
-      {"--isa", &given->isa},       {"--seconds", &given->seconds},
+      {"--near", &given->near},     {"--isa", &given->isa},               {"--seconds", &given->seconds},
   };
   for (size_t i = 0; i < sizeof fields / sizeof *fields; i++)
     if (!strcmp(option, fields[i].name)) return fields[i].value;
@@ -118,8 +117,10 @@ static void parse_puzzle(const struct given *given, struct puzzle *p) {
     refuse("--target", given->target, scheme);
     p->length = parse_hex("--block-hex", need("--block-hex", given->block, scheme), p->block, MAX_BLOCK);
     p->unit = parse_unit(need("--unit", given->unit, scheme));
-    p->difficulty = parse_difficulty(need("--difficulty", given->difficulty, scheme), p->unit);
+    const unsigned most = p->unit == DIGITS ? 64 : 256;
+    p->difficulty = parse_zeros("--difficulty", need("--difficulty", given->difficulty, scheme), most);
   }
+  p->near = given->near ? (int)parse_zeros("--near", given->near, 256) : -1;
   puzzle_prepare(p);
 }
 
@@ -128,6 +129,7 @@ static void example_puzzle(const struct given *given, struct puzzle *p) {
   p->scheme = given->scheme ? parse_scheme(given->scheme) : HEX_CHAIN;
   p->unit = DIGITS;
   p->difficulty = 64;
+  p->near = -1;
   p->length = p->scheme == BITCOIN ? HEADER : strlen("COMSM0010cloud");
   if (p->scheme != BITCOIN) memcpy(p->block, "COMSM0010cloud", p->length);
   puzzle_prepare(p);
@@ -155,7 +157,7 @@ void arguments_parse(int argc, char **argv, struct arguments *out) {
   out->seconds = given.seconds ? parse_seconds(given.seconds) : -1;
   if (out->action == SEARCH) parse_puzzle(&given, &out->puzzle);
   if (out->action == LIST) {
-    if (given.block || given.header || given.unit || given.difficulty || given.target || given.isa)
+    if (given.block || given.header || given.unit || given.difficulty || given.target || given.near || given.isa)
       fatal("--list: takes --scheme only, leave out the rest");
     example_puzzle(&given, &out->puzzle);
   }

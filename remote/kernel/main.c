@@ -19,10 +19,11 @@
 static const char help[] =
     "usage: kernel --scheme hex-chain|sha256d --block-hex HEX --unit digits|bits|bits-lsb --difficulty D\n"
     "       kernel --scheme bitcoin --header HEX160 --target HEX64\n"
-    "           [--isa NAME] [--seconds S]\n"
+    "           [--near BITS] [--isa NAME] [--seconds S]\n"
     "       kernel --list [--scheme NAME]\n"
     "       kernel --version\n"
-    "Reads lines `<lo> <hi>`, writes `hit <nonce> <digest>` for the golden nonces lo .. hi-1, then `done <lo> <hi>`.\n";
+    "Reads lines `<lo> <hi>`, writes `hit <nonce> <digest>` for the golden nonces lo .. hi-1, then `done <lo> <hi>`.\n"
+    "With --near also `near <nonce>` for those that are not golden and whose digest has BITS leading zero bits.\n";
 
 /* Output waits here for the end of the batch or range, so that many hits cost few system calls. */
 static struct {
@@ -64,6 +65,15 @@ static void write_hit(uint64_t nonce, const uint8_t digest[32]) {
   output.length += (size_t)(at - start);
 }
 
+static void write_near(uint64_t nonce) {
+  char *start = room(5 + MAX_DIGITS + 1), *at = start;
+  memcpy(at, "near ", 5);
+  at += 5;
+  at += decimal(nonce, at);
+  *at++ = '\n';
+  output.length += (size_t)(at - start);
+}
+
 static void write_done(struct range range) {
   const size_t longest = 5 + MAX_DIGITS + 1 + MAX_DIGITS + 2;
   output.length += (size_t)snprintf(room(longest), longest, "done %" PRIu64 " %" PRIu64 "\n", range.lo, range.hi);
@@ -101,7 +111,8 @@ int main(int argc, char **argv) {
     case SEARCH: break;
   }
   lifetime_start(arguments.seconds);
-  const struct search search = {&arguments.puzzle, choose_isa(arguments.isa, &arguments.puzzle), write_hit, flush};
+  const struct search search = {&arguments.puzzle, choose_isa(arguments.isa, &arguments.puzzle), write_hit,
+                                write_near, flush};
   const uint64_t most = arguments.puzzle.scheme == BITCOIN ? (uint64_t)1 << 32 : UINT64_MAX;
   struct range range;
   while (line_read(&range, most)) {

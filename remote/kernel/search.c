@@ -43,7 +43,10 @@ static void report(const struct search *s, struct place place, const struct foun
       if (!(found[i].lanes >> lane & 1)) continue;
       uint64_t nonce = place.nonce + lane * place.step + found[i].index;
       puzzle_digest(s->puzzle, nonce, digest);
-      if (puzzle_golden(s->puzzle, digest)) s->hit(nonce, digest);
+      if (puzzle_golden(s->puzzle, digest))
+        s->hit(nonce, digest);
+      else if (puzzle_near(s->puzzle, digest))
+        s->near(nonce);
     }
 }
 

@@ -8,6 +8,7 @@ struct search {
   const struct puzzle *puzzle;
   const struct isa *isa;
   void (*hit)(uint64_t nonce, const uint8_t digest[32]); /* every golden nonce, ascending */
+  void (*near)(uint64_t nonce); /* in the same order, every near-hit that is not golden */
   void (*pause)(void); /* after every batch, so at least every few milliseconds */
 };
 

@@ -68,10 +68,15 @@ export function describeKernel(name: string, { command, extraArgs = [] }: Kernel
   };
 
   /** Both sides of a comparison: what the kernel says to these ranges, and what a right one says. */
-  const compare = async (puzzle: KernelPuzzle, ranges: readonly Range[]): Promise<[Outcome, Outcome]> => {
+  const compare = async (
+    puzzle: KernelPuzzle,
+    ranges: readonly Range[],
+    near?: number,
+  ): Promise<[Outcome, Outcome]> => {
     const input = ranges.map(([lo, hi]) => `${lo} ${hi}\n`).join('');
-    const got = await runKernel(argv(kernelArguments(puzzle)), input);
-    return [got, { code: 0, lines: expectedLines(puzzle, ranges), stderr: '' }];
+    const flags = near === undefined ? [] : ['--near', `${near}`];
+    const got = await runKernel(argv([...kernelArguments(puzzle), ...flags]), input);
+    return [got, { code: 0, lines: expectedLines(puzzle, ranges, near), stderr: '' }];
   };
 
   describe(`kernel contract: ${name}`, () => {
@@ -189,6 +194,43 @@ export function describeKernel(name: string, { command, extraArgs = [] }: Kernel
           const [got, right] = await compare({ scheme: 'bitcoin', header, target: hex }, [
             [nonce - 5n, nonce + 5n],
           ]);
+          expect(got).toEqual(right);
+        }
+      });
+    });
+
+    describe('near-hits', () => {
+      const ranges: Range[] = [
+        [0n, 1200n],
+        [99_990n, 100_700n],
+        [max32 - 900n, max32],
+      ];
+      const header = Buffer.alloc(80, 7);
+      const text = (scheme: TextPuzzle['scheme'], unit: TextPuzzle['unit']): TextPuzzle => {
+        return { scheme, block, unit, difficulty: unit === 'digits' ? 2 : 8 };
+      };
+      const bitcoin = (target: string): KernelPuzzle => {
+        return { scheme: 'bitcoin', header, target: target.padEnd(64, '0') };
+      };
+      // All have puzzles of about 8 bits: near-hits are those that are not golden, none where the puzzle is easier.
+      it.each<[name: string, puzzle: KernelPuzzle]>([
+        ['hex-chain, digits', text('hex-chain', 'digits')],
+        ['hex-chain, bits-lsb', text('hex-chain', 'bits-lsb')],
+        ['sha256d, bits', text('sha256d', 'bits')],
+        ['bitcoin', bitcoin('00ff')],
+        ['bitcoin, a target that is no power of two', bitcoin('0177')],
+      ])('%s: harder, as hard or easier than the puzzle', async (_, puzzle) => {
+        for (const bits of [0, 5, 8, 9]) {
+          const [got, right] = await compare(puzzle, ranges, bits);
+          expect(got).toEqual(right);
+          const some = right.lines.some((line) => line.startsWith('near '));
+          if (bits !== 8) expect(some).toBe(bits < 8);
+        }
+      });
+
+      it('of a puzzle out of reach, far beyond the first word too', async () => {
+        for (const bits of [12, 16, 256]) {
+          const [got, right] = await compare(hexChain(64), [[0n, 30_000n]], bits);
           expect(got).toEqual(right);
         }
       });
@@ -330,6 +372,10 @@ export function describeKernel(name: string, { command, extraArgs = [] }: Kernel
         ['--unit', [...bitcoin, ...target, '--unit', 'bits']],
         ['--difficulty', [...bitcoin, ...target, '--difficulty', '2']],
         ['--block-hex', [...bitcoin, ...target, '--block-hex', '00']],
+        ...['-1', '257', '', 'x', '1.5'].map(
+          (bits) => ['--near', [...two, '--near', bits]] as [string, string[]],
+        ),
+        ['--near', [...two, '--near', '3', '--near', '3']],
         ['--speed', [...two, '--speed', '9']],
         ['fast', [...two, 'fast']],
         ['--isa', [...two.slice(0, 2), '--isa', 'abacus', ...two.slice(2)]],

@@ -44,7 +44,7 @@ record('start')
 with open(RECORD) as lines:
     honest = MODE == 'honest' or sum(line.endswith('start\n') for line in lines) > TIMES
 given = pow.parse_arguments(sys.argv[1:])
-search = pow.search_for(pow.parse_puzzle(given, pow.FLAGS.__getitem__))
+search = pow.asked(given)
 life = pow.Life(float(given['seconds']))
 for count, line in enumerate(pow.lines(life)):
     lo, hi = nonce, end = [int(part) for part in line.split()]
@@ -52,8 +52,8 @@ for count, line in enumerate(pow.lines(life)):
         misbehave(lo, hi, lambda text: life.write(text.encode() + b'\n'))
     while nonce < end:
         life.check()
-        nonce, hits = search.step(nonce, end)
-        life.write(b''.join(b'hit %d %b\n' % (n, d.hex().encode()) for n, d in hits))
+        nonce, candidates = search.step(nonce, end)
+        life.write(search.told(candidates))
     record('%d %d' % (lo, hi))
     life.write(b'done %d %d\n' % (lo, hi))
 os._exit(0)

@@ -68,16 +68,25 @@ export function isGolden(puzzle: KernelPuzzle, digest: Buffer): boolean {
   return (/^0*/.exec(text)?.[0].length ?? 0) >= puzzle.difficulty;
 }
 
-/** All that a right kernel says to these ranges. */
+/** Whether a digest has so many zero bits, in its scheme's order: one character at a time, too. */
+export function isNear(puzzle: KernelPuzzle, digest: Buffer, least: number): boolean {
+  const number = puzzle.scheme === 'bitcoin' ? Buffer.from(littleEndian(digest), 'hex') : digest;
+  const text = bits(number, puzzle.scheme !== 'bitcoin' && puzzle.unit === 'bits-lsb');
+  return (/^0*/.exec(text)?.[0].length ?? 0) >= least;
+}
+
+/** All that a right kernel says to these ranges, with `--near` if that is given. */
 export function expectedLines(
   puzzle: KernelPuzzle,
   ranges: readonly (readonly [bigint, bigint])[],
+  near?: number,
 ): string[] {
   const lines: string[] = [];
   for (const [lo, hi] of ranges) {
     for (let nonce = lo; nonce < hi; nonce++) {
       const digest = digestOf(puzzle, nonce);
       if (isGolden(puzzle, digest)) lines.push(`hit ${nonce} ${digest.toString('hex')}`);
+      else if (near !== undefined && isNear(puzzle, digest, near)) lines.push(`near ${nonce}`);
     }
     lines.push(`done ${lo} ${hi}`);
   }

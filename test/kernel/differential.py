@@ -68,6 +68,13 @@ def check_known(kernel, isa, window):
 
 
 def random_puzzle(rng):
+    puzzle = puzzle_without_near(rng)
+    if rng.random() < 0.5:
+        puzzle.near = rng.choice([0, 1, 4, 6, 8, 9, 12, 16, 31, 32, 33, 256])
+    return puzzle
+
+
+def puzzle_without_near(rng):
     scheme = rng.choice(["hex-chain", "hex-chain", "sha256d", "sha256d", "bitcoin"])
     if scheme == "bitcoin":
         return Header(rng.randbytes(80), rng.getrandbits(256) >> rng.choice([0, 0, 1, 2, 3, 5, 8, 9, 12]))

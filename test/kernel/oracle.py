@@ -21,7 +21,27 @@ def zero_bits(digest):
     return 256 - int.from_bytes(digest, "big").bit_length()
 
 
-class Text:
+class Puzzle:
+    """With `near`, also the nonces with so many zero bits are told."""
+
+    near = None
+
+    def near_arguments(self):
+        return [] if self.near is None else ["--near", str(self.near)]
+
+    def hits(self, lo, hi):
+        """(nonce, digest in hex) of every golden one."""
+        return ((nonce, digest.hex()) for nonce, digest, golden, _ in self.judge(lo, hi) if golden)
+
+    def lines(self, lo, hi):
+        for nonce, digest, golden, zeros in self.judge(lo, hi):
+            if golden:
+                yield "hit %d %s" % (nonce, digest.hex())
+            elif self.near is not None and zeros >= self.near:
+                yield "near %d" % nonce
+
+
+class Text(Puzzle):
     """A puzzle of one of the two schemes whose nonces are text."""
 
     def __init__(self, scheme, block, unit, difficulty):
@@ -30,9 +50,9 @@ class Text:
 
     def arguments(self):
         return ["--scheme", self.scheme, "--block-hex", self.block.hex(), "--unit", self.unit,
-                "--difficulty", str(self.difficulty)]
+                "--difficulty", str(self.difficulty)] + self.near_arguments()
 
-    def hits(self, lo, hi):
+    def judge(self, lo, hi):
         chain, block = self.scheme == "hex-chain", self.block
         count = zero_bits_lsb if self.unit == "bits-lsb" else zero_bits
         least = self.difficulty * (4 if self.unit == "digits" else 1)
@@ -41,11 +61,11 @@ class Text:
                 digest = sha256(sha256(b"%d%b" % (nonce, block)).hex().encode())
             else:
                 digest = sha256(sha256(b"%b%d" % (block, nonce)))
-            if count(digest) >= least:
-                yield nonce, digest.hex()
+            zeros = count(digest)
+            yield nonce, digest, zeros >= least, zeros
 
 
-class Header:
+class Header(Puzzle):
     """A bitcoin puzzle."""
 
     def __init__(self, header, target):
@@ -53,19 +73,18 @@ class Header:
         self.largest = 2**32
 
     def arguments(self):
-        return ["--scheme", "bitcoin", "--header", self.header.hex(), "--target", "%064x" % self.target]
+        return ["--scheme", "bitcoin", "--header", self.header.hex(), "--target", "%064x" % self.target] + self.near_arguments()
 
-    def hits(self, lo, hi):
+    def judge(self, lo, hi):
         for nonce in range(lo, hi):
             digest = sha256(sha256(self.header[:76] + nonce.to_bytes(4, "little")))
-            if int.from_bytes(digest, "little") <= self.target:
-                yield nonce, digest.hex()
+            yield nonce, digest, int.from_bytes(digest, "little") <= self.target, zero_bits(digest[::-1])
 
 
 def expected(puzzle, ranges):
     lines = []
     for lo, hi in ranges:
-        lines += ["hit %d %s" % hit for hit in puzzle.hits(lo, hi)]
+        lines += puzzle.lines(lo, hi)
         lines.append("done %d %d" % (lo, hi))
     return lines
 
