@@ -1,7 +1,9 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
 import { hasSshd } from '../helper/sshd.ts';
+import { repository } from '../helper/stage/repository.ts';
 import { violations } from './invariant.ts';
+import { mutants, mutated } from './mutant.ts';
 import { recount, smallestGolden, unfounded } from './oracle.ts';
 import { play } from './play.ts';
 import { Random } from './random.ts';
@@ -33,6 +35,11 @@ describe('the oracle', () => {
 it('a seed makes the same scenario everywhere', () => {
   expect(scenarioOf(7)).toEqual(scenarioOf(7));
   expect(new Set(Array.from({ length: 50 }, (_, seed) => JSON.stringify(scenarioOf(seed)))).size).toBe(50);
+});
+
+// That each is caught takes minutes: npm run chaos:mutants
+it.each(mutants)('a fault can still be put into the product: $name', (mutant) => {
+  expect(mutated(mutant, repository).size).toBeGreaterThan(0);
 });
 
 describe.runIf(process.platform === 'linux' && hasSshd())('random runs with random faults', () => {

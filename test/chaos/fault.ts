@@ -4,7 +4,7 @@ import { existsSync, readdirSync, rmSync, symlinkSync, writeFileSync } from 'nod
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Controller } from './controller.ts';
-import type { Place } from './place.ts';
+import { type Place, canMount } from './place.ts';
 import type { Action } from './scenario.ts';
 import { targets } from './target.ts';
 
@@ -27,6 +27,13 @@ export async function inflict(action: Action, stage: Stage): Promise<boolean> {
   switch (action.do) {
     case 'signal':
       return signal(action, stage);
+    case 'cut':
+    case 'delay':
+    case 'half-open':
+    case 'reset':
+      return disturb(action, place);
+    case 'fill-disk':
+      return fillDisk(action, place);
     case 'close-output':
       controller.closeOutput();
       return true;
@@ -86,20 +93,39 @@ function chooseReceiver(
   };
 }
 
+/** Delay of a slow network, in milliseconds, each way. */
+const delay = 400;
+
+async function disturb(
+  { do: what, which, resume }: Extract<Action, { do: 'cut' | 'delay' | 'half-open' | 'reset' }>,
+  { wires }: Place,
+): Promise<boolean> {
+  const chosen = which === undefined ? wires : wires.slice(which % wires.length).slice(0, 1);
+  if (what === 'reset') return chosen.map((wire) => wire.reset()).includes(true);
+  if (what === 'half-open') return chosen.map((wire) => wire.forget()).includes(true);
+  for (const wire of chosen) {
+    if (what === 'cut') wire.cut();
+    else wire.delay(delay);
+  }
+  await sleep(resume);
+  for (const wire of chosen) wire.mend();
+  return chosen.length > 0;
+}
+
+async function fillDisk({ resume }: Extract<Action, { do: 'fill-disk' }>, place: Place): Promise<boolean> {
+  const done = place.fillDisk();
+  if (!done || resume === undefined) return done;
+  await sleep(resume);
+  place.freeDisk();
+  return done;
+}
+
 /** Another file system over the logs: a tiny one, or one that takes nothing. Only where this user may mount. */
 function mount(place: Place, options: readonly string[]): boolean {
   if (!canMount() || !existsSync(place.logs)) return false;
   execFileSync('mount', ['-t', 'tmpfs', ...options, 'tmpfs', place.logs], { stdio: 'ignore' });
   place.mounts.push(place.logs);
   return true;
-}
-
-let mayMount: boolean | undefined;
-
-/** Said only in a mount namespace of one's own: nothing is mounted where others see it. */
-function canMount(): boolean {
-  mayMount ??= process.getuid?.() === 0 && process.env['CND_CHAOS_MOUNTS'] === '1';
-  return mayMount;
 }
 
 function removeInstance(place: Place, run: string | undefined): boolean {

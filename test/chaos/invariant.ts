@@ -1,6 +1,6 @@
-import { isGolden, recount, smallestGolden, unfounded } from './oracle.ts';
+import { isGolden, recount, repeated, smallestGolden, unfounded } from './oracle.ts';
 import { type Observation, grace } from './play.ts';
-import type { Scenario } from './scenario.ts';
+import { type Scenario, hasFault } from './scenario.ts';
 
 /** Megabytes that a controller may need, whatever it is sent. */
 const mostMemory = 400;
@@ -14,6 +14,7 @@ interface Told {
   readonly tested: string;
   readonly left: readonly string[];
   readonly elapsed: number;
+  readonly phases?: Readonly<Record<string, number>>;
   readonly coverage: { readonly ranges: readonly (readonly [string, string])[]; readonly rangesCut: boolean };
 }
 
@@ -26,6 +27,7 @@ export function violations(seen: Observation): string[] {
     ...time(seen),
     ...words(seen, told),
     ...commands(seen),
+    ...search(seen, told),
     ...(told ? answers(seen, told) : []),
   ];
 }
@@ -44,7 +46,7 @@ function processes(seen: Observation, told: Told | undefined): string[] {
     found.push(`left ${grace} s after T: ${leftAfterGrace.join(' | ')}`);
   if (scram && scram.code === 0 && leftAfterScram.length > 0)
     found.push(`left after a scram that exited 0: ${leftAfterScram.join(' | ')}`);
-  const isKnown = !has(scenario, 'remove-state');
+  const isKnown = !hasFault(scenario, 'remove-state');
   if (scram && scram.code !== 0 && isKnown) found.push(`scram exits ${scram.code}: ${scramSaid.slice(-500)}`);
   if (!scram && seen.run !== undefined) found.push('scram does not end within 30 s');
   if (ended && told?.left.length === 0) {
@@ -97,9 +99,11 @@ function words(seen: Observation, told: Told | undefined): string[] {
   if (![0, 1, 3, 4, 129, 130, 143].includes(code) && !isKilled(scenario) && !isRefused)
     found.push(`exit code ${code}: ${controller.stderr.slice(-600)}`);
   const isHeard =
-    scenario.output !== 'full' && !has(scenario, 'close-output') && !has(scenario, 'stall-output');
+    scenario.output !== 'full' && !hasFault(scenario, 'close-output') && !hasFault(scenario, 'stall-output');
   if (told && isHeard && told.exitCode !== code && !isKilled(scenario))
     found.push(`exit code ${code}, but run.ended says ${told.exitCode}`);
+  if (told && told.exitCode !== 4 && (told.outcome === 'found') !== (told.exitCode === 0))
+    found.push(`a run whose outcome is ${told.outcome} exits ${told.exitCode}`);
   if (code === 4 && controller.stderr !== '' && isHeard && !/scram/.test(controller.stderr))
     found.push('exit code 4 without the command that ends what is left');
   const isHarmed = scenario.faults.some(({ action }) => action.do !== 'ps' && action.do !== 'plant-process');
@@ -135,7 +139,7 @@ function commands(seen: Observation): string[] {
   for (const { controller, ended, left } of others) {
     const said = `${controller.stdout}${controller.stderr}`.slice(-400);
     if (!ended) found.push(`a command beside it does not end: ${said}`);
-    else if (ended.code !== 0 && ended.code !== 4 && !has(scenario, 'remove-state'))
+    else if (ended.code !== 0 && ended.code !== 4 && !hasFault(scenario, 'remove-state'))
       found.push(`a command beside it exits ${ended.code}: ${said}`);
     else if (/all (terminated|released)/.test(said) && left.length > 0)
       found.push(`left after "all terminated" of a scram: ${left.join(' | ')}`);
@@ -155,6 +159,60 @@ function commands(seen: Observation): string[] {
     )
       found.push(`the run beside it exits ${ended.code}: ${controller.stderr.slice(-400)}`);
   }
+  return found;
+}
+
+/** Faults that harm nobody who searches, only what is around it. */
+const harmless: ReadonlySet<string> = new Set([
+  'cut',
+  'delay',
+  'half-open',
+  'reset',
+  'close-output',
+  'stall-output',
+  'scram',
+  'ps',
+  'plant-process',
+]);
+
+/** Faults after which the search goes on, if it has to be with another agent or kernel. */
+const passing: ReadonlySet<string> = new Set(['reset', 'ps', 'plant-process']);
+
+/** Seconds of search in which a space of so many nonces is searched by any machine that is not too busy to show anything. */
+const enough = { seconds: 5, nonces: 60_000 };
+
+/** Nothing is searched in vain, nothing is forgotten, and no hit is lost. */
+function search(seen: Observation, told: Told | undefined): string[] {
+  const { scenario, place, run, controller, slack } = seen;
+  const found: string[] = [];
+  const { faults } = scenario;
+  const isOwn = scenario.kernel === 'honest' && scenario.agent === 'own' && !scenario.companion;
+  const isUntouched = faults.every(({ action }) =>
+    action.do === 'signal' ? ['controller', 'attach'].includes(action.target) : harmless.has(action.do),
+  );
+  const again = isOwn && isUntouched ? repeated(place.record) : undefined;
+  if (again !== undefined) found.push(`${again} was searched twice, and no instance was lost`);
+
+  const goesOn = faults.every(({ action }) =>
+    action.do === 'signal'
+      ? ['agent', 'kernel', 'attach'].includes(action.target) && action.signal !== 'SIGSTOP'
+      : passing.has(action.do),
+  );
+  const hadTime = (told?.phases?.['search'] ?? 0) > enough.seconds && slack < enough.seconds;
+  const isEndless = told?.outcome === 'time-limit' || told?.outcome === 'unproven';
+  if (isOwn && goesOn && hadTime && isEndless && scenario.size <= enough.nonces)
+    found.push(`${told.outcome} of ${scenario.size} nonces: ${told.tested} tested`);
+
+  const isKept = !['remove-logs', 'fill-logs', 'read-only-logs', 'fill-disk', 'plant-links'].some((kind) =>
+    faults.some(({ action }) => action.do === kind),
+  );
+  if (
+    isKept &&
+    run !== undefined &&
+    controller.heard.names.has('hit') &&
+    !place.journal(run).names.has('hit')
+  )
+    found.push('a hit was told that is not in the journal');
   return found;
 }
 
@@ -183,8 +241,4 @@ function answers(seen: Observation, told: Told): string[] {
   else if (scenario.smallest && scenario.agent === 'own' && smallestGolden(scenario, nonce) !== undefined)
     found.push(`${told.nonce} is not the smallest: ${smallestGolden(scenario, nonce)} is golden`);
   return found;
-}
-
-function has({ faults }: Scenario, kind: string): boolean {
-  return faults.some(({ action }) => action.do === kind);
 }

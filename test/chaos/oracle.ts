@@ -26,12 +26,7 @@ export function smallestGolden(
 
 /** What kernels recorded as done, merged and ascending: the second count of the coverage. */
 export function recount(record: string): Range[] {
-  const ranges = readFileSync(record, 'utf8')
-    .split('\n')
-    .map((line) => /^\d+ (\d+) (\d+)$/.exec(line))
-    .flatMap((match): Range[] => (match ? [[Number(match[1]), Number(match[2])]] : []))
-    .filter(([lo, hi]) => lo < hi)
-    .toSorted(([a], [b]) => a - b);
+  const ranges = recorded(record);
   const merged: [number, number][] = [];
   for (const [lo, hi] of ranges) {
     const last = merged.at(-1);
@@ -39,6 +34,26 @@ export function recount(record: string): Range[] {
     else merged.push([lo, hi]);
   }
   return merged;
+}
+
+/** The first nonce that kernels recorded as done more than once. */
+export function repeated(record: string): number | undefined {
+  let end = Number.NEGATIVE_INFINITY;
+  for (const [lo, hi] of recorded(record)) {
+    if (lo < end) return lo;
+    end = hi;
+  }
+  return undefined;
+}
+
+/** Every range that a kernel recorded as done, ascending. */
+function recorded(record: string): Range[] {
+  return readFileSync(record, 'utf8')
+    .split('\n')
+    .map((line) => /^\d+ (\d+) (\d+)$/.exec(line))
+    .flatMap((match): Range[] => (match ? [[Number(match[1]), Number(match[2])]] : []))
+    .filter(([lo, hi]) => lo < hi)
+    .toSorted(([a], [b]) => a - b);
 }
 
 /**

@@ -12,10 +12,14 @@ import {
 } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { TestHosts } from '../fleet/hosts/test-hosts.ts';
+import { TestHosts, knownLine } from '../fleet/hosts/test-hosts.ts';
 import { repository } from '../helper/stage/repository.ts';
 import { ObservedEvents } from './observed-events.ts';
-import type { Scenario } from './scenario.ts';
+import { type Scenario, hasFault } from './scenario.ts';
+import { Wire } from './wire.ts';
+
+/** Bytes of the disk that a scenario fills. */
+const diskSize = 32 << 20;
 
 const here = join(repository, 'test/chaos');
 
@@ -31,8 +35,12 @@ export class Place {
   readonly state = join(this.directory, 'state');
   /** What a foreign process or a planted link points at. */
   readonly victim = join(this.directory, 'victim');
+  /** What the runner itself notes, on a disk that nothing fills. */
+  readonly #notes = mkdtempSync(join(tmpdir(), 'cnd-chaos-notes-'));
   /** Every range that a kernel finished: `<pid> <lo> <hi>`. */
-  readonly record = join(this.directory, 'record');
+  readonly record = join(this.#notes, 'record');
+  /** The network to each host. */
+  readonly wires: Wire[] = [];
   readonly mounts: string[] = [];
   readonly #journals = new Map<string, ObservedEvents>();
   readonly #scenario: Scenario;
@@ -40,6 +48,7 @@ export class Place {
 
   constructor(scenario: Scenario) {
     this.#scenario = scenario;
+    if (hasFault(scenario, 'fill-disk')) this.#mountDisk();
     for (const path of [this.logs, join(this.victim, 'local'), join(this.directory, 'bin')])
       mkdirSync(path, { recursive: true });
     for (const name of ['state.json', 'run.json', 'id_ed25519', 'local/host.json', 'file'])
@@ -64,7 +73,13 @@ export class Place {
     const servers = around
       ? await Promise.all(Array.from({ length: this.#scenario.instances }, () => around.sshd([settings])))
       : [];
-    const hosts = around?.config(servers);
+    for (const { access } of servers) {
+      const wire = await Wire.start(access.port);
+      this.wires.push(wire);
+      writeFileSync(around?.knownHosts ?? '', knownLine({ ...access, port: wire.port }), { flag: 'a' });
+    }
+    const list = this.wires.map(({ port }) => ({ host: '127.0.0.1', port }));
+    const hosts = around?.config([], { list });
     writeFileSync(
       join(this.directory, 'cnd.config.json'),
       JSON.stringify({ logs: { directory: this.logs }, ...(hosts && { hosts }) }),
@@ -118,9 +133,38 @@ export class Place {
   }
 
   async remove(): Promise<void> {
-    for (const path of this.mounts) execFileSync('umount', ['-l', path], { stdio: 'ignore' });
+    for (const wire of this.wires) wire.stop();
+    for (const path of this.mounts.toReversed()) execFileSync('umount', ['-l', path], { stdio: 'ignore' });
     await this.#around?.close();
-    rmSync(this.directory, { recursive: true, force: true });
+    for (const path of [this.directory, this.#notes]) rmSync(path, { recursive: true, force: true });
+  }
+
+  /** Fills the disk that everything of cnd is on, if it is one of its own. */
+  fillDisk(): boolean {
+    if (!this.mounts.includes(this.directory)) return false;
+    try {
+      writeFileSync(this.#filler, Buffer.alloc(diskSize));
+    } catch {
+      // That is what was wanted; what was written of it stays.
+    }
+    return true;
+  }
+
+  /** Makes room again. */
+  freeDisk(): void {
+    rmSync(this.#filler, { force: true });
+  }
+
+  get #filler(): string {
+    return join(this.directory, 'filler');
+  }
+
+  /** A small disk of their own for logs, state and local instances, where this user may mount. */
+  #mountDisk(): void {
+    if (!canMount()) return;
+    const options = ['-t', 'tmpfs', '-o', `size=${diskSize}`, 'tmpfs', this.directory];
+    execFileSync('mount', options, { stdio: 'ignore' });
+    this.mounts.push(this.directory);
   }
 
   #makePrograms(): void {
@@ -135,6 +179,14 @@ export class Place {
       `case "$PWD $*" in *sys.executable*) exit 1;; */0" "*attach.py*) exec '${python}' -S -E '${join(here, 'flood-agent.py')}' ${agent};; *) exec '${python}' "$@";; esac`,
     );
   }
+}
+
+let mayMount: boolean | undefined;
+
+/** Said only in a mount namespace of one's own: nothing is mounted where others see it. */
+export function canMount(): boolean {
+  mayMount ??= process.getuid?.() === 0 && process.env['CND_CHAOS_MOUNTS'] === '1';
+  return mayMount;
 }
 
 function executable(path: string, body: string): void {

@@ -1,4 +1,5 @@
 import { ending, isInconclusive, mostInconclusive } from './invariant.ts';
+import { recount } from './oracle.ts';
 import type { Observation } from './play.ts';
 import type { Action, Scenario } from './scenario.ts';
 
@@ -27,6 +28,9 @@ export class Report {
   #latest = Number.NEGATIVE_INFINITY;
   #memory = 0;
   #slack = 0;
+  /** Runs whose coverage was counted again from what kernels recorded, and the nonces of all of them. */
+  #recounts = 0;
+  #nonces = 0;
 
   constructor(seed: string) {
     this.#seed = seed;
@@ -46,6 +50,9 @@ export class Report {
       this.#faults.add(kindOf(action));
       if (inflicted[index] === true) this.#effective.add(kindOf(action));
     }
+    const nonces = recount(seen.place.record).reduce((sum, [lo, hi]) => sum + hi - lo, 0);
+    if (nonces > 0) this.#recounts += 1;
+    this.#nonces += nonces;
     if (scenario.faults.length === 0) this.#faults.add('none');
     if (isInconclusive(seen)) this.#inconclusive.push(scenario.seed);
     this.#latest = Math.max(this.#latest, (ended?.seconds ?? 0) - scenario.timeLimit);
@@ -82,6 +89,8 @@ export class Report {
       agents: this.#agents.counts(),
       faults: this.#faults.counts(),
       effectiveFaults: this.#effective.counts(),
+      recounts: this.#recounts,
+      recountedNonces: this.#nonces,
       inconclusive: this.#inconclusive,
       latestEndAfterT: this.#latest,
       mostMemoryMB: Math.round(this.#memory),
@@ -102,6 +111,7 @@ export class Report {
       `kernels: ${this.#kernels.text}`,
       `agents: ${this.#agents.text}`,
       `faults (of which effective): ${this.#faults.with(this.#effective)}`,
+      `coverage recounted of ${this.#recounts} runs, ${(this.#nonces / 1e6).toFixed(1)} million nonces`,
       `${late}; most memory of a controller ${this.#memory.toFixed(0)} MB`,
       ...this.#inconclusive.map((seed) => `inconclusive, the machine was too busy: seed ${seed}`),
       ...this.broken.map(

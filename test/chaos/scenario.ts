@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { Random } from './random.ts';
 
-const targets = ['controller', 'host', 'watchdog', 'agent', 'kernel', 'guard', 'session'] as const;
+const targets = ['controller', 'host', 'watchdog', 'agent', 'kernel', 'guard', 'session', 'attach'] as const;
 const signals = ['SIGKILL', 'SIGSTOP', 'SIGINT', 'SIGTERM', 'SIGHUP'] as const;
 
 /** The events of a run after which something can happen, as the journal says them. */
@@ -32,9 +32,19 @@ const action = z.discriminatedUnion('do', [
     resume: z.int().optional(),
     twice: z.boolean().optional(),
   }),
+  z.object({
+    /** Of the network to one host: nothing gets through, late, its connections are forgotten, or closed. */
+    do: z.enum(['cut', 'delay', 'half-open', 'reset']),
+    /** Which of the hosts, modulo their number; absent: all. */
+    which: z.int().optional(),
+    /** Milliseconds until it works again. */
+    resume: z.int(),
+  }),
   z.object({ do: z.enum(['close-output', 'stall-output']) }),
   z.object({ do: z.enum(['scram', 'ps']) }),
   z.object({ do: z.enum(['remove-logs', 'fill-logs', 'read-only-logs', 'remove-state', 'remove-instance']) }),
+  /** The file system of logs, state and local instances is full. `resume`: milliseconds until there is room again. */
+  z.object({ do: z.literal('fill-disk'), resume: z.int().optional() }),
   z.object({ do: z.enum(['plant-links', 'plant-process']) }),
 ]);
 
@@ -67,12 +77,17 @@ export type Action = z.infer<typeof action>;
 export type Fault = z.infer<typeof fault>;
 export type Scenario = z.infer<typeof scenario>;
 
+/** Whether a fault of this kind is among a scenario's. */
+export function hasFault({ faults }: Pick<Scenario, 'faults'>, kind: Action['do']): boolean {
+  return faults.some(({ action }) => action.do === kind);
+}
+
 /** The scenario of a seed. Pure. */
 export function scenarioOf(seed: number): Scenario {
   const random = new Random(seed);
-  const fleet = random.chance(0.7) ? 'local' : 'hosts';
+  const fleet = random.chance(0.65) ? 'local' : 'hosts';
   const difficulty = random.pick([2, 3, 4, 4, 16, 16, 16]);
-  return {
+  const scenario: Scenario = {
     seed,
     fleet,
     instances: random.pick([1, 2, 2, 3, 4]),
@@ -92,6 +107,15 @@ export function scenarioOf(seed: number): Scenario {
     companion: random.chance(0.1),
     faults: Array.from({ length: random.pick([0, 1, 1, 1, 2, 2, 3]) }, () => faultOf(random, fleet)),
   };
+  return { ...scenario, timeLimit: longEnough(scenario) };
+}
+
+/** T, such that what is cut works again while there is time left. Pure. */
+function longEnough({ timeLimit, faults }: Scenario): number {
+  const longest = faults.map(({ action }) =>
+    action.do === 'cut' || action.do === 'half-open' ? action.resume : 0,
+  );
+  return Math.max(timeLimit, ...longest.map((milliseconds) => Math.ceil(milliseconds / 1000) * 2 + 6));
 }
 
 function faultOf(random: Random, fleet: Scenario['fleet']): Fault {
@@ -103,9 +127,10 @@ function faultOf(random: Random, fleet: Scenario['fleet']): Fault {
 }
 
 function actionOf(random: Random, fleet: Scenario['fleet']): Action {
+  if (fleet === 'hosts' && random.chance(0.3)) return networkOf(random);
   if (random.chance(0.6)) {
     const own: readonly [Target, Target] = fleet === 'local' ? ['host', 'watchdog'] : ['guard', 'session'];
-    const target = random.pick<Target>(['controller', 'controller', 'agent', 'kernel', ...own]);
+    const target = random.pick<Target>(['controller', 'controller', 'agent', 'attach', 'kernel', ...own]);
     const signal =
       target === 'controller'
         ? random.pick<Signal>(['SIGKILL', 'SIGSTOP', 'SIGINT', 'SIGINT', 'SIGTERM', 'SIGHUP'])
@@ -119,6 +144,8 @@ function actionOf(random: Random, fleet: Scenario['fleet']): Action {
       ...(random.chance(0.3) && { twice: true }),
     };
   }
+  if (random.chance(0.1))
+    return { do: 'fill-disk', ...(random.chance(0.5) && { resume: random.pick([500, 3000]) }) };
   return {
     do: random.pick([
       'close-output',
@@ -134,5 +161,13 @@ function actionOf(random: Random, fleet: Scenario['fleet']): Action {
       'plant-links',
       'plant-process',
     ]),
+  };
+}
+
+function networkOf(random: Random): Action {
+  return {
+    do: random.pick(['cut', 'cut', 'delay', 'half-open', 'reset', 'reset']),
+    ...(random.chance(0.7) && { which: random.integer(0, 9) }),
+    resume: random.pick([200, 1000, 3000, 7000]),
   };
 }

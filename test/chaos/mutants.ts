@@ -1,0 +1,114 @@
+import { execFileSync, spawn } from 'node:child_process';
+import { cpSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { text } from 'node:stream/consumers';
+import { parseArgs } from 'node:util';
+import { z } from 'zod';
+import { repository } from '../helper/stage/repository.ts';
+import { type Mutant, mutants, mutated } from './mutant.ts';
+import type { Scenario } from './scenario.ts';
+
+// npm run chaos:mutants [-- --only WORDS] [--tries 3] [--slack 2]
+//
+// Does the chaos suite notice when the product breaks a promise? Each fault of mutant.ts is put into a copy of the checkout,
+// which is built and put through the scenario that belongs to it; the copy without a fault goes through all of them first.
+// Prints a table; exit code 1 when a fault is not noticed, cannot be put in, or the product without one is found wanting.
+
+const { values } = parseArgs({
+  options: {
+    only: { type: 'string', default: '' },
+    tries: { type: 'string', default: '3' },
+    slack: { type: 'string', default: '2' },
+  },
+});
+
+const broken = z.object({ violations: z.array(z.string()) });
+
+/** Everything that the product and its chaos suite are built from; nothing in it is written to the checkout. */
+const copied = [
+  'bin',
+  'src',
+  'remote',
+  'test',
+  'package.json',
+  'tsconfig.json',
+  'tsconfig.build.json',
+  'tsconfig.stage.json',
+];
+
+const copy = mkdtempSync(join(tmpdir(), 'cnd-mutants-'));
+
+function prepare(): void {
+  for (const name of copied) cpSync(join(repository, name), join(copy, name), { recursive: true });
+  symlinkSync(join(repository, 'node_modules'), join(copy, 'node_modules'));
+  build();
+  execFileSync(join(copy, 'node_modules/.bin/tsc'), ['-p', 'tsconfig.stage.json'], { cwd: copy });
+}
+
+function build(): void {
+  execFileSync(join(copy, 'node_modules/.bin/tsc'), ['-p', 'tsconfig.build.json'], { cwd: copy });
+}
+
+/** What a scenario breaks in the copy as it is. */
+async function violations(scenario: Scenario): Promise<string[]> {
+  const program = join(copy, 'dist-stage/test/chaos/chaos.js');
+  const args = [program, '--replay', JSON.stringify(scenario), '--slack', values.slack, '--parallel', '1'];
+  const report = ['--report', join(copy, 'report.json')];
+  const child = spawn(process.execPath, [...args, ...report], { stdio: ['ignore', 'pipe', 'ignore'] });
+  const said = await text(child.stdout);
+  return said
+    .split('\n')
+    .filter((line) => line !== '')
+    .flatMap((line) => broken.parse(JSON.parse(line)).violations);
+}
+
+/** The violation that gives a mutant away; what was seen instead, if it does not. */
+async function tryMutant(mutant: Mutant): Promise<{ caught?: string; seen: string[] }> {
+  const files = mutated(mutant, copy);
+  for (const [file, content] of files) writeFileSync(join(copy, file), content);
+  const seen: string[] = [];
+  try {
+    build();
+    for (let tries = Number(values.tries); tries > 0; tries -= 1) {
+      const found = await violations(mutant.scenario);
+      const caught = found.find((words) => mutant.caughtBy.test(words));
+      if (caught !== undefined) return { caught, seen };
+      seen.push(...found);
+    }
+    return { seen };
+  } finally {
+    for (const file of files.keys()) cpSync(join(repository, file), join(copy, file));
+  }
+}
+
+let failed = false;
+function tell(isGood: boolean, ...columns: readonly string[]): void {
+  failed ||= !isGood;
+  process.stdout.write(`${(isGood ? 'caught' : 'FAILED').padEnd(8)}${columns.join('\n          ')}\n`);
+}
+
+const chosen = mutants.filter(({ name }) => name.includes(values.only));
+try {
+  prepare();
+  for (const { name, scenario } of chosen) {
+    const found = await violations(scenario);
+    if (found.length > 0) tell(false, `without a fault the run of "${name}" breaks something:`, ...found);
+  }
+  for (const mutant of chosen) {
+    try {
+      const { caught, seen } = await tryMutant(mutant);
+      tell(
+        caught !== undefined,
+        mutant.name,
+        caught?.slice(0, 150) ?? `not noticed; seen: ${seen.join('; ')}`,
+      );
+    } catch (error) {
+      tell(false, mutant.name, String(error));
+    }
+  }
+  process.stdout.write(failed ? 'not every fault was caught\n' : `all ${chosen.length} faults were caught\n`);
+} finally {
+  rmSync(copy, { recursive: true, force: true });
+}
+process.exitCode = failed ? 1 : 0;
