@@ -1,73 +1,173 @@
-// How the local fleet starts when cores are scarce: seconds from the beginning of a run until its first nonces were tested
-// and until all instances search, next to busy loops of other sessions if wanted. From the events of one run each.
+// How a run grows with the number of its instances, on the local fleet: seconds from the command until all instances search,
+// CPU seconds and peak memory of the controller and its display until then, how long agents take to stop (from the order to
+// the last of their kernels dead), and how long `cnd scram` of a whole run takes. As a table, and as a picture with --svg.
 //
-//   node bench/fleet.mjs [--N 512] [--T 120] [--loops 0] [--kernel auto|python|PROGRAM]
+//   node bench/fleet.mjs [--N 1,8,64,256,1000] [--runs 1] [--T 300] [--loops 0] [--kernel auto|python|stub|PROGRAM]
+//                        [--hold 5] [--svg FILE]
 //
-// --loops: busy loops beside it, each in a session of its own as another user's program is. --kernel PROGRAM: a stand-in in
-// place of the kernel (it becomes $CND_KERNEL).
-import { spawn } from 'node:child_process';
-import { mkdtempSync, rmSync } from 'node:fs';
+// --kernel stub: kernels that search nothing, for more instances than there are cores; a PROGRAM becomes $CND_KERNEL.
+// --loops: busy loops beside it, each in a session of its own as another user's program is. --hold: seconds of searching
+// before it is stopped; CPU is given at the end of them, too, as a share of one core.
+import { execFileSync, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
+import { usage } from './usage.mjs';
 
-const bin = fileURLToPath(new URL('../bin/cnd.js', import.meta.url));
+const here = (path) => fileURLToPath(new URL(path, import.meta.url));
+const bin = here('../bin/cnd.js');
 const { values } = parseArgs({
   options: {
-    N: { type: 'string', default: '512' },
-    T: { type: 'string', default: '120' },
+    N: { type: 'string', default: '1,8,64,256,1000' },
+    runs: { type: 'string', default: '1' },
+    T: { type: 'string', default: '300' },
     loops: { type: 'string', default: '0' },
     kernel: { type: 'string', default: 'auto' },
+    hold: { type: 'string', default: '5' },
+    svg: { type: 'string' },
   },
 });
-const isKind = values.kernel === 'auto' || values.kernel === 'python';
-const directory = mkdtempSync(join(tmpdir(), 'cnd-bench-'));
+const work = mkdtempSync(join(tmpdir(), 'cnd-bench-'));
+const kernel = kernelOf(values.kernel);
+const env = { ...process.env, XDG_STATE_HOME: join(work, 'state'), ...kernel.env };
 const loops = Array.from({ length: Number(values.loops) }, () =>
   spawn(process.execPath, ['-e', 'for (;;);'], { detached: true, stdio: 'ignore' }),
 );
 
-const args = ['start', '--N', values.N, '--T', values.T, '--D', '16', '--json'];
-const child = spawn(process.execPath, [bin, ...args, '--kernel', isKind ? values.kernel : 'auto'], {
-  cwd: directory,
-  env: {
-    ...process.env,
-    XDG_STATE_HOME: join(directory, 'state'),
-    ...(isKind ? {} : { CND_KERNEL: values.kernel }),
-  },
-  stdio: ['ignore', 'pipe', 'inherit'],
-});
-const begin = Date.now();
-const steps = ['instance.connected', 'instance.uploaded', 'instance.searching'];
-const reached = new Map(steps.map((step) => [step, new Map()]));
-let [first, all, ended] = [];
-let lost = 0;
-for await (const line of createInterface({ input: child.stdout })) {
-  const event = JSON.parse(line);
-  const seconds = (Date.now() - begin) / 1000;
-  const step = reached.get(event.event);
-  if (step && !step.has(event.instance)) step.set(event.instance, seconds);
-  if (event.event === 'instance.progress' && BigInt(event.hashes ?? 0) > 0n) first ??= seconds;
-  if (event.event === 'instance.lost') lost++;
-  if (event.event === 'run.ended') ended = event;
-  if (event.event === 'search.all') {
-    all = seconds;
-    child.kill('SIGINT');
+function kernelOf(name) {
+  if (name === 'auto' || name === 'python') return { flag: name, env: {} };
+  if (name !== 'stub') return { flag: 'auto', env: { CND_KERNEL: name } };
+  const program = join(work, 'kernel');
+  execFileSync('cc', ['-O2', '-static', '-o', program, here('stub-kernel.c')]);
+  return { flag: 'auto', env: { CND_KERNEL: program } };
+}
+
+/** One run, ended by `end(run, child)` once everything searches and `hold` seconds are over. */
+async function run(n, end) {
+  const cwd = mkdtempSync(join(work, 'run-'));
+  const args = ['start', '--N', String(n), '--T', values.T, '--D', '16', '--json', '--kernel', kernel.flag];
+  const begin = performance.now();
+  const since = () => (performance.now() - begin) / 1000;
+  const child = spawn(process.execPath, [bin, ...args], { cwd, env, stdio: ['ignore', 'pipe', 'inherit'] });
+  const seen = { latencies: [], lost: 0 };
+  let ended;
+  const spent = () => usage(child.pid, (command) => command.startsWith('cnd display'));
+  for await (const line of createInterface({ input: child.stdout })) {
+    // Most lines are progress, which says nothing here: a thousand a second.
+    if (line.startsWith('{"event":"instance.progress"')) {
+      if (seen.first === undefined && !line.includes('"hashes":0,')) seen.first = since();
+      continue;
+    }
+    const event = JSON.parse(line);
+    if (event.event === 'instance.lost') seen.lost++;
+    if (event.event === 'instance.stopped' && event.latency !== undefined) seen.latencies.push(event.latency);
+    if (event.event === 'run.ended') seen.outcome = event.outcome;
+    if (event.event !== 'search.all') continue;
+    Object.assign(seen, { all: since(), ...spent() });
+    ended = sleep(Number(values.hold) * 1000).then(async () => {
+      const { cpu, memory } = spent();
+      seen.share = (cpu - seen.cpu) / Number(values.hold);
+      seen.memory = memory;
+      seen.ending = await end(event.run, child, cwd);
+    });
   }
+  await ended;
+  rmSync(cwd, { recursive: true, force: true });
+  return seen;
+}
+
+async function scram(id, _, cwd) {
+  const begin = performance.now();
+  const child = spawn(process.execPath, [bin, 'scram', '--run', id], { cwd, env, stdio: 'ignore' });
+  await once(child, 'close');
+  if (child.exitCode !== 0) throw new Error(`cnd scram ended with ${child.exitCode}`);
+  return (performance.now() - begin) / 1000;
+}
+
+const sorted = (numbers) => numbers.filter((number) => number !== undefined).toSorted((a, b) => a - b);
+const quantile = (numbers, part) => sorted(numbers).at(Math.floor(part * (sorted(numbers).length - 1)));
+const columns = {
+  first: 'first nonces tested, s',
+  all: 'all searching, s',
+  cpu: 'controller CPU until then, s',
+  share: 'its CPU while searching, cores',
+  memory: 'its memory, MB',
+  stop: 'stop latency, median, ms',
+  stop99: 'stop latency, 99 %, ms',
+  scram: 'scram, s',
+};
+const rows = [];
+for (const n of values.N.split(',').map(Number)) {
+  const runs = [];
+  for (let count = 0; count < Number(values.runs); count++) {
+    const stopped = await run(n, (_, child) => child.kill('SIGINT'));
+    const scrammed = await run(n, scram);
+    if (stopped.all === undefined || scrammed.all === undefined)
+      process.stderr.write(`N=${n}: not all were searching in ${values.T} s\n`);
+    const stop = 1000 * quantile(stopped.latencies, 0.5);
+    const stop99 = 1000 * quantile(stopped.latencies, 0.99);
+    runs.push({ ...stopped, stop, stop99, scram: scrammed.ending });
+  }
+  const row = { n, lost: runs.reduce((sum, { lost }) => sum + lost, 0) };
+  for (const name of Object.keys(columns))
+    row[name] = quantile(
+      runs.map((one) => one[name]),
+      0.5,
+    );
+  rows.push(row);
+  process.stderr.write(`${JSON.stringify(row)}\n`);
 }
 for (const loop of loops) loop.kill('SIGKILL');
-rmSync(directory, { recursive: true, force: true });
+rmSync(work, { recursive: true, force: true });
 
-const show = (name, value) => process.stdout.write(`${name.padEnd(34)} ${value}\n`);
-const number = (value) => (value === undefined ? 'not reached' : value.toFixed(1));
-show('instances, busy loops beside them', `${values.N}, ${values.loops}`);
-show('first nonces tested, s', number(first));
-show('all searching, s', number(all));
-for (const [step, times] of reached) {
-  const sorted = [...times.values()].toSorted((a, b) => a - b);
-  const at = (share) => number(sorted[Math.floor(share * (sorted.length - 1))]);
-  show(`${step}, s`, `${sorted.length}: first ${at(0)}, median ${at(0.5)}, last ${at(1)}`);
+const shown = (value) =>
+  value === undefined || Number.isNaN(value) ? 'not reached' : value.toFixed(value < 10 ? 2 : 0);
+const table = [
+  `| N | ${Object.values(columns).join(' | ')} |`,
+  `|${'---|'.repeat(1 + Object.keys(columns).length)}`,
+  ...rows.map(
+    (row) =>
+      `| ${row.n} | ${Object.keys(columns)
+        .map((name) => shown(row[name]))
+        .join(' | ')} |`,
+  ),
+];
+process.stdout.write(`${table.join('\n')}\n`);
+if (values.svg !== undefined) writeFileSync(values.svg, await picture());
+const lost = rows.reduce((sum, row) => sum + row.lost, 0);
+if (lost > 0) process.stdout.write(`searches lost: ${lost}\n`);
+
+/** How each figure grows, on logarithmic axes: what is linear is parallel to the dashed line. */
+async function picture() {
+  const Plot = await import('@observablehq/plot');
+  const { parseHTML } = await import('linkedom');
+  const { document } = parseHTML('<!doctype html><html><body></body></html>');
+  const [width, height] = [320, 240];
+  const charts = ['all', 'cpu', 'memory', 'stop', 'stop99', 'scram'].map((name, index) => {
+    const points = rows.filter((row) => row[name] > 0).map((row) => ({ n: row.n, value: row[name] }));
+    const linear = points.map(({ n }) => ({ n, value: (points[0].value * n) / points[0].n }));
+    const chart = Plot.plot({
+      document,
+      width,
+      height,
+      marginLeft: 50,
+      grid: true,
+      x: { type: 'log', label: 'instances', ticks: rows.map(({ n }) => n), tickFormat: String },
+      y: { type: 'log', label: columns[name], ticks: 4, tickFormat: '~s' },
+      marks: [
+        Plot.line(linear, { x: 'n', y: 'value', stroke: '#999', strokeDasharray: '4 4', clip: true }),
+        Plot.line(points, { x: 'n', y: 'value', stroke: '#2563eb', marker: 'dot' }),
+      ],
+    });
+    const place = `x="${(index % 3) * width}" y="${Math.floor(index / 3) * height}"`;
+    return chart.outerHTML.replace('<svg ', `<svg ${place} `);
+  });
+  const size = `width="${3 * width}" height="${2 * height}"`;
+  const style = 'font-family="system-ui, sans-serif" color="#222"';
+  return `<svg xmlns="http://www.w3.org/2000/svg" ${size} ${style}><rect ${size} fill="#fff"/>${charts.join('')}</svg>\n`;
 }
-show('searches lost', lost);
-show('outcome, whole run in s', `${ended?.outcome}, ${ended?.elapsed}`);
