@@ -157,8 +157,8 @@ class Agent:
         self.cores = len(os.sched_getaffinity(0)) if hasattr(os, 'sched_getaffinity') else os.cpu_count() or 1
         self.threads = job.threads or self.cores
         self.dealer = Dealer(job.start, job.limit, job.chunk, job.stride)
-        for residue, chunk in job.residues:
-            self.dealer.hold(residue, chunk)
+        for residue in job.residues:
+            self.dealer.hold(*residue)
         program = stand_in()
         if program or job.kernel == 'python':
             self.chosen(program or self.portable, None)

@@ -34,8 +34,15 @@ class Ranges:
         self.los[first:last] = [lo]
         self.his[first:last] = [hi]
 
-    def starts_with(self, lo, hi):
-        return bool(self.los) and self.los[0] <= lo and hi <= self.his[0]
+    def around(self, nonce):
+        """The range that holds a nonce, or None."""
+        index = bisect_right(self.his, nonce)
+        return (self.los[index], self.his[index]) if index < len(self.los) and self.los[index] <= nonce else None
+
+    def first_after(self, nonce):
+        """Where the first range above a nonce begins, or None."""
+        index = bisect_right(self.los, nonce)
+        return self.los[index] if index < len(self.los) else None
 
     def drop_below(self, nonce):
         count = bisect_right(self.his, nonce)
@@ -53,10 +60,13 @@ class Ranges:
 class Residue:
     """One share of the chunks: what is done of it, and where dealing has got to."""
 
-    def __init__(self, number, chunk):
+    def __init__(self, number, chunk, skip=()):
         self.number = number
         self.next = chunk  # the first chunk that is not completely done
-        self.done = Ranges()  # at or above that chunk
+        self.done = Ranges()  # at or above that chunk, with what of `skip` touches it in the same chunk
+        self.skip = Ranges()  # was done before it came here; may reach over chunks of other residues
+        for lo, hi in skip:
+            self.skip.add(lo, hi)
         self.at_chunk = chunk  # never dealt yet: from here on,
         self.at_offset = 0  # and from this nonce of the chunk
         self.returned = []  # a heap of (lo, hi): dealt, but their kernel failed
@@ -80,13 +90,16 @@ class Dealer:
 
     # What is held
 
-    def hold(self, number, chunk):
-        """Takes a residue on. One that is held already keeps its own, better knowledge, and a release is undone."""
+    def hold(self, number, chunk, skip=()):
+        """Takes a residue on, of which `skip` is done. One that is held already keeps its own, better knowledge, and a
+        release is undone."""
         held = self.residues.get(number)
         if held:
             held.releasing = False
         else:
-            held = self.residues[number] = Residue(number, chunk)
+            held = self.residues[number] = Residue(number, chunk, skip)
+            self.pass_done(held)
+            self.pass_skipped(held)
         self.open_up(held)
 
     def release(self, number):
@@ -112,6 +125,11 @@ class Dealer:
     def chunk_range(self, chunk):
         lo = self.start + chunk * self.chunk
         return lo, min(lo + self.chunk, self.limit)
+
+    def chunk_from(self, held, nonce):
+        """The first chunk of a residue that is not entirely below a nonce."""
+        chunk = self.chunk_of(nonce) if nonce < self.limit else -((self.start - self.limit) // self.chunk)
+        return chunk + (held.number - chunk) % self.stride
 
     def lowest(self, held):
         """The lowest nonce of a residue that can be dealt; None if there is none."""
@@ -162,15 +180,24 @@ class Dealer:
         return lo, hi
 
     def take_new(self, held, size):
-        start, end = self.chunk_range(held.at_chunk)
-        lo = start + held.at_offset
-        hi = min(lo + size, end, self.bound)
-        if hi == end:
-            held.at_chunk += self.stride
-            held.at_offset = 0
-        else:
-            held.at_offset = hi - start
+        end = self.chunk_range(held.at_chunk)[1]
+        lo = self.frontier(held)
+        hi = min(lo + size, end, self.bound, held.skip.first_after(lo) or end)
+        self.go_on(held, hi)
+        self.pass_skipped(held)
         return lo, hi
+
+    def go_on(self, held, nonce):
+        """Deals it from a nonce on."""
+        held.at_chunk = self.chunk_from(held, nonce)
+        held.at_offset = max(0, nonce - self.chunk_range(held.at_chunk)[0])
+
+    def pass_skipped(self, held):
+        while self.frontier(held) < self.limit:
+            skipped = held.skip.around(self.frontier(held))
+            if not skipped:
+                break
+            self.go_on(held, skipped[1])
 
     # What came of it
 
@@ -179,15 +206,26 @@ class Dealer:
         held = self.residues[piece.residue]
         held.in_flight -= 1
         was_full = len(held.done) >= MOST_RANGES
-        held.done.add(piece.lo, piece.hi)
-        lo, hi = self.chunk_range(held.next)
-        held.done.drop_below(lo)  # a slice dealt again after `withdraw` may come back twice
-        while lo < self.limit and held.done.starts_with(lo, hi):
-            held.next += self.stride
-            lo, hi = self.chunk_range(held.next)
-            held.done.drop_below(lo)
+        # With what was done around it, so that a chunk which was done in many pieces does not fill the list.
+        below, above = held.skip.around(piece.lo - 1), held.skip.around(piece.hi)
+        start, end = self.chunk_range(self.chunk_of(piece.lo))
+        lo = max(start, below[0]) if below else piece.lo
+        hi = min(end, above[1]) if above else piece.hi
+        held.done.add(min(lo, piece.lo), max(hi, piece.hi))
+        self.pass_done(held)
         if was_full:
             self.open_up(held)
+
+    def pass_done(self, held):
+        """Moves `next` on to the first chunk that is not completely done."""
+        while True:
+            lo, hi = self.chunk_range(held.next)
+            held.done.drop_below(lo)  # a slice dealt again after `withdraw` may come back twice
+            done = held.done.around(lo) or held.skip.around(lo)
+            if lo >= self.limit or not done or done[1] < hi:
+                break
+            # What was done before may be very many chunks.
+            held.next = max(held.next + self.stride, self.chunk_from(held, done[1]))
 
     def give_back(self, piece):
         """A slice that was dealt and will not be completed: somebody else gets it."""
@@ -210,6 +248,7 @@ class Dealer:
         if start < self.frontier(held):
             held.at_chunk, held.at_offset = chunk, 0
             held.returned = sorted(piece for piece in held.returned if piece[0] < start)
+            self.pass_skipped(held)
         self.open_up(held)
 
     def chunk_of(self, nonce):

@@ -13,6 +13,7 @@ Attach = namedtuple('Attach', 'key epoch seen')
 
 MOST_THREADS = 1024
 MOST_SECONDS = 1_000_000
+MOST_DONE = 10_000  # ranges of one residue that are done already
 SILENCE = 15  # seconds without a line from the controller; it pings more often than that
 LINGER = 120  # seconds without a controller
 KERNELS = ('auto', 'python')
@@ -77,13 +78,29 @@ def job_puzzle(fields):
     return parse_puzzle(texts, 'puzzle.{}'.format)
 
 
+def ranges(fields, name):
+    """Half-open ranges of nonces as [lo, hi]; none where the field is absent."""
+    value = fields.get(name, [])
+    if not isinstance(value, list) or len(value) > MOST_DONE:
+        raise bad(name, value, 'give a list of at most %d ranges' % MOST_DONE)
+    found = []
+    for pair in value:
+        if not isinstance(pair, list) or len(pair) != 2 or not all(isinstance(end, str) for end in pair):
+            raise bad(name, pair, 'give two decimal strings')
+        lo, hi = (whole(name, end, 0, 2**64) for end in pair)
+        if lo >= hi:
+            raise bad(name, '%d..%d' % (lo, hi), 'give ranges that hold a nonce')
+        found.append((lo, hi))
+    return found
+
+
 def residue(fields, stride):
-    """A residue and the first chunk of it that is not done."""
+    """A residue, the first chunk of it that is not done, and what is done from there on."""
     which = number(fields, 'residue', 0, stride - 1)
     chunk = nonce(fields, 'next', 0, 2**64)
     if chunk % stride != which:
         raise bad('next', str(chunk), 'give a chunk of residue %d modulo %d' % (which, stride))
-    return which, chunk
+    return which, chunk, ranges(fields, 'done')
 
 
 def job_residues(fields, stride):

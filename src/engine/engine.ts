@@ -3,7 +3,7 @@ import type { Clock } from '../clock.ts';
 import type { Emit } from '../event/event.ts';
 import type { Puzzle } from '../puzzle/puzzle.ts';
 import type { Coverage } from '../search/coverage.ts';
-import type { Space } from '../search/search.ts';
+import type { Range, Space } from '../search/search.ts';
 import type { Hit } from './hit.ts';
 import type { LaunchedInstances } from './launched-instances.ts';
 
@@ -12,6 +12,8 @@ export interface SearchRequest {
   readonly run: string;
   readonly puzzle: Puzzle;
   readonly space: Space;
+  /** What earlier runs have tested of it: it counts as tested, and is not searched again. By default nothing. */
+  readonly done?: readonly Range[];
   /** Find the smallest golden nonce, and prove it; else the first one ends the search. */
   readonly smallest: boolean;
   readonly kernel: 'auto' | 'python';
@@ -49,7 +51,7 @@ export interface RunningSearch {
   readonly best: Hit | undefined;
   /** Whether anything has searched. */
   readonly searched: boolean;
-  /** How many nonces were tested. */
+  /** How many nonces were tested, those of earlier runs included. */
   readonly tested: bigint;
   /** Which nonces were tested, exactly. */
   coverage(): Coverage;

@@ -34,6 +34,10 @@ const coverage = z
     residues: z.array(residueCoverage),
     ranges: z.array(textRange),
     rangesCut: z.boolean().describe('Whether `ranges` was truncated; `residues` is always complete.'),
+    earlier: z
+      .array(textRange)
+      .optional()
+      .describe('What earlier runs had tested, in all of the above as well. Absent: nothing.'),
   })
   .describe(
     'Which nonces were tested, exactly: `residues` by chunk and stride, `ranges` merged.',

@@ -3,7 +3,7 @@ import { messageOf } from '../error.ts';
 import { replaceFile } from '../file.ts';
 import { displayDigest } from '../puzzle/digest.ts';
 import { probability } from '../puzzle/probability.ts';
-import { noCoverage } from '../search/coverage.ts';
+import { noCoverage, testedNow } from '../search/coverage.ts';
 import { chanceWithin } from '../search/forecast.ts';
 import type { RunContext } from './context.ts';
 import { archiveRun } from './log/archive.ts';
@@ -26,6 +26,7 @@ export async function finish(
   const { run, config, archive, clock, preflight } = context.inputs;
   const { outcome, hit, reason, exitCode } = runResult(ending, search?.best, config.smallest);
   const tested = search?.tested ?? 0n;
+  const coverage = search?.coverage() ?? noCoverage(config.space);
   const shown = hit && displayDigest(config.puzzle, hit.digest);
   const { search: searched = 0 } = context.phases.seconds;
   const ended = {
@@ -37,10 +38,10 @@ export async function finish(
     ...(reason !== undefined && { reason }),
     tested: `${tested}`,
     probability: chanceWithin(probability(config.puzzle), tested),
-    rate: searched > 0 ? Number(tested) / searched : 0,
+    rate: searched > 0 ? Number(testedNow(coverage)) / searched : 0,
     elapsed: context.elapsed(),
     phases: context.phases.seconds,
-    coverage: search?.coverage() ?? noCoverage(config.space),
+    coverage,
     smallest: config.smallest,
     logs: archive.location(run),
     ...released(config),

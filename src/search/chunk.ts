@@ -20,3 +20,20 @@ export function chunkRange(space: Space, index: bigint): Range {
 export function chunkOf(space: Space, nonce: bigint): bigint {
   return (nonce - space.from) / space.chunk;
 }
+
+/** The first chunk ≡ `residue` mod `stride` that is not before chunk `index`. */
+export function chunkFrom(index: bigint, residue: bigint, stride: bigint): bigint {
+  const behind = (index - residue) % stride;
+  return behind > 0n ? index + stride - behind : index - behind;
+}
+
+/** How many nonces of [lo, hi), which must lie in the space, are in chunks ≡ `residue` mod `stride`. */
+export function noncesWithin(space: Space, residue: bigint, stride: bigint, lo: bigint, hi: bigint): bigint {
+  const below = (nonce: bigint): bigint => {
+    const chunk = chunkOf(space, nonce);
+    const whole = chunk > residue ? (chunk - residue - 1n) / stride + 1n : 0n;
+    const part = chunk % stride === residue ? nonce - chunkStart(space, chunk) : 0n;
+    return whole * space.chunk + part;
+  };
+  return lo < hi ? below(hi) - below(lo) : 0n;
+}

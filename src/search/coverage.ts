@@ -25,16 +25,23 @@ export interface Coverage {
   readonly ranges: readonly TextRange[];
   /** Whether `ranges` was truncated; `residues` is always complete. */
   readonly rangesCut: boolean;
+  /** What was tested before this search began, by earlier runs: it is in all of the above as well. Absent: nothing. */
+  readonly earlier?: readonly TextRange[] | undefined;
 }
 
 /** Merged ranges that are listed; `residues` says all the same, however many they are. */
 const listed = 100;
 
-/** The coverage of a space of which this is done of its residues 0 … N − 1, in order. Pure. */
-export function coverageOf(space: Space, residues: readonly ResidueReport[], tested: bigint): Coverage {
+/** The coverage of a space of which this is done of its residues 0 … N − 1, in order, and was `earlier` of all. Pure. */
+export function coverageOf(
+  space: Space,
+  residues: readonly ResidueReport[],
+  tested: bigint,
+  earlier: readonly Range[] = [],
+): Coverage {
   const ranges: TextRange[] = [];
   let rangesCut = false;
-  for (const range of coveredRanges(space, residues)) {
+  for (const range of mergeRanges(coveredRanges(space, residues), earlier)) {
     rangesCut = ranges.length === listed;
     if (rangesCut) break;
     ranges.push(textRange(range));
@@ -49,7 +56,13 @@ export function coverageOf(space: Space, residues: readonly ResidueReport[], tes
     }),
     ranges,
     rangesCut,
+    ...(earlier.length > 0 && { earlier: earlier.map(textRange) }),
   };
+}
+
+/** How many of the tested nonces this search has tested itself. Pure. */
+export function testedNow({ tested, earlier = [] }: Coverage): bigint {
+  return earlier.reduce((rest, [lo, hi]) => rest - (BigInt(hi) - BigInt(lo)), BigInt(tested));
 }
 
 /** Nothing was tested: the run ended before the stride was known. */

@@ -1,7 +1,9 @@
 import { chunkOf } from './chunk.ts';
 import { type Coverage, coverageOf } from './coverage.ts';
+import type { LedgerSnapshot, ResidueSnapshot, WorkerRecord } from './ledger-snapshot.ts';
+import { RangeSet } from './range-set.ts';
 import { ResidueProgress } from './residue.ts';
-import type { Assignment, ResidueReport, ResidueState, ResidueStatus, Space } from './search.ts';
+import type { Assignment, Range, ResidueReport, ResidueState, ResidueStatus, Space } from './search.ts';
 
 /**
  * What the ledger made of a report. `not-owner` happens to honest workers too (a report that was on its way when the
@@ -36,20 +38,42 @@ interface Slot {
 export class Ledger {
   readonly space: Space;
   readonly #slots: readonly Slot[];
-  readonly #dealt = new Set<number>();
-  readonly #lost = new Set<number>();
-  #tested = 0n;
+  readonly #workers: WorkerRecord[];
+  /** What was done before the search began. */
+  readonly #known: RangeSet;
+  #tested: bigint;
   #bound: bigint | undefined;
 
-  /** @param workers how many instances were launched: N. Residue k is reserved for worker k (0 … N − 1). */
-  constructor(space: Space, workers: number) {
+  /**
+   * @param workers how many instances were launched: N. Residue k is reserved for worker k (0 … N − 1).
+   * @param done nonces that were tested before: any ranges, whatever chunks and stride they come from. Those outside the
+   *   space do not count.
+   */
+  constructor(space: Space, workers: number, done: Iterable<Range> = []) {
     if (!Number.isInteger(workers) || workers < 1)
       throw new RangeError(`${workers} workers cannot share a space`);
     this.space = space;
-    this.#slots = Array.from({ length: workers }, (_, residue) => {
-      const progress = new ResidueProgress(space, workers, residue);
+    this.#known = new RangeSet(new RangeSet(done).within(space.from, space.limit));
+    this.#workers = Array.from({ length: workers }, () => 'new');
+    this.#slots = this.#workers.map((_, residue) => {
+      const progress = new ResidueProgress(space, workers, residue, this.#known);
       return { given: progress.next, base: progress.copy(), progress, status: 'reserved', owner: residue };
     });
+    this.#tested = this.#known.count;
+  }
+
+  /**
+   * The ledger that a snapshot was taken of: every residue is with its owner, which may go on or be lost.
+   * @throws RangeError when it contradicts itself.
+   */
+  static restore({ space, stride, bound, known, workers, residues }: LedgerSnapshot): Ledger {
+    const ledger = new Ledger(space, stride, known);
+    if (residues.length !== stride || workers.length < stride)
+      throw new RangeError(`a snapshot of ${residues.length} residues and ${workers.length} workers`);
+    ledger.#workers.splice(0, stride, ...workers);
+    ledger.#bound = bound;
+    for (const residue of residues) ledger.#restoreResidue(residue);
+    return ledger;
   }
 
   /** How many nonces are done. */
@@ -67,26 +91,36 @@ export class Ledger {
     if (this.#bound === undefined || hit < this.#bound) this.#bound = hit;
   }
 
+  /** A worker more, with no residue of its own. @returns its index */
+  join(): number {
+    return this.#workers.push('new') - 1;
+  }
+
   /**
    * What to put into the job of a worker that is now ready: its own residue, unless another took it meanwhile. From here
    * on the worker owns it, so this comes before the job is sent.
    */
   deal(worker: number): Assignment[] {
-    if (this.#dealt.has(worker) || this.#lost.has(worker))
-      throw new Error(`worker ${worker} was dealt or lost before`);
-    this.#dealt.add(worker);
+    if (this.#workers[worker] !== 'new') throw new Error(`worker ${worker} was dealt or lost before`);
+    this.#workers[worker] = 'dealt';
     return this.#slots.filter((slot) => slot.owner === worker).map((slot) => give(slot, worker));
   }
 
   /** Gives a residue that nobody searches to a worker that was dealt before; returns the order to send it. */
   adopt(worker: number, residue: number): Assignment {
     const slot = this.#slot(residue);
-    if (!this.#dealt.has(worker) || this.#lost.has(worker))
-      throw new Error(`worker ${worker} cannot adopt now`);
+    if (this.#workers[worker] !== 'dealt') throw new Error(`worker ${worker} cannot adopt now`);
     if (slot.status !== 'orphaned' && slot.status !== 'reserved') {
       throw new Error(`residue ${residue} is still with worker ${slot.owner}`);
     }
     return give(slot, worker);
+  }
+
+  /** What a worker has, as it would be told now. */
+  assignments(worker: number): (Assignment & { readonly status: ResidueStatus })[] {
+    return this.#slots
+      .filter(({ owner, status }) => owner === worker && status !== 'reserved')
+      .map(({ progress, status }) => ({ ...assignment(progress), status }));
   }
 
   /** Notes that the owner of a residue is asked to give it back; it stays the owner until `released`. */
@@ -109,13 +143,13 @@ export class Ledger {
    * before its job is sent.
    */
   readmit(worker: number): void {
-    if (!this.#lost.delete(worker)) throw new Error(`worker ${worker} was not lost`);
-    this.#dealt.add(worker);
+    if (this.#workers[worker] !== 'lost') throw new Error(`worker ${worker} was not lost`);
+    this.#workers[worker] = 'dealt';
   }
 
   /** Orphans everything a worker has or is to have; what it reported stays done. Returns the residues. */
   lose(worker: number): number[] {
-    this.#lost.add(worker);
+    this.#workers[worker] = 'lost';
     const slots = this.#slots.filter((slot) => slot.owner === worker);
     for (const slot of slots) orphan(slot);
     return slots.map((slot) => slot.progress.residue);
@@ -130,8 +164,9 @@ export class Ledger {
     }
     const violation = slot.base.violation(report);
     if (violation !== undefined) return refuse('impossible', violation);
-    if (report.next < slot.given) {
-      return refuse('backwards', `chunk ${report.next} is before ${slot.given}, which it was given`);
+    const { given } = slot;
+    if (report.next < given) {
+      return refuse('backwards', `chunk ${report.next} is before ${given}, which it was given`);
     }
     this.#count(slot, () => {
       slot.progress = slot.base.copy();
@@ -169,8 +204,37 @@ export class Ledger {
 
   /** What is done, exact and compact. */
   coverage(): Coverage {
-    const residues = this.#slots.map(({ progress: { residue, next, done } }) => ({ residue, next, done }));
-    return coverageOf(this.space, residues, this.#tested);
+    const residues = this.#slots.map(({ progress }) => progress.report);
+    return coverageOf(this.space, residues, this.#tested, [...this.#known]);
+  }
+
+  /** All that `restore` needs. */
+  snapshot(): LedgerSnapshot {
+    return {
+      space: this.space,
+      stride: this.#slots.length,
+      bound: this.#bound,
+      known: [...this.#known],
+      workers: [...this.#workers],
+      residues: this.#slots.map(({ given, base, progress, status, owner }) => {
+        return { ...progress.report, status, owner, given, base: base.report };
+      }),
+    };
+  }
+
+  #restoreResidue({ base, given, status, owner, ...report }: ResidueSnapshot): void {
+    const slot = this.#slot(report.residue);
+    const isOwned =
+      owner === undefined ? status === 'orphaned' : status !== 'orphaned' && owner in this.#workers;
+    const wrong = slot.base.violation(base) ?? slot.progress.violation(report);
+    if (wrong !== undefined || base.residue !== report.residue || !isOwned)
+      throw new RangeError(`a snapshot with residue ${report.residue} ${status}: ${wrong ?? 'not possible'}`);
+    this.#count(slot, () => {
+      slot.base.include(base);
+      slot.progress.include(base);
+      slot.progress.include(report);
+    });
+    Object.assign(slot, { given, status, owner });
   }
 
   /** Keeps the total up to date, so that asking for it does not cost a walk over all residues. */
@@ -190,10 +254,13 @@ export class Ledger {
 function give(slot: Slot, worker: number): Assignment {
   slot.owner = worker;
   slot.status = 'held';
-  // Chunks that the last owner did in part are begun again: the order has no words for anything finer.
   slot.base = slot.progress.copy();
   slot.given = slot.progress.next;
-  return { residue: slot.progress.residue, next: slot.progress.next };
+  return assignment(slot.progress);
+}
+
+function assignment({ residue, next, skip }: ResidueProgress): Assignment {
+  return skip.length === 0 ? { residue, next } : { residue, next, done: skip };
 }
 
 function orphan(slot: Slot): void {

@@ -33,6 +33,25 @@ export class RangeSet implements Iterable<Range> {
     return found && found[0] <= nonce ? found[1] : undefined;
   }
 
+  /** What of [lo, hi) is in the set, ascending. */
+  *within(lo: bigint, hi: bigint): Generator<Range> {
+    for (let index = this.#firstEndingAbove(lo); ; index++) {
+      const range = this.#ranges[index];
+      if (!range || range[0] >= hi || lo >= hi) return;
+      yield [range[0] > lo ? range[0] : lo, range[1] < hi ? range[1] : hi];
+    }
+  }
+
+  /** What of [lo, hi) is not in the set, ascending. */
+  *gaps(lo: bigint, hi: bigint): Generator<Range> {
+    let from = lo;
+    for (const [start, end] of this.within(lo, hi)) {
+      if (from < start) yield [from, start];
+      from = end;
+    }
+    if (from < hi) yield [from, hi];
+  }
+
   /** Whether every nonce of [lo, hi) is in the set; an empty range always is. */
   covers(lo: bigint, hi: bigint): boolean {
     if (lo >= hi) return true;

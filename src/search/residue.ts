@@ -1,4 +1,4 @@
-import { chunkCount, chunkOf, chunkRange, chunkStart } from './chunk.ts';
+import { chunkCount, chunkFrom, chunkOf, chunkRange, chunkStart, noncesWithin } from './chunk.ts';
 import { RangeSet } from './range-set.ts';
 import type { Range, ResidueReport, Space } from './search.ts';
 
@@ -8,33 +8,42 @@ import type { Range, ResidueReport, Space } from './search.ts';
  */
 export const maximumPieces = 65_536;
 
+/** Ranges that an assignment says are done, the lowest first, so that it stays small; what is above them is done again. */
+const maximumSkip = 10_000;
+
 /**
  * What is done of the chunks ≡ `residue` mod `stride`: all before `next`, which costs one number however many they are,
- * and the ranges above the start of `next`.
+ * the ranges above the start of `next`, and what was `known` to be done before the search began (of all residues, shared by
+ * all of them and never changed).
  */
 export class ResidueProgress {
   readonly residue: number;
   readonly #space: Space;
   readonly #stride: bigint;
+  readonly #known: RangeSet;
+  /** Done at or above the start of `next`, and not known before. */
   readonly #above = new RangeSet();
   /** What `next` is when everything is done: the first chunk of this residue that is past the space. */
   readonly #end: bigint;
   #next: bigint;
+  /** How many known nonces of this residue are at or above the start of `next`. */
+  #knownAbove: bigint;
 
-  constructor(space: Space, stride: number, residue: number) {
+  constructor(space: Space, stride: number, residue: number, known: RangeSet) {
     this.residue = residue;
     this.#space = space;
     this.#stride = BigInt(stride);
+    this.#known = known;
     this.#next = BigInt(residue);
-    const past = chunkCount(space) - this.#next;
-    const rounds = past > 0n ? (past + this.#stride - 1n) / this.#stride : 0n;
-    this.#end = this.#next + rounds * this.#stride;
+    this.#end = chunkFrom(chunkCount(space), this.#next, this.#stride);
+    this.#knownAbove = this.#countKnown(this.#next, this.#end);
+    this.#advance();
   }
 
   /** The same progress, independent of this one from now on. */
   copy(): ResidueProgress {
-    const copy = new ResidueProgress(this.#space, Number(this.#stride), this.residue);
-    copy.include({ residue: this.residue, next: this.#next, done: this.done });
+    const copy = new ResidueProgress(this.#space, Number(this.#stride), this.residue, this.#known);
+    copy.include(this.report);
     return copy;
   }
 
@@ -43,18 +52,25 @@ export class ResidueProgress {
     return this.#next;
   }
 
-  /** What is done above the start of `next`. */
-  get done(): readonly Range[] {
-    return [...this.#above];
+  /** What is done, but for what was known before, as its owner would say it. */
+  get report(): ResidueReport {
+    return { residue: this.residue, next: this.#next, done: [...this.#above] };
+  }
+
+  /** Everything that is done above the start of `next`, for whoever is to search the rest: known ranges are left whole. */
+  get skip(): readonly Range[] {
+    const start = chunkStart(this.#space, this.#next);
+    const known = [...this.#known.within(start, this.#space.limit)].filter(
+      ([lo, hi]) => this.#count(lo, hi) > 0n,
+    );
+    const all = known.length === 0 ? [...this.#above] : [...new RangeSet([...known, ...this.#above])];
+    return all.slice(0, maximumSkip);
   }
 
   /** How many nonces are done. */
   get count(): bigint {
-    const chunks = (this.#next - BigInt(this.residue)) / this.#stride;
-    const last = chunkCount(this.#space) - 1n;
-    const hasLast = this.#next === this.#end && this.#owns(last);
-    const missing = hasLast ? chunkStart(this.#space, last + 1n) - this.#space.limit : 0n;
-    return chunks * this.#space.chunk - missing + this.#above.count;
+    const before = this.#count(this.#space.from, this.#startOf(this.#next));
+    return before + this.#above.count + this.#knownAbove;
   }
 
   /** Whether any nonce of this residue below `bound` is not done. */
@@ -62,7 +78,7 @@ export class ResidueProgress {
     if (this.#next === this.#end) return false;
     // `next` is not entirely done: either something of it is missing below the bound, or all that is missing is above.
     const [lo, hi] = chunkRange(this.#space, this.#next);
-    return !this.#above.covers(lo, hi < bound ? hi : bound);
+    return this.#doneFrom(lo) < (hi < bound ? hi : bound);
   }
 
   /** Why a report cannot be true of this residue; undefined when it can. */
@@ -82,31 +98,66 @@ export class ResidueProgress {
   include({ next, done }: ResidueReport): void {
     if (next > this.#next) this.#moveTo(next);
     const start = chunkStart(this.#space, this.#next);
-    for (const [lo, hi] of done) this.#above.add(lo > start ? lo : start, hi);
+    for (const [lo, hi] of done) this.#add(lo > start ? lo : start, hi);
     this.#advance();
   }
 
   /** Counts one nonce of this residue as done. */
   includeNonce(nonce: bigint): void {
     if (nonce < chunkStart(this.#space, this.#next)) return;
-    this.#above.add(nonce, nonce + 1n);
+    this.#add(nonce, nonce + 1n);
     this.#advance();
   }
 
-  /** Moves `next` past the chunks that the ranges above have completed: another owner may have done them. */
+  #add(lo: bigint, hi: bigint): void {
+    for (const [start, end] of this.#known.gaps(lo, hi)) this.#above.add(start, end);
+  }
+
+  /** Moves `next` past the chunks that are done by now: another owner may have done them. */
   #advance(): void {
     while (this.#next < this.#end) {
       const [lo, hi] = chunkRange(this.#space, this.#next);
-      const end = this.#above.endOf(lo);
-      if (end === undefined || end < hi) return;
-      // A range that spans chunks (stride 1) is passed at once, not in a step for every chunk in it.
-      this.#moveTo(end === hi ? this.#next + this.#stride : chunkOf(this.#space, end));
+      const end = this.#doneFrom(lo);
+      if (end < hi) return;
+      // A range that spans chunks is passed at once, not in a step for every chunk in it.
+      const chunk = end >= this.#space.limit ? this.#end : chunkOf(this.#space, end);
+      this.#moveTo(chunkFrom(chunk, BigInt(this.residue), this.#stride));
+    }
+  }
+
+  /** Up to where everything from `nonce` on is done. */
+  #doneFrom(nonce: bigint): bigint {
+    let end = nonce;
+    for (;;) {
+      const further = this.#above.endOf(end) ?? this.#known.endOf(end);
+      if (further === undefined) return end;
+      end = further;
     }
   }
 
   #moveTo(next: bigint): void {
+    this.#knownAbove -= this.#countKnown(this.#next, next);
     this.#next = next;
     this.#above.remove(0n, chunkStart(this.#space, next));
+  }
+
+  /** How many nonces of [lo, hi) are of this residue. */
+  #count(lo: bigint, hi: bigint): bigint {
+    return noncesWithin(this.#space, BigInt(this.residue), this.#stride, lo, hi);
+  }
+
+  /** How many known nonces are in the chunks first … last − 1 of this residue. */
+  #countKnown(first: bigint, last: bigint): bigint {
+    let count = 0n;
+    for (const [lo, hi] of this.#known.within(this.#startOf(first), this.#startOf(last)))
+      count += this.#count(lo, hi);
+    return count;
+  }
+
+  /** The first nonce of a chunk, or the limit. */
+  #startOf(chunk: bigint): bigint {
+    const start = chunkStart(this.#space, chunk);
+    return start < this.#space.limit ? start : this.#space.limit;
   }
 
   #owns(chunk: bigint): boolean {

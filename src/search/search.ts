@@ -12,10 +12,14 @@ export interface Space {
 export interface Assignment {
   readonly residue: number;
   readonly next: bigint;
+  /** What is done at or above the start of `next`, ascending; it may reach over chunks of other residues. Absent: nothing. */
+  readonly done?: readonly Range[];
 }
 
 /** What a worker says of a residue: every chunk before `next` is done, and so are the ranges `done` above its start. */
-export interface ResidueReport extends Assignment {
+export interface ResidueReport {
+  readonly residue: number;
+  readonly next: bigint;
   readonly done: readonly Range[];
 }
 
@@ -26,7 +30,9 @@ export interface ResidueReport extends Assignment {
 export type ResidueStatus = 'reserved' | 'held' | 'releasing' | 'orphaned';
 
 /** A residue as the assignment policy sees it. */
-export interface ResidueState extends Assignment {
+export interface ResidueState {
+  readonly residue: number;
+  readonly next: bigint;
   readonly status: ResidueStatus;
   /** The worker that has it; undefined exactly when it is orphaned. */
   readonly owner: number | undefined;

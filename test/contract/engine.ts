@@ -7,6 +7,7 @@ import { type EventName, type RunEvent, runEvent } from '../../src/event/event.t
 import { EventStream } from '../../src/event/stream.ts';
 import { makePuzzle } from '../../src/puzzle/definition.ts';
 import { digest } from '../../src/puzzle/digest.ts';
+import { noCoverage, testedNow } from '../../src/search/coverage.ts';
 import { verify } from '../../src/puzzle/verification.ts';
 import { newRunId } from '../../src/run-id.ts';
 import { eventually, untilGone } from '../helper/process.ts';
@@ -115,6 +116,29 @@ export function describeEngine(name: string, open: (run: string) => Promise<Engi
       expect(await search({ space }).ended).toEqual({ kind: 'exhausted' });
       expect(ranges()).toEqual([[space.from, space.limit]]);
       expect([running?.best, announced, named('hit')]).toEqual([undefined, [], []]);
+    });
+
+    test('searches nothing that earlier runs have tested, and counts it', async () => {
+      const puzzle = makePuzzle({ difficulty: 3 });
+      const first = golden('000', 0n);
+      const second = golden('000', first + 1n);
+      // Whatever chunks and stride they had: up to and with the first golden nonce, and somewhere above it.
+      const done = [[0n, first + 1n] as const, [first + 50n, first + 70n] as const];
+      const space = { from: 0n, limit: second + 1n, chunk: 64n };
+      expect(await search({ puzzle, space, done, smallest: true }).ended).toMatchObject({
+        kind: 'found',
+        hit: { nonce: second },
+      });
+      expect(named('hit')).toMatchObject([{ nonce: `${second}` }]);
+      expect(ranges()).toEqual([[0n, second + 1n]]);
+      expect(testedNow(running?.coverage() ?? noCoverage(space))).toBe(second - first - 20n);
+      await running?.stop('found', never);
+      const rest = {
+        space: { ...space, from: 10n },
+        done: [[0n, second] as const, [second, 2n ** 40n] as const],
+      };
+      expect(await search(rest).ended).toEqual({ kind: 'exhausted' });
+      expect(running?.searched).toBe(false);
     });
 
     test('stops when it is told to, says why, and tests nothing more', async () => {

@@ -216,6 +216,23 @@ describe('orders', () => {
     expect(agent.events.at(-2)).toMatchObject({ hashes: 21_000 });
   });
 
+  it('searches nothing again that is done already, of a job as of what it adopts', async () => {
+    const done = [
+      ['0', '1500'],
+      ['2500', '2600'],
+    ];
+    const residues = [{ residue: 0, next: '0', done }];
+    const agent = start().job({ limit: '8000', chunk: '1000', stride: 2, residues });
+    await agent.event('idle');
+    expect(agent.events.at(-2)).toMatchObject({
+      hashes: 2900,
+      residues: [{ residue: 0, next: '8', done: [] }],
+    });
+    agent.send({ order: 'adopt', residue: 1, next: '3', done: [['3500', '7900']] });
+    await agent.event('idle', undefined, agent.events.length);
+    expect(agent.events.at(-2)).toMatchObject({ hashes: 2900 + 600 });
+  });
+
   it('releases a residue once nothing of it is in flight, with exactly what was done', async () => {
     const residues = [
       { residue: 0, next: '0' },
@@ -249,6 +266,8 @@ describe('orders', () => {
       [{ order: 'dance' }, /^order 'dance': give stop, adopt/],
       [{ order: 'adopt', residue: 1, next: '0' }, /^residue '1': give a whole number from 0 to 0/],
       [{ order: 'adopt', residue: 0, next: 0 }, /^next '0': give a decimal string/],
+      [{ order: 'adopt', residue: 0, next: '0', done: [['7', '7']] }, /^done '7..7': give ranges/],
+      [{ order: 'adopt', residue: 0, next: '0', done: [['7']] }, /^done "\['7'\]": give two decimal strings/],
       [{ order: 'release', residue: true }, /^residue 'True'/],
       [{ order: 'bound', nonce: '1e3' }, /^nonce '1e3'/],
       [{ order: 'bound' }, /^nonce is missing/],

@@ -10,6 +10,17 @@ export const anySpace: fc.Arbitrary<Space> = fc
     return { from, limit: from + size, chunk };
   });
 
+/** Ranges of any space that may have been tested before, whatever its chunks; half the time none. */
+export const anyDone: fc.Arbitrary<(space: Space) => Range[]> = fc.oneof(
+  fc.constant(() => []),
+  fc.array(fc.tuple(fc.bigInt(-5n, 50n), fc.bigInt(0n, 20n)), { maxLength: 5 }).map((pairs) => {
+    return ({ from, limit }: Space) =>
+      pairs
+        .map(([lo, length]): Range => [from + lo, from + lo + length])
+        .filter(([lo, hi]) => lo >= 0n && hi < limit + 100n);
+  }),
+);
+
 /** The nonces of ranges, one by one. */
 export function nonces(ranges: Iterable<Range>): bigint[] {
   const all: bigint[] = [];

@@ -1,7 +1,14 @@
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { chunkCount, chunkOf, chunkRange, chunkStart } from '../../src/search/chunk.ts';
-import { anySpace } from './arbitrary.ts';
+import {
+  chunkCount,
+  chunkFrom,
+  chunkOf,
+  chunkRange,
+  chunkStart,
+  noncesWithin,
+} from '../../src/search/chunk.ts';
+import { anySpace, nonces } from './arbitrary.ts';
 
 describe('chunks', () => {
   it('are counted from `from`, and the last one is cut at the limit', () => {
@@ -28,6 +35,22 @@ describe('chunks', () => {
           nonce = hi;
         }
         expect(nonce).toBe(space.limit);
+      }),
+    );
+  });
+
+  it('of a residue are counted and found like one by one', () => {
+    const some = fc.bigInt(0n, 60n);
+    fc.assert(
+      fc.property(anySpace, fc.bigInt(1n, 6n), some, some, some, (space, stride, which, a, b) => {
+        const residue = which % stride;
+        let chunk = a;
+        while (chunk % stride !== residue) chunk++;
+        expect(chunkFrom(a, residue, stride)).toBe(chunk);
+        const size = space.limit - space.from + 1n;
+        const [lo, hi] = [space.from + (a % size), space.from + (b % size)];
+        const own = nonces([[lo, hi]]).filter((nonce) => chunkOf(space, nonce) % stride === residue);
+        expect(noncesWithin(space, residue, stride, lo, hi)).toBe(BigInt(own.length));
       }),
     );
   });

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { testedNow } from '../../src/search/coverage.ts';
 import { Ledger } from '../../src/search/ledger.ts';
 import { maximumPieces } from '../../src/search/residue.ts';
 import type { Range, Space } from '../../src/search/search.ts';
@@ -68,7 +69,14 @@ describe('a ledger', () => {
       owner: undefined,
       work: true,
     });
-    expect(ledger.adopt(1, 0)).toEqual({ residue: 0, next: 2n });
+    expect(ledger.adopt(1, 0)).toEqual({
+      residue: 0,
+      next: 2n,
+      done: [
+        [120n, 125n],
+        [140n, 142n],
+      ],
+    });
     expect(ledger.report(1, report(0, 2n, [123n, 127n]))).toEqual({ accepted: true });
     expect(ranges(ledger)).toEqual([
       [100n, 110n],
@@ -255,6 +263,58 @@ describe('a ledger', () => {
     expect(() => ledger.deal(1)).toThrow(/dealt or lost before/u);
     expect(() => ledger.adopt(1, 1)).toThrow(/cannot adopt/u);
     expect(ledger.adopt(0, 1)).toEqual({ residue: 1, next: 1n });
+  });
+
+  it('counts what was tested before, whatever its chunks, and deals none of it', () => {
+    // Chunks of 10 from 100 to 144: of residue 0 the chunk 120..129 and a bit is known, of residue 1 its last nonces.
+    const known: Range[] = [
+      [0n, 50n],
+      [118n, 131n],
+      [143n, 999n],
+    ];
+    const ledger = new Ledger(space, 2, known);
+    expect(ledger.tested).toBe(15n);
+    expect(ledger.deal(0)).toEqual([
+      {
+        residue: 0,
+        next: 0n,
+        done: [
+          [118n, 131n],
+          [143n, 145n],
+        ],
+      },
+    ]);
+    expect(ledger.report(0, report(0, 4n, [140n, 143n]))).toEqual({ accepted: true });
+    expect(ledger.residues()[0]).toMatchObject({ next: 6n, work: false });
+    expect(ledger.deal(1)).toEqual([{ residue: 1, next: 1n, done: [[118n, 131n]] }]);
+    ledger.report(1, report(1, 5n));
+    expect([ledger.exhausted(), ledger.tested, testedNow(ledger.coverage())]).toEqual([true, 45n, 30n]);
+    expect(ledger.coverage().earlier).toEqual([
+      ['118', '131'],
+      ['143', '145'],
+    ]);
+    expect(new Ledger(space, 2, [[0n, 145n]]).exhausted()).toBe(true);
+  });
+
+  it('passes a range that was tested before at once, however many chunks are in it', () => {
+    const limit = 2n ** 64n - 1n;
+    const ledger = new Ledger({ from: 0n, limit, chunk: 1n }, 3, [[0n, limit - 4n]]);
+    const nexts = new Set(ledger.residues().map(({ next }) => next));
+    expect(nexts).toEqual(new Set([limit - 4n, limit - 3n, limit - 2n]));
+    expect(ledger.tested).toBe(limit - 4n);
+  });
+
+  it('takes one worker more, which has nothing of its own', () => {
+    const ledger = new Ledger(space, 2);
+    ledger.deal(0);
+    expect(ledger.join()).toBe(2);
+    expect(() => ledger.adopt(2, 1)).toThrow(/cannot adopt/u);
+    expect(ledger.deal(2)).toEqual([]);
+    ledger.lose(1);
+    expect(ledger.adopt(2, 1)).toEqual({ residue: 1, next: 1n });
+    expect(ledger.report(2, report(1, 3n))).toEqual({ accepted: true });
+    expect(ledger.coverage().stride).toBe(2);
+    expect(() => ledger.deal(3)).toThrow(/dealt or lost before/u);
   });
 
   it('is strict with its caller', () => {

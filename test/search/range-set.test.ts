@@ -105,4 +105,16 @@ describe('mergeRanges', () => {
       [20n, 25n],
     ]);
   });
+
+  it('says what of a range it holds and what not, like a recount', () => {
+    fc.assert(
+      fc.property(fc.array(range, { maxLength: 8 }), range, (ranges, [lo, hi]) => {
+        const set = new RangeSet(ranges);
+        const plain = new Set(nonces(ranges));
+        const all = nonces([[lo, hi]]);
+        expect([...set.within(lo, hi)]).toEqual(asRanges(all.filter((nonce) => plain.has(nonce))));
+        expect([...set.gaps(lo, hi)]).toEqual(asRanges(all.filter((nonce) => !plain.has(nonce))));
+      }),
+    );
+  });
 });

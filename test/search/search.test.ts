@@ -1,6 +1,6 @@
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { anySpace } from './arbitrary.ts';
+import { anyDone, anySpace } from './arbitrary.ts';
 import { Simulation } from './simulation.ts';
 
 const step = fc.record({
@@ -8,7 +8,7 @@ const step = fc.record({
     { weight: 4, arbitrary: fc.constant('deal') },
     { weight: 12, arbitrary: fc.constantFrom('obey', 'search', 'report', 'idle', 'hear') },
     { weight: 4, arbitrary: fc.constant('turn') },
-    { weight: 3, arbitrary: fc.constantFrom('lose', 'hit', 'lie') },
+    { weight: 3, arbitrary: fc.constantFrom('lose', 'hit', 'lie', 'resume') },
   ),
   worker: fc.nat(5),
   other: fc.nat(5),
@@ -25,9 +25,10 @@ describe('a search, for any space, stride and sequence of events', () => {
         fc.noBias(anySpace),
         fc.noBias(fc.integer({ min: 1, max: 6 })),
         fc.boolean(),
+        anyDone,
         fc.array(step, { maxLength: 120, size: 'max' }),
-        (space, count, smallest, steps) => {
-          const simulation = new Simulation(space, count);
+        (space, count, smallest, done, steps) => {
+          const simulation = new Simulation(space, count, done(space));
           for (const { what, worker: w, other, choice, size } of steps) {
             const worker = w % count;
             const nonce = space.from + (BigInt(choice) % (space.limit - space.from));
@@ -40,6 +41,7 @@ describe('a search, for any space, stride and sequence of events', () => {
             if (what === 'turn') simulation.turn(worker, size * 4);
             if (what === 'lose') simulation.lose(worker);
             if (what === 'hit') simulation.hit(nonce, smallest && choice % 4 === 0);
+            if (what === 'resume') simulation.resume();
             if (what === 'lie') simulation.lie(worker, other % count, BigInt(choice % 9), BigInt(size));
             if (what !== 'obey' && what !== 'search') simulation.check();
           }

@@ -2,7 +2,8 @@ import assert from 'node:assert/strict';
 import { assign, type WorkerState } from '../../src/search/assignment.ts';
 import { chunkCount, chunkOf, chunkRange, chunkStart } from '../../src/search/chunk.ts';
 import { Ledger, type ReportResult } from '../../src/search/ledger.ts';
-import type { Assignment, ResidueReport, Space } from '../../src/search/search.ts';
+import { ledgerSnapshotText, parseLedgerSnapshot } from '../../src/search/ledger-snapshot.ts';
+import type { Assignment, Range, ResidueReport, Space } from '../../src/search/search.ts';
 import { asRanges, nonces, rangesOf } from './arbitrary.ts';
 
 type ToWorker =
@@ -27,7 +28,10 @@ class Agent {
   readonly stride: bigint;
   readonly inbox: ToWorker[] = [];
   readonly outbox: ToController[] = [];
-  readonly holds = new Map<number, { next: bigint; readonly tested: Set<bigint> }>();
+  readonly holds = new Map<
+    number,
+    { next: bigint; readonly done: ReadonlySet<bigint>; readonly tested: Set<bigint> }
+  >();
   #bound: bigint;
   #saidIdle = false;
 
@@ -43,8 +47,8 @@ class Agent {
     if (message.order === 'bound') {
       if (message.nonce < this.#bound) this.#bound = message.nonce;
     } else if (message.order === 'adopt') {
-      const { residue, next } = message.assignment;
-      this.holds.set(residue, { next, tested: new Set() });
+      const { residue, next, done = [] } = message.assignment;
+      this.holds.set(residue, { next, done: new Set(nonces(done)), tested: new Set() });
       this.#saidIdle = false;
     } else {
       const told = this.#tell(message.residue);
@@ -91,14 +95,14 @@ class Agent {
     for (let c = this.holds.get(residue)?.next ?? 0n; c < chunkCount(this.space); c += this.stride) {
       all.push(...nonces([chunkRange(this.space, c)]));
     }
-    return all;
+    return all.filter((nonce) => !this.holds.get(residue)?.done.has(nonce));
   }
 
   #tell(residue: number): Told {
     const held = this.holds.get(residue);
     if (!held) throw new Error(`asked for residue ${residue}, which it does not hold`);
     const isDone = (chunk: bigint) =>
-      nonces([chunkRange(this.space, chunk)]).every((n) => held.tested.has(n));
+      nonces([chunkRange(this.space, chunk)]).every((n) => held.tested.has(n) || held.done.has(n));
     let next = held.next;
     while (next < chunkCount(this.space) && isDone(next)) next += this.stride;
     const above = [...held.tested].filter((nonce) => nonce >= chunkStart(this.space, next));
@@ -110,10 +114,12 @@ class Agent {
 export class Simulation {
   readonly space: Space;
   readonly count: number;
-  readonly ledger: Ledger;
   readonly agents: readonly Agent[];
   readonly states: WorkerState['state'][];
   readonly seen = { adoptions: 0, releases: 0, lateReports: 0 };
+  #ledger: Ledger;
+  /** What was tested before. */
+  readonly #before = new Set<bigint>();
   /** What the reports that had to be accepted stand for: the coverage as a plain set. */
   readonly #counted = new Set<bigint>();
   /** What has really been tested by anyone. */
@@ -121,10 +127,16 @@ export class Simulation {
   /** Who has each residue, by the words that were exchanged. */
   readonly #owner: (number | undefined)[];
 
-  constructor(space: Space, count: number) {
+  /** @param done what was tested before. */
+  constructor(space: Space, count: number, done: readonly Range[] = []) {
     this.space = space;
     this.count = count;
-    this.ledger = new Ledger(space, count);
+    this.#ledger = new Ledger(space, count, done);
+    for (const nonce of nonces(done)) if (nonce >= space.from && nonce < space.limit) this.#before.add(nonce);
+    for (const nonce of this.#before) {
+      this.#truth.add(nonce);
+      this.#counted.add(nonce);
+    }
     this.agents = Array.from({ length: count }, () => new Agent(space, BigInt(count)));
     this.states = Array.from({ length: count }, () => 'pending');
     this.#owner = Array.from({ length: count }, () => undefined);
@@ -133,9 +145,9 @@ export class Simulation {
   deal(worker: number): void {
     if (this.states[worker] !== 'pending') return;
     this.states[worker] = 'searching';
-    for (const assignment of this.ledger.deal(worker)) this.#hand(worker, assignment);
-    if (this.ledger.bound !== undefined)
-      this.#agent(worker).inbox.push({ order: 'bound', nonce: this.ledger.bound });
+    for (const assignment of this.#ledger.deal(worker)) this.#hand(worker, assignment);
+    if (this.#ledger.bound !== undefined)
+      this.#agent(worker).inbox.push({ order: 'bound', nonce: this.#ledger.bound });
     this.#reassign();
   }
 
@@ -144,7 +156,7 @@ export class Simulation {
     if (this.states[worker] === 'lost' || this.states.filter((state) => state !== 'lost').length === 1)
       return;
     this.states[worker] = 'lost';
-    this.ledger.lose(worker);
+    this.#ledger.lose(worker);
     this.#agent(worker).holds.clear();
     this.#agent(worker).inbox.length = 0;
     this.#owner.forEach((owner, residue) => {
@@ -153,13 +165,26 @@ export class Simulation {
     this.#reassign();
   }
 
+  /** The controller is another process from now on, which knows what the one before it noted. */
+  resume(): void {
+    const text = ledgerSnapshotText(this.#ledger.snapshot());
+    const snapshot = parseLedgerSnapshot(JSON.parse(text));
+    assert.ok(snapshot);
+    this.#ledger = Ledger.restore(snapshot);
+    assert.equal(ledgerSnapshotText(this.#ledger.snapshot()), text);
+  }
+
   obey(worker: number): void {
     if (this.#takesOrders(worker)) this.#agent(worker).obey();
   }
 
   search(worker: number, choice: number, size: number): void {
     if (!this.#takesOrders(worker)) return;
-    for (const nonce of this.#agent(worker).search(choice, size)) this.#truth.add(nonce);
+    for (const nonce of this.#agent(worker).search(choice, size)) {
+      // What the controller knows to be done is not searched again, whoever has it now; a hit is only told to it.
+      assert.equal(this.#before.has(nonce), false);
+      this.#truth.add(nonce);
+    }
   }
 
   report(worker: number): void {
@@ -184,8 +209,8 @@ export class Simulation {
     for (const { report, nonces } of message.reports) {
       const result: ReportResult =
         message.event === 'released'
-          ? this.ledger.released(worker, report)
-          : this.ledger.report(worker, report);
+          ? this.#ledger.released(worker, report)
+          : this.#ledger.report(worker, report);
       const isOwner = this.#owner[report.residue] === worker;
       assert.equal(result.accepted, isOwner);
       if (!isOwner) {
@@ -211,7 +236,7 @@ export class Simulation {
   lie(worker: number, residue: number, next: bigint, offset: bigint): void {
     const { from, limit, chunk } = this.space;
     const owns = this.#owner[residue] === worker && this.states[worker] !== 'lost';
-    const before = this.ledger.coverage();
+    const before = this.#ledger.coverage();
     const stride = BigInt(this.count);
     const end = chunkCount(this.space) + stride + 1n;
     const lies: ResidueReport[] = owns
@@ -229,19 +254,19 @@ export class Simulation {
           { residue, next: BigInt(residue) + stride * next, done: [] },
           { residue, next: BigInt(residue), done: [[chunkStart(this.space, BigInt(residue)), limit]] },
         ];
-    for (const lie of lies) assert.equal(this.ledger.report(worker, lie).accepted, false);
-    assert.deepEqual(this.ledger.coverage(), before);
+    for (const lie of lies) assert.equal(this.#ledger.report(worker, lie).accepted, false);
+    assert.deepEqual(this.#ledger.coverage(), before);
   }
 
   /** The controller verifies a hit itself; in smallest mode nothing above it is worth searching any more. */
   hit(nonce: bigint, smallest: boolean): void {
-    assert.equal(this.ledger.confirm(nonce), true);
+    assert.equal(this.#ledger.confirm(nonce), true);
     this.#truth.add(nonce);
     this.#counted.add(nonce);
     if (!smallest) return;
-    this.ledger.lower(nonce);
+    this.#ledger.lower(nonce);
     this.agents.forEach(({ inbox }, worker) => {
-      if (this.#takesOrders(worker)) inbox.push({ order: 'bound', nonce: this.ledger.bound ?? nonce });
+      if (this.#takesOrders(worker)) inbox.push({ order: 'bound', nonce: this.#ledger.bound ?? nonce });
     });
     this.#reassign();
   }
@@ -257,25 +282,25 @@ export class Simulation {
       this.check();
       if (this.agents.every(({ inbox, outbox }) => inbox.length + outbox.length === 0)) break;
     }
-    const end = this.ledger.bound ?? this.space.limit;
+    const end = this.#ledger.bound ?? this.space.limit;
     const missing = nonces([[this.space.from, end]]).filter((nonce) => !this.#counted.has(nonce));
     assert.deepEqual(missing, []);
-    assert.equal(this.ledger.complete(), true);
+    assert.equal(this.#ledger.complete(), true);
   }
 
   check(): void {
-    const covered = rangesOf(this.ledger.coverage());
+    const covered = rangesOf(this.#ledger.coverage());
     assert.deepEqual(covered, asRanges(this.#counted));
-    assert.equal(this.ledger.tested, BigInt(this.#counted.size));
+    assert.equal(this.#ledger.tested, BigInt(this.#counted.size));
     for (const nonce of this.#counted) assert.equal(this.#truth.has(nonce), true);
 
-    const end = this.ledger.bound ?? this.space.limit;
+    const end = this.#ledger.bound ?? this.space.limit;
     const all = nonces([[this.space.from, end]]);
     assert.equal(
-      this.ledger.complete(),
+      this.#ledger.complete(),
       all.every((nonce) => this.#counted.has(nonce)),
     );
-    for (const { residue, work, owner, status } of this.ledger.residues()) {
+    for (const { residue, work, owner, status } of this.#ledger.residues()) {
       const own = all.filter((nonce) => chunkOf(this.space, nonce) % BigInt(this.count) === BigInt(residue));
       assert.equal(
         work,
@@ -297,23 +322,30 @@ export class Simulation {
 
   #reassign(): void {
     const workers = this.states.map((state, worker) => ({ worker, state }));
-    const bounded = this.ledger.bound !== undefined;
-    for (const { kind, worker, residue } of assign({ residues: this.ledger.residues(), workers, bounded })) {
+    const bounded = this.#ledger.bound !== undefined;
+    for (const { kind, worker, residue } of assign({ residues: this.#ledger.residues(), workers, bounded })) {
       if (kind === 'release') {
         this.seen.releases++;
-        this.ledger.release(residue);
+        this.#ledger.release(residue);
         this.#agent(worker).inbox.push({ order: 'release', residue });
         continue;
       }
       this.seen.adoptions++;
       this.states[worker] = 'searching';
-      this.#hand(worker, this.ledger.adopt(worker, residue));
+      this.#hand(worker, this.#ledger.adopt(worker, residue));
     }
   }
 
   #hand(worker: number, assignment: Assignment): void {
     assert.equal(this.#owner[assignment.residue], undefined);
     this.#owner[assignment.residue] = worker;
+    const start = chunkStart(this.space, assignment.next);
+    const known = new Set(nonces(assignment.done ?? []));
+    for (const nonce of this.#counted) {
+      if (nonce < start || Number(chunkOf(this.space, nonce) % BigInt(this.count)) !== assignment.residue)
+        continue;
+      assert.ok(known.has(nonce), `${nonce} is done, and is to be searched again`);
+    }
     this.#agent(worker).inbox.push({ order: 'adopt', assignment });
   }
 

@@ -30,7 +30,7 @@ export type AgentOrder =
   | { readonly order: 'stop' }
   /** `seen`: the number of the last message that has arrived. */
   | { readonly order: 'ping'; readonly seen: number }
-  | { readonly order: 'adopt'; readonly residue: number; readonly next: bigint }
+  | ({ readonly order: 'adopt' } & Assignment)
   | { readonly order: 'release'; readonly residue: number }
   | { readonly order: 'bound'; readonly nonce: bigint };
 

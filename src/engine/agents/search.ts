@@ -17,7 +17,7 @@ import { WorkerPool, type SendOrder } from './worker-pool.ts';
 const mostFalseHits = 10;
 
 /** What a search over workers is given; N, as launched, fixes the stride. */
-export type SearchOptions = HitsOptions & Pick<SearchRequest, 'onFirstSearching' | 'announce'>;
+export type SearchOptions = HitsOptions & Pick<SearchRequest, 'onFirstSearching' | 'announce' | 'done'>;
 
 /**
  * One search over all workers of a run: takes what agents say, keeps the ledger, gives orders, and knows when it is
@@ -37,7 +37,7 @@ export class Search implements RunningSearch {
 
   constructor(options: SearchOptions) {
     this.#options = options;
-    this.#ledger = new Ledger(options.space, options.workers);
+    this.#ledger = new Ledger(options.space, options.workers, options.done);
     this.#pool = new WorkerPool(options.workers);
     this.#hits = new Hits(options);
     let resolveEnded: (end: SearchEnd) => void = () => {};
@@ -46,6 +46,7 @@ export class Search implements RunningSearch {
       this.#over ??= options.elapsed();
       resolveEnded(end);
     };
+    this.#judge();
   }
 
   /** The best verified hit so far: with `--smallest` a candidate until the search has ended. */

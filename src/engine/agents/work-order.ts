@@ -15,10 +15,10 @@ export function rebalance(ledger: Ledger, pool: WorkerPool, emit: Emit): void {
       send?.({ order: 'release', residue });
       continue;
     }
-    const { next } = ledger.adopt(worker, residue);
+    const assignment = ledger.adopt(worker, residue);
     pool.get(worker).state = 'searching';
-    send?.({ order: 'adopt', residue, next });
-    emit('instance.adopted', { instance: worker, residue, next: `${next}` });
+    send?.({ order: 'adopt', ...assignment });
+    emit('instance.adopted', { instance: worker, residue, next: `${assignment.next}` });
   }
 }
 
@@ -27,10 +27,9 @@ export function rebalance(ledger: Ledger, pool: WorkerPool, emit: Emit): void {
  * more than an end of a `release`.)
  */
 export function repeatOrders(ledger: Ledger, worker: number, send: SendOrder): void {
-  for (const { residue, next, owner, status } of ledger.residues()) {
-    if (owner !== worker) continue;
-    send({ order: 'adopt', residue, next });
-    if (status === 'releasing') send({ order: 'release', residue });
+  for (const { status, ...assignment } of ledger.assignments(worker)) {
+    send({ order: 'adopt', ...assignment });
+    if (status === 'releasing') send({ order: 'release', residue: assignment.residue });
   }
   if (ledger.bound !== undefined) send({ order: 'bound', nonce: ledger.bound });
 }

@@ -10,6 +10,7 @@ import { probability } from '../../../src/puzzle/probability.ts';
 import { type Coverage, coverageOf } from '../../../src/search/coverage.ts';
 import { chunkCount, chunkOf, chunkStart } from '../../../src/search/chunk.ts';
 import { chanceWithin } from '../../../src/search/forecast.ts';
+import { RangeSet } from '../../../src/search/range-set.ts';
 import type { Range } from '../../../src/search/search.ts';
 import { lines } from '../../../src/session/lines.ts';
 import { onceAborted } from '../../../src/wait.ts';
@@ -33,13 +34,15 @@ class ProcessSearch implements RunningSearch {
   readonly #kernel: ChildProcessWithoutNullStreams;
   /** All nonces of the space below it are done. */
   #next: bigint;
+  readonly #earlier: RangeSet;
   #isOver = false;
   #hasAnswered = false;
 
   constructor(request: SearchRequest) {
     this.#request = request;
     this.#hits = new Hits({ ...request, workers: 0 });
-    this.#next = request.space.from;
+    this.#earlier = new RangeSet(new RangeSet(request.done).within(request.space.from, request.space.limit));
+    this.#next = this.#passEarlier(request.space.from);
     this.ended = new Promise((resolve) => (this.#end = resolve));
     const seconds = ['--seconds', `${request.seconds()}`];
     const command = [join(remote, 'pow.py'), ...kernelArguments(request.puzzle), ...seconds];
@@ -47,7 +50,8 @@ class ProcessSearch implements RunningSearch {
     this.#kernel = spawn(python, ['-S', '-E', ...command], { env });
     this.#kernel.stdin.on('error', () => {}); // it has ended, and says so
     void this.#listen();
-    this.#feed();
+    if (this.#next < request.space.limit) this.#feed();
+    else this.#judge();
   }
 
   get best(): Hit | undefined {
@@ -67,14 +71,15 @@ class ProcessSearch implements RunningSearch {
     const next = this.#next === space.limit ? chunkCount(space) : chunkOf(space, this.#next);
     const start = chunkStart(space, next);
     const done: Range[] = start < this.#next ? [[start, this.#next]] : [];
-    let tested = this.#next - space.from;
     const { nonce } = this.best ?? {};
     // A hit was tested here, whatever the kernel has said of its slice.
-    if (nonce !== undefined && nonce >= this.#next) {
-      done.push([nonce, nonce + 1n]);
-      tested += 1n;
-    }
-    return coverageOf(space, [{ residue: 0, next, done }], tested);
+    if (nonce !== undefined && nonce >= this.#next) done.push([nonce, nonce + 1n]);
+    const all = new RangeSet([[space.from, this.#next], ...done, ...this.#earlier]);
+    return coverageOf(space, [{ residue: 0, next, done }], all.count, [...this.#earlier]);
+  }
+
+  #passEarlier(nonce: bigint): bigint {
+    return this.#earlier.endOf(nonce) ?? nonce;
   }
 
   announced({ nonce, digest }: Announcement): void {
@@ -106,7 +111,7 @@ class ProcessSearch implements RunningSearch {
       this.#hasAnswered = true;
       if (word === 'hit') this.#claim({ nonce: BigInt(first), digest: second });
       if (word !== 'done') continue;
-      this.#next = BigInt(second);
+      this.#next = this.#passEarlier(BigInt(second));
       this.#judge();
       if (!this.#isOver) this.#feed();
     }
@@ -116,7 +121,8 @@ class ProcessSearch implements RunningSearch {
   }
 
   #feed(): void {
-    const end = this.#next + slice;
+    const [gap] = this.#earlier.gaps(this.#next, this.#next + slice);
+    const end = gap?.[1] ?? this.#next;
     this.#kernel.stdin.write(`${this.#next} ${end < this.#bound ? end : this.#bound}\n`);
   }
 

@@ -1,0 +1,67 @@
+import { z } from 'zod';
+import type { Range, ResidueReport, ResidueStatus, Space } from './search.ts';
+
+/** What has become of a worker: not begun yet; was given what is its own; given up for now. */
+export type WorkerRecord = 'new' | 'dealt' | 'lost';
+
+/** One residue: what is done of it, who has it, and in `base` what was done when that owner got it. */
+export interface ResidueSnapshot extends ResidueReport {
+  readonly status: ResidueStatus;
+  readonly owner?: number | undefined;
+  readonly base: ResidueReport;
+  /** The `next` that it was given. */
+  readonly given: bigint;
+}
+
+/** Everything that a ledger knows (`Ledger.snapshot`, `Ledger.restore`). */
+export interface LedgerSnapshot {
+  readonly space: Space;
+  readonly stride: number;
+  readonly bound?: bigint | undefined;
+  /** What was done before the search began. */
+  readonly known: readonly Range[];
+  readonly workers: readonly WorkerRecord[];
+  readonly residues: readonly ResidueSnapshot[];
+}
+
+const natural = z
+  .string()
+  .regex(/^(0|[1-9]\d{0,20})$/)
+  .transform(BigInt);
+const ranges = z.array(z.tuple([natural, natural])).max(65_536);
+const index = z.int().min(0).max(1_000_000);
+const report = z.object({ residue: index, next: natural, done: ranges });
+const space = z
+  .object({ from: natural, limit: natural, chunk: natural })
+  .refine(({ from, limit, chunk }) => from < limit && limit < 2n ** 64n && chunk > 0n, 'not a nonce space');
+
+const ledgerSnapshot = z.object({
+  space,
+  stride: z.int().min(1).max(100_000),
+  bound: natural.optional(),
+  known: ranges,
+  workers: z.array(z.enum(['new', 'dealt', 'lost'])).max(100_000),
+  residues: z
+    .array(
+      report.extend({
+        status: z.enum(['reserved', 'held', 'releasing', 'orphaned']),
+        owner: index.optional(),
+        base: report,
+        given: natural,
+      }),
+    )
+    .max(100_000),
+});
+
+/** A snapshot as JSON, nonces and chunks as decimal strings. Pure. */
+export function ledgerSnapshotText(snapshot: LedgerSnapshot): string {
+  return JSON.stringify(snapshot, (_, value: unknown) => (typeof value === 'bigint' ? `${value}` : value));
+}
+
+/**
+ * The snapshot in a value that was parsed from JSON, which may come from anybody: bounded, and of the right form. Whether it
+ * contradicts itself `Ledger.restore` finds out. Undefined when it is none.
+ */
+export function parseLedgerSnapshot(value: unknown): LedgerSnapshot | undefined {
+  return ledgerSnapshot.safeParse(value).data;
+}
