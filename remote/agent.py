@@ -149,7 +149,7 @@ class Agent:
     def begin(self, job):
         self.job = job
         self.deadline = Deadline(job.seconds)
-        begun = self.deadline.starts[0]
+        begun = monotonic()
         self.next_second = begun + 1
         self.report = Report(self, begun)
         self.log.name(job.run, job.worker)

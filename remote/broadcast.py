@@ -11,6 +11,7 @@ import threading
 import time
 from collections import deque
 
+from deadline import Deadline
 from imds import Role, ServiceError
 from message import Inbox, fields
 from poll_backoff import PollBackoff
@@ -125,7 +126,9 @@ def background(action, *arguments):
 
 
 def end_after(seconds):
-    time.sleep(seconds)
+    deadline = Deadline(seconds)
+    while deadline.left() > 0:
+        time.sleep(min(1, deadline.left()))  # a sleep does not count for how long the machine was suspended
     os._exit(0)
 
 

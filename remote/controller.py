@@ -3,6 +3,7 @@ another."""
 import json
 from time import monotonic
 
+from deadline import Stopwatch
 from job import SILENCE, parse_attach
 from link import Link, accept
 from loop import READ, read_some
@@ -65,7 +66,7 @@ class Socket:
         self.key = None
         self.epoch = 0
         self.attached = None
-        self.left = monotonic()  # when the last one was heard that was attached
+        self.left = Stopwatch()  # since the last one was heard that was attached
         self.guests = []
 
     def start(self):
@@ -109,7 +110,7 @@ class Socket:
 
     def ended(self, link):
         if link is self.attached:
-            self.left = link.heard if link.silent else monotonic()
+            self.left = Stopwatch(monotonic() - link.heard if link.silent else 0)
             self.attached = None
             self.host.output.disconnect()
         else:
@@ -118,10 +119,11 @@ class Socket:
 
     def away(self):
         """Seconds for which nobody has been attached; 0 while somebody is."""
-        return 0 if self.attached else monotonic() - self.left
+        return 0 if self.attached else self.left.elapsed()
 
     def check(self, silence):
-        """Lets go of connections that say nothing: a half-open one looks like that. Whoever it was may come back."""
+        """Lets go of connections that say nothing: a half-open one looks like that. Whoever it was may come back. By the
+        monotonic clock alone: a step of the wall clock is no silence."""
         for link in self.guests + ([self.attached] if self.attached else []):
             if monotonic() - link.heard > (silence if link.admitted else SILENCE):
                 link.silent = True

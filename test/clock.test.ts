@@ -1,3 +1,4 @@
+import * as fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { Stopwatch } from '../src/clock.ts';
 import { DeadlineReached, deadline } from '../src/run/deadline.ts';
@@ -47,4 +48,33 @@ test('a deadline beyond what setTimeout can count does not fire early, and a can
   far.cancel();
   clock.advance(2 ** 31);
   expect(far.signal.aborted).toBe(false);
+});
+
+test('whatever the clocks do: nothing elapsed is taken back, none is less than either clock says, and a deadline is kept', () => {
+  const step = fc.record({
+    kind: fc.constantFrom('advance', 'suspend', 'step'),
+    // Sixteenths of a second and a day at most: sums are exact.
+    seconds: fc.integer({ min: -16 * 86_400, max: 16 * 86_400 }).map((sixteenths) => sixteenths / 16),
+  });
+  fc.assert(
+    fc.property(fc.array(step, { maxLength: 30 }), fc.integer({ min: 1, max: 100_000 }), (steps, limit) => {
+      const clock = new ManualClock();
+      const stopwatch = new Stopwatch(clock);
+      const { signal } = deadline(clock, new Stopwatch(clock), limit, 'T reached');
+      let [monotonic, wall, highest] = [0, 0, 0];
+      for (const { kind, seconds } of steps) {
+        const forward = Math.abs(seconds);
+        if (kind === 'advance') clock.advance(forward);
+        else if (kind === 'suspend') clock.suspend(forward);
+        else clock.stepWall(seconds);
+        if (kind === 'advance') monotonic += forward;
+        wall += kind === 'step' ? seconds : forward;
+        highest = Math.max(highest, monotonic, wall);
+        expect(stopwatch.elapsed()).toBeCloseTo(highest, 6);
+        // At the next look, of whatever a suspension or a step has shown meanwhile.
+        clock.advance(0);
+        expect(signal.aborted).toBe(highest >= limit);
+      }
+    }),
+  );
 });

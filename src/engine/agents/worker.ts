@@ -86,13 +86,13 @@ class Work {
   constructor(index: number, context: WorkerContext) {
     this.#index = index;
     this.#context = context;
-    const { over, search, watch, linger } = context;
+    const { over, search, watch, linger, clock } = context;
     void watch.gone(index, over).then(
       (instance) => this.#gone.abort(terminated(instance)),
       () => {},
     );
     this.#stop = AbortSignal.any([over, this.#gone.signal]);
-    this.#absence = new Absence(linger, ({ message }, seconds) => {
+    this.#absence = new Absence(clock, linger, ({ message }, seconds) => {
       if (over.aborted || !search.isAway(index)) return;
       const words = `not reached for ${Math.round(seconds)} s: ${message}`;
       search.lose(index, new CndError('agent-unreachable', words), true);

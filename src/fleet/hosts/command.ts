@@ -10,6 +10,9 @@ export interface WorkerPlace {
   readonly worker: number;
 }
 
+/** Seconds between two looks of a guard at the wall clock. */
+const guardStep = 5;
+
 /** What every process of a worker carries in its environment, wherever it goes. The run's fixed length ends it. */
 function tags({ run, worker }: WorkerPlace): string[] {
   return [`CND_RUN=${run}`, `CND_INSTANCE=h${worker}-${run}`];
@@ -30,10 +33,12 @@ export function cleanCommand(place: WorkerPlace): string {
 
 /**
  * Makes a worker's directory and leaves a guard behind, which cleans up when the time is over, unless a later guard has
- * taken over; says `armed`. It acts on time alone: connections come and go meanwhile.
+ * taken over; says `armed`. It acts on time alone: connections come and go meanwhile. `sleep` does not count for how long a host is
+ * suspended, so that the wall clock is looked at every few seconds; a step back of that prolongs nothing.
  */
 export function guardCommand(place: WorkerPlace, seconds: number): string {
   const { run, worker } = place;
+  const whole = Math.max(1, Math.ceil(seconds));
   const script = [
     `umask 077`,
     `trap "" HUP INT TERM PIPE`,
@@ -42,10 +47,20 @@ export function guardCommand(place: WorkerPlace, seconds: number): string {
     `mkdir -p "$d" && echo $g >"$d/guard" || exit 73`,
     // In the form of a syslog, so that there is a line even of a worker that could not be started.
     `echo "$(LC_ALL=C date "+%b %e %H:%M:%S") $(uname -n | cut -d. -f1) cnd-guard[$$]: run=${run} worker=${worker} armed" >>"$d/syslog"`,
+    `e=$(($(date +%s)+${whole}))`,
     // Without the tags, or it would kill itself.
-    `(sleep ${Math.max(1, Math.ceil(seconds))}; if [ "$(cat "$d/guard")" = $g ]; then ${shell`exec env CND_RUN= CND_INSTANCE= /bin/sh -c ${cleanScript(place)}`}; fi) </dev/null >/dev/null 2>&1 & echo armed`,
+    `(${waitScript(whole)}; if [ "$(cat "$d/guard")" = $g ]; then ${shell`exec env CND_RUN= CND_INSTANCE= /bin/sh -c ${cleanScript(place)}`}; fi) </dev/null >/dev/null 2>&1 & echo armed`,
   ].join('; ');
   return shell`exec env ${tags(place)} /bin/sh -c ${script}`;
+}
+
+/** Waits so many seconds by the clock that is faster: n have been slept, and by the wall clock l are left until e. */
+function waitScript(seconds: number): string {
+  return [
+    `n=0`,
+    `while m=$((${seconds}-n)); l=$((e-$(date +%s))); [ $m -gt 0 ] && [ $l -gt 0 ]`,
+    `do if [ $l -lt $m ]; then m=$l; fi; if [ $m -gt ${guardStep} ]; then m=${guardStep}; fi; sleep $m; n=$((n+m)); done`,
+  ].join('; ');
 }
 
 /** Writes the lines of this worker, gzip-compressed, and of nobody else. */

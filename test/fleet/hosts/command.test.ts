@@ -83,7 +83,7 @@ describe('the guard', () => {
   it('takes nothing from a guard that came after it', async () => {
     await armed(0, 1);
     await armed(0, 6);
-    const guards = (): number => orphans(run).filter((line) => / sleep [16]( |$)/.test(line)).length;
+    const guards = (): number => orphans(run).filter((line) => / sleep [156]( |$)/.test(line)).length;
     expect(guards()).toBe(2);
     working(0);
     await eventually('two workers', () => workers() === 2);
@@ -91,6 +91,29 @@ describe('the guard', () => {
     expect(workers()).toBe(2);
     expect(existsSync(directory(0))).toBe(true);
     await expectCleaned(20);
+  });
+
+  it('fires when the wall clock says so, after a suspension, and not later for a step back of it', async () => {
+    // A `date` of our own, whose clock is a file: what the machine's own clock shows is everybody's.
+    const clock = join(home, 'clock');
+    mkdirSync(join(home, 'bin'));
+    writeFileSync(
+      join(home, 'bin', 'date'),
+      `#!/bin/sh\n[ "$1" = +%s ] && exec cat ${clock}\nexec /bin/date "$@"\n`,
+      {
+        mode: 0o755,
+      },
+    );
+    const path = `PATH=${join(home, 'bin')}:$PATH`;
+    const arm = (worker: number, seconds: number): Promise<unknown> =>
+      end(`export ${path}; ${guardCommand({ run, worker }, seconds)}`);
+    writeFileSync(clock, '1000\n');
+    await arm(0, 600);
+    writeFileSync(clock, '5000\n'); // asleep for an hour, of which no sleep knows
+    await expectCleaned(15);
+    await arm(1, 3);
+    writeFileSync(clock, '10\n');
+    await expectCleaned(15);
   });
 
   it('fails where nothing can be put', async () => {
