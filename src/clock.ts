@@ -1,3 +1,5 @@
+import { caughtUp } from './wait.ts';
+
 /** Where a run reads the time; injected so that tests can suspend a laptop. */
 export interface Clock {
   /** Milliseconds of a clock that never steps; it stands still while the machine is suspended. */
@@ -8,15 +10,39 @@ export interface Clock {
   every(milliseconds: number, listener: () => void): () => void;
 }
 
-/** The machine's clocks. */
+/** Milliseconds beyond which lateness tells of a suspended process or machine, not of a slow one. */
+const longestLag = 5000;
+
+/** The machine's clocks. After a suspension a listener is called once what came meanwhile has been read. */
 export const systemClock: Clock = {
   monotonic: () => performance.now(),
   wall: () => Date.now(),
   every(milliseconds, listener) {
-    const timer = setInterval(listener, milliseconds);
-    return () => clearInterval(timer);
+    let cancelled = false;
+    let waking = false;
+    let due = nextLook(milliseconds);
+    const timer = setInterval(() => {
+      const lag = Math.max(performance.now() - due.monotonic, Date.now() - due.wall);
+      due = nextLook(milliseconds);
+      if (waking) return;
+      if (lag < longestLag) return listener();
+      waking = true;
+      void caughtUp().then(() => {
+        waking = false;
+        if (!cancelled) listener();
+      });
+    }, milliseconds);
+    return () => {
+      cancelled = true;
+      clearInterval(timer);
+    };
   },
 };
+
+/** When a listener is to be called again, on both clocks. */
+function nextLook(milliseconds: number): Start {
+  return { monotonic: performance.now() + milliseconds, wall: Date.now() + milliseconds };
+}
 
 /** When the run began, on both clocks, in milliseconds. */
 export interface Start {

@@ -96,3 +96,29 @@ export class Changes {
     });
   }
 }
+
+/** Milliseconds between two looks at whether the event loop is idle. */
+const idleInterval = 20;
+
+/** Milliseconds after which a process that is never idle is taken to have read what there was. */
+const readTimeout = 1000;
+
+let reading: Promise<void> | undefined;
+
+/**
+ * Resolves once what came while this process was suspended has been read: when its event loop has nothing to do again. Timers
+ * come first in a turn of it, so that what acts on the time alone would close connections whose last words wait to be read.
+ */
+export function caughtUp(): Promise<void> {
+  reading ??= readAll().finally(() => (reading = undefined));
+  return reading;
+}
+
+async function readAll(): Promise<void> {
+  const giveUp = performance.now() + readTimeout;
+  while (performance.now() < giveUp) {
+    const before = performance.eventLoopUtilization();
+    await sleep(idleInterval);
+    if (performance.eventLoopUtilization(before).idle > idleInterval / 2) return;
+  }
+}

@@ -39,6 +39,11 @@ export interface Broadcast {
    * @param onError Told in words when the channel fails, once until it works again.
    */
   listen(listener: (announcement: Announcement) => void, onError?: (message: string) => void): () => void;
+  /**
+   * Resolves once those who listen have been told of everything that was announced until now. Absent: they always have been.
+   * Rejects when the channel cannot be read, or the signal aborts.
+   */
+  catchUp?(signal: AbortSignal): Promise<void>;
   /** Deletes what `open` created; idempotent, also after a failed `open`. */
   close(): Promise<void>;
 }

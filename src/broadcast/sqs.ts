@@ -3,6 +3,7 @@ import { type AwsSettings, customEndpoint } from '../aws/client.ts';
 import { awsError } from '../aws/failure.ts';
 import { isRetryable } from '../aws/retryable.ts';
 import { retry } from '../retry.ts';
+import { unlessAborted } from '../wait.ts';
 import type { AgentBroadcast, Announcement, Broadcast } from './broadcast.ts';
 import { Inbox } from './inbox.ts';
 import { messageBody } from './message.ts';
@@ -10,6 +11,7 @@ import { type Polled, poll } from './poll.ts';
 import { PollBackoff } from './poll-backoff.ts';
 import { RunQueue } from './run-queue.ts';
 import { mostMessages, receive, sendMessage } from './sqs-message.ts';
+import { peek } from './sqs-peek.ts';
 import { queueInput, type QueueTags, sqsClient } from './sqs-queue.ts';
 
 /** What a broadcast on SQS is made with. */
@@ -113,6 +115,13 @@ export class SqsBroadcast implements Broadcast {
     };
   }
 
+  async catchUp(signal: AbortSignal): Promise<void> {
+    const queue = this.#queue;
+    if (!queue) return;
+    const heard = await unlessAborted(peek(this.#client, await queue.open(signal), queue.run), signal);
+    for (const announcement of heard) this.#deliver(announcement);
+  }
+
   async close(): Promise<void> {
     this.#life.abort();
     this.#listeners.clear();
@@ -144,15 +153,17 @@ export class SqsBroadcast implements Broadcast {
     }
   }
 
+  #deliver(announcement: Announcement): void {
+    if (this.#announced.has(announcement.nonce)) return;
+    for (const { listener } of this.#listeners) listener(announcement);
+  }
+
   #polled(queue: RunQueue): Polled {
     return {
       inbox: this.#inbox,
       pollBackoff: new PollBackoff(mostMessages),
       receive: async (hide, signal) => receive(this.#client, await queue.open(), signal, { hide }),
-      deliver: (announcement) => {
-        if (this.#announced.has(announcement.nonce)) return;
-        for (const { listener } of this.#listeners) listener(announcement);
-      },
+      deliver: (announcement) => this.#deliver(announcement),
       onError: (error) => {
         const { message } = this.#error(error, 'cannot be read', 'sqs:ReceiveMessage');
         for (const { onError } of this.#listeners) onError(message);

@@ -60,7 +60,7 @@ export interface RunningSearch {
   /** Says how the whole search stands (`run.progress`), with `remaining` seconds until the time limit. */
   tick(remaining: number): void;
   /**
-   * Ends the search, whatever ended it. Resolves when nothing searches any more, or when `limit` aborts; what may still be
+   * Ends the search, whatever ended it; a hit that comes meanwhile counts. Resolves when nothing searches any more, or when `limit` aborts; what may still be
    * searching then is told in `search.stopped`.
    */
   stop(reason: string, limit: AbortSignal): Promise<void>;

@@ -14,6 +14,9 @@ const selfStopMargin = 1;
 /** Seconds in which what searches confirms that it has stopped, at most; whoever does not is terminated all the same. */
 const stopLimits = { shortest: 0.2, longest: 3 };
 
+/** Seconds after T at which nothing but a suspension can have kept the search from being stopped. */
+const late = 1;
+
 /** Seconds that are spent on syslogs at most: while they are pulled, instances cost money. */
 const longestLogPull = 60;
 
@@ -26,6 +29,7 @@ export class Searching {
   /** Ends every attempt to connect; sessions live on until the logs are pulled. */
   readonly #linkLife = new AbortController();
   readonly #stopListening: () => void;
+  readonly #stopTicking: () => void;
   #stopped = false;
 
   /** Sets everybody to work. */
@@ -66,6 +70,7 @@ export class Searching {
       announce: (hit) => void this.#announce(hit),
     });
     this.#stopListening = this.#listen();
+    this.#stopTicking = clock.every(1000, () => this.search.tick(context.untilTimeLimit()));
   }
 
   /** Resolves when the search ends by itself. */
@@ -73,16 +78,26 @@ export class Searching {
     return this.search.ended;
   }
 
-  /** Ends the search: nothing new is begun, and everything is told to stop. */
+  /**
+   * Ends the search: nothing new is begun, and everything is told to stop. A hit that comes meanwhile counts. Where T is long
+   * over, this process was suspended: what was found in time, and nobody could be told of, is looked for first.
+   */
   async stop(reason: string): Promise<void> {
     const { inputs, phases, teardown } = this.#context;
     this.#stopped = true;
-    this.#stopListening();
+    this.#stopTicking();
     phases.begin('stop');
+    const isLate = this.#context.untilTimeLimit() < -late;
+    const shortest = isLate ? stopLimits.longest : stopLimits.shortest;
     const left = this.#context.untilTimeLimit(-teardown.stop);
-    const limit = this.#context.within(Math.min(stopLimits.longest, Math.max(stopLimits.shortest, left)));
-    await this.search.stop(reason, AbortSignal.any([inputs.interrupts.second, limit.signal]));
+    const limit = this.#context.within(Math.min(stopLimits.longest, Math.max(shortest, left)));
+    const signal = AbortSignal.any([inputs.interrupts.second, limit.signal]);
+    await Promise.all([
+      this.search.stop(reason, signal),
+      isLate && inputs.broadcast.catchUp?.(signal).catch(() => {}),
+    ]);
     limit.cancel();
+    this.#stopListening();
   }
 
   /** Pulls the syslogs while there is time, and closes all sessions. */
@@ -109,17 +124,15 @@ export class Searching {
     await Promise.all([...this.#links.values()].map((link) => link.close()));
   }
 
-  /** Hears of hits on the broadcast and tells of progress, until the function that is returned is called. */
+  /** Hears of hits on the broadcast, until the function that is returned is called. */
   #listen(): () => void {
-    const { broadcast, clock } = this.#context.inputs;
+    const { broadcast } = this.#context.inputs;
     const stopListening = broadcast.listen(
       (announcement) => this.search.announced(announcement),
       (error) => this.#context.warn(`${error}; the controller notifies its instances directly`),
     );
-    const stopTicking = clock.every(1000, () => this.search.tick(this.#context.untilTimeLimit()));
     return () => {
       stopListening();
-      stopTicking();
       const { ignored = 0 } = broadcast;
       if (ignored > 0)
         this.#context.warn(

@@ -37,6 +37,14 @@ export function describeBroadcast(name: string, world: () => Promise<() => Broad
       expect(await heard()).toEqual(announcement);
     });
 
+    test('who catches up has been told of everything that was announced until then', async () => {
+      const told: Announcement[] = [];
+      broadcast.listen((message) => told.push(message));
+      await peer.announce(announcement);
+      await broadcast.catchUp?.(AbortSignal.timeout(20_000));
+      expect(told).toContainEqual(announcement);
+    });
+
     test('nobody hears an announcement of their own', async () => {
       const first = heard();
       await broadcast.announce({ ...announcement, nonce: 1n });

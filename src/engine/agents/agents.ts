@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto';
+import { onceAborted } from '../../wait.ts';
 import type { Engine, RunningSearch, SearchRequest } from '../engine.ts';
 import type { LaunchedInstances } from '../launched-instances.ts';
 import { Guards } from './guard.ts';
@@ -22,8 +23,10 @@ export class AgentEngine implements Engine {
     const { run, puzzle, space, smallest, kernel, instructionSet, seconds, linger, broadcast, clock, emit } =
       request;
     const { launched, watch, link, guard, lifetime, switch: check, onAnswer } = this.#instances;
-    const over = new AbortController();
-    const search = new PooledSearch({ ...request, workers: launched.length }, over);
+    const life = { over: new AbortController(), giveUp: new AbortController() };
+    const { over } = life;
+    const works: Promise<void>[] = [];
+    const search = new PooledSearch({ ...request, workers: launched.length }, life, works);
     void watch.poll(over.signal);
     const controller = { key: randomBytes(16).toString('hex'), epoch: 1 };
     // Those who hear of a hit by themselves need no controller to stop in time.
@@ -53,27 +56,36 @@ export class AgentEngine implements Engine {
       guards: new Guards(guard, run, lifetime),
       switch: check,
       over: over.signal,
+      giveUp: life.giveUp.signal,
       job,
       onAnswer,
       linger: longestAbsence,
       controller,
     };
-    for (const { index } of launched) void work(index, context);
+    for (const { index } of launched) works.push(work(index, context));
     return search;
   }
 }
 
 /** A search that begins nothing new on any instance once it is stopped. */
 class PooledSearch extends Search {
-  readonly #over: AbortController;
+  readonly #life: { readonly over: AbortController; readonly giveUp: AbortController };
+  readonly #works: readonly Promise<void>[];
 
-  constructor(options: ConstructorParameters<typeof Search>[0], over: AbortController) {
+  constructor(
+    options: ConstructorParameters<typeof Search>[0],
+    life: { readonly over: AbortController; readonly giveUp: AbortController },
+    works: readonly Promise<void>[],
+  ) {
     super(options);
-    this.#over = over;
+    this.#life = life;
+    this.#works = works;
   }
 
   override stop(reason: string, limit: AbortSignal): Promise<void> {
-    this.#over.abort();
-    return super.stop(reason, limit);
+    const { over, giveUp } = this.#life;
+    onceAborted(limit, () => giveUp.abort());
+    over.abort();
+    return super.stop(reason, limit, Promise.all(this.#works));
   }
 }

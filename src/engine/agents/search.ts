@@ -7,7 +7,7 @@ import { Ledger, type ReportResult } from '../../search/ledger.ts';
 import type { Assignment } from '../../search/search.ts';
 import type { RunningSearch, SearchEnd, SearchRequest } from '../engine.ts';
 import type { AgentMessage } from './agent-message.ts';
-import { Changes } from '../../wait.ts';
+import { Changes, whenAborted } from '../../wait.ts';
 import type { Claim, Hit } from '../hit.ts';
 import { Hits, type HitsOptions } from '../hits.ts';
 import { progressFields, rebalance, repeatOrders } from './work-order.ts';
@@ -208,7 +208,8 @@ export class Search implements RunningSearch {
 
   /** A worker cannot be reached any more, now that the search is over: nobody waits for its word. */
   forget(worker: number): void {
-    this.#pool.get(worker).state = 'lost';
+    const state = this.#pool.get(worker);
+    if (state.state !== 'away') state.state = 'lost';
     this.#changes.notify();
   }
 
@@ -225,12 +226,13 @@ export class Search implements RunningSearch {
 
   /**
    * Ends the search, whatever ended it: every agent is told to stop, and "stopped" counts only on its own word.
-   * Resolves when all have said so or are lost, or when `limit` aborts.
+   * Resolves when all have said so or are lost, and `others` has, or when `giveUp` aborts.
    */
-  async stop(reason: string, giveUp: AbortSignal): Promise<void> {
+  async stop(reason: string, giveUp: AbortSignal, others?: Promise<unknown>): Promise<void> {
     this.#over ??= this.#options.elapsed();
     for (const { state, send } of this.#pool.all) if (state !== 'stopped') send?.({ order: 'stop' });
     while (this.#pool.busy.length > 0 && !giveUp.aborted) await this.#changes.next(giveUp);
+    if (this.#pool.unconfirmed.length > 0) await Promise.race([others, whenAborted(giveUp)]);
     this.#options.emit('search.stopped', {
       reason,
       latency: this.#latency(),

@@ -31,4 +31,6 @@ export interface WorkerContext {
   readonly controller: { readonly key: string; readonly epoch: number };
   /** Aborts when the search is over: nothing new is begun on any instance. */
   readonly over: AbortSignal;
+  /** Aborts when nobody waits any longer for what was found until then. */
+  readonly giveUp: AbortSignal;
 }

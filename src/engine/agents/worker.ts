@@ -7,6 +7,7 @@ import { Absence } from './absence.ts';
 import { Agent, type Received, spooledHits } from './agent.ts';
 import type { AgentMessage } from './agent-message.ts';
 import { jobLine } from './agent-order.ts';
+import { collectHits } from './collect.ts';
 import { prepare } from './preparation.ts';
 import { attachAgent } from './remote-command.ts';
 import type { WorkerContext } from './worker-context.ts';
@@ -117,6 +118,7 @@ class Work {
       return false;
     } catch (error) {
       if (over.aborted) {
+        if (this.#begun && !this.#gone.signal.aborted) await collectHits(this.#index, this.#context);
         search.forget(this.#index);
         return false;
       }

@@ -1,4 +1,4 @@
-import { connect as connectTcp } from 'node:net';
+import { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 
 import type { Client } from 'ssh2';
@@ -29,10 +29,27 @@ function dialTcp(
   reject: (error: Error) => void,
 ): () => void {
   // Without noDelay an exec on an open connection takes 44 ms instead of 2: Nagle waits for the delayed ACK.
-  const socket = connectTcp({ host, port, noDelay: true, lookup: lookUpForSocket });
+  const socket = new ReadingSocket();
+  socket.connect({ host, port, noDelay: true, lookup: lookUpForSocket });
   // Stays for the socket's life: a reset that comes late must not end the process.
   socket.on('error', reject).on('connect', () => resolve(socket));
   return () => socket.destroy();
+}
+
+/**
+ * Only reading ends it. Node closes a socket that cannot be written to, and drops what the other side said before it reset the
+ * connection; the reading side gets that first, and then the end.
+ */
+class ReadingSocket extends Socket {
+  override _write(...[chunk, encoding, callback]: Parameters<Duplex['_write']>): void {
+    // oxlint-disable-next-line no-underscore-dangle -- the name that node:stream gives it
+    super._write(chunk, encoding, () => callback());
+  }
+
+  override _writev(...[chunks, callback]: Parameters<NonNullable<Duplex['_writev']>>): void {
+    // oxlint-disable-next-line no-underscore-dangle -- the name that node:stream gives it
+    super._writev?.(chunks, () => callback());
+  }
 }
 
 function dialThrough(
