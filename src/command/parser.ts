@@ -11,7 +11,7 @@ import { commandOf, usageError } from './usage-error.ts';
 /** Runs the command that the command line asks for; gives the exit code. @throws UsageError and what commands throw. */
 export async function runCommandLine(typed: readonly string[]): Promise<number> {
   const words = bindValues(typed, commandOf(typed)?.flags ?? []);
-  let exitCode = 0;
+  let chosen: { readonly command: Command; readonly masked: Arguments } | undefined;
   const literal = new LiteralWords(words);
   const parser = yargs([...literal.masked])
     .scriptName('cnd')
@@ -32,20 +32,15 @@ export async function runCommandLine(typed: readonly string[]): Promise<number> 
     });
   const add = (to: Argv, command: Command, isDefault = false): void => {
     const line = [command.name, ...(command.positionals ?? []).map(place)].join(' ');
-    const run = async (masked: Arguments): Promise<void> => {
-      const given = Object.fromEntries(
-        Object.entries(masked).map(([name, value]) => [name, literal.restore(value)]),
-      );
-      refuseRepeated(given, command);
-      refuseValued(words, command);
-      const handler = await command.load();
-      exitCode = await handler(given);
+    // Run only after the parse: for a handler that gives a promise yargs renders its whole help, in case that rejects.
+    const choose = (masked: Arguments): void => {
+      chosen = { command, masked };
     };
     to.command(
       isDefault ? [line, '$0'] : line,
       command.describe,
       (argv: Argv) => describe(argv, command),
-      run,
+      choose,
     );
   };
   for (const entry of commands) {
@@ -57,7 +52,22 @@ export async function runCommandLine(typed: readonly string[]): Promise<number> 
       });
   }
   await parser.parseAsync();
-  return exitCode;
+  return chosen === undefined ? 0 : run(chosen.command, words, chosen.masked, literal);
+}
+
+async function run(
+  command: Command,
+  words: readonly string[],
+  masked: Arguments,
+  literal: LiteralWords,
+): Promise<number> {
+  const given = Object.fromEntries(
+    Object.entries(masked).map(([name, value]) => [name, literal.restore(value)]),
+  );
+  refuseRepeated(given, command);
+  refuseValued(words, command);
+  const handler = await command.load();
+  return handler(given);
 }
 
 function place({ name, optional, many }: NonNullable<Command['positionals']>[number]): string {
