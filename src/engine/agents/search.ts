@@ -11,10 +11,7 @@ import { Changes, whenAborted } from '../../wait.ts';
 import type { Claim, Hit } from '../hit.ts';
 import { Hits, type HitsOptions } from '../hits.ts';
 import { progressFields, rebalance, repeatOrders } from './work-order.ts';
-import { WorkerPool, type SendOrder } from './worker-pool.ts';
-
-/** False hits of a worker after which it is given up. */
-const mostFalseHits = 10;
+import { WorkerPool, type SendOrder, mostFalseHits } from './worker-pool.ts';
 
 /** What a search over workers is given; N, as launched, fixes the stride. */
 export type SearchOptions = HitsOptions & Pick<SearchRequest, 'onFirstSearching' | 'announce' | 'done'>;
@@ -263,9 +260,7 @@ export class Search implements RunningSearch {
 
   /** An agent verifies its kernels' hits itself: a few false ones may be broken memory, more are not to be listened to. */
   #suspect(worker: number): void {
-    const state = this.#pool.get(worker);
-    state.falseHits += 1;
-    if (state.falseHits < mostFalseHits || this.isLost(worker)) return;
+    if (this.#pool.countFalseHit(worker) < mostFalseHits || this.isLost(worker)) return;
     this.#isolate(worker, new CndError('agent-false-hits', `sent ${mostFalseHits} false hits`));
   }
 

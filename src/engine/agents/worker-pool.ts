@@ -4,6 +4,9 @@ import type { AgentOrder } from './agent-order.ts';
 /** The way to one running agent. Sending never throws: a dead agent is noticed by its channel. */
 export type SendOrder = (order: AgentOrder) => void;
 
+/** False hits of a worker after which it is given up. */
+export const mostFalseHits = 10;
+
 /** What a search knows of one of its workers. */
 export interface Worker {
   /**
@@ -35,6 +38,11 @@ export class WorkerPool {
     const worker = this.all[index];
     if (!worker) throw new RangeError(`there is no worker ${index} of ${this.all.length}`);
     return worker;
+  }
+
+  /** @returns how many a worker has sent. */
+  countFalseHit(index: number): number {
+    return (this.get(index).falseHits += 1);
   }
 
   /** Whether any has searched. */
