@@ -7,7 +7,7 @@ import { mutants, mutated } from './mutant.ts';
 import { recount, smallestGolden, unfounded } from './oracle.ts';
 import { play } from './play.ts';
 import { Random } from './random.ts';
-import { Report } from './report.ts';
+import { Report, playedOf } from './report.ts';
 import { scenarioOf } from './scenario.ts';
 
 /** Seconds that a slow and busy machine may be late by: here promises are tested, not speed. */
@@ -51,7 +51,7 @@ describe.runIf(process.platform === 'linux' && hasSshd())('random runs with rand
     const worker = async (): Promise<void> => {
       for (let scenario = queue.shift(); scenario; scenario = queue.shift()) {
         const seen = await play(scenario, slack);
-        report.add(seen, violations(seen));
+        report.add(playedOf(seen), violations(seen));
         await seen.place.remove();
         await sleep(0);
       }

@@ -2,14 +2,16 @@ import { writeFileSync } from 'node:fs';
 import { availableParallelism, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
+import { Cloud } from './cloud.ts';
 import { violations } from './invariant.ts';
 import { play } from './play.ts';
 import { Random } from './random.ts';
-import { Report } from './report.ts';
-import { type Scenario, scenario as schema, scenarioOf } from './scenario.ts';
+import { Report, playedOf } from './report.ts';
+import { type Scenario, cloudScenarioOf, scenario as schema, scenarioOf } from './scenario.ts';
 import { simpler } from './shrink.ts';
 
 // npm run chaos -- --seed 1 --runs 500 [--parallel 4] [--slack 2] [--shrink] [--report FILE]
+// npm run chaos -- --fleet ec2 --seed 1 --runs 50          on the EC2 of the tests: calls of AWS fail, instances are taken away
 // npm run chaos -- --replay '{"seed":…}' (or only the seed of one run) [--runs 10: so often]
 //
 // Random runs with random faults, and what must hold whatever happens (invariant.ts). Every scenario that breaks something
@@ -24,26 +26,35 @@ const { values } = parseArgs({
     slack: { type: 'string', default: '2' },
     report: { type: 'string' },
     replay: { type: 'string' },
+    fleet: { type: 'string', default: 'local,hosts' },
     shrink: { type: 'boolean', default: false },
   },
 });
 
 /** The first seed of each run comes from the one that was given, so that runs of neighbouring seeds share nothing. */
 const random = new Random(Number(values.seed));
+const make = values.fleet === 'ec2' ? cloudScenarioOf : scenarioOf;
 const { replay } = values;
 const runs = Number(values.runs ?? (replay === undefined ? 20 : 1));
 const queue: Scenario[] = Array.from({ length: runs }, () => {
-  if (replay === undefined) return scenarioOf(random.integer(0, 2 ** 31));
-  return /^\d+$/.test(replay) ? scenarioOf(Number(replay)) : schema.parse(JSON.parse(replay));
+  if (replay === undefined) return make(random.integer(0, 2 ** 31));
+  return /^\d+$/.test(replay) ? make(Number(replay)) : schema.parse(JSON.parse(replay));
 });
 const slack = Number(values.slack);
 const report = new Report(replay === undefined ? values.seed : 'replay');
 
+const cloud = new Cloud();
+
 async function judge(scenario: Scenario, into?: Report): Promise<string[]> {
+  if (scenario.fleet === 'ec2') {
+    const { played, violations: found } = await cloud.play(scenario, slack);
+    into?.add(played, found);
+    return found;
+  }
   const seen = await play(scenario, slack);
   try {
     const found = violations(seen);
-    into?.add(seen, found);
+    into?.add(playedOf(seen), found);
     return found;
   } finally {
     await seen.place.remove();
@@ -76,6 +87,7 @@ process.stderr.write(`seed ${values.seed}, ${queue.length} runs, ${values.parall
 // What has begun is played to its end, and reported.
 for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => queue.splice(0));
 await Promise.all(Array.from({ length: Number(values.parallel) }, worker));
+await cloud.close();
 const file = values.report ?? join(tmpdir(), `cnd-chaos-${values.seed}-${process.pid}.json`);
 writeFileSync(file, `${JSON.stringify(report.figures(), undefined, 2)}\n`);
 process.stderr.write(`${report.text()}figures: ${file}\n`);

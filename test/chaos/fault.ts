@@ -16,6 +16,8 @@ export interface Stage {
   /** Other commands that were started: a scram, a ps. */
   readonly others: Controller[];
   readonly strangers: ChildProcess[];
+  /** Those that took the run up after its controller, or tried to. */
+  readonly resumed: Controller[];
 }
 
 /**
@@ -61,6 +63,11 @@ export async function inflict(action: Action, stage: Stage): Promise<boolean> {
       return plantLinks(place, run);
     case 'plant-process':
       return plantProcess(stage);
+    case 'resume':
+      return resume(action, stage);
+    case 'api':
+    case 'machine':
+      return false; // only EC2 has these: cloud.ts
   }
 }
 
@@ -73,6 +80,21 @@ async function signal(action: Action & { do: 'signal' }, { controller, run }: St
   await sleep(resume);
   send('SIGCONT');
   return hit;
+}
+
+/** Whoever drives the run is killed, and others take it up. One that has ended is left alone: that would be another run. */
+async function resume(
+  { after, count }: Extract<Action, { do: 'resume' }>,
+  { place, controller, run, resumed }: Stage,
+): Promise<boolean> {
+  const drivers = [controller, ...resumed];
+  for (const driver of drivers) driver.signal('SIGKILL');
+  const ends = await Promise.all(drivers.map(({ ended }) => ended));
+  const isOver = ends.every(({ signal: by }) => by !== 'SIGKILL') || run === undefined;
+  if (isOver || place.journal(run).names.has('run.ended')) return false;
+  await sleep(after);
+  for (let left = count; left > 0; left -= 1) resumed.push(new Controller(place, ['resume', run, '--json']));
+  return true;
 }
 
 function chooseReceiver(

@@ -27,14 +27,20 @@ export function violations(seen: Observation): string[] {
     ...time(seen),
     ...words(seen, told),
     ...commands(seen),
+    ...takenUp(seen, told),
     ...search(seen, told),
     ...(told ? answers(seen, told) : []),
   ];
 }
 
 /** How the run said that it ended, on stdout or in its journal. */
-export function ending({ controller, place, run, scenario }: Observation): Told | undefined {
-  const said = scenario.output === 'json' ? controller.heard.ended : undefined;
+export function ending({ controller, resumed, place, run, scenario }: Observation): Told | undefined {
+  const said = [
+    ...(scenario.output === 'json' ? [controller] : []),
+    ...resumed.map((each) => each.controller),
+  ]
+    .map(({ heard }) => heard.ended)
+    .find((event) => event !== undefined);
   return (said ?? (run === undefined ? undefined : place.journal(run).ended)) as Told | undefined;
 }
 
@@ -129,7 +135,9 @@ export const mostInconclusive = 0.05;
 
 function isKilled(scenario: Scenario): boolean {
   return scenario.faults.some(
-    ({ action }) => action.do === 'signal' && action.target === 'controller' && action.signal === 'SIGKILL',
+    ({ action }) =>
+      action.do === 'resume' ||
+      (action.do === 'signal' && action.target === 'controller' && action.signal === 'SIGKILL'),
   );
 }
 
@@ -162,8 +170,42 @@ function commands(seen: Observation): string[] {
   return found;
 }
 
+/** One takes the run up, of however many that try, within the same T; the others say why they do not. */
+function takenUp(seen: Observation, told: Told | undefined): string[] {
+  const { resumed, scenario, slack, place, run } = seen;
+  const found: string[] = [];
+  const winners = resumed.filter(({ controller }) => controller.heard.ended !== undefined);
+  if (winners.length > 1) found.push(`${winners.length} say that they ended the run`);
+  for (const { controller, ended } of resumed) {
+    const said = controller.stderr.slice(-400);
+    if (!ended) found.push(`a resume does not end: ${said}`);
+    else if (/^\s+at .+:\d+:\d+\)?$/m.test(controller.stderr))
+      found.push(`a stack on a resume's stderr: ${said}`);
+    else if (ended.signal === null && ![0, 1, 2, 3, 4].includes(ended.code ?? -1))
+      found.push(`a resume exits ${ended.code}: ${said}`);
+    else if (ended.code === 0 && controller.heard.ended?.['outcome'] !== 'found')
+      found.push(`a resume exits 0 and tells of no hit: ${said}`);
+  }
+  const isAlone = scenario.faults.every(({ action }) => action.do === 'resume' || action.do === 'ps');
+  const isOwn = scenario.kernel === 'honest' && scenario.agent === 'own' && !scenario.companion;
+  if (resumed.length === 0 || !isAlone || !isOwn) return found;
+  // Of a run that had not begun to launch nothing is there to be taken up, which each of them says.
+  const isBegun = run !== undefined && place.journal(run).names.has('instance.launched');
+  if (isBegun && winners.length === 0 && resumed.every(({ ended }) => ended?.signal === null) && slack < 5)
+    found.push(
+      `nobody took the run up: ${resumed.map(({ controller }) => controller.stderr.slice(-200)).join(' | ')}`,
+    );
+  if (told && winners.length === 1 && run !== undefined) {
+    const names = place.archived(run);
+    for (const name of ['run.json', 'events.ndjson'])
+      if (!names.includes(name)) found.push(`a resumed run's archive has no ${name}: ${names.join()}`);
+  }
+  return found;
+}
+
 /** Faults that harm nobody who searches, only what is around it. */
 const harmless: ReadonlySet<string> = new Set([
+  'resume',
   'cut',
   'delay',
   'half-open',

@@ -110,6 +110,12 @@ export class Place {
     return heard;
   }
 
+  /** The files of a run in the logs. */
+  archived(run: string): string[] {
+    const path = join(this.logs, run);
+    return existsSync(path) ? readdirSync(path) : [];
+  }
+
   /** The runs that have been begun here, by their state or their logs. */
   runs(): string[] {
     const names = [join(this.state, 'cnd'), this.logs].flatMap((path) =>

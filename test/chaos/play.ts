@@ -4,7 +4,7 @@ import { orphans } from '../helper/process.ts';
 import { Controller, type Ended } from './controller.ts';
 import { inflict } from './fault.ts';
 import { Place } from './place.ts';
-import type { Fault, Scenario } from './scenario.ts';
+import { type Fault, type Scenario, hasFault } from './scenario.ts';
 import { targets } from './target.ts';
 
 /** Seconds after T in which everything of a run must be gone, whatever happened to it. */
@@ -18,6 +18,8 @@ export interface Observation {
   readonly controller: Controller;
   /** Undefined: it was still there after T and grace. */
   readonly ended: Ended | undefined;
+  /** Those that took the run up, or tried to. */
+  readonly resumed: readonly { readonly controller: Controller; readonly ended: Ended | undefined }[];
   readonly companion: { readonly controller: Controller; readonly ended: Ended | undefined } | undefined;
   readonly others: readonly {
     readonly controller: Controller;
@@ -54,7 +56,8 @@ export async function play(scenario: Scenario, slack: number): Promise<Observati
   const run = await runOf(place, controller);
   const others: Controller[] = [];
   const strangers: ChildProcess[] = [];
-  const stage = { place, controller, run, others, strangers };
+  const resumed: Controller[] = [];
+  const stage = { place, controller, run, others, strangers, resumed };
   const inflicted: (boolean | undefined)[] = scenario.faults.map(() => undefined);
   const faults = scenario.faults.map(async (fault, index) => {
     await time(fault, place, controller, run, () => until(scenario.timeLimit * 0.7) < 0);
@@ -64,6 +67,10 @@ export async function play(scenario: Scenario, slack: number): Promise<Observati
   });
   const late = scenario.timeLimit + grace + slack;
   const ended = await within(controller.ended, until(late));
+  if (hasFault(scenario, 'resume')) await within(Promise.all(faults), until(late));
+  const resumedEnds = await Promise.all(
+    resumed.map(async (each) => ({ controller: each, ended: await within(each.ended, until(late)) })),
+  );
   const workersAtExit = run === undefined ? [] : [...targets(run, 'agent'), ...targets(run, 'kernel')];
   const left = (): string[] => (run === undefined ? [] : [...orphans(run), ...place.hostsLeft(run)]);
   const leftAtExit = await settled(left, Math.min(2, Math.max(0.1, until(late))));
@@ -77,7 +84,7 @@ export async function play(scenario: Scenario, slack: number): Promise<Observati
     controller: companion,
     ended: await within(companion.ended, Math.max(1, until(late))),
   };
-  if (!ended) controller.signal('SIGKILL');
+  for (const each of [controller, ...resumed]) if (!each.over) each.signal('SIGKILL');
   const scram = run === undefined ? undefined : new Controller(place, ['scram', '--run', run]);
   const scramEnd = scram && (await within(scram.ended, 30));
   const leftAfterScram = await settled(left, 2);
@@ -87,6 +94,7 @@ export async function play(scenario: Scenario, slack: number): Promise<Observati
     run,
     controller,
     ended,
+    resumed: resumedEnds,
     companion: companionEnd,
     others: await Promise.all(otherEnds),
     workersAtExit,
@@ -167,7 +175,8 @@ async function settled(look: () => string[], seconds: number): Promise<string[]>
   }
 }
 
-async function within<T>(promise: Promise<T>, seconds: number): Promise<T | undefined> {
+/** What a promise brings within so many seconds. */
+export async function within<T>(promise: Promise<T>, seconds: number): Promise<T | undefined> {
   const timer = new AbortController();
   const late = sleep(Math.max(0, seconds) * 1000, undefined, { signal: timer.signal }).catch(() => undefined);
   let answer = await Promise.race([promise, late]);

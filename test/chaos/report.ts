@@ -1,5 +1,6 @@
 import { ending, isInconclusive, mostInconclusive } from './invariant.ts';
 import { recount } from './oracle.ts';
+import type { Ended } from './controller.ts';
 import type { Observation } from './play.ts';
 import type { Action, Scenario } from './scenario.ts';
 
@@ -7,6 +8,37 @@ import type { Action, Scenario } from './scenario.ts';
 export interface Broken {
   readonly violations: readonly string[];
   readonly scenario: Scenario;
+}
+
+/** What the report takes of one run. */
+export interface Played {
+  readonly scenario: Scenario;
+  /** As the run told it; undefined when it could not. */
+  readonly outcome: string | undefined;
+  readonly ended: Ended | undefined;
+  /** Of each fault, whether it did anything; undefined: it came after the end. */
+  readonly inflicted: readonly (boolean | undefined)[];
+  readonly slack: number;
+  /** The most that the controller needed, in MB; 0 where that is not known. */
+  readonly memory: number;
+  /** Nonces that kernels recorded, counted once; 0 where they record nothing. */
+  readonly nonces: number;
+  readonly isInconclusive: boolean;
+}
+
+/** What of a run the report takes. */
+export function playedOf(seen: Observation): Played {
+  const { scenario, ended, controller, inflicted, slack, place } = seen;
+  return {
+    scenario,
+    outcome: ending(seen)?.outcome,
+    ended,
+    inflicted,
+    slack,
+    memory: controller.memory,
+    nonces: recount(place.record).reduce((sum, [lo, hi]) => sum + hi - lo, 0),
+    isInconclusive: isInconclusive(seen),
+  };
 }
 
 /** What a set of runs came to. */
@@ -37,26 +69,25 @@ export class Report {
   }
 
   /** Takes one run, and what it broke. */
-  add(seen: Observation, violations: readonly string[]): void {
-    const { scenario, ended, controller, inflicted, slack } = seen;
+  add(played: Played, violations: readonly string[]): void {
+    const { scenario, ended, inflicted, slack, nonces } = played;
     this.#runs += 1;
     this.#fleets.add(scenario.companion ? `${scenario.fleet}, two runs` : scenario.fleet);
     this.#outputs.add(scenario.output);
     this.#kernels.add(scenario.kernel);
     this.#agents.add(scenario.agent);
-    this.#outcomes.add(ending(seen)?.outcome ?? 'not told');
+    this.#outcomes.add(played.outcome ?? 'not told');
     this.#exits.add(ended ? String(ended.signal ?? ended.code) : 'none');
     for (const [index, { action }] of scenario.faults.entries()) {
       this.#faults.add(kindOf(action));
       if (inflicted[index] === true) this.#effective.add(kindOf(action));
     }
-    const nonces = recount(seen.place.record).reduce((sum, [lo, hi]) => sum + hi - lo, 0);
     if (nonces > 0) this.#recounts += 1;
     this.#nonces += nonces;
     if (scenario.faults.length === 0) this.#faults.add('none');
-    if (isInconclusive(seen)) this.#inconclusive.push(scenario.seed);
+    if (played.isInconclusive) this.#inconclusive.push(scenario.seed);
     this.#latest = Math.max(this.#latest, (ended?.seconds ?? 0) - scenario.timeLimit);
-    this.#memory = Math.max(this.#memory, controller.memory);
+    this.#memory = Math.max(this.#memory, played.memory);
     this.#slack = Math.max(this.#slack, slack);
     if (violations.length > 0) this.broken.push({ violations, scenario });
   }
@@ -124,6 +155,9 @@ export class Report {
 
 /** What a fault is, in few words. Pure. */
 function kindOf(action: Action): string {
+  if (action.do === 'api') return `${action.call} ${action.how}`;
+  if (action.do === 'resume') return action.count === 1 ? 'resume' : 'several resumes at once';
+  if (action.do === 'machine') return `instance ${action.how}`;
   if (action.do !== 'signal') return action.do;
   const { target, signal, resume } = action;
   return `${target} ${signal}${signal === 'SIGSTOP' && resume !== undefined ? '/CONT' : ''}`;

@@ -20,6 +20,22 @@ const moments = [
   'terminate.started',
 ] as const;
 
+/** The calls of AWS that a run makes. */
+const calls = [
+  'RunInstances',
+  'DescribeInstances',
+  'TerminateInstances',
+  'CreateSecurityGroup',
+  'AuthorizeSecurityGroupIngress',
+  'DeleteSecurityGroup',
+  'DescribeInstanceTypes',
+  'DescribeSubnets',
+  'CreateQueue',
+  'SendMessage',
+  'ReceiveMessage',
+  'DeleteQueue',
+] as const;
+
 /** What happens: to a process of the run, to its output, to its directories, beside it. */
 const action = z.discriminatedUnion('do', [
   z.object({
@@ -43,6 +59,17 @@ const action = z.discriminatedUnion('do', [
   z.object({ do: z.enum(['close-output', 'stall-output']) }),
   z.object({ do: z.enum(['scram', 'ps']) }),
   z.object({ do: z.enum(['remove-logs', 'fill-logs', 'read-only-logs', 'remove-state', 'remove-instance']) }),
+  /** Its controller is killed, and so many milliseconds later others take the run up, `count` at once. */
+  z.object({ do: z.literal('resume'), after: z.int(), count: z.int() }),
+  /** A call of AWS fails. `times`: so often; absent: until the end. */
+  z.object({
+    do: z.literal('api'),
+    call: z.enum(calls),
+    how: z.enum(['throttled', 'internal', 'lost-before', 'lost-after', 'hang', 'slow']),
+    times: z.int().optional(),
+  }),
+  /** EC2 takes an instance away, or it halts. */
+  z.object({ do: z.literal('machine'), how: z.enum(['spot', 'halt']), which: z.int() }),
   /** The file system of logs, state and local instances is full. `resume`: milliseconds until there is room again. */
   z.object({ do: z.literal('fill-disk'), resume: z.int().optional() }),
   z.object({ do: z.enum(['plant-links', 'plant-process']) }),
@@ -53,7 +80,7 @@ const fault = z.object({ at: z.enum(moments), delay: z.int(), action });
 /** One run (or two at once) and everything that happens to it. As JSON it can be replayed. */
 export const scenario = z.object({
   seed: z.int(),
-  fleet: z.enum(['local', 'hosts']),
+  fleet: z.enum(['local', 'hosts', 'ec2']),
   instances: z.int(),
   timeLimit: z.int(),
   difficulty: z.int(),
@@ -112,10 +139,12 @@ export function scenarioOf(seed: number): Scenario {
 
 /** T, such that what is cut works again while there is time left. Pure. */
 function longEnough({ timeLimit, faults }: Scenario): number {
+  // Whoever takes a run up needs time of its own.
+  const least = hasFault({ faults }, 'resume') ? Math.max(timeLimit, 14) : timeLimit;
   const longest = faults.map(({ action }) =>
     action.do === 'cut' || action.do === 'half-open' ? action.resume : 0,
   );
-  return Math.max(timeLimit, ...longest.map((milliseconds) => Math.ceil(milliseconds / 1000) * 2 + 6));
+  return Math.max(least, ...longest.map((milliseconds) => Math.ceil(milliseconds / 1000) * 2 + 6));
 }
 
 function faultOf(random: Random, fleet: Scenario['fleet']): Fault {
@@ -170,4 +199,52 @@ function networkOf(random: Random): Action {
     ...(random.chance(0.7) && { which: random.integer(0, 9) }),
     resume: random.pick([200, 1000, 3000, 7000]),
   };
+}
+
+/** The scenario of a seed on the EC2 of the tests: what it is about is AWS. Pure. */
+export function cloudScenarioOf(seed: number): Scenario {
+  const random = new Random(seed);
+  return {
+    seed,
+    fleet: 'ec2',
+    instances: random.pick([1, 2, 2, 3]),
+    timeLimit: random.integer(40, 50),
+    difficulty: random.pick([2, 16, 16]),
+    smallest: false,
+    from: 0,
+    size: random.pick([60_000, 50_000_000]),
+    chunk: 20_000,
+    kernel: 'honest',
+    agent: 'own',
+    output: 'json',
+    companion: false,
+    faults: Array.from({ length: random.pick([1, 1, 2, 3]) }, () => cloudFaultOf(random)),
+  };
+}
+
+function cloudFaultOf(random: Random): Fault {
+  const delay = random.pick([0, 20, 200, 1000]);
+  if (random.chance(0.6)) {
+    const how = random.pick(['throttled', 'internal', 'lost-before', 'lost-after', 'hang', 'slow'] as const);
+    const times = random.pick([1, 1, 2, 5]);
+    const isForGood = random.chance(0.2);
+    return {
+      at: 'start',
+      delay: 0,
+      action: { do: 'api', call: random.pick(calls), how, ...(!isForGood && { times }) },
+    };
+  }
+  const at = random.pick(moments);
+  if (random.chance(0.5)) {
+    const signal = random.pick<Signal>(['SIGKILL', 'SIGSTOP', 'SIGINT', 'SIGTERM', 'SIGHUP']);
+    const resume = random.pick([1000, 3000]);
+    return { at, delay, action: { do: 'signal', target: 'controller', signal, which: 0, resume } };
+  }
+  const action = random.pick<Action>([
+    { do: 'machine', how: 'spot', which: random.integer(0, 9) },
+    { do: 'machine', how: 'halt', which: random.integer(0, 9) },
+    { do: 'cut', resume: random.pick([1000, 7000]) },
+    { do: 'scram' },
+  ]);
+  return { at, delay, action };
 }

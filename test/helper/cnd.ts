@@ -3,11 +3,11 @@ import { existsSync, mkdtempSync, readFileSync, readdirSync, rmSync } from 'node
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
-import { fileURLToPath } from 'node:url';
 import type { RunEvent } from '../../src/event/event.ts';
 import { parseEvent } from '../../src/event/journal-reader.ts';
+import { repository } from './stage/repository.ts';
 
-const bin = fileURLToPath(new URL('../../bin/cnd.js', import.meta.url));
+const bin = join(repository, 'bin/cnd.js');
 
 /** Whoever runs the tests may have an AWS account: no test ever asks it. */
 const noAws = {
