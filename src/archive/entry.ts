@@ -1,24 +1,31 @@
 import { CndError } from '../error.ts';
-import { journalName, recordName, syslogIndex } from '../event/file-name.ts';
+import { checkpointName, journalName, recordName, syslogIndex } from '../event/file-name.ts';
 import { isRunId } from '../run-id.ts';
 
 /** What an entry of a run is, as its name tells. */
 export type EntryKind =
   | { readonly kind: 'syslog'; readonly instance: number }
   | { readonly kind: 'journal' }
+  | { readonly kind: 'checkpoint' }
   | { readonly kind: 'record' };
 
 /** What an entry is; undefined for a name that cnd did not give. */
 export function entryKind(name: string): EntryKind | undefined {
   if (name === recordName) return { kind: 'record' };
   if (name === journalName) return { kind: 'journal' };
+  if (name === checkpointName) return { kind: 'checkpoint' };
   const instance = syslogIndex(name);
   return instance === undefined ? undefined : { kind: 'syslog', instance };
 }
 
 /** The media type an entry is stored with, where a store keeps one. Compressed logs are objects of their own type. */
 export function mediaType({ kind }: EntryKind): string {
-  const types = { syslog: 'application/gzip', journal: 'application/x-ndjson', record: 'application/json' };
+  const types = {
+    syslog: 'application/gzip',
+    journal: 'application/x-ndjson',
+    record: 'application/json',
+    checkpoint: 'application/json',
+  };
   return types[kind];
 }
 

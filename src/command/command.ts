@@ -6,6 +6,7 @@ export type Handler = (given: Arguments) => Promise<number>;
 
 /** What can stand in a place on the command line, for completion. */
 export type ValueKind =
+  | 'any-run'
   | 'archived-run'
   | 'directory'
   | 'file'
@@ -15,8 +16,7 @@ export type ValueKind =
   | 'outcome'
   | 'scheme'
   | 'shell'
-  | 'unit'
-  | 'watched-run';
+  | 'unit';
 
 /** A flag of a command. Its value is taken as text: yargs would make numbers of some and lose digits. */
 export interface Flag {

@@ -11,7 +11,7 @@ import { makeSpace } from '../search/space.ts';
 import type { ConfigFile } from './file.ts';
 import { refuseForeignFlags, withFleet } from './chosen-fleet.ts';
 import { settingError } from './setting-error.ts';
-import { environmentLayer, fileLayer, flagLayer } from './layer.ts';
+import { type Layer, environmentLayer, fileLayer, flagLayer } from './layer.ts';
 import { type Judging, origin, valueAt, withOrigins } from './origin.ts';
 import { groupOf, requireAtMost, requireExisting, requireMatch, requireMinimum } from './requirement.ts';
 import { type Settings, defaultsOf, longestTimeLimit, settingsSchema } from './schema.ts';
@@ -41,6 +41,8 @@ export interface RunConfig {
   readonly kernel: Settings['kernel'];
   /** Seconds for which an instance that cannot be reached searches on, and keeps what it searches. */
   readonly linger: number;
+  /** Seconds between two checkpoints; 0: none. */
+  readonly checkpoint: number;
   readonly logs: Settings['logs'];
   /** What all of this was made from. */
   readonly source: ConfigSource;
@@ -58,19 +60,26 @@ export interface ConfigSources {
   readonly flags: Readonly<Record<string, unknown>>;
   readonly env: NodeJS.ProcessEnv;
   readonly file: ConfigFile | undefined;
+  /** The settings of the run that is resumed: stronger than the environment. */
+  readonly resumed?: Layer | undefined;
   /** What holds where nothing else is said, besides the defaults: for commands that do not need all of it. */
   readonly fallback?: Readonly<Record<string, unknown>>;
 }
 
 /** The configuration of a run, on one of these kinds of fleets. @throws UsageError naming the field, its value and the remedy. */
 export function resolveConfig(
-  { flags, env, file, fallback = {} }: ConfigSources,
+  { flags, env, file, resumed, fallback = {} }: ConfigSources,
   kinds: readonly FleetKind[] = fleetKinds,
 ): RunConfig {
   if (file) validateFile(file, kinds);
   const names = settingNames(kinds);
   const given = flagLayer(flags, names);
-  const layers = [given, environmentLayer(env, names), ...(file ? [fileLayer(file)] : [])];
+  const layers = [
+    given,
+    ...(resumed ? [resumed] : []),
+    environmentLayer(env, names),
+    ...(file ? [fileLayer(file)] : []),
+  ];
   const context: Judging = { layers, kinds, names };
   const values = withFleet(merge(layers, { ...defaultsOf(kinds), ...fallback }), layers, kinds);
   const settings = judge(values, context);
@@ -144,6 +153,7 @@ function complete(
     smallest: settings.smallest,
     kernel: settings.kernel,
     linger: settings.linger,
+    checkpoint: settings.checkpoint,
     logs: { ...settings.logs, directory: resolve(directory, settings.logs.directory) },
     source,
   };

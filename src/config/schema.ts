@@ -46,6 +46,9 @@ const commonSchema = z.strictObject({
   linger: decimal('a number of seconds', 0, longestTimeLimit).describe(
     'seconds for which an instance searches on when the connection to it is lost, and keeps its part of the search',
   ),
+  checkpoint: decimal('a number of seconds', 0, longestTimeLimit).describe(
+    'seconds between two checkpoints in the archive, from which another machine can resume the run; 0: none',
+  ),
   sshConfig: z
     .boolean({ error: 'must be true or false' })
     .describe('whether ~/.ssh/config is read for the fleet hosts and for jump hosts'),
@@ -93,6 +96,7 @@ export const defaults = {
   smallest: false,
   kernel: 'auto',
   linger: 120,
+  checkpoint: 0,
   sshConfig: true,
   logs: { directory: 'logs' },
 } satisfies Partial<RawSettings>;

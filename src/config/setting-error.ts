@@ -21,6 +21,7 @@ const examples: Readonly<Record<string, string>> = {
   limit: '--limit 4294967296',
   chunk: '--chunk 1000000',
   kernel: '--kernel python',
+  checkpoint: '--checkpoint 30',
 };
 
 /** The first error that a schema found, in words: the setting as `name` names it, its value, and an example. Pure. */

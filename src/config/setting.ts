@@ -81,6 +81,13 @@ const commonNames: readonly SettingName[] = [
     describe: 'seconds an instance searches on when its connection is lost [default: 120]',
   },
   {
+    key: 'checkpoint',
+    flag: 'checkpoint',
+    variable: 'CND_CHECKPOINT',
+    describe:
+      'seconds between checkpoints in the archive, for another machine to resume from [default: none]',
+  },
+  {
     key: 'maxCost',
     flag: 'max-cost',
     variable: 'CND_MAX_COST',

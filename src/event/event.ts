@@ -48,6 +48,13 @@ const released = z
   .optional()
   .describe('The instances are machines that live on: "terminated" means that they were released.');
 
+const resumed = {
+  resumes: z.string().optional().describe('The run that this one resumes.'),
+  testedBefore: decimal
+    .optional()
+    .describe('How many nonces were tested there; `tested` and the coverage count them too.'),
+};
+
 const ended = z.object({
   outcome: z.enum(outcomes),
   exitCode: z.int(),
@@ -56,6 +63,7 @@ const ended = z.object({
   instance: index.optional(),
   reason: z.string().optional(),
   tested: decimal,
+  ...resumed,
   rate: nonceRate,
   elapsed: seconds,
   phases: z.partialRecord(z.enum(phaseNames), seconds),
@@ -108,6 +116,7 @@ export const eventFields = {
       .describe('Expected number of nonces until a golden one, rounded.'),
     spaceProbability: z.number().describe('Probability that the nonce space holds a golden nonce.'),
     logs: z.string(),
+    ...resumed,
   }),
   'run.preflight': z
     .object({

@@ -8,6 +8,9 @@ export const recordName = 'run.json';
 /** The journal: every event of the run, one JSON object a line. */
 export const journalName = 'events.ndjson';
 
+/** The newest checkpoint: what another machine needs to go on with the run. */
+export const checkpointName = 'checkpoint.json';
+
 /** The syslog of the instance with this index, gzip-compressed. */
 export function syslogName(index: number): string {
   return `Instance${index}.log.gz`;

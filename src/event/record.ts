@@ -47,6 +47,9 @@ export const runRecord = z.object({
   startedAt: time,
   endedAt: time.optional(),
   versions: z.object({ cnd: z.string(), node: z.string(), platform: z.string() }).optional(),
+  resumes: z.string().optional().describe('The run that this one resumes.'),
+  where: z.string().optional().describe('Which part of the fleet: a region.'),
+  account: z.string().optional().describe('The account that the fleet is in.'),
   config: z.looseObject({ N: z.number(), T: z.number(), fleet: z.string(), puzzle }),
   cost: z
     .object({ limit: z.number().optional(), basis: z.string().optional() })

@@ -95,6 +95,11 @@ export interface FleetKindOf<Schema extends z.ZodObject, Config> {
   count?(settings: unknown): number | undefined;
   /** Its instances are machines that live on: they are released, not terminated. */
   readonly releases?: true;
+  /**
+   * Which of its own settings a run that resumes another takes from the record of that: what machines there are, never how they
+   * are reached; and the key of the one that says which part of the fleet. Absent: none.
+   */
+  readonly kept?: { readonly keys: readonly string[]; readonly where?: string };
   /** Its instances cost money. */
   readonly isPaid?: true;
   /** The most instances there can be; undefined: any number. */

@@ -20,6 +20,7 @@ import { EventStream } from '../event/stream.ts';
 import type { Interrupts } from './interrupt.ts';
 import { Phases } from './phase.ts';
 import type { Paid } from './spending.ts';
+import type { Resumed } from './record/resumed.ts';
 import { released } from './released.ts';
 import { ReleaseTime, type TeardownSchedule, teardownSchedule } from './teardown.ts';
 
@@ -44,6 +45,8 @@ export interface RunInputs {
   readonly preflight?: Preflight | undefined;
   /** How the launch is confirmed, where it is to be; absent: nobody is asked. */
   readonly ask?: Ask | undefined;
+  /** What was tested before, by the run that this one resumes. */
+  readonly resumed?: Resumed | undefined;
   /** What the user is told before the launch, besides what the plan itself gives rise to. */
   readonly warnings?: readonly EventFields['warning'][] | undefined;
 }

@@ -3,14 +3,15 @@ import { messageOf } from '../error.ts';
 import { replaceFile } from '../file.ts';
 import { displayDigest } from '../puzzle/digest.ts';
 import { probability } from '../puzzle/probability.ts';
-import { noCoverage, testedNow } from '../search/coverage.ts';
+import { testedNow } from '../search/coverage.ts';
 import { chanceWithin } from '../search/forecast.ts';
 import type { RunContext } from './context.ts';
 import { archiveRun } from './log/archive.ts';
 import { recordName } from '../event/file-name.ts';
 import { exitCodes } from '../event/outcome.ts';
 import type { RunRecord } from '../event/record.ts';
-import { newRecord } from './record.ts';
+import { newRecord } from './record/record.ts';
+import { coverageOfNone, resumedFields } from './record/resumed.ts';
 import { released } from './released.ts';
 import { spending } from './spending.ts';
 import type { RunningSearch } from '../engine/engine.ts';
@@ -23,10 +24,9 @@ export async function finish(
   ending: Ending,
   clean: boolean,
 ): Promise<number> {
-  const { run, config, archive, clock, preflight } = context.inputs;
+  const { run, config, archive, clock, preflight, resumed } = context.inputs;
   const { outcome, hit, reason, exitCode } = runResult(ending, search?.best, config.smallest);
-  const tested = search?.tested ?? 0n;
-  const coverage = search?.coverage() ?? noCoverage(config.space);
+  const coverage = search?.coverage() ?? coverageOfNone(config.space, resumed);
   const shown = hit && displayDigest(config.puzzle, hit.digest);
   const { search: searched = 0 } = context.phases.seconds;
   const ended = {
@@ -36,8 +36,9 @@ export async function finish(
     ...(hit?.instance !== undefined && { instance: hit.instance }),
     ...(shown !== undefined && shown !== hit?.digest && { displayDigest: shown }),
     ...(reason !== undefined && { reason }),
-    tested: `${tested}`,
-    probability: chanceWithin(probability(config.puzzle), tested),
+    tested: coverage.tested,
+    ...resumedFields(resumed),
+    probability: chanceWithin(probability(config.puzzle), BigInt(coverage.tested)),
     rate: searched > 0 ? Number(testedNow(coverage)) / searched : 0,
     elapsed: context.elapsed(),
     phases: context.phases.seconds,
@@ -76,9 +77,9 @@ function isLeft({ left, inputs }: RunContext, id: string): boolean {
 
 /** Writes run.json. A full disk costs the record, never the run. */
 export async function record(context: RunContext, result: Partial<RunRecord> = {}): Promise<void> {
-  const { run, config, preflight } = context.inputs;
+  const { run } = context.inputs;
   try {
-    const known = newRecord(run, context.startedAt(), config, preflight);
+    const known = newRecord(run, context.startedAt(), context.inputs);
     const whole: RunRecord = { ...known, instances: context.history.records(), ...result };
     await replaceFile(join(context.folder, recordName), `${JSON.stringify(whole, undefined, 2)}\n`);
   } catch (error) {

@@ -3,6 +3,7 @@ import { messageOf } from '../error.ts';
 import { whenAborted } from '../wait.ts';
 import { removeRunState } from '../state/run-state.ts';
 import { confirmLaunch } from './plan/confirmation.ts';
+import { Checkpoints } from './record/checkpoint.ts';
 import { RunContext, type RunInputs } from './context.ts';
 import { Searching } from './searching.ts';
 import { finish, record } from './finish.ts';
@@ -25,9 +26,9 @@ export async function executeRun(inputs: RunInputs): Promise<number> {
   // Node ends a process that waits for nothing but promises, also in the middle of its cleanup.
   const letGo = clock.every(60_000, () => {});
   const context = new RunContext(inputs);
-  const { preflight, warnings, kernel } = inputs;
+  const { preflight, warnings, kernel, resumed } = inputs;
   const logs = archive.location(run);
-  emitPlan(context.emit, { config, timing: fleet.timing, logs, kernel, preflight, warnings });
+  emitPlan(context.emit, { config, timing: fleet.timing, logs, kernel, preflight, resumed, warnings });
   await record(context);
   try {
     const limit = context.searchLimit();
@@ -39,12 +40,15 @@ export async function executeRun(inputs: RunInputs): Promise<number> {
     throw error;
   }
 
-  const { ending, searching } = await searchWithinTime(context);
+  const checkpoints = new Checkpoints(context);
+  checkpoints.save();
+  const { ending, searching } = await searchWithinTime(context, checkpoints);
   if (searching) {
     await whateverHappens(context, 'stopping the search', () => searching.stop(ending.kind));
     await whateverHappens(context, 'pulling the logs', () => searching.pullLogs());
   }
   const clean = await undo(context);
+  await checkpoints.end();
   const exitCode = await finish(context, searching?.search, ending, clean);
   // Of what is left it tells whoever looks for it, with whatever credentials.
   if (context.left.length === 0)
@@ -62,7 +66,10 @@ async function discard({ journal, inputs }: RunContext): Promise<void> {
 }
 
 /** Launches and searches until the search ends, time is up, or somebody asks. Never rejects. */
-async function searchWithinTime(context: RunContext): Promise<{ ending: Ending; searching?: Searching }> {
+async function searchWithinTime(
+  context: RunContext,
+  checkpoints: Checkpoints,
+): Promise<{ ending: Ending; searching?: Searching }> {
   const { interrupts, clock } = context.inputs;
   const limit = context.searchLimit();
   const stopMeasuring = context.releaseTime.watchLag(clock);
@@ -77,6 +84,8 @@ async function searchWithinTime(context: RunContext): Promise<{ ending: Ending; 
     await launch(context, early);
     context.phases.begin('boot');
     searching = new Searching(context);
+    checkpoints.follow(searching.search);
+    checkpoints.save();
     ending = await Promise.race([searching.ended, whenAborted(early).then(cutShort)]);
   } catch (error) {
     ending = early.aborted ? cutShort() : { kind: 'failed', error };

@@ -35,7 +35,7 @@ export class Searching {
   /** Sets everybody to work. */
   constructor(context: RunContext) {
     const { inputs, launched, emit, phases } = context;
-    const { run, config, fleet, broadcast, clock, kernel } = inputs;
+    const { run, config, fleet, broadcast, clock, kernel, resumed } = inputs;
     this.#context = context;
     this.#watch = new Watch(fleet, run, launched, {
       onError: (error) => context.warn(`the fleet cannot be described: ${messageOf(error)}; retrying`),
@@ -57,6 +57,7 @@ export class Searching {
       run,
       puzzle: config.puzzle,
       space: config.space,
+      done: resumed?.done ?? [],
       smallest: config.smallest,
       kernel: config.kernel,
       linger: config.linger,
@@ -71,6 +72,7 @@ export class Searching {
     });
     this.#stopListening = this.#listen();
     this.#stopTicking = clock.every(1000, () => this.search.tick(context.untilTimeLimit()));
+    if (resumed?.candidate) this.search.announced({ run, ...resumed.candidate });
   }
 
   /** Resolves when the search ends by itself. */

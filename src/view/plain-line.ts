@@ -24,6 +24,7 @@ export function plainLine(
         `run ${event.run}: ${plural(event.instances, 'instance')} on ${event.fleet}, at most ${duration(event.timeLimit)}`,
         `puzzle ${puzzleText(event.puzzle)}${event.smallest ? ', the smallest golden nonce' : ''}`,
         `nonces ${count(event.from)} to below ${count(event.limit)}; one in ${count(event.expectedNonces)} is golden`,
+        ...resumedWords(event),
       ].join('; ');
     case 'run.preflight':
       return [
@@ -149,4 +150,13 @@ function share({ instance, residue }: { readonly instance: number; readonly resi
 
 function within(latency: number | undefined): string {
   return latency === undefined ? '' : ` after ${Math.round(latency * 1000)} ms`;
+}
+
+/** What a run goes on with that resumes another. */
+function resumedWords({
+  resumes,
+  testedBefore = '0',
+}: Extract<RunEvent, { event: 'run.planned' }>): string[] {
+  if (resumes === undefined) return [];
+  return [`resumes ${printable(resumes)}, which tested ${plural(BigInt(testedBefore), 'nonce')}`];
 }

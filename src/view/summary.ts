@@ -26,6 +26,7 @@ export function summary(event: Ended): string {
   if (event.instance !== undefined) rows.push(['found by', `instance #${event.instance}`]);
   rows.push(
     ['tested', testedWords(event)],
+    ...resumedRows(event),
     ...odds(event),
     ['rate', rate(event.rate)],
     ['instances', instanceWords(event)],
@@ -63,6 +64,13 @@ function testedWords({ tested, coverage }: Ended): string {
   if (shown.length === 0) return words;
   const more = coverage.ranges.length > shown.length || coverage.rangesCut ? ', … (all in run.json)' : '';
   return `${words}: ${shown.join(', ')}${more}`;
+}
+
+/** What of it another run had tested, that this one resumes. */
+function resumedRows({ resumes, testedBefore = '0' }: Ended): [string, string][] {
+  return resumes === undefined
+    ? []
+    : [['resumed', `${plural(BigInt(testedBefore), 'nonce')} of them were tested by ${printable(resumes)}`]];
 }
 
 /** How likely it was to find one among as many; runs of older versions do not say. */

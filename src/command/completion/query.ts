@@ -59,7 +59,7 @@ async function valuesOf(kind: ValueKind, words: readonly string[]): Promise<Cand
       return archivedRuns(words);
     case 'live-run':
       return liveRuns();
-    case 'watched-run': {
+    case 'any-run': {
       const [live, archived] = await Promise.all([liveRuns(), archivedRuns(words)]);
       const known = new Set(live.map(({ value }) => value));
       return [...live, ...archived.filter(({ value }) => !known.has(value))];

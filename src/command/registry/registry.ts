@@ -17,10 +17,14 @@ const notForPlans = new Set([
   'smallest',
   'chunk',
   'linger',
+  'checkpoint',
 ]);
 
 /** How a run is shown. */
 const shownBy = new Set(['json', 'plain', 'quiet']);
+
+/** What is searched: a run that resumes another has it from that. */
+const ofSearch = new Set(['D', 'scheme', 'block', 'unit', 'header', 'from', 'limit', 'smallest']);
 
 const exampleRun = '20261120-081103-x7k2';
 
@@ -64,7 +68,7 @@ const ps: Command = {
 const attach: Command = {
   name: 'attach',
   describe: 'watch a run that another terminal drives; leaving it ends nothing',
-  positionals: [{ name: 'run', describe: 'run id, the beginning of one, or last', values: 'watched-run' }],
+  positionals: [{ name: 'run', describe: 'run id, the beginning of one, or last', values: 'any-run' }],
   flags: [...startFlags.filter(({ name }) => shownBy.has(name)), verboseFlag, configFlag],
   examples: [['cnd attach last', 'the live view of the newest run, from any directory']],
   load: async () => (await import('../attach/attach.ts')).attach,
@@ -72,17 +76,21 @@ const attach: Command = {
 
 const resume: Command = {
   name: 'resume',
-  describe: 'continue a run whose controller was killed, within the same T',
+  describe:
+    'continue a run: within the same T after its controller was killed, or as a new run after it has ended',
   positionals: [
     {
       name: 'run',
       describe: 'run id, or the beginning of one [default: the only one without a controller]',
       optional: true,
-      values: 'live-run',
+      values: 'any-run',
     },
   ],
-  flags: [...startFlags.filter(({ name }) => shownBy.has(name)), verboseFlag],
-  examples: [[`cnd resume ${exampleRun}`, 'after kill -9, a crash or a reboot of this machine']],
+  flags: startFlags.filter(({ name }) => !ofSearch.has(name)),
+  examples: [
+    [`cnd resume ${exampleRun}`, 'after kill -9, a crash or a reboot of this machine'],
+    ['cnd resume last --T 600', 'a new run, of 600 s, that tests what the newest run has not tested'],
+  ],
   load: async () => (await import('../resume/resume.ts')).resume,
 };
 

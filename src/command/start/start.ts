@@ -1,6 +1,7 @@
 import { makeArchive } from '../../archive/registry.ts';
 import { makeBroadcast } from '../../broadcast/registry.ts';
 import type { RunConfig } from '../../config/config.ts';
+import type { Layer } from '../../config/layer.ts';
 import { engines } from '../../engine/registry.ts';
 import type { Fleet } from '../../fleet/fleet.ts';
 import { requirePassed } from '../../fleet/preflight.ts';
@@ -13,6 +14,7 @@ import { expiryOf, runNote } from '../../run/note.ts';
 import { fileUsageError } from '../../file-error.ts';
 import { stateDirectory, statePlace } from '../../state/state.ts';
 import { emitPlan } from '../../run/plan/plan.ts';
+import type { Resumed } from '../../run/record/resumed.ts';
 import { executeRun } from '../../run/run.ts';
 import { newRunId } from '../../run-id.ts';
 import { removeRunState, takeScramNote, writeRunState } from '../../state/run-state.ts';
@@ -20,6 +22,7 @@ import { unlessAborted } from '../../wait.ts';
 import { Display } from '../../view/display/display.ts';
 import { exitCodes } from '../../event/outcome.ts';
 import { isatty } from 'node:tty';
+import type { Arguments } from '../command.ts';
 import { signalExitCodes } from '../interruptible.ts';
 import { type LaunchChecks, checkLocally, checkLaunch, required } from './check.ts';
 import { concerns } from '../../run/plan/confirmation.ts';
@@ -27,10 +30,19 @@ import { canAsk, canConfirm } from './consent.ts';
 import { displayMode } from './display-mode.ts';
 
 /** `cnd start`: one run, from launch to scram; gives the exit code. */
-export async function start(flags: Readonly<Record<string, unknown>>): Promise<number> {
+export function start(flags: Arguments): Promise<number> {
+  return startRun(flags);
+}
+
+/** A run of one's own, or one that resumes another, with the settings of that; gives the exit code. */
+export async function startRun(
+  flags: Arguments,
+  past: { readonly resumed?: Resumed; readonly settings?: Layer } = {},
+): Promise<number> {
   const { env } = process;
+  const { resumed } = past;
   const path = typeof flags['config'] === 'string' ? flags['config'] : undefined;
-  const { config, fleet } = required(await checkLocally({ flags, env, path }));
+  const { config, fleet } = required(await checkLocally({ flags, env, path, resumed: past.settings }));
   const interrupts = new Interrupts();
   const display = startDisplay(flags, config, interrupts);
   const views = [display];
@@ -53,7 +65,7 @@ export async function start(flags: Readonly<Record<string, unknown>>): Promise<n
     if (flags['dry-run'] === true) {
       const stream = new EventStream(run, () => systemClock.wall(), views);
       const logs = archive.location(run);
-      emitPlan(stream.emit, { config, timing: fleet.timing, logs, kernel, preflight, warnings });
+      emitPlan(stream.emit, { config, timing: fleet.timing, logs, kernel, preflight, resumed, warnings });
       const asked = concerns(config, preflight, kernel).join(' ');
       const words = asked === '' ? '' : `; on a terminal a start asks first: ${asked}`;
       stream.emit('warning', { message: `dry run: nothing was launched${words}` });
@@ -84,6 +96,7 @@ export async function start(flags: Readonly<Record<string, unknown>>): Promise<n
       env,
       kernel,
       preflight,
+      resumed,
       warnings,
       ask: flags['yes'] !== true && canAsk(env) ? (...asked) => display.ask(...asked) : undefined,
     });

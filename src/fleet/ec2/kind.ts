@@ -10,6 +10,7 @@ export const ec2Kind = fleetKind({
   schema: ec2Schema,
   defaults: ec2Defaults,
   isPaid: true,
+  kept: { keys: ['types', 'image', 'spot'], where: 'region' },
   settings: [
     {
       key: 'ec2.region',

@@ -9,14 +9,15 @@ import { maximumLimit } from '../../search/space.ts';
 import { type Emit, type EventFields, eventSchemaVersion } from '../../event/event.ts';
 import { count, rate as rateWords } from '../../quantity.ts';
 import { idleWarning } from './idle.ts';
-import { puzzleFields } from '../record.ts';
+import { puzzleFields } from '../record/record.ts';
 import { released } from '../released.ts';
+import { type Resumed, resumedFields } from '../record/resumed.ts';
 
 /** Below this chance within T the user is told before anything is launched. */
 const slim = 0.05;
 
 /** The first event of a run: what is going to be done, in the user's words. Pure. */
-export function planned(config: RunConfig, logs: string): EventFields['run.planned'] {
+export function planned(config: RunConfig, logs: string, resumed?: Resumed): EventFields['run.planned'] {
   const { puzzle, space, instances, timeLimit, fleet, smallest, kernel } = config;
   const p = probability(puzzle);
   return {
@@ -34,13 +35,14 @@ export function planned(config: RunConfig, logs: string): EventFields['run.plann
     expectedNonces: wholeNumber(1 / p),
     spaceProbability: chanceWithin(p, space.limit - space.from),
     logs,
+    ...resumedFields(resumed),
   };
 }
 
 /** Tells the plan: what is going to be done, for how much, and what a careful user would want to know of it first. */
 export function emitPlan(emit: Emit, inputs: PlanInputs): void {
-  const { config, timing, logs, kernel, preflight, warnings = [] } = inputs;
-  emit('run.planned', planned(config, logs));
+  const { config, timing, logs, kernel, preflight, resumed, warnings = [] } = inputs;
+  emit('run.planned', planned(config, logs, resumed));
   if (preflight) {
     const { facts, cost, costBasis, price } = preflight;
     if (preflight.free !== true) {
@@ -55,7 +57,10 @@ export function emitPlan(emit: Emit, inputs: PlanInputs): void {
       if (outcome === 'warning') emit('warning', { message: `${name}: ${message}`, ...(hint && { hint }) });
     }
   }
-  for (const warning of [...planWarnings(config, timing, kernel, preflight?.cores), ...warnings])
+  for (const warning of [
+    ...planWarnings(config, timing, kernel, preflight?.cores, resumed?.tested),
+    ...warnings,
+  ])
     emit('warning', warning);
 }
 
@@ -66,15 +71,20 @@ export interface PlanInputs {
   readonly logs: string;
   readonly kernel: KernelChoice;
   readonly preflight?: Preflight | undefined;
+  readonly resumed?: Resumed | undefined;
   readonly warnings?: readonly EventFields['warning'][] | undefined;
 }
 
-/** What a careful user would want to be told before the launch; `cores` are those of the whole fleet. Pure. */
+/**
+ * What a careful user would want to be told before the launch; `cores` are those of the whole fleet, `tested` the nonces that
+ * need no test any more. Pure.
+ */
 export function planWarnings(
   config: RunConfig,
   timing: FleetTiming,
   kernel: KernelChoice,
   cores: number = Math.max(1, Math.min(config.instances, availableParallelism())),
+  tested = 0n,
 ): EventFields['warning'][] {
   const { timeLimit } = config;
   const warnings: EventFields['warning'][] = [];
@@ -90,7 +100,7 @@ export function planWarnings(
   if (idle) warnings.push(idle);
   if (kernel.warning) warnings.push(kernel.warning);
   const rate = kernel.rate * cores;
-  const size = config.space.limit - config.space.from;
+  const size = config.space.limit - config.space.from - tested;
   const chances = odds(probability(config.puzzle), size, rate, Math.max(0, searching));
   if (chances.chance < slim) warnings.push(oddsWarning(chances, rate, config));
   return warnings;

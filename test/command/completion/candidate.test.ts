@@ -50,7 +50,7 @@ test.each([
   ['start --kernel ', 'kernel'],
   ['start --config ', 'file'],
   ['scram --run ', 'live-run'],
-  ['attach ', 'watched-run'],
+  ['attach ', 'any-run'],
   ['logs --outcome ', 'outcome'],
   ['logs ls --outcome ', 'outcome'],
   ['logs show ', 'archived-run'],

@@ -1,16 +1,23 @@
-import type { RunConfig } from '../config/config.ts';
-import { type RunRecord, recordSchemaVersion } from '../event/record.ts';
-import type { Preflight } from '../fleet/preflight.ts';
-import { jobPuzzle } from '../puzzle/job.ts';
-import type { Puzzle } from '../puzzle/puzzle.ts';
-import { version } from '../version.ts';
+import type { RunConfig } from '../../config/config.ts';
+import { type RunRecord, recordSchemaVersion } from '../../event/record.ts';
+import { jobPuzzle } from '../../puzzle/job.ts';
+import type { Puzzle } from '../../puzzle/puzzle.ts';
+import { version } from '../../version.ts';
+import type { RunInputs } from '../context.ts';
+
+type RecordedConfig = RunRecord['config'] & {
+  readonly from: string;
+  readonly limit: string;
+  readonly chunk: string;
+  readonly smallest: boolean;
+  readonly kernel: string;
+};
 
 /** What is known when a run begins. Pure, but for the versions of what runs here. */
 export function newRecord(
   run: string,
   startedAt: Date,
-  config: RunConfig,
-  preflight: Preflight | undefined,
+  { config, fleet, preflight, resumed }: Pick<RunInputs, 'config' | 'fleet' | 'preflight' | 'resumed'>,
 ): RunRecord {
   const { cost, costBasis } = preflight ?? {};
   return {
@@ -22,6 +29,9 @@ export function newRecord(
       node: process.versions.node,
       platform: `${process.platform}-${process.arch}`,
     },
+    ...(resumed && { resumes: resumed.run }),
+    ...(fleet.where !== undefined && { where: fleet.where }),
+    ...(fleet.account !== undefined && { account: fleet.account }),
     config: configFields(config),
     ...(costBasis !== undefined && {
       cost: { ...(cost !== undefined && { limit: cost }), basis: costBasis },
@@ -34,8 +44,8 @@ export function puzzleFields(puzzle: Puzzle): Readonly<Record<string, string | n
   return puzzle.scheme === 'bitcoin' ? { ...jobPuzzle(puzzle) } : { ...puzzle };
 }
 
-/** The configuration as records have it: nonces as decimal strings. */
-function configFields(config: RunConfig): RunRecord['config'] {
+/** The configuration as records and checkpoints have it: nonces as decimal strings. Pure. */
+export function configFields(config: RunConfig): RecordedConfig {
   const { instances, timeLimit, puzzle, space, smallest, kernel, fleet, fleetConfig } = config;
   return {
     N: instances,

@@ -1,0 +1,29 @@
+import type { EventFields } from '../../event/event.ts';
+import type { Coverage } from '../../search/coverage.ts';
+import { Ledger } from '../../search/ledger.ts';
+import type { Range, Space } from '../../search/search.ts';
+import { noCoverage } from '../../search/coverage.ts';
+
+/** What a run goes on with that resumes one that has ended. */
+export interface Resumed {
+  /** The run that it resumes. */
+  readonly run: string;
+  /** What was tested there, and is not tested again: ascending, merged. */
+  readonly done: readonly Range[];
+  /** How many nonces that is. */
+  readonly tested: bigint;
+  /** The candidate that it had: verified again before it counts. */
+  readonly candidate?: { readonly nonce: bigint; readonly digest: string } | undefined;
+}
+
+/** What events say of it. Pure. */
+export function resumedFields(
+  resumed: Resumed | undefined,
+): Pick<EventFields['run.planned'], 'resumes' | 'testedBefore'> {
+  return resumed ? { resumes: resumed.run, testedBefore: `${resumed.tested}` } : {};
+}
+
+/** What is tested while nothing has searched yet: what was tested before. */
+export function coverageOfNone(space: Space, resumed: Resumed | undefined): Coverage {
+  return resumed ? new Ledger(space, 1, resumed.done).coverage() : noCoverage(space);
+}

@@ -1,0 +1,78 @@
+import * as fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { chunkCount, chunkRange } from '../../src/search/chunk.ts';
+import { coveredBy, largestRanges } from '../../src/search/covered.ts';
+import { Ledger } from '../../src/search/ledger.ts';
+import { RangeSet } from '../../src/search/range-set.ts';
+import type { Range } from '../../src/search/search.ts';
+import { anySpace, asRanges, nonces } from './arbitrary.ts';
+
+const anyStride = fc.integer({ min: 1, max: 7 });
+const random = fc.infiniteStream(fc.nat(9));
+
+describe('what a coverage says was tested', () => {
+  it('is read back exactly, and goes on with another N', () => {
+    fc.assert(
+      fc.property(anySpace, anyStride, anyStride, random, random, (space, first, second, some, more) => {
+        const tested = new Set<bigint>();
+        let ledger = new Ledger(space, first);
+        for (const [stride, dice] of [
+          [first, some],
+          [second, more],
+        ] as const) {
+          const known = coveredBy(ledger.coverage(), space.limit);
+          expect([...known]).toEqual(asRanges(tested));
+          ledger = new Ledger(space, stride, largestRanges(known));
+          for (let residue = 0; residue < stride; residue++) {
+            const [given] = ledger.deal(residue);
+            let { next } = given ?? { next: BigInt(residue) };
+            while (next < chunkCount(space) && dice.next().value < 6) {
+              for (const nonce of nonces([chunkRange(space, next)])) tested.add(nonce);
+              next += BigInt(stride);
+            }
+            const done: Range[] = [];
+            for (let chunk = next; chunk < chunkCount(space); chunk += BigInt(stride)) {
+              for (const nonce of nonces([chunkRange(space, chunk)])) {
+                if (dice.next().value < 5) continue;
+                done.push([nonce, nonce + 1n]);
+                tested.add(nonce);
+              }
+            }
+            expect(ledger.report(residue, { residue, next, done })).toEqual({ accepted: true });
+          }
+          expect(ledger.tested).toBe(BigInt(tested.size));
+        }
+        expect([...coveredBy(ledger.coverage(), space.limit)]).toEqual(asRanges(tested));
+      }),
+      { numRuns: 300 },
+    );
+  });
+
+  it('of too many ranges is the largest', () => {
+    const set = new RangeSet([
+      [0n, 5n],
+      [10n, 11n],
+      [20n, 29n],
+      [40n, 42n],
+    ]);
+    expect(largestRanges(set, 2)).toEqual([
+      [0n, 5n],
+      [20n, 29n],
+    ]);
+    expect(largestRanges(set)).toHaveLength(4);
+  });
+
+  it.each([
+    [{ stride: 2, residues: [{ residue: 0, next: '0', done: [] }] }],
+    [{ stride: 1, residues: [{ residue: 1, next: '1', done: [] }] }],
+    [{ stride: 1, residues: [{ residue: 0, next: '99', done: [] }] }],
+    [{ stride: 1, residues: [{ residue: 0, next: '0', done: [['9', '101']] as const }] }],
+    [{ stride: 1, residues: [{ residue: 0, next: '0', done: [['9', '9']] as const }] }],
+    [{ chunk: '0', stride: 0, residues: [] }],
+    [{ from: '100', stride: 0, residues: [] }],
+    [{ stride: 0, residues: [], earlier: [['50', '101']] as const }],
+  ])('that cannot be is refused: %j', (coverage) => {
+    const known = { from: '0', chunk: '10', ...coverage };
+    expect(() => coveredBy(known, 100n)).toThrow(/the coverage is damaged/);
+  });
+});
