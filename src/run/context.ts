@@ -20,7 +20,7 @@ import { EventStream } from '../event/stream.ts';
 import type { Interrupts } from './interrupt.ts';
 import { Phases } from './phase.ts';
 import type { Paid } from './spending.ts';
-import type { Resumed } from './record/resumed.ts';
+import type { EarlierRun } from './record/earlier.ts';
 import { released } from './released.ts';
 import { ReleaseTime, type TeardownSchedule, teardownSchedule } from './teardown.ts';
 
@@ -46,7 +46,7 @@ export interface RunInputs {
   /** How the launch is confirmed, where it is to be; absent: nobody is asked. */
   readonly ask?: Ask | undefined;
   /** What was tested before, by the run that this one resumes. */
-  readonly resumed?: Resumed | undefined;
+  readonly earlier?: EarlierRun | undefined;
   /** What the user is told before the launch, besides what the plan itself gives rise to. */
   readonly warnings?: readonly EventFields['warning'][] | undefined;
 }

@@ -11,7 +11,7 @@ import { recordName } from '../event/file-name.ts';
 import { exitCodes } from '../event/outcome.ts';
 import type { RunRecord } from '../event/record.ts';
 import { newRecord } from './record/record.ts';
-import { coverageOfNone, resumedFields } from './record/resumed.ts';
+import { coverageOfNone, earlierFields } from './record/earlier.ts';
 import { released } from './released.ts';
 import { spending } from './spending.ts';
 import type { RunningSearch } from '../engine/engine.ts';
@@ -24,9 +24,9 @@ export async function finish(
   ending: Ending,
   clean: boolean,
 ): Promise<number> {
-  const { run, config, archive, clock, preflight, resumed } = context.inputs;
+  const { run, config, archive, clock, preflight, earlier } = context.inputs;
   const { outcome, hit, reason, exitCode } = runResult(ending, search?.best, config.smallest);
-  const coverage = search?.coverage() ?? coverageOfNone(config.space, resumed);
+  const coverage = search?.coverage() ?? coverageOfNone(config.space, earlier);
   const shown = hit && displayDigest(config.puzzle, hit.digest);
   const { search: searched = 0 } = context.phases.seconds;
   const ended = {
@@ -37,7 +37,7 @@ export async function finish(
     ...(shown !== undefined && shown !== hit?.digest && { displayDigest: shown }),
     ...(reason !== undefined && { reason }),
     tested: coverage.tested,
-    ...resumedFields(resumed),
+    ...earlierFields(earlier),
     probability: chanceWithin(probability(config.puzzle), BigInt(coverage.tested)),
     rate: searched > 0 ? Number(testedNow(coverage)) / searched : 0,
     elapsed: context.elapsed(),

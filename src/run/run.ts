@@ -26,9 +26,9 @@ export async function executeRun(inputs: RunInputs): Promise<number> {
   // Node ends a process that waits for nothing but promises, also in the middle of its cleanup.
   const letGo = clock.every(60_000, () => {});
   const context = new RunContext(inputs);
-  const { preflight, warnings, kernel, resumed } = inputs;
+  const { preflight, warnings, kernel, earlier } = inputs;
   const logs = archive.location(run);
-  emitPlan(context.emit, { config, timing: fleet.timing, logs, kernel, preflight, resumed, warnings });
+  emitPlan(context.emit, { config, timing: fleet.timing, logs, kernel, preflight, earlier, warnings });
   await record(context);
   try {
     const limit = context.searchLimit();

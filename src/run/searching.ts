@@ -35,7 +35,7 @@ export class Searching {
   /** Sets everybody to work. */
   constructor(context: RunContext) {
     const { inputs, launched, emit, phases } = context;
-    const { run, config, fleet, broadcast, clock, kernel, resumed } = inputs;
+    const { run, config, fleet, broadcast, clock, kernel, earlier } = inputs;
     this.#context = context;
     this.#watch = new Watch(fleet, run, launched, {
       onError: (error) => context.warn(`the fleet cannot be described: ${messageOf(error)}; retrying`),
@@ -57,7 +57,7 @@ export class Searching {
       run,
       puzzle: config.puzzle,
       space: config.space,
-      done: resumed?.done ?? [],
+      done: earlier?.done ?? [],
       smallest: config.smallest,
       kernel: config.kernel,
       linger: config.linger,
@@ -72,7 +72,7 @@ export class Searching {
     });
     this.#stopListening = this.#listen();
     this.#stopTicking = clock.every(1000, () => this.search.tick(context.untilTimeLimit()));
-    if (resumed?.candidate) this.search.announced({ run, ...resumed.candidate });
+    if (earlier?.candidate) this.search.announced({ run, ...earlier.candidate });
   }
 
   /** Resolves when the search ends by itself. */

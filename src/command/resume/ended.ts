@@ -26,13 +26,13 @@ export async function resumeEnded(named: string, given: Arguments): Promise<numb
   const settings = resumedLayer(past.settings, fleetKinds);
   const file = await readConfigFile(text(given['config']));
   const config = resolveConfig({ flags: given, env, file, resumed: settings });
-  const resumed = remainingOf(past, config);
+  const earlier = remainingOf(past, config);
   const isPlan = given['dry-run'] === true;
   if (past.unended && !isPlan)
     await endEarlier(run, past.unended, config.aws, env, (message) => {
       if (given['quiet'] !== true) process.stderr.write(`cnd: ${message}\n`);
     });
-  return startRun(given, { resumed, settings });
+  return startRun(given, { earlier, settings });
 }
 
 /** A run that goes on here is none that has ended, whoever called it `last`. */

@@ -1,7 +1,7 @@
 import type { RunConfig } from '../../config/config.ts';
 import { CndError } from '../../error.ts';
 import { verify } from '../../puzzle/verification.ts';
-import type { Resumed } from '../../run/record/resumed.ts';
+import type { EarlierRun } from '../../run/record/earlier.ts';
 import { coveredBy, largestRanges } from '../../search/covered.ts';
 import { RangeSet } from '../../search/range-set.ts';
 import { type PastRun, nothing } from './past-run.ts';
@@ -13,7 +13,7 @@ import { type PastRun, nothing } from './past-run.ts';
 export function remainingOf(
   { run, coverages, candidate: claim }: PastRun,
   { puzzle, space, smallest }: Pick<RunConfig, 'puzzle' | 'space' | 'smallest'>,
-): Resumed {
+): EarlierRun {
   const known = new RangeSet();
   for (const coverage of coverages) {
     if (coverage.from !== `${space.from}`)

@@ -14,7 +14,7 @@ import { expiryOf, runNote } from '../../run/note.ts';
 import { fileUsageError } from '../../file-error.ts';
 import { stateDirectory, statePlace } from '../../state/state.ts';
 import { emitPlan } from '../../run/plan/plan.ts';
-import type { Resumed } from '../../run/record/resumed.ts';
+import type { EarlierRun } from '../../run/record/earlier.ts';
 import { executeRun } from '../../run/run.ts';
 import { newRunId } from '../../run-id.ts';
 import { removeRunState, takeScramNote, writeRunState } from '../../state/run-state.ts';
@@ -37,10 +37,10 @@ export function start(flags: Arguments): Promise<number> {
 /** A run of one's own, or one that resumes another, with the settings of that; gives the exit code. */
 export async function startRun(
   flags: Arguments,
-  past: { readonly resumed?: Resumed; readonly settings?: Layer } = {},
+  past: { readonly earlier?: EarlierRun; readonly settings?: Layer } = {},
 ): Promise<number> {
   const { env } = process;
-  const { resumed } = past;
+  const { earlier } = past;
   const path = typeof flags['config'] === 'string' ? flags['config'] : undefined;
   const { config, fleet } = required(await checkLocally({ flags, env, path, resumed: past.settings }));
   const interrupts = new Interrupts();
@@ -65,7 +65,7 @@ export async function startRun(
     if (flags['dry-run'] === true) {
       const stream = new EventStream(run, () => systemClock.wall(), views);
       const logs = archive.location(run);
-      emitPlan(stream.emit, { config, timing: fleet.timing, logs, kernel, preflight, resumed, warnings });
+      emitPlan(stream.emit, { config, timing: fleet.timing, logs, kernel, preflight, earlier, warnings });
       const asked = concerns(config, preflight, kernel).join(' ');
       const words = asked === '' ? '' : `; on a terminal a start asks first: ${asked}`;
       stream.emit('warning', { message: `dry run: nothing was launched${words}` });
@@ -96,7 +96,7 @@ export async function startRun(
       env,
       kernel,
       preflight,
-      resumed,
+      earlier,
       warnings,
       ask: flags['yes'] !== true && canAsk(env) ? (...asked) => display.ask(...asked) : undefined,
     });

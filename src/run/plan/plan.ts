@@ -11,13 +11,13 @@ import { count, rate as rateWords } from '../../quantity.ts';
 import { idleWarning } from './idle.ts';
 import { puzzleFields } from '../record/record.ts';
 import { released } from '../released.ts';
-import { type Resumed, resumedFields } from '../record/resumed.ts';
+import { type EarlierRun, earlierFields } from '../record/earlier.ts';
 
 /** Below this chance within T the user is told before anything is launched. */
 const slim = 0.05;
 
 /** The first event of a run: what is going to be done, in the user's words. Pure. */
-export function planned(config: RunConfig, logs: string, resumed?: Resumed): EventFields['run.planned'] {
+export function planned(config: RunConfig, logs: string, earlier?: EarlierRun): EventFields['run.planned'] {
   const { puzzle, space, instances, timeLimit, fleet, smallest, kernel } = config;
   const p = probability(puzzle);
   return {
@@ -35,14 +35,14 @@ export function planned(config: RunConfig, logs: string, resumed?: Resumed): Eve
     expectedNonces: wholeNumber(1 / p),
     spaceProbability: chanceWithin(p, space.limit - space.from),
     logs,
-    ...resumedFields(resumed),
+    ...earlierFields(earlier),
   };
 }
 
 /** Tells the plan: what is going to be done, for how much, and what a careful user would want to know of it first. */
 export function emitPlan(emit: Emit, inputs: PlanInputs): void {
-  const { config, timing, logs, kernel, preflight, resumed, warnings = [] } = inputs;
-  emit('run.planned', planned(config, logs, resumed));
+  const { config, timing, logs, kernel, preflight, earlier, warnings = [] } = inputs;
+  emit('run.planned', planned(config, logs, earlier));
   if (preflight) {
     const { facts, cost, costBasis, price } = preflight;
     if (preflight.free !== true) {
@@ -58,7 +58,7 @@ export function emitPlan(emit: Emit, inputs: PlanInputs): void {
     }
   }
   for (const warning of [
-    ...planWarnings(config, timing, kernel, preflight?.cores, resumed?.tested),
+    ...planWarnings(config, timing, kernel, preflight?.cores, earlier?.tested),
     ...warnings,
   ])
     emit('warning', warning);
@@ -71,7 +71,7 @@ export interface PlanInputs {
   readonly logs: string;
   readonly kernel: KernelChoice;
   readonly preflight?: Preflight | undefined;
-  readonly resumed?: Resumed | undefined;
+  readonly earlier?: EarlierRun | undefined;
   readonly warnings?: readonly EventFields['warning'][] | undefined;
 }
 

@@ -10,7 +10,7 @@ import { replaceFile } from '../../file.ts';
 import type { RunContext } from '../context.ts';
 import { expiryOf } from '../note.ts';
 import { configFields } from './record.ts';
-import { coverageOfNone } from './resumed.ts';
+import { coverageOfNone } from './earlier.ts';
 
 /** Seconds between two checkpoints at least, whatever is asked for: each may be an upload. */
 const shortestInterval = 1;
@@ -100,7 +100,7 @@ export class Checkpoints {
 
 /** What is known of a run now, of what another machine needs. */
 function checkpointOf(context: RunContext, search: RunningSearch | undefined): Checkpoint {
-  const { run, config, fleet, clock, resumed } = context.inputs;
+  const { run, config, fleet, clock, earlier } = context.inputs;
   const startedAt = context.startedAt();
   const { N, T, puzzle, from, limit, chunk, smallest, kernel } = configFields(config);
   const {
@@ -108,8 +108,8 @@ function checkpointOf(context: RunContext, search: RunningSearch | undefined): C
     rangesCut: __,
     tested: ___,
     ...coverage
-  } = search?.coverage() ?? coverageOfNone(config.space, resumed);
-  const best = search?.best ?? resumed?.candidate;
+  } = search?.coverage() ?? coverageOfNone(config.space, earlier);
+  const best = search?.best ?? earlier?.candidate;
   return {
     schema: 1,
     run,

@@ -17,7 +17,7 @@ type RecordedConfig = RunRecord['config'] & {
 export function newRecord(
   run: string,
   startedAt: Date,
-  { config, fleet, preflight, resumed }: Pick<RunInputs, 'config' | 'fleet' | 'preflight' | 'resumed'>,
+  { config, fleet, preflight, earlier }: Pick<RunInputs, 'config' | 'fleet' | 'preflight' | 'earlier'>,
 ): RunRecord {
   const { cost, costBasis } = preflight ?? {};
   return {
@@ -29,7 +29,7 @@ export function newRecord(
       node: process.versions.node,
       platform: `${process.platform}-${process.arch}`,
     },
-    ...(resumed && { resumes: resumed.run }),
+    ...(earlier && { resumes: earlier.run }),
     ...(fleet.where !== undefined && { where: fleet.where }),
     ...(fleet.account !== undefined && { account: fleet.account }),
     config: configFields(config),

@@ -5,7 +5,7 @@ import type { Range, Space } from '../../search/search.ts';
 import { noCoverage } from '../../search/coverage.ts';
 
 /** What a run goes on with that resumes one that has ended. */
-export interface Resumed {
+export interface EarlierRun {
   /** The run that it resumes. */
   readonly run: string;
   /** What was tested there, and is not tested again: ascending, merged. */
@@ -17,13 +17,13 @@ export interface Resumed {
 }
 
 /** What events say of it. Pure. */
-export function resumedFields(
-  resumed: Resumed | undefined,
+export function earlierFields(
+  earlier: EarlierRun | undefined,
 ): Pick<EventFields['run.planned'], 'resumes' | 'testedBefore'> {
-  return resumed ? { resumes: resumed.run, testedBefore: `${resumed.tested}` } : {};
+  return earlier ? { resumes: earlier.run, testedBefore: `${earlier.tested}` } : {};
 }
 
 /** What is tested while nothing has searched yet: what was tested before. */
-export function coverageOfNone(space: Space, resumed: Resumed | undefined): Coverage {
-  return resumed ? new Ledger(space, 1, resumed.done).coverage() : noCoverage(space);
+export function coverageOfNone(space: Space, earlier: EarlierRun | undefined): Coverage {
+  return earlier ? new Ledger(space, 1, earlier.done).coverage() : noCoverage(space);
 }
