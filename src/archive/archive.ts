@@ -14,6 +14,9 @@ export interface RunFilter {
   /** Only runs that started at or after, and at or before, this moment (to the second). */
   readonly since?: Date;
   readonly until?: Date;
+  /** Only runs whose id sorts before this, and not before this: a page of a listing. */
+  readonly before?: RunId;
+  readonly notBefore?: RunId;
   /** Told the names of what lies in the archive and is not a run, where the listing shows them anyhow. */
   readonly foreign?: (name: string) => void;
 }
@@ -30,6 +33,27 @@ export interface StoreOptions {
 }
 
 /**
+ * The names of the entries of an archive's index (`index/name.ts`): a cache of what the records say, which may be lost, or
+ * lack something, at any time. The run of an entry is what its name begins with.
+ */
+export interface ArchiveIndex {
+  /**
+   * Those of the runs that the filter lets through, in ascending order: the newest run first. A reader may stop early.
+   * @param atOnce How many the reader is going to take, if it knows.
+   */
+  names(filter: RunFilter, atOnce?: number): AsyncIterable<string>;
+  /** Adds an entry; one that is there already stays. */
+  add(name: string): Promise<void>;
+  /** Deletes entries; those that are not there do not matter. */
+  drop(names: readonly string[]): Promise<void>;
+  /**
+   * What changes when the record of a run does, as far as a store can say without reading it: letters, digits and dashes. An
+   * entry with another stamp is out of date. Empty where there is no such thing.
+   */
+  stamp(run: string): Promise<string>;
+}
+
+/**
  * Where logs and run records are kept. Every implementation passes `test/contract/archive.ts`.
  *
  * Methods take what one call to a store can do: listing runs reads no entry, one run's entries are one listing, an entry
@@ -40,11 +64,15 @@ export interface Archive {
   readonly name: string;
   /** Where the entries of a run are until all of them are stored; absent where they are kept there for good. */
   readonly spool?: Archive;
+  readonly index: ArchiveIndex;
   /** Where a run's entries are, for people: a path or a URL; without a run, the whole archive. */
   location(run?: string): string;
   /** Makes sure, before anything is launched, that entries can be stored; leaves nothing. @throws CndError when they cannot. */
   probe(signal?: AbortSignal): Promise<void>;
-  /** Keeps the file at `path` as `name` of this run; replaces an earlier one whole or not at all. */
+  /**
+   * Keeps the file at `path` as `name` of this run; replaces an earlier one whole or not at all. A record that is stored is in
+   * the index then, as far as that can be written.
+   */
   store(run: string, name: string, path: string, options?: StoreOptions): Promise<void>;
   /** The ids of the runs in the archive, newest first, as they are listed: a reader may stop early. */
   runs(filter?: RunFilter): AsyncIterable<RunId>;
@@ -57,7 +85,7 @@ export interface Archive {
   /** The bytes of an entry as they were stored. @throws CndError `archive-no-entry` when there is none. */
   open(run: string, name: string): Promise<Readable>;
   /**
-   * Deletes what cnd stored of a run, the record last, so that a deletion cut short can be repeated; idempotent.
+   * Deletes what cnd stored of a run, and its entry of the index, the record last, so that a deletion cut short can be repeated; idempotent.
    * Foreign entries stay, and their names are the answer.
    */
   remove(run: string): Promise<string[]>;

@@ -7,18 +7,22 @@ import { CndError, isMissing, messageOf } from '../error.ts';
 import { withFileErrors } from '../file-error.ts';
 import { hasDanglingLink, isPartialName, makeDirectory, openFile, replaceFileWith } from '../file.ts';
 import { type RunId, isRunId } from '../run-id.ts';
-import type { Archive, ArchiveEntry, RunFilter, StoreOptions } from './archive.ts';
+import type { Archive, ArchiveEntry, ArchiveIndex, RunFilter, StoreOptions } from './archive.ts';
 import { logsPlace, probeDirectory } from './directory-probe.ts';
 import { assertRunId, entryKind, noEntry, requireEntry } from './entry.ts';
+import { DirectoryIndex } from './index/directory.ts';
+import { storeIndexed, withdraw } from './index/update.ts';
 import { passes } from './run-name.ts';
 
 /** The archive in a directory, by default `logs`: one folder a run. */
 export class DirectoryArchive implements Archive {
   readonly name = 'directory';
+  readonly index: ArchiveIndex;
   readonly #root: string;
 
   constructor(root: string) {
     this.#root = resolve(root);
+    this.index = new DirectoryIndex(this.#root);
   }
 
   location(run?: string): string {
@@ -31,12 +35,17 @@ export class DirectoryArchive implements Archive {
 
   async store(run: string, name: string, path: string, { signal }: StoreOptions = {}): Promise<void> {
     const target = this.#path(run, name);
-    if (resolve(path) === target) return;
     signal?.throwIfAborted();
-    const source = await openFile(path);
-    await withFileErrors(logsPlace, target, 'written', async () => {
-      await makeDirectory(this.location(run));
-      await replaceFileWith(target, (file) => pipeline(source.createReadStream(), file.createWriteStream()));
+    await storeIndexed(this.index, { run, name, path, signal }, async () => {
+      // What a run writes into its folder is there already.
+      if (resolve(path) === target) return;
+      const source = await openFile(path);
+      await withFileErrors(logsPlace, target, 'written', async () => {
+        await makeDirectory(this.location(run));
+        await replaceFileWith(target, (file) =>
+          pipeline(source.createReadStream(), file.createWriteStream()),
+        );
+      });
     });
   }
 
@@ -86,6 +95,7 @@ export class DirectoryArchive implements Archive {
     const files = (await this.#list(folder)).filter((file) => file.isFile());
     const ours = files.filter((file) => isPartial(file) || entryKind(file.name));
     const record = (file: Dirent): number => (entryKind(file.name)?.kind === 'record' ? 1 : 0);
+    await withdraw(this.index, run);
     try {
       for (const { name } of ours.toSorted((a, b) => record(a) - record(b)))
         await rm(join(folder, name), { force: true });

@@ -3,7 +3,7 @@ import pLimit from 'p-limit';
 import { CndError, messageOf } from '../error.ts';
 import { plural } from '../quantity.ts';
 import type { Archive, ArchiveEntry } from './archive.ts';
-import { assertRunId } from './entry.ts';
+import { assertRunId, entryKind } from './entry.ts';
 import { ownEntriesOf } from './spooled.ts';
 
 /** Uploads at a time. */
@@ -38,28 +38,30 @@ export async function pushRun(
     });
   }
   const limit = pLimit(parallel);
-  const results = await Promise.allSettled(
-    entries.map((entry) =>
-      limit(async () => {
-        const options = { ...(signal && { signal }), ...(onProgress && { onProgress }) };
-        await to.store(run, entry.name, join(folder, entry.name), options);
-        onProgress?.();
-      }),
-    ),
-  );
+  const store = async ({ name }: ArchiveEntry): Promise<void> => {
+    const options = { ...(signal && { signal }), ...(onProgress && { onProgress }) };
+    await to.store(run, name, join(folder, name), options);
+    onProgress?.();
+  };
+  // The record comes last: where it is, all of the run is.
+  const isRecord = ({ name }: ArchiveEntry): boolean => entryKind(name)?.kind === 'record';
+  const others = entries.filter((entry) => !isRecord(entry));
+  const results = await Promise.allSettled(others.map((entry) => limit(() => store(entry))));
   const reasons = results.flatMap((result) => (result.status === 'rejected' ? [result.reason] : []));
-  if (reasons.length > 0) throw incomplete(run, reasons, entries.length);
+  const stored = others.length - reasons.length;
+  if (reasons.length > 0) throw incomplete(run, reasons[0], entries.length - stored, entries.length);
+  for (const entry of entries.filter(isRecord))
+    await store(entry).catch((error: unknown) => Promise.reject(incomplete(run, error, 1, entries.length)));
   await assertUnchanged(run, from, entries);
   await from.remove(run).catch((error: unknown) => Promise.reject(kept(run, from, to, error)));
   return entries;
 }
 
-function incomplete(run: string, reasons: readonly unknown[], all: number): CndError {
-  const [first] = reasons;
+function incomplete(run: string, first: unknown, missing: number, all: number): CndError {
   const hint = first instanceof CndError ? first.hint : undefined;
   return new CndError(
     first instanceof CndError ? first.code : 'archive-push-failed',
-    `${reasons.length} of ${plural(all, 'file')} could not be stored; the first: ${messageOf(first)}`,
+    `${missing} of ${plural(all, 'file')} could not be stored; the first: ${messageOf(first)}`,
     { about: run, cause: first, ...(hint !== undefined && { hint }) },
   );
 }

@@ -48,9 +48,13 @@ async function first(runs: AsyncIterable<RunId>, most: number): Promise<RunId[]>
 }
 
 /** Whether a name is that of a run that the filter lets through. Pure. */
-export function passes(name: string, { prefix = '', since, until }: RunFilter): name is RunId {
+export function passes(
+  name: string,
+  { prefix = '', since, until, before, notBefore }: RunFilter,
+): name is RunId {
   const start = runStart(name);
   if (!start || !name.startsWith(prefix)) return false;
+  if ((before !== undefined && name >= before) || (notBefore !== undefined && name < notBefore)) return false;
   // Ids have whole seconds: a run of 08:11:03.5 is one of 08:11:03.
   if (since && start.getTime() < Math.floor(since.getTime() / 1000) * 1000) return false;
   return !until || start <= until;

@@ -1,7 +1,7 @@
 import type { Readable } from 'node:stream';
 import { CndError } from '../error.ts';
 import type { RunId } from '../run-id.ts';
-import type { Archive, ArchiveEntry, RunFilter, Unseen } from './archive.ts';
+import type { Archive, ArchiveEntry, ArchiveIndex, RunFilter, Unseen } from './archive.ts';
 import { entryKind } from './entry.ts';
 
 /**
@@ -17,6 +17,11 @@ export class SpooledArchive implements Archive {
     this.name = remote.name;
     this.spool = spool;
     this.#remote = remote;
+  }
+
+  /** Of what is elsewhere: few runs are here, and not for long. */
+  get index(): ArchiveIndex {
+    return this.#remote.index;
   }
 
   location(run?: string): string {

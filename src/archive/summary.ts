@@ -1,12 +1,10 @@
 import { text } from 'node:stream/consumers';
-import pLimit from 'p-limit';
 import { CndError, messageOf } from '../error.ts';
 import { recordName } from '../event/file-name.ts';
 import { outcomes } from '../event/outcome.ts';
 import { type RecordSummary, parseRecordSummary } from '../event/record.ts';
 import { runStart } from '../run-id.ts';
-import type { Archive, RunFilter } from './archive.ts';
-import { ownEntriesOf } from './spooled.ts';
+import type { Archive } from './archive.ts';
 
 /** What can be said of a run in the archive: its outcome, or why it has none. */
 export const statuses = [...outcomes, 'running', 'unfinished', 'torn', 'unreadable'] as const;
@@ -19,6 +17,8 @@ export interface RunSummary {
   readonly startedAt: string;
   /** Absent where the record cannot be read. */
   readonly record?: RecordSummary;
+  /** It is from the index, and not all of it: of the puzzle's block and the words of the cost only the record knows. */
+  readonly isShortened?: true;
   /** What is wrong with a torn run, or why its record cannot be read. */
   readonly error?: string;
 }
@@ -45,39 +45,6 @@ export function unreadable(run: string, error: unknown, alive: boolean): RunSumm
   return { run, status: 'unreadable', startedAt, error: `${messageOf(error)}${hint}` };
 }
 
-/** Records read at a time: enough to hide the round trips of a remote store. */
-const parallel = 16;
-
-/**
- * The runs that the filter lets through, newest first; reads one small entry for each. `alive` holds the runs whose
- * controllers are at work here. Folders that hold nothing of a run are told to `filter.foreign`.
- */
-export async function summaries(
-  archive: Archive,
-  filter: RunFilter,
-  alive: ReadonlySet<string>,
-): Promise<RunSummary[]> {
-  const limit = pLimit(parallel);
-  const reading: Promise<RunSummary | undefined>[] = [];
-  for await (const run of archive.runs(filter)) {
-    const read = limit(async () => {
-      const summary = await summaryOf(archive, run, alive.has(run));
-      if (summary.status !== 'torn') return summary;
-      try {
-        if ((await ownEntriesOf(archive, run)).length > 0) return summary;
-      } catch (error) {
-        return unreadable(run, error, alive.has(run));
-      }
-      filter.foreign?.(run);
-      return undefined;
-    });
-    // It is looked at when all are listed; until then nobody may take a failure for one that is not handled.
-    read.catch(() => {});
-    reading.push(read);
-  }
-  return (await Promise.all(reading)).filter((summary) => summary !== undefined);
-}
-
 /** Failures that are none of one run: told once, instead of for every run there is. */
 const common = new Set([
   'aws-no-credentials',
@@ -88,7 +55,8 @@ const common = new Set([
   'aws-unreachable',
 ]);
 
-async function summaryOf(archive: Archive, run: string, alive: boolean): Promise<RunSummary> {
+/** Reads the record of a run. @throws CndError for what would fail for every other run, too. */
+export async function summaryOf(archive: Archive, run: string, alive: boolean): Promise<RunSummary> {
   try {
     return summarize(run, await text(await archive.open(run, recordName)), alive);
   } catch (error) {

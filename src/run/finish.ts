@@ -57,6 +57,8 @@ export async function finish(
   else context.emit('run.ended', ended);
   await context.journal.close();
   await record(context, { endedAt, ended });
+  // It is written where it belongs; only the index does not know of it yet.
+  if (!archive.spool) await archive.store(run, recordName, join(context.folder, recordName)).catch(() => {});
   if (archive.spool) {
     const logs = await archiveRun(context, archive.spool);
     context.emit('run.ended', {

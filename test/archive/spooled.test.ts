@@ -31,8 +31,10 @@ const unreachable = (): Archive => {
   const runs: Archive['runs'] = async function* () {
     yield await fail();
   };
+  const names: Archive['index']['names'] = runs;
   return {
     name: 'far',
+    index: { names, add: fail, drop: fail, stamp: fail },
     location: () => 'far',
     probe: fail,
     store: fail,

@@ -3,7 +3,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { DirectoryArchive } from '../../src/archive/directory.ts';
-import { summaries, summarize } from '../../src/archive/summary.ts';
+import { summaries } from '../../src/archive/index/listing.ts';
+import { summarize } from '../../src/archive/summary.ts';
 import { CndError } from '../../src/error.ts';
 
 const run = '20261120-081103-x7k2';

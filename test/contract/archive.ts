@@ -4,6 +4,9 @@ import { join } from 'node:path';
 import { buffer, text } from 'node:stream/consumers';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import type { Archive, RunFilter } from '../../src/archive/archive.ts';
+import { parseIndexName } from '../../src/archive/index/name.ts';
+import { summaries } from '../../src/archive/index/listing.ts';
+import { requireRunId } from '../../src/run-id.ts';
 import { collect } from '../helper/collect.ts';
 
 /** An empty archive, and the way to put something there behind its back. */
@@ -93,6 +96,43 @@ export function describeArchive(name: string, make: () => Promise<ArchiveHarness
       expect(await runs({ since: new Date('2026-11-20T08:11:04Z') })).toEqual([]);
       expect(await runs({ until: new Date('2026-11-19T23:59:59Z') })).toEqual([older]);
       expect(await runs({ until: new Date('2026-11-19T23:59:58Z') })).toEqual([]);
+    });
+
+    test('a record that is stored is in the index until the run is removed, newest first', async () => {
+      const record = (run: string, outcome: string): string => {
+        const startedAt = `${run.slice(0, 4)}-${run.slice(4, 6)}-${run.slice(6, 8)}T08:00:00.000Z`;
+        const config = {
+          N: 1,
+          T: 9,
+          fleet: 'local',
+          puzzle: { scheme: 'hex-chain', block: 'x', difficulty: 2 },
+        };
+        return JSON.stringify({ run, startedAt, config, ended: { outcome, exitCode: 0, elapsed: 1 } });
+      };
+      const indexed = async (filter: RunFilter = {}): Promise<(string | undefined)[]> => {
+        const names = await collect(archive.index.names(filter));
+        return names.map((entry) => parseIndexName(entry)?.record.ended?.outcome);
+      };
+      expect(await indexed()).toEqual([]);
+      await archive.store(older, 'run.json', await file(record(older, 'found')));
+      await archive.store(newer, 'run.json', await file(record(newer, 'failed')));
+      expect(await indexed()).toEqual(['failed', 'found']);
+      expect(await indexed({ prefix: '20261119' })).toEqual(['found']);
+      expect(await indexed({ since: new Date('2026-11-20T08:11:03.500Z') })).toEqual(['failed']);
+      expect(await indexed({ until: new Date('2026-11-20T08:11:02Z') })).toEqual(['found']);
+      expect(await indexed({ before: requireRunId(newer) })).toEqual(['found']);
+      expect(await indexed({ notBefore: requireRunId(newer) })).toEqual(['failed']);
+      expect(await runs()).toEqual([newer, older]);
+      expect(await runs({ before: requireRunId(newer) })).toEqual([older]);
+      expect(await runs({ notBefore: requireRunId(newer) })).toEqual([newer]);
+      // Stored again, as after an upload that was cut short: one entry, of what is there now.
+      await archive.store(newer, 'run.json', await file(record(newer, 'time-limit')));
+      expect(await indexed()).toEqual(['time-limit', 'found']);
+      await archive.remove(newer);
+      expect(await indexed()).toEqual(['found']);
+      await archive.remove(older);
+      expect(await indexed()).toEqual([]);
+      expect(await summaries(archive, {}, new Set())).toEqual([]);
     });
 
     test('removing a run leaves the others, and may be repeated', async () => {

@@ -1,10 +1,10 @@
-import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import type { RunEvent } from '../../src/event/event.ts';
 import { type Workspace, journalOf, named, workspace } from '../helper/cnd.ts';
 import { eventually, untilGone } from '../helper/process.ts';
 import { Terminal, hasTmux } from '../helper/tmux.ts';
+import { archivedRuns } from '../helper/archived-runs.ts';
 
 vi.setConfig({ testTimeout: 150_000 });
 
@@ -20,7 +20,7 @@ afterEach(() => {
 });
 
 /** The id of the only run there was. */
-const runId = (): string => readdirSync(join(place.directory, 'logs'))[0] ?? '';
+const runId = (): string => archivedRuns(join(place.directory, 'logs'))[0] ?? '';
 
 /** How the only run ended, as its journal says it. */
 const runEnd = (): Extract<RunEvent, { event: 'run.ended' }> | undefined =>

@@ -16,6 +16,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } fr
 import { identify } from '../../src/state/process.ts';
 import { type Workspace, eventsOf, named, runEnded, workspace } from '../helper/cnd.ts';
 import { Terminal, hasTmux } from '../helper/tmux.ts';
+import { archivedRuns } from '../helper/archived-runs.ts';
 
 /** One real run, made once; every test gets a copy of its archive to damage. */
 let real: { readonly folder: string; readonly run: string };
@@ -309,14 +310,14 @@ describe('rm', () => {
       stderr: '',
       stdout: `removed 1 run from ${inLogs()}\n`,
     });
-    expect(readdirSync(inLogs()).toSorted()).toEqual([run, 'photos'].toSorted());
+    expect(archivedRuns(inLogs()).toSorted()).toEqual([run, 'photos'].toSorted());
   });
 
   test('--older-than removes what is older', async () => {
     another('20240229-000000-aaaa');
     another('20240301-000000-bbbb');
     expect((await logs('rm', '--older-than', '30d', '--yes')).stdout).toMatch(/^removed 2 runs /);
-    expect(readdirSync(inLogs())).toEqual([run]);
+    expect(archivedRuns(inLogs())).toEqual([run]);
     expect((await logs('rm', '--older-than', '30d')).stdout).toMatch(/^nothing to remove /);
   });
 
@@ -410,7 +411,7 @@ describe.skipIf(!hasTmux())('on a terminal', () => {
     await terminal.until(/Remove 1 run permanently\? \[y\/N\]\s*$/);
     terminal.press('y', 'Enter');
     await terminal.until(/^removed 1 run .*\nexit=0/m);
-    expect(readdirSync(inLogs())).toEqual([]);
+    expect(archivedRuns(inLogs())).toEqual([]);
   });
 });
 

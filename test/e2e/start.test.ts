@@ -7,6 +7,7 @@ import { parseRecord } from '../../src/event/record.ts';
 import { nativeKernel, thisPlatform } from '../../src/kernel/native.ts';
 import { type Workspace, eventsOf, named, reaching, runEnded, workspace } from '../helper/cnd.ts';
 import { untilGone } from '../helper/process.ts';
+import { archivedRuns } from '../helper/archived-runs.ts';
 
 let place: Workspace;
 beforeEach(() => {
@@ -40,7 +41,7 @@ test('the example of the 2019 report works, and archives eight syslogs, the jour
   expect(result.code).toBe(0);
   expect(result.stdout).toMatch(/^outcome +golden nonce found$/m);
   expect(result.stdout).toMatch(/--smallest/);
-  const [run = ''] = readdirSync(join(place.directory, 'logs'));
+  const [run = ''] = archivedRuns(join(place.directory, 'logs'));
   const folder = join(place.directory, 'logs', run);
   const logs = Array.from({ length: 8 }, (_, index) => `Instance${index}.log.gz`);
   expect(readdirSync(folder).toSorted()).toEqual([...logs, 'events.ndjson', 'run.json'].toSorted());

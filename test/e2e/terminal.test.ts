@@ -1,10 +1,11 @@
 import { spawnSync } from 'node:child_process';
-import { copyFileSync, mkdirSync, readdirSync } from 'node:fs';
+import { copyFileSync, mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { type Workspace, workspace } from '../helper/cnd.ts';
 import { eventually, orphans, untilGone } from '../helper/process.ts';
 import { Terminal, hasTmux } from '../helper/tmux.ts';
+import { archivedRuns } from '../helper/archived-runs.ts';
 
 let place: Workspace;
 let terminal: Terminal;
@@ -26,7 +27,7 @@ const sizes = [
 
 /** The id of the only run there was. */
 function runId(): string {
-  return readdirSync(join(place.directory, 'logs'))[0] ?? '';
+  return archivedRuns(join(place.directory, 'logs'))[0] ?? '';
 }
 
 /** The process of the run's controller: the only `cnd start` of this place. */

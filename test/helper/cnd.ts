@@ -1,11 +1,12 @@
 import { type ChildProcess, spawn } from 'node:child_process';
-import { existsSync, mkdtempSync, readFileSync, readdirSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import type { RunEvent } from '../../src/event/event.ts';
 import { parseEvent } from '../../src/event/journal-reader.ts';
 import { repository } from './stage/repository.ts';
+import { archivedRuns } from './archived-runs.ts';
 
 const bin = join(repository, 'bin/cnd.js');
 
@@ -137,7 +138,7 @@ export function eventsOf({ stdout }: Ended): RunEvent[] {
 /** The events that the journal of the only run of a place has so far. */
 export function journalOf({ directory }: Pick<Workspace, 'directory'>): RunEvent[] {
   const logs = join(directory, 'logs');
-  const [run] = existsSync(logs) ? readdirSync(logs) : [];
+  const [run] = archivedRuns(logs);
   const path = join(logs, run ?? '', 'events.ndjson');
   if (run === undefined || !existsSync(path)) return [];
   return readFileSync(path, 'utf8')

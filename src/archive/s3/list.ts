@@ -16,12 +16,14 @@ export interface Listing {
   readonly folder: string;
   readonly beginning?: string | undefined;
   readonly after?: string | undefined;
+  /** Names that one request gives at most, if fewer than S3 has it. */
+  readonly atOnce?: number | undefined;
 }
 
 /** Lists a folder page by page: a reader may stop early. No object is read. */
 export async function* listFolder(
   client: S3Client,
-  { bucket, folder, beginning = '', after }: Listing,
+  { bucket, folder, beginning = '', after, atOnce = batch }: Listing,
 ): AsyncGenerator<Page> {
   const input = {
     Bucket: bucket,
@@ -29,7 +31,7 @@ export async function* listFolder(
     Delimiter: '/',
     ...(after !== undefined && { StartAfter: `${folder}${after}` }),
   };
-  const pages = paginateListObjectsV2({ client, pageSize: batch }, input);
+  const pages = paginateListObjectsV2({ client, pageSize: Math.min(atOnce, batch) }, input);
   for await (const { Contents = [], CommonPrefixes = [] } of pages) {
     yield {
       files: Contents.map(({ Key = '', Size = 0 }) => ({ name: Key.slice(folder.length), bytes: Size })),

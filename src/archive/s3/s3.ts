@@ -3,6 +3,7 @@ import {
   DeleteObjectCommand,
   DeleteObjectsCommand,
   GetObjectCommand,
+  PutObjectCommand,
   type S3Client,
 } from '@aws-sdk/client-s3';
 import { isNotYetKnown, untilKnown } from '../../aws/consistency.ts';
@@ -11,12 +12,14 @@ import { isRetryable } from '../../aws/retryable.ts';
 import { retry } from '../../retry.ts';
 import { CndError, UsageError } from '../../error.ts';
 import { type RunId, idBeginning, isRunId, runStart } from '../../run-id.ts';
-import type { Archive, ArchiveEntry, RunFilter, StoreOptions } from '../archive.ts';
+import type { Archive, ArchiveEntry, ArchiveIndex, RunFilter, StoreOptions } from '../archive.ts';
 import { assertRunId, entryKind, mediaType, noEntry, requireEntry } from '../entry.ts';
 import { recordName } from '../../event/file-name.ts';
+import { storeIndexed, withdraw } from '../index/update.ts';
 import { passes } from '../run-name.ts';
 import { type BucketAccess, s3Error } from './client.ts';
-import { type Page, batch, listFolder } from './list.ts';
+import { BucketIndex } from './index.ts';
+import { type Listing, type Page, batch, listFolder } from './list.ts';
 import { type FoundBucket, findBucket } from './region.ts';
 import { type ObjectInput, uploadObject, uploadStream } from './upload.ts';
 
@@ -42,6 +45,7 @@ const marker = '';
 /** The archive in a bucket of Amazon S3: `s3://bucket/prefix/<run>/<name>`. */
 export class S3Archive implements Archive {
   readonly name = 's3';
+  readonly index: ArchiveIndex;
   readonly #options: S3Options;
   readonly #prefix: string;
   #found: Promise<FoundBucket> | undefined;
@@ -52,6 +56,12 @@ export class S3Archive implements Archive {
     this.#options = options;
     const path = (options.prefix ?? '').replace(/^\/+|\/+$/g, '');
     this.#prefix = path === '' ? '' : `${path}/`;
+    this.index = new BucketIndex(this.#prefix, {
+      list: (listing) => this.#list(listing),
+      put: (key) => this.#putEmpty(key),
+      remove: (keys) => this.#deleteKeys(keys, 'entries of the index cannot be removed from'),
+      asking: (list) => this.#listing(list),
+    });
   }
 
   location(run = ''): string {
@@ -94,10 +104,12 @@ export class S3Archive implements Archive {
     signal.throwIfAborted();
     const object = { ...this.#object(this.#key(run, name)), ContentType };
     const timeout = this.#options.timeout ?? defaultTimeout;
+    const put = async (): Promise<void> =>
+      uploadObject(await this.#client(signal), object, path, signal, onProgress);
     try {
-      const put = async (): Promise<void> =>
-        uploadObject(await this.#client(signal), object, path, signal, onProgress);
-      await retry(put, { signal, timeout: timeout, isRetryable: isWorthAnother });
+      await storeIndexed(this.index, { run, name, path, signal }, () =>
+        retry(put, { signal, timeout: timeout, isRetryable: isWorthAnother }),
+      );
     } catch (error) {
       if (!(error instanceof CndError))
         throw await this.#error(error, `${name} cannot be stored in`, 's3:PutObject');
@@ -108,18 +120,24 @@ export class S3Archive implements Archive {
 
   /** S3 lists in the order of names, oldest first: all is listed before the first is known, a thousand a request. */
   async *runs({ foreign, ...filter }: RunFilter = {}): AsyncGenerator<RunId> {
-    const { prefix = '', since, until } = filter;
+    const { prefix = '', since, until, before, notBefore } = filter;
     // No run begins with anything else, and S3 need not be asked for a control character.
     if (!/^[\da-z-]*$/.test(prefix)) return;
     const runs: RunId[] = [];
     const others: string[] = [];
-    const after = since && idBeginning(since);
+    const earliest = [since && idBeginning(since), notBefore?.slice(0, -5)];
+    const after = earliest
+      .filter((id) => id !== undefined)
+      .toSorted()
+      .at(-1);
     await this.#listing(async () => {
-      for await (const { files, folders } of this.#list(this.#prefix, prefix, after)) {
+      const listing = { folder: this.#prefix, beginning: prefix, after };
+      for await (const { files, folders } of this.#list(listing)) {
         runs.push(...folders.filter((name): name is RunId => passes(name, filter)));
         others.push(...files.map(({ name }) => name), ...folders.filter((name) => !isRunId(name)));
         const last = runStart(folders.at(-1) ?? '');
         if (until && last && last > until) break;
+        if (before !== undefined && last && (folders.at(-1) ?? '') >= before) break;
       }
     });
     if (foreign) for (const name of others) if (!isHidden(name)) foreign(name);
@@ -148,7 +166,8 @@ export class S3Archive implements Archive {
   async remove(run: string): Promise<string[]> {
     const names = (await this.#below(run)).map(({ name }) => name);
     const ours = names.filter((name) => entryKind(name) && name !== recordName);
-    for (let at = 0; at < ours.length; at += batch) await this.#delete(run, ours.slice(at, at + batch));
+    await this.#delete(run, ours);
+    await withdraw(this.index, run);
     const left = names.filter((name) => !entryKind(name) && name !== marker);
     // What is deleted in one request has no order, so the record has one of its own.
     const last = names.filter((name) => name === recordName || (name === marker && left.length === 0));
@@ -161,29 +180,44 @@ export class S3Archive implements Archive {
     assertRunId(run);
     const all: ArchiveEntry[] = [];
     await this.#listing(async () => {
-      for await (const { files, folders } of this.#list(this.#key(run, '')))
+      for await (const { files, folders } of this.#list({ folder: this.#key(run, '') }))
         all.push(...files, ...folders.map((name) => ({ name: `${name}/`, bytes: 0 })));
     });
     return all;
   }
 
-  async #delete(run: string, names: readonly string[]): Promise<void> {
-    const Objects = names.map((name) => ({ Key: this.#key(run, name) }));
-    const what = `${run} cannot be removed from`;
-    const input = { Bucket: this.#options.bucket, Delete: { Objects, Quiet: true } };
-    const { Errors = [] } = await this.#asking(what, 's3:DeleteObject', async () =>
-      (await this.#client()).send(new DeleteObjectsCommand(input)),
+  #delete(run: string, names: readonly string[]): Promise<void> {
+    return this.#deleteKeys(
+      names.map((name) => this.#key(run, name)),
+      `${run} cannot be removed from`,
     );
-    const [first] = Errors;
-    if (!first) return;
-    const cause = Object.assign(new Error(`${first.Message} (${first.Key}, ${Errors.length} in all)`), {
-      name: first.Code ?? 'Error',
-    });
-    throw await this.#error(cause, what, 's3:DeleteObject');
   }
 
-  async *#list(folder: string, beginning?: string, after?: string): AsyncGenerator<Page> {
-    yield* listFolder(await this.#client(), { bucket: this.#options.bucket, folder, beginning, after });
+  async #deleteKeys(keys: readonly string[], what: string): Promise<void> {
+    for (let at = 0; at < keys.length; at += batch) {
+      const Objects = keys.slice(at, at + batch).map((Key) => ({ Key }));
+      const input = { Bucket: this.#options.bucket, Delete: { Objects, Quiet: true } };
+      const { Errors = [] } = await this.#asking(what, 's3:DeleteObject', async () =>
+        (await this.#client()).send(new DeleteObjectsCommand(input)),
+      );
+      const [first] = Errors;
+      if (!first) continue;
+      const cause = Object.assign(new Error(`${first.Message} (${first.Key}, ${Errors.length} in all)`), {
+        name: first.Code ?? 'Error',
+      });
+      throw await this.#error(cause, what, 's3:DeleteObject');
+    }
+  }
+
+  /** An empty object, which the SDK sends again by itself. */
+  async #putEmpty(key: string): Promise<void> {
+    await this.#asking('an entry of the index cannot be stored in', 's3:PutObject', async () =>
+      (await this.#client()).send(new PutObjectCommand({ ...this.#object(key), Body: '' })),
+    );
+  }
+
+  async *#list(listing: Omit<Listing, 'bucket'>): AsyncGenerator<Page> {
+    yield* listFolder(await this.#client(), { ...listing, bucket: this.#options.bucket });
   }
 
   #listing<T>(list: () => Promise<T>): Promise<T> {

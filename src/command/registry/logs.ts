@@ -14,12 +14,14 @@ const ls: Command = {
     { name: 'until', describe: 'started at or before, in the same formats' },
     { name: 'outcome', describe: 'only runs with this outcome', values: 'outcome' },
     { name: 'fleet', describe: 'only runs on this fleet', values: 'fleet' },
+    { name: 'limit', describe: 'at most so many, or all [default: 100]' },
+    { name: 'before', describe: 'only runs older than this one: the next page', values: 'archived-run' },
     { name: 'json', boolean: true, describe: 'a JSON array on stdout' },
     configFlag,
     verboseFlag,
   ],
   examples: [
-    ['cnd logs ls', 'every run in the archive'],
+    ['cnd logs ls', 'the newest runs in the archive'],
     ['cnd logs ls --since 3d --outcome found', 'those of the last three days that found a golden nonce'],
   ],
   load: async () => (await import('../logs/ls.ts')).ls,
@@ -102,6 +104,21 @@ const push: Command = {
   load: async () => (await import('../logs/push.ts')).push,
 };
 
+const index: Command = {
+  name: 'index',
+  describe: 'complete the index of the archive, which ls reads, and say what the archive lacks',
+  flags: [
+    { name: 'rebuild', boolean: true, describe: 'believe nothing of it, and read every record again' },
+    configFlag,
+    verboseFlag,
+  ],
+  examples: [
+    ['cnd logs index', 'after copying runs into the archive by hand'],
+    ['cnd logs index --rebuild', 'after changing records by hand'],
+  ],
+  load: async () => (await import('../logs/index.ts')).index,
+};
+
 const rm: Command = {
   name: 'rm',
   describe: 'delete runs from the archive',
@@ -123,5 +140,5 @@ const rm: Command = {
 export const logs: CommandGroup = {
   name: 'logs',
   describe: 'review the archive of instance syslogs and run records',
-  commands: [ls, show, replay, grep, pull, push, rm],
+  commands: [ls, show, replay, grep, pull, push, rm, index],
 };

@@ -93,7 +93,7 @@ test('a refusal tells the region as well', async () => {
 });
 
 test('a region that is known is right at once', async () => {
-  await make(home).store(run, 'run.json', file(10));
+  await make(home).store(run, 'events.ndjson', file(10));
   expect(asked).toEqual([`HEAD ${home}`, `PUT ${home}`]);
 });
 

@@ -377,7 +377,7 @@ describe.skipIf(awsMissing)('the archive on S3', () => {
       file(`${run}/notes.txt`, 'mine');
       aws.faults.add({ service: 's3', action: 'PutObject', error: 'Denied', after: 1, times: 1 });
       await expect(pushRun(run, from, make())).rejects.toThrow(
-        /^1 of 3 files could not be stored; the first: /,
+        /^2 of 3 files could not be stored; the first: /,
       );
       expect(await from.entries(run)).toHaveLength(4);
       const pushed = await pushRun(run, from, make());
