@@ -1,6 +1,7 @@
-import { appendFileSync, readdirSync, writeFileSync } from 'node:fs';
+import { appendFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
+import { archivedRuns } from '../helper/archived-runs.ts';
 import { type Workspace, eventsOf, journalOf, runEnded, workspace } from '../helper/cnd.ts';
 import { eventually, orphans, untilGone } from '../helper/process.ts';
 import { Terminal, hasTmux } from '../helper/tmux.ts';
@@ -86,7 +87,7 @@ test('what cannot be meant is refused', async () => {
   expect((await place.run(['attach', ''])).code).toBe(2);
   const outcome = await place.run(['start', ...'--N 1 --T 30 --D 0 --limit 10'.split(' ')]);
   expect(outcome.code).toBe(0);
-  const [run = ''] = readdirSync(join(place.directory, 'logs'));
+  const [run = ''] = archivedRuns(join(place.directory, 'logs'));
   const journal = join(place.directory, 'logs', run, 'events.ndjson');
   // An exit code that no process has.
   const text = JSON.stringify(journalOf(place).at(-1)).replace('"exitCode":0', '"exitCode":256');

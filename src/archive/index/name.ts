@@ -50,8 +50,11 @@ export function runOf(name: string): RunId | undefined {
 
 /** The name of the entry of a run; undefined for a run that has not ended, or a record that no name can hold. Pure. */
 export function indexName(record: RecordSummary, stamp: string): string | undefined {
-  if (!record.ended) return undefined;
-  const head = `${beginningOf(record.run)}${version}.${stamp}.`;
+  const { run, ended } = record;
+  if (!ended) return undefined;
+  // 32 bytes that do not compress have a place of their own.
+  const digest = isDigest(ended.digest) ? Buffer.from(ended.digest, 'hex').toString('base64url') : '';
+  const head = `${beginningOf(run)}${version}.${stamp}.${digest}.`;
   const names = [false, true].map((isShortened) => head + encode(record, isShortened));
   return names.find((name) => name.length <= longest && parseIndexName(name) !== undefined);
 }
@@ -59,10 +62,10 @@ export function indexName(record: RecordSummary, stamp: string): string | undefi
 /** What an entry says; undefined for a name that is none, or of another version. Pure. */
 export function parseIndexName(name: string): IndexEntry | undefined {
   const run = runOf(name);
-  const [, of, stamp, content, ...rest] = name.split('.');
-  if (!run || of !== version || stamp === undefined || content === undefined || rest.length > 0)
-    return undefined;
-  const decoded = decode(run, content);
+  const [, of, stamp, digest, content, ...rest] = name.split('.');
+  if (!run || of !== version || stamp === undefined || rest.length > 0) return undefined;
+  if (digest === undefined || content === undefined) return undefined;
+  const decoded = decode(run, Buffer.from(digest, 'base64url').toString('hex'), content);
   return decoded && { run, stamp, ...decoded };
 }
 
@@ -71,7 +74,7 @@ const dictionary = Buffer.from(
   '"costBasis":"the price is not known: spot at most, AWS Price List, built-in price table of 2026-11-29, c7a.medium c7g.xlarge c6i.2xlarge c8a.large on demand at $0.052/h and $0.005/h for its address; AWS Price List, 2026-11-2' +
     '"cost":{"limit":0.0,"basis":"unit":"bits-lsb","difficulty":"scheme":"bitcoin","header":"scheme":"sha256d","block":"' +
     '"outcome":"interrupted","exitCode":130,"outcome":"failed","exitCode":1,"outcome":"exhausted","outcome":"unproven","exitCode":3,"outcome":"time-limit","exitCode":3,"elapsed":' +
-    '{"t":[123,4567],"c":{"N":4,"T":60,"fleet":"hosts","fleet":"ec2","fleet":"local","puzzle":{"scheme":"hex-chain","block":"COMSM0010cloud","unit":"digits","difficulty":6}},"ended":{"outcome":"found","exitCode":0,"elapsed":1.5,"nonce":"3730945","digest":"',
+    '{"t":[123,4567],"c":{"N":4,"T":60,"fleet":"hosts","fleet":"ec2","fleet":"local","puzzle":{"scheme":"hex-chain","block":"COMSM0010cloud","unit":"digits","difficulty":6}},"ended":{"outcome":"found","exitCode":0,"elapsed":1.5,"nonce":"3730945","digest":"~","displayDigest":"~"',
 );
 
 type Content = Omit<RecordSummary, 'run' | 'startedAt' | 'endedAt' | 'config'>;
@@ -92,7 +95,11 @@ function encode(record: RecordSummary, isShortened: boolean): string {
   return deflateRawSync(JSON.stringify(content), { dictionary, level: 9 }).toString('base64url');
 }
 
-function decode(run: RunId, text: string): Pick<IndexEntry, 'record' | 'isShortened'> | undefined {
+function decode(
+  run: RunId,
+  digest: string,
+  text: string,
+): Pick<IndexEntry, 'record' | 'isShortened'> | undefined {
   try {
     const raw = inflateRawSync(Buffer.from(text, 'base64url'), { dictionary, maxOutputLength: mostContent });
     // What it must be is judged below, as a record is.
@@ -108,7 +115,7 @@ function decode(run: RunId, text: string): Pick<IndexEntry, 'record' | 'isShorte
     const iso = (time: number): string => new Date(time).toISOString();
     const times = { startedAt: iso(start), ...(length !== undefined && { endedAt: iso(start + length) }) };
     const record = parseRecordSummary(
-      JSON.stringify({ run, ...times, config: c, cost, ended: ended && unpacked(ended) }),
+      JSON.stringify({ run, ...times, config: c, cost, ended: ended && unpacked(ended, digest) }),
     );
     return record && { record, isShortened: short === true };
   } catch {
@@ -141,37 +148,31 @@ function rounded(amount: number): number {
   return Number(amount.toPrecision(6));
 }
 
-/** 32 bytes in hexadecimal are 64 characters that do not compress. */
-const packedDigest = /^~[\w-]{43}$/;
-const bytes = /^[0-9a-f]{64}$/;
+/** What stands for the digest of the name, and for its bytes the other way round. */
+const elsewhere = '~';
 
 function packed(ended: Ended): Ended {
-  const pack = (hex: string): string =>
-    bytes.test(hex) ? `~${Buffer.from(hex, 'hex').toString('base64url')}` : hex;
   const { digest, displayDigest } = ended;
   return {
     ...ended,
-    ...(digest !== undefined && { digest: pack(digest) }),
-    // The bytes of the digest, the other way round.
-    ...(displayDigest !== undefined && {
-      displayDigest: displayDigest === reversed(digest) ? '~' : pack(displayDigest),
-    }),
+    ...(isDigest(digest) && { digest: elsewhere }),
+    ...(displayDigest !== undefined && displayDigest === reversed(digest) && { displayDigest: elsewhere }),
   };
 }
 
-function unpacked(ended: Ended): Ended {
-  const unpack = (text: string): string =>
-    packedDigest.test(text) ? Buffer.from(text.slice(1), 'base64url').toString('hex') : text;
-  const { digest, displayDigest } = ended;
-  const plain = digest === undefined ? undefined : unpack(digest);
-  const shown = displayDigest === '~' ? reversed(plain) : displayDigest && unpack(displayDigest);
+function unpacked(ended: Ended, digest: string): Ended {
+  const shown = reversed(digest);
   return {
     ...ended,
-    ...(plain !== undefined && { digest: plain }),
-    ...(shown !== undefined && { displayDigest: shown }),
+    ...(ended.digest === elsewhere && { digest }),
+    ...(ended.displayDigest === elsewhere && shown !== undefined && { displayDigest: shown }),
   };
 }
 
-function reversed(hex: string | undefined): string | undefined {
-  return hex !== undefined && bytes.test(hex) ? (hex.match(/../g) ?? []).toReversed().join('') : undefined;
+function isDigest(text: string | undefined): text is string {
+  return text !== undefined && /^[0-9a-f]{64}$/.test(text);
+}
+
+function reversed(digest: string | undefined): string | undefined {
+  return isDigest(digest) ? (digest.match(/../g) ?? []).toReversed().join('') : undefined;
 }

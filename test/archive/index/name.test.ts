@@ -44,7 +44,7 @@ const record: Arbitrary<RecordSummary> = objectOf({
   difficulty: optional(nat(256)),
   cost: optional(objectOf({ limit: amount, basis: text })),
   outcome: constantFrom(...outcomes),
-  elapsed: amount,
+  elapsed: nat(86_400_000).map((ms) => ms / 1000),
   nonce: optional(bigInt(0n, 2n ** 64n - 1n).map(String)),
   digest: optional(oneof(hex, constant('00a7'))),
   isReversed: boolean(),
