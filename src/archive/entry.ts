@@ -1,5 +1,5 @@
 import { CndError } from '../error.ts';
-import { checkpointName, journalName, recordName, syslogIndex } from '../event/file-name.ts';
+import { checkpointName, journalName, recordName, reportName, syslogIndex } from '../event/file-name.ts';
 import { isRunId } from '../run-id.ts';
 
 /** What an entry of a run is, as its name tells. */
@@ -7,13 +7,15 @@ export type EntryKind =
   | { readonly kind: 'syslog'; readonly instance: number }
   | { readonly kind: 'journal' }
   | { readonly kind: 'checkpoint' }
-  | { readonly kind: 'record' };
+  | { readonly kind: 'record' }
+  | { readonly kind: 'report' };
 
 /** What an entry is; undefined for a name that cnd did not give. */
 export function entryKind(name: string): EntryKind | undefined {
   if (name === recordName) return { kind: 'record' };
   if (name === journalName) return { kind: 'journal' };
   if (name === checkpointName) return { kind: 'checkpoint' };
+  if (name === reportName) return { kind: 'report' };
   const instance = syslogIndex(name);
   return instance === undefined ? undefined : { kind: 'syslog', instance };
 }
@@ -25,6 +27,7 @@ export function mediaType({ kind }: EntryKind): string {
     journal: 'application/x-ndjson',
     record: 'application/json',
     checkpoint: 'application/json',
+    report: 'text/html; charset=utf-8',
   };
   return types[kind];
 }

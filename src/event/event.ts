@@ -117,6 +117,8 @@ export const eventFields = {
     spaceProbability: z.number().describe('Probability that the nonce space holds a golden nonce.'),
     logs: z.string(),
     ...resumed,
+    versions: z.object({ cnd: z.string(), node: z.string(), platform: z.string() }).optional(),
+    fleetConfig: z.unknown().optional().describe('The settings of the fleet, as in run.json.'),
   }),
   'run.preflight': z
     .object({

@@ -11,6 +11,9 @@ export const journalName = 'events.ndjson';
 /** The newest checkpoint: what another machine needs to go on with the run. */
 export const checkpointName = 'checkpoint.json';
 
+/** The report: the journal as one page for a browser. */
+export const reportName = 'report.html';
+
 /** The syslog of the instance with this index, gzip-compressed. */
 export function syslogName(index: number): string {
   return `Instance${index}.log.gz`;

@@ -43,6 +43,8 @@ export interface RunInputs {
   readonly kernel: KernelChoice;
   /** What the fleet said before anything was created. */
   readonly preflight?: Preflight | undefined;
+  /** Draws the report of the run into its folder, once everything is terminated and the journal is whole; absent: none is. */
+  readonly writeReport?: ((run: string, folder: string) => Promise<void>) | undefined;
   /** How the launch is confirmed, where it is to be; absent: nobody is asked. */
   readonly ask?: Ask | undefined;
   /** What was tested before, by the run that this one resumes. */

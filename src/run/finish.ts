@@ -59,6 +59,7 @@ export async function finish(
   await record(context, { endedAt, ended });
   // It is written where it belongs; only the index does not know of it yet.
   if (!archive.spool) await archive.store(run, recordName, join(context.folder, recordName)).catch(() => {});
+  await report(context);
   if (archive.spool) {
     const logs = await archiveRun(context, archive.spool);
     context.emit('run.ended', {
@@ -75,6 +76,18 @@ export async function finish(
 /** Where the fleet could not be asked at all, the run stands for its instances. */
 function isLeft({ left, inputs }: RunContext, id: string): boolean {
   return left.includes(id) || left.includes(inputs.run);
+}
+
+/** Draws the report, unless whoever interrupted twice wants the end at once. It costs a warning at most. */
+async function report(context: RunContext): Promise<void> {
+  const { run, writeReport, interrupts } = context.inputs;
+  if (interrupts.second.aborted) return;
+  try {
+    await writeReport?.(run, context.folder);
+  } catch (error) {
+    const remedy = `make it later with: cnd report ${run}`;
+    context.emit('warning', { message: `the report cannot be made: ${messageOf(error)}`, hint: remedy });
+  }
 }
 
 /** Writes run.json. A full disk costs the record, never the run. */

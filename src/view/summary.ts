@@ -29,7 +29,7 @@ export function summary(event: Ended): string {
     ...resumedRows(event),
     ...odds(event),
     ['rate', rate(event.rate)],
-    ['instances', instanceWords(event)],
+    ['instances', endedInstanceWords(event)],
     ...costRows(event),
     ['time', `${duration(event.elapsed)} (${phaseText(event)})`],
     ['logs', event.logs],
@@ -51,8 +51,8 @@ export function summary(event: Ended): string {
   return `${lines.join('\n')}\n`;
 }
 
-/** An interrupted search for the smallest may have a candidate: then something was found. */
-function headline({ outcome, nonce }: Ended): string {
+/** How a run ended, in words. An interrupted search for the smallest may have a candidate: then something was found. */
+export function headline({ outcome, nonce }: Pick<Ended, 'outcome' | 'nonce'>): string {
   const hasCandidate = outcome === 'interrupted' && nonce !== undefined;
   return hasCandidate ? 'interrupted before the candidate was proved to be the smallest' : headlines[outcome];
 }
@@ -84,7 +84,11 @@ function costRows({ cost, costBasis }: Ended): [string, string][] {
 }
 
 /** What a careful user looks for first: that nothing is left. */
-function instanceWords({ launched, terminated, released }: Ended): string {
+export function endedInstanceWords({
+  launched,
+  terminated,
+  released,
+}: Pick<Ended, 'launched' | 'terminated' | 'released'>): string {
   if (launched === 0) return 'none launched';
   return `${launched} launched, ${terminated === launched ? 'all' : terminated} ${released ? 'released' : 'terminated'}`;
 }

@@ -174,7 +174,14 @@ function remove(path: string): boolean {
 
 /** The names that anybody can guess: a run has them at its end, or from its launch on. */
 const guessable = {
-  logs: ['run.json', 'events.ndjson', 'Instance0.log.gz', 'Instance1.log.gz', 'Instance3.log.gz'],
+  logs: [
+    'run.json',
+    'events.ndjson',
+    'report.html',
+    'Instance0.log.gz',
+    'Instance1.log.gz',
+    'Instance3.log.gz',
+  ],
   state: ['id_ed25519', 'local/host.json', 'hosts/hosts.json', 'hosts/0.armed', 'hosts/0.released'],
 };
 

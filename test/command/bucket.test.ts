@@ -84,18 +84,19 @@ describe.skipIf(awsMissing)('commands with a bucket', () => {
       const events = eventsOf(result);
       expect(events.at(-1)?.event).toBe('run.ended');
       expect(named(events, 'logs.pulled')).toHaveLength(2);
-      expect(named(events, 'logs.archived')).toMatchObject([{ files: 4 }]);
+      expect(named(events, 'logs.archived')).toMatchObject([{ files: 5 }]);
       const terminated = named(events, 'instance.terminated').map(({ time }) => Date.parse(time));
       const uploads = aws
         .of('PutObject')
         .filter(({ parameters }) => !String(parameters['Key']).startsWith('.cnd-'));
-      expect(uploads).toHaveLength(4);
+      expect(uploads).toHaveLength(5);
       expect(Math.min(...uploads.map(({ time }) => time))).toBeGreaterThanOrEqual(Math.max(...terminated));
       expect(readdirSync(inLogs())).toEqual([]);
       expect((await archive().entries(ended.run)).map(({ name }) => name)).toEqual([
         'Instance0.log.gz',
         'Instance1.log.gz',
         'events.ndjson',
+        'report.html',
         'run.json',
       ]);
       const listed = await cnd(['logs', 'ls']);
@@ -122,9 +123,9 @@ describe.skipIf(awsMissing)('commands with a bucket', () => {
       expect(named(eventsOf(result), 'logs.missing')).toEqual([]);
       const [warning] = named(eventsOf(result), 'warning');
       expect(warning?.message).toContain(`cnd logs push ${ended.run}`);
-      expect(warning?.message).toMatch(/4 of 4 files could not be stored; the first: .*AccessDenied/);
+      expect(warning?.message).toMatch(/5 of 5 files could not be stored; the first: .*AccessDenied/);
       expect(ended.logs).toBe(inLogs(ended.run));
-      expect(readdirSync(inLogs(ended.run))).toHaveLength(4);
+      expect(readdirSync(inLogs(ended.run))).toHaveLength(5);
       expect(await cnd(['logs', 'push', 'last'])).toMatchObject({
         code: 0,
         stdout: `4 files of ${ended.run} are uploaded to s3://${bucket}/${ended.run}, and removed here\n`,

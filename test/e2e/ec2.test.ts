@@ -48,7 +48,9 @@ describe.runIf(hasStage()).concurrent('a run on EC2', { timeout: 90_000 }, () =>
     expect(armed.size).toBeGreaterThan(0);
     const objects = await on.stage.objects('bucket');
     const names = Array.from({ length: 8 }, (_, index) => `Instance${index}.log.gz`);
-    const keys = [...names, 'events.ndjson', 'run.json'].map((name) => `cnd/${ended.run}/${name}`);
+    const keys = [...names, 'events.ndjson', 'report.html', 'run.json'].map(
+      (name) => `cnd/${ended.run}/${name}`,
+    );
     expect([...objects.keys()].toSorted()).toEqual(keys.toSorted());
     for (const [index, name] of names.entries()) {
       const syslog = gunzipSync(objects.get(`cnd/${ended.run}/${name}`) ?? '').toString();
@@ -100,7 +102,7 @@ describe.runIf(hasStage()).concurrent('a run on EC2', { timeout: 90_000 }, () =>
     expect(await ok(`grep hit: ${two.run}`)).not.toContain(one.run);
     expect(await run('logs grep nothing-like-it')).toMatchObject({ code: 1, stdout: '' });
 
-    const names = ['Instance0.log.gz', 'events.ndjson', 'run.json'];
+    const names = ['Instance0.log.gz', 'events.ndjson', 'report.html', 'run.json'];
     const objects = await on.stage.objects('archive');
     await ok(`pull ${one.run} copy`);
     expect(readdirSync(join(directory, 'copy')).toSorted()).toEqual(names);

@@ -25,7 +25,14 @@ describe.runIf(hasStage() && hasMiniStack())('a run with the SQS and S3 of MiniS
     expect(named(eventsOf(result), 'broadcast').map(({ nonce }) => nonce)).toContain(ended.nonce);
     await place.untilClean();
 
-    const names = ['Instance0.log.gz', 'Instance1.log.gz', 'Instance2.log.gz', 'events.ndjson', 'run.json'];
+    const names = [
+      'Instance0.log.gz',
+      'Instance1.log.gz',
+      'Instance2.log.gz',
+      'events.ndjson',
+      'report.html',
+      'run.json',
+    ];
     const objects = await on.stage.objects('logs');
     expect([...objects.keys()].toSorted()).toEqual(names.map((name) => `team/${ended.run}/${name}`));
     for (const Key of objects.keys()) {

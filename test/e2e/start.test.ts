@@ -44,7 +44,9 @@ test('the example of the 2019 report works, and archives eight syslogs, the jour
   const [run = ''] = archivedRuns(join(place.directory, 'logs'));
   const folder = join(place.directory, 'logs', run);
   const logs = Array.from({ length: 8 }, (_, index) => `Instance${index}.log.gz`);
-  expect(readdirSync(folder).toSorted()).toEqual([...logs, 'events.ndjson', 'run.json'].toSorted());
+  expect(readdirSync(folder).toSorted()).toEqual(
+    [...logs, 'events.ndjson', 'report.html', 'run.json'].toSorted(),
+  );
   for (const [index, name] of logs.entries()) {
     const syslog = gunzipSync(readFileSync(join(folder, name))).toString();
     expect(syslog).toContain(run);

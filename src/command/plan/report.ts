@@ -4,8 +4,7 @@ import { jobPuzzle } from '../../puzzle/job.ts';
 import type { Puzzle } from '../../puzzle/puzzle.ts';
 import { count, dollars, duration, percent, rate } from '../../quantity.ts';
 import type { Space } from '../../search/search.ts';
-import { defaultLimit } from '../../search/space.ts';
-import { quote } from '../../text.ts';
+import { startCommand } from '../../view/start-command.ts';
 import { table } from '../../view/table.ts';
 import { picture } from './picture.ts';
 
@@ -72,7 +71,7 @@ export function planText(plan: Plan): string {
           picture(goal, best),
         ]
       : []),
-    ...(best ? [`\nto start it: ${startCommand(plan, best)}\n`] : []),
+    ...(best ? [`\nto start it: ${startLine(plan, best)}\n`] : []),
   ].join('');
 }
 
@@ -96,7 +95,7 @@ export function planJson(plan: Plan): string {
       ...(impossible && { impossible }),
     })),
     front: front(planned).map(({ option }) => option.name),
-    ...(best && { best: best.option.name, start: startCommand(plan, best) }),
+    ...(best && { best: best.option.name, start: startLine(plan, best) }),
   };
   return `${JSON.stringify(value, undefined, 2)}\n`;
 }
@@ -158,17 +157,16 @@ function amountText(amount: number | undefined): string {
   return amount === undefined ? 'unknown' : amount === 0 ? '-' : `$${dollars(amount)}`;
 }
 
-function startCommand({ puzzle, fleet, goal, space }: Plan, { option, instances }: Estimate): string {
-  return [
-    `cnd start --fleet ${fleet}`,
-    ...(option.market === 'own' ? [] : [`--type ${option.name}`]),
-    ...(option.market === 'spot' ? ['--spot'] : []),
-    `--N ${instances} --T ${goal.timeLimit}`,
-    ...(puzzle.scheme === 'hex-chain' ? [] : [`--scheme ${puzzle.scheme}`]),
-    ...(puzzle.scheme === 'bitcoin'
-      ? [`--header ${puzzle.header}`]
-      : [`--D ${puzzle.difficulty} --unit ${puzzle.unit} --block ${quote(puzzle.block)}`]),
-    ...(space.from === 0n ? [] : [`--from ${space.from}`]),
-    ...(space.limit === defaultLimit ? [] : [`--limit ${space.limit}`]),
-  ].join(' ');
+function startLine({ puzzle, fleet, goal, space }: Plan, { option, instances }: Estimate): string {
+  return startCommand({
+    fleet,
+    fleetFlags: [
+      ...(option.market === 'own' ? [] : [`--type ${option.name}`]),
+      ...(option.market === 'spot' ? ['--spot'] : []),
+    ],
+    instances,
+    timeLimit: goal.timeLimit,
+    puzzle: { ...puzzle },
+    ...space,
+  });
 }

@@ -1,6 +1,7 @@
 import { type Command, type CommandGroup, type Positional, configFlag, verboseFlag } from '../command.ts';
 
-const run: Positional = {
+/** A run in the archive. */
+export const archivedRun: Positional = {
   name: 'run',
   describe: 'run id, the beginning of one, or last',
   values: 'archived-run',
@@ -30,7 +31,7 @@ const ls: Command = {
 const show: Command = {
   name: 'show',
   describe: 'show the syslogs of a run, merged by time, or that of instance K',
-  positionals: [run, { name: 'k', describe: 'index of one instance, from 0', optional: true }],
+  positionals: [archivedRun, { name: 'k', describe: 'index of one instance, from 0', optional: true }],
   flags: [configFlag, verboseFlag],
   examples: [
     ['cnd logs show last', 'all syslogs of the newest run, by time'],
@@ -42,7 +43,7 @@ const show: Command = {
 const replay: Command = {
   name: 'replay',
   describe: 'show a run again from its journal',
-  positionals: [run],
+  positionals: [archivedRun],
   flags: [
     {
       name: 'speed',
@@ -64,7 +65,7 @@ const grep: Command = {
   describe: 'search the syslogs; exits 0 when found, 1 when not, 2 on errors',
   positionals: [
     { name: 'pattern', describe: 'JavaScript regular expression' },
-    { ...run, optional: true },
+    { ...archivedRun, optional: true },
   ],
   flags: [
     { name: 'ignore-case', alias: 'i', boolean: true, describe: 'ignore case' },
@@ -82,7 +83,7 @@ const pull: Command = {
   name: 'pull',
   describe: 'copy the logs and records of a run',
   positionals: [
-    run,
+    archivedRun,
     {
       name: 'dir',
       describe: 'directory to copy them into [default: ./RUN]',
@@ -98,7 +99,7 @@ const pull: Command = {
 const push: Command = {
   name: 'push',
   describe: 'upload runs that are only on this machine to the bucket, and remove them here',
-  positionals: [{ ...run, many: true }],
+  positionals: [{ ...archivedRun, many: true }],
   flags: [configFlag, verboseFlag],
   examples: [['cnd logs push last', 'the newest run, whose upload failed']],
   load: async () => (await import('../logs/push.ts')).push,
@@ -122,7 +123,7 @@ const index: Command = {
 const rm: Command = {
   name: 'rm',
   describe: 'delete runs from the archive',
-  positionals: [{ ...run, optional: true, many: true }],
+  positionals: [{ ...archivedRun, optional: true, many: true }],
   flags: [
     { name: 'older-than', describe: 'every run that started longer ago than this: 30d, 12h' },
     { name: 'yes', alias: 'y', boolean: true, describe: 'do not ask for confirmation' },

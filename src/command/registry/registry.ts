@@ -1,6 +1,6 @@
 import type { Command, CommandGroup } from '../command.ts';
 import { completionCommand, initCommand } from './setup.ts';
-import { logs } from './logs.ts';
+import { archivedRun, logs } from './logs.ts';
 import { configFlag, verboseFlag } from '../command.ts';
 import { filterFlags } from '../inventory-filter.ts';
 import { startFlags } from '../start/options.ts';
@@ -121,6 +121,26 @@ const plan: Command = {
   load: async () => (await import('../plan/plan.ts')).plan,
 };
 
+const report: Command = {
+  name: 'report',
+  describe: 'make the report of a run again, one HTML page',
+  positionals: [archivedRun],
+  flags: [
+    {
+      name: 'output',
+      describe: 'file to write it to [default: report.html of the run, with a bucket ./RUN.html]',
+      values: 'file',
+    },
+    configFlag,
+    verboseFlag,
+  ],
+  examples: [
+    ['cnd report last', 'that of the newest run, in its folder'],
+    ['cnd report 20261120 --output run.html', 'that of the only run of that day'],
+  ],
+  load: async () => (await import('../report/report.ts')).report,
+};
+
 const bench: Command = {
   name: 'bench',
   describe: 'measure the kernels on this machine',
@@ -137,6 +157,7 @@ export const commands: readonly (Command | CommandGroup)[] = [
   scram,
   ps,
   logs,
+  report,
   plan,
   bench,
   doctor,

@@ -19,6 +19,7 @@ import { executeRun } from '../../run/run.ts';
 import { newRunId } from '../../run-id.ts';
 import { removeRunState, takeScramNote, writeRunState } from '../../state/run-state.ts';
 import { unlessAborted } from '../../wait.ts';
+import { writeReport } from '../report/write.ts';
 import { Display } from '../../view/display/display.ts';
 import { exitCodes } from '../../event/outcome.ts';
 import { isatty } from 'node:tty';
@@ -98,6 +99,7 @@ export async function startRun(
       preflight,
       earlier,
       warnings,
+      writeReport,
       ask: flags['yes'] !== true && canAsk(env) ? (...asked) => display.ask(...asked) : undefined,
     });
     return exitCodeOf(exitCode, display);

@@ -9,16 +9,16 @@ import { maximumLimit } from '../../search/space.ts';
 import { type Emit, type EventFields, eventSchemaVersion } from '../../event/event.ts';
 import { count, rate as rateWords } from '../../quantity.ts';
 import { idleWarning } from './idle.ts';
-import { puzzleFields } from '../record/record.ts';
+import { puzzleFields, versions } from '../record/record.ts';
 import { released } from '../released.ts';
 import { type EarlierRun, earlierFields } from '../record/earlier.ts';
 
 /** Below this chance within T the user is told before anything is launched. */
 const slim = 0.05;
 
-/** The first event of a run: what is going to be done, in the user's words. Pure. */
+/** The first event of a run: what is going to be done, in the user's words. Pure, but for the versions of what runs here. */
 export function planned(config: RunConfig, logs: string, earlier?: EarlierRun): EventFields['run.planned'] {
-  const { puzzle, space, instances, timeLimit, fleet, smallest, kernel } = config;
+  const { puzzle, space, instances, timeLimit, fleet, fleetConfig, smallest, kernel } = config;
   const p = probability(puzzle);
   return {
     schema: eventSchemaVersion,
@@ -36,6 +36,8 @@ export function planned(config: RunConfig, logs: string, earlier?: EarlierRun): 
     spaceProbability: chanceWithin(p, space.limit - space.from),
     logs,
     ...earlierFields(earlier),
+    versions: versions(),
+    fleetConfig,
   };
 }
 

@@ -24,11 +24,7 @@ export function newRecord(
     schema: recordSchemaVersion,
     run,
     startedAt: startedAt.toISOString(),
-    versions: {
-      cnd: version,
-      node: process.versions.node,
-      platform: `${process.platform}-${process.arch}`,
-    },
+    versions: versions(),
     ...(earlier && { resumes: earlier.run }),
     ...(fleet.where !== undefined && { where: fleet.where }),
     ...(fleet.account !== undefined && { account: fleet.account }),
@@ -36,6 +32,15 @@ export function newRecord(
     ...(costBasis !== undefined && {
       cost: { ...(cost !== undefined && { limit: cost }), basis: costBasis },
     }),
+  };
+}
+
+/** The versions of what runs here. */
+export function versions(): NonNullable<RunRecord['versions']> {
+  return {
+    cnd: version,
+    node: process.versions.node,
+    platform: `${process.platform}-${process.arch}`,
   };
 }
 

@@ -20,6 +20,7 @@ test('commands, subcommands and flags', () => {
     'scram',
     'ps',
     'logs',
+    'report',
     'plan',
     'bench',
     'doctor',

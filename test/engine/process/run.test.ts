@@ -11,6 +11,7 @@ import { noneUnread, readJournal } from '../../../src/event/journal-reader.ts';
 import { parseRecord } from '../../../src/event/record.ts';
 import { newRunId } from '../../../src/run-id.ts';
 import { Interrupts } from '../../../src/run/interrupt.ts';
+import type { RunInputs } from '../../../src/run/context.ts';
 import { executeRun } from '../../../src/run/run.ts';
 import { summary } from '../../../src/view/summary.ts';
 import { collect, each } from '../../helper/collect.ts';
@@ -33,7 +34,11 @@ beforeEach(() => {
 afterEach(() => rmSync(home, { recursive: true, force: true }));
 
 /** Executes a whole run of that engine; `onEvent` sees every event. */
-function execute(flags: object, onEvent: (event: RunEvent) => void = () => {}): Promise<number> {
+function execute(
+  flags: object,
+  onEvent: (event: RunEvent) => void = () => {},
+  writeReport?: RunInputs['writeReport'],
+): Promise<number> {
   const directory = join(home, 'logs');
   const given = { fleet: 'local', N: '1', T: '30', ...flags };
   const file = { path: 'cnd.config.json', directory: home, content: { logs: { directory } } };
@@ -55,6 +60,7 @@ function execute(flags: object, onEvent: (event: RunEvent) => void = () => {}): 
     start: { monotonic: systemClock.monotonic(), wall: systemClock.wall() },
     env: { ...process.env, XDG_STATE_HOME: home },
     kernel: { rate: 1e9 },
+    writeReport,
   });
 }
 
@@ -92,4 +98,30 @@ test('is interrupted', async () => {
   expect(await execute({ D: '20' }, interrupt)).toBe(130);
   expect(ended()).toMatchObject({ outcome: 'interrupted', reason: 'SIGINT' });
   expect(orphans(run)).toEqual([]);
+});
+
+test('a report that cannot be made costs a warning, after the journal is whole', async () => {
+  let journal = '';
+  const writeReport = (id: string, folder: string): Promise<void> => {
+    expect(folder).toBe(join(home, 'logs', id));
+    journal = file('events.ndjson');
+    return Promise.reject(new Error('no space left on device'));
+  };
+  expect(await execute({ D: '3' }, undefined, writeReport)).toBe(0);
+  expect(journal.trimEnd().split('\n').at(-1)).toMatch(/^{"event":"run.ended"/);
+  expect(events.at(-1)).toMatchObject({
+    event: 'warning',
+    message: 'the report cannot be made: no space left on device',
+    hint: `make it later with: cnd report ${run}`,
+  });
+});
+
+test('whoever interrupts twice does not wait for a report', async () => {
+  let made = 0;
+  const twice = (event: RunEvent): void => {
+    if (event.event !== 'run.progress' && event.event !== 'hit') return;
+    for (let times = 0; times < 2; times++) interrupts.raise({ name: 'SIGINT', exitCode: 130 });
+  };
+  await execute({ D: '3' }, twice, () => Promise.resolve(void made++));
+  expect(made).toBe(0);
 });

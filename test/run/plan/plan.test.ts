@@ -1,5 +1,6 @@
 import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import { version } from '../../../src/version.ts';
 import { resolveConfig } from '../../../src/config/config.ts';
 import { planWarnings, planned } from '../../../src/run/plan/plan.ts';
 import { genesisHeader } from '../../puzzle/example.ts';
@@ -28,6 +29,12 @@ describe('the plan', () => {
       expectedNonces: '16777216',
       spaceProbability: 1,
       logs: '/srv/logs/r',
+      versions: {
+        cnd: version,
+        node: process.versions.node,
+        platform: `${process.platform}-${process.arch}`,
+      },
+      fleetConfig: { bootDelay: 0, rehearse: [] },
     });
   });
 

@@ -1,0 +1,33 @@
+import { join } from 'node:path';
+import { resolveRun } from '../../archive/run-name.ts';
+import { CndError, messageOf } from '../../error.ts';
+import { journalName, reportName } from '../../event/file-name.ts';
+import { privateMode, replaceFile, umaskMode } from '../../file.ts';
+import { drawReport } from '../../view/report/report.ts';
+import type { Arguments } from '../command.ts';
+import { openArchive, text } from '../logs/logs.ts';
+
+/** `cnd report RUN`: makes the report of a run again from its journal, and prints where it is; gives the exit code. */
+export async function report(given: Arguments): Promise<number> {
+  const archive = await openArchive(given);
+  const run = await resolveRun(archive, text(given['run']) ?? '');
+  const page = await drawReport(run, async () => (await archive.open(run, journalName)).setEncoding('utf8'));
+  const output = text(given['output']);
+  // What is in a bucket has no folder here: there it is written to the current directory.
+  const path = output ?? (archive.spool ? `${run}.html` : join(archive.location(run), reportName));
+  try {
+    await replaceFile(path, page, { mode: output === undefined && !archive.spool ? privateMode : umaskMode });
+  } catch (error) {
+    throw new CndError(
+      'report-failed',
+      `the report of ${run} cannot be written to ${path}: ${messageOf(error)}`,
+      {
+        about: path,
+        hint: `write it elsewhere with: cnd report ${run} --output FILE`,
+        cause: error,
+      },
+    );
+  }
+  process.stdout.write(`${path}\n`);
+  return 0;
+}

@@ -1,0 +1,168 @@
+import type { RunEvent } from '../../event/event.ts';
+import type { UnreadLines } from '../../event/journal-reader.ts';
+import { unhandled } from '../../event/view.ts';
+import { noteFault } from './fault.ts';
+import { endStage, enterStage, instanceOf, setReleased, setStopped } from './instance.ts';
+import type { RunReport } from './model.ts';
+import { addSample } from './sample.ts';
+
+/** Before the first event; `start`: the moment that T counts from, in milliseconds since the epoch. */
+export function emptyReport(run: string, start: number, unread: UnreadLines): RunReport {
+  return {
+    run,
+    start,
+    last: start,
+    instances: new Map(),
+    samples: [],
+    hits: [],
+    faults: new Map(),
+    residues: new Map(),
+    unread,
+  };
+}
+
+/** Seconds that no run takes: what says more is damaged. */
+const longestRun = 7 * 86_400;
+
+/** When the run began, in milliseconds since the epoch, if the event says how long ago that was. Pure. */
+export function startOf(event: RunEvent): number | undefined {
+  if (!('elapsed' in event) || event.elapsed < 0 || event.elapsed > longestRun) return undefined;
+  return Date.parse(event.time) - event.elapsed * 1000;
+}
+
+/** Adds one more event to a report, in place and in constant time. */
+export function tell(report: RunReport, event: RunEvent): void {
+  const time = Date.parse(event.time);
+  report.last = Math.max(report.last, time);
+  const at = Math.max(0, (time - report.start) / 1000);
+  noteFault(report, event, at);
+  switch (event.event) {
+    case 'run.planned':
+      report.planned ??= event;
+      break;
+    case 'run.preflight':
+      report.preflight ??= event;
+      break;
+    case 'launch.started':
+      report.launchedAt ??= at;
+      break;
+    case 'instance.launched': {
+      const { id, type, zone } = event;
+      const instance = instanceOf(report, event.instance);
+      if (report.launchedAt !== undefined)
+        instance.spans.push({ stage: 'launch', from: report.launchedAt, to: at });
+      Object.assign(instance, {
+        id,
+        ...(type !== undefined && { type }),
+        ...(zone !== undefined && { zone }),
+      });
+      enterStage(report, event.instance, 'boot', at, 'launched');
+      break;
+    }
+    case 'instance.running':
+      instanceOf(report, event.instance).address = event.address;
+      enterStage(report, event.instance, 'SSH', at, 'running');
+      break;
+    case 'instance.connected':
+      enterStage(report, event.instance, 'upload', at, 'connected');
+      break;
+    case 'instance.uploaded':
+      instanceOf(report, event.instance).moments.uploaded ??= at;
+      break;
+    case 'instance.searching': {
+      const { kernel, isa, threads, cores, python } = event;
+      const instance = instanceOf(report, event.instance);
+      instance.engine = { kernel, isa, threads, cores, python };
+      instance.hashes = { earlier: instance.hashes.earlier + instance.hashes.present, present: 0 };
+      enterStage(report, event.instance, 'search', at, 'searching');
+      break;
+    }
+    case 'search.all':
+      report.allSearching ??= at;
+      break;
+    case 'instance.progress': {
+      const instance = instanceOf(report, event.instance);
+      instance.hashes = { ...instance.hashes, present: event.hashes };
+      for (const { residue, next, done } of event.residues)
+        report.residues.set(residue, {
+          residue,
+          next: BigInt(next),
+          done: done.map(([lo, hi]) => [BigInt(lo), BigInt(hi)] as const),
+        });
+      break;
+    }
+    case 'run.progress':
+      addSample(report, event, at);
+      break;
+    case 'instance.idle':
+      enterStage(report, event.instance, 'idle', at);
+      break;
+    case 'instance.adopted':
+    case 'instance.reconnected':
+      enterStage(report, event.instance, 'search', at);
+      break;
+    case 'instance.disconnected':
+      enterStage(report, event.instance, 'disconnected', at);
+      break;
+    case 'instance.lost':
+      enterStage(report, event.instance, 'lost', at);
+      break;
+    case 'hit': {
+      const { instance, nonce } = event;
+      report.hits.push({ at, nonce, instance });
+      if (instance !== undefined) instanceOf(report, instance).found = true;
+      break;
+    }
+    case 'broadcast':
+      report.broadcastOn = event.channel;
+      break;
+    case 'instance.stopped':
+      setStopped(report, event.instance, at, event.latency);
+      break;
+    case 'search.stopped':
+      report.searchEnded ??= Math.max(0, at - event.latency);
+      report.stopLatency ??= event.latency;
+      for (const index of report.instances.keys()) enterStage(report, index, 'logs', at);
+      break;
+    case 'logs.pulled':
+      instanceOf(report, event.instance).moments.logs ??= at;
+      break;
+    case 'logs.missing':
+      instanceOf(report, event.instance).logMissing = event.reason;
+      break;
+    case 'terminate.started':
+      report.releasedAt ??= at;
+      report.searchEnded ??= at;
+      for (const index of report.instances.keys()) enterStage(report, index, 'terminate', at);
+      break;
+    case 'instance.terminated':
+      setReleased(report, event.instance, at);
+      break;
+    case 'archive.started':
+      report.archivedTo = event.location;
+      break;
+    case 'run.ended':
+      report.ended = event;
+      report.searchEnded ??= at;
+      break;
+    case 'warning':
+    case 'instance.waiting':
+    case 'instance.armed':
+    case 'instance.released':
+    case 'instance.error':
+    case 'hit.rejected':
+    case 'logs.archived':
+    case 'run.interrupted':
+    case 'cleanup.failed':
+    case 'output.dropped':
+      break; // a fault, or nothing to show
+    default:
+      unhandled(event, undefined);
+  }
+}
+
+/** Ends what is still open where the journal ends. */
+export function conclude(report: RunReport): void {
+  const at = (report.last - report.start) / 1000;
+  for (const index of report.instances.keys()) endStage(report, index, at);
+}

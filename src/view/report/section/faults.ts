@@ -1,0 +1,32 @@
+import { duration } from '../../../quantity.ts';
+import { type Markup, markup } from '../../html.ts';
+import { faultText } from '../fault.ts';
+import type { RunReport } from '../model.ts';
+import { dataTable, section } from './block.ts';
+
+/** What did not go as planned, and what the journal does not tell. */
+export function faultTable({ faults, unread }: RunReport): Markup {
+  const rows = [...faults].map(([key, fault]) => [
+    duration(fault.first),
+    fault.count === 1 ? '' : `${fault.count} times until ${duration(fault.last)}`,
+    faultText(key, fault),
+  ]);
+  const lines = [
+    ...(unread.unknown > 0 ? [`${unread.unknown} events of a newer version of cnd`] : []),
+    ...(unread.damaged > 0 ? [`${unread.damaged} damaged lines`] : []),
+    ...(unread.overlong > 0 ? [`${unread.overlong} lines that are too long`] : []),
+  ];
+  return section(
+    'Warnings and faults',
+    rows.length === 0
+      ? markup`<p>None.</p>`
+      : dataTable(
+          'Warnings and faults',
+          [{ name: 'After' }, { name: 'Again', text: 'line' }, { name: 'What', text: 'wrapped' }],
+          rows,
+        ),
+    lines.length > 0
+      ? markup`<p class="lead">Of the journal, these could not be read and are left out: ${lines.join(', ')}.</p>`
+      : undefined,
+  );
+}

@@ -1,0 +1,61 @@
+import * as fc from 'fast-check';
+import { expect, test } from 'vitest';
+import { chunkCount, chunkRange } from '../../src/search/chunk.ts';
+import { coverageMap } from '../../src/search/coverage-map.ts';
+import type { ResidueReport, Space } from '../../src/search/search.ts';
+
+/** A small space, and how far each residue of it is. */
+const searched = fc
+  .record({
+    from: fc.bigInt({ min: 0n, max: 50n }),
+    size: fc.bigInt({ min: 1n, max: 200n }),
+    chunk: fc.bigInt({ min: 1n, max: 30n }),
+    rounds: fc.array(fc.nat(8), { minLength: 1, maxLength: 6 }),
+    pieces: fc.array(fc.nat(29), { minLength: 6, maxLength: 6 }),
+  })
+  .map(({ from, size, chunk, rounds, pieces }): { space: Space; residues: ResidueReport[] } => {
+    const space = { from, limit: from + size, chunk };
+    const chunks = chunkCount(space);
+    const stride = BigInt(rounds.length);
+    const residues = rounds.map((round, residue): ResidueReport => {
+      let next = BigInt(residue);
+      for (let done = 0; done < round && next < chunks; done++) next += stride;
+      // A part of the next chunk, which is not its beginning.
+      const [lo, hi] = next < chunks ? chunkRange(space, next) : [0n, 0n];
+      const begin = lo + BigInt(pieces[residue] ?? 0);
+      return { residue, next, done: begin < hi ? [[begin, hi]] : [] };
+    });
+    return { space, residues };
+  });
+
+test('a map fills each cell as far as its nonces were tested', () => {
+  fc.assert(
+    fc.property(searched, fc.integer({ min: 1, max: 40 }), ({ space, residues }, most) => {
+      const map = coverageMap(space, residues, most);
+      const tested = new Set<bigint>();
+      for (const { residue, next, done } of residues) {
+        for (let chunk = BigInt(residue); chunk < next; chunk += BigInt(residues.length)) {
+          const [lo, hi] = chunkRange(space, chunk);
+          for (let nonce = lo; nonce < hi; nonce++) tested.add(nonce);
+        }
+        for (const [lo, hi] of done) for (let nonce = lo; nonce < hi; nonce++) tested.add(nonce);
+      }
+      expect(map.cells.length).toBeLessThanOrEqual(most);
+      // Nothing that was tested is beyond the map.
+      for (const nonce of tested) expect(nonce).toBeLessThan(map.limit);
+      map.cells.forEach((cell, index) => {
+        const lo = map.from + BigInt(index) * map.size;
+        const hi = lo + map.size < map.limit ? lo + map.size : map.limit;
+        let count = 0;
+        for (let nonce = lo; nonce < hi; nonce++) if (tested.has(nonce)) count += 1;
+        expect(cell).toBeCloseTo(count / Number(hi - lo), 5);
+      });
+    }),
+  );
+});
+
+test('a huge space of which little was tested is shown as far as it was reached', () => {
+  const space = { from: 0n, limit: 2n ** 64n - 1n, chunk: 1000n };
+  const map = coverageMap(space, [{ residue: 0, next: 3n, done: [[3000n, 3500n]] }], 8);
+  expect(map).toEqual({ from: 0n, limit: 4000n, size: 500n, cells: [1, 1, 1, 1, 1, 1, 1, 0] });
+});
