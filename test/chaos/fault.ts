@@ -34,6 +34,8 @@ export async function inflict(action: Action, stage: Stage): Promise<boolean> {
     case 'half-open':
     case 'reset':
       return disturb(action, place);
+    case 'power-off':
+      return powerOff(action.which, stage);
     case 'fill-disk':
       return fillDisk(action, place);
     case 'close-output':
@@ -132,6 +134,17 @@ async function disturb(
   await sleep(resume);
   for (const wire of chosen) wire.mend();
   return chosen.length > 0;
+}
+
+/** Nothing is left of a machine without power, also not of what its disk held: it comes back as it was before. */
+function powerOff(kept: number, { place, run }: Stage): boolean {
+  if (run === undefined || place.wires.length < 2) return false;
+  for (const [index, wire] of place.wires.entries()) {
+    if (index === kept % place.wires.length) continue;
+    wire.powerOff();
+    place.forgetHost(run, index);
+  }
+  return true;
 }
 
 async function fillDisk({ resume }: Extract<Action, { do: 'fill-disk' }>, place: Place): Promise<boolean> {

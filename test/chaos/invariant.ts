@@ -1,5 +1,5 @@
 import { isGolden, recount, repeated, smallestGolden, unfounded } from './oracle.ts';
-import { type Observation, grace } from './play.ts';
+import { type Observation, grace, patience } from './play.ts';
 import { type Scenario, hasFault } from './scenario.ts';
 
 /** Megabytes that a controller may need, whatever it is sent. */
@@ -85,7 +85,7 @@ function time({ scenario, ended, slack, controller }: Observation): string[] {
   );
   if (!ended && stopped.every(({ resume }) => resume !== undefined))
     found.push(`the controller was still there ${grace} s after T`);
-  if (ended && stopped.length === 0 && ended.seconds > timeLimit + slack)
+  if (ended && stopped.length === 0 && ended.seconds > timeLimit + patience(scenario) + slack)
     found.push(
       `it took ${ended.seconds.toFixed(1)} s of T=${timeLimit} (allowed: ${slack.toFixed(1)} s more)`,
     );
@@ -218,10 +218,10 @@ const harmless: ReadonlySet<string> = new Set([
 ]);
 
 /** Faults after which the search goes on, if it has to be with another agent or kernel. */
-const passing: ReadonlySet<string> = new Set(['reset', 'ps', 'plant-process']);
+const passing: ReadonlySet<string> = new Set(['reset', 'power-off', 'ps', 'plant-process']);
 
 /** Seconds of search in which a space of so many nonces is searched by any machine that is not too busy to show anything. */
-const enough = { seconds: 5, nonces: 60_000 };
+const enough = { seconds: 5, afterLoss: 17, nonces: 60_000 };
 
 /** Nothing is searched in vain, nothing is forgotten, and no hit is lost. */
 function search(seen: Observation, told: Told | undefined): string[] {
@@ -240,7 +240,8 @@ function search(seen: Observation, told: Told | undefined): string[] {
       ? ['agent', 'kernel', 'attach'].includes(action.target) && action.signal !== 'SIGSTOP'
       : passing.has(action.do),
   );
-  const hadTime = (told?.phases?.['search'] ?? 0) > enough.seconds && slack < enough.seconds;
+  const seconds = hasFault(scenario, 'power-off') ? enough.afterLoss : enough.seconds;
+  const hadTime = (told?.phases?.['search'] ?? 0) > seconds && slack < enough.seconds;
   const isEndless = told?.outcome === 'time-limit' || told?.outcome === 'unproven';
   if (isOwn && goesOn && hadTime && isEndless && scenario.size <= enough.nonces)
     found.push(`${told.outcome} of ${scenario.size} nonces: ${told.tested} tested`);

@@ -10,10 +10,11 @@ import {
   rmSync,
   writeFileSync,
 } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { tmpdir, userInfo } from 'node:os';
 import { join } from 'node:path';
 import { TestHosts, knownLine } from '../fleet/hosts/test-hosts.ts';
 import { repository } from '../helper/stage/repository.ts';
+import { tagged } from '../helper/process.ts';
 import { ObservedEvents } from './observed-events.ts';
 import { type Scenario, hasFault } from './scenario.ts';
 import { Wire } from './wire.ts';
@@ -89,6 +90,20 @@ export class Place {
   /** What is left of a run: processes, and on hosts its directory there. */
   hostsLeft(run: string): string[] {
     return (this.#around?.orphans(run) ?? []).filter((path) => path.startsWith('/'));
+  }
+
+  /** Kills everything of a run on one host, and removes what it has there. */
+  forgetHost(run: string, index: number): void {
+    for (let looks = 2; looks > 0; looks -= 1) {
+      for (const line of tagged(`CND_INSTANCE=h${index}-${run}`)) {
+        try {
+          process.kill(Number.parseInt(line, 10), 'SIGKILL');
+        } catch {
+          // It has ended.
+        }
+      }
+    }
+    rmSync(join(userInfo().homedir, '.cnd', run, String(index)), { recursive: true, force: true });
   }
 
   /** A digest of everything that nobody may touch. */

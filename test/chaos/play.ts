@@ -10,6 +10,11 @@ import { targets } from './target.ts';
 /** Seconds after T in which everything of a run must be gone, whatever happened to it. */
 export const grace = 5;
 
+/** Seconds after T for which a run goes on to try to release what does not answer any more, before it says that it is left. */
+export function patience(scenario: Scenario): number {
+  return hasFault(scenario, 'power-off') ? grace + 12 : 0;
+}
+
 /** What was seen of a scenario, for the invariants. */
 export interface Observation {
   readonly scenario: Scenario;
@@ -65,7 +70,7 @@ export async function play(scenario: Scenario, slack: number): Promise<Observati
     const done = await inflict(fault.action, stage);
     if (!isOver) inflicted[index] = done;
   });
-  const late = scenario.timeLimit + grace + slack;
+  const late = scenario.timeLimit + Math.max(grace, patience(scenario)) + slack;
   const ended = await within(controller.ended, until(late));
   if (hasFault(scenario, 'resume')) await within(Promise.all(faults), until(late));
   const resumedEnds = await Promise.all(
@@ -85,6 +90,7 @@ export async function play(scenario: Scenario, slack: number): Promise<Observati
     ended: await within(companion.ended, Math.max(1, until(late))),
   };
   for (const each of [controller, ...resumed]) if (!each.over) each.signal('SIGKILL');
+  for (const wire of place.wires) wire.mend();
   const scram = run === undefined ? undefined : new Controller(place, ['scram', '--run', run]);
   const scramEnd = scram && (await within(scram.ended, 30));
   const leftAfterScram = await settled(left, 2);

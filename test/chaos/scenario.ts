@@ -56,6 +56,8 @@ const action = z.discriminatedUnion('do', [
     /** Milliseconds until it works again. */
     resume: z.int(),
   }),
+  /** All hosts but one lose their power: their processes are gone, and nothing answers. */
+  z.object({ do: z.literal('power-off'), which: z.int() }),
   z.object({ do: z.enum(['close-output', 'stall-output']) }),
   z.object({ do: z.enum(['scram', 'ps']) }),
   z.object({ do: z.enum(['remove-logs', 'fill-logs', 'read-only-logs', 'remove-state', 'remove-instance']) }),
@@ -141,6 +143,8 @@ export function scenarioOf(seed: number): Scenario {
 function longEnough({ timeLimit, faults }: Scenario): number {
   // Whoever takes a run up needs time of its own.
   const least = hasFault({ faults }, 'resume') ? Math.max(timeLimit, 14) : timeLimit;
+  // What cannot be reached is waited for, for ten seconds.
+  if (hasFault({ faults }, 'power-off')) return 26;
   const longest = faults.map(({ action }) =>
     action.do === 'cut' || action.do === 'half-open' ? action.resume : 0,
   );
@@ -194,6 +198,7 @@ function actionOf(random: Random, fleet: Scenario['fleet']): Action {
 }
 
 function networkOf(random: Random): Action {
+  if (random.chance(0.15)) return { do: 'power-off', which: random.integer(0, 9) };
   return {
     do: random.pick(['cut', 'cut', 'delay', 'half-open', 'reset', 'reset']),
     ...(random.chance(0.7) && { which: random.integer(0, 9) }),

@@ -21,6 +21,7 @@ export class Wire {
   readonly #target: number;
   #isCut = false;
   #delay = 0;
+  #isOff = false;
 
   private constructor(server: Server, target: number) {
     this.#server = server;
@@ -39,6 +40,10 @@ export class Wire {
 
   accept(client: Socket): void {
     client.on('error', () => client.destroy());
+    if (this.#isOff) {
+      client.resetAndDestroy();
+      return;
+    }
     if (this.#isCut) {
       this.#waiting.add(client);
       return;
@@ -60,6 +65,7 @@ export class Wire {
 
   mend(): void {
     this.#isCut = false;
+    this.#isOff = false;
     this.#delay = 0;
     for (const { client, target } of this.#pairs) for (const socket of [client, target]) socket.resume();
     for (const client of this.#waiting) this.accept(client);
@@ -78,6 +84,12 @@ export class Wire {
     for (const { client, target } of this.#pairs)
       for (const socket of [client, target]) socket.resetAndDestroy();
     return any;
+  }
+
+  /** There is no server any more, until `mend`. */
+  powerOff(): void {
+    this.#isOff = true;
+    this.reset();
   }
 
   /** From now on every byte arrives so many milliseconds later. */

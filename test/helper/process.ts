@@ -7,13 +7,18 @@ import { setTimeout as sleep } from 'node:timers/promises';
  * that is tested.
  */
 export function orphans(run: string): string[] {
+  return tagged(`CND_RUN=${run}`);
+}
+
+/** The living processes that have this in their environment, one line each, which begins with the pid. */
+export function tagged(setting: string): string[] {
   const output = execFileSync('ps', ['xeww', '-o', 'pid=,stat=,args='], {
     encoding: 'utf8',
     maxBuffer: 2 ** 26,
   });
   return output
     .split('\n')
-    .filter((line) => ` ${line} `.includes(` CND_RUN=${run} `))
+    .filter((line) => ` ${line} `.includes(` ${setting} `))
     .map((line) => line.trim().slice(0, 160));
 }
 

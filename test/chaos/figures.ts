@@ -1,0 +1,78 @@
+import { readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { z } from 'zod';
+import { repository } from '../helper/stage/repository.ts';
+
+// npm run chaos:figures -- REPORT…
+//
+// Puts what several reports of `npm run chaos -- --report FILE` come to into docs/reliability.md, between its marks.
+
+const counts = z.record(z.string(), z.number());
+const report = z.object({
+  seed: z.string(),
+  runs: z.number(),
+  fleets: counts,
+  outcomes: counts,
+  exitCodes: counts,
+  faults: counts,
+  effectiveFaults: counts,
+  recounts: z.number(),
+  recountedNonces: z.number(),
+  inconclusive: z.array(z.number()),
+  latestEndAfterT: z.number(),
+  mostMemoryMB: z.number(),
+  broken: z.array(z.object({ violations: z.array(z.string()), scenario: z.object({ seed: z.number() }) })),
+});
+type Figures = z.infer<typeof report>;
+
+const file = join(repository, 'docs/reliability.md');
+const marks = ['<!-- chaos figures: npm run chaos:figures -->', '<!-- end of chaos figures -->'] as const;
+
+const reports = process.argv.slice(2).map((path) => report.parse(JSON.parse(readFileSync(path, 'utf8'))));
+const text = readFileSync(file, 'utf8');
+const [before, rest] = text.split(marks[0]);
+const after = rest?.split(marks[1])[1];
+if (before === undefined || after === undefined) throw new Error(`${file} has no ${marks.join(' … ')}`);
+writeFileSync(file, `${before}${marks[0]}\n\n${section(reports)}\n${marks[1]}${after}`);
+
+/** What all reports come to, as Markdown. */
+function section(all: readonly Figures[]): string {
+  const sum = (of: (one: Figures) => number): number => all.reduce((total, one) => total + of(one), 0);
+  const broken = all.flatMap((one) => one.broken);
+  const faults = total(all.map((one) => one.faults));
+  const effective = total(all.map((one) => one.effectiveFaults));
+  const rows = [...faults]
+    .filter(([kind]) => kind !== 'none')
+    .map(([kind, times]) => `| ${kind} | ${times} | ${effective.get(kind) ?? 0} |`);
+  const latest = Math.max(
+    ...all.filter((one) => one.fleets['ec2'] === undefined).map((one) => one.latestEndAfterT),
+  );
+  return [
+    `${sum((one) => one.runs)} runs (${words(total(all.map((one) => one.fleets)))}), seeds ${all.map((one) => one.seed).join(', ')}:`,
+    `${broken.length} with violations, ${sum((one) => one.inconclusive.length)} inconclusive (the machine was too busy for the checks before the launch).`,
+    `Outcomes: ${words(total(all.map((one) => one.outcomes)))}. Exit codes: ${words(total(all.map((one) => one.exitCodes)))}.`,
+    `The coverage of ${sum((one) => one.recounts)} runs was counted again from what kernels recorded: ${(sum((one) => one.recountedNonces) / 1e6).toFixed(1)} million nonces.`,
+    `The latest end of a local run or one on hosts was ${latest.toFixed(1)} s after T; the most memory of a controller was ${Math.max(...all.map((one) => one.mostMemoryMB))} MB.`,
+    '',
+    '| fault | planned | came in time and did something |',
+    '| --- | --- | --- |',
+    ...rows,
+    '',
+    ...broken.map(
+      ({ scenario, violations }) =>
+        `- seed ${scenario.seed}: ${violations.map((it) => it.slice(0, 200)).join('; ')}`,
+    ),
+  ].join('\n');
+}
+
+/** Counts of the same things added up, the most frequent first. */
+function total(all: readonly Readonly<Record<string, number>>[]): Map<string, number> {
+  const sums = new Map<string, number>();
+  for (const [what, times] of all.flatMap((one) => Object.entries(one)))
+    sums.set(what, (sums.get(what) ?? 0) + times);
+  return new Map([...sums].toSorted(([a, m], [b, n]) => n - m || a.localeCompare(b)));
+}
+
+function words(all: ReadonlyMap<string, number>): string {
+  return [...all].map(([what, times]) => `${times} ${what}`).join(', ');
+}
