@@ -110,7 +110,12 @@ function words(seen: Observation, told: Told | undefined): string[] {
     found.push(`exit code ${code}, but run.ended says ${told.exitCode}`);
   if (told && told.exitCode !== 4 && (told.outcome === 'found') !== (told.exitCode === 0))
     found.push(`a run whose outcome is ${told.outcome} exits ${told.exitCode}`);
-  if (code === 4 && controller.stderr !== '' && isHeard && !/scram/.test(controller.stderr))
+  if (
+    code === 4 &&
+    controller.stderr !== '' &&
+    isHeard &&
+    !/cnd scram/.test(controller.stderr + controller.stdout)
+  )
     found.push('exit code 4 without the command that ends what is left');
   const isHarmed = scenario.faults.some(({ action }) => action.do !== 'ps' && action.do !== 'plant-process');
   const isOwn = scenario.kernel === 'honest' && scenario.agent === 'own' && scenario.output !== 'full';

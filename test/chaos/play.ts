@@ -71,7 +71,9 @@ export async function play(scenario: Scenario, slack: number): Promise<Observati
     if (!isOver) inflicted[index] = done;
   });
   const late = scenario.timeLimit + Math.max(grace, patience(scenario)) + slack;
-  const ended = await within(controller.ended, until(late));
+  const ended =
+    (await within(controller.ended, until(late))) ??
+    (await within(controller.ended, until(late + 2 * lag.worst)));
   if (hasFault(scenario, 'resume')) await within(Promise.all(faults), until(late));
   const resumedEnds = await Promise.all(
     resumed.map(async (each) => ({ controller: each, ended: await within(each.ended, until(late)) })),
@@ -83,7 +85,7 @@ export async function play(scenario: Scenario, slack: number): Promise<Observati
     const ended = await within(other.ended, 20);
     return { controller: other, ended, left: await settled(left, 2) };
   });
-  const leftAfterGrace = await settled(left, Math.max(0.1, until(late)));
+  const leftAfterGrace = await settled(left, Math.max(0.1, until(late + 2 * lag.worst)));
   await within(Promise.all(faults), 10);
   const companionEnd = companion && {
     controller: companion,
@@ -127,6 +129,10 @@ class Lag {
     this.#worst = Math.max(this.#worst, (now - this.#last) / 1000 - 0.1);
     this.#last = now;
   }, 100);
+
+  get worst(): number {
+    return this.#worst;
+  }
 
   stop(): number {
     clearInterval(this.#timer);

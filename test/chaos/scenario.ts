@@ -124,7 +124,7 @@ export function scenarioOf(seed: number): Scenario {
     difficulty,
     smallest: random.chance(0.4),
     from: random.pick([0, 0, 1, 999_999, 5_000_000]),
-    size: random.pick([1, 5000, 60_000, 250_000, 50_000_000]),
+    size: random.pick([1, 5000, 60_000, 60_000, 250_000, 50_000_000, 50_000_000, 50_000_000]),
     chunk: random.pick([1000, 7777, 20_000, 1_000_000]),
     kernel: random.chance(0.7)
       ? 'honest'
@@ -152,11 +152,27 @@ function longEnough({ timeLimit, faults }: Scenario): number {
 }
 
 function faultOf(random: Random, fleet: Scenario['fleet']): Fault {
-  return {
-    at: random.pick(moments),
-    delay: random.pick([0, 0, 20, 200, 1000]),
-    action: actionOf(random, fleet),
-  };
+  const action = actionOf(random, fleet);
+  // As a rule when there is something that it can befall.
+  const at = random.pick(random.chance(0.8) ? momentsOf(action) : moments);
+  return { at, delay: random.pick([0, 0, 20, 200, 1000]), action };
+}
+
+/** When what a fault is about is there. */
+function momentsOf(action: Action): readonly [Fault['at'], ...Fault['at'][]] {
+  const isOfWorker = action.do === 'signal' && !['controller', 'host', 'watchdog'].includes(action.target);
+  if (isOfWorker) return ['instance.uploaded', 'instance.searching', 'search.all', 'search.all', 'hit'];
+  const isOfNetwork = ['cut', 'delay', 'half-open', 'reset', 'power-off', 'resume'].includes(action.do);
+  return isOfNetwork
+    ? [
+        'instance.running',
+        'instance.connected',
+        'instance.uploaded',
+        'instance.searching',
+        'search.all',
+        'hit',
+      ]
+    : moments;
 }
 
 function actionOf(random: Random, fleet: Scenario['fleet']): Action {
