@@ -47,7 +47,7 @@ const commonSchema = z.strictObject({
     'seconds for which an instance searches on when the connection to it is lost, and keeps its part of the search',
   ),
   checkpoint: decimal('a number of seconds', 0, longestTimeLimit).describe(
-    'seconds between two checkpoints in the archive, from which another machine can resume the run; 0: none',
+    'seconds between two checkpoints in logs.bucket, from which another machine can resume the run; 0: none there',
   ),
   sshConfig: z
     .boolean({ error: 'must be true or false' })

@@ -84,8 +84,7 @@ const commonNames: readonly SettingName[] = [
     key: 'checkpoint',
     flag: 'checkpoint',
     variable: 'CND_CHECKPOINT',
-    describe:
-      'seconds between checkpoints in the archive, for another machine to resume from [default: none]',
+    describe: 'seconds between checkpoints in the bucket, for another machine to resume from [default: none]',
   },
   {
     key: 'maxCost',

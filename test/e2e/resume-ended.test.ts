@@ -84,6 +84,22 @@ describe('a run that has ended', () => {
     });
   }, 120_000);
 
+  test('is resumed also where it was killed, and terminated by scram', async () => {
+    const first = place.start(['start', '--N', '2', ...search, '--checkpoint', '1']);
+    const run = await begun(first);
+    const path = join(place.directory, 'logs', run, 'checkpoint.json');
+    await eventually('a checkpoint with coverage', () => /"done":\[\[/.test(readFileSync(path, 'utf8')));
+    first.child.kill('SIGKILL');
+    await first.ended;
+    expect((await place.run(['scram', '--run', run])).code).toBe(0);
+    await untilGone(run);
+    const resumed = await place.run(['resume', run, '--json']);
+    const ended = runEnded(resumed);
+    expect(Number(ended.testedBefore)).toBeGreaterThan(0);
+    expectWhole(ended, eventsOf(resumed), run);
+    expect(existsSync(join(place.directory, 'logs', ended.run, 'checkpoint.json'))).toBe(false);
+  }, 120_000);
+
   test('goes on with its candidate, and proves the smallest; of a found one nothing is left', async () => {
     const start = 'start --N 1 --T 60 --D 5 --smallest --limit 4000000 --chunk 10000 --json';
     const { run } = runEnded(await place.run(start.split(' ')));

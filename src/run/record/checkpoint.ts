@@ -12,12 +12,13 @@ import { expiryOf } from '../note.ts';
 import { configFields } from './record.ts';
 import { coverageOfNone } from './earlier.ts';
 
-/** Seconds between two checkpoints at least, whatever is asked for: each may be an upload. */
-const shortestInterval = 1;
+/** Seconds between two checkpoints: at least, since each may be an upload; and where none are asked for. */
+const interval = { shortest: 1, usual: 30 };
 
 /**
- * Keeps a checkpoint of a run in the archive, from which another machine can resume it: before the launch, when that has
- * answered, and every so many seconds. What goes wrong with it costs the checkpoint, never the run.
+ * Keeps a checkpoint beside the journal, from which an unfinished run can be resumed: before the launch, when that has answered,
+ * and every so many seconds; and, where that is asked for, in the bucket, for another machine. What goes wrong with it costs
+ * the checkpoint, never the run.
  */
 export class Checkpoints {
   readonly #context: RunContext;
@@ -32,8 +33,9 @@ export class Checkpoints {
   constructor(context: RunContext) {
     this.#context = context;
     const { clock, config } = context.inputs;
-    const interval = Math.max(shortestInterval, config.checkpoint) * 1000;
-    this.#stopTicking = this.#isWanted ? clock.every(interval, () => this.save()) : () => {};
+    const { shortest, usual } = interval;
+    const seconds = config.checkpoint > 0 ? Math.max(shortest, config.checkpoint) : usual;
+    this.#stopTicking = clock.every(seconds * 1000, () => this.save());
   }
 
   /** Whose coverage it is from now on. */
@@ -43,23 +45,17 @@ export class Checkpoints {
 
   /** Saves one, and another one where that was asked for meanwhile; nobody waits for it. */
   save(): void {
-    if (!this.#isWanted || this.#over.signal.aborted) return;
+    if (this.#over.signal.aborted) return;
     this.#isDue = true;
     this.#saving ??= this.#saveAll();
   }
 
-  /** No more are stored: the record says it all, and is stored next. */
+  /** The record says it all from now on. What was uploaded stays beside it. */
   async end(): Promise<void> {
     this.#stopTicking();
     this.#over.abort();
     await this.#saving;
-    if (!this.#isWanted || !this.#context.inputs.archive.spool) return;
-    // What was uploaded stays, beside the record.
     await rm(join(this.#context.folder, checkpointName), { force: true }).catch(() => {});
-  }
-
-  get #isWanted(): boolean {
-    return this.#context.inputs.config.checkpoint > 0;
   }
 
   /** Never rejects. */
@@ -79,10 +75,10 @@ export class Checkpoints {
 
   async #save(): Promise<void> {
     const { folder, inputs } = this.#context;
-    const { run, archive } = inputs;
+    const { run, archive, config } = inputs;
     const path = join(folder, checkpointName);
     await replaceFile(path, `${JSON.stringify(checkpointOf(this.#context, this.#search))}\n`);
-    if (!archive.spool) return;
+    if (!archive.spool || config.checkpoint === 0) return;
     const { signal } = this.#over;
     await archive.store(run, checkpointName, path, { signal });
     // Without its record a run is listed as damaged.
@@ -90,9 +86,9 @@ export class Checkpoints {
     this.#hasRecord = true;
   }
 
-  /** Once, while it stays the same. */
+  /** Once, while it stays the same, and where somebody relies on it. */
   #warn(message: string): void {
-    if (this.#told === message) return;
+    if (this.#told === message || this.#context.inputs.config.checkpoint === 0) return;
     this.#told = message;
     this.#context.warn(message);
   }
