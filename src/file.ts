@@ -1,7 +1,7 @@
 import { homedir } from 'node:os';
 import { join, resolve, basename, dirname } from 'node:path';
 import { randomBytes } from 'node:crypto';
-import { type Stats, closeSync, constants, fstatSync, openSync, readSync } from 'node:fs';
+import { type Stats, closeSync, constants, fstatSync, openSync, readSync, writeSync } from 'node:fs';
 import { type FileHandle, lstat, mkdir, open, rename, rm, stat } from 'node:fs/promises';
 
 // How cnd writes and reads its own files. Others may be able to write to the directory: no link that somebody planted is
@@ -73,6 +73,26 @@ export async function createFile(path: string, mode: number = privateMode): Prom
 /** As `createFile`, for appending, with a file descriptor at once. */
 export function createFileSync(path: string, mode: number = privateMode): number {
   return openSync(path, constants.O_WRONLY | constants.O_APPEND | exclusive, mode);
+}
+
+/**
+ * Opens a file of lines that another process has begun, for appending: what comes next is a line of its own. It is made where
+ * it is gone. @throws UnsafeFile for anything but a regular file; the error of the file system.
+ */
+export function continueLinesSync(path: string, mode: number = privateMode): number {
+  const { O_RDWR, O_APPEND, O_CREAT, O_NOFOLLOW, O_NONBLOCK } = constants;
+  const file = openSync(path, O_RDWR | O_APPEND | O_CREAT | O_NOFOLLOW | O_NONBLOCK, mode);
+  try {
+    const found = fstatSync(file);
+    requireReadable(found, { limit: Number.POSITIVE_INFINITY });
+    const last = Buffer.alloc(1);
+    if (found.size > 0 && readSync(file, last, 0, 1, found.size - 1) === 1 && last.toString() !== '\n')
+      writeSync(file, '\n');
+    return file;
+  } catch (error) {
+    closeSync(file);
+    throw error;
+  }
 }
 
 /** What a file must be to be read. */

@@ -14,6 +14,15 @@ export interface SearchRequest {
   readonly space: Space;
   /** What earlier runs have tested of it: it counts as tested, and is not searched again. By default nothing. */
   readonly done?: readonly Range[];
+  /** What those that search know their controller by: one run's secret, and which of its controllers it is, the highest counts. */
+  readonly controller: { readonly key: string; readonly epoch: number };
+  /** Goes on with the search of an earlier controller of this run: what `RunningSearch.snapshot` gave there. */
+  readonly snapshot?: unknown;
+  /**
+   * Calls `then` once a snapshot of the search as it is now is kept for another controller; absent: nothing is kept, and
+   * nobody goes on. What must not be done twice waits for that.
+   */
+  readonly keep?: ((then: () => void) => void) | undefined;
   /** Find the smallest golden nonce, and prove it; else the first one ends the search. */
   readonly smallest: boolean;
   readonly kernel: 'auto' | 'python';
@@ -43,6 +52,14 @@ export type SearchEnd =
   /** Nobody is left to search; the reason is for people. */
   | { readonly kind: 'lost'; readonly reason: string };
 
+/** Everything that another process needs to go on with a search. */
+export interface SearchSnapshot {
+  /** For `SearchRequest.snapshot`: JSON. */
+  readonly value: unknown;
+  /** To be called once it is kept. */
+  readonly onKept: () => void;
+}
+
 /** A search that goes on. */
 export interface RunningSearch {
   /** Resolves when a hit ends the search, everything is searched, or nobody is left to search. Never rejects. */
@@ -55,6 +72,8 @@ export interface RunningSearch {
   readonly tested: bigint;
   /** Which nonces were tested, exactly. */
   coverage(): Coverage;
+  /** How it stands, for another controller of the run; absent: nobody can go on with it. */
+  snapshot?(): SearchSnapshot;
   /** Something heard on the broadcast: as good as a hit of its own, and verified like one. */
   announced(announcement: Announcement): void;
   /** Says how the whole search stands (`run.progress`), with `remaining` seconds until the time limit. */

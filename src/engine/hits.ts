@@ -28,6 +28,11 @@ export class Hits {
     return this.#best;
   }
 
+  /** A hit that was told before, by another controller: it is only verified again. */
+  restore(claim: Claim): void {
+    this.#best = verifiedHit(claim.instance, claim, this.#options);
+  }
+
   /** `teller`, as a rule the agent of the instance with this index, says that a nonce is golden. */
   judge(teller: number | undefined, claim: Claim, { quiet = false } = {}): Judgement {
     const { smallest, emit, elapsed, puzzle, workers } = this.#options;

@@ -13,6 +13,8 @@ const vanishedAfter = 3;
 
 /** Who is told of what the fleet answers. */
 export interface WatchListener {
+  /** The instances were launched long ago: one that the fleet does not know any more has vanished. */
+  readonly haveBeenSeen?: boolean;
   /** It cannot be asked. */
   readonly onError: (error: unknown) => void;
   /** How many seconds an answer took, also one that it cannot be asked. */
@@ -47,7 +49,10 @@ export class Watch {
     this.#fleet = fleet;
     this.#run = run;
     this.#listener = listener;
-    for (const instance of launched) this.#known.set(instance.index, instance);
+    for (const instance of launched) {
+      this.#known.set(instance.index, instance);
+      if (listener.haveBeenSeen) this.#missing.set(instance.index, 0);
+    }
   }
 
   get instances(): Instance[] {

@@ -120,6 +120,7 @@ export const eventFields = {
     versions: z.object({ cnd: z.string(), node: z.string(), platform: z.string() }).optional(),
     fleetConfig: z.unknown().optional().describe('The settings of the fleet, as in run.json.'),
   }),
+  'run.resumed': z.object({ elapsed: seconds, away: seconds, epoch: z.int().positive(), by: z.string() }),
   'run.preflight': z
     .object({
       facts: z.array(z.tuple([z.string(), z.string()])),

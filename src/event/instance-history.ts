@@ -1,10 +1,11 @@
 import type { RunEvent } from './event.ts';
-import type { InstanceRecord } from './record.ts';
+import type { InstanceRecord, ResumedRecord } from './record.ts';
 import type { View } from './view.ts';
 
 /** What the events of a run say of each of its instances, for the run record. */
 export class InstanceHistory implements View {
   readonly #instances = new Map<number, InstanceRecord>();
+  readonly #resumed: ResumedRecord[] = [];
   /** Nonces counted by agents of an instance that were started before its present one. */
   readonly #earlierHashes = new Map<number, number>();
 
@@ -48,6 +49,11 @@ export class InstanceHistory implements View {
         this.#add(event.instance, { log: { name, bytes, ...(truncated && { truncated }) } });
         break;
       }
+      case 'run.resumed': {
+        const { time, elapsed, away, by } = event;
+        this.#resumed.push({ time, elapsed, away, by });
+        break;
+      }
       case 'archive.started':
       case 'broadcast':
       case 'cleanup.failed':
@@ -82,6 +88,11 @@ export class InstanceHistory implements View {
 
   close(): Promise<void> {
     return Promise.resolve();
+  }
+
+  /** When other processes went on with the run. */
+  get resumed(): readonly ResumedRecord[] {
+    return this.#resumed;
   }
 
   /** The instances by index. */

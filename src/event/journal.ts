@@ -1,6 +1,6 @@
 import { close, write, writeSync } from 'node:fs';
 import { promisify } from 'node:util';
-import { createFileSync } from '../file.ts';
+import { continueLinesSync, createFileSync } from '../file.ts';
 import type { RunEvent } from './event.ts';
 import { journalLines } from './journal-line.ts';
 import { ProgressSelection, journalInterval } from './progress-selection.ts';
@@ -29,12 +29,15 @@ export class Journal implements View {
   #failure: Error | undefined;
   #closed = false;
 
-  /** `onFailure` is told once when the journal cannot be written; it must not rely on the journal. */
-  constructor(path: string, onFailure: (error: Error) => void) {
+  /**
+   * @param onFailure Told once when the journal cannot be written; it must not rely on the journal.
+   * @param isContinued The journal is there, and its last line may be torn: its writer was killed.
+   */
+  constructor(path: string, onFailure: (error: Error) => void, isContinued = false) {
     this.path = path;
     this.#onFailure = onFailure;
     try {
-      this.#file = createFileSync(path);
+      this.#file = isContinued ? continueLinesSync(path) : createFileSync(path);
     } catch (error) {
       // Not before whoever makes it has it in hand.
       queueMicrotask(() => this.#fail(error));

@@ -30,6 +30,13 @@ const instance = z.object({
     .describe('Its syslog in the archive; `truncated`: its end is missing.'),
 });
 
+const resumed = z.object({
+  time,
+  elapsed: z.number().describe('Seconds after the start.'),
+  away: z.number().describe('For so many seconds nobody drove the run.'),
+  by: z.string(),
+});
+
 const puzzle = z.looseObject({
   scheme: z.string(),
   block: z.string().optional().describe('As text; in records without a `schema`, as hexadecimal bytes.'),
@@ -57,12 +64,17 @@ export const runRecord = z.object({
     .describe(
       'US dollars that the run could cost at most, and what that is computed from, or why it is not known; `ended.cost` is what it did cost at most.',
     ),
+  resumed: z
+    .array(resumed)
+    .optional()
+    .describe('When another process went on with the run, because the one that drove it was killed.'),
   instances: z.array(instance).optional(),
   ended: endedFields.optional(),
 });
 
 export type RunRecord = DeepReadonly<z.output<typeof runRecord>>;
 export type InstanceRecord = DeepReadonly<z.output<typeof instance>>;
+export type ResumedRecord = DeepReadonly<z.output<typeof resumed>>;
 
 /** As much of a record as a listing shows: a record that lacks the rest is listed all the same. */
 const recordSummary = runRecord

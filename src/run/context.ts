@@ -13,12 +13,14 @@ import { Journal } from '../event/journal.ts';
 import type { View } from '../event/view.ts';
 import type { Ask } from './plan/confirmation.ts';
 import { Cleanup } from './cleanup.ts';
+import { Controller } from './resume/controller.ts';
 import { type Clock, type Start, Stopwatch } from '../clock.ts';
 import { type Deadline, deadline } from './deadline.ts';
 import type { Emit, EventFields } from '../event/event.ts';
 import { EventStream } from '../event/stream.ts';
 import type { Interrupts } from './interrupt.ts';
 import { Phases } from './phase.ts';
+import type { ContinuedRun } from './resume/continued-run.ts';
 import type { Paid } from './spending.ts';
 import type { EarlierRun } from './record/earlier.ts';
 import { released } from './released.ts';
@@ -51,11 +53,14 @@ export interface RunInputs {
   readonly earlier?: EarlierRun | undefined;
   /** What the user is told before the launch, besides what the plan itself gives rise to. */
   readonly warnings?: readonly EventFields['warning'][] | undefined;
+  /** It was begun by another process, which has died. */
+  readonly continued?: ContinuedRun | undefined;
 }
 
 /** What the steps of one run share: what it acts on, its time, its stream of events, its cleanup. */
 export class RunContext {
   readonly inputs: RunInputs;
+  readonly controller: Controller;
   readonly phases: Phases;
   readonly cleanup = new Cleanup();
   /** Where the run's logs are kept until they are archived. */
@@ -78,14 +83,16 @@ export class RunContext {
   readonly #stopwatch: Stopwatch;
 
   constructor(inputs: RunInputs) {
-    const { run, config, clock, start, interrupts } = inputs;
+    const { run, config, clock, start, interrupts, env, continued } = inputs;
     this.inputs = inputs;
     this.#stopwatch = new Stopwatch(clock, start);
-    this.phases = new Phases(() => this.elapsed());
+    this.controller = new Controller(run, env, continued);
+    this.phases = new Phases(() => this.elapsed(), continued?.snapshot.phases);
     this.folder = join(config.logs.directory, run);
-    this.journal = new Journal(join(this.folder, journalName), (error) => {
+    const onFailure = (error: Error): void => {
       this.warn(`the journal can no longer be written: ${error.message}`);
-    });
+    };
+    this.journal = new Journal(join(this.folder, journalName), onFailure, continued !== undefined);
     this.stream = new EventStream(run, () => clock.wall(), [this.journal, this.history, ...inputs.views]);
     this.emit = this.stream.emit;
     interrupts.onRaise(({ name }, count) => {
@@ -138,7 +145,7 @@ export class RunContext {
 
   /** When the run began, by the wall clock. */
   startedAt(): Date {
-    return new Date(this.inputs.clock.wall() - this.elapsed() * 1000);
+    return new Date(this.inputs.start.wall);
   }
 
   warn(message: string): void {

@@ -95,7 +95,13 @@ export async function record(context: RunContext, result: Partial<RunRecord> = {
   const { run } = context.inputs;
   try {
     const known = newRecord(run, context.startedAt(), context.inputs);
-    const whole: RunRecord = { ...known, instances: context.history.records(), ...result };
+    const { resumed } = context.history;
+    const whole: RunRecord = {
+      ...known,
+      ...(resumed.length > 0 && { resumed }),
+      instances: context.history.records(),
+      ...result,
+    };
     await replaceFile(join(context.folder, recordName), `${JSON.stringify(whole, undefined, 2)}\n`);
   } catch (error) {
     context.warn(`${recordName} cannot be written: ${messageOf(error)}`);

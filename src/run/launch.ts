@@ -17,23 +17,18 @@ const maximumTimeout = 600;
  */
 export async function launch(context: RunContext, signal: AbortSignal): Promise<void> {
   const { inputs, cleanup, emit, phases } = context;
-  const { run, config, fleet, broadcast, env } = inputs;
+  const { run, config, fleet, broadcast } = inputs;
   const { grace } = fleet.timing;
-  const startedAt = context.startedAt();
-  const expiresAt = expiryOf(startedAt, config.timeLimit, fleet);
+  const expiresAt = expiryOf(context.startedAt(), config.timeLimit, fleet);
 
   // From now on something may have been created.
-  await writeRunState(runNote(run, fleet, config, startedAt), env);
+  await noteRun(context);
   cleanup.defer(`the ${broadcast.name} broadcast`, () => broadcast.close());
   await broadcast.open(run, signal);
 
   phases.begin('launch');
   emit('launch.started', { instances: config.instances });
-  cleanup.defer('the resources of the instances', async () => {
-    // Whoever has to terminate what is left will need it.
-    if (context.left.length === 0) await fleet.dispose(run);
-  });
-  cleanup.defer('the instances', () => terminate(context));
+  ownInstances(context);
   context.paid = { from: context.elapsed(), until: undefined };
   context.launched = await fleet.launch(
     {
@@ -55,10 +50,27 @@ export async function launch(context: RunContext, signal: AbortSignal): Promise<
       ...(zone !== undefined && { zone }),
     });
   }
+  phases.begin('boot');
   const { length } = context.launched;
   if (length < config.instances) {
     context.warn(`only ${length} of ${config.instances} instances could be launched; the stride is adjusted`);
   }
+}
+
+/** Notes that this process drives the run. @throws CndError `state-unusable` */
+export async function noteRun(context: RunContext): Promise<void> {
+  const { run, fleet, config, env } = context.inputs;
+  await writeRunState(runNote(run, fleet, config, context.startedAt()), env);
+}
+
+/** Whatever instances the run has, or will have, are terminated at its end. */
+export function ownInstances(context: RunContext): void {
+  const { run, fleet } = context.inputs;
+  context.cleanup.defer('the resources of the instances', async () => {
+    // Whoever has to terminate what is left will need it.
+    if (context.left.length === 0) await fleet.dispose(run);
+  });
+  context.cleanup.defer('the instances', () => terminate(context));
 }
 
 async function terminate(context: RunContext): Promise<void> {

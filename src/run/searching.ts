@@ -1,7 +1,7 @@
 import { Link } from '../session/link.ts';
 import { Watch } from '../engine/watch.ts';
 import type { SwitchCheck } from '../engine/launched-instances.ts';
-import type { RunningSearch, SearchEnd } from '../engine/engine.ts';
+import type { RunningSearch, SearchEnd, SearchRequest } from '../engine/engine.ts';
 import type { Hit } from '../engine/hit.ts';
 import { messageOf } from '../error.ts';
 import type { Instance } from '../instance.ts';
@@ -32,12 +32,16 @@ export class Searching {
   readonly #stopTicking: () => void;
   #stopped = false;
 
-  /** Sets everybody to work. */
-  constructor(context: RunContext) {
+  /**
+   * Sets everybody to work, or goes on where an earlier controller was.
+   * @param keep See `SearchRequest.keep`.
+   */
+  constructor(context: RunContext, keep: SearchRequest['keep']) {
     const { inputs, launched, emit, phases } = context;
-    const { run, config, fleet, broadcast, clock, kernel, earlier } = inputs;
+    const { run, config, fleet, broadcast, clock, kernel, earlier, continued } = inputs;
     this.#context = context;
     this.#watch = new Watch(fleet, run, launched, {
+      haveBeenSeen: continued !== undefined,
       onError: (error) => context.warn(`the fleet cannot be described: ${messageOf(error)}; retrying`),
       onAnswer: (seconds) => context.releaseTime.tell('fleet', seconds),
     });
@@ -58,6 +62,9 @@ export class Searching {
       puzzle: config.puzzle,
       space: config.space,
       done: earlier?.done ?? [],
+      controller: context.controller,
+      snapshot: continued?.snapshot.search,
+      keep,
       smallest: config.smallest,
       kernel: config.kernel,
       linger: config.linger,

@@ -1,8 +1,8 @@
-import { hostname, userInfo } from 'node:os';
 import { setTimeout as delay } from 'node:timers/promises';
 import { messageOf } from '../error.ts';
 import type { Fleet } from '../fleet/fleet.ts';
 import type { Instance } from '../instance.ts';
+import { invoker } from '../state/invoker.ts';
 import { runStart } from '../run-id.ts';
 import { type ProcessIdentity, isAlive, killProcess } from '../state/process.ts';
 import { hasScramNote, readRunStates, removeRunState, writeScramNote } from '../state/run-state.ts';
@@ -66,13 +66,8 @@ export async function scramRun(found: RunningRun, env: NodeJS.ProcessEnv): Promi
 async function tellController({ run, state, controller }: RunningRun, env: NodeJS.ProcessEnv): Promise<void> {
   if (!state || controller !== 'alive') return;
   // Where it cannot be noted, the signal says the same without a name.
-  await writeScramNote(run, whoScrams(), env).catch(() => {});
+  await writeScramNote(run, invoker(), env).catch(() => {});
   killProcess(state.controller, 'SIGTERM');
-}
-
-/** Who this is, for the record of a run that is ended: user, machine, process and command. */
-function whoScrams(): string {
-  return `${userInfo().username}@${hostname()} (pid ${process.pid}: cnd ${process.argv.slice(2).join(' ')})`;
 }
 
 /** Lets a controller that has taken note end its run by itself: it pulls the syslogs first. One that has not is not waited for. */

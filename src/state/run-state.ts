@@ -5,7 +5,9 @@ import { CndError, isMissing, messageOf } from '../error.ts';
 import { withFileErrors } from '../file-error.ts';
 import { codeOf, isPartialName, makeDirectory, readTextFile, replaceFile } from '../file.ts';
 import { type RunId, isRunId } from '../run-id.ts';
+import { claimEpoch } from './claim.ts';
 import { type ProcessIdentity, identify } from './process.ts';
+import { resumeEpoch } from './resume-state.ts';
 import { makeStateRoot, openStateRoot, removeBelow, stateDirectory, statePlace, stateRoot } from './state.ts';
 
 const runState = z.object({
@@ -85,7 +87,7 @@ export async function removeLoginKey(run: string, env: NodeJS.ProcessEnv = proce
 
 /** Forgets what `writeRunState` noted, and the run's directory if nothing else is in it; idempotent. */
 export async function removeRunState(run: string, env: NodeJS.ProcessEnv = process.env): Promise<void> {
-  await removeOwn(run, [stateName, oldStateName, loginKeyName, scramName], env);
+  await removeOwn(run, [stateName, oldStateName, loginKeyName, scramName], env, saysNothingAlone);
 }
 
 /** Tells the controller of a run who ends it, before it gets its signal. @throws CndError `state-unusable` */
@@ -152,7 +154,7 @@ export async function readRunStates(env: NodeJS.ProcessEnv = process.env): Promi
 
 /**
  * Removes what a start left that was killed while it noted its run for the first time, before it created anything: a directory
- * that is empty, or holds nothing but an unfinished file. A start that is just there finds that its note cannot be written.
+ * that is empty, or holds nothing but an unfinished file; and what a run left whose end was cut short. A start that is just there finds that its note cannot be written.
  */
 export async function removeUnnoted(env: NodeJS.ProcessEnv, only?: string): Promise<void> {
   for (const run of await listStateRuns(env)) {
@@ -160,7 +162,7 @@ export async function removeUnnoted(env: NodeJS.ProcessEnv, only?: string): Prom
     if (only !== undefined && only !== run) continue;
     await withFileErrors(statePlace(env), directory, 'removed', async () => {
       const names = await namesIn(directory);
-      if (names.every(isPartialName)) await removeOwn(run, names, env);
+      if (names.every(saysNothingAlone)) await removeOwn(run, names, env);
     });
   }
 }
@@ -199,14 +201,24 @@ async function writeOwn(run: string, name: string, text: string, env: NodeJS.Pro
   });
 }
 
-async function removeOwn(run: string, names: readonly string[], env: NodeJS.ProcessEnv): Promise<void> {
+async function removeOwn(
+  run: string,
+  names: readonly string[],
+  env: NodeJS.ProcessEnv,
+  isAlso: (name: string) => boolean = isPartialName,
+): Promise<void> {
   const directory = stateDirectory(run, env);
   await withFileErrors(statePlace(env), directory, 'removed', async () => {
     // The run is over: what is still being written was so by a process that was killed.
-    const partial = (await namesIn(directory)).filter(isPartialName);
-    for (const name of [...names, ...partial]) await removeBelow(stateRoot(env), join(directory, name));
+    const others = (await namesIn(directory)).filter(isAlso);
+    for (const name of [...names, ...others]) await removeBelow(stateRoot(env), join(directory, name));
     await rmdir(directory).catch(() => {}); // if it is empty
   });
+}
+
+/** Whether a file says nothing where there is no live state: unfinished, or one by which controllers follow each other. Pure. */
+function saysNothingAlone(name: string): boolean {
+  return isPartialName(name) || claimEpoch(name) !== undefined || resumeEpoch(name) !== undefined;
 }
 
 /** What is in a directory; nothing where there is none, or where it is something else. */

@@ -26,6 +26,8 @@ export function plainLine(
         `nonces ${count(event.from)} to below ${count(event.limit)}; one in ${count(event.expectedNonces)} is golden`,
         ...resumedWords(event),
       ].join('; ');
+    case 'run.resumed':
+      return `resumed ${duration(event.elapsed)} after the start, by ${printable(event.by)}; nobody drove it for ${duration(event.away)}`;
     case 'run.preflight':
       return [
         ...event.facts.map(([name, value]) => `${name}: ${printable(value)}`),

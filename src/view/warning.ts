@@ -3,6 +3,7 @@ import type { EventName, RunEvent } from '../event/event.ts';
 /** Every event is here, so that a new one is judged as well. */
 const errors: Readonly<Record<EventName, boolean>> = {
   'run.planned': false,
+  'run.resumed': false,
   'run.preflight': false,
   warning: true,
   'launch.started': false,

@@ -60,6 +60,7 @@ export function describeEngine(name: string, open: (run: string) => Promise<Engi
         kernel: 'python',
         instructionSet: undefined,
         linger: 120,
+        controller: { key: '0'.repeat(32), epoch: 1 },
         seconds: () => 60,
         broadcast: undefined,
         clock: systemClock,

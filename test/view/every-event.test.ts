@@ -58,6 +58,7 @@ const views: {
   'run.ended': ['state', 'state', 'state', 'state', 'nothing'],
   'run.interrupted': ['line', 'nothing', 'line', 'both', 'nothing'],
   'run.planned': ['line', 'nothing', 'line', 'both', 'nothing'],
+  'run.resumed': ['line', 'nothing', 'line', 'both', 'nothing'],
   'run.preflight': ['line', 'nothing', 'line', 'both', 'nothing'],
   'run.progress': ['line', 'nothing', 'line', 'state', 'nothing'],
   'search.all': ['line', 'nothing', 'line', 'state', 'nothing'],

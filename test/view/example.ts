@@ -49,6 +49,7 @@ export function fieldsOfEach(text: string): { [Name in EventName]: EventFields[N
       spaceProbability: 1,
       logs: `/srv/logs/${run}`,
     },
+    'run.resumed': { elapsed: 12.5, away: 3.25, epoch: 2, by: text },
     'run.preflight': { facts: [['image', text]], cost: 0.42, costBasis: text },
     warning: { message: text, hint: text },
     'launch.started': { instances: 4 },

@@ -1,4 +1,5 @@
 import { CndError, UsageError } from '../../error.ts';
+import { drivenBy } from '../../state/claim.ts';
 import { isAlive } from '../../state/process.ts';
 import { type RunState, listRunStates } from '../../state/run-state.ts';
 
@@ -33,14 +34,6 @@ export async function chooseRun(named: string | undefined, env: NodeJS.ProcessEn
       hint: `name one: cnd resume ${state.run}`,
     });
   }
-  if (isAlive(state.controller)) throw stillDriven(state);
+  if (isAlive(state.controller)) throw drivenBy(state.run, state.controller);
   return { kind: 'unfinished', state };
-}
-
-/** A run has one controller at a time. */
-function stillDriven({ run, controller: { pid } }: RunState): CndError {
-  return new CndError('run-driven', `run ${run} is still driven by pid ${pid}`, {
-    about: run,
-    hint: `watch it with: cnd attach ${run}; if that process hangs: kill -KILL ${pid}, then resume again`,
-  });
 }

@@ -1,11 +1,162 @@
+import { makeArchive } from '../../archive/registry.ts';
+import { makeBroadcast } from '../../broadcast/registry.ts';
+import { type Start, systemClock } from '../../clock.ts';
+import { type RunConfig, restoreConfig } from '../../config/config.ts';
+import { engines } from '../../engine/registry.ts';
 import { CndError } from '../../error.ts';
-import type { RunState } from '../../state/run-state.ts';
+import type { Fleet } from '../../fleet/fleet.ts';
+import type { Preflight } from '../../fleet/preflight.ts';
+import { invoker } from '../../state/invoker.ts';
+import type { KernelChoice } from '../../kernel/choice.ts';
+import type { RunInputs } from '../../run/context.ts';
+import { Interrupts } from '../../run/interrupt.ts';
+import { expiryOf } from '../../run/note.ts';
+import { resumedStart } from '../../run/resume/elapsed.ts';
+import { type RunSnapshot, parseSnapshot } from '../../run/resume/snapshot.ts';
+import type { EarlierRun } from '../../run/record/earlier.ts';
+import { continueRun } from '../../run/run.ts';
+import { bootTime } from '../../state/boot.ts';
+import { claimRun } from '../../state/claim.ts';
+import { readResumeState } from '../../state/resume-state.ts';
+import { type RunState, listRunStates, removeRunState, takeScramNote } from '../../state/run-state.ts';
 import type { Arguments } from '../command.ts';
+import { displayMode } from '../start/display-mode.ts';
+import { runDisplay, shownExitCode } from '../start/run-display.ts';
+import { interruptOnSignals } from '../start/run-signal.ts';
 
-/** Continues a run within the same T; gives the exit code. */
-export async function continueRun({ run }: RunState, _given: Arguments): Promise<number> {
-  throw new CndError('not-implemented', `run ${run} cannot be continued yet`, {
+/**
+ * Continues a run whose controller has died, within the same T, from what that one kept and the agents that still live; gives
+ * the exit code. A run whose time is over is only cleaned up and recorded.
+ * @throws CndError `run-driven`, `nothing-to-resume`, `state-damaged`, with nothing touched; what `continueRun` throws.
+ */
+export async function continueUnfinished(state: RunState, given: Arguments): Promise<number> {
+  const { env } = process;
+  const { run } = state;
+  // All that can fail comes before the claim: who cannot go on leaves the run to somebody who can.
+  const first = await readRun(state, env);
+  const archive = await makeArchive(first.config.logs, first.config.aws, env);
+  const epoch = await claimRun(run, state.controller, env);
+  // Read again: its controller may have ended by itself in between, and another one may have come and gone.
+  if (!(await listRunStates(env)).some((other) => other.run === run)) throw await over(run, env);
+  const { snapshot, config, fleet, start } = await readRun(state, env);
+
+  const interrupts = new Interrupts();
+  const display = runDisplay(given, { start: start.wall }, interrupts);
+  interruptOnSignals(interrupts, () => takeScramNote(run, env));
+  const inputs: RunInputs = {
+    run,
+    config,
+    fleet,
+    engine: engines.agents,
+    broadcast: await broadcastOf(snapshot, config, fleet, env),
+    archive,
+    views: [display],
+    interrupts,
+    clock: systemClock,
+    start,
+    env,
+    kernel: kernelOf(snapshot),
+    preflight: preflightOf(snapshot),
+    earlier: earlierOf(snapshot),
+  };
+  const recalling = displayMode(given) === 'live' ? [display] : [];
+  try {
+    const exitCode = await continueRun(inputs, { snapshot, epoch, by: invoker(), recalling });
+    return shownExitCode(exitCode, display);
+  } catch (error) {
+    await display.close();
+    throw error;
+  }
+}
+
+/** What a run is made of again. */
+interface ReadRun {
+  readonly snapshot: RunSnapshot;
+  readonly config: RunConfig;
+  readonly fleet: Fleet;
+  readonly start: Start;
+}
+
+/** Reads what the last controller kept. @throws CndError `nothing-to-resume`, `state-damaged`; UsageError */
+async function readRun({ run, preparing }: RunState, env: NodeJS.ProcessEnv): Promise<ReadRun> {
+  const text = preparing ? undefined : await readResumeState(run, env);
+  if (text === undefined) throw await nothing(run, preparing === true, env);
+  const snapshot = parseSnapshot(text, run);
+  const config = restoreConfig(snapshot.config, env);
+  const { fleetKind, fleetConfig } = config;
+  const reopened = fleetKind.reopen?.(fleetConfig, env);
+  const fleet = await (reopened ?? fleetKind.open(fleetConfig, env));
+  const now = { monotonic: systemClock.monotonic(), wall: systemClock.wall(), boot: bootTime() };
+  return { snapshot, config, fleet, start: resumedStart(snapshot, now) };
+}
+
+/** Killed before it had created anything, it leaves nothing but its state. */
+async function nothing(run: string, isPreparing: boolean, env: NodeJS.ProcessEnv): Promise<CndError> {
+  if (!isPreparing) {
+    const message = `run ${run} has kept nothing to resume it from`;
+    return new CndError('nothing-to-resume', message, {
+      about: run,
+      hint: `terminate what there may be of it with: cnd scram --run ${run}`,
+    });
+  }
+  await removeRunState(run, env);
+  return new CndError('nothing-to-resume', `run ${run} was killed before it launched anything`, {
     about: run,
-    hint: `terminate it with: cnd scram --run ${run}`,
+    hint: 'nothing is left of it; start again with: cnd start',
   });
+}
+
+/** It ended while this process was about to claim it. */
+async function over(run: string, env: NodeJS.ProcessEnv): Promise<CndError> {
+  await removeRunState(run, env).catch(() => {});
+  return new CndError('nothing-to-resume', `run ${run} has ended meanwhile`, {
+    about: run,
+    hint: `see it with: cnd logs show ${run}`,
+  });
+}
+
+async function broadcastOf(
+  snapshot: RunSnapshot,
+  config: RunConfig,
+  fleet: Fleet,
+  env: NodeJS.ProcessEnv,
+): Promise<RunInputs['broadcast']> {
+  const choice = config.fleetKind.broadcast?.(config.fleetConfig, {
+    fleet,
+    preflight: preflightOf(snapshot),
+    expiresAt: expiryOf(new Date(snapshot.startedAt), config.timeLimit, fleet),
+    scheme: config.puzzle.scheme,
+    env,
+  });
+  return makeBroadcast(choice ?? { kind: 'in-process' });
+}
+
+function kernelOf({ instructionSet }: RunSnapshot): KernelChoice {
+  return { rate: 0, ...(instructionSet !== undefined && { instructionSet }) };
+}
+
+function earlierOf({ resumes }: RunSnapshot): EarlierRun | undefined {
+  if (!resumes) return undefined;
+  const { run, done, tested, candidate } = resumes;
+  return {
+    run,
+    done: done.map(([lo, hi]) => [BigInt(lo), BigInt(hi)]),
+    tested: BigInt(tested),
+    ...(candidate && { candidate: { ...candidate, nonce: BigInt(candidate.nonce) } }),
+  };
+}
+
+/** As much of it as the end of a run needs. */
+function preflightOf({ preflight }: RunSnapshot): Preflight | undefined {
+  if (!preflight) return undefined;
+  const { owner, free, cost, costBasis, price } = preflight;
+  return {
+    checks: [],
+    facts: [],
+    ...(owner !== undefined && { owner }),
+    ...(free && { free }),
+    ...(cost !== undefined && { cost }),
+    ...(costBasis !== undefined && { costBasis }),
+    ...(price && { price }),
+  };
 }

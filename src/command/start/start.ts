@@ -20,15 +20,13 @@ import { newRunId } from '../../run-id.ts';
 import { removeRunState, takeScramNote, writeRunState } from '../../state/run-state.ts';
 import { unlessAborted } from '../../wait.ts';
 import { writeReport } from '../report/write.ts';
-import { Display } from '../../view/display/display.ts';
 import { exitCodes } from '../../event/outcome.ts';
-import { isatty } from 'node:tty';
 import type { Arguments } from '../command.ts';
-import { signalExitCodes } from '../interruptible.ts';
 import { type LaunchChecks, checkLocally, checkLaunch, required } from './check.ts';
 import { concerns } from '../../run/plan/confirmation.ts';
 import { canAsk, canConfirm } from './consent.ts';
-import { displayMode } from './display-mode.ts';
+import { runDisplay, shownExitCode } from './run-display.ts';
+import { interruptOnSignals } from './run-signal.ts';
 
 /** `cnd start`: one run, from launch to scram; gives the exit code. */
 export function start(flags: Arguments): Promise<number> {
@@ -45,11 +43,14 @@ export async function startRun(
   const path = typeof flags['config'] === 'string' ? flags['config'] : undefined;
   const { config, fleet } = required(await checkLocally({ flags, env, path, resumed: past.settings }));
   const interrupts = new Interrupts();
-  const display = startDisplay(flags, config, interrupts);
+  const { instances, timeLimit } = config;
+  const plan = { instances, fleet: config.fleet, timeLimit };
+  const settings = { start: processStart.wall, ...(flags['dry-run'] !== true && { plan }) };
+  const display = runDisplay(flags, settings, interrupts);
   const views = [display];
   const startedAt = new Date(processStart.wall);
   const run = newRunId(startedAt);
-  listen(interrupts, () => takeScramNote(run, env));
+  interruptOnSignals(interrupts, () => takeScramNote(run, env));
   let hasStarted = false;
   try {
     const archive = await makeArchive(config.logs, config.aws, env);
@@ -71,7 +72,7 @@ export async function startRun(
       const words = asked === '' ? '' : `; on a terminal a start asks first: ${asked}`;
       stream.emit('warning', { message: `dry run: nothing was launched${words}` });
       await stream.close();
-      return exitCodeOf(exitCodes.found, display);
+      return shownExitCode(exitCodes.found, display);
     }
     const expiresAt = expiryOf(startedAt, config.timeLimit, fleet);
     const choice = config.fleetKind.broadcast?.(config.fleetConfig, {
@@ -102,7 +103,7 @@ export async function startRun(
       writeReport,
       ask: flags['yes'] !== true && canAsk(env) ? (...asked) => display.ask(...asked) : undefined,
     });
-    return exitCodeOf(exitCode, display);
+    return shownExitCode(exitCode, display);
   } catch (error) {
     await display.close();
     if (!hasStarted) await removeRunState(run, env).catch(() => {}); // the first error counts
@@ -150,58 +151,4 @@ async function inTime(
   } finally {
     limit.cancel();
   }
-}
-
-/** A result that stdout did not take is a failure, unless there is worse to say. */
-function exitCodeOf(exitCode: number, { hasFailed }: Display): number {
-  const isWorse = exitCode === exitCodes.cleanupUnconfirmed || exitCode > 128;
-  return hasFailed && !isWorse ? exitCodes.failed : exitCode;
-}
-
-function startDisplay(
-  flags: Readonly<Record<string, unknown>>,
-  config: RunConfig,
-  interrupts: Interrupts,
-): Display {
-  const mode = displayMode(flags);
-  const { instances, fleet, timeLimit } = config;
-  return new Display(
-    {
-      mode,
-      verbose: flags['verbose'] === true,
-      start: processStart.wall,
-      keyboard: isatty(0) && isatty(2),
-      ...(flags['dry-run'] !== true && { plan: { instances, fleet, timeLimit } }),
-    },
-    {
-      onQuit: () => interrupts.raise({ name: 'SIGINT', exitCode: signalExitCodes.SIGINT }),
-      onStdoutClosed: (code) => {
-        // Only the summary goes to stdout otherwise, when everything is over. What is not read may still find its nonce.
-        if (mode === 'json' && code === 'EPIPE')
-          interrupts.raise({ name: 'stdout was closed', exitCode: exitCodes.failed });
-      },
-    },
-  );
-}
-
-/**
- * Turns signals, and bugs that nothing caught, into interruptions: whatever happens, the cleanup runs. It stays so until
- * the process ends: a late Ctrl-C must not change the exit code of a run that is over.
- */
-function listen(interrupts: Interrupts, scrammedBy: () => Promise<string | undefined>): void {
-  for (const [name, exitCode] of Object.entries(signalExitCodes)) {
-    if (name !== 'SIGTERM') process.on(name, () => interrupts.raise({ name, exitCode }));
-    else
-      process.on(name, () => {
-        void scrammedBy().then((by) => {
-          interrupts.raise({ name: by === undefined ? name : `scrammed by ${by}`, exitCode });
-        });
-      });
-  }
-  const bug = (error: unknown): void => {
-    const words = error instanceof Error ? (error.stack ?? error.message) : String(error);
-    interrupts.raise({ name: `internal error: ${words}`, exitCode: 1 });
-  };
-  process.on('uncaughtException', bug);
-  process.on('unhandledRejection', bug);
 }

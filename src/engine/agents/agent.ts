@@ -5,6 +5,7 @@ import { type AgentMessage, parseAgentMessage } from './agent-message.ts';
 import { type Attach, type AgentOrder, attachLine, orderLine } from './agent-order.ts';
 import type { Clock } from '../../clock.ts';
 import { type Counted, MessageBudget } from './message-budget.ts';
+import type { Received } from './resume/received.ts';
 import { killAgent, readSpooledHits } from './remote-command.ts';
 
 /** Seconds between two pings; an agent stops when it hears nothing for 15 s. */
@@ -23,11 +24,6 @@ const longestSpool = 1 << 20;
 export interface AgentName {
   readonly run: string;
   readonly worker: number;
-}
-
-/** Which of an agent's numbered messages have arrived, over all conversations with it. */
-export interface Received {
-  seen: number;
 }
 
 /** A conversation with one agent over one channel. The agent may live on when it ends. */
@@ -73,7 +69,7 @@ export class Agent {
     const { key, epoch, received, clock } = controller;
     const channel = await session.stream(command, { signal });
     const agent = new Agent(session, channel, name, clock, received);
-    agent.sendLine(attachLine({ key, epoch, seen: received.seen }));
+    agent.sendLine(attachLine({ key, epoch, seen: received.confirmed }));
     return agent;
   }
 
@@ -118,7 +114,7 @@ export class Agent {
         if (message.event !== 'stopped') continue;
         reason = message.reason;
         // It waits for somebody to take note of that.
-        this.#ping();
+        this.#received.whenKept(() => this.#ping());
       }
       if (this.#flood !== undefined) throw await this.#flooded();
       const exit = await this.#channel.exit;
@@ -132,7 +128,7 @@ export class Agent {
   }
 
   #ping(): void {
-    this.send({ order: 'ping', seen: this.#received.seen });
+    this.send({ order: 'ping', seen: this.#received.confirmed });
   }
 
   /** The output as it comes, until it is too much. */

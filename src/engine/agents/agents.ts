@@ -1,4 +1,3 @@
-import { randomBytes } from 'node:crypto';
 import { onceAborted } from '../../wait.ts';
 import type { Engine, RunningSearch, SearchRequest } from '../engine.ts';
 import type { LaunchedInstances } from '../launched-instances.ts';
@@ -20,15 +19,26 @@ export class AgentEngine implements Engine {
   }
 
   search(request: SearchRequest): RunningSearch {
-    const { run, puzzle, space, smallest, kernel, instructionSet, seconds, linger, broadcast, clock, emit } =
-      request;
+    const {
+      controller,
+      run,
+      puzzle,
+      space,
+      smallest,
+      kernel,
+      instructionSet,
+      seconds,
+      linger,
+      broadcast,
+      clock,
+      emit,
+    } = request;
     const { launched, watch, link, guard, lifetime, switch: check, onAnswer } = this.#instances;
     const life = { over: new AbortController(), giveUp: new AbortController() };
     const { over } = life;
     const works: Promise<void>[] = [];
     const search = new PooledSearch({ ...request, workers: launched.length }, life, works);
     void watch.poll(over.signal);
-    const controller = { key: randomBytes(16).toString('hex'), epoch: 1 };
     // Those who hear of a hit by themselves need no controller to stop in time.
     const lingering = () => (broadcast ? Math.max(0, seconds()) : linger);
     // A machine may have died without anybody noticing: the others need time for its part as well.

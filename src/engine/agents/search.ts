@@ -1,49 +1,50 @@
 import type { Announcement } from '../../broadcast/broadcast.ts';
 import { CndError } from '../../error.ts';
-import { probability } from '../../puzzle/probability.ts';
 import type { Coverage } from '../../search/coverage.ts';
-import { chanceWithin } from '../../search/forecast.ts';
-import { Ledger, type ReportResult } from '../../search/ledger.ts';
+import type { Ledger, ReportResult } from '../../search/ledger.ts';
 import type { Assignment } from '../../search/search.ts';
-import type { RunningSearch, SearchEnd, SearchRequest } from '../engine.ts';
+import { Conclusion } from '../conclusion.ts';
+import type { RunningSearch, SearchEnd, SearchRequest, SearchSnapshot } from '../engine.ts';
 import type { AgentMessage } from './agent-message.ts';
 import { Changes, whenAborted } from '../../wait.ts';
 import type { Claim, Hit } from '../hit.ts';
 import { Hits, type HitsOptions } from '../hits.ts';
-import { progressFields, rebalance, repeatOrders } from './work-order.ts';
-import { WorkerPool, type SendOrder, mostFalseHits } from './worker-pool.ts';
+import { progressFields, rebalance, repeatOrders, runProgress } from './work-order.ts';
+import { searchBase, searchSnapshotOf } from './resume/resumed-search.ts';
+import { type WorkerPool, type SendOrder, mostFalseHits } from './worker-pool.ts';
 
 /** What a search over workers is given; N, as launched, fixes the stride. */
-export type SearchOptions = HitsOptions & Pick<SearchRequest, 'onFirstSearching' | 'announce' | 'done'>;
+export type SearchOptions = HitsOptions &
+  Pick<SearchRequest, 'onFirstSearching' | 'announce' | 'done' | 'snapshot' | 'keep'>;
 
 /**
  * One search over all workers of a run: takes what agents say, keeps the ledger, gives orders, and knows when it is
  * over. It does no I/O of its own.
  */
 export class Search implements RunningSearch {
-  /** Resolves when a hit ends the search, everything is searched, or nobody is left to search. */
-  readonly ended: Promise<SearchEnd>;
-  readonly #end: (end: SearchEnd) => void;
   readonly #options: SearchOptions;
   readonly #ledger: Ledger;
-  readonly #pool: WorkerPool;
+  /** Its workers as they are now. */
+  readonly pool: WorkerPool;
   readonly #hits: Hits;
-  #over: number | undefined;
+  readonly #conclusion: Conclusion;
   #allSearching = false;
   readonly #changes = new Changes();
 
   constructor(options: SearchOptions) {
     this.#options = options;
-    this.#ledger = new Ledger(options.space, options.workers, options.done);
-    this.#pool = new WorkerPool(options.workers);
+    const { ledger, pool, best } = searchBase(options);
+    this.#ledger = ledger;
+    this.pool = pool;
     this.#hits = new Hits(options);
-    let resolveEnded: (end: SearchEnd) => void = () => {};
-    this.ended = new Promise((resolve) => (resolveEnded = resolve));
-    this.#end = (end) => {
-      this.#over ??= options.elapsed();
-      resolveEnded(end);
-    };
+    this.#conclusion = new Conclusion(options.elapsed);
+    if (best) this.#hits.restore(best);
     this.#judge();
+  }
+
+  /** Resolves when a hit ends the search, everything is searched, or nobody is left to search. */
+  get ended(): Promise<SearchEnd> {
+    return this.#conclusion.ended;
   }
 
   /** The best verified hit so far: with `--smallest` a candidate until the search has ended. */
@@ -53,7 +54,7 @@ export class Search implements RunningSearch {
 
   /** Whether any instance has searched. */
   get searched(): boolean {
-    return this.#pool.anySearched;
+    return this.pool.anySearched;
   }
 
   get tested(): bigint {
@@ -64,9 +65,14 @@ export class Search implements RunningSearch {
     return this.#ledger.coverage();
   }
 
+  /** How it stands, for another controller of the run. */
+  snapshot(): SearchSnapshot {
+    return searchSnapshotOf(this.#ledger, this.pool, this.best);
+  }
+
   /** An agent is being started on this instance: what to put into its job. From now on it can be given orders. */
   begin(worker: number, send: SendOrder): Assignment[] {
-    const state = this.#pool.get(worker);
+    const state = this.pool.get(worker);
     state.state = 'searching';
     state.send = send;
     if (!state.lost) return this.#ledger.deal(worker);
@@ -77,22 +83,17 @@ export class Search implements RunningSearch {
 
   /** A worker cannot be reached for now. Its agent may search on: it keeps what it has, and takes no orders. */
   away(worker: number): void {
-    const state = this.#pool.get(worker);
+    const state = this.pool.get(worker);
     if (state.state !== 'searching' && state.state !== 'idle') return;
     state.state = 'away';
     state.send = undefined;
     state.rate = 0;
   }
 
-  /** Whether a worker is away, and still has what it had. */
-  isAway(worker: number): boolean {
-    return this.#pool.get(worker).state === 'away';
-  }
-
   /** A worker is back, with the agent that it had and everything said by that. */
   rejoin(worker: number, send: SendOrder): void {
-    const state = this.#pool.get(worker);
-    state.state = 'searching';
+    const state = this.pool.get(worker);
+    state.state = this.#ledger.assignments(worker).length > 0 ? 'searching' : 'idle';
     state.send = send;
     repeatOrders(this.#ledger, worker, send);
     this.#rebalance();
@@ -101,7 +102,7 @@ export class Search implements RunningSearch {
   /** Takes one message of a worker's agent. */
   receive(worker: number, message: AgentMessage): void {
     const { emit } = this.#options;
-    const state = this.#pool.get(worker);
+    const state = this.pool.get(worker);
     // Of one that was given up only hits count, which are verified, and that it has stopped.
     if (state.state === 'lost' && message.event !== 'hit' && message.event !== 'stopped') return;
     switch (message.event) {
@@ -156,19 +157,19 @@ export class Search implements RunningSearch {
   claim(teller: number | undefined, claim: Claim): boolean {
     const { nonce } = claim;
     // Of one that was given up it has been said already.
-    const quiet = teller !== undefined && this.#pool.all[teller]?.state === 'lost';
+    const quiet = teller !== undefined && this.pool.all[teller]?.state === 'lost';
     const judgement = this.#hits.judge(teller, claim, { quiet });
     if (judgement === 'none') return false;
     this.#ledger.confirm(nonce);
     const hit = this.best;
     if (judgement === 'known' || !hit) return true;
     // One that comes while the search is being stopped for something else counts, but there is nobody left to tell.
-    if (this.#over !== undefined) return true;
-    if (!this.#options.smallest) this.#end({ kind: 'found', hit });
+    if (this.#conclusion.isOver) return true;
+    if (!this.#options.smallest) this.#conclusion.end({ kind: 'found', hit });
     this.#options.announce(hit);
     if (!this.#options.smallest) return true;
     this.#ledger.lower(nonce);
-    for (const worker of this.#pool.all) worker.send?.({ order: 'bound', nonce });
+    for (const worker of this.pool.all) worker.send?.({ order: 'bound', nonce });
     this.#judge();
     this.#rebalance();
     return true;
@@ -181,7 +182,7 @@ export class Search implements RunningSearch {
 
   /** A worker's search is lost; what it held goes to others. With `retrying` it will `begin` again. */
   lose(worker: number, error: CndError, retrying: boolean): void {
-    const state = this.#pool.get(worker);
+    const state = this.pool.get(worker);
     state.state = retrying ? 'pending' : 'lost';
     state.send = undefined;
     state.lost = true;
@@ -191,8 +192,8 @@ export class Search implements RunningSearch {
     const lost = { instance: worker, code, reason, ...(hint !== undefined && { hint }), retrying };
     this.#options.emit('instance.lost', lost);
     this.#changes.notify();
-    if (this.#pool.all.every((other) => other.state === 'lost')) {
-      this.#end({ kind: 'lost', reason: `every instance was lost; the last: ${reason}` });
+    if (this.pool.all.every((other) => other.state === 'lost')) {
+      this.#conclusion.end({ kind: 'lost', reason: `every instance was lost; the last: ${reason}` });
     }
     this.#noteAllSearching();
     this.#rebalance();
@@ -200,25 +201,19 @@ export class Search implements RunningSearch {
 
   /** Whether a worker was given up for good. */
   isLost(worker: number): boolean {
-    return this.#pool.get(worker).state === 'lost';
+    return this.pool.get(worker).state === 'lost';
   }
 
   /** A worker cannot be reached any more, now that the search is over: nobody waits for its word. */
   forget(worker: number): void {
-    const state = this.#pool.get(worker);
+    const state = this.pool.get(worker);
     if (state.state !== 'away') state.state = 'lost';
     this.#changes.notify();
   }
 
   /** Says how the whole search stands, with `remaining` seconds until the time limit. */
   tick(remaining: number): void {
-    this.#options.emit('run.progress', {
-      ...this.#pool.pace,
-      tested: `${this.#ledger.tested}`,
-      probability: chanceWithin(probability(this.#options.puzzle), this.#ledger.tested),
-      elapsed: this.#options.elapsed(),
-      remaining: Math.max(0, remaining),
-    });
+    this.#options.emit('run.progress', runProgress(this.#options, this.#ledger, this.pool, remaining));
   }
 
   /**
@@ -226,30 +221,27 @@ export class Search implements RunningSearch {
    * Resolves when all have said so or are lost, and `others` has, or when `giveUp` aborts.
    */
   async stop(reason: string, giveUp: AbortSignal, others?: Promise<unknown>): Promise<void> {
-    this.#over ??= this.#options.elapsed();
-    for (const { state, send } of this.#pool.all) if (state !== 'stopped') send?.({ order: 'stop' });
-    while (this.#pool.busy.length > 0 && !giveUp.aborted) await this.#changes.next(giveUp);
-    if (this.#pool.unconfirmed.length > 0) await Promise.race([others, whenAborted(giveUp)]);
+    this.#conclusion.cut();
+    for (const { received } of this.pool.all) received.release();
+    for (const { state, send } of this.pool.all) if (state !== 'stopped') send?.({ order: 'stop' });
+    while (this.pool.busy.length > 0 && !giveUp.aborted) await this.#changes.next(giveUp);
+    if (this.pool.unconfirmed.length > 0) await Promise.race([others, whenAborted(giveUp)]);
     this.#options.emit('search.stopped', {
       reason,
-      latency: this.#latency(),
-      unconfirmed: this.#pool.unconfirmed,
+      latency: this.#conclusion.latency,
+      unconfirmed: this.pool.unconfirmed,
     });
   }
 
   #stopped(worker: number, reason: string): void {
-    const state = this.#pool.get(worker);
+    const state = this.pool.get(worker);
     // One that was given up stays so: else it would be given up again when its session ends.
     if (state.state !== 'lost') state.state = 'stopped';
     state.rate = 0;
     state.send = undefined;
-    const latency = this.#over === undefined ? {} : { latency: this.#latency() };
-    this.#options.emit('instance.stopped', { instance: worker, reason, ...latency });
+    const { isOver, latency } = this.#conclusion;
+    this.#options.emit('instance.stopped', { instance: worker, reason, ...(isOver && { latency }) });
     this.#changes.notify();
-  }
-
-  #latency(): number {
-    return this.#options.elapsed() - (this.#over ?? this.#options.elapsed());
   }
 
   /** Draws the consequence of what the ledger made of a report. A late one (`not-owner`) has none. */
@@ -260,35 +252,37 @@ export class Search implements RunningSearch {
 
   /** An agent verifies its kernels' hits itself: a few false ones may be broken memory, more are not to be listened to. */
   #suspect(worker: number): void {
-    if (this.#pool.countFalseHit(worker) < mostFalseHits || this.isLost(worker)) return;
+    if (this.pool.countFalseHit(worker) < mostFalseHits || this.isLost(worker)) return;
     this.#isolate(worker, new CndError('agent-false-hits', `sent ${mostFalseHits} false hits`));
   }
 
   /** An honest agent cannot say this: nothing more of it is believed, but for hits, which are verified. */
   #isolate(worker: number, error: CndError): void {
-    this.#pool.get(worker).send?.({ order: 'stop' });
+    this.pool.get(worker).send?.({ order: 'stop' });
     this.lose(worker, error, false);
   }
 
   /** Whether the search is over by what is known now. */
   #judge(): void {
-    if (this.#over !== undefined) return;
+    if (this.#conclusion.isOver) return;
     const { best: hit } = this;
     if (hit !== undefined && this.#options.smallest && this.#ledger.complete(hit.nonce)) {
-      this.#end({ kind: 'found', hit });
+      this.#conclusion.end({ kind: 'found', hit });
+    } else if (hit !== undefined && !this.#options.smallest) {
+      this.#conclusion.end({ kind: 'found', hit });
     } else if (hit === undefined && this.#ledger.exhausted()) {
-      this.#end({ kind: 'exhausted' });
+      this.#conclusion.end({ kind: 'exhausted' });
     }
   }
 
   #rebalance(): void {
-    if (this.#over !== undefined) return;
-    rebalance(this.#ledger, this.#pool, this.#options.emit);
+    if (this.#conclusion.isOver) return;
+    rebalance(this.#ledger, this.pool, this.#options);
   }
 
   #noteAllSearching(): void {
     if (this.#allSearching) return;
-    const instances = this.#pool.complement;
+    const instances = this.pool.complement;
     if (instances === undefined) return;
     this.#allSearching = true;
     this.#options.emit('search.all', { instances, elapsed: this.#options.elapsed() });

@@ -1,11 +1,18 @@
-import type { Emit, EventFields } from '../../event/event.ts';
+import type { EventFields } from '../../event/event.ts';
+import { probability } from '../../puzzle/probability.ts';
+import { chanceWithin } from '../../search/forecast.ts';
+import type { AgentMessage } from './agent-message.ts';
+import type { SearchRequest } from '../engine.ts';
 import { assign } from '../../search/assignment.ts';
 import type { Ledger } from '../../search/ledger.ts';
-import type { AgentMessage } from './agent-message.ts';
 import type { SendOrder, WorkerPool } from './worker-pool.ts';
 
 /** Asks for residues back and gives those that nobody searches to workers that can take them. */
-export function rebalance(ledger: Ledger, pool: WorkerPool, emit: Emit): void {
+export function rebalance(
+  ledger: Ledger,
+  pool: WorkerPool,
+  { emit, keep = (then) => then() }: Pick<SearchRequest, 'emit' | 'keep'>,
+): void {
   const bounded = ledger.bound !== undefined;
   const orders = assign({ residues: ledger.residues(), workers: pool.states, bounded });
   for (const { kind, worker, residue } of orders) {
@@ -17,7 +24,10 @@ export function rebalance(ledger: Ledger, pool: WorkerPool, emit: Emit): void {
     }
     const assignment = ledger.adopt(worker, residue);
     pool.get(worker).state = 'searching';
-    send?.({ order: 'adopt', ...assignment });
+    // Not before it is kept that the worker has it: whoever goes on with the search must not give it to another one.
+    keep(() => {
+      if (send && pool.get(worker).send === send) send({ order: 'adopt', ...assignment });
+    });
     emit('instance.adopted', { instance: worker, residue, next: `${assignment.next}` });
   }
 }
@@ -43,4 +53,20 @@ export function progressFields(
     return { residue, next: `${next}`, done: done.map(([lo, hi]): [string, string] => [`${lo}`, `${hi}`]) };
   });
   return { instance, hashes, rate, residues: fields };
+}
+
+/** What `run.progress` says of the whole search, with `remaining` seconds until the time limit. Pure. */
+export function runProgress(
+  { puzzle, elapsed }: Pick<SearchRequest, 'puzzle' | 'elapsed'>,
+  { tested }: Pick<Ledger, 'tested'>,
+  { pace }: Pick<WorkerPool, 'pace'>,
+  remaining: number,
+): EventFields['run.progress'] {
+  return {
+    ...pace,
+    tested: `${tested}`,
+    probability: chanceWithin(probability(puzzle), tested),
+    elapsed: elapsed(),
+    remaining: Math.max(0, remaining),
+  };
 }

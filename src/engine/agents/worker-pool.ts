@@ -1,5 +1,8 @@
 import type { WorkerState } from '../../search/assignment.ts';
+import type { SearchRequest } from '../engine.ts';
 import type { AgentOrder } from './agent-order.ts';
+import { Received } from './resume/received.ts';
+import type { WorkerSnapshot } from './resume/search-snapshot.ts';
 
 /** The way to one running agent. Sending never throws: a dead agent is noticed by its channel. */
 export type SendOrder = (order: AgentOrder) => void;
@@ -22,16 +25,37 @@ export interface Worker {
   rate: number;
   /** Hits it sent that are none. */
   falseHits: number;
+  /** Of its present agent. */
+  readonly received: Received;
 }
 
 /** The workers of a search, 0 … N − 1. */
 export class WorkerPool {
   readonly all: readonly Worker[];
 
-  constructor(count: number) {
+  constructor(count: number, keep?: SearchRequest['keep']) {
     this.all = Array.from({ length: count }, () => {
-      return { state: 'pending', send: undefined, lost: false, searched: false, rate: 0, falseHits: 0 };
+      const received = new Received(keep);
+      return {
+        state: 'pending',
+        send: undefined,
+        lost: false,
+        searched: false,
+        rate: 0,
+        falseHits: 0,
+        received,
+      };
     });
+  }
+
+  /** The workers of an earlier controller: those that had begun cannot be reached yet. */
+  static restore(snapshots: readonly WorkerSnapshot[], keep: SearchRequest['keep']): WorkerPool {
+    const pool = new WorkerPool(snapshots.length, keep);
+    snapshots.forEach(({ state, seen, ...known }, index) => {
+      const received = new Received(keep, seen);
+      Object.assign(pool.get(index), { ...known, state: state === 'begun' ? 'away' : state, received });
+    });
+    return pool;
   }
 
   get(index: number): Worker {
@@ -43,6 +67,17 @@ export class WorkerPool {
   /** @returns how many a worker has sent. */
   countFalseHit(index: number): number {
     return (this.get(index).falseHits += 1);
+  }
+
+  /** Whether a worker was never given a job, as far as is known. */
+  isNew(index: number): boolean {
+    const { state, lost } = this.get(index);
+    return state === 'pending' && !lost;
+  }
+
+  /** Whether a worker is away, and still has what it had. */
+  isAway(index: number): boolean {
+    return this.get(index).state === 'away';
   }
 
   /** Whether any has searched. */

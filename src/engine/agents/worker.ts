@@ -4,7 +4,8 @@ import { backoff } from '../../retry.ts';
 import type { Session } from '../../session/session.ts';
 import { pause } from '../../wait.ts';
 import { Absence } from './absence.ts';
-import { Agent, type Received, spooledHits } from './agent.ts';
+import { measureAnswers } from '../answer-time.ts';
+import { Agent, spooledHits } from './agent.ts';
 import type { AgentMessage } from './agent-message.ts';
 import { jobLine } from './agent-order.ts';
 import { collectHits } from './collect.ts';
@@ -23,10 +24,6 @@ const goodConnection = 10;
 
 /** Seconds before the end of the search in which an agent's own deadline may come first. */
 const deadlineSlack = 3;
-
-/** Milliseconds that a command may take whose time is measured, and between two of them. */
-const answerTimeout = 5000;
-const answerInterval = 5000;
 
 /** What another attempt can fix; a wrong key, a missing python3 or a broken upload it cannot. */
 const passing = new Set([
@@ -69,7 +66,6 @@ class Work {
   readonly #stop: AbortSignal;
   readonly #gone = new AbortController();
   readonly #absence: Absence;
-  readonly #received: Received = { seen: 0 };
   #announced = false;
   /** The worker is there, as far as is known. */
   #uploaded = false;
@@ -94,18 +90,26 @@ class Work {
     );
     this.#stop = AbortSignal.any([over, this.#gone.signal]);
     this.#absence = new Absence(clock, linger, ({ message }, seconds) => {
-      if (over.aborted || !search.isAway(index)) return;
+      if (over.aborted || !search.pool.isAway(index)) return;
       const words = `not reached for ${Math.round(seconds)} s: ${message}`;
       search.lose(index, new CndError('agent-unreachable', words), true);
     });
   }
 
   async run(): Promise<void> {
+    if (this.#context.search.pool.isAway(this.#index)) this.#takeUp();
     try {
       while (await this.#isTriedAgain());
     } finally {
       this.#absence.end();
     }
+  }
+
+  /** An earlier controller has set it to work: its agent may be at it still. */
+  #takeUp(): void {
+    this.#announced = this.#uploaded = this.#begun = this.#survives = true;
+    this.#failure = new CndError('controller-lost', 'its controller was killed');
+    this.#absence.begin(this.#failure);
   }
 
   /** Tries once. Whether that is to be repeated. */
@@ -189,10 +193,11 @@ class Work {
       await prepare(instance, session, this.#context, this.#stop);
       this.#uploaded = true;
     }
-    const { clock, controller, guards } = this.#context;
+    const { clock, controller, guards, search } = this.#context;
     const command = guards.tag(instance, attachAgent(run, index));
     const name = { run, worker: index };
-    const way = { ...controller, clock, received: this.#received };
+    const { received } = search.pool.get(index);
+    const way = { ...controller, clock, received };
     const agent = await Agent.attach(session, command, name, way, this.#stop);
     let isAttached = false;
     try {
@@ -213,7 +218,7 @@ class Work {
       onAttached();
       this.#survives = message.survives;
       await this.#setToWork(agent, session, instance, message.job);
-      if (onAnswer) void measure(session, until, (seconds) => onAnswer(this.#index, seconds));
+      if (onAnswer) void measureAnswers(session, until, (seconds) => onAnswer(this.#index, seconds));
     };
     const reason = await agent.converse(receive).finally(() => measuring.abort());
     if (over.aborted) return;
@@ -231,13 +236,20 @@ class Work {
     if (over.aborted) return send({ order: 'stop' });
     const seconds = this.#absence.end();
     if (hasJob) {
+      // An earlier controller was killed before it had noted that it gave it its job: that is what it would be given now.
+      if (search.pool.isNew(index)) {
+        search.begin(index, send);
+        this.#begun = true;
+        return search.rejoin(index, send);
+      }
       // What it held was given to others: it stops, and is started again with what is left.
-      if (!search.isAway(index)) return send({ order: 'stop' });
+      if (!search.pool.isAway(index)) return send({ order: 'stop' });
       search.rejoin(index, send);
       return emit('instance.reconnected', { instance: index, seconds });
     }
-    this.#received.seen = 0;
     if (this.#begun) await this.#afterEnd(session);
+    await search.pool.get(index).received.renew();
+    if (over.aborted) return send({ order: 'stop' });
     const residues = search.begin(index, send);
     agent.sendLine(jobLine({ ...job(), worker: index, residues, threads: instance.threads }));
     this.#begun = true;
@@ -249,30 +261,12 @@ class Work {
     const failure = this.#failure ?? new CndError('agent-died', 'its agent ended');
     const name = { run, worker: this.#index };
     for (const hit of await spooledHits(session, name, this.#stop)) search.claim(this.#index, hit);
-    if (!search.isAway(this.#index)) return;
+    if (!search.pool.isAway(this.#index)) return;
     if (!this.#mayRetry(0)) {
       this.#begun = false;
       throw new CndError('agent-ended', `its agent ended again and again, the last time: ${failure.message}`);
     }
     search.lose(this.#index, failure, true);
-  }
-}
-
-/** Now and then tells how many seconds a command takes. One that cannot be run at all says nothing of others. */
-async function measure(
-  session: Session,
-  signal: AbortSignal,
-  tell: (seconds: number) => void,
-): Promise<void> {
-  while (!signal.aborted) {
-    const begin = performance.now();
-    try {
-      await session.exec('true', { signal, timeout: answerTimeout });
-      tell((performance.now() - begin) / 1000);
-    } catch (error) {
-      if (!(error instanceof CndError) || error.code !== 'session-timeout') return;
-    }
-    await pause(answerInterval, signal);
   }
 }
 

@@ -153,6 +153,7 @@ export function tell(report: RunReport, event: RunEvent): void {
     case 'hit.rejected':
     case 'logs.archived':
     case 'run.interrupted':
+    case 'run.resumed':
     case 'cleanup.failed':
     case 'output.dropped':
       break; // a fault, or nothing to show

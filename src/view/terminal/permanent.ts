@@ -5,6 +5,7 @@ import type { Style } from './span.ts';
 /** How an event leaves a line above the live area: so styled, only for who wants every step, or never. */
 const looks: Readonly<Record<EventName, Style | 'plain' | 'verbose' | 'never'>> = {
   'run.planned': 'plain',
+  'run.resumed': 'bold',
   'run.preflight': 'plain',
   warning: 'yellow',
   'launch.started': 'verbose',

@@ -28,6 +28,8 @@ export function reduce(state: LiveRun, event: RunEvent): LiveRun {
     case 'instance.connected':
     case 'instance.armed':
       return update(state, event.instance, { stage: 'uploading', detail: 'the worker' });
+    case 'run.resumed':
+      return { ...state, clock: { at: time, elapsed: event.elapsed } };
     case 'run.preflight': {
       const { cost: most, price } = event;
       return { ...state, cost: { ...(most !== undefined && { most }), ...(price && { price }) } };

@@ -100,7 +100,7 @@ describe('a worker that is away', () => {
     bench.search.receive(1, { event: 'idle' });
     expect(bench.orders(1)).toEqual([]);
     bench.search.away(0);
-    expect(bench.search.isAway(0)).toBe(true);
+    expect(bench.search.pool.isAway(0)).toBe(true);
     bench.progress(1, 1, 1n);
     bench.search.receive(1, { event: 'idle' });
     // Nothing that worker 0 holds is given to worker 1, which has nothing to do.
@@ -109,7 +109,7 @@ describe('a worker that is away', () => {
     const again: AgentOrder[] = [];
     bench.search.rejoin(0, (order) => again.push(order));
     expect(again).toEqual([{ order: 'adopt', residue: 0, next: 0n }]);
-    expect(bench.search.isAway(0)).toBe(false);
+    expect(bench.search.pool.isAway(0)).toBe(false);
   });
 
   test('is given up after all: the others take over, and it begins with nothing', () => {

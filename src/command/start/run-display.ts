@@ -1,0 +1,34 @@
+import { isatty } from 'node:tty';
+import { exitCodes } from '../../event/outcome.ts';
+import type { Interrupts } from '../../run/interrupt.ts';
+import { Display } from '../../view/display/display.ts';
+import type { DisplaySettings } from '../../view/display/message.ts';
+import type { Arguments } from '../command.ts';
+import { signalExitCodes } from '../interruptible.ts';
+import { displayMode } from './display-mode.ts';
+
+/** Shows a run as its flags say; whoever watches may end it. */
+export function runDisplay(
+  flags: Arguments,
+  settings: Pick<DisplaySettings, 'start' | 'plan'>,
+  interrupts: Interrupts,
+): Display {
+  const mode = displayMode(flags);
+  return new Display(
+    { ...settings, mode, verbose: flags['verbose'] === true, keyboard: isatty(0) && isatty(2) },
+    {
+      onQuit: () => interrupts.raise({ name: 'SIGINT', exitCode: signalExitCodes.SIGINT }),
+      onStdoutClosed: (code) => {
+        // Only the summary goes to stdout otherwise, when everything is over. What is not read may still find its nonce.
+        if (mode === 'json' && code === 'EPIPE')
+          interrupts.raise({ name: 'stdout was closed', exitCode: exitCodes.failed });
+      },
+    },
+  );
+}
+
+/** A result that stdout did not take is a failure, unless there is worse to say. */
+export function shownExitCode(exitCode: number, { hasFailed }: Pick<Display, 'hasFailed'>): number {
+  const isWorse = exitCode === exitCodes.cleanupUnconfirmed || exitCode > 128;
+  return hasFailed && !isWorse ? exitCodes.failed : exitCode;
+}

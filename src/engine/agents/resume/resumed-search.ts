@@ -1,0 +1,56 @@
+import { Ledger } from '../../../search/ledger.ts';
+import type { SearchRequest, SearchSnapshot } from '../../engine.ts';
+import type { Claim, Hit } from '../../hit.ts';
+import { WorkerPool } from '../worker-pool.ts';
+import { type WorkerSnapshot, damaged, parseSearch, searchValue } from './search-snapshot.ts';
+
+/** What a search is about, and whether it goes on from another one. */
+type Begun = Pick<SearchRequest, 'space' | 'done' | 'snapshot' | 'keep'> & { readonly workers: number };
+
+/** What a search begins with. */
+export interface SearchBase {
+  readonly ledger: Ledger;
+  readonly pool: WorkerPool;
+  /** A hit that an earlier controller has verified. */
+  readonly best?: Claim | undefined;
+}
+
+/**
+ * What is known when a search begins: nothing, or what an earlier controller kept. Workers that had a job then may be at it
+ * still: they are away.
+ * @throws CndError `state-damaged` when what was kept is not of this search.
+ */
+export function searchBase({ space, done, snapshot: value, keep, workers }: Begun): SearchBase {
+  if (value === undefined)
+    return { ledger: new Ledger(space, workers, done), pool: new WorkerPool(workers, keep) };
+  const snapshot = parseSearch(value);
+  try {
+    const ledger = Ledger.restore(snapshot.ledger);
+    const { from, limit, chunk } = ledger.space;
+    if (
+      from !== space.from ||
+      limit !== space.limit ||
+      chunk !== space.chunk ||
+      snapshot.workers.length !== workers
+    )
+      throw new RangeError('it is of another search');
+    return { ledger, pool: WorkerPool.restore(snapshot.workers, keep), best: snapshot.best };
+  } catch (error) {
+    throw damaged(error);
+  }
+}
+
+/** How a search stands, for another controller. */
+export function searchSnapshotOf(ledger: Ledger, pool: WorkerPool, best: Hit | undefined): SearchSnapshot {
+  const marks = pool.all.map(({ received }) => received.mark());
+  const workers = pool.all.map(({ state, lost, searched, falseHits, received }): WorkerSnapshot => {
+    const kept = state === 'pending' || state === 'lost' ? state : 'begun';
+    return { state: kept, lost, searched, falseHits, seen: received.seen };
+  });
+  return {
+    value: searchValue(ledger.snapshot(), workers, best),
+    onKept: () => {
+      for (const mark of marks) mark();
+    },
+  };
+}

@@ -1,0 +1,36 @@
+import { CndError } from '../../error.ts';
+import type { RunContext } from '../context.ts';
+import { noteRun, ownInstances } from '../launch.ts';
+import type { ContinuedRun } from './continued-run.ts';
+
+/**
+ * Takes up what another controller launched: everything of it is this process's to undo from here on, and its instances can
+ * be reached again.
+ * @throws CndError when nothing had been launched so far as that can be known, or cannot be reached any more.
+ */
+export async function rejoin(
+  context: RunContext,
+  { snapshot }: ContinuedRun,
+  signal: AbortSignal,
+): Promise<void> {
+  const { inputs, cleanup } = context;
+  const { run, fleet, broadcast } = inputs;
+  const { launch, paidFrom } = snapshot;
+  context.paid = { from: paidFrom, until: undefined };
+  cleanup.defer(`the ${broadcast.name} broadcast`, () => broadcast.close());
+  ownInstances(context);
+  if (!launch) {
+    await noteRun(context);
+    throw new CndError(
+      'launch-interrupted',
+      'the controller was killed while it launched instances: nothing was searched, and what there is is terminated',
+    );
+  }
+  context.launched = launch.instances.map(({ threads, ...instance }) => {
+    return { ...instance, state: 'pending', ...(threads !== undefined && { threads }) };
+  });
+  for (const { id } of launch.instances) context.known.add(id);
+  await fleet.recover(run, launch.handle);
+  await noteRun(context);
+  await broadcast.open(run, signal);
+}
