@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import { runEnded } from '../helper/cnd.ts';
 import { eventually } from '../helper/process.ts';
 import { hasStage } from '../helper/stage/available.ts';
 import { imagesOf } from '../helper/stage/ec2/image.ts';
@@ -108,6 +109,47 @@ describe.runIf(hasStage())('scram and ps on EC2', { timeout: 120_000 }, () => {
     controller.abort();
     expect((await first).code).not.toBe(0);
     expect(await place.elsewhere().run('scram')).toMatchObject({ code: 0 });
+    await place.untilClean();
+  });
+
+  test.concurrent('a run is resumed from another machine once its instances are terminated', async () => {
+    await on.stage.createBucket('checkpoints');
+    const logs = { bucket: 'checkpoints' };
+    const place = on.place({ ec2: { region: 'eu-west-1' }, logs });
+    const cnd = place.start('start --N 2 --T 120 --D 16 --checkpoint 1 --json');
+    const { run } = await cnd.event('search.all');
+    const stored = await eventually('a checkpoint with instances', async () => {
+      const text = (await on.stage.objects('checkpoints')).get(`${run}/checkpoint.json`)?.toString() ?? '';
+      return text.includes(place.instances()[1]?.id ?? 'none') ? text : undefined;
+    });
+    cnd.child.kill('SIGKILL');
+    await cnd.ended;
+
+    const elsewhere = place.elsewhere({ ec2: {} });
+    const put = (Body: string) =>
+      clients(on.stage, on.stage.region, place.name).s3.putObject({
+        Bucket: 'checkpoints',
+        Key: `${run}/checkpoint.json`,
+        Body,
+      });
+    await put(stored.replace(/"account":"\d+"/, '"account":"999999999999"'));
+    const refused = await elsewhere.run(`resume ${run}`);
+    expect(refused).toMatchObject({ code: 1, stdout: '' });
+    expect(refused.stderr).toMatch(
+      /eu-west-1 cannot be asked with credentials of account 999999999999; nothing/,
+    );
+    expect(place.instances('running')).toHaveLength(2);
+
+    await put(stored);
+    const resumed = elsewhere.start(`resume ${run} --N 1 --T 100 --json`);
+    const planned = await resumed.event('run.planned');
+    expect(planned).toMatchObject({ resumes: run, instances: 1, timeLimit: 100, fleet: 'ec2' });
+    expect(place.instances('running')).toEqual([]);
+    await resumed.event('search.all');
+    const [mine] = place.instances('running');
+    expect(mine?.call.region).toBe('eu-west-1');
+    resumed.child.kill('SIGINT');
+    expect(runEnded(await resumed.ended)).toMatchObject({ resumes: run, left: [] });
     await place.untilClean();
   });
 
