@@ -96,11 +96,10 @@ class Agent:
             self.refuse('stdin closed before a job was received: send one as the first line')
 
     def welcome(self, attach):
-        """A controller is attached, for the first time or again: first it gets what it has not seen."""
+        """A controller is attached, for the first time or again: first it gets what it has not seen, and where the search is."""
         self.output.numbered = True
-        if self.report and self.report.ready:
-            self.report.send_progress()
-        self.output.send_again(attach.seen)
+        ready = self.report and self.report.ready
+        self.output.send_again(attach.seen, self.report.send_progress if ready else lambda: None)
         self.output.send('attached', job=self.job is not None, survives=self.controller.can_return)
 
     def handle(self, line):
@@ -181,7 +180,8 @@ class Agent:
 
     def arguments(self):
         seconds = max(0, self.deadline.left()) + OVERTIME_SECONDS
-        return self.job.puzzle.arguments() + ['--seconds', '%.3f' % seconds]
+        near = [] if self.job.near is None else ['--near', str(self.job.near)]
+        return self.job.puzzle.arguments() + near + ['--seconds', '%.3f' % seconds]
 
     def stop(self, reason):
         if self.stopping:
@@ -234,6 +234,7 @@ class Agent:
         elif self.stopping and not living:
             if self.peers:
                 self.peers.close()
+            self.report.send_near()
             self.report.send_progress()
             self.output.send('stopped', reason=self.stopping)
             self.log.info('stopped: %s, %d nonces' % (self.stopping, self.dealer.hashes))

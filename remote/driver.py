@@ -80,6 +80,7 @@ class Driver:
         self.buffer = b''
         self.words = b''  # the end of what it wrote to stderr
         self.last_hit = -1
+        self.near = []  # near-hits of the slice in work, also golden ones
         self.touched = {}  # residue: the lowest chunk of it that this process did something of
         self.condemned = None
         self.running = False  # this process has answered
@@ -243,6 +244,8 @@ class Driver:
             self.complete(head)
         elif head and line.startswith(b'hit '):
             self.handle_hit(line, head)
+        elif head and line.startswith(b'near '):
+            self.handle_near(line, head)
         else:
             self.condemn('wrote %s, which was not requested' % ascii(line[:100].decode('ascii', 'replace')), True)
 
@@ -256,16 +259,37 @@ class Driver:
         chunk = dealer.chunk_of(piece.lo)
         self.touched[piece.residue] = min(chunk, self.touched.get(piece.residue, chunk))
         dealer.complete(piece)
+        self.host.report.near += self.near
+        self.near = []
 
     def handle_hit(self, line, head):
         """A hit is believed when it is golden, of the slice in work, and above the one before."""
-        puzzle = self.host.job.puzzle
+        nonce, words = self.next_nonce(line, head, 3)
+        digest = self.host.job.puzzle.digest(nonce) if words else None
+        if digest is None or words[2] != digest.hex() or not self.host.job.puzzle.golden(digest):
+            return self.condemn_line(line)
+        self.last_hit = nonce
+        if self.is_near(digest):
+            self.near.append(nonce)
+        self.host.hit(nonce, words[2])
+
+    def handle_near(self, line, head):
+        nonce, words = self.next_nonce(line, head, 2)
+        digest = self.host.job.puzzle.digest(nonce) if words else None
+        if digest is None or not self.is_near(digest):
+            return self.condemn_line(line)
+        self.last_hit = nonce
+        self.near.append(nonce)
+
+    def next_nonce(self, line, head, count):
+        """The nonce in a line of so many words, and these; None for them when it cannot be the next one."""
         words = line.decode('ascii', 'replace').split(' ')
-        nonce = int(words[1]) if len(words) == 3 and words[1].isdigit() and len(words[1]) <= 20 else -1
-        if head.lo <= nonce < head.hi and nonce > self.last_hit:
-            digest = puzzle.digest(nonce)
-            if words[2] == digest.hex() and puzzle.golden(digest):
-                self.last_hit = nonce
-                self.host.hit(nonce, words[2])
-                return
+        nonce = int(words[1]) if len(words) == count and words[1].isdigit() and len(words[1]) <= 20 else -1
+        return nonce, words if head.lo <= nonce < head.hi and nonce > self.last_hit else None
+
+    def is_near(self, digest):
+        job = self.host.job
+        return job.near is not None and job.puzzle.near(digest, job.near)
+
+    def condemn_line(self, line):
         self.condemn('wrote %s, which is false' % ascii(line[:100].decode('ascii', 'replace')), True)

@@ -6,7 +6,7 @@ from puzzle import Bad, bad, parse_puzzle, whole
 
 Job = namedtuple(
     'Job',
-    'run worker puzzle start limit chunk stride residues threads seconds silence linger smallest kernel isa broadcast',
+    'run worker puzzle start limit chunk stride residues threads seconds silence linger smallest kernel isa broadcast near',
 )
 
 Attach = namedtuple('Attach', 'key epoch seen')
@@ -16,6 +16,7 @@ MOST_SECONDS = 1_000_000
 MOST_DONE = 10_000  # ranges of one residue that are done already
 SILENCE = 15  # seconds without a line from the controller; it pings more often than that
 LINGER = 120  # seconds without a controller
+MOST_BITS = 256  # a digest has no more of them
 KERNELS = ('auto', 'python')
 BROADCASTS = ('sqs',)
 BROADCAST_FIELDS = ('queueUrl', 'region', 'endpoint', 'imds')
@@ -168,6 +169,7 @@ def parse_job(line):
         kernel=kernel,
         isa=instruction_set(fields),
         broadcast=job_broadcast(fields),
+        near=number(fields, 'near', 0, MOST_BITS) if 'near' in fields else None,
     )
 
 

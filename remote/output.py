@@ -54,11 +54,17 @@ class Output:
         self.enqueue(event, line)
         self.flush()
 
-    def send_again(self, seen):
-        """Everything numbered after `seen`, in order."""
+    def send_again(self, seen, progress):
+        """Everything numbered after `seen`, in order. `progress` says where the search is, before that it has stopped, and after
+        near-hits: who is told that something is done without them would call it a lie."""
         self.confirm(seen)
-        for _number, event, line in self.kept:
+        kept = list(self.kept)
+        last = kept.pop() if kept and kept[-1][1] == 'stopped' else None
+        for _number, event, line in kept:
             self.enqueue(event, line)
+        progress()
+        if last:
+            self.enqueue(*last[1:])
         self.flush()
 
     def confirm(self, seen):
@@ -108,6 +114,9 @@ class Output:
             self.loop.watch(self.fd, WRITE, self.flush)
         else:
             self.loop.forget(self.fd)
+
+    def connected(self):
+        return self.fd is not None
 
     def pending(self):
         return bool(self.rest or self.queue)

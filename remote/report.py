@@ -4,6 +4,7 @@ from collections import deque
 from time import monotonic
 
 RATE_SECONDS = 5  # the time that a rate is taken over
+NEAR_AT_ONCE = 1000  # nonces in one message
 
 
 class Rate:
@@ -28,6 +29,7 @@ class Report:
         self.rate = Rate(since)
         self.ready = False  # it was said
         self.idle = False  # it was said, and is still so
+        self.near = []  # near-hits of completed slices that were not said yet
 
     def tell(self, now, second):
         """What is to be said now; `second`: another one has passed."""
@@ -35,6 +37,7 @@ class Report:
         if all(driver.answered or driver.given_up for driver in host.drivers):
             self.send_ready()
         for held in host.dealer.forget_released():
+            self.send_near()
             host.output.send('released', **host.dealer.coverage(held))
         if second and self.ready:
             self.send_progress()
@@ -67,7 +70,16 @@ class Report:
         self.host.output.send('ready', **fields)
         self.host.log.info('ready: ' + ', '.join('%s %s' % field for field in fields.items()))
 
+    def send_near(self):
+        """To be said before what they are evidence of."""
+        while self.near:
+            some, self.near = self.near[:NEAR_AT_ONCE], self.near[NEAR_AT_ONCE:]
+            self.host.output.send('near', nonces=[str(nonce) for nonce in some])
+
     def send_progress(self):
+        # While nobody is there they wait, so that many of them become one message.
+        if self.host.output.connected():
+            self.send_near()
         dealer = self.host.dealer
         self.host.output.send(
             'progress',

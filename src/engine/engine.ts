@@ -1,6 +1,6 @@
 import type { AgentBroadcast, Announcement } from '../broadcast/broadcast.ts';
 import type { Clock } from '../clock.ts';
-import type { Emit } from '../event/event.ts';
+import type { Emit, EventFields } from '../event/event.ts';
 import type { Puzzle } from '../puzzle/puzzle.ts';
 import type { Coverage } from '../search/coverage.ts';
 import type { Range, Space } from '../search/search.ts';
@@ -28,6 +28,8 @@ export interface SearchRequest {
   readonly kernel: 'auto' | 'python';
   /** The native kernel's fastest instruction set, where that is known. */
   readonly instructionSet: string | undefined;
+  /** Nonces per second of one thread, as far as that was measured: none is believed to be much faster than any known. */
+  readonly threadRate?: number | undefined;
   /** Seconds from now after which whatever searches ends by itself, should nobody tell it to. */
   readonly seconds: () => number;
   /** Seconds for which what searches goes on when its controller cannot be reached, or cannot reach it. */
@@ -74,6 +76,8 @@ export interface RunningSearch {
   coverage(): Coverage;
   /** How it stands, for another controller of the run; absent: nobody can go on with it. */
   snapshot?(): SearchSnapshot;
+  /** What the claims of its instances rest on, where it has any. */
+  evidence(): EventFields['run.ended']['evidence'];
   /** Something heard on the broadcast: as good as a hit of its own, and verified like one. */
   announced(announcement: Announcement): void;
   /** Says how the whole search stands (`run.progress`), with `remaining` seconds until the time limit. */

@@ -1,5 +1,6 @@
 import { z } from 'zod';
-import type { Coverage } from '../search/coverage.ts';
+import { coverageFields, residueCoverage } from './coverage-fields.ts';
+import { evidenceFields } from './evidence.ts';
 import { outcomes, phaseNames } from './outcome.ts';
 
 /**
@@ -17,31 +18,6 @@ const index = z.int().nonnegative();
 const decimal = z.string().regex(/^\d+$/);
 const seconds = z.number();
 const nonceRate = z.number();
-
-/** A half-open range of nonces, as decimal strings. */
-const textRange = z.tuple([decimal, decimal]);
-
-const residueCoverage = z
-  .object({ residue: index, next: decimal, done: z.array(textRange) })
-  .describe('What is known of one residue: its chunks below `next` are done, and of the others `done`.');
-
-const coverage = z
-  .object({
-    tested: decimal,
-    from: decimal,
-    chunk: decimal,
-    stride: z.int().nonnegative(),
-    residues: z.array(residueCoverage),
-    ranges: z.array(textRange),
-    rangesCut: z.boolean().describe('Whether `ranges` was truncated; `residues` is always complete.'),
-    earlier: z
-      .array(textRange)
-      .optional()
-      .describe('What earlier runs had tested, in all of the above as well. Absent: nothing.'),
-  })
-  .describe(
-    'Which nonces were tested, exactly: `residues` by chunk and stride, `ranges` merged.',
-  ) satisfies z.ZodType<Coverage>;
 
 const released = z
   .literal(true)
@@ -67,8 +43,9 @@ const ended = z.object({
   rate: nonceRate,
   elapsed: seconds,
   phases: z.partialRecord(z.enum(phaseNames), seconds),
-  coverage,
+  coverage: coverageFields,
   smallest: z.boolean(),
+  evidence: evidenceFields.optional(),
   logs: z.string(),
   launched: z.int().describe('Instances that there were.'),
   released,
@@ -213,6 +190,11 @@ export const eventFields = {
       retrying: z.boolean(),
     })
     .describe('Its search is lost and its work goes to others; with `retrying` it is being retried.'),
+  'instance.discredited': z
+    .object({ instance: index, nonces: decimal })
+    .describe(
+      'It is not believed any more: what it said it had searched, so many nonces, others search again.',
+    ),
   'instance.disconnected': z
     .object({ instance: index, code: z.string(), reason: z.string() })
     .describe(

@@ -63,6 +63,7 @@ export class InstanceHistory implements View {
       case 'instance.adopted':
       case 'instance.armed':
       case 'instance.connected':
+      case 'instance.discredited':
       case 'instance.disconnected':
       case 'instance.reconnected':
       case 'instance.error':

@@ -44,6 +44,7 @@ export async function finish(
     phases: context.phases.seconds,
     coverage,
     smallest: config.smallest,
+    ...(search?.evidence() && { evidence: search.evidence() }),
     logs: archive.location(run),
     ...released(config),
     launched: context.known.size,

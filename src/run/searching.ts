@@ -69,6 +69,7 @@ export class Searching {
       kernel: config.kernel,
       linger: config.linger,
       instructionSet: kernel.instructionSet,
+      threadRate: kernel.rate,
       seconds: () => context.untilTimeLimit(selfStopMargin - context.teardown.search),
       broadcast: broadcast.forAgents,
       clock,

@@ -3,6 +3,7 @@ import { type Coverage, coverageOf } from './coverage.ts';
 import type { LedgerSnapshot, ResidueSnapshot, WorkerRecord } from './ledger-snapshot.ts';
 import { RangeSet } from './range-set.ts';
 import { ResidueProgress } from './residue.ts';
+import { assignmentOf, discredit, give, hasWork, newSlot, orphan, type Slot, snapshotOf } from './slot.ts';
 import type { Assignment, Range, ResidueReport, ResidueState, ResidueStatus, Space } from './search.ts';
 
 /**
@@ -17,17 +18,6 @@ export type ReportResult =
       readonly reason: string;
     };
 
-interface Slot {
-  /** The `next` that its owner was given. */
-  given: bigint;
-  /** What was done when the owner got it, and the hits that the controller has verified since. */
-  base: ResidueProgress;
-  /** That, and what the owner's last report says. */
-  progress: ResidueProgress;
-  status: ResidueStatus;
-  owner: number | undefined;
-}
-
 /**
  * The truth about coverage: which chunks are done, in flight, or lost. A nonce is done when the last report of the owner
  * of its residue says so, or the controller verified it itself, and stays so whatever becomes of the owner. An owner
@@ -41,6 +31,8 @@ export class Ledger {
   readonly #workers: WorkerRecord[];
   /** What was done before the search began. */
   readonly #known: RangeSet;
+  /** How many nonces each worker says it has done. */
+  readonly #claimed = new Map<number, bigint>();
   #tested: bigint;
   #bound: bigint | undefined;
 
@@ -56,8 +48,7 @@ export class Ledger {
     this.#known = new RangeSet(new RangeSet(done).within(space.from, space.limit));
     this.#workers = Array.from({ length: workers }, () => 'new');
     this.#slots = this.#workers.map((_, residue) => {
-      const progress = new ResidueProgress(space, workers, residue, this.#known);
-      return { given: progress.next, base: progress.copy(), progress, status: 'reserved', owner: residue };
+      return newSlot(new ResidueProgress(space, workers, residue, this.#known));
     });
     this.#tested = this.#known.count;
   }
@@ -120,7 +111,7 @@ export class Ledger {
   assignments(worker: number): (Assignment & { readonly status: ResidueStatus })[] {
     return this.#slots
       .filter(({ owner, status }) => owner === worker && status !== 'reserved')
-      .map(({ progress, status }) => ({ ...assignment(progress), status }));
+      .map(({ progress, status }) => ({ ...assignmentOf(progress), status }));
   }
 
   /** Notes that the owner of a residue is asked to give it back; it stays the owner until `released`. */
@@ -134,7 +125,7 @@ export class Ledger {
   released(worker: number, report: ResidueReport): ReportResult {
     const result = this.report(worker, report);
     const slot = this.#slots[report.residue];
-    if (slot?.owner === worker && slot.status !== 'reserved') orphan(slot);
+    if (slot?.owner === worker && slot.status !== 'reserved') this.#count(slot, () => orphan(slot));
     return result;
   }
 
@@ -151,8 +142,38 @@ export class Ledger {
   lose(worker: number): number[] {
     this.#workers[worker] = 'lost';
     const slots = this.#slots.filter((slot) => slot.owner === worker);
-    for (const slot of slots) orphan(slot);
+    for (const slot of slots) this.#count(slot, () => orphan(slot));
     return slots.map((slot) => slot.progress.residue);
+  }
+
+  /**
+   * Takes back everything that a lost worker has said it did: others search it again. Where another builds on it already that
+   * counts as undone from now on, but can only be dealt once it is released.
+   * @returns the residues to be asked back for that, from their owners
+   */
+  withdraw(worker: number): number[] {
+    this.#claimed.delete(worker);
+    const asked: number[] = [];
+    for (const slot of this.#slots) {
+      if (!slot.tenures.some((tenure) => tenure.worker === worker)) continue;
+      slot.discredited.add(worker);
+      if (slot.owner === undefined) this.#count(slot, () => discredit(slot));
+      else if (slot.status === 'held') asked.push(slot.progress.residue);
+    }
+    return asked;
+  }
+
+  /** How many nonces a worker says it has done, of all that it ever held; after a restore, since its first reports. */
+  claimed(worker: number): bigint {
+    return this.#claimed.get(worker) ?? 0n;
+  }
+
+  /** What a worker has said of a nonce: nothing yet (`open`), that it is done, or the same of all before it (`passed`). */
+  standing(worker: number, nonce: bigint): 'foreign' | 'open' | 'done' | 'passed' {
+    if (nonce < this.space.from || nonce >= this.space.limit) return 'foreign';
+    const slot = this.#slotOf(nonce);
+    if (slot.owner !== worker || slot.status === 'reserved') return 'foreign';
+    return slot.progress.standing(nonce);
   }
 
   /** Takes a worker's report of one residue. A refused one changes nothing. */
@@ -168,17 +189,19 @@ export class Ledger {
     if (report.next < given) {
       return refuse('backwards', `chunk ${report.next} is before ${given}, which it was given`);
     }
-    this.#count(slot, () => {
+    const more = this.#count(slot, () => {
       slot.progress = slot.base.copy();
       slot.progress.include(report);
     });
+    if (!slot.isRestored) this.#claimed.set(worker, this.claimed(worker) + more);
+    slot.isRestored = false;
     return { accepted: true };
   }
 
   /** Counts the nonce of a verified hit, whoever found it: the controller tested it itself. False if not in the space. */
   confirm(nonce: bigint): boolean {
     if (nonce < this.space.from || nonce >= this.space.limit) return false;
-    const slot = this.#slot(Number(chunkOf(this.space, nonce) % BigInt(this.#slots.length)));
+    const slot = this.#slotOf(nonce);
     this.#count(slot, () => slot.progress.includeNonce(nonce));
     slot.base.includeNonce(nonce);
     return true;
@@ -186,7 +209,7 @@ export class Ledger {
 
   /** Whether every nonce of from … upTo − 1 is done; by default up to the bound, or the limit when there is none. */
   complete(upTo: bigint = this.#bound ?? this.space.limit): boolean {
-    return upTo <= this.space.limit && !this.#slots.some((slot) => slot.progress.hasWork(upTo));
+    return upTo <= this.space.limit && !this.#slots.some((slot) => hasWork(slot, upTo));
   }
 
   /** Whether every nonce of the space is done. */
@@ -197,8 +220,9 @@ export class Ledger {
   /** The residues as the assignment policy sees them, in order. Costs a look at each of the N. */
   residues(): ResidueState[] {
     const bound = this.#bound ?? this.space.limit;
-    return this.#slots.map(({ progress, status, owner }) => {
-      return { residue: progress.residue, next: progress.next, status, owner, work: progress.hasWork(bound) };
+    return this.#slots.map((slot) => {
+      const { progress, status, owner } = slot;
+      return { residue: progress.residue, next: progress.next, status, owner, work: hasWork(slot, bound) };
     });
   }
 
@@ -216,9 +240,7 @@ export class Ledger {
       bound: this.#bound,
       known: [...this.#known],
       workers: [...this.#workers],
-      residues: this.#slots.map(({ given, base, progress, status, owner }) => {
-        return { ...progress.report, status, owner, given, base: base.report };
-      }),
+      residues: this.#slots.map(snapshotOf),
     };
   }
 
@@ -234,14 +256,20 @@ export class Ledger {
       slot.progress.include(base);
       slot.progress.include(report);
     });
-    Object.assign(slot, { given, status, owner });
+    Object.assign(slot, { given, status, owner, isRestored: true });
   }
 
-  /** Keeps the total up to date, so that asking for it does not cost a walk over all residues. */
-  #count(slot: Slot, change: () => void): void {
+  /** Keeps the total up to date, so that asking for it does not cost a walk over all residues. @returns how much more it is */
+  #count(slot: Slot, change: () => void): bigint {
     const before = slot.progress.count;
     change();
-    this.#tested += slot.progress.count - before;
+    const more = slot.progress.count - before;
+    this.#tested += more;
+    return more;
+  }
+
+  #slotOf(nonce: bigint): Slot {
+    return this.#slot(Number(chunkOf(this.space, nonce) % BigInt(this.#slots.length)));
   }
 
   #slot(residue: number): Slot {
@@ -249,23 +277,6 @@ export class Ledger {
     if (!slot) throw new RangeError(`there is no residue ${residue} of ${this.#slots.length}`);
     return slot;
   }
-}
-
-function give(slot: Slot, worker: number): Assignment {
-  slot.owner = worker;
-  slot.status = 'held';
-  slot.base = slot.progress.copy();
-  slot.given = slot.progress.next;
-  return assignment(slot.progress);
-}
-
-function assignment({ residue, next, skip }: ResidueProgress): Assignment {
-  return skip.length === 0 ? { residue, next } : { residue, next, done: skip };
-}
-
-function orphan(slot: Slot): void {
-  slot.owner = undefined;
-  slot.status = 'orphaned';
 }
 
 function refuse(rejection: 'not-owner' | 'backwards' | 'impossible', reason: string): ReportResult {

@@ -67,6 +67,22 @@ export class ResidueProgress {
     return all.slice(0, maximumSkip);
   }
 
+  /** Whether a nonce of this residue is done: before `next` for good, above it (`done`) or not (`open`). */
+  standing(nonce: bigint): 'passed' | 'done' | 'open' {
+    if (nonce < chunkStart(this.#space, this.#next)) return 'passed';
+    return this.#above.covers(nonce, nonce + 1n) || this.#known.covers(nonce, nonce + 1n) ? 'done' : 'open';
+  }
+
+  /** What is done here and was not in an older state of the same residue; after very many chunks the rest is left out. */
+  since(older: ResidueProgress): Range[] {
+    const added = new RangeSet();
+    for (let chunk = older.next; chunk < this.#next && added.size < maximumPieces; chunk += this.#stride)
+      added.add(...chunkRange(this.#space, chunk));
+    for (const [lo, hi] of this.report.done) added.add(lo, hi);
+    for (const [lo, hi] of older.report.done) added.remove(lo, hi);
+    return [...added];
+  }
+
   /** How many nonces are done. */
   get count(): bigint {
     const before = this.#count(this.#space.from, this.#startOf(this.#next));

@@ -89,6 +89,8 @@ export function plainLine(
     case 'instance.lost':
       // What is tried again may pass by itself.
       return `${at(event)} lost: ${printable(event.reason)}${event.retrying ? '; retrying' : event.hint ? ` (${printable(event.hint)})` : ''}`;
+    case 'instance.discredited':
+      return `${at(event)} is not believed: ${plural(BigInt(event.nonces), 'nonce')} that it said it tested are searched again`;
     case 'instance.disconnected':
       return `${at(event)} disconnected: ${printable(event.reason)}; reconnecting while its agent searches on`;
     case 'instance.reconnected':

@@ -27,6 +27,7 @@ export function summary(event: Ended): string {
   rows.push(
     ['tested', testedWords(event)],
     ...resumedRows(event),
+    ...proof(event),
     ...odds(event),
     ['rate', rate(event.rate)],
     ['instances', endedInstanceWords(event)],
@@ -71,6 +72,16 @@ function resumedRows({ resumes, testedBefore = '0' }: Ended): [string, string][]
   return resumes === undefined
     ? []
     : [['resumed', `${plural(BigInt(testedBefore), 'nonce')} of them were tested by ${printable(resumes)}`]];
+}
+
+/** What it rests on that nothing was missed: that what instances say of their work is likely to be true. */
+function proof({ outcome, smallest, evidence }: Ended): [string, string][] {
+  if (!evidence || (outcome !== 'exhausted' && !(outcome === 'found' && smallest))) return [];
+  const { instances, near } = evidence;
+  const found = instances.reduce((sum, instance) => sum + instance.found, 0);
+  const expected = instances.reduce((sum, instance) => sum + instance.expected, 0);
+  const words = `${plural(instances.length, 'instance')} reported ${plural(found, 'near-hit')} of ${near} bits, ${count(Math.round(expected))} expected`;
+  return [['proof', words]];
 }
 
 /** How likely it was to find one among as many; runs of older versions do not say. */

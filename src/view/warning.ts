@@ -27,6 +27,7 @@ const errors: Readonly<Record<EventName, boolean>> = {
   'instance.stopped': false,
   'search.stopped': false,
   'instance.lost': true,
+  'instance.discredited': true,
   'instance.disconnected': true,
   'instance.reconnected': false,
   'logs.pulled': false,

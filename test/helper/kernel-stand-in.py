@@ -29,6 +29,8 @@ def misbehave(lo, hi, say):
     elif MODE == 'foreign-hit':
         digest = search.puzzle.digest(hi)
         say('hit %d %s' % (hi, digest.hex()))
+    elif MODE == 'false-near':
+        say('near %d' % lo)
     elif MODE == 'wrong-done':
         say('done %d %d' % (lo, hi + 1))
     elif MODE == 'garbage':

@@ -12,6 +12,7 @@ import {
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
+import { z } from 'zod';
 import { workDirectory } from '../../src/session/upload.ts';
 import { readSpooledHits } from '../../src/engine/agents/remote-command.ts';
 import {
@@ -24,7 +25,7 @@ import {
   type Job,
   type Options,
 } from '../helper/agent.ts';
-import { expectedLines, python, until } from '../helper/kernel.ts';
+import { digestOf, expectedLines, isNear, python, until } from '../helper/kernel.ts';
 import { eventually, hasAutogroups } from '../helper/process.ts';
 
 const agents: AgentProcess[] = [];
@@ -164,10 +165,10 @@ describe('coverage', () => {
     expect([...said].filter((n) => !done.has(n))).toEqual([]);
   });
 
-  it.each(['false-hit', 'foreign-hit', 'wrong-done', 'garbage'])(
+  it.each(['false-hit', 'foreign-hit', 'false-near', 'wrong-done', 'garbage'])(
     'does not believe anything of a kernel that says a %s',
     async (standIn) => {
-      const agent = start({ standIn, times: 1 }).job(smallJob);
+      const agent = start({ standIn, times: 1 }).job({ ...smallJob, near: 20 });
       expect((await agent.event('error'))['message']).toMatch(/all of its results are discarded/);
       await agent.event('idle');
       const [liar] = agent.recorded();
@@ -179,6 +180,23 @@ describe('coverage', () => {
       expect(agent.kinds()).not.toContain('hit');
     },
   );
+
+  it('says the near-hits of all that is done, and of nothing else, before it says that it is done', async () => {
+    // Every 512th nonce is a near-hit, every 4096th golden: of those above the lowest only that they are near is said.
+    const puzzle = { ...endless.puzzle, unit: 'bits', difficulty: 12 };
+    const agent = start().job({ ...smallJob, puzzle, smallest: true, near: 9, threads: 2 });
+    await agent.event('idle');
+    const block = Buffer.from(endless.puzzle.block, 'hex');
+    const asked = { scheme: 'hex-chain', block, unit: 'bits', difficulty: 12 } as const;
+    const near = (nonce: number): boolean => isNear(asked, digestOf(asked, BigInt(nonce)), 9);
+    const said = new Set<number>();
+    for (const { event, nonces, residues = [] } of agent.events) {
+      if (event === 'near') for (const nonce of z.array(z.string()).parse(nonces)) said.add(Number(nonce));
+      if (event !== 'progress') continue;
+      expect(said).toEqual(new Set([...coveredNonces(residues, small)].filter(near)));
+    }
+    expect(said.size).toBeGreaterThan(5);
+  });
 
   it('works with chunks of one nonce', async () => {
     const agent = start().job({

@@ -84,9 +84,9 @@ describe('an agent that is attached to', () => {
     expect(isRunning(pid)).toBe(true);
     const second = attach({ beside: first, seen: 1 });
     await second.event('attached');
-    expect(second.kinds()).toEqual(['progress', 'hit', 'stopped', 'attached']);
-    expect(second.events[1]).toMatchObject({ nonce: '46697' });
-    const covered = coveredNonces(second.events[0]?.residues ?? [], {
+    expect(second.kinds()).toEqual(['hit', 'progress', 'stopped', 'attached']);
+    expect(second.events[0]).toMatchObject({ nonce: '46697' });
+    const covered = coveredNonces(second.events[1]?.residues ?? [], {
       from: 40_000,
       limit: 8_000_000,
       chunk: 1_000_000,

@@ -10,6 +10,7 @@ class Any:
     def __init__(self, **fields):
         self.__dict__.update(fields)
 said = []
+there = True
 events = []
 def say(event, **fields):
     said.append(event)
@@ -18,7 +19,7 @@ dealer = Any(hashes=0, bound=50, residues={3: 'held'}, coverage=lambda held: {'r
              forget_released=lambda: [], front=lambda: 'work')
 driver = Any(answered=True, given_up=False, note='it fell back', program=Any(name='pow.py', isa='python'),
              busy_below=lambda bound: False)
-host = Any(output=Any(send=say), log=Any(info=lambda text: None), dealer=dealer, drivers=[driver], cores=2, threads=1,
+host = Any(output=Any(send=say, connected=lambda: there), log=Any(info=lambda text: None), dealer=dealer, drivers=[driver], cores=2, threads=1,
            note=None)
 report = report.Report(host, 100.0)
 def second():
@@ -65,6 +66,16 @@ print(json.dumps([busy, idle, still, second()]))`);
       ['progress'],
       ['progress', 'progress', 'idle'],
     ]);
+  });
+
+  it('near-hits before progress, a thousand at once, and to nobody only once it stops', () => {
+    const said = evaluate(`${host}
+second()
+report.near = list(range(1500))
+first = second()
+there, report.near = False, [7]
+print(json.dumps([first, second(), report.near, len(events[2]['nonces']), events[3]['nonces'][-1]]))`);
+    expect(said).toEqual([['near', 'near', 'progress'], ['progress'], [7], 1000, '1499']);
   });
 
   it('a hit after the progress before it, with the instance it was heard of', () => {

@@ -36,6 +36,7 @@ const views: {
   'instance.adopted': ['line', 'nothing', 'line', 'line', 'nothing'],
   'instance.armed': ['nothing', 'nothing', 'line', 'state', 'nothing'],
   'instance.connected': ['nothing', 'nothing', 'line', 'state', 'nothing'],
+  'instance.discredited': ['line', 'line', 'line', 'line', 'nothing'],
   'instance.disconnected': ['line', 'line', 'line', 'both', 'nothing'],
   'instance.error': ['line', 'line', 'line', 'line', 'nothing'],
   'instance.idle': ['nothing', 'nothing', 'line', 'state', 'nothing'],

@@ -87,6 +87,7 @@ export function fieldsOfEach(text: string): { [Name in EventName]: EventFields[N
     broadcast: { channel: 'in-process', nonce: '116', digest },
     'instance.stopped': { instance: 0, reason: text, latency: 0.0123 },
     'search.stopped': { reason: text, latency: 0.05, unconfirmed: [2, 3] },
+    'instance.discredited': { instance: 0, nonces: '30000000' },
     'instance.disconnected': { instance: 0, code: text, reason: text },
     'instance.reconnected': { instance: 0, seconds: 2.5 },
     'instance.lost': { instance: 0, code: text, reason: text, retrying: true },

@@ -38,6 +38,7 @@ const lines: { readonly [Name in EventName]: string | { verbose: string } | unde
   'instance.stopped': { verbose: '#0 stopped (words) after 12 ms' },
   'search.stopped': 'search stopped (words) after 50 ms; no confirmation from #2 #3',
   'instance.lost': '#0 lost: words; retrying',
+  'instance.discredited': '#0 is not believed: 30,000,000 nonces that it said it tested are searched again',
   'instance.disconnected': '#0 disconnected: words; reconnecting while its agent searches on',
   'instance.reconnected': '#0 reconnected after 2.50 s',
   'logs.pulled': { verbose: '#0 syslog kept as Instance0.log.gz (2,048 bytes)' },

@@ -30,6 +30,7 @@ const agentMessage = z.discriminatedUnion('event', [
     hashes: z.int().min(0),
     rate: z.number().min(0),
   }),
+  z.object({ event: z.literal('near'), nonces: z.array(natural).max(1000) }),
   z.object({
     event: z.literal('hit'),
     nonce: natural,

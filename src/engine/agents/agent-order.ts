@@ -21,6 +21,8 @@ export interface Job {
   readonly kernel: 'auto' | 'python';
   /** The native kernel's fastest instruction set, when it is known: else each agent finds out for itself. */
   readonly instructionSet?: string;
+  /** Zero bits of a near-hit. */
+  readonly near: number;
   /** With it the agent polls and announces by itself. */
   readonly broadcast: AgentBroadcast | undefined;
 }
@@ -51,6 +53,7 @@ export function jobLine(job: Job): string {
     smallest: job.smallest,
     kernel: job.kernel,
     ...(job.instructionSet !== undefined && { isa: job.instructionSet }),
+    near: job.near,
     broadcast: job.broadcast ?? null,
   });
 }

@@ -1,6 +1,8 @@
 import { onceAborted } from '../../wait.ts';
 import type { Engine, RunningSearch, SearchRequest } from '../engine.ts';
+import { fastestKnown } from '../../kernel/fastest.ts';
 import type { LaunchedInstances } from '../launched-instances.ts';
+import { nearBits } from './audit/near-threshold.ts';
 import { Guards } from './guard.ts';
 import { Search } from './search.ts';
 import { WorkerBundles } from './worker-bundle.ts';
@@ -37,7 +39,10 @@ export class AgentEngine implements Engine {
     const life = { over: new AbortController(), giveUp: new AbortController() };
     const { over } = life;
     const works: Promise<void>[] = [];
-    const search = new PooledSearch({ ...request, workers: launched.length }, life, works);
+    const near = nearBits(space, launched.length, false);
+    const fastest = Math.max(fastestKnown[puzzle.scheme], request.threadRate ?? 0);
+    const options = { ...request, workers: launched.length, near, fastest };
+    const search = new PooledSearch(options, life, works);
     void watch.poll(over.signal);
     // Those who hear of a hit by themselves need no controller to stop in time.
     const lingering = () => (broadcast ? Math.max(0, seconds()) : linger);
@@ -53,6 +58,7 @@ export class AgentEngine implements Engine {
       smallest,
       kernel,
       ...(instructionSet !== undefined && { instructionSet }),
+      near,
       broadcast,
     });
     const context: WorkerContext = {

@@ -1,20 +1,30 @@
 import type { Announcement } from '../../broadcast/broadcast.ts';
-import { CndError } from '../../error.ts';
+import type { CndError } from '../../error.ts';
 import type { Coverage } from '../../search/coverage.ts';
-import type { Ledger, ReportResult } from '../../search/ledger.ts';
+import type { Ledger } from '../../search/ledger.ts';
 import type { Assignment } from '../../search/search.ts';
 import { Conclusion } from '../conclusion.ts';
 import type { RunningSearch, SearchEnd, SearchRequest, SearchSnapshot } from '../engine.ts';
 import type { AgentMessage } from './agent-message.ts';
 import { Changes, whenAborted } from '../../wait.ts';
+import type { EventFields } from '../../event/event.ts';
 import type { Claim, Hit } from '../hit.ts';
 import { Hits, type HitsOptions } from '../hits.ts';
-import { progressFields, rebalance, repeatOrders, runProgress } from './work-order.ts';
+import { discrediting, falseHits, Trust, type TrustOptions } from './audit/trust.ts';
+import {
+  lostFields,
+  progressFields,
+  rebalance,
+  repeatOrders,
+  runProgress,
+  withdrawClaims,
+} from './work-order.ts';
 import { searchBase, searchSnapshotOf } from './resume/resumed-search.ts';
-import { type WorkerPool, type SendOrder, mostFalseHits } from './worker-pool.ts';
+import { type WorkerPool, type SendOrder } from './worker-pool.ts';
 
 /** What a search over workers is given; N, as launched, fixes the stride. */
 export type SearchOptions = HitsOptions &
+  TrustOptions &
   Pick<SearchRequest, 'onFirstSearching' | 'announce' | 'done' | 'snapshot' | 'keep'>;
 
 /**
@@ -28,6 +38,7 @@ export class Search implements RunningSearch {
   readonly pool: WorkerPool;
   readonly #hits: Hits;
   readonly #conclusion: Conclusion;
+  readonly #trust: Trust;
   #allSearching = false;
   readonly #changes = new Changes();
 
@@ -39,6 +50,7 @@ export class Search implements RunningSearch {
     this.#hits = new Hits(options);
     this.#conclusion = new Conclusion(options.elapsed);
     if (best) this.#hits.restore(best);
+    this.#trust = new Trust(ledger, options);
     this.#judge();
   }
 
@@ -70,11 +82,16 @@ export class Search implements RunningSearch {
     return searchSnapshotOf(this.#ledger, this.pool, this.best);
   }
 
+  evidence(): EventFields['run.ended']['evidence'] {
+    return this.#trust.evidence();
+  }
+
   /** An agent is being started on this instance: what to put into its job. From now on it can be given orders. */
   begin(worker: number, send: SendOrder): Assignment[] {
     const state = this.pool.get(worker);
     state.state = 'searching';
     state.send = send;
+    this.#trust.begin(worker);
     if (!state.lost) return this.#ledger.deal(worker);
     state.lost = false;
     this.#ledger.readmit(worker);
@@ -109,6 +126,7 @@ export class Search implements RunningSearch {
       case 'ready': {
         const { event: _, note, ...fields } = message;
         emit('instance.searching', { instance: worker, ...fields, ...(note !== undefined && { note }) });
+        this.#trust.ready(worker, message.threads);
         if (!this.searched) this.#options.onFirstSearching();
         state.searched = true;
         if (this.#ledger.bound !== undefined) state.send?.({ order: 'bound', nonce: this.#ledger.bound });
@@ -117,15 +135,19 @@ export class Search implements RunningSearch {
       }
       case 'progress':
         state.rate = message.rate;
-        for (const report of message.residues) this.#weigh(worker, this.#ledger.report(worker, report));
+        for (const report of message.residues)
+          this.#weigh(worker, this.#trust.report(worker, this.#ledger.report(worker, report)));
         if (this.isLost(worker)) break;
         emit('instance.progress', progressFields(worker, message));
         this.#judge();
         // Its earlier progress may not have got through, so that there seemed to be work left with it.
         if (state.state === 'idle') this.#rebalance();
         break;
+      case 'near':
+        this.#weigh(worker, this.#trust.near(worker, message.nonces));
+        break;
       case 'hit':
-        if (!this.claim(worker, message)) this.#suspect(worker);
+        if (!this.claim(worker, message)) this.#weigh(worker, falseHits(this.pool.countFalseHit(worker)));
         break;
       case 'idle':
         if (state.state !== 'searching') break;
@@ -135,7 +157,7 @@ export class Search implements RunningSearch {
         this.#rebalance();
         break;
       case 'released': {
-        this.#weigh(worker, this.#ledger.released(worker, message));
+        this.#weigh(worker, this.#trust.report(worker, this.#ledger.released(worker, message)));
         emit('instance.released', { instance: worker, residue: message.residue, next: `${message.next}` });
         this.#judge();
         this.#rebalance();
@@ -188,12 +210,11 @@ export class Search implements RunningSearch {
     state.lost = true;
     state.rate = 0;
     this.#ledger.lose(worker);
-    const { code, message: reason, hint } = error;
-    const lost = { instance: worker, code, reason, ...(hint !== undefined && { hint }), retrying };
-    this.#options.emit('instance.lost', lost);
+    this.#options.emit('instance.lost', lostFields(worker, error, retrying));
+    if (discrediting.has(error.code)) withdrawClaims(this.#ledger, this.pool, worker, this.#options.emit);
     this.#changes.notify();
     if (this.pool.all.every((other) => other.state === 'lost')) {
-      this.#conclusion.end({ kind: 'lost', reason: `every instance was lost; the last: ${reason}` });
+      this.#conclusion.end({ kind: 'lost', reason: `every instance was lost; the last: ${error.message}` });
     }
     this.#noteAllSearching();
     this.#rebalance();
@@ -244,22 +265,11 @@ export class Search implements RunningSearch {
     this.#changes.notify();
   }
 
-  /** Draws the consequence of what the ledger made of a report. A late one (`not-owner`) has none. */
-  #weigh(worker: number, result: ReportResult): void {
-    if (result.accepted || result.rejection === 'not-owner' || this.isLost(worker)) return;
-    this.#isolate(worker, new CndError('agent-impossible', `sent an impossible report: ${result.reason}`));
-  }
-
-  /** An agent verifies its kernels' hits itself: a few false ones may be broken memory, more are not to be listened to. */
-  #suspect(worker: number): void {
-    if (this.pool.countFalseHit(worker) < mostFalseHits || this.isLost(worker)) return;
-    this.#isolate(worker, new CndError('agent-false-hits', `sent ${mostFalseHits} false hits`));
-  }
-
-  /** An honest agent cannot say this: nothing more of it is believed, but for hits, which are verified. */
-  #isolate(worker: number, error: CndError): void {
+  /** An honest agent gives no such reason: nothing of it is believed any more, but for hits, which are verified. */
+  #weigh(worker: number, reason: CndError | undefined): void {
+    if (!reason || this.isLost(worker)) return;
     this.pool.get(worker).send?.({ order: 'stop' });
-    this.lose(worker, error, false);
+    this.lose(worker, reason, false);
   }
 
   /** Whether the search is over by what is known now. */

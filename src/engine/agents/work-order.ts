@@ -1,4 +1,5 @@
-import type { EventFields } from '../../event/event.ts';
+import type { CndError } from '../../error.ts';
+import type { Emit, EventFields } from '../../event/event.ts';
 import { probability } from '../../puzzle/probability.ts';
 import { chanceWithin } from '../../search/forecast.ts';
 import type { AgentMessage } from './agent-message.ts';
@@ -32,6 +33,18 @@ export function rebalance(
   }
 }
 
+/** Takes back all that a lost worker said it did, and asks those for residues back that go on where it left off. */
+export function withdrawClaims(ledger: Ledger, pool: WorkerPool, worker: number, emit: Emit): void {
+  const nonces = ledger.claimed(worker);
+  const asked = ledger.withdraw(worker);
+  for (const { residue, owner } of ledger.residues()) {
+    if (owner === undefined || !asked.includes(residue)) continue;
+    ledger.release(residue);
+    pool.get(owner).send?.({ order: 'release', residue });
+  }
+  if (nonces > 0n) emit('instance.discredited', { instance: worker, nonces: `${nonces}` });
+}
+
 /**
  * Tells a worker again what may not have reached it. (An agent that holds a residue already takes an `adopt` of it for no
  * more than an end of a `release`.)
@@ -42,6 +55,15 @@ export function repeatOrders(ledger: Ledger, worker: number, send: SendOrder): v
     if (status === 'releasing') send({ order: 'release', residue: assignment.residue });
   }
   if (ledger.bound !== undefined) send({ order: 'bound', nonce: ledger.bound });
+}
+
+/** What `instance.lost` says of why. Pure. */
+export function lostFields(
+  instance: number,
+  { code, message: reason, hint }: CndError,
+  retrying: boolean,
+): EventFields['instance.lost'] {
+  return { instance, code, reason, ...(hint !== undefined && { hint }), retrying };
 }
 
 /** What `instance.progress` says of an agent's progress. Pure. */

@@ -7,9 +7,6 @@ import type { WorkerSnapshot } from './resume/search-snapshot.ts';
 /** The way to one running agent. Sending never throws: a dead agent is noticed by its channel. */
 export type SendOrder = (order: AgentOrder) => void;
 
-/** False hits of a worker after which it is given up. */
-export const mostFalseHits = 10;
-
 /** What a search knows of one of its workers. */
 export interface Worker {
   /**

@@ -11,6 +11,7 @@ const faultEvents: ReadonlySet<RunEvent['event']> = new Set([
   'warning',
   'instance.lost',
   'instance.disconnected',
+  'instance.discredited',
   'instance.reconnected',
   'instance.error',
   'hit.rejected',

@@ -151,6 +151,7 @@ export function tell(report: RunReport, event: RunEvent): void {
     case 'instance.released':
     case 'instance.error':
     case 'hit.rejected':
+    case 'instance.discredited':
     case 'logs.archived':
     case 'run.interrupted':
     case 'run.resumed':

@@ -30,6 +30,7 @@ const looks: Readonly<Record<EventName, Style | 'plain' | 'verbose' | 'never'>> 
   'instance.stopped': 'verbose',
   'search.stopped': 'verbose',
   'instance.lost': 'red',
+  'instance.discredited': 'yellow',
   'instance.disconnected': 'yellow',
   'instance.reconnected': 'plain',
   'logs.pulled': 'verbose',

@@ -104,6 +104,7 @@ export function reduce(state: LiveRun, event: RunEvent): LiveRun {
     case 'instance.released':
     case 'instance.error':
     case 'hit.rejected':
+    case 'instance.discredited':
     case 'broadcast':
     case 'cleanup.failed':
     case 'logs.archived':

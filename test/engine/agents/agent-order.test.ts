@@ -16,6 +16,7 @@ const job: Job = {
   linger: 120,
   smallest: false,
   kernel: 'auto',
+  near: 24,
   broadcast: undefined,
 };
 
@@ -40,6 +41,7 @@ test('the job of docs/agent.md, to the letter', () => {
       linger: 120,
       smallest: false,
       kernel: 'auto',
+      near: 24,
       broadcast: null,
     })}\n`,
   );

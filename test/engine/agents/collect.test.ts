@@ -32,6 +32,8 @@ function over({ smallest = false } = {}) {
     puzzle,
     space: { from: 0n, limit: 1000n, chunk: 100n },
     workers: 1,
+    near: 24,
+    fastest: 1e9,
     smallest,
     emit,
     elapsed: () => 0,

@@ -39,13 +39,23 @@ class Bench {
   seconds = 0;
   firsts = 0;
 
-  constructor({ workers = 2, smallest = false, limit = 1000n, from = 0n, chunk = 100n } = {}) {
+  constructor({
+    workers = 2,
+    smallest = false,
+    limit = 1000n,
+    from = 0n,
+    chunk = 100n,
+    near = 24,
+    fastest = 1e9,
+  } = {}) {
     this.sent = Array.from({ length: workers }, () => []);
     const emit: Emit = (event, fields) => void this.events.push({ event, ...fields });
     this.search = new Search({
       puzzle,
       space: { from, limit, chunk },
       workers,
+      near,
+      fastest,
       smallest,
       emit,
       elapsed: () => this.seconds,

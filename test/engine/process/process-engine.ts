@@ -66,6 +66,10 @@ class ProcessSearch implements RunningSearch {
     return BigInt(this.coverage().tested);
   }
 
+  evidence(): undefined {
+    return undefined;
+  }
+
   coverage(): Coverage {
     const { space } = this.#request;
     const next = this.#next === space.limit ? chunkCount(space) : chunkOf(space, this.#next);

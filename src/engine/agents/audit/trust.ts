@@ -1,0 +1,167 @@
+import { CndError } from '../../../error.ts';
+import { digest, largestNonce } from '../../../puzzle/digest.ts';
+import type { EventFields } from '../../../event/event.ts';
+import { hasZeroBits } from '../../../puzzle/near.ts';
+import type { Puzzle } from '../../../puzzle/puzzle.ts';
+import type { Ledger, ReportResult } from '../../../search/ledger.ts';
+import { isImplausible } from './plausibility.ts';
+
+/** A worker may claim as many nonces a second and thread as so many of the fastest kernels known. */
+const fastestFactor = 4;
+
+/** Seconds by which a worker may be ahead of that: clocks and messages are not exact. */
+const headStart = 1;
+
+/** Threads that are believed of a worker at most; it tells their number itself. */
+const mostThreads = 1024;
+
+/** False hits or near-hits of a worker after which it is given up: an agent verifies its kernels', a few may be broken memory. */
+const mostFalse = 10;
+
+/** What ends a worker's search because it cannot be believed: what it said before is not, either. */
+export const discrediting: ReadonlySet<string> = new Set([
+  'agent-impossible',
+  'agent-false-hits',
+  'agent-false-near-hits',
+  'agent-false-claims',
+  'agent-too-fast',
+  'agent-flood',
+]);
+
+/** Why a worker is to be given up that has told so many hits that are none; undefined: it is not. Pure. */
+export function falseHits(count: number): CndError | undefined {
+  return count < mostFalse ? undefined : new CndError('agent-false-hits', `sent ${mostFalse} false hits`);
+}
+
+/** What is known of a worker that it has not told of itself. */
+interface Account {
+  /** Seconds since the start of the run at which it was first given work. */
+  since: number | undefined;
+  threads: number;
+  /** Verified near-hits in what it claims. */
+  found: number;
+  /** Verified near-hits that lie where they may be told again or are not claimed yet: whether they are counted. */
+  readonly open: Map<bigint, boolean>;
+  falseNear: number;
+}
+
+/** What a search's workers are judged by. */
+export interface TrustOptions {
+  readonly puzzle: Puzzle;
+  readonly workers: number;
+  /** Zero bits of a near-hit. */
+  readonly near: number;
+  /** Nonces per second of one thread of the fastest kernel that is known. */
+  readonly fastest: number;
+  /** Seconds since the run began. */
+  readonly elapsed: () => number;
+}
+
+/** What a worker claims to have searched, and what it has shown of it. */
+export interface Showing {
+  readonly claimed: bigint;
+  /** Its verified near-hits. */
+  readonly found: number;
+  /** How many are in so many nonces on average. */
+  readonly expected: number;
+}
+
+/**
+ * Whether workers can be believed: what they claim to have searched is held against what they cannot have without
+ * searching, near-hits, each of which is verified, and time. Nothing a worker says of its own speed counts. Everything here
+ * answers with the reason for which a worker is to be given up, or undefined.
+ */
+export class Trust {
+  readonly #options: TrustOptions;
+  readonly #ledger: Ledger;
+  readonly #accounts = new Map<number, Account>();
+
+  constructor(ledger: Ledger, options: TrustOptions) {
+    this.#options = options;
+    this.#ledger = ledger;
+  }
+
+  /** It is given work from now on. */
+  begin(worker: number): void {
+    this.#account(worker).since ??= this.#options.elapsed();
+  }
+
+  /** It says how many threads it has. */
+  ready(worker: number, threads: number): void {
+    const account = this.#account(worker);
+    account.threads = Math.min(mostThreads, Math.max(account.threads, threads));
+  }
+
+  /** It told near-hits, before it claims the work that they are of. */
+  near(worker: number, nonces: readonly bigint[]): CndError | undefined {
+    const { puzzle, near } = this.#options;
+    const account = this.#account(worker);
+    for (const nonce of nonces) {
+      // What was dealt to somebody else meanwhile, or is claimed already, is late: it proves nothing, nor does it harm.
+      if (account.open.has(nonce) || this.#ledger.standing(worker, nonce) !== 'open') continue;
+      if (nonce <= largestNonce(puzzle.scheme) && hasZeroBits(puzzle, digest(puzzle, nonce), near))
+        account.open.set(nonce, false);
+      else account.falseNear += 1;
+    }
+    if (account.falseNear < mostFalse) return undefined;
+    return new CndError('agent-false-near-hits', `sent ${mostFalse} false near-hits`);
+  }
+
+  /** What the ledger made of a report of it. A late one (`not-owner`) has no consequence. */
+  report(worker: number, result: ReportResult): CndError | undefined {
+    if (!result.accepted) {
+      if (result.rejection === 'not-owner') return undefined;
+      return new CndError('agent-impossible', `sent an impossible report: ${result.reason}`);
+    }
+    this.#countNear(worker);
+    const { claimed, found, expected } = this.showing(worker);
+    const { since = 0, threads } = this.#account(worker);
+    const seconds = this.#options.elapsed() - since + headStart;
+    if (Number(claimed) > fastestFactor * this.#options.fastest * threads * seconds) {
+      const words = `claims ${claimed} nonces, over ${fastestFactor} times what ${threads} of the fastest threads known test in that time`;
+      return new CndError('agent-too-fast', words);
+    }
+    if (!isImplausible(found, expected)) return undefined;
+    const words = `claims ${claimed} nonces, in which there are about ${Math.round(expected)} near-hits, and found ${found}`;
+    return new CndError('agent-false-claims', words);
+  }
+
+  /** What the claims of all workers rest on that claim anything; undefined when none does. */
+  evidence(): EventFields['run.ended']['evidence'] {
+    const instances = [...this.#accounts.keys()]
+      .toSorted((a, b) => a - b)
+      .map((instance) => ({ instance, ...this.showing(instance) }))
+      .filter(({ claimed }) => claimed > 0n)
+      .map(({ claimed, ...rest }) => ({ ...rest, claimed: `${claimed}` }));
+    return instances.length === 0 ? undefined : { near: this.#options.near, instances };
+  }
+
+  showing(worker: number): Showing {
+    const claimed = this.#ledger.claimed(worker);
+    return {
+      claimed,
+      found: this.#account(worker).found,
+      expected: Number(claimed) / 2 ** this.#options.near,
+    };
+  }
+
+  /** Counts the near-hits in what it claims now. */
+  #countNear(worker: number): void {
+    const account = this.#account(worker);
+    for (const [nonce, isCounted] of account.open) {
+      const standing = this.#ledger.standing(worker, nonce);
+      if (!isCounted && (standing === 'done' || standing === 'passed')) account.found += 1;
+      if (standing === 'done') account.open.set(nonce, true);
+      else if (standing !== 'open') account.open.delete(nonce);
+    }
+  }
+
+  #account(worker: number): Account {
+    const known = this.#accounts.get(worker);
+    if (known) return known;
+    const open = new Map<bigint, boolean>();
+    const account = { since: undefined, threads: 1, found: 0, open, falseNear: 0 };
+    this.#accounts.set(worker, account);
+    return account;
+  }
+}

@@ -1,0 +1,18 @@
+import { z } from 'zod';
+
+/** What the claims of instances to have searched rest on, besides their word; part of `run.ended` and of the record. */
+export const evidenceFields = z
+  .object({
+    near: z.int().describe('Zero bits of a near-hit: a nonce has them with probability 2^−near.'),
+    instances: z.array(
+      z.object({
+        instance: z.int().nonnegative(),
+        claimed: z.string().regex(/^\d+$/).describe('Nonces that it says it has tested.'),
+        found: z.int().describe('Its verified near-hits among them.'),
+        expected: z.number().describe('Near-hits that are among as many nonces on average.'),
+      }),
+    ),
+  })
+  .describe(
+    'What a proof rests on: the near-hits of each instance. One with too few of them is not believed; that happens to an honest one with a probability below 10⁻⁹.',
+  );

@@ -1,0 +1,94 @@
+import { describe, expect, test } from 'vitest';
+import { falseHits, Trust } from '../../../../src/engine/agents/audit/trust.ts';
+import { makePuzzle } from '../../../../src/puzzle/definition.ts';
+import { digest } from '../../../../src/puzzle/digest.ts';
+import { hasZeroBits } from '../../../../src/puzzle/near.ts';
+import { Ledger } from '../../../../src/search/ledger.ts';
+
+const puzzle = makePuzzle({ difficulty: 8 });
+const near = 5;
+const space = { from: 0n, limit: 20_000n, chunk: 1000n };
+const nearHits = Array.from({ length: 20_000 }, (_, nonce) => BigInt(nonce)).filter((nonce) =>
+  hasZeroBits(puzzle, digest(puzzle, nonce), near),
+);
+
+function bench({ fastest = 1e9, threads = 1 } = {}) {
+  const time = { now: 0 };
+  const ledger = new Ledger(space, 2);
+  const trust = new Trust(ledger, { puzzle, workers: 2, near, fastest, elapsed: () => time.now });
+  for (const worker of [0, 1]) {
+    ledger.deal(worker);
+    trust.begin(worker);
+    trust.ready(worker, threads);
+  }
+  const within = (lo: bigint, hi: bigint) => nearHits.filter((nonce) => nonce >= lo && nonce < hi);
+  const claim = (next: bigint, done: [bigint, bigint][] = []) =>
+    trust.report(0, ledger.report(0, { residue: 0, next, done }));
+  return { time, ledger, trust, within, claim };
+}
+
+describe('a worker is held against its near-hits', () => {
+  test('an honest one is believed, and what it has shown is counted once', () => {
+    const { trust, within, claim } = bench();
+    expect(trust.near(0, within(0n, 1000n))).toBeUndefined();
+    expect(trust.near(0, within(0n, 1000n))).toBeUndefined();
+    expect(claim(0n, [[0n, 500n]])).toBeUndefined();
+    expect(trust.showing(0)).toMatchObject({ claimed: 500n, found: within(0n, 500n).length });
+    trust.near(0, within(0n, 500n));
+    expect(claim(2n)).toBeUndefined();
+    trust.near(0, within(0n, 1000n));
+    for (let chunk = 2n; chunk < 20n; chunk += 2n) {
+      trust.near(0, within(chunk * 1000n, chunk * 1000n + 1000n));
+      expect(claim(chunk + 2n)).toBeUndefined();
+    }
+    const mine = nearHits.filter((nonce) => (nonce / 1000n) % 2n === 0n);
+    expect(trust.showing(0)).toEqual({ claimed: 10_000n, found: mine.length, expected: 10_000 / 32 });
+    expect(trust.evidence()).toEqual({
+      near,
+      instances: [{ instance: 0, claimed: '10000', found: mine.length, expected: 10_000 / 32 }],
+    });
+  });
+
+  test('one that shows none is not', () => {
+    const { claim } = bench();
+    expect(claim(2n)).toMatchObject({
+      code: 'agent-false-claims',
+      message: 'claims 1000 nonces, in which there are about 31 near-hits, and found 0',
+    });
+  });
+
+  test('one that shows those of others, or of what it claimed before, is not', () => {
+    const { trust, within, claim } = bench();
+    trust.near(0, [...within(1000n, 2000n), ...within(3000n, 4000n), 30_000n]);
+    expect(claim(0n, [[0n, 500n]])).toBeUndefined();
+    trust.near(0, within(0n, 500n));
+    expect(claim(4n)?.code).toBe('agent-false-claims');
+  });
+
+  test('ten false ones are enough', () => {
+    const { trust } = bench();
+    const wrong = [...Array(100).keys()].map(BigInt).filter((nonce) => !nearHits.includes(nonce));
+    expect(trust.near(0, wrong.slice(0, 9))).toBeUndefined();
+    expect(trust.near(0, wrong.slice(9, 10))?.code).toBe('agent-false-near-hits');
+    expect([falseHits(9), falseHits(10)?.code]).toEqual([undefined, 'agent-false-hits']);
+  });
+});
+
+describe('a worker is held against time', () => {
+  test('four times the fastest that is known, for each of its threads, is the most that it can have done', () => {
+    const { trust, time, within, claim } = bench({ fastest: 100, threads: 2 });
+    trust.near(0, within(0n, 20_000n));
+    time.now = 0.24;
+    expect(claim(2n)).toMatchObject({ code: 'agent-too-fast' });
+    time.now = 0.26;
+    expect(claim(2n)).toBeUndefined();
+  });
+
+  test('a thousand threads are believed, a million are not', () => {
+    const { trust, within, claim } = bench({ fastest: 1, threads: 1_000_000 });
+    trust.near(0, within(0n, 20_000n));
+    expect(claim(4n)).toBeUndefined();
+    expect(claim(6n)?.code).toBeUndefined();
+    expect(claim(10n)?.code).toBe('agent-too-fast');
+  });
+});
