@@ -96,7 +96,7 @@ class Conductor {
   async #requireOwn(): Promise<void> {
     const { controller, journal } = this.#context;
     if (!controller.isSuperseded) return;
-    await this.#checkpoints.end();
+    await this.#checkpoints.stop();
     await journal.close();
     throw new CndError(
       'run-superseded',

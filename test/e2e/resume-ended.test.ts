@@ -91,6 +91,10 @@ describe('a run that has ended', () => {
     await eventually('a checkpoint with coverage', () => /"done":\[\[/.test(readFileSync(path, 'utf8')));
     first.child.kill('SIGKILL');
     await first.ended;
+    const anew = await place.run(['resume', run, '--T', '60']);
+    expect(anew).toMatchObject({ code: 2, stdout: '' });
+    expect(anew.stderr).toMatch(/--T is given, but .* has not ended: it is continued with its own settings/);
+    expect(orphans(run).length).toBeGreaterThan(0);
     expect((await place.run(['scram', '--run', run])).code).toBe(0);
     await untilGone(run);
     const resumed = await place.run(['resume', run, '--json']);

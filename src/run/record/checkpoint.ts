@@ -50,11 +50,16 @@ export class Checkpoints {
     this.#saving ??= this.#saveAll();
   }
 
-  /** The record says it all from now on. What was uploaded stays beside it. */
-  async end(): Promise<void> {
+  /** No more are saved. */
+  async stop(): Promise<void> {
     this.#stopTicking();
     this.#over.abort();
     await this.#saving;
+  }
+
+  /** The record says it all from now on. What was uploaded stays beside it. */
+  async end(): Promise<void> {
+    await this.stop();
     await rm(join(this.#context.folder, checkpointName), { force: true }).catch(() => {});
   }
 
