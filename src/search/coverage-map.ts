@@ -25,7 +25,7 @@ export function coverageMap(space: Space, residues: readonly ResidueReport[], mo
   while (lo < limit) {
     const hi = lo + size < limit ? lo + size : limit;
     const upTo = tested(hi);
-    cells.push(Number(((upTo - below) * 1_000_000n) / (hi - lo)) / 1_000_000);
+    cells.push(Math.min(1, Number(((upTo - below) * 1_000_000n) / (hi - lo)) / 1_000_000));
     [lo, below] = [hi, upTo];
   }
   return { from: space.from, limit, size, cells };

@@ -1,5 +1,6 @@
 import { existsSync, mkdirSync, readFileSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { text } from 'node:stream/consumers';
 import { gzipSync } from 'node:zlib';
 import { CreateBucketCommand, type S3Client } from '@aws-sdk/client-s3';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
@@ -99,6 +100,10 @@ describe.skipIf(awsMissing)('commands with a bucket', () => {
         'report.html',
         'run.json',
       ]);
+      const output = join(place.directory, 'report.html');
+      expect(await cnd(['report', ended.run, '--output', output])).toMatchObject({ code: 0, stderr: '' });
+      const kept = await archive().open(ended.run, 'report.html');
+      expect(readFileSync(output, 'utf8')).toBe(await text(kept));
       const listed = await cnd(['logs', 'ls']);
       expect(listed).toMatchObject({ code: 0, stderr: '' });
       expect(listed.stdout).toMatch(new RegExp(`^${ended.run} .*found`, 'm'));

@@ -1,4 +1,5 @@
 import type { EventFields } from '../../event/event.ts';
+import { chanceWithin } from '../../search/forecast.ts';
 import type { RunReport, Sample } from './model.ts';
 
 /** Samples that are kept: a curve has no more points than a screen has columns. */
@@ -20,6 +21,7 @@ export function probabilityCurve({
   instances,
   searchEnded,
   ended,
+  planned,
 }: RunReport): Pick<Sample, 'at' | 'probability'>[] {
   const starts = [...instances.values()].flatMap(({ moments }) => moments.searching ?? []);
   if (starts.length === 0) return [];
@@ -30,10 +32,16 @@ export function probabilityCurve({
       ? [{ at: searchEnded, probability: ended.probability }]
       : [];
   return [
-    { at: begin, probability: 0 },
+    { at: begin, probability: chanceBefore(planned) },
     ...points.map(({ at, probability }) => ({ at, probability })),
     ...end,
   ];
+}
+
+/** The probability that was known before: a run that resumes another one begins with what that had tested. */
+function chanceBefore(planned: RunReport['planned']): number {
+  if (planned?.testedBefore === undefined) return 0;
+  return chanceWithin(1 / Math.max(1, Number(planned.expectedNonces)), BigInt(planned.testedBefore));
 }
 
 /** The height of a curve at a moment, on the straight line between two of its points. Pure. */

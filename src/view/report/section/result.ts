@@ -38,6 +38,14 @@ export function resultOf(report: RunReport): Markup {
               `${Math.round(stopLatency * 1000)} ms after the end of the search was known`,
             ] as const,
           ]),
+      ...(planned?.resumes === undefined
+        ? []
+        : [
+            [
+              'resumes',
+              markup`<span class="mono">${planned.resumes}</span>, where ${count(planned.testedBefore ?? '0')} nonces were tested, which count here as well`,
+            ] as const,
+          ]),
       ...(broadcastOn === undefined ? [] : [['announced on', broadcastOn] as const]),
       ...(ended ? [['exit code', ended.exitCode] as const] : []),
       ...(ended ? [['logs', ended.logs] as const] : []),
