@@ -17,7 +17,7 @@ import { repository } from '../helper/stage/repository.ts';
 import { tagged } from '../helper/process.ts';
 import { ObservedEvents } from './observed-events.ts';
 import { type Scenario, hasFault } from './scenario.ts';
-import { Wire } from './wire.ts';
+import { Wire } from '../helper/wire.ts';
 
 /** Bytes of the disk that a scenario fills. */
 const diskSize = 32 << 20;

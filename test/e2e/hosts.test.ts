@@ -21,6 +21,7 @@ import { eventually } from '../helper/process.ts';
 import { CountingProxy } from '../helper/counting-proxy.ts';
 import { freePort } from '../helper/ssh-server.ts';
 import { hasSshd } from '../helper/sshd.ts';
+import { Wire } from '../helper/wire.ts';
 
 vi.setConfig({ testTimeout: 300_000 });
 
@@ -60,6 +61,28 @@ describe.runIf(hasSshd())('fleet hosts', () => {
     await expect.poll(left, { timeout: seconds * 1000 }).toEqual([]);
   };
   const hard = ['--D', '16'];
+
+  test('a half-open connection does not hold up the release of its host', async () => {
+    const server = await around.sshd();
+    const wire = await Wire.start(server.access.port);
+    try {
+      const { access } = server;
+      writeFileSync(around.knownHosts, knownLine({ ...access, port: wire.port }), { flag: 'a' });
+      const cnd = begin(`${access.user}@127.0.0.1:${wire.port}`, ['--D', '16', '--kernel', 'python']);
+      await cnd.event('search.all');
+      expect(wire.forget()).toBe(true);
+      cnd.child.kill('SIGINT');
+      const result = await cnd.ended;
+      expect(result.code).toBe(130);
+      const { left, phases, run } = runEnded(result);
+      expect(left).toEqual([]);
+      // The connection that does not answer is waited for for 5 s.
+      expect(phases.terminate).toBeLessThan(4.5);
+      await expectClean(run);
+    } finally {
+      wire.stop();
+    }
+  });
 
   test('three hosts find the nonce, N being their number, and nothing is left on them', async () => {
     const servers = await three();
