@@ -11,8 +11,8 @@ const text = z.string().max(200);
 const index = z.int().min(0).max(1_000_000);
 const textRange = z.tuple([natural, natural]);
 
-/** What a search of residues costs to look at grows with their square. */
-const mostResidues = 20_000;
+/** Parts of residues: more than any run has. */
+const mostResidues = 100_000;
 
 /**
  * What another machine needs to go on with a run: an allow-list, from an archive that others may be able to write. It names
@@ -63,7 +63,15 @@ const checkpoint = z.object({
     chunk: natural,
     stride: z.int().min(0).max(mostResidues),
     residues: z
-      .array(z.object({ residue: index, next: natural, done: z.array(textRange).max(65_536) }))
+      .array(
+        z.object({
+          residue: index,
+          next: natural,
+          done: z.array(textRange).max(65_536),
+          from: natural.optional(),
+          until: natural.optional(),
+        }),
+      )
       .max(mostResidues),
     earlier: z.array(textRange).max(65_536).optional(),
   }),

@@ -83,7 +83,7 @@ function textRange([lo, hi]: Range): TextRange {
 }
 
 /** Lazy, because one residue that lags far behind the others cuts what they have done into a range for every round. */
-export function coveredRanges(space: Space, residues: readonly ResidueReport[]): Generator<Range> {
+function coveredRanges(space: Space, residues: readonly ResidueReport[]): Generator<Range> {
   const pieces = residues.flatMap(({ done }) => done);
   pieces.sort(([a], [b]) => (a < b ? -1 : 1));
   return mergeRanges(chunkRuns(space, residues), pieces);

@@ -63,7 +63,7 @@ describe('a checkpoint', () => {
         ...good,
         coverage: {
           ...good.coverage,
-          residues: Array.from({ length: 20_001 }, (_, residue) => ({ residue, next: '0', done: [] })),
+          residues: Array.from({ length: 100_001 }, (_, residue) => ({ residue, next: '0', done: [] })),
         },
       },
     ],

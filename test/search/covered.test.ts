@@ -1,7 +1,7 @@
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { chunkCount, chunkRange } from '../../src/search/chunk.ts';
-import { coveredBy, largestRanges } from '../../src/search/covered.ts';
+import { type RecordedCoverage, coveredBy, largestRanges } from '../../src/search/covered.ts';
 import { Ledger } from '../../src/search/ledger.ts';
 import { RangeSet } from '../../src/search/range-set.ts';
 import type { Range } from '../../src/search/search.ts';
@@ -43,6 +43,43 @@ describe('what a coverage says was tested', () => {
           expect(ledger.tested).toBe(BigInt(tested.size));
         }
         expect([...coveredBy(ledger.coverage(), space.limit)]).toEqual(asRanges(tested));
+      }),
+      { numRuns: 300 },
+    );
+  });
+
+  it('is what a recount of parts of residues says, wherever they are divided', () => {
+    fc.assert(
+      fc.property(anySpace, anyStride, fc.infiniteStream(fc.nat(99)), (space, stride, dice) => {
+        const tested = new Set<bigint>();
+        const residues: RecordedCoverage['residues'][number][] = [];
+        const size = space.limit - space.from;
+        const chunks = chunkCount(space);
+        for (let residue = 0; residue < stride; residue++) {
+          const cuts = [0, 0, 0].map(() => space.from + (BigInt(dice.next().value) * size) / 100n);
+          const bounds = [...new Set([space.from, ...cuts, space.limit])].toSorted((a, b) =>
+            a < b ? -1 : 1,
+          );
+          for (const [index, until] of bounds.slice(1).entries()) {
+            const from = bounds[index] ?? space.from;
+            let next = BigInt(residue);
+            while (next < chunks && dice.next().value < 70) next += BigInt(stride);
+            const done: [string, string][] = [];
+            for (let chunk = BigInt(residue); chunk < chunks; chunk += BigInt(stride)) {
+              for (const nonce of nonces([chunkRange(space, chunk)])) {
+                if (nonce < from || nonce >= until) continue;
+                if (chunk < next) tested.add(nonce);
+                else if (dice.next().value < 30) {
+                  tested.add(nonce);
+                  done.push([`${nonce}`, `${nonce + 1n}`]);
+                }
+              }
+            }
+            residues.push({ residue, next: `${next}`, done, from: `${from}`, until: `${until}` });
+          }
+        }
+        const coverage = { from: `${space.from}`, chunk: `${space.chunk}`, stride, residues };
+        expect([...coveredBy(coverage, space.limit)]).toEqual(asRanges(tested));
       }),
       { numRuns: 300 },
     );
