@@ -21,8 +21,9 @@ from report import Report
 
 DRAIN_SECONDS = 1  # for a slow reader at the end
 OVERTIME_SECONDS = 1  # kernels end by themselves so long after the agent's deadline
+SLICE_SECONDS = 2  # for the slices in work to be completed, when the machine is about to be interrupted
 DEATH_SECONDS = 2  # for killed kernels to die, after the deadline; niced ones on a busy machine take a while
-COLLECTED = ('hit', 'order', 'broadcast', 'linger', 'kernel')  # reasons to stop that a controller is told of, even later
+COLLECTED = ('hit', 'order', 'broadcast', 'linger', 'kernel', 'interruption')  # reasons to stop that a controller is told of, even later
 STOP_SIGNALS = (signal.SIGTERM, signal.SIGHUP, signal.SIGINT)
 
 
@@ -42,6 +43,7 @@ class Agent:
         self.report = None  # what it says every second, once it has a job
         self.portable = portable()
         self.note = None
+        self.interrupted_at = None  # when its machine got an interruption notice
         self.stopping = None  # the reason, once it stops
         self.stopped = False  # it said so
         self.child_died = False
@@ -170,6 +172,10 @@ class Agent:
 
             self.peers = Peers(self)
             self.peers.start()
+        if job.imds:
+            from interruption import Interruption
+
+            Interruption(self, job.imds).start()
 
     def chosen(self, program, note):
         self.note = note
@@ -222,6 +228,10 @@ class Agent:
         for driver in self.drivers:
             driver.check_hung(now)
             driver.feed()
+        if self.interrupted_at is not None:
+            busy = any(driver.busy_below(self.job.limit) for driver in self.drivers)
+            if not busy or now - self.interrupted_at > SLICE_SECONDS:
+                self.stop('interruption')
         if self.drivers and all(driver.given_up for driver in self.drivers):
             self.report_error('no kernel runs on this machine')
             self.stop('kernel')
@@ -250,6 +260,14 @@ class Agent:
         waits = self.output.numbered and self.controller.can_return and self.stopping in COLLECTED
         if not waits or self.output.confirmed() or self.deadline.left() <= 0:
             self.status = 0
+
+    def interrupted(self, action, time):
+        """EC2 is about to end its machine: what is in work is completed and told of, and the rest is left to others."""
+        if self.stopping or self.interrupted_at is not None:
+            return
+        self.interrupted_at = monotonic()
+        self.log.info('interruption notice: %s at %s' % (action, time))
+        self.output.send('interruption', action=action, time=time)
 
     # What it finds, or hears of
 

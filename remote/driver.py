@@ -176,7 +176,7 @@ class Driver:
     # What it is told
 
     def feed(self):
-        if self.condemned or self.closing or not self.process:
+        if self.condemned or self.closing or not self.process or self.host.interrupted_at is not None:
             return
         # Once it runs, and not before: on a busy machine an interpreter would otherwise take many seconds to start.
         if not self.gave_way and (self.running or monotonic() - self.begun > START_SECONDS):

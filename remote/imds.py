@@ -1,4 +1,4 @@
-"""Credentials of the instance's role, from the instance metadata service (IMDSv2). They are kept in memory only.
+"""The instance metadata service (IMDSv2), and the credentials of the instance's role, which are kept in memory only.
 
 https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/instance-metadata-security-credentials.html
 """
@@ -17,6 +17,40 @@ PATH = '/latest/meta-data/iam/security-credentials/'
 
 class ServiceError(Exception):
     """What went wrong, in words that may be logged: never what a service answered, which may quote a token."""
+
+
+class Metadata:
+    """What the service tells whoever has a token (IMDSv2)."""
+
+    def __init__(self, endpoint):
+        self.wire = Wire(endpoint)
+        self.token = None
+
+    def find(self, path):
+        """The document of a path; None if there is none. Raises ServiceError or OSError."""
+        status, body = self.ask(path)
+        if status == 401:  # its token has expired
+            self.token = None
+            status, body = self.ask(path)
+        if status == 404:
+            return None
+        return checked(status, body)
+
+    def ask(self, path):
+        if self.token is None:
+            headers = {'X-aws-ec2-metadata-token-ttl-seconds': TOKEN_SECONDS}
+            answer = self.wire.ask('PUT', '/latest/api/token', headers, None, ANSWER_SECONDS)
+            self.token = checked(*answer).decode('ascii')
+        return self.wire.ask('GET', path, {'X-aws-ec2-metadata-token': self.token}, None, ANSWER_SECONDS)
+
+    def close(self):
+        self.wire.close()
+
+
+def checked(status, body):
+    if status != 200:
+        raise ServiceError('the instance metadata service answered %d' % status)
+    return body
 
 
 class Role:
@@ -39,24 +73,20 @@ class Role:
             self.known = None
 
     def fetch(self):
-        wire = Wire(self.endpoint)
+        metadata = Metadata(self.endpoint)
         try:
-            token = self.get(wire, 'PUT', '/latest/api/token', {'X-aws-ec2-metadata-token-ttl-seconds': TOKEN_SECONDS})
-            headers = {'X-aws-ec2-metadata-token': token.decode('ascii')}
-            role = self.get(wire, 'GET', PATH, headers).decode('ascii').split('\n')[0].strip()
-            fields = json.loads(self.get(wire, 'GET', PATH + role, headers).decode())
+            role = self.get(metadata, PATH).decode('ascii').split('\n')[0].strip()
+            fields = json.loads(self.get(metadata, PATH + role).decode())
             known = {'key': fields['AccessKeyId'], 'secret': fields['SecretAccessKey'], 'token': fields['Token']}
             self.expires = calendar.timegm(time.strptime(fields['Expiration'], '%Y-%m-%dT%H:%M:%SZ'))
             return known
         except (ValueError, KeyError, TypeError):
             raise ServiceError('the role has no usable credentials') from None
         finally:
-            wire.close()
+            metadata.close()
 
-    def get(self, wire, method, path, headers):
-        status, body = wire.ask(method, path, headers, None, ANSWER_SECONDS)
-        if status == 404:
+    def get(self, metadata, path):
+        body = metadata.find(path)
+        if body is None:
             raise ServiceError('the instance has no role')
-        if status != 200:
-            raise ServiceError('the instance metadata service answered %d' % status)
         return body

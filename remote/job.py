@@ -6,7 +6,7 @@ from puzzle import Bad, bad, parse_puzzle, whole
 
 Job = namedtuple(
     'Job',
-    'run worker puzzle start limit chunk stride residues threads seconds silence linger smallest kernel isa broadcast near',
+    'run worker puzzle start limit chunk stride residues threads seconds silence linger smallest kernel isa imds broadcast near',
 )
 
 Attach = namedtuple('Attach', 'key epoch seen')
@@ -130,6 +130,14 @@ def run_name(fields):
     return value
 
 
+def job_imds(fields):
+    """The metadata service that tells of an interruption; None: nothing interrupts this machine."""
+    value = fields.get('imds')
+    if value is not None and (not isinstance(value, str) or not value):
+        raise bad('imds', value, 'give a URL, or leave it out')
+    return value
+
+
 def job_broadcast(fields):
     """How to poll and send by itself; None: its controller tells it all."""
     value = fields.get('broadcast')
@@ -168,6 +176,7 @@ def parse_job(line):
         smallest=flag(fields, 'smallest'),
         kernel=kernel,
         isa=instruction_set(fields),
+        imds=job_imds(fields),
         broadcast=job_broadcast(fields),
         near=number(fields, 'near', 0, MOST_BITS) if 'near' in fields else None,
     )

@@ -14,6 +14,8 @@ export interface Instance {
   readonly state: InstanceState;
   /** Why it is in this state, when there is something to say. */
   readonly reason?: string;
+  /** Who ended it, in EC2's words, once it is over: its fleet (a spot interruption, a failing host), or a user. */
+  readonly endedBy?: 'service' | 'user' | undefined;
   /** Where it can be reached, for people: `user@host:port`, a pod; absent until it is running. */
   readonly address?: string;
   /** How many kernels it should run; absent: one per core it reports. */

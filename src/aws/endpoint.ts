@@ -4,6 +4,11 @@ import type { SharedFiles } from './credential/profile.ts';
 /** A service by the SDK's identifier, which names its variable and settings: `Service Quotas`. */
 export type AwsService = 'EC2' | 'SQS' | 'S3' | 'STS' | 'Pricing' | 'Service Quotas' | 'Scheduler';
 
+/** Where an instance finds its metadata (EC2 User Guide, "Access instance metadata"), unless the environment names another place. Pure. */
+export function metadataEndpoint(env: NodeJS.ProcessEnv): string {
+  return env['AWS_EC2_METADATA_SERVICE_ENDPOINT'] || 'http://169.254.169.254';
+}
+
 /**
  * The endpoint that somebody named in place of AWS's own: in the environment, or in the profile, for this service or for all
  * (AWS SDKs and Tools Reference Guide, "Service-specific endpoints"). The SDK reads that of the profile in AWS_PROFILE only.

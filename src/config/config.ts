@@ -13,7 +13,14 @@ import { refuseForeignFlags, withFleet } from './chosen-fleet.ts';
 import { settingError } from './setting-error.ts';
 import { type Layer, environmentLayer, fileLayer, flagLayer } from './layer.ts';
 import { type Judging, origin, valueAt, withOrigins } from './origin.ts';
-import { groupOf, requireAtMost, requireExisting, requireMatch, requireMinimum } from './requirement.ts';
+import {
+  groupOf,
+  requireAtMost,
+  requireExisting,
+  requireMatch,
+  requireMinimum,
+  requireReplaceable,
+} from './requirement.ts';
 import { type Settings, defaultsOf, longestTimeLimit, settingsSchema } from './schema.ts';
 import { settingNames } from './setting.ts';
 
@@ -43,6 +50,8 @@ export interface RunConfig {
   readonly linger: number;
   /** Seconds between two checkpoints; 0: none. */
   readonly checkpoint: number;
+  /** Another instance is launched in place of one that its fleet has ended. */
+  readonly replace: boolean;
   readonly logs: Settings['logs'];
   /** What all of this was made from. */
   readonly source: ConfigSource;
@@ -118,6 +127,7 @@ function complete(
   requireAtMost(settings.N, settings.maxN, context);
   requireMinimum(settings, context);
   requireExisting(settings, fleetKind, context);
+  requireReplaceable(settings, fleetKind, context);
   requireMatch(settings, fleetKind, context);
   const named = <T>(make: () => T): T => withOrigins(make, context);
   const puzzle = named(() =>
@@ -154,6 +164,7 @@ function complete(
     kernel: settings.kernel,
     linger: settings.linger,
     checkpoint: settings.checkpoint,
+    replace: settings.replace,
     logs: { ...settings.logs, directory: resolve(directory, settings.logs.directory) },
     source,
   };

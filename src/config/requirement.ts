@@ -43,6 +43,16 @@ export function requireMinimum({ N, minN }: Settings, context: Judging): void {
   );
 }
 
+/** Where machines are only borrowed there is none to be launched in place of one that is lost. */
+export function requireReplaceable({ replace }: Settings, kind: FleetKind, context: Judging): void {
+  if (!replace || kind.releases === undefined) return;
+  const what = `${origin(['replace'], context)} is true: ${kind.name} are machines that exist already, and no other can be launched in place of a lost one`;
+  throw new UsageError('bad-setting', what, {
+    about: 'replace',
+    hint: `omit --replace; the other ${kind.name} search what a lost one held`,
+  });
+}
+
 /** A fleet's settings may be about instances that the run does not have. */
 export function requireMatch(
   settings: Settings & Record<string, unknown>,

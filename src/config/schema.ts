@@ -49,6 +49,11 @@ const commonSchema = z.strictObject({
   checkpoint: decimal('a number of seconds', 0, longestTimeLimit).describe(
     'seconds between two checkpoints in logs.bucket, from which another machine can resume the run; 0: none there',
   ),
+  replace: z
+    .boolean({ error: 'must be true or false' })
+    .describe(
+      'whether another instance is launched in place of one that its fleet has ended, while there is time',
+    ),
   sshConfig: z
     .boolean({ error: 'must be true or false' })
     .describe('whether ~/.ssh/config is read for the fleet hosts and for jump hosts'),
@@ -97,6 +102,7 @@ export const defaults = {
   kernel: 'auto',
   linger: 120,
   checkpoint: 0,
+  replace: false,
   sshConfig: true,
   logs: { directory: 'logs' },
 } satisfies Partial<RawSettings>;

@@ -87,6 +87,13 @@ const commonNames: readonly SettingName[] = [
     describe: 'seconds between checkpoints in the bucket, for another machine to resume from [default: none]',
   },
   {
+    key: 'replace',
+    flag: 'replace',
+    variable: 'CND_REPLACE',
+    boolean: true,
+    describe: 'launch another instance in place of one that is lost',
+  },
+  {
     key: 'maxCost',
     flag: 'max-cost',
     variable: 'CND_MAX_COST',

@@ -24,8 +24,10 @@ export interface Claim {
 interface Claimed {
   readonly puzzle: Puzzle;
   readonly space: Space;
-  /** N, as launched; 0 where the engine has no instances. */
+  /** N, as launched, which is the stride; 0 where the engine has no instances. */
   readonly workers: number;
+  /** How many instances there are by now; absent: N. */
+  readonly instances?: number;
 }
 
 /**
@@ -36,13 +38,13 @@ interface Claimed {
 export function verifiedHit(
   teller: number | undefined,
   { nonce, digest: reported, instance = teller }: Claim,
-  { puzzle, space, workers }: Claimed,
+  { puzzle, space, workers, instances = workers }: Claimed,
 ): Hit | undefined {
   if (nonce < space.from || nonce >= space.limit) return undefined;
   const digest = verify(puzzle, nonce, reported);
   if (digest === undefined) return undefined;
   if (workers === 0) return { instance: undefined, nonce, digest };
-  const isOurs = instance !== undefined && instance < workers;
+  const isOurs = instance !== undefined && instance < instances;
   const finder = isOurs ? instance : Number(chunkOf(space, nonce) % BigInt(workers));
   return { instance: finder, nonce, digest };
 }

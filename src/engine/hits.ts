@@ -9,6 +9,8 @@ export interface HitsOptions extends Pick<
 > {
   /** N, as launched; 0 where the engine has no instances. */
   readonly workers: number;
+  /** How many instances there are by now; absent: N. */
+  readonly instances?: () => number;
 }
 
 /** What a claim came to: `none` is no hit, `known` is one but no better than the best, `better` is the best now. */
@@ -30,18 +32,23 @@ export class Hits {
 
   /** A hit that was told before, by another controller: it is only verified again. */
   restore(claim: Claim): void {
-    this.#best = verifiedHit(claim.instance, claim, this.#options);
+    const { instances, ...options } = this.#options;
+    this.#best = verifiedHit(claim.instance, claim, {
+      ...options,
+      instances: instances?.() ?? options.workers,
+    });
   }
 
   /** `teller`, as a rule the agent of the instance with this index, says that a nonce is golden. */
   judge(teller: number | undefined, claim: Claim, { quiet = false } = {}): Judgement {
     const { smallest, emit, elapsed, puzzle, workers } = this.#options;
+    const instances = this.#options.instances?.() ?? workers;
     const nonce = `${claim.nonce}`;
-    const hit = verifiedHit(teller, claim, this.#options);
+    const hit = verifiedHit(teller, claim, { ...this.#options, instances });
     if (!hit) {
       const reason = 'its digest does not match, or it is outside the nonce space';
       // Who wrote it on a queue may name an instance that there is not.
-      const named = teller !== undefined && teller < workers ? teller : undefined;
+      const named = teller !== undefined && teller < instances ? teller : undefined;
       if (!quiet) emit('hit.rejected', { ...by(named), nonce, digest: claim.digest, reason });
       return 'none';
     }

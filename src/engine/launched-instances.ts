@@ -15,6 +15,13 @@ export interface LaunchedInstances {
   readonly lifetime: () => number;
   /** How to see that a dead-man's switch is armed, and to end an instance without one; undefined: it is certain. */
   readonly switch: SwitchCheck | undefined;
+  /**
+   * Launches another, with this index, in place of one that its fleet has ended, or is about to; undefined: it is not replaced.
+   * Rejects when none can be launched.
+   */
+  readonly replace: (lost: Instance, index: number) => Promise<Instance> | undefined;
+  /** Where an instance is told that it is about to be interrupted: the URL of its metadata service; undefined: it never is. */
+  readonly interruptionNotices: string | undefined;
   /** Told how many seconds an instance took to answer a command, where it is released by one. */
   readonly onAnswer: ((index: number, seconds: number) => void) | undefined;
 }

@@ -59,6 +59,12 @@ export class Watch {
     return [...this.#known.values()];
   }
 
+  /** One more is launched. */
+  add(instance: Instance): void {
+    if (!this.#known.has(instance.index)) this.#known.set(instance.index, instance);
+    this.#changes.notify();
+  }
+
   /** Polls until `signal` aborts. A failing call is told once in a row and tried again. */
   async poll(signal: AbortSignal): Promise<void> {
     const { poll } = this.#fleet.timing;

@@ -203,6 +203,14 @@ export const eventFields = {
   'instance.reconnected': z
     .object({ instance: index, seconds })
     .describe('Its agent is attached to again, after so long; nothing was searched twice.'),
+  'instance.interrupted': z
+    .object({ instance: index, action: z.string(), time: z.string() })
+    .describe(
+      'Its Spot Instance has got an interruption notice: `action` follows at `time`. It stops searching.',
+    ),
+  'instance.replaced': z
+    .object({ instance: index, replacement: index })
+    .describe('Another was launched in its place, which has a new index and no share of its own.'),
   'logs.pulled': z
     .object({
       instance: index,

@@ -44,6 +44,12 @@ export class InstanceHistory implements View {
       case 'instance.terminated':
         this.#add(event.instance, { terminatedAt: event.time });
         break;
+      case 'instance.interrupted':
+        this.#add(event.instance, { interruptedAt: event.time });
+        break;
+      case 'instance.replaced':
+        this.#add(event.instance, { replacedBy: event.replacement });
+        break;
       case 'logs.pulled': {
         const { name, bytes, truncated } = event;
         this.#add(event.instance, { log: { name, bytes, ...(truncated && { truncated }) } });

@@ -24,6 +24,12 @@ const instance = z.object({
   stoppedAt: time.optional(),
   terminatedAt: time.optional(),
   lost: z.string().optional().describe('Why its search was given up.'),
+  interruptedAt: time.optional().describe('When it got the interruption notice of its Spot Instance.'),
+  replacedBy: z
+    .int()
+    .nonnegative()
+    .optional()
+    .describe('Index of the instance that was launched in its place.'),
   log: z
     .object({ name: z.string(), bytes: z.int(), truncated: z.literal(true).optional() })
     .optional()

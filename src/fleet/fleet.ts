@@ -14,8 +14,16 @@ export interface LaunchRequest {
   readonly lifetime: number;
   /** When the run must be over (T plus grace): what `cnd ps` shows. */
   readonly expiresAt: Date;
+  /** More may be launched later, in place of those that are lost. */
+  readonly replace?: boolean;
   /** Told what a user would want to know while the launch goes on: no capacity here, trying there. */
   readonly notice?: (message: string) => void;
+}
+
+/** What a run asks of a fleet for an instance in place of one that was lost. */
+export interface ReplacementRequest extends Pick<LaunchRequest, 'run' | 'lifetime' | 'notice'> {
+  /** The index that it gets: none of the run has had it. */
+  readonly index: number;
 }
 
 /** What a session to an instance is made with. */
@@ -88,6 +96,8 @@ export interface Fleet {
   readonly timing: FleetTiming;
   /** Instances are this very machine: what is found out about its processor once holds for all of them. */
   readonly isThisMachine?: boolean;
+  /** The metadata service that tells an instance of its interruption: a URL. Absent: the fleet interrupts none. */
+  readonly interruptionNotices?: string | undefined;
   /** Absent where instances are terminated for good, with everything on them. */
   readonly guard?: Guard;
 
@@ -102,6 +112,13 @@ export interface Fleet {
    * @throws CndError when fewer than `minimum` could be had; then none is left.
    */
   launch(request: LaunchRequest, signal: AbortSignal): Promise<Instance[]>;
+
+  /**
+   * Launches one more instance of a run that was launched or recovered here, with its dead-man's switch armed; what terminates
+   * the run terminates it as well, also when the signal aborts in between. Absent: there are no other machines.
+   * @throws CndError when there is none to be had.
+   */
+  launchReplacement?(request: ReplacementRequest, signal: AbortSignal): Promise<Instance>;
 
   /**
    * The run's instances as the fleet sees them now, one call for all. Terminated ones may be absent; of a run that is

@@ -8,6 +8,8 @@ export interface PreflightRequest {
   readonly minimum: number;
   /** T, in seconds. */
   readonly timeLimit: number;
+  /** Instances that may be launched in place of others, at most; absent: none. */
+  readonly replacements?: number;
 }
 
 /** One thing that was looked at. */

@@ -70,7 +70,7 @@ export class RunContext {
   readonly history = new InstanceHistory();
   readonly stream: EventStream;
   readonly emit: Emit;
-  /** What the launch answered with; N is fixed by it. */
+  /** What the launch answered with, which fixes N, and then their replacements. */
   launched: readonly Instance[] = [];
   /** Ids of all instances that are known of, also of a launch that was cut short. */
   readonly known = new Set<string>();

@@ -1,4 +1,5 @@
 import { messageOf } from '../error.ts';
+import type { Instance } from '../instance.ts';
 import { writeRunState } from '../state/run-state.ts';
 import type { RunContext } from './context.ts';
 import { expiryOf, runNote } from './note.ts';
@@ -30,30 +31,37 @@ export async function launch(context: RunContext, signal: AbortSignal): Promise<
   emit('launch.started', { instances: config.instances });
   ownInstances(context);
   context.paid = { from: context.elapsed(), until: undefined };
-  context.launched = await fleet.launch(
+  const launched = await fleet.launch(
     {
       run,
       count: config.instances,
       minimum: config.minimum,
       lifetime: context.untilTimeLimit(grace),
       expiresAt,
+      replace: config.replace,
       notice: (message) => context.warn(message),
     },
     signal,
   );
-  for (const { index, id, type, zone } of context.launched) {
+  noteLaunched(context, launched);
+  phases.begin('boot');
+  const { length } = launched;
+  if (length < config.instances) {
+    context.warn(`only ${length} of ${config.instances} instances could be launched; the stride is adjusted`);
+  }
+}
+
+/** What was launched is the run's to terminate, and told of. */
+export function noteLaunched(context: RunContext, instances: readonly Instance[]): void {
+  context.launched = [...context.launched, ...instances];
+  for (const { index, id, type, zone } of instances) {
     context.known.add(id);
-    emit('instance.launched', {
+    context.emit('instance.launched', {
       instance: index,
       id,
       ...(type !== undefined && { type }),
       ...(zone !== undefined && { zone }),
     });
-  }
-  phases.begin('boot');
-  const { length } = context.launched;
-  if (length < config.instances) {
-    context.warn(`only ${length} of ${config.instances} instances could be launched; the stride is adjusted`);
   }
 }
 

@@ -7,6 +7,7 @@ import { messageOf } from '../error.ts';
 import type { Instance } from '../instance.ts';
 import type { RunContext } from './context.ts';
 import { pullLogs, syslogLimit } from './log/pull.ts';
+import { Replacements } from './replacement.ts';
 
 /** Seconds that the own deadline of what searches is behind the controller's, which it backs up. */
 const selfStopMargin = 1;
@@ -28,6 +29,7 @@ export class Searching {
   readonly #links = new Map<number, Link>();
   /** Ends every attempt to connect; sessions live on until the logs are pulled. */
   readonly #linkLife = new AbortController();
+  readonly #replacements: Replacements;
   readonly #stopListening: () => void;
   readonly #stopTicking: () => void;
   #stopped = false;
@@ -40,6 +42,7 @@ export class Searching {
     const { inputs, launched, emit, phases } = context;
     const { run, config, fleet, broadcast, clock, kernel, earlier, continued } = inputs;
     this.#context = context;
+    this.#replacements = new Replacements(context);
     this.#watch = new Watch(fleet, run, launched, {
       haveBeenSeen: continued !== undefined,
       onError: (error) => context.warn(`the fleet cannot be described: ${messageOf(error)}; retrying`),
@@ -52,6 +55,8 @@ export class Searching {
       guard: fleet.guard,
       lifetime: () => context.untilTimeLimit(fleet.timing.grace),
       switch: this.#switch(),
+      replace: this.#replacements.begin,
+      interruptionNotices: fleet.interruptionNotices,
       // Elsewhere an instance is released without it.
       onAnswer: fleet.guard
         ? (index, seconds) => context.releaseTime.tell(`instance ${index}`, seconds)
@@ -96,6 +101,7 @@ export class Searching {
     const { inputs, phases, teardown } = this.#context;
     this.#stopped = true;
     this.#stopTicking();
+    this.#replacements.stop();
     phases.begin('stop');
     const isLate = this.#context.untilTimeLimit() < -late;
     const shortest = isLate ? stopLimits.longest : stopLimits.shortest;

@@ -95,6 +95,10 @@ export function plainLine(
       return `${at(event)} disconnected: ${printable(event.reason)}; reconnecting while its agent searches on`;
     case 'instance.reconnected':
       return `${at(event)} reconnected after ${duration(event.seconds)}`;
+    case 'instance.interrupted':
+      return `${at(event)} Spot Instance interruption notice: EC2 will ${printable(event.action)} it at ${printable(event.time)}`;
+    case 'instance.replaced':
+      return `${at(event)} is replaced by #${event.replacement}`;
     case 'logs.pulled':
       return verbose
         ? `${at(event)} syslog kept as ${event.name} (${plural(event.bytes, 'byte')}${event.truncated ? ', truncated' : ''})`

@@ -30,6 +30,8 @@ const errors: Readonly<Record<EventName, boolean>> = {
   'instance.discredited': true,
   'instance.disconnected': true,
   'instance.reconnected': false,
+  'instance.interrupted': true,
+  'instance.replaced': false,
   'logs.pulled': false,
   'logs.missing': true,
   'terminate.started': false,

@@ -31,6 +31,8 @@ describeEngine('of agents on a fleet', async (run) => {
       guard: undefined,
       lifetime: () => 60,
       switch: undefined,
+      replace: () => undefined,
+      interruptionNotices: undefined,
       onAnswer: undefined,
     }),
     close: async () => {

@@ -292,6 +292,25 @@ describe('rehearsed failures', () => {
     await untilGone(runEnded(result).run);
   });
 
+  test('with --replace another takes the place of one that dies, also of the only one', async () => {
+    const dies = (instance: number) => ({ instance, failure: 'dies', after: 0.8 });
+    config(JSON.stringify({ replace: true, local: { rehearse: [dies(0)] } }));
+    const args = '--N 1 --T 300 --D 16 --limit 3000000 --chunk 250000 --kernel python --json';
+    const result = await place.run(['start', ...args.split(' ')]);
+    expect(runEnded(result)).toMatchObject({
+      outcome: 'exhausted',
+      coverage: { ranges: [['0', '3000000']] },
+      launched: 2,
+      terminated: 2,
+      left: [],
+    });
+    const events = eventsOf(result);
+    expect(named(events, 'instance.replaced')).toMatchObject([{ instance: 0, replacement: 1 }]);
+    expect(named(events, 'instance.adopted')).toMatchObject([{ instance: 1, residue: 0 }]);
+    expect(named(events, 'instance.terminated').map(({ instance }) => instance)).toEqual([0, 1]);
+    await untilGone(runEnded(result).run);
+  });
+
   test('a boot that takes longer than T: exit 3, in time, nothing left', async () => {
     config('{ "local": { "bootDelay": 30 } }');
     const result = await place.run(['start', '--N', '2', '--T', '8', '--D', '2', '--json']);

@@ -50,7 +50,7 @@ export const endless = {
   broadcast: null,
 } as const;
 
-export type Job = Partial<Record<keyof typeof endless | 'linger' | 'near', unknown>>;
+export type Job = Partial<Record<keyof typeof endless | 'linger' | 'near' | 'imds', unknown>>;
 
 /** The zeros of the default puzzle. */
 export const zeros = (difficulty: number): object => ({ ...endless.puzzle, difficulty });

@@ -7,6 +7,8 @@ import { keys } from './aws.ts';
 export class Imds {
   /** Whether the instance has a role. */
   role = true;
+  /** The interruption notice of its Spot Instance, once it has got one. */
+  notice: { readonly action: string; readonly time: string } | undefined;
   /** What it was asked for. */
   readonly asked: string[] = [];
   credentials: { key: string; secret: string; token: string } = keys.role;
@@ -43,6 +45,8 @@ export class Imds {
       return headers['x-aws-ec2-metadata-token-ttl-seconds'] === undefined ? [400, ''] : [200, 'session'];
     }
     if (headers['x-aws-ec2-metadata-token'] !== 'session') return [401, ''];
+    if (request === 'GET /latest/meta-data/spot/instance-action')
+      return this.notice ? [200, JSON.stringify(this.notice)] : [404, ''];
     const path = 'GET /latest/meta-data/iam/security-credentials/';
     if (!request.startsWith(path) || !this.role) return [404, ''];
     if (request === path) return [200, 'cnd-agent\n'];

@@ -90,6 +90,8 @@ export function fieldsOfEach(text: string): { [Name in EventName]: EventFields[N
     'instance.discredited': { instance: 0, nonces: '30000000' },
     'instance.disconnected': { instance: 0, code: text, reason: text },
     'instance.reconnected': { instance: 0, seconds: 2.5 },
+    'instance.interrupted': { instance: 0, action: text, time: text },
+    'instance.replaced': { instance: 0, replacement: 4 },
     'instance.lost': { instance: 0, code: text, reason: text, retrying: true },
     'logs.pulled': { instance: 0, name: 'Instance0.log.gz', bytes: 2048 },
     'logs.missing': { instance: 0, reason: text },

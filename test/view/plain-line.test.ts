@@ -41,6 +41,8 @@ const lines: { readonly [Name in EventName]: string | { verbose: string } | unde
   'instance.discredited': '#0 is not believed: 30,000,000 nonces that it said it tested are searched again',
   'instance.disconnected': '#0 disconnected: words; reconnecting while its agent searches on',
   'instance.reconnected': '#0 reconnected after 2.50 s',
+  'instance.interrupted': '#0 Spot Instance interruption notice: EC2 will words it at words',
+  'instance.replaced': '#0 is replaced by #4',
   'logs.pulled': { verbose: '#0 syslog kept as Instance0.log.gz (2,048 bytes)' },
   'logs.missing': '#0 syslog could not be pulled: words',
   'terminate.started': 'terminating 4 instances',

@@ -18,6 +18,7 @@ const notForPlans = new Set([
   'chunk',
   'linger',
   'checkpoint',
+  'replace',
 ]);
 
 /** How a run is shown. */

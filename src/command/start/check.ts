@@ -88,8 +88,10 @@ export async function checkLaunch(
   canConfirm: boolean,
   signal: AbortSignal,
 ): Promise<LaunchChecks> {
-  const { instances: count, minimum, timeLimit, maxCost } = config;
-  const preflighting = Promise.resolve(fleet.preflight?.({ count, minimum, timeLimit }, signal));
+  const { instances: count, minimum, timeLimit, maxCost, replace } = config;
+  const preflighting = Promise.resolve(
+    fleet.preflight?.({ count, minimum, timeLimit, replacements: replace ? count : 0 }, signal),
+  );
   const [preflight, kernel, warnings, logs] = await Promise.all([
     preflighting,
     preflighting.then((preflight) => chooseKernel(config, fleet, preflight?.platform, signal)),

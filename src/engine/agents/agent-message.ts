@@ -41,6 +41,8 @@ const agentMessage = z.discriminatedUnion('event', [
   z.object({ event: z.literal('idle') }),
   residueReport.extend({ event: z.literal('released') }),
   z.object({ event: z.literal('stopped'), reason: text }),
+  // The interruption notice of its Spot Instance: what will be done to it, and when.
+  z.object({ event: z.literal('interruption'), action: text, time: text }),
   z.object({ event: z.literal('error'), message: text }),
   // The answer to an attach, after everything that the controller has not seen: whether the agent has a job already, and
   // whether it outlives this connection.

@@ -23,6 +23,8 @@ export interface Job {
   readonly instructionSet?: string;
   /** Zero bits of a near-hit. */
   readonly near: number;
+  /** Where it looks for its interruption notice: the URL of the metadata service; absent: there is none. */
+  readonly imds?: string;
   /** With it the agent polls and announces by itself. */
   readonly broadcast: AgentBroadcast | undefined;
 }
@@ -54,6 +56,7 @@ export function jobLine(job: Job): string {
     kernel: job.kernel,
     ...(job.instructionSet !== undefined && { isa: job.instructionSet }),
     near: job.near,
+    ...(job.imds !== undefined && { imds: job.imds }),
     broadcast: job.broadcast ?? null,
   });
 }

@@ -1,9 +1,12 @@
 import { onceAborted } from '../../wait.ts';
 import type { Engine, RunningSearch, SearchRequest } from '../engine.ts';
+import { CndError } from '../../error.ts';
+import type { Instance } from '../../instance.ts';
 import { fastestKnown } from '../../kernel/fastest.ts';
 import type { LaunchedInstances } from '../launched-instances.ts';
 import { nearBits } from './audit/near-threshold.ts';
 import { Guards } from './guard.ts';
+import { strideOf } from './resume/resumed-search.ts';
 import { Search } from './search.ts';
 import { WorkerBundles } from './worker-bundle.ts';
 import { work } from './worker.ts';
@@ -35,14 +38,29 @@ export class AgentEngine implements Engine {
       clock,
       emit,
     } = request;
-    const { launched, watch, link, guard, lifetime, switch: check, onAnswer } = this.#instances;
+    const {
+      launched,
+      watch,
+      link,
+      guard,
+      lifetime,
+      switch: check,
+      onAnswer,
+      interruptionNotices,
+    } = this.#instances;
     const life = { over: new AbortController(), giveUp: new AbortController() };
     const { over } = life;
     const works: Promise<void>[] = [];
-    const near = nearBits(space, launched.length, false);
+    const replaced = new Set<number>();
+    const workers = strideOf(request.snapshot, launched.length);
+    const near = nearBits(space, workers, false);
     const fastest = Math.max(fastestKnown[puzzle.scheme], request.threadRate ?? 0);
-    const options = { ...request, workers: launched.length, near, fastest };
+    const options = { ...request, workers, near, fastest };
     const search = new PooledSearch(options, life, works);
+    // An earlier controller was killed before it knew of them.
+    for (const index of search.pool.all.keys())
+      if (!launched.some((instance) => instance.index === index))
+        search.lose(index, notReplaced(), false, { quiet: true });
     void watch.poll(over.signal);
     // Those who hear of a hit by themselves need no controller to stop in time.
     const lingering = () => (broadcast ? Math.max(0, seconds()) : linger);
@@ -52,7 +70,7 @@ export class AgentEngine implements Engine {
       run,
       puzzle,
       space,
-      stride: launched.length,
+      stride: workers,
       seconds: seconds(),
       linger: lingering(),
       smallest,
@@ -60,6 +78,7 @@ export class AgentEngine implements Engine {
       ...(instructionSet !== undefined && { instructionSet }),
       near,
       broadcast,
+      ...(interruptionNotices !== undefined && { imds: interruptionNotices }),
     });
     const context: WorkerContext = {
       run,
@@ -74,6 +93,14 @@ export class AgentEngine implements Engine {
       over: over.signal,
       giveUp: life.giveUp.signal,
       job,
+      replace: (lost) => {
+        const index = search.pool.all.length;
+        const launching = replaced.has(lost.index) ? undefined : this.#instances.replace(lost, index);
+        if (!launching) return;
+        replaced.add(lost.index);
+        search.join();
+        works.push(workLater(index, launching, context));
+      },
       onAnswer,
       linger: longestAbsence,
       controller,
@@ -81,6 +108,22 @@ export class AgentEngine implements Engine {
     for (const { index } of launched) works.push(work(index, context));
     return search;
   }
+}
+
+/** The pipeline of an instance that is still being launched, in place of one that was lost. Never rejects. */
+async function workLater(index: number, launching: Promise<Instance>, context: WorkerContext): Promise<void> {
+  const { search, watch } = context;
+  try {
+    watch.add(await launching);
+  } catch {
+    return search.lose(index, notReplaced(), false, { quiet: true });
+  }
+  return work(index, context);
+}
+
+/** There is no instance for a worker; whoever launches has said why. */
+function notReplaced(): CndError {
+  return new CndError('not-replaced', 'no other instance could be launched in its place');
 }
 
 /** A search that begins nothing new on any instance once it is stopped. */

@@ -47,7 +47,7 @@ export class Search implements RunningSearch {
     const { ledger, pool, best } = searchBase(options);
     this.#ledger = ledger;
     this.pool = pool;
-    this.#hits = new Hits(options);
+    this.#hits = new Hits({ ...options, instances: () => this.pool.all.length });
     this.#conclusion = new Conclusion(options.elapsed);
     if (best) this.#hits.restore(best);
     this.#trust = new Trust(ledger, options);
@@ -86,6 +86,12 @@ export class Search implements RunningSearch {
     return this.#trust.evidence();
   }
 
+  /** One more worker is on its way, which has no share of its own. */
+  join(): void {
+    this.#ledger.join();
+    this.pool.add();
+  }
+
   /** An agent is being started on this instance: what to put into its job. From now on it can be given orders. */
   begin(worker: number, send: SendOrder): Assignment[] {
     const state = this.pool.get(worker);
@@ -100,11 +106,7 @@ export class Search implements RunningSearch {
 
   /** A worker cannot be reached for now. Its agent may search on: it keeps what it has, and takes no orders. */
   away(worker: number): void {
-    const state = this.pool.get(worker);
-    if (state.state !== 'searching' && state.state !== 'idle') return;
-    state.state = 'away';
-    state.send = undefined;
-    state.rate = 0;
+    this.pool.away(worker);
   }
 
   /** A worker is back, with the agent that it had and everything said by that. */
@@ -169,6 +171,7 @@ export class Search implements RunningSearch {
       case 'error':
         emit('instance.error', { instance: worker, message: message.message });
         break;
+      case 'interruption':
       case 'attached':
       case 'refused':
         break; // between it and its controller
@@ -203,14 +206,10 @@ export class Search implements RunningSearch {
   }
 
   /** A worker's search is lost; what it held goes to others. With `retrying` it will `begin` again. */
-  lose(worker: number, error: CndError, retrying: boolean): void {
-    const state = this.pool.get(worker);
-    state.state = retrying ? 'pending' : 'lost';
-    state.send = undefined;
-    state.lost = true;
-    state.rate = 0;
+  lose(worker: number, error: CndError, retrying: boolean, { quiet = false } = {}): void {
+    this.pool.lose(worker, retrying);
     this.#ledger.lose(worker);
-    this.#options.emit('instance.lost', lostFields(worker, error, retrying));
+    if (!quiet) this.#options.emit('instance.lost', lostFields(worker, error, retrying));
     if (discrediting.has(error.code)) withdrawClaims(this.#ledger, this.pool, worker, this.#options.emit);
     this.#changes.notify();
     if (this.pool.all.every((other) => other.state === 'lost')) {

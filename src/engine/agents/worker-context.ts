@@ -24,6 +24,8 @@ export interface WorkerContext {
   /** The job of a worker, but for what only its start can tell. */
   readonly job: () => Omit<Job, 'worker' | 'residues' | 'threads'>;
   readonly switch: LaunchedInstances['switch'];
+  /** Has another launched in place of an instance, once, if that is to be: it is a worker from now on. */
+  readonly replace: (lost: Instance) => void;
   readonly onAnswer: LaunchedInstances['onAnswer'];
   /** Seconds from now for which an instance that cannot be reached keeps what it searches. */
   readonly linger: () => number;

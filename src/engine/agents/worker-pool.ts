@@ -26,22 +26,28 @@ export interface Worker {
   readonly received: Received;
 }
 
-/** The workers of a search, 0 … N − 1. */
+/** The workers of a search, 0 … N − 1, and those that came later. */
 export class WorkerPool {
   readonly all: readonly Worker[];
+  readonly #all: Worker[] = [];
+  readonly #keep: SearchRequest['keep'];
 
   constructor(count: number, keep?: SearchRequest['keep']) {
-    this.all = Array.from({ length: count }, () => {
-      const received = new Received(keep);
-      return {
-        state: 'pending',
-        send: undefined,
-        lost: false,
-        searched: false,
-        rate: 0,
-        falseHits: 0,
-        received,
-      };
+    this.#keep = keep;
+    this.all = this.#all;
+    for (let worker = 0; worker < count; worker++) this.add();
+  }
+
+  /** One more, after all others. */
+  add(): void {
+    this.#all.push({
+      state: 'pending',
+      send: undefined,
+      lost: false,
+      searched: false,
+      rate: 0,
+      falseHits: 0,
+      received: new Received(this.#keep),
     });
   }
 
@@ -59,6 +65,21 @@ export class WorkerPool {
     const worker = this.all[index];
     if (!worker) throw new RangeError(`there is no worker ${index} of ${this.all.length}`);
     return worker;
+  }
+
+  /** One has lost its search, and may begin again. */
+  lose(index: number, retrying: boolean): void {
+    const state = retrying ? 'pending' : 'lost';
+    Object.assign(this.get(index), { state, send: undefined, lost: true, rate: 0 } satisfies Partial<Worker>);
+  }
+
+  /** One that takes part can take no orders for now. */
+  away(index: number): void {
+    const worker = this.get(index);
+    if (worker.state !== 'searching' && worker.state !== 'idle') return;
+    worker.state = 'away';
+    worker.send = undefined;
+    worker.rate = 0;
   }
 
   /** @returns how many a worker has sent. */

@@ -3,12 +3,13 @@ import type { Instance } from '../../instance.ts';
 import { backoff } from '../../retry.ts';
 import type { Session } from '../../session/session.ts';
 import { pause } from '../../wait.ts';
-import { Absence } from './absence.ts';
+import { Absence } from './loss/absence.ts';
 import { measureAnswers } from '../answer-time.ts';
 import { Agent, spooledHits } from './agent.ts';
 import type { AgentMessage } from './agent-message.ts';
 import { jobLine } from './agent-order.ts';
-import { collectHits } from './collect.ts';
+import { collectHits } from './loss/collect.ts';
+import { interrupted, noteInterruption } from './loss/interruption.ts';
 import { prepare } from './preparation.ts';
 import { attachAgent } from './remote-command.ts';
 import type { WorkerContext } from './worker-context.ts';
@@ -85,7 +86,11 @@ class Work {
     this.#context = context;
     const { over, search, watch, linger, clock } = context;
     void watch.gone(index, over).then(
-      (instance) => this.#gone.abort(terminated(instance)),
+      (instance) => {
+        // Before it is given up, so that the only one is not the last.
+        context.replace(instance);
+        this.#gone.abort(terminated(instance));
+      },
       () => {},
     );
     this.#stop = AbortSignal.any([over, this.#gone.signal]);
@@ -214,6 +219,7 @@ class Work {
     const measuring = new AbortController();
     const until = AbortSignal.any([this.#stop, measuring.signal]);
     const receive = async (message: AgentMessage): Promise<void> => {
+      if (message.event === 'interruption') return noteInterruption(instance, message, this.#context);
       if (message.event !== 'attached') return search.receive(this.#index, message);
       onAttached();
       this.#survives = message.survives;
@@ -224,6 +230,7 @@ class Work {
     if (over.aborted) return;
     // Its own deadline is the net below ours: about to end, or its clock is wrong and it is begun again.
     if (reason === 'deadline' && job().seconds < deadlineSlack) return;
+    if (reason === 'interruption') throw interrupted();
     throw new CndError(`agent-${reason}`, `its agent stopped by itself (${reason})`);
   }
 

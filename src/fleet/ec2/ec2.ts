@@ -1,4 +1,5 @@
 import type { Instance as Ec2Instance } from '@aws-sdk/client-ec2';
+import { metadataEndpoint } from '../../aws/endpoint.ts';
 import { isOrganizationDenial } from '../../aws/failure.ts';
 import {
   type FindReport,
@@ -6,6 +7,7 @@ import {
   type FleetTiming,
   type FoundRun,
   type LaunchRequest,
+  type ReplacementRequest,
 } from '../fleet.ts';
 import type { Instance } from '../../instance.ts';
 import type { Access } from '../../session/ssh/access.ts';
@@ -24,7 +26,7 @@ import { Prerequisites } from './launch/prerequisite.ts';
 import type { SyslogKind } from './launch/image.ts';
 import { withIngressUpdates } from './launch/ingress.ts';
 import { warnUnreachable } from './find/unreachable.ts';
-import { launchRun } from './launch/run-launch.ts';
+import { launchMore, launchRun } from './launch/run-launch.ts';
 import { LaunchState } from './launch/launch-state.ts';
 import { parseRunHandle, restoredLaunch, runHandleOf } from './run-handle.ts';
 import { jumpAccess } from './jump.ts';
@@ -80,6 +82,12 @@ export class Ec2Fleet implements SshFleet {
     return this.#region ?? '';
   }
 
+  /** Only Spot Instances are interrupted. */
+  get interruptionNotices(): string | undefined {
+    const { settings, env } = this.#options;
+    return settings.spot ? metadataEndpoint(env) : undefined;
+  }
+
   get account(): string | undefined {
     return this.#account;
   }
@@ -110,6 +118,14 @@ export class Ec2Fleet implements SshFleet {
     return launched
       .map((instance) => this.#toInstance(instance, launchState))
       .toSorted((a, b) => a.index - b.index);
+  }
+
+  /** The lifetime is what is left of the one that the others were launched with. */
+  async launchReplacement(request: ReplacementRequest, signal: AbortSignal): Promise<Instance> {
+    const { api, settings } = this.#options;
+    const launchState = this.#launchStates.get(request.run) ?? new LaunchState();
+    const context = { api, settings, launchState, explain: this.#explain };
+    return this.#toInstance(await launchMore(context, request, signal), launchState);
   }
 
   handle(run: string): unknown {
@@ -163,7 +179,8 @@ export class Ec2Fleet implements SshFleet {
   async terminate(run: string, ids?: readonly string[]): Promise<Instance[]> {
     const launchState = this.#launchStates.get(run);
     const instances = await this.#terminate(run, launchState, ids);
-    if (ids !== undefined || !launchState?.outcomeUnknown) return instances;
+    const isUnknown = launchState?.outcomeUnknown === true || (launchState?.pending.size ?? 0) > 0;
+    if (ids !== undefined || !launchState || !isUnknown) return instances;
     return untilConsistent(launchState, this.timing, instances, () => this.#terminate(run, launchState));
   }
 

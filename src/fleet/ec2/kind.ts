@@ -1,4 +1,5 @@
 import type { AwsSettings } from '../../aws/client.ts';
+import { metadataEndpoint } from '../../aws/endpoint.ts';
 import { fleetKind } from '../kind.ts';
 import type { OrphanKind } from '../orphan.ts';
 import { machineKind } from './price/machine-kind.ts';
@@ -61,7 +62,6 @@ export const ec2Kind = fleetKind({
   tags: ({ tags }) => tags,
   machines: ({ types, spot, region }) => types.map((type) => machineKind(type, spot, region)),
   broadcast: ({ profile, instanceProfile, tags }, { fleet, preflight, expiresAt, scheme, env }) => {
-    const imds = env['AWS_EC2_METADATA_SERVICE_ENDPOINT'] || 'http://169.254.169.254';
     return {
       kind: 'sqs',
       owner: preflight?.owner ?? 'unknown',
@@ -69,7 +69,7 @@ export const ec2Kind = fleetKind({
       settings: { profile, region: fleet.where },
       env,
       tags: { ...tags, 'cnd:scheme': scheme },
-      ...(instanceProfile !== undefined && { imds }),
+      ...(instanceProfile !== undefined && { imds: metadataEndpoint(env) }),
     };
   },
   open: async (config, env) => {

@@ -5,7 +5,9 @@ import type { ControlRequest, HostRecord, LocalInstanceRecord } from './record.t
 
 /** What to ask: a request without the token, which is in the record. */
 export type Question =
-  { readonly ask: 'describe' } | { readonly ask: 'terminate'; readonly ids?: readonly string[] };
+  | { readonly ask: 'describe' }
+  | { readonly ask: 'launch'; readonly index: number }
+  | { readonly ask: 'terminate'; readonly ids?: readonly string[] };
 
 /** Asks a run's host how its instances are (afterwards); fails when there is no proper answer until `signal`. */
 export async function queryHost(

@@ -14,6 +14,9 @@ import { sweep } from './sweep.ts';
 /** How long a healthy host may take to answer, in milliseconds. */
 const timeout = 1000;
 
+/** How long it may take to make another instance, in milliseconds. */
+const launchTimeout = 10_000;
+
 /**
  * How a run's instances are, by the word of their host, or, without one, by their processes.
  * @throws CndError when the host is there but does not answer.
@@ -51,6 +54,19 @@ export async function powerOff(
   return known
     .filter(({ id }) => !ids || ids.includes(id))
     .map((instance) => outcome(instance, { told, standing, living: left }));
+}
+
+/** Has the host of a run launch one more instance; gives its record afterwards. @throws when there is no host, or it cannot. */
+export async function powerOn(
+  { run, record }: Lead,
+  index: number,
+  signal: AbortSignal,
+): Promise<HostRecord> {
+  if (!record || !isAlive(record.host)) throw new CndError('local-host-gone', `run ${run} has no local host`);
+  const instances = await withDeadline(launchTimeout, signal, (limit) =>
+    queryHost(record, { ask: 'launch', index }, limit),
+  );
+  return { ...record, instances };
 }
 
 /** What becomes of instances whose host died: a power cut, which is over when their last process is dead. */

@@ -6,14 +6,14 @@ import { generateKeyPair } from '../../session/ssh/key.ts';
 import type { Session } from '../../session/session.ts';
 import { readLoginKey, writeLoginKey } from '../../state/run-state.ts';
 import { makeStateRoot } from '../../state/state.ts';
-import type { ConnectOptions, FleetTiming, FoundRun, LaunchRequest } from '../fleet.ts';
+import type { ConnectOptions, FleetTiming, FoundRun, LaunchRequest, ReplacementRequest } from '../fleet.ts';
 import type { Instance } from '../../instance.ts';
 import { check } from '../check.ts';
 import { parseHandle } from '../handle.ts';
 import type { Preflight, PreflightRequest } from '../preflight.ts';
 import { SshAccesses, type SshFleet } from '../ssh.ts';
 import { requireRunId } from '../../run-id.ts';
-import { powerOff, look } from './instance-state.ts';
+import { powerOff, powerOn, look } from './instance-state.ts';
 import { localDirectory, removeDirectory } from './directory.ts';
 import { hostEnvironment, loginUser } from './environment.ts';
 import { launchHost } from './launch.ts';
@@ -84,6 +84,7 @@ export class LocalFleet implements SshFleet {
       bootDelay: this.#config.bootDelay,
       threads: threadShare(this.#config.cores ?? availableParallelism(), count),
       rehearse: this.#config.rehearse,
+      replace: request.replace ?? false,
     };
     const path = await instancePath(this.#env['PATH'] ?? usualPath, signal);
     const env = hostEnvironment({ ...this.#env, PATH: path }, { run, stateRoot: root, count, expiresAt });
@@ -92,6 +93,20 @@ export class LocalFleet implements SshFleet {
     this.#leads.set(run, lead);
     this.#loginKeys.set(run, loginKey.privateKey);
     return this.#instances(lead, lead.record.instances);
+  }
+
+  /** On the same host, which ends it with the others. */
+  async launchReplacement({ run, index }: ReplacementRequest, signal: AbortSignal): Promise<Instance> {
+    const lead = await this.#lead(run);
+    const record = await powerOn(lead, index, signal);
+    const changed = { ...lead, record };
+    this.#leads.set(run, changed);
+    const launched = this.#instances(changed, record.instances).find((instance) => instance.index === index);
+    if (launched) return launched;
+    throw new CndError(
+      'local-launch-failed',
+      `the local host of run ${run} did not launch instance ${index}`,
+    );
   }
 
   handle(run: string): unknown {
@@ -167,12 +182,13 @@ export class LocalFleet implements SshFleet {
 
   #instances({ run, record }: Lead, instances: readonly LocalInstanceRecord[]): Instance[] {
     const privateKey = this.#loginKeys.get(run);
-    return instances.map(({ id, index, state, threads, reason, port }) => ({
+    return instances.map(({ id, index, state, threads, reason, endedBy, port }) => ({
       id,
       index,
       state,
       threads,
       ...(reason === undefined ? {} : { reason }),
+      ...(endedBy === undefined ? {} : { endedBy }),
       ...(port === undefined || !record
         ? {}
         : {

@@ -7,6 +7,7 @@ export const instanceRecord = z.object({
   state: z.enum(['pending', 'running', 'shutting-down', 'terminated']),
   threads: z.int(),
   reason: z.string().optional(),
+  endedBy: z.enum(['service', 'user']).optional(),
   /** Where its SSH server listens on 127.0.0.1, once it is running. */
   port: z.int().optional(),
 });
@@ -38,5 +39,7 @@ export type ControlReply = z.infer<typeof controlReply>;
 
 /** What a controller asks of a host, with the token of its record. */
 export type ControlRequest = { readonly token: string } & (
-  { readonly ask: 'describe' } | { readonly ask: 'terminate'; readonly ids?: readonly string[] }
+  | { readonly ask: 'describe' }
+  | { readonly ask: 'launch'; readonly index: number }
+  | { readonly ask: 'terminate'; readonly ids?: readonly string[] }
 );

@@ -25,6 +25,8 @@ export interface HostSpec {
   readonly bootDelay: number;
   readonly threads: number;
   readonly rehearse: readonly Rehearsal[];
+  /** More may be launched when all of them have been terminated one by one. */
+  readonly replace: boolean;
 }
 
 /** What a host hands to its watchdog, on its stdin, which it then holds open as long as it lives. */

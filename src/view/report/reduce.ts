@@ -150,6 +150,8 @@ export function tell(report: RunReport, event: RunEvent): void {
     case 'instance.armed':
     case 'instance.released':
     case 'instance.error':
+    case 'instance.interrupted':
+    case 'instance.replaced':
     case 'hit.rejected':
     case 'instance.discredited':
     case 'logs.archived':

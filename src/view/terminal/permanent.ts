@@ -33,6 +33,8 @@ const looks: Readonly<Record<EventName, Style | 'plain' | 'verbose' | 'never'>> 
   'instance.discredited': 'yellow',
   'instance.disconnected': 'yellow',
   'instance.reconnected': 'plain',
+  'instance.interrupted': 'yellow',
+  'instance.replaced': 'plain',
   'logs.pulled': 'verbose',
   'logs.missing': 'yellow',
   'terminate.started': 'verbose',

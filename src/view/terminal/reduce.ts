@@ -103,6 +103,8 @@ export function reduce(state: LiveRun, event: RunEvent): LiveRun {
     case 'warning':
     case 'instance.released':
     case 'instance.error':
+    case 'instance.interrupted':
+    case 'instance.replaced':
     case 'hit.rejected':
     case 'instance.discredited':
     case 'broadcast':

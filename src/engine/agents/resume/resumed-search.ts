@@ -15,6 +15,11 @@ export interface SearchBase {
   readonly best?: Claim | undefined;
 }
 
+/** N, which instances that came later have not changed. @throws CndError `state-damaged` */
+export function strideOf(value: SearchRequest['snapshot'], launched: number): number {
+  return value === undefined ? launched : parseSearch(value).ledger.stride;
+}
+
 /**
  * What is known when a search begins: nothing, or what an earlier controller kept. Workers that had a job then may be at it
  * still: they are away.
@@ -31,7 +36,7 @@ export function searchBase({ space, done, snapshot: value, keep, workers }: Begu
       from !== space.from ||
       limit !== space.limit ||
       chunk !== space.chunk ||
-      snapshot.workers.length !== workers
+      snapshot.workers.length < workers
     )
       throw new RangeError('it is of another search');
     return { ledger, pool: WorkerPool.restore(snapshot.workers, keep), best: snapshot.best };

@@ -66,9 +66,15 @@ export function toInstance(
     state,
     ...(instance.InstanceType !== undefined && { type: instance.InstanceType }),
     ...(instance.Placement?.AvailabilityZone !== undefined && { zone: instance.Placement.AvailabilityZone }),
+    ...(state !== 'pending' && state !== 'running' && { endedBy: endedBy(instance) }),
     ...(why !== undefined && why !== '' && state !== 'running' && { reason: why }),
     ...(note && state === 'running' && host !== undefined && { address: note(id, host) }),
   };
+}
+
+/** `Server.…` is EC2's own doing; `Client.…` is a request, or a shutdown from inside (API_StateReason). Pure. */
+function endedBy({ StateReason }: Ec2Instance): 'service' | 'user' {
+  return StateReason?.Code?.startsWith('Server.') === true ? 'service' : 'user';
 }
 
 /** Why EC2 ended an instance, with what helps where that is known (`Client.InternalError` says no more than its name). Pure. */

@@ -5,7 +5,7 @@ import type { InstanceLogin } from '../find/describe.ts';
 import type { Prerequisites } from './prerequisite.ts';
 import type { SyslogKind } from './image.ts';
 import { jumpAccess } from '../jump.ts';
-import type { LaunchPlan } from './launch.ts';
+import type { LaunchPlan } from './run-instances.ts';
 import type { TypePrice } from '../price/price-lookup.ts';
 import type { RunTags } from '../tag.ts';
 import { userData } from './user-data.ts';
@@ -67,6 +67,7 @@ export async function prepareOrder(
       groups,
       count,
       minimum,
+      firstIndex: 0,
       userData: () => userData({ run, lifetime: lifetime(), hostKey, loginKey: loginKey.publicKey }),
       connect: settings.connect,
       instanceProfile: settings.instanceProfile,

@@ -1,4 +1,5 @@
 import type { InstanceLogin } from '../find/describe.ts';
+import type { LaunchPlan } from './run-instances.ts';
 
 /** What this process knows of a run that it launched itself; of any other it knows what the tags say. */
 export class LaunchState {
@@ -9,6 +10,10 @@ export class LaunchState {
   /** RunInstances calls that have not been answered yet: what they launch becomes known then. Never rejected. */
   readonly pending = new Set<Promise<unknown>>();
   login: InstanceLogin | undefined;
+  /** What replacements are launched by, too: with the same keys. */
+  plan: LaunchPlan | undefined;
+  /** RunInstances calls until now, but for repetitions: each has a ClientToken of its own. */
+  attempts = 0;
   /** The run's own security group, and the blocks of addresses that SSH is allowed from. */
   group: { readonly id: string; readonly sources: Set<string> } | undefined;
   /** A look for this machine's address that is under way. */

@@ -6,24 +6,7 @@ import type { Ec2Api } from '../api.ts';
 import { indexOf } from '../find/describe.ts';
 import { launchErrorKind } from '../error.ts';
 import type { LaunchState } from './launch-state.ts';
-import { type RunInstancesPlan, mostPerCall, runInstancesInput } from './run-instances.ts';
-
-/** What a launch may choose from, best first. */
-export interface LaunchPlan extends Omit<
-  RunInstancesPlan,
-  'type' | 'subnet' | 'firstIndex' | 'attempt' | 'spotPrice' | 'userData'
-> {
-  readonly minimum: number;
-  readonly types: readonly string[];
-  readonly subnets: readonly { readonly id: string; readonly zone: string }[];
-  /** Made anew for each call: what is left of T gets less while zones are tried. */
-  readonly userData: () => string;
-  /** See `RunInstancesPlan.spotPrice`. */
-  readonly spotPrice: (type: string) => number | null | undefined;
-  readonly notice: (message: string) => void;
-  /** Called with the ids of each call's instances, before anything else is launched: when it fails, so does the launch. */
-  readonly onLaunched: ((ids: readonly string[]) => Promise<void>) | undefined;
-}
+import { type LaunchPlan, mostPerCall, runInstancesInput } from './run-instances.ts';
 
 /** How often one call is repeated, with the seconds in between doubling from `first` to `most`. */
 const repeats = { attempts: 6, first: 0.5, most: 8 };
@@ -46,16 +29,16 @@ export async function launchInstances(
 ): Promise<Ec2Instance[]> {
   const launched: Ec2Instance[] = [];
   let lack: unknown;
-  let attempt = 0;
   for (const type of plan.types) {
     zones: for (const { id: subnet, zone } of plan.subnets) {
       while (launched.length < plan.count) {
         signal.throwIfAborted();
         const count = Math.min(mostPerCall, plan.count - launched.length);
-        const firstIndex = launched.length;
+        const firstIndex = plan.firstIndex + launched.length;
         const spotPrice = plan.spotPrice(type);
         const userData = plan.userData();
-        const call = { ...plan, type, subnet, count, firstIndex, attempt: attempt++, spotPrice, userData };
+        const attempt = launchState.attempts++;
+        const call = { ...plan, type, subnet, count, firstIndex, attempt, spotPrice, userData };
         const answer = await runInstances(api, runInstancesInput(call), launchState, signal);
         if (Array.isArray(answer)) {
           launched.push(...answer);

@@ -15,7 +15,7 @@ export interface RunInstancesPlan {
   readonly groups: readonly string[];
   /** Instances wanted of this call; at least one, or none is launched. */
   readonly count: number;
-  /** How many instances earlier calls of this launch have made. */
+  /** The index of the first instance: how many there have been of the run before. */
   readonly firstIndex: number;
   /** The number of the attempt in this launch: retries of a lost answer keep it, anything else takes the next. */
   readonly attempt: number;
@@ -25,6 +25,23 @@ export interface RunInstancesPlan {
   readonly instanceProfile: string | undefined;
   /** US dollars per hour that a spot instance may cost at most; null: as much as on demand. Undefined: on demand. */
   readonly spotPrice: number | null | undefined;
+}
+
+/** What a launch may choose from, best first. */
+export interface LaunchPlan extends Omit<
+  RunInstancesPlan,
+  'type' | 'subnet' | 'attempt' | 'spotPrice' | 'userData'
+> {
+  readonly minimum: number;
+  readonly types: readonly string[];
+  readonly subnets: readonly { readonly id: string; readonly zone: string }[];
+  /** Made anew for each call: what is left of T gets less while zones are tried. */
+  readonly userData: () => string;
+  /** See `RunInstancesPlan.spotPrice`. */
+  readonly spotPrice: (type: string) => number | null | undefined;
+  readonly notice: (message: string) => void;
+  /** Called with the ids of each call's instances, before anything else is launched: when it fails, so does the launch. */
+  readonly onLaunched: ((ids: readonly string[]) => Promise<void>) | undefined;
 }
 
 /** The input of one RunInstances call (API_RunInstances). Pure. */

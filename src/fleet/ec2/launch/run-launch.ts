@@ -3,7 +3,8 @@ import type { Instance as Ec2Instance } from '@aws-sdk/client-ec2';
 import { type Instance, isLiving } from '../../../instance.ts';
 import { plural } from '../../../quantity.ts';
 import { writeLoginKey } from '../../../state/run-state.ts';
-import type { LaunchRequest } from '../../fleet.ts';
+import { CndError } from '../../../error.ts';
+import type { LaunchRequest, ReplacementRequest } from '../../fleet.ts';
 import { type ExplainError, isFreePlanRefusal } from '../error.ts';
 import type { PreflightContext } from '../preflight/context.ts';
 import type { TypePrice } from '../price/price-lookup.ts';
@@ -12,7 +13,8 @@ import type { RunTags } from '../tag.ts';
 import { findEligible } from './eligible-type.ts';
 import { createGroup } from './group.ts';
 import type { SyslogKind } from './image.ts';
-import { type LaunchPlan, launchInstances } from './launch.ts';
+import { launchInstances } from './launch.ts';
+import type { LaunchPlan } from './run-instances.ts';
 import { prepareOrder } from './launch-plan.ts';
 import type { LaunchState } from './launch-state.ts';
 
@@ -46,6 +48,7 @@ export async function launchRun(
     };
     const { plan, login, syslog } = await prepareOrder({ ...context, ...steps }, request, signal);
     launchState.login = login;
+    launchState.plan = plan;
     const launched = await launchInstances(api, plan, launchState, signal);
     await writeLoginKey(run, login.privateKey ?? '', env);
     return { launched, syslog };
@@ -59,6 +62,42 @@ export async function launchRun(
       about: run,
       permissions: 'ec2:RunInstances, ec2:CreateTags',
       launch: { count, types, market: spot ? 'spot' : 'on-demand', eligible },
+    });
+  }
+}
+
+/**
+ * Launches one more instance, as the others were: with their keys, group and schedules, and a switch for what is left of T. What
+ * an aborted call launches is terminated with the run.
+ */
+export async function launchMore(
+  {
+    api,
+    settings,
+    launchState,
+    explain,
+  }: Pick<RunLaunchContext, 'api' | 'settings' | 'launchState' | 'explain'>,
+  { run, index, notice = () => {} }: Pick<ReplacementRequest, 'run' | 'index' | 'notice'>,
+  signal: AbortSignal,
+): Promise<Ec2Instance> {
+  const { plan } = launchState;
+  if (!plan) {
+    const what = `run ${run} was launched by another process, which alone has the keys that instances are launched with`;
+    throw new CndError('not-launched-here', what, { about: run });
+  }
+  try {
+    const one = { ...plan, count: 1, minimum: 1, firstIndex: index, notice };
+    const [instance] = await launchInstances(api, one, launchState, signal);
+    if (instance) return instance;
+    throw new Error('EC2 gave no instance');
+  } catch (error) {
+    signal.throwIfAborted();
+    const { types, spot } = settings;
+    throw explain(error, {
+      what: 'an instance cannot be launched',
+      about: run,
+      permissions: 'ec2:RunInstances, ec2:CreateTags',
+      launch: { count: 1, types, market: spot ? 'spot' : 'on-demand', eligible: undefined },
     });
   }
 }

@@ -11,7 +11,7 @@ import type { CallerIdentity } from '../identity.ts';
 import { jumpAccess } from '../jump.ts';
 import { type MachineImage, type MachineType, otherTypes } from '../launch/instance-type.ts';
 import type { Network } from '../launch/network.ts';
-import { addressPrice, instancePrice, longestPaid } from '../price/price.ts';
+import { addressPrice, instancePrice, longestPaid, replacementSurplus } from '../price/price.ts';
 import type { TypePrice } from '../price/price-lookup.ts';
 import type { PreflightContext } from './context.ts';
 import { inform } from './information.ts';
@@ -117,7 +117,7 @@ function callerWarnings({ settings, env }: PreflightContext): Check[] {
 /** What the dearest of the types costs for as long as an instance can live. Pure. */
 function costBound(
   { settings, timing }: PreflightContext,
-  { count, timeLimit }: PreflightRequest,
+  { count, timeLimit, replacements = 0 }: PreflightRequest,
   types: readonly MachineType[],
   prices: ReadonlyMap<string, TypePrice>,
 ): Pick<Preflight, 'cost' | 'costBasis' | 'price'> {
@@ -135,13 +135,14 @@ function costBound(
   const basis = `${one} ${market} at $${dollars(dearest.most)}/h${address}; ${dearest.source}`;
   const price = { ...instancePrice(dearest.most, publicAddress), basis };
   const seconds = longestPaid(timeLimit, timing);
+  const surplus = replacementSurplus(settings.spot);
   return {
     price,
-    cost: costOf(
-      price,
-      Array.from({ length: count }, () => seconds),
-    ),
-    costBasis: `${count} × ${basis}, for at most ${Math.ceil(seconds)} s`,
+    cost: costOf(price, [
+      ...Array.from({ length: count }, () => seconds),
+      ...Array.from({ length: replacements }, () => surplus),
+    ]),
+    costBasis: `${count} × ${basis}, for at most ${Math.ceil(seconds)} s${replacements > 0 ? `, and ${surplus} s more for each of at most ${replacements} replacements` : ''}`,
   };
 }
 

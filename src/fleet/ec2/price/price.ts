@@ -56,3 +56,14 @@ export function longestPaid(
 ): number {
   return timeLimit + timing.grace + timing.boot;
 }
+
+/** Seconds between the interruption notice of a Spot Instance and its end. */
+const noticeSeconds = 120;
+
+/**
+ * Seconds that a replacement adds at most to what is paid: what it lives, the lost one does not, but for the minimum of either
+ * and the time between a notice and the end that it announces.
+ */
+export function replacementSurplus(spot: boolean): number {
+  return leastSeconds + (spot ? noticeSeconds : 0);
+}

@@ -38,12 +38,14 @@ try {
   const logins = new PendingLogins();
   const hypervisor = new Hypervisor(spec, logins, () => void end(() => control.drain(500)));
   const token = randomBytes(32).toString('hex');
-  const control = new ControlServer(token, logins, async (request) => ({
-    instances:
-      request.ask === 'terminate'
-        ? await hypervisor.powerOff(request.ids, 'terminated by request')
-        : hypervisor.describe(),
-  }));
+  const control = new ControlServer(token, logins, async (request) => {
+    if (request.ask === 'terminate')
+      return { instances: await hypervisor.powerOff(request.ids, 'terminated by request', 'user') };
+    if (request.ask === 'describe') return { instances: hypervisor.describe() };
+    const instances = await hypervisor.add(request.index);
+    await writeRecord(spec.directory, { ...record, instances });
+    return { instances };
+  });
   armDeadMan(
     spec.lifetime,
     () => abandon(hypervisor, "the time limit was reached (dead-man's switch)"),
@@ -90,7 +92,9 @@ function answer(text: LaunchAnswer): void {
 /** Powers everything off with nobody asking for it, again and again until that ends this process. */
 function abandon(hypervisor: Hypervisor, reason: string): void {
   forget = true;
-  void hypervisor.powerOff(undefined, reason).finally(() => setTimeout(abandon, 1000, hypervisor, reason));
+  void hypervisor
+    .powerOff(undefined, reason, 'service')
+    .finally(() => setTimeout(abandon, 1000, hypervisor, reason));
 }
 
 /** Ends the process, and thereby its watchdog. */

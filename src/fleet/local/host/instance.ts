@@ -23,6 +23,7 @@ export class LocalInstance {
   readonly #server: SshServer;
   #state: LocalInstanceRecord['state'] = 'pending';
   #reason: string | undefined;
+  #endedBy: LocalInstanceRecord['endedBy'];
   #port: number | undefined;
 
   constructor(spec: HostSpec, index: number, keys: ServerKeys, logins: PendingLogins) {
@@ -51,6 +52,7 @@ export class LocalInstance {
       state: this.#state,
       threads: this.#spec.threads,
       ...(this.#reason === undefined ? {} : { reason: this.#reason }),
+      ...(this.#endedBy === undefined ? {} : { endedBy: this.#endedBy }),
       ...(this.#state === 'running' && this.#port !== undefined ? { port: this.#port } : {}),
     };
   }
@@ -72,10 +74,11 @@ export class LocalInstance {
   }
 
   /** Pulls the plug: no connection, no new command, and the process groups it knows of are killed. */
-  cut(reason: string): void {
+  cut(reason: string, endedBy: 'service' | 'user'): void {
     if (this.#state === 'terminated') return;
     if (this.#state !== 'shutting-down') this.#log(`powering off: ${reason}`);
     this.#reason ??= reason;
+    this.#endedBy ??= endedBy;
     this.#state = 'shutting-down';
     this.#server.close();
     for (const command of this.#commands) signalGroup(command, 'SIGKILL');

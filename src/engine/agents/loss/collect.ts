@@ -1,5 +1,5 @@
-import { spooledHits } from './agent.ts';
-import type { WorkerContext } from './worker-context.ts';
+import { spooledHits } from '../agent.ts';
+import type { WorkerContext } from '../worker-context.ts';
 
 /**
  * Reads what an agent has noted that could not say it before the search was over: nobody could reach it, or this process was

@@ -1,5 +1,5 @@
-import { type Clock, Stopwatch } from '../../clock.ts';
-import type { CndError } from '../../error.ts';
+import { type Clock, Stopwatch } from '../../../clock.ts';
+import type { CndError } from '../../../error.ts';
 
 /** Milliseconds between two looks at the clock. */
 const interval = 500;

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
-import { Absence } from '../../../src/engine/agents/absence.ts';
-import { CndError } from '../../../src/error.ts';
-import { ManualClock } from '../../helper/manual-clock.ts';
+import { Absence } from '../../../../src/engine/agents/loss/absence.ts';
+import { CndError } from '../../../../src/error.ts';
+import { ManualClock } from '../../../helper/manual-clock.ts';
 
 const cut = new CndError('session-lost', 'cut');
 
