@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { schemes, units } from '../puzzle/puzzle.ts';
 import type { FleetKind } from '../fleet/kind.ts';
+import { parseRetention } from '../archive/retention.ts';
 import { boundedWhole, decimal, oneOf, whole } from '../setting-value.ts';
 
 /** Which kernel the agents run: the fastest that works on the instance, or always the script. */
@@ -74,6 +75,17 @@ const commonSchema = z.strictObject({
     encryption: oneOf(['AES256', 'aws:kms'])
       .optional()
       .describe('server-side encryption, AES256 or aws:kms; by default as the bucket is configured'),
+    keep: z
+      .union([z.string(), z.number()], { error: 'must be a duration, or a number of runs' })
+      .transform(String)
+      .refine((value) => parseRetention(value) !== undefined, {
+        error: 'must be a duration such as 90d, or a number of runs such as 500',
+      })
+      .meta({ type: ['string', 'integer'], pattern: '^([1-9]\\d{0,6}|\\d{1,6}(\\.\\d+)?(s|min|m|h|d|w))$' })
+      .optional()
+      .describe(
+        'how long runs are kept in the archive, 90d for example, or how many of them; at the end of a run older ones that have ended are removed; by default all are kept',
+      ),
   }),
 });
 

@@ -17,6 +17,7 @@ const examples: Readonly<Record<string, unknown>> = {
   'logs.prefix': 'cnd',
   'logs.region': 'eu-west-1',
   'logs.encryption': 'aws:kms',
+  'logs.keep': '90d',
   maxCost: 5,
   ...Object.assign({}, ...fleetKinds.map(({ template }) => template)),
 };

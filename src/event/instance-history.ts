@@ -78,6 +78,7 @@ export class InstanceHistory implements View {
       case 'instance.uploaded':
       case 'instance.waiting':
       case 'launch.started':
+      case 'archive.pruned':
       case 'logs.archived':
       case 'logs.missing':
       case 'run.ended':

@@ -7,6 +7,7 @@ import { testedNow } from '../search/coverage.ts';
 import { chanceWithin } from '../search/forecast.ts';
 import type { RunContext } from './context.ts';
 import { archiveRun } from './log/archive.ts';
+import { pruneArchive } from './log/prune.ts';
 import { recordName } from '../event/file-name.ts';
 import { exitCodes } from '../event/outcome.ts';
 import type { RunRecord } from '../event/record.ts';
@@ -55,7 +56,10 @@ export async function finish(
   const endedAt = new Date(clock.wall()).toISOString();
   // Journal and record are whole before they are uploaded; everybody else is told when that is over, too.
   if (archive.spool) context.journal.show({ event: 'run.ended', time: endedAt, run, ...ended });
-  else context.emit('run.ended', ended);
+  else {
+    await pruneArchive(context);
+    context.emit('run.ended', ended);
+  }
   await context.journal.close();
   await record(context, { endedAt, ended });
   // It is written where it belongs; only the index does not know of it yet.
@@ -63,6 +67,7 @@ export async function finish(
   await report(context);
   if (archive.spool) {
     const logs = await archiveRun(context, archive.spool);
+    await pruneArchive(context);
     context.emit('run.ended', {
       ...ended,
       elapsed: context.elapsed(),

@@ -116,6 +116,8 @@ export function plainLine(
       return verbose
         ? `${plural(event.files, 'file')} (${plural(event.bytes, 'byte')}) uploaded to ${printable(event.location)}`
         : undefined;
+    case 'archive.pruned':
+      return `removed ${plural(event.runs, 'run')} from ${printable(event.location)} that logs.keep = ${printable(event.keep)} does not keep`;
     case 'run.interrupted':
       return `${printable(event.signal)}: ${interruptedText(event)}`;
     case 'cleanup.failed':

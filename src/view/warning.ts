@@ -38,6 +38,7 @@ const errors: Readonly<Record<EventName, boolean>> = {
   'instance.terminated': false,
   'archive.started': false,
   'logs.archived': false,
+  'archive.pruned': false,
   'run.interrupted': false,
   'cleanup.failed': true,
   'output.dropped': false,

@@ -356,6 +356,50 @@ describe('rm', () => {
   ])('%j is refused', (args, ...said) => expectRefused(args, ...(said as RegExp[])));
 });
 
+describe('prune', () => {
+  test('shows what would go, and removes it when it is told to', async () => {
+    another('20240229-000000-aaaa');
+    another('20240301-000000-bbbb', { ended: undefined });
+    await expectRefused(['prune'], /logs.keep is not set/, /--keep 90d/);
+    await expectRefused(['prune', '--keep', 'long'], /--keep is 'long'/, /--keep 500/);
+    const shown = await logs('prune', '--keep', '30d', '--dry-run');
+    expect(shown).toMatchObject({ code: 0, stderr: '' });
+    expect(shown.stdout).toMatch(/^20240229-000000-aaaa .*\n1 run would be removed from /m);
+    expect(archivedRuns(inLogs())).toHaveLength(3);
+    writeFileSync(join(place.directory, 'cnd.config.json'), '{ "logs": { "keep": "2" } }');
+    expect((await logs('prune', '--yes')).stdout).toMatch(/^removed 1 run from /);
+    expect(archivedRuns(inLogs()).toSorted()).toEqual(['20240301-000000-bbbb', run]);
+    expect((await logs('prune')).stdout).toMatch(/^nothing to remove from /);
+  });
+});
+
+describe('index', () => {
+  test('is made again when it is lost, and says what the archive lacks', async () => {
+    another('20240229-000000-aaaa');
+    another('20240301-000000-bbbb', { ended: undefined });
+    rmSync(inLogs('.cnd-index'), { recursive: true });
+    expect(await logs('index')).toEqual(
+      expect.objectContaining({
+        code: 0,
+        stdout:
+          '2 runs in the index, 2 of them added or renewed\n' +
+          '1 run never ended: cnd was killed before it could write how: 20240301-000000-bbbb\n',
+      }),
+    );
+    expect((await logs('index')).stdout).toMatch(/^2 runs in the index, 0 of them/);
+    expect((await logs('index', '--rebuild')).stdout).toMatch(/^2 runs in the index, 2 of them/);
+    const page = await logs('ls', '--limit', '1');
+    expect(page.stdout).toMatch(new RegExp(`^${run} .*\\n$`, 'm'));
+    expect(page.stderr).toBe(`cnd: there are more; the next ones: cnd logs ls --before ${run}\n`);
+    const next = await logs('ls', '--before', 'last', '--limit', 'all', '--json');
+    expect((JSON.parse(next.stdout) as { run: string }[]).map((found) => found.run)).toEqual([
+      '20240301-000000-bbbb',
+      '20240229-000000-aaaa',
+    ]);
+    await expectRefused(['ls', '--limit', 'few'], /--limit is 'few'/, /--limit 20/);
+  });
+});
+
 describe.skipIf(!hasTmux())('on a terminal', () => {
   let terminal: Terminal;
   beforeEach(() => {

@@ -54,6 +54,7 @@ const views: {
   'instance.uploaded': ['nothing', 'nothing', 'line', 'state', 'nothing'],
   'instance.waiting': ['line', 'nothing', 'line', 'state', 'nothing'],
   'launch.started': ['line', 'nothing', 'line', 'nothing', 'nothing'],
+  'archive.pruned': ['line', 'nothing', 'line', 'line', 'nothing'],
   'logs.archived': ['nothing', 'nothing', 'line', 'nothing', 'nothing'],
   'logs.missing': ['line', 'line', 'line', 'both', 'nothing'],
   'logs.pulled': ['nothing', 'nothing', 'line', 'state', 'state'],

@@ -99,6 +99,7 @@ export function fieldsOfEach(text: string): { [Name in EventName]: EventFields[N
     'instance.terminated': { instance: 0, id: text },
     'archive.started': { location: text, files: 6 },
     'logs.archived': { location: text, files: 6, bytes: 20_480 },
+    'archive.pruned': { location: text, runs: 3, keep: '90d' },
     'run.interrupted': { signal: text, count: 1 },
     'cleanup.failed': { what: text, reason: text },
     'output.dropped': { frames: 12, progress: 3456 },

@@ -49,6 +49,7 @@ const lines: { readonly [Name in EventName]: string | { verbose: string } | unde
   'instance.terminated': { verbose: '#0 terminated' },
   'archive.started': 'uploading 6 files to words',
   'logs.archived': { verbose: '6 files (20,480 bytes) uploaded to words' },
+  'archive.pruned': 'removed 3 runs from words that logs.keep = 90d does not keep',
   'run.interrupted':
     'words: stopping, pulling logs for a few seconds, then terminating; Ctrl-C again skips the logs',
   'cleanup.failed': 'cleanup of words failed: words',

@@ -2,8 +2,9 @@ import { summaries } from '../../archive/index/listing.ts';
 import type { RunSummary } from '../../archive/summary.ts';
 import { CndError, messageOf } from '../../error.ts';
 import { plural } from '../../quantity.ts';
+import { runsUnderWay } from '../../state/under-way.ts';
 import type { Arguments } from '../command.ts';
-import { openArchive, runsUnderWay, warn } from './logs.ts';
+import { openArchive, warn } from './logs.ts';
 
 /** Runs that a line names. */
 const named = 3;

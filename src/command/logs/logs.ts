@@ -4,8 +4,7 @@ import { makeArchive } from '../../archive/registry.ts';
 import { unstoredRuns } from '../../archive/spooled.ts';
 import { messageOf } from '../../error.ts';
 import { resolveLogs } from '../../config/logs.ts';
-import { isAlive } from '../../state/process.ts';
-import { listRunStates } from '../../state/run-state.ts';
+import { runsUnderWay } from '../../state/under-way.ts';
 import { printable } from '../../text.ts';
 import type { Arguments } from '../command.ts';
 
@@ -15,10 +14,9 @@ export async function openArchive(given: Arguments): Promise<Archive> {
   return makeArchive(logs, aws, process.env);
 }
 
-/** The runs of this user whose controllers are at work on this machine. */
-export async function runsUnderWay(env: NodeJS.ProcessEnv): Promise<ReadonlySet<string>> {
-  const states = await listRunStates(env);
-  return new Set(states.filter(({ controller }) => isAlive(controller)).map(({ run }) => run));
+/** What the configuration says of how long runs are kept. */
+export async function retentionOf(given: Arguments): Promise<string | undefined> {
+  return (await resolveLogs(text(given['config']))).logs.keep;
 }
 
 /**

@@ -10,8 +10,9 @@ import { UsageError, messageOf } from '../../error.ts';
 import { archiveJson, archiveTable } from './archive-table.ts';
 import { Output } from '../../view/output.ts';
 import { plural } from '../../quantity.ts';
+import { runsUnderWay } from '../../state/under-way.ts';
 import type { Arguments } from '../command.ts';
-import { warn, openArchive, runsUnderWay, text, waitingRuns } from './logs.ts';
+import { warn, openArchive, text, waitingRuns } from './logs.ts';
 
 /** Runs that a hint names. */
 const named = 5;

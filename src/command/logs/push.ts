@@ -4,8 +4,9 @@ import { resolveRun } from '../../archive/run-name.ts';
 import { ownEntriesOf } from '../../archive/spooled.ts';
 import { CndError, UsageError } from '../../error.ts';
 import { plural } from '../../quantity.ts';
+import { runsUnderWay } from '../../state/under-way.ts';
 import type { Arguments } from '../command.ts';
-import { openArchive, runsUnderWay } from './logs.ts';
+import { openArchive } from './logs.ts';
 
 /** `cnd logs push RUN…`: stores in the bucket what is only in the directory; gives the exit code. */
 export async function push(given: Arguments): Promise<number> {

@@ -8,8 +8,9 @@ import { visible } from '../../text.ts';
 import { UsageError } from '../../error.ts';
 import { archiveTable } from './archive-table.ts';
 import { plural } from '../../quantity.ts';
+import { runsUnderWay } from '../../state/under-way.ts';
 import type { Arguments } from '../command.ts';
-import { warn, openArchive, runsUnderWay, text } from './logs.ts';
+import { warn, openArchive, text } from './logs.ts';
 
 /** `cnd logs rm`: deletes runs, after asking; gives the exit code, 1 when the answer was no or something stayed. */
 export async function rm(given: Arguments): Promise<number> {
@@ -18,11 +19,20 @@ export async function rm(given: Arguments): Promise<number> {
   const age = olderThan(given['older-than'], named);
   const alive = await runsUnderWay(process.env);
   const runs = age === undefined ? await byName(archive, named, alive) : await byAge(archive, age, alive);
+  return removeRuns(archive, runs, given['yes'] === true);
+}
+
+/** Removes runs, after asking unless `isSure`; gives the exit code. */
+export async function removeRuns(
+  archive: Archive,
+  runs: readonly RunSummary[],
+  isSure: boolean,
+): Promise<number> {
   if (runs.length === 0) {
     process.stdout.write(`nothing to remove from ${archive.location()}\n`);
     return 0;
   }
-  if (given['yes'] !== true && !(await confirmed(runs))) {
+  if (!isSure && !(await confirmed(runs))) {
     process.stderr.write('cnd: nothing was removed\n');
     return 1;
   }

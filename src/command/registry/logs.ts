@@ -137,9 +137,26 @@ const rm: Command = {
   load: async () => (await import('../logs/rm.ts')).rm,
 };
 
+const prune: Command = {
+  name: 'prune',
+  describe: 'delete the runs that logs.keep does not keep, as the end of a run does',
+  flags: [
+    { name: 'keep', describe: 'as long as this, or so many runs: 90d, 500 [default: logs.keep]' },
+    { name: 'dry-run', boolean: true, describe: 'show what would be deleted' },
+    { name: 'yes', alias: 'y', boolean: true, describe: 'do not ask for confirmation' },
+    configFlag,
+    verboseFlag,
+  ],
+  examples: [
+    ['cnd logs prune --keep 90d --dry-run', 'what a logs.keep of 90 days would delete'],
+    ['cnd logs prune --yes', 'what logs.keep does not keep any longer'],
+  ],
+  load: async () => (await import('../logs/prune.ts')).prune,
+};
+
 /** `cnd logs`: the archive of syslogs and run records. */
 export const logs: CommandGroup = {
   name: 'logs',
   describe: 'review the archive of instance syslogs and run records',
-  commands: [ls, show, replay, grep, pull, push, rm, index],
+  commands: [ls, show, replay, grep, pull, push, rm, prune, index],
 };

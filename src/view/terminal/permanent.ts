@@ -41,6 +41,7 @@ const looks: Readonly<Record<EventName, Style | 'plain' | 'verbose' | 'never'>> 
   'instance.terminated': 'verbose',
   'archive.started': 'verbose',
   'logs.archived': 'verbose',
+  'archive.pruned': 'plain',
   'run.interrupted': 'bold',
   'cleanup.failed': 'red',
   'output.dropped': 'verbose',

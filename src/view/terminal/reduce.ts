@@ -109,6 +109,7 @@ export function reduce(state: LiveRun, event: RunEvent): LiveRun {
     case 'instance.discredited':
     case 'broadcast':
     case 'cleanup.failed':
+    case 'archive.pruned':
     case 'logs.archived':
     case 'output.dropped':
       return state; // permanent lines, or nothing to show

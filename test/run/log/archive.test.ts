@@ -10,7 +10,7 @@ import {
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
-import type { Archive } from '../../../src/archive/archive.ts';
+import type { Archive, RunFilter } from '../../../src/archive/archive.ts';
 import { DirectoryArchive } from '../../../src/archive/directory.ts';
 import { SpooledArchive } from '../../../src/archive/spooled.ts';
 import { InProcessBroadcast } from '../../../src/broadcast/in-process.ts';
@@ -21,6 +21,7 @@ import { RunContext } from '../../../src/run/context.ts';
 import type { RunEvent } from '../../../src/event/event.ts';
 import { finish } from '../../../src/run/finish.ts';
 import { Interrupts } from '../../../src/run/interrupt.ts';
+import { archivedRuns } from '../../helper/archived-runs.ts';
 import { fakeFleet } from '../../helper/fake-fleet.ts';
 import { ManualClock } from '../../helper/manual-clock.ts';
 
@@ -54,14 +55,22 @@ const journal = () =>
 /** Ends a run that pulled one syslog; what is stored goes through `store`. */
 function end(
   store?: (archive: Archive, ...entry: Parameters<Archive['store']>) => Promise<void>,
+  keep?: string,
 ): Promise<number> {
   const directory = join(folder, 'logs');
   const flags = { N: '1', T: '60', D: '2', fleet: 'local' };
-  const file = { path: 'cnd.config.json', directory: folder, content: { logs: { directory } } };
+  const file = {
+    path: 'cnd.config.json',
+    directory: folder,
+    content: { logs: { directory, ...(keep !== undefined && { keep }) } },
+  };
   const there = new DirectoryArchive(join(folder, 'there'));
   const remote = Object.assign(Object.create(there) as Archive, {
     location: (id?: string) => there.location(id),
+    runs: (filter?: RunFilter) => there.runs(filter),
     entries: (id: string) => there.entries(id),
+    open: (id: string, name: string) => there.open(id, name),
+    remove: (id: string) => there.remove(id),
     store: (...entry: Parameters<Archive['store']>) =>
       (store ?? ((to, ...rest) => to.store(...rest)))(there, ...entry),
   });
@@ -98,6 +107,30 @@ test('without a bucket all is where it stays, and nothing is uploaded', async ()
   expect(ended()).toMatchObject({ logs: here });
   expect(readdirSync(here).toSorted()).toEqual(kept);
 });
+
+test.each([
+  ['in the directory', 'logs', undefined],
+  ['in the bucket', 'there', (to: Archive, ...entry: Parameters<Archive['store']>) => to.store(...entry)],
+])(
+  'what logs.keep does not keep goes %s, and that is told before the run has ended',
+  async (_, where, store) => {
+    const record = {
+      startedAt: '2026-11-01T00:00:00Z',
+      config: { N: 1, T: 9, fleet: 'local', puzzle: { scheme: 'x' } },
+    };
+    const past = ['20261101-000000-aaaa', '20261102-000000-bbbb', '20261103-000000-cccc'];
+    for (const [index, old] of past.entries()) {
+      mkdirSync(join(folder, where, old), { recursive: true });
+      const done = index === 1 ? {} : { ended: { outcome: 'found', exitCode: 0, elapsed: 1 } };
+      writeFileSync(join(folder, where, old, 'run.json'), JSON.stringify({ ...record, run: old, ...done }));
+    }
+    expect(await end(store, '2')).toBe(3);
+    expect(names().slice(-2)).toEqual(['archive.pruned', 'run.ended']);
+    expect(events.find(({ event }) => event === 'archive.pruned')).toMatchObject({ runs: 1, keep: '2' });
+    // The run itself and the newest before it stay, and one that never ended.
+    expect(archivedRuns(join(folder, where)).toSorted()).toEqual([past[1], past[2], run].toSorted());
+  },
+);
 
 test('with one the journal is stored with its end, the folder is gone, and run.ended is the last that is told', async () => {
   expect(await end(stored)).toBe(3);
