@@ -236,9 +236,7 @@ export const eventFields = {
   'logs.archived': z
     .object({ location: z.string(), files: z.int(), bytes: z.int() })
     .describe('All files of the run are uploaded, and removed from this machine.'),
-  'archive.pruned': z
-    .object({ location: z.string(), runs: z.int(), keep: z.string().describe('The setting logs.keep.') })
-    .describe('So many old runs, all of them ended and fully archived, are removed from the archive.'),
+  'archive.pruned': z.object({ location: z.string(), runs: z.int(), keep: z.string() }),
   'run.interrupted': z
     .object({ signal: z.string(), count: z.int(), phase: z.enum(phaseNames).optional(), released })
     .describe('A signal asked the run to end, for the first time or again (`count`), in this phase.'),

@@ -9,10 +9,11 @@ const most = { runs: 100, time: 20_000 };
 
 /** Removes from the archive what `logs.keep` does not keep any longer, some of it if it is much. Never rejects. */
 export async function pruneArchive(context: RunContext): Promise<void> {
-  const { keep } = context.inputs.config.logs;
+  const { archive, clock, config, env, interrupts, run } = context.inputs;
+  const { keep } = config.logs;
   const retention = keep === undefined ? undefined : parseRetention(keep);
-  if (keep === undefined || !retention) return;
-  const { archive, clock, env, run } = context.inputs;
+  // Whoever interrupted twice wants the end at once.
+  if (keep === undefined || !retention || interrupts.second.aborted) return;
   let isOver = false;
   let removed = 0;
   const prune = async (): Promise<void> => {

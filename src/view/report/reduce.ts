@@ -154,6 +154,7 @@ export function tell(report: RunReport, event: RunEvent): void {
     case 'instance.replaced':
     case 'hit.rejected':
     case 'instance.discredited':
+    case 'archive.pruned':
     case 'logs.archived':
     case 'run.interrupted':
     case 'run.resumed':
