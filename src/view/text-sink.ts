@@ -25,7 +25,7 @@ export class StreamSink implements TextSink {
     });
   }
 
-  async write(text: string): Promise<boolean> {
+  async write(text: string | Uint8Array): Promise<boolean> {
     if (this.#open && !this.#stream.write(text)) {
       let drained = (): void => {};
       const drain = new Promise<void>((resolve) => (drained = resolve));

@@ -1,10 +1,6 @@
 import type { Archive } from '../../archive/archive.ts';
-import { parseTime } from '../../archive/time.ts';
 import { summaries, wholeSummaries } from '../../archive/index/listing.ts';
 import { resolveRun } from '../../archive/run-name.ts';
-import { statuses } from '../../archive/summary.ts';
-import { nearest } from '../../config/nearest.ts';
-import { fleetKinds } from '../../fleet/registry.ts';
 import { visible } from '../../text.ts';
 import { UsageError, messageOf } from '../../error.ts';
 import { archiveJson, archiveTable } from './archive-table.ts';
@@ -12,6 +8,7 @@ import { Output } from '../../view/output.ts';
 import { plural } from '../../quantity.ts';
 import { runsUnderWay } from '../../state/under-way.ts';
 import type { Arguments } from '../command.ts';
+import { listFilter, listMatch } from './filter.ts';
 import { warn, openArchive, text, waitingRuns } from './logs.ts';
 
 /** Runs that a hint names. */
@@ -25,20 +22,8 @@ const worthTelling = 100;
 
 /** `cnd logs ls`: the runs in the archive, newest first; gives the exit code, 1 when of some nothing can be said. */
 export async function ls(given: Arguments): Promise<number> {
-  const now = new Date();
-  const since = time('since', given['since'], now);
-  const until = time('until', given['until'], now);
-  const outcome = choice('outcome', given['outcome'], statuses);
-  const fleet = choice(
-    'fleet',
-    given['fleet'],
-    fleetKinds.map(({ name }) => name),
-  );
-  if (since && until && since > until)
-    throw new UsageError('bad-flag', '--since is after --until: no run can be in between', {
-      about: 'since',
-      hint: 'swap them',
-    });
+  const times = listFilter(given, new Date());
+  const matches = listMatch(given);
   const limit = limitOf(given['limit']);
   const archive = await openArchive(given);
   const alive = await runsUnderWay(process.env);
@@ -46,8 +31,7 @@ export async function ls(given: Arguments): Promise<number> {
   const beforeRun = before === undefined ? undefined : await resolveRun(archive, before);
   const foreign = (name: string): void => warn(`${archive.location()}/${name}`, 'is not a run: skipped');
   const filter = {
-    ...(since && { since }),
-    ...(until && { until }),
+    ...times,
     ...(beforeRun && { before: beforeRun }),
     foreign,
   };
@@ -56,8 +40,7 @@ export async function ls(given: Arguments): Promise<number> {
   const found = await summaries(archive, filter, alive, {
     // One more tells whether there are more.
     limit: limit + 1,
-    matches: ({ status, record }) =>
-      (outcome === undefined || status === outcome) && (fleet === undefined || record?.config.fleet === fleet),
+    matches,
     onRead: () => (read += 1),
     onUnwritable: (error) => (unwritable = error),
   });
@@ -70,7 +53,7 @@ export async function ls(given: Arguments): Promise<number> {
   if (isJson) output.write(archiveJson(runs));
   else if (runs.length > 0) output.write(archiveTable(runs));
   else {
-    const filtered = [since, until, outcome, fleet, before].some((value) => value !== undefined);
+    const filtered = ['since', 'until', 'outcome', 'fleet', 'before'].map((flag) => given[flag]).some((value) => value !== undefined);
     output.write(`no runs${filtered ? ' that match' : ''} in ${archive.location()}\n`);
   }
   await output.drain();
@@ -109,27 +92,4 @@ async function tellWaiting(archive: Archive): Promise<void> {
   const are = waiting.length === 1 ? 'is' : 'are';
   const what = `${plural(waiting.length, 'run')} ${are} not fully uploaded to ${archive.location()}`;
   process.stderr.write(`cnd: ${what}: cnd logs push ${ids}\n`);
-}
-
-function time(flag: string, value: unknown, now: Date): Date | undefined {
-  const given = text(value);
-  if (given === undefined) return undefined;
-  const parsed = parseTime(given, now, flag === 'until');
-  if (parsed) return parsed;
-  throw new UsageError('bad-flag', `--${flag} is '${visible(given)}': must be a date, or an age`, {
-    about: flag,
-    hint: `for example --${flag} 2026-11-20, --${flag} 2026-11-20T08:11 (UTC), --${flag} 2h or --${flag} 3d`,
-  });
-}
-
-function choice<T extends string>(flag: string, value: unknown, valid: readonly T[]): T | undefined {
-  const given = text(value);
-  if (given === undefined) return undefined;
-  const found = valid.find((name) => name === given);
-  if (found) return found;
-  const near = nearest(given, valid);
-  throw new UsageError('bad-flag', `--${flag} is '${visible(given)}': must be one of ${valid.join(', ')}`, {
-    about: flag,
-    hint: near ? `did you mean --${flag} ${near}?` : `for example --${flag} ${valid[0] ?? ''}`,
-  });
 }

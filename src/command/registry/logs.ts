@@ -1,4 +1,11 @@
-import { type Command, type CommandGroup, type Positional, configFlag, verboseFlag } from '../command.ts';
+import {
+  type Command,
+  type CommandGroup,
+  type Flag,
+  type Positional,
+  configFlag,
+  verboseFlag,
+} from '../command.ts';
 
 /** A run in the archive. */
 export const archivedRun: Positional = {
@@ -7,14 +14,18 @@ export const archivedRun: Positional = {
   values: 'archived-run',
 };
 
+const filterFlags: readonly Flag[] = [
+  { name: 'since', describe: 'started at or after: 2026-11-20, 2026-11-20T08:11 (UTC), 2h or 3d ago' },
+  { name: 'until', describe: 'started at or before, in the same formats' },
+  { name: 'outcome', describe: 'only runs with this outcome', values: 'outcome' },
+  { name: 'fleet', describe: 'only runs on this fleet', values: 'fleet' },
+];
+
 const ls: Command = {
   name: 'ls',
   describe: 'list the runs, newest first',
   flags: [
-    { name: 'since', describe: 'started at or after: 2026-11-20, 2026-11-20T08:11 (UTC), 2h or 3d ago' },
-    { name: 'until', describe: 'started at or before, in the same formats' },
-    { name: 'outcome', describe: 'only runs with this outcome', values: 'outcome' },
-    { name: 'fleet', describe: 'only runs on this fleet', values: 'fleet' },
+    ...filterFlags,
     { name: 'limit', describe: 'at most so many, or all [default: 100]' },
     { name: 'before', describe: 'only runs older than this one: the next page', values: 'archived-run' },
     { name: 'json', boolean: true, describe: 'a JSON array on stdout' },
@@ -137,6 +148,24 @@ const rm: Command = {
   load: async () => (await import('../logs/rm.ts')).rm,
 };
 
+const exporting: Command = {
+  name: 'export',
+  describe: 'the runs as a table for other programs, CSV or Parquet, the oldest first',
+  flags: [
+    { name: 'format', describe: 'csv or parquet [default: csv]' },
+    { name: 'rows', describe: 'runs, one row a run, or instances, one row an instance [default: runs]' },
+    { name: 'out', describe: 'the file to write [default: stdout]', values: 'file' },
+    ...filterFlags,
+    configFlag,
+    verboseFlag,
+  ],
+  examples: [
+    ['cnd logs export --out runs.csv', 'one row a run'],
+    ['cnd logs export --format parquet --rows instances --out instances.parquet', 'one row an instance'],
+  ],
+  load: async () => (await import('../logs/export/export.ts')).exportLogs,
+};
+
 const prune: Command = {
   name: 'prune',
   describe: 'delete the runs that logs.keep does not keep, as the end of a run does',
@@ -158,5 +187,5 @@ const prune: Command = {
 export const logs: CommandGroup = {
   name: 'logs',
   describe: 'review the archive of instance syslogs and run records',
-  commands: [ls, show, replay, grep, pull, push, rm, prune, index],
+  commands: [ls, show, replay, grep, pull, push, rm, prune, index, exporting],
 };
