@@ -71,9 +71,23 @@ describe.skipIf(browserMissing)('in a browser', () => {
     keep('256', await draw(journalOf(syntheticEvents({ instances: 256, ending: 'found', seconds: 120 }))));
     for (const ending of ['failed', 'interrupted', 'killed'] as const)
       keep(ending, await draw(journalOf(syntheticEvents({ instances: 8, ending, seconds: 40 }))));
-    const [plan, ...others] = syntheticEvents({ instances: 8, ending: 'found', seconds: 40 });
-    const resumed = { ...plan, resumes: '20261119-000000-aaaa', testedBefore: '1234567' };
-    keep('resumed', await draw(journalOf([resumed, ...others])));
+    const journal = syntheticEvents({ instances: 8, ending: 'found', seconds: 40 });
+    const { run, time = '' } = journal.find(({ time }) => time > '2026-11-20T08:12:05') ?? {};
+    const resumed = {
+      event: 'run.resumed',
+      run,
+      time,
+      elapsed: 62,
+      away: 15,
+      epoch: 2,
+      by: 'somebody@laptop',
+    };
+    keep(
+      'resumed',
+      await draw(
+        journalOf([...journal, resumed].toSorted((a, b) => ((a.time ?? '') < (b.time ?? '') ? -1 : 1))),
+      ),
+    );
     const script = `</style></title><script>document.title='hacked'</script><img src=x onerror="document.title='hacked'">`;
     keep('hostile', await draw(journalOf(eachEvent(script))));
   });

@@ -19,6 +19,7 @@ import { bootTime } from '../../state/boot.ts';
 import { claimRun } from '../../state/claim.ts';
 import { readResumeState } from '../../state/resume-state.ts';
 import { type RunState, listRunStates, removeRunState, takeScramNote } from '../../state/run-state.ts';
+import { writeReport } from '../report/write.ts';
 import type { Arguments } from '../command.ts';
 import { displayMode } from '../start/display-mode.ts';
 import { runDisplay, shownExitCode } from '../start/run-display.ts';
@@ -58,6 +59,7 @@ export async function continueUnfinished(state: RunState, given: Arguments): Pro
     kernel: kernelOf(snapshot),
     preflight: preflightOf(snapshot),
     earlier: earlierOf(snapshot),
+    writeReport,
   };
   const recalling = displayMode(given) === 'live' ? [display] : [];
   try {

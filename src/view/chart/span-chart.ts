@@ -23,13 +23,15 @@ export interface SpanChart {
   readonly rows: readonly string[];
   /** The end of the time axis, in seconds. */
   readonly end: number;
+  /** Stretches of time in which the spans are known less well: they are drawn paler. */
+  readonly bands?: readonly { readonly from: number; readonly to: number }[];
   /** A moment that matters to all rows. */
   readonly mark?: { readonly at: number; readonly name: string; readonly row?: number };
 }
 
 /** Rows of spans against time: as high as they need to be, from 16 pixels a row for a few down to 2 for many. */
 export function spanChart({ plot, draw }: ChartRenderer, text: ChartText, chart: SpanChart): Markup {
-  const { spans, rows, end, mark } = chart;
+  const { spans, rows, end, bands = [], mark } = chart;
   const unit = timeUnit(end);
   const height = Math.min(16, Math.max(2, 640 / Math.max(1, rows.length)));
   const gap = height > 8 ? 1.5 : height > 4 ? 0.5 : 0;
@@ -69,6 +71,14 @@ export function spanChart({ plot, draw }: ChartRenderer, text: ChartText, chart:
           ...(rows.length <= mostNamed && { title: ({ title = '' }: ChartSpan) => title }),
         }),
       ),
+      plot.rect(bands, {
+        x1: ({ from }: { from: number }) => from / unit.seconds,
+        x2: ({ to }: { to: number }) => to / unit.seconds,
+        y1: 0,
+        y2: Math.max(1, rows.length),
+        fill: 'var(--page)',
+        fillOpacity: 0.6,
+      }),
       ...(mark
         ? [
             plot.ruleX([mark.at / unit.seconds], { stroke: 'var(--hit)', strokeDasharray: '3 2' }),

@@ -9,7 +9,9 @@ const most = 200;
 /** Events that tell of something that was not planned. */
 const faultEvents: ReadonlySet<RunEvent['event']> = new Set([
   'warning',
+  'run.resumed',
   'instance.lost',
+  'instance.discredited',
   'instance.disconnected',
   'instance.discredited',
   'instance.reconnected',

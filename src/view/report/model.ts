@@ -102,6 +102,8 @@ export interface RunReport {
   releasedAt?: number;
   /** What was last reported of each residue. */
   readonly residues: Map<number, ResidueReport>;
+  /** While nobody drove the run, in seconds since the start: its controller was gone, and another one took it up. */
+  readonly away: { readonly from: number; readonly to: number }[];
   broadcastOn?: string;
   archivedTo?: string;
   readonly unread: UnreadLines;

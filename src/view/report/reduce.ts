@@ -15,6 +15,7 @@ export function emptyReport(run: string, start: number, unread: UnreadLines): Ru
     instances: new Map(),
     samples: [],
     hits: [],
+    away: [],
     faults: new Map(),
     residues: new Map(),
     unread,
@@ -39,6 +40,9 @@ export function tell(report: RunReport, event: RunEvent): void {
   switch (event.event) {
     case 'run.planned':
       report.planned ??= event;
+      break;
+    case 'run.resumed':
+      report.away.push({ from: Math.max(0, at - Math.max(0, event.away)), to: at });
       break;
     case 'run.preflight':
       report.preflight ??= event;
@@ -157,7 +161,6 @@ export function tell(report: RunReport, event: RunEvent): void {
     case 'archive.pruned':
     case 'logs.archived':
     case 'run.interrupted':
-    case 'run.resumed':
     case 'cleanup.failed':
     case 'output.dropped':
       break; // a fault, or nothing to show

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import { type PageElement, draw, factsOf, parse, rowsOf, sectionOf } from './draw.ts';
-import { journalOf, syntheticEvents } from './synthetic.ts';
+import { journalOf, syntheticEvents, syntheticId } from './synthetic.ts';
 
 // What the page says, against what is recomputed here from the lines of the journal, with nothing of src/.
 
@@ -102,7 +102,7 @@ async function expectNumbers(lines: readonly Line[]): Promise<void> {
     expect(shown.length).toBeGreaterThanOrEqual(Math.min(60, samples.length));
   }
   const kinds =
-    /^(?:warning|instance\.(?:lost|disconnected|reconnected|error)|hit\.rejected|logs\.missing|run\.interrupted|cleanup\.failed|output\.dropped)$/;
+    /^(?:warning|run\.resumed|instance\.discredited|instance\.(?:lost|disconnected|reconnected|error)|hit\.rejected|logs\.missing|run\.interrupted|cleanup\.failed|output\.dropped)$/;
   const faults = lines.filter(({ event }) => kinds.test(event));
   const told = rowsOf(sectionOf(document, 'Warnings and faults')).reduce(
     (sum, [, again = '']) => sum + (again === '' ? 1 : parseInt(again, 10)),
@@ -152,6 +152,25 @@ test('a journal that ends before its run does, torn, is a report all the same', 
   expect(sectionOf(document, 'Warnings and faults').textContent).toMatch(/1 damaged lines?/);
   expect(sectionOf(document, 'Coverage of the nonce space').textContent).toMatch(/what was last reported/);
   expect(sectionOf(document, 'Settings and versions').textContent).toMatch(/It lacks: the result/);
+});
+
+test('a run that was taken up again says when nobody drove it', async () => {
+  const lines: object[] = syntheticEvents({ instances: 8, ending: 'found', seconds: 30 });
+  const time = '2026-11-20T08:11:53.000Z';
+  lines.splice(200, 0, {
+    event: 'run.resumed',
+    run: syntheticId,
+    time,
+    elapsed: 50,
+    away: 12,
+    epoch: 2,
+    by: 'me@here',
+  });
+  const document = parse(await draw(journalOf(lines)));
+  expect(sectionOf(document, 'Timeline of the instances').textContent).toMatch(/nobody drove the run/);
+  expect(rowsOf(sectionOf(document, 'Warnings and faults')).flat()).toContain(
+    'resumed 50.0 s after the start, by me@here; nobody drove it for 12.0 s',
+  );
 });
 
 test('a run that resumes another one says so', async () => {

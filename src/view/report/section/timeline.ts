@@ -53,6 +53,7 @@ export function timeline(report: RunReport, charts: ChartRenderer): Markup {
     },
     {
       spans,
+      bands: report.away,
       rows: instances.map(({ index }) => `#${index}`),
       end,
       ...(hit && { mark: { at: hit.at, name: `golden nonce at ${duration(hit.at)}` } }),
@@ -64,6 +65,9 @@ export function timeline(report: RunReport, charts: ChartRenderer): Markup {
       .filter((stage) => used.has(stage))
       .map((stage) => markup`<li>${swatch(stage)}${words(stage)}</li>`)}</ul>`,
     figure(name, drawn),
+    report.away.length > 0
+      ? markup`<p class="lead">Paler: nobody drove the run, its instances searched on by themselves.</p>`
+      : undefined,
     report.instances.size > mostRows
       ? markup`<p class="lead">The first ${plural(mostRows, 'instance')} of ${report.instances.size}.</p>`
       : undefined,
