@@ -1,10 +1,11 @@
-import { existsSync, readFileSync, readdirSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { CreateBucketCommand } from '@aws-sdk/client-s3';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { s3Client } from '../../src/archive/s3/client.ts';
 import { S3Archive } from '../../src/archive/s3/s3.ts';
 import type { RunEvent } from '../../src/event/event.ts';
+import { archivedRuns } from '../helper/archived-runs.ts';
 import { TestAws, awsMissing, keys } from '../helper/aws.ts';
 import { type Cnd, type Workspace, eventsOf, named, runEnded, workspace } from '../helper/cnd.ts';
 import { eventually, orphans, untilGone } from '../helper/process.ts';
@@ -78,7 +79,7 @@ describe('a run that has ended', () => {
     expect(again).toMatchObject({ code: 2, stdout: '' });
     expect(again.stderr).toMatch(/it has tested the whole nonce space/);
     const refused = await place.run(['resume', run, '--D', '5']);
-    expect({ code: refused.code, runs: readdirSync(join(place.directory, 'logs')).length }).toEqual({
+    expect({ code: refused.code, runs: archivedRuns(join(place.directory, 'logs')).length }).toEqual({
       code: 2,
       runs: 2,
     });
