@@ -25,7 +25,6 @@ export class InstanceHistory implements View {
         break;
       case 'instance.searching': {
         const { kernel, isa, threads, python } = event;
-        this.#earlierHashes.set(event.instance, this.#instances.get(event.instance)?.hashes ?? 0);
         const searchingAt = this.#instances.get(event.instance)?.searchingAt ?? event.time;
         this.#add(event.instance, { kernel, isa, threads, python, searchingAt });
         break;
@@ -36,9 +35,11 @@ export class InstanceHistory implements View {
         });
         break;
       case 'instance.lost':
+        this.#noteEnd(event.instance);
         if (!event.retrying) this.#add(event.instance, { lost: event.reason });
         break;
       case 'instance.stopped':
+        this.#noteEnd(event.instance);
         this.#add(event.instance, { stoppedAt: event.time });
         break;
       case 'instance.terminated':
@@ -106,6 +107,11 @@ export class InstanceHistory implements View {
   /** The instances by index. */
   records(): InstanceRecord[] {
     return [...this.#instances.values()].toSorted((a, b) => a.index - b.index);
+  }
+
+  /** Its agent is over; a new one counts from 0. (That one searches may be said twice, where the controller was killed.) */
+  #noteEnd(index: number): void {
+    this.#earlierHashes.set(index, this.#instances.get(index)?.hashes ?? 0);
   }
 
   #add(index: number, fields: Partial<InstanceRecord>): void {

@@ -14,7 +14,7 @@ import { Searching } from './searching.ts';
 const lookInterval = 500;
 
 /** Makes that there are instances to search on: by a launch, or those that an earlier controller launched. */
-type Begin = (signal: AbortSignal) => Promise<void>;
+type Begin = (signal: AbortSignal, kept: () => Promise<void>) => Promise<void>;
 
 /**
  * A run from the moment there may be instances: has them launched or found again by `begin`, searches, stops, pulls the
@@ -76,7 +76,7 @@ class Conductor {
         ? { kind: 'interrupted', by: interrupts.cause }
         : { kind: 'time-limit', searched: this.#searching?.search.searched ?? false };
     try {
-      await begin(early);
+      await begin(early, () => this.#keeper.kept());
       // Whoever takes the run up finds its instances by it.
       await this.#keeper.kept();
       this.#searching = new Searching(context, (then) => this.#keeper.keep(then));

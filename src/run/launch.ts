@@ -15,8 +15,13 @@ const maximumTimeout = 600;
 /**
  * Launches the instances of a run. Every undo is registered before what it undoes: a launch that is cut short, or whose
  * answer is lost, is cleaned up like any other.
+ * @param kept Resolves once another process could clean up, too.
  */
-export async function launch(context: RunContext, signal: AbortSignal): Promise<void> {
+export async function launch(
+  context: RunContext,
+  signal: AbortSignal,
+  kept: () => Promise<void>,
+): Promise<void> {
   const { inputs, cleanup, emit, phases } = context;
   const { run, config, fleet, broadcast } = inputs;
   const { grace } = fleet.timing;
@@ -24,6 +29,7 @@ export async function launch(context: RunContext, signal: AbortSignal): Promise<
 
   // From now on something may have been created.
   await noteRun(context);
+  await kept();
   cleanup.defer(`the ${broadcast.name} broadcast`, () => broadcast.close());
   await broadcast.open(run, signal);
 

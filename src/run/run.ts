@@ -1,11 +1,13 @@
 import { makeRunFolder } from '../archive/directory-probe.ts';
 import { removeRunState } from '../state/run-state.ts';
 import { messageOf } from '../error.ts';
+import type { EventFields } from '../event/event.ts';
+import { exitCodes } from '../event/outcome.ts';
 import { conduct } from './conduct.ts';
 import { confirmLaunch } from './plan/confirmation.ts';
 import { RunContext, type RunInputs } from './context.ts';
 import { record } from './finish.ts';
-import { launch } from './launch.ts';
+import { launch, ownInstances, undo } from './launch.ts';
 import { emitPlan } from './plan/plan.ts';
 import { recall } from './resume/recall.ts';
 import { rejoin } from './resume/rejoin.ts';
@@ -26,7 +28,7 @@ export async function executeRun(inputs: RunInputs): Promise<number> {
   return keptAlive(inputs, async () => {
     const context = new RunContext(inputs);
     await plan(context);
-    return conduct(context, (signal) => launch(context, signal));
+    return conduct(context, (signal, kept) => launch(context, signal, kept));
   });
 }
 
@@ -35,17 +37,29 @@ export async function continueRun(inputs: RunInputs, continued: ContinuedRun): P
   return keptAlive(inputs, async () => {
     const context = new RunContext({ ...inputs, continued });
     const { journal, history, emit } = context;
+    let ended: EventFields['run.ended'] | undefined;
     try {
-      await recall(journal.path, history, continued.recalling);
+      ended = await recall(journal.path, history, continued.recalling);
     } catch (error) {
       context.warn(`what the journal told so far cannot be read: ${messageOf(error)}`);
     }
+    if (ended) return clear(context, ended.exitCode);
     const elapsed = context.elapsed();
     const away = elapsed - continued.snapshot.time.elapsed;
     emit('run.resumed', { elapsed, away, epoch: continued.epoch, by: continued.by });
     await record(context);
     return conduct(context, (signal) => rejoin(context, continued, signal));
   });
+}
+
+/** Of a run that has ended and said so, what its controller could not end any more: it was killed. */
+async function clear(context: RunContext, exitCode: number): Promise<number> {
+  const { run, env } = context.inputs;
+  ownInstances(context);
+  const clean = await undo(context);
+  if (clean) await removeRunState(run, env);
+  await context.stream.close();
+  return clean ? exitCode : exitCodes.cleanupUnconfirmed;
 }
 
 /** Node ends a process that waits for nothing but promises, also in the middle of its cleanup. */

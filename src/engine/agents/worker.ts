@@ -247,10 +247,10 @@ class Work {
       if (search.pool.isNew(index)) {
         search.begin(index, send);
         this.#begun = true;
-        return search.rejoin(index, send);
+      } else if (!search.pool.isAway(index)) {
+        // What it held was given to others: it stops, and is started again with what is left.
+        return send({ order: 'stop' });
       }
-      // What it held was given to others: it stops, and is started again with what is left.
-      if (!search.pool.isAway(index)) return send({ order: 'stop' });
       search.rejoin(index, send);
       return emit('instance.reconnected', { instance: index, seconds });
     }
