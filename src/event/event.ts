@@ -79,6 +79,7 @@ export const eventFields = {
     schema: z.int().optional().describe('Version of the event vocabulary; absent: 1.'),
     fleet: z.string(),
     instances: z.int(),
+    chosen: z.string().optional().describe('With `--N auto`: why so many.'),
     timeLimit: seconds,
     released,
     puzzle: z.record(z.string(), z.union([z.string(), z.number()])),

@@ -51,6 +51,8 @@ export interface RunInputs {
   readonly ask?: Ask | undefined;
   /** What was tested before, by the run that this one resumes. */
   readonly earlier?: EarlierRun | undefined;
+  /** Why N is what it is, where it was left to cnd. */
+  readonly chosen?: string | undefined;
   /** What the user is told before the launch, besides what the plan itself gives rise to. */
   readonly warnings?: readonly EventFields['warning'][] | undefined;
   /** It was begun by another process, which has died. */

@@ -75,9 +75,9 @@ async function keptAlive({ clock }: Pick<RunInputs, 'clock'>, task: () => Promis
 /** Tells what is going to be done, and has it confirmed where it is to be. @throws UsageError, with nothing left of the run. */
 async function plan(context: RunContext): Promise<void> {
   const { inputs, emit } = context;
-  const { run, config, fleet, archive, interrupts, preflight, earlier, warnings, kernel } = inputs;
+  const { run, config, fleet, archive, interrupts, preflight, earlier, chosen, warnings, kernel } = inputs;
   const logs = archive.location(run);
-  emitPlan(emit, { config, timing: fleet.timing, logs, kernel, preflight, earlier, warnings });
+  emitPlan(emit, { config, timing: fleet.timing, logs, kernel, preflight, earlier, chosen, warnings });
   await record(context);
   const limit = context.searchLimit();
   try {

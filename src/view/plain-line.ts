@@ -24,6 +24,7 @@ export function plainLine(
         `run ${event.run}: ${plural(event.instances, 'instance')} on ${event.fleet}, at most ${duration(event.timeLimit)}`,
         `puzzle ${puzzleText(event.puzzle)}${event.smallest ? ', the smallest golden nonce' : ''}`,
         `nonces ${count(event.from)} to below ${count(event.limit)}; one in ${count(event.expectedNonces)} is golden`,
+        ...(event.chosen === undefined ? [] : [printable(event.chosen)]),
         ...resumedWords(event),
       ].join('; ');
     case 'run.resumed':

@@ -133,7 +133,7 @@ describe.skipIf(awsMissing)('commands with a bucket', () => {
       expect(readdirSync(inLogs(ended.run))).toHaveLength(5);
       expect(await cnd(['logs', 'push', 'last'])).toMatchObject({
         code: 0,
-        stdout: `4 files of ${ended.run} are uploaded to s3://${bucket}/${ended.run}, and removed here\n`,
+        stdout: `5 files of ${ended.run} are uploaded to s3://${bucket}/${ended.run}, and removed here\n`,
       });
       expect(readdirSync(inLogs())).toEqual([]);
     }, 60_000);

@@ -128,9 +128,10 @@ function question({ goal, confidence, budget, hasN }: Plan): string {
   return `how many instances find a golden nonce with a probability of ${percent(confidence)} ${within}?`;
 }
 
-function impossibleText(
+/** Why no number of instances will do, and the remedy. Pure. */
+export function impossibleText(
   impossible: NonNullable<Choice['impossible']>,
-  { goal, confidence, budget }: Plan,
+  { goal, confidence, budget }: Pick<Plan, 'goal' | 'confidence' | 'budget'>,
 ): string {
   switch (impossible.kind) {
     case 'space':
@@ -146,7 +147,8 @@ function impossibleText(
   }
 }
 
-function basisText({ rateBasis, bootBasis, priceBasis, price }: MachineOption): string {
+/** Where the figures of a kind of machine are from. Pure. */
+export function basisText({ rateBasis, bootBasis, priceBasis, price }: MachineOption): string {
   const hourly = price?.hourly;
   const cost =
     hourly === 0 ? 'free' : hourly === undefined ? 'price not known' : `$${dollars(hourly)} an hour`;

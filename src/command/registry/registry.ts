@@ -17,6 +17,7 @@ const notForPlans = new Set([
   'smallest',
   'chunk',
   'linger',
+  'confidence',
   'checkpoint',
   'replace',
 ]);
@@ -98,7 +99,7 @@ const resume: Command = {
 const doctor: Command = {
   name: 'doctor',
   describe: 'check what a start needs, and create nothing',
-  flags: startFlags.filter(({ name }) => name !== 'dry-run' && name !== 'quiet'),
+  flags: startFlags.filter(({ name }) => !['dry-run', 'quiet', 'confidence'].includes(name)),
   examples: [['cnd doctor --fleet ec2', 'would a launch on EC2 work?']],
   load: async () => (await import('../doctor.ts')).doctor,
 };

@@ -22,6 +22,10 @@ export const startFlags: readonly Flag[] = [
       ...(kind && { values: kind }),
     };
   }),
+  {
+    name: 'confidence',
+    describe: 'with --N auto: the probability of success by T that is wanted [default: 0.95]',
+  },
   { name: 'yes', boolean: true, describe: 'launch without asking; --max-cost still bounds the cost' },
   { name: 'dry-run', boolean: true, describe: 'show the plan and launch nothing' },
   { name: 'json', boolean: true, describe: 'events on stdout, one JSON object per line' },

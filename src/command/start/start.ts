@@ -22,6 +22,7 @@ import { unlessAborted } from '../../wait.ts';
 import { writeReport } from '../report/write.ts';
 import { exitCodes } from '../../event/outcome.ts';
 import type { Arguments } from '../command.ts';
+import { chooseInstances } from './auto.ts';
 import { type LaunchChecks, checkLocally, checkLaunch, required } from './check.ts';
 import { concerns } from '../../run/plan/confirmation.ts';
 import { canAsk, canConfirm } from './consent.ts';
@@ -35,11 +36,12 @@ export function start(flags: Arguments): Promise<number> {
 
 /** A run of one's own, or one that resumes another, with the settings of that; gives the exit code. */
 export async function startRun(
-  flags: Arguments,
+  given: Arguments,
   past: { readonly earlier?: EarlierRun; readonly settings?: Layer } = {},
 ): Promise<number> {
   const { env } = process;
   const { earlier } = past;
+  const { flags, chosen } = await chooseInstances(given, env);
   const path = typeof flags['config'] === 'string' ? flags['config'] : undefined;
   const { config, fleet } = required(await checkLocally({ flags, env, path, resumed: past.settings }));
   const interrupts = new Interrupts();
@@ -67,7 +69,16 @@ export async function startRun(
     if (flags['dry-run'] === true) {
       const stream = new EventStream(run, () => systemClock.wall(), views);
       const logs = archive.location(run);
-      emitPlan(stream.emit, { config, timing: fleet.timing, logs, kernel, preflight, earlier, warnings });
+      emitPlan(stream.emit, {
+        config,
+        timing: fleet.timing,
+        logs,
+        kernel,
+        preflight,
+        earlier,
+        warnings,
+        chosen,
+      });
       const asked = concerns(config, preflight, kernel).join(' ');
       const words = asked === '' ? '' : `; on a terminal a start asks first: ${asked}`;
       stream.emit('warning', { message: `dry run: nothing was launched${words}` });
@@ -99,6 +110,7 @@ export async function startRun(
       kernel,
       preflight,
       earlier,
+      chosen,
       warnings,
       writeReport,
       ask: flags['yes'] !== true && canAsk(env) ? (...asked) => display.ask(...asked) : undefined,

@@ -43,8 +43,11 @@ export function planned(config: RunConfig, logs: string, earlier?: EarlierRun): 
 
 /** Tells the plan: what is going to be done, for how much, and what a careful user would want to know of it first. */
 export function emitPlan(emit: Emit, inputs: PlanInputs): void {
-  const { config, timing, logs, kernel, preflight, earlier, warnings = [] } = inputs;
-  emit('run.planned', planned(config, logs, earlier));
+  const { config, timing, logs, kernel, preflight, earlier, chosen, warnings = [] } = inputs;
+  emit('run.planned', {
+    ...planned(config, logs, earlier),
+    ...(chosen !== undefined && { chosen }),
+  });
   if (preflight) {
     const { facts, cost, costBasis, price } = preflight;
     if (preflight.free !== true) {
@@ -74,6 +77,8 @@ export interface PlanInputs {
   readonly kernel: KernelChoice;
   readonly preflight?: Preflight | undefined;
   readonly earlier?: EarlierRun | undefined;
+  /** Why N is what it is, where it was left to cnd. */
+  readonly chosen?: string | undefined;
   readonly warnings?: readonly EventFields['warning'][] | undefined;
 }
 

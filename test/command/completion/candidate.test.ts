@@ -27,7 +27,7 @@ test('commands, subcommands and flags', () => {
     'init',
     'completion',
   ]);
-  expect(candidates('logs ')).toEqual(['ls', 'show', 'replay', 'grep', 'pull', 'push', 'rm', 'index']);
+  expect(candidates('logs ')).toEqual('ls show replay grep pull push rm prune index export'.split(' '));
   expect(candidates('start ')).toEqual(expect.arrayContaining(['--N', '--fleet', '--help']));
   expect(candidates('logs --')).toContain('--since');
   expect(candidates('logs rm last --')).toContain('--older-than');

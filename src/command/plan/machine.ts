@@ -1,0 +1,91 @@
+import { text as readText } from 'node:stream/consumers';
+import type { Archive } from '../../archive/archive.ts';
+import { makeArchive } from '../../archive/registry.ts';
+import type { RunConfig } from '../../config/config.ts';
+import { free } from '../../cost.ts';
+import { messageOf } from '../../error.ts';
+import { recordName } from '../../event/file-name.ts';
+import { type RunRecord, parseRecord } from '../../event/record.ts';
+import type { Fleet } from '../../fleet/fleet.ts';
+import type { MachineKind } from '../../fleet/kind.ts';
+import { chooseKernel } from '../../kernel/choice.ts';
+import type { Goal, MachineOption } from '../../plan/option.ts';
+import { probability } from '../../puzzle/probability.ts';
+import { plural, rate as rateText } from '../../quantity.ts';
+import { type Past, pastOf } from './past.ts';
+
+/** Past runs that are looked at, the newest first. */
+const pastRuns = 50;
+
+/** What a run with this configuration searches for, and until when. Pure. */
+export function goalOf({ puzzle, space, timeLimit }: RunConfig, { timing }: Fleet): Goal {
+  return {
+    probability: probability(puzzle),
+    size: space.limit - space.from,
+    timeLimit,
+    reserve: timing.reserve,
+    grace: timing.grace,
+  };
+}
+
+/** The kinds of machines of the chosen fleet, with what is known of their speed. */
+export async function machineOptions(
+  config: RunConfig,
+  fleet: Fleet,
+  signal: AbortSignal,
+): Promise<MachineOption[]> {
+  const { fleetKind, fleetConfig, kernel, puzzle } = config;
+  const machines: readonly MachineKind[] = fleetKind.machines?.(fleetConfig) ?? [
+    { name: fleetKind.name, cores: 1, market: 'own', price: free },
+  ];
+  // What shares this machine's cores is slower the more there are: measured is better.
+  const records = fleet.isThisMachine ? [] : await pastRecords(config);
+  const past = pastOf(records, puzzle.scheme, kernel);
+  const known = await chooseKernel(config, fleet, undefined, signal);
+  const basis = fleet.isThisMachine ? 'measured on this machine' : 'assumed, a core';
+  return machines.map((machine): MachineOption => {
+    const { name, cores, market, price, priceBasis, most } = machine;
+    const seen = past.get(name);
+    return {
+      name,
+      market,
+      price,
+      ...(priceBasis !== undefined && { priceBasis }),
+      ...(most !== undefined && { most }),
+      rate: seen?.rate ?? known.rate * cores,
+      rateBasis: seen ? pastBasis(seen) : `${rateText(known.rate)} ${basis}`,
+      boot: seen?.boot ?? fleet.timing.boot,
+      bootBasis: seen ? pastBasis(seen) : 'as usual',
+    };
+  });
+}
+
+function pastBasis({ instances, last }: Past): string {
+  return `median of ${plural(instances, 'instance')} of past runs, the last of ${last.slice(0, 10)}`;
+}
+
+/** The records of the newest runs of the archive; an archive that cannot be read has none, which is said. */
+async function pastRecords({ logs, aws }: RunConfig): Promise<RunRecord[]> {
+  const archive = await makeArchive(logs, aws, process.env);
+  const records: RunRecord[] = [];
+  try {
+    let looked = 0;
+    for await (const run of archive.runs()) {
+      if (++looked > pastRuns) break;
+      const record = await recordOf(archive, run);
+      if (record) records.push(record);
+    }
+  } catch (error) {
+    process.stderr.write(`cnd: past runs cannot be read, so they do not count: ${messageOf(error)}\n`);
+  }
+  return records;
+}
+
+/** One that is missing or torn says nothing. */
+async function recordOf(archive: Archive, run: string): Promise<RunRecord | undefined> {
+  try {
+    return parseRecord(await readText(await archive.open(run, recordName)));
+  } catch {
+    return undefined;
+  }
+}
