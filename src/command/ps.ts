@@ -5,6 +5,7 @@ import {
   announcedLines,
   checkedText,
   costLines,
+  resumableLines,
   runningJson,
   runningTable,
   unreachableLines,
@@ -21,7 +22,9 @@ export async function ps(flags: Readonly<Record<string, unknown>>): Promise<numb
   const { runs, unreachable } = inventory;
   if (flags['json'] === true) process.stdout.write(runningJson(runs));
   else if (runs.length > 0)
-    process.stdout.write(runningTable(runs, Date.now()) + costLines(runs) + announcedLines(runs));
+    process.stdout.write(
+      runningTable(runs, Date.now()) + costLines(runs) + announcedLines(runs) + resumableLines(runs),
+    );
   else process.stdout.write(`nothing is running ${checkedText(inventory)}\n`);
   process.stderr.write(unreachableLines(unreachable));
   return unreachable.length > 0 ? exitCodes.cleanupUnconfirmed : exitCodes.found;

@@ -84,6 +84,16 @@ export function announcedLines(runs: readonly Pick<RunningRun, 'run' | 'announce
     .join('');
 }
 
+/** Runs of this user that nobody drives any more, with the command that goes on with each. Pure. */
+export function resumableLines(
+  runs: readonly Pick<RunningRun, 'run' | 'controller' | 'instances'>[],
+): string {
+  return runs
+    .filter(({ controller, instances }) => controller === 'gone' && instances.length > 0)
+    .map(({ run }) => `${printable(run)} has no controller: cnd resume ${printable(run)}\n`)
+    .join('');
+}
+
 /** What was looked at, and what there was no need to look at: `(checked: local; not checked: …)`. Pure. */
 export function checkedText({ checked, skipped }: Pick<Inventory, 'checked' | 'skipped'>): string {
   const not =

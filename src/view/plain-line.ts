@@ -37,7 +37,7 @@ export function plainLine(
     case 'warning':
       return `warning: ${printable(event.message)}${event.hint ? ` (${printable(event.hint)})` : ''}`;
     case 'launch.started':
-      return `launching ${plural(event.instances, 'instance')}`;
+      return `launching ${plural(event.instances, 'instance')}; should cnd be killed: cnd resume ${event.run}`;
     case 'instance.launched':
       return verbose ? `${at(event)} launched as ${printable(event.id)}` : undefined;
     case 'instance.running':

@@ -53,7 +53,7 @@ const views: {
   'instance.terminated': ['nothing', 'nothing', 'line', 'state', 'state'],
   'instance.uploaded': ['nothing', 'nothing', 'line', 'state', 'nothing'],
   'instance.waiting': ['line', 'nothing', 'line', 'state', 'nothing'],
-  'launch.started': ['line', 'nothing', 'line', 'nothing', 'nothing'],
+  'launch.started': ['line', 'nothing', 'line', 'line', 'nothing'],
   'archive.pruned': ['line', 'nothing', 'line', 'line', 'nothing'],
   'logs.archived': ['nothing', 'nothing', 'line', 'nothing', 'nothing'],
   'logs.missing': ['line', 'line', 'line', 'both', 'nothing'],

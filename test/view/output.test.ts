@@ -51,7 +51,7 @@ describe('PlainView', () => {
     plain.show(end);
     expect(await finish()).toEqual({
       stdout: summary(end),
-      stderr: '[   0.00] launching 2 instances\n[   1.50] all searching (2 instances) after 1.50 s\n',
+      stderr: `[   0.00] launching 2 instances; should cnd be killed: cnd resume ${end.run}\n[   1.50] all searching (2 instances) after 1.50 s\n`,
     });
   });
 

@@ -17,7 +17,7 @@ const lines: { readonly [Name in EventName]: string | { verbose: string } | unde
   'run.resumed': 'resumed 12.5 s after the start, by words; nobody drove it for 3.25 s',
   'run.preflight': 'image: words; cost: at most $0.420 (words)',
   warning: 'warning: words (words)',
-  'launch.started': 'launching 4 instances',
+  'launch.started': 'launching 4 instances; should cnd be killed: cnd resume 20261120-081103-x7k2',
   'instance.launched': { verbose: '#0 launched as words' },
   'instance.running': '#0 running at words',
   'instance.waiting': '#0 waiting: words',

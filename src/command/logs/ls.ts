@@ -6,6 +6,8 @@ import { UsageError, messageOf } from '../../error.ts';
 import { archiveJson, archiveTable } from './archive-table.ts';
 import { Output } from '../../view/output.ts';
 import { plural } from '../../quantity.ts';
+import { isAlive } from '../../state/process.ts';
+import { listRunStates } from '../../state/run-state.ts';
 import { runsUnderWay } from '../../state/under-way.ts';
 import type { Arguments } from '../command.ts';
 import { listFilter, listMatch } from './filter.ts';
@@ -61,7 +63,16 @@ export async function ls(given: Arguments): Promise<number> {
     process.stderr.write(`cnd: there are more; the next ones: cnd logs ls --before ${shown.at(-1)?.run}\n`);
   if (read >= worthTelling) tellRead(read, unwritable);
   await tellWaiting(archive);
+  await tellResumable(shown.map(({ run }) => run));
   return runs.some(({ status }) => status === 'unreadable') ? 1 : 0;
+}
+
+/** Of the runs that are listed, those that go on without a controller can be taken up. */
+async function tellResumable(listed: readonly string[]): Promise<void> {
+  const states = await listRunStates(process.env).catch(() => []);
+  for (const { run, controller, preparing } of states)
+    if (listed.includes(run) && !preparing && !isAlive(controller))
+      process.stderr.write(`cnd: ${run} has no controller: cnd resume ${run}\n`);
 }
 
 /** Why it took longer than it will the next time, or why that will take as long. */

@@ -8,7 +8,7 @@ const looks: Readonly<Record<EventName, Style | 'plain' | 'verbose' | 'never'>> 
   'run.resumed': 'bold',
   'run.preflight': 'plain',
   warning: 'yellow',
-  'launch.started': 'verbose',
+  'launch.started': 'plain',
   'instance.launched': 'verbose',
   'instance.running': 'verbose',
   'instance.waiting': 'verbose',

@@ -23,11 +23,10 @@ test('what a person should still see later stays as a line', () => {
 });
 
 test('what the live area shows is no line of its own; --verbose asks for more, but not for progress', () => {
-  const events = [...launched(1).slice(1), ...searching(0)];
+  const events = [...launched(1).slice(2), ...searching(0)];
   expect(events.flatMap((event) => permanentLine(event, false) ?? [])).toEqual([]);
   const verbose = events.flatMap((event) => permanentLine(event, true)?.text ?? []);
   expect(verbose).toEqual([
-    'launching 1 instance',
     '#0 launched as i-0',
     '#0 running at 127.0.0.1:2222',
     '#0 answers SSH',
