@@ -10,7 +10,7 @@ import { Report, playedOf } from './report.ts';
 import { type Scenario, cloudScenarioOf, scenario as schema, scenarioOf } from './scenario.ts';
 import { simpler } from './shrink.ts';
 
-// npm run chaos -- --seed 1 --runs 500 [--parallel 4] [--slack 2] [--shrink] [--report FILE]
+// npm run chaos -- --seed 1 --runs 500 [--parallel 4] [--slack 2] [--shrink] [--report FILE] [--with resume: only runs with this fault]
 // npm run chaos -- --fleet ec2 --seed 1 --runs 50          on the EC2 of the tests: calls of AWS fail, instances are taken away
 // npm run chaos -- --replay '{"seed":…}' (or only the seed of one run) [--runs 10: so often]
 //
@@ -26,6 +26,7 @@ const { values } = parseArgs({
     slack: { type: 'string', default: '2' },
     report: { type: 'string' },
     replay: { type: 'string' },
+    with: { type: 'string' },
     fleet: { type: 'string', default: 'local,hosts' },
     shrink: { type: 'boolean', default: false },
   },
@@ -35,9 +36,19 @@ const { values } = parseArgs({
 const random = new Random(Number(values.seed));
 const make = values.fleet === 'ec2' ? cloudScenarioOf : scenarioOf;
 const { replay } = values;
+
+/** The next scenario, or the next one that has the fault that is asked for. */
+function drawn(): Scenario {
+  for (;;) {
+    const scenario = make(random.integer(0, 2 ** 31));
+    if (values.with === undefined || scenario.faults.some(({ action }) => action.do === values.with))
+      return scenario;
+  }
+}
+
 const runs = Number(values.runs ?? (replay === undefined ? 20 : 1));
 const queue: Scenario[] = Array.from({ length: runs }, () => {
-  if (replay === undefined) return make(random.integer(0, 2 ** 31));
+  if (replay === undefined) return drawn();
   return /^\d+$/.test(replay) ? make(Number(replay)) : schema.parse(JSON.parse(replay));
 });
 const slack = Number(values.slack);

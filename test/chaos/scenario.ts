@@ -177,6 +177,8 @@ function momentsOf(action: Action): readonly [Fault['at'], ...Fault['at'][]] {
 
 function actionOf(random: Random, fleet: Scenario['fleet']): Action {
   if (fleet === 'hosts' && random.chance(0.3)) return networkOf(random);
+  if (random.chance(0.15))
+    return { do: 'resume', after: random.pick([0, 0, 200, 1000, 3000]), count: random.pick([1, 1, 1, 2, 4]) };
   if (random.chance(0.6)) {
     const own: readonly [Target, Target] = fleet === 'local' ? ['host', 'watchdog'] : ['guard', 'session'];
     const target = random.pick<Target>(['controller', 'controller', 'agent', 'attach', 'kernel', ...own]);
