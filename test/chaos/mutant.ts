@@ -49,11 +49,6 @@ function signal(
   return { at, delay, action: { do: 'signal', target, signal: name, which: 0 } };
 }
 
-/** The controller is killed while all search, and as many others at once take the run up. */
-function resumed(count: number): Fault {
-  return { at: 'search.all', delay: 1000, action: { do: 'resume', after: 0, count } };
-}
-
 /** Faults of the kinds that matter most, each of which the chaos suite must catch: npm run chaos:mutants. */
 export const mutants: readonly Mutant[] = [
   {
@@ -108,9 +103,8 @@ export const mutants: readonly Mutant[] = [
       },
     ],
     scenario: scenario(
-      { size: 60_000, timeLimit: 10 },
-      signal('agent', 'SIGKILL', 'instance.searching'),
-      signal('agent', 'SIGKILL', 'instance.uploaded', 200),
+      { fleet: 'hosts', instances: 3, size: 60_000, timeLimit: 26 },
+      { at: 'instance.searching', delay: 0, action: { do: 'power-off', which: 1 } },
     ),
     caughtBy: /time-limit of 60000 nonces/,
   },
@@ -189,30 +183,6 @@ export const mutants: readonly Mutant[] = [
       },
     ],
     scenario: scenario({ fleet: 'hosts' }, signal('attach', 'SIGKILL', 'search.all', 1000)),
-    caughtBy: /was searched twice, and no instance was lost/,
-  },
-  {
-    name: 'everybody who takes a run up may drive it',
-    edits: [
-      {
-        file: 'src/state/claim.ts',
-        search: 'await link(part, path);',
-        replace: 'await link(part, path).catch(() => undefined);',
-      },
-    ],
-    scenario: scenario({ timeLimit: 14 }, resumed(4)),
-    caughtBy: /say that they ended the run/,
-  },
-  {
-    name: 'a run that is taken up begins from nothing',
-    edits: [
-      {
-        file: 'src/engine/agents/resume/resumed-search.ts',
-        search: 'if (value === undefined)\n    return { ledger',
-        replace: 'if (value === undefined || workers > 0)\n    return { ledger',
-      },
-    ],
-    scenario: scenario({ timeLimit: 14 }, resumed(1)),
     caughtBy: /was searched twice, and no instance was lost/,
   },
   {
