@@ -48,6 +48,8 @@ export interface RunConfig {
   readonly kernel: Settings['kernel'];
   /** Seconds for which an instance that cannot be reached searches on, and keeps what it searches. */
   readonly linger: number;
+  /** The part of what instances claim that is searched again, 0 … 1. */
+  readonly audit: number | undefined;
   /** Seconds between two checkpoints; 0: none. */
   readonly checkpoint: number;
   /** Another instance is launched in place of one that its fleet has ended. */
@@ -163,6 +165,7 @@ function complete(
     smallest: settings.smallest,
     kernel: settings.kernel,
     linger: settings.linger,
+    audit: settings.audit,
     checkpoint: settings.checkpoint,
     replace: settings.replace,
     logs: { ...settings.logs, directory: resolve(directory, settings.logs.directory) },

@@ -47,6 +47,11 @@ const commonSchema = z.strictObject({
   linger: decimal('a number of seconds', 0, longestTimeLimit).describe(
     'seconds for which an instance searches on when the connection to it is lost, and keeps its part of the search',
   ),
+  audit: decimal('a fraction', 0, 1)
+    .optional()
+    .describe(
+      'the part of what instances claim to have searched that this machine searches again, 0 to 1; by default none, on hosts one slice each for a proof',
+    ),
   checkpoint: decimal('a number of seconds', 0, longestTimeLimit).describe(
     'seconds between two checkpoints in logs.bucket, from which another machine can resume the run; 0: none there',
   ),

@@ -81,6 +81,13 @@ const commonNames: readonly SettingName[] = [
     describe: 'seconds an instance searches on when its connection is lost [default: 120]',
   },
   {
+    key: 'audit',
+    flag: 'audit',
+    variable: 'CND_AUDIT',
+    describe:
+      'part of the work that this machine checks by doing it again [default: 0; hosts: a slice each for a proof]',
+  },
+  {
     key: 'checkpoint',
     flag: 'checkpoint',
     variable: 'CND_CHECKPOINT',

@@ -30,6 +30,8 @@ export interface SearchRequest {
   readonly instructionSet: string | undefined;
   /** Nonces per second of one thread, as far as that was measured: none is believed to be much faster than any known. */
   readonly threadRate?: number | undefined;
+  /** What of the work is done again by this machine, to see whether it was done; absent: nothing. */
+  readonly audit?: { readonly fraction: number; readonly each: boolean } | undefined;
   /** Seconds from now after which whatever searches ends by itself, should nobody tell it to. */
   readonly seconds: () => number;
   /** Seconds for which what searches goes on when its controller cannot be reached, or cannot reach it. */

@@ -12,6 +12,14 @@ export const evidenceFields = z
         expected: z.number().describe('Near-hits that are among as many nonces on average.'),
       }),
     ),
+    audits: z
+      .object({
+        slices: z.int(),
+        nonces: z.string().regex(/^\d+$/),
+        impossible: z.string().optional().describe('Why no more could be redone.'),
+      })
+      .optional()
+      .describe('What of it was searched again by the machine that runs cnd. Absent: nothing was to be.'),
   })
   .describe(
     'What a proof rests on: the near-hits of each instance. One with too few of them is not believed; that happens to an honest one with a probability below 10⁻⁹.',

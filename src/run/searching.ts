@@ -75,6 +75,8 @@ export class Searching {
       linger: config.linger,
       instructionSet: kernel.instructionSet,
       threadRate: kernel.rate,
+      // Whoever launched no machine does not know who else can log in there.
+      audit: { fraction: config.audit ?? 0, each: (config.audit ?? (fleet.guard ? 1 : 0)) > 0 },
       seconds: () => context.untilTimeLimit(selfStopMargin - context.teardown.search),
       broadcast: broadcast.forAgents,
       clock,

@@ -67,6 +67,11 @@ export class Ledger {
     return ledger;
   }
 
+  /** How many residues there are. */
+  get stride(): bigint {
+    return BigInt(this.#slots.length);
+  }
+
   /** How many nonces are done. */
   get tested(): bigint {
     return this.#tested;
@@ -168,7 +173,19 @@ export class Ledger {
     return this.#claimed.get(worker) ?? 0n;
   }
 
-  /** What a worker has said of a nonce: nothing yet (`open`), that it is done, or the same of all before it (`passed`). */
+  /** The first chunk that is not done of a residue that a worker has; undefined before its first report after a restore. */
+  nextOf(worker: number, residue: number): bigint | undefined {
+    const slot = this.#slots[residue];
+    return slot?.owner === worker && !slot.isRestored ? slot.progress.next : undefined;
+  }
+
+  /** Whether nothing of a range of the space, in one chunk, was done when the residue was given to its present owner. */
+  isOwnWork(worker: number, [lo, hi]: Range): boolean {
+    const { owner, base } = this.#slotOf(lo);
+    return owner === worker && base.isUntouched(lo, hi);
+  }
+
+  /** What a worker has said of a nonce: nothing (`open`), that it is done, or so of all before it (`passed`). */
   standing(worker: number, nonce: bigint): 'foreign' | 'open' | 'done' | 'passed' {
     if (nonce < this.space.from || nonce >= this.space.limit) return 'foreign';
     const slot = this.#slotOf(nonce);
@@ -185,10 +202,8 @@ export class Ledger {
     }
     const violation = slot.base.violation(report);
     if (violation !== undefined) return refuse('impossible', violation);
-    const { given } = slot;
-    if (report.next < given) {
-      return refuse('backwards', `chunk ${report.next} is before ${given}, which it was given`);
-    }
+    if (report.next < slot.given)
+      return refuse('backwards', `chunk ${report.next} is before ${slot.given}, which it was given`);
     const more = this.#count(slot, () => {
       slot.progress = slot.base.copy();
       slot.progress.include(report);

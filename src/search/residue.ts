@@ -73,6 +73,12 @@ export class ResidueProgress {
     return this.#above.covers(nonce, nonce + 1n) || this.#known.covers(nonce, nonce + 1n) ? 'done' : 'open';
   }
 
+  /** Whether nothing of [lo, hi) is done. */
+  isUntouched(lo: bigint, hi: bigint): boolean {
+    if (lo < chunkStart(this.#space, this.#next)) return false;
+    return [...this.#above.within(lo, hi)].length === 0 && [...this.#known.within(lo, hi)].length === 0;
+  }
+
   /** What is done here and was not in an older state of the same residue; after very many chunks the rest is left out. */
   since(older: ResidueProgress): Range[] {
     const added = new RangeSet();

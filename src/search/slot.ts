@@ -45,7 +45,7 @@ export function assignmentOf({ residue, next, skip }: ResidueProgress): Assignme
 /** Its owner has it no more. */
 export function orphan(slot: Slot): void {
   const { owner, base, progress, status } = slot;
-  if (owner !== undefined && status !== 'reserved')
+  if (owner !== undefined && status !== 'reserved' && progress.count > base.count)
     slot.tenures.push({ worker: owner, from: base, to: progress.copy() });
   slot.owner = undefined;
   slot.status = 'orphaned';

@@ -81,7 +81,10 @@ function proof({ outcome, smallest, evidence }: Ended): [string, string][] {
   const found = instances.reduce((sum, instance) => sum + instance.found, 0);
   const expected = instances.reduce((sum, instance) => sum + instance.expected, 0);
   const words = `${plural(instances.length, 'instance')} reported ${plural(found, 'near-hit')} of ${near} bits, ${count(Math.round(expected))} expected`;
-  return [['proof', words]];
+  const redone =
+    evidence.audits &&
+    `; ${plural(evidence.audits.slices, 'slice')} of ${plural(BigInt(evidence.audits.nonces), 'nonce')} redone here`;
+  return [['proof', `${words}${redone ?? ''}`]];
 }
 
 /** How likely it was to find one among as many; runs of older versions do not say. */

@@ -54,6 +54,29 @@ test('a kernel that claims its share done without searching it hides no golden n
   expectFound(await place.run(args, { CND_KERNEL: lyingKernel('*-1') }));
 });
 
+test('a kernel that leaves out a single slice is found out where all work is done again', async () => {
+  const path = join(place.directory, 'liar');
+  const script = `#!/usr/bin/env -S '${python}' -S -E
+import os, sys
+sys.path.insert(0, '${remote}')
+import pow
+given = pow.parse_arguments(sys.argv[1:])
+search, life = pow.asked(given), pow.Life(float(given['seconds']))
+for line in pow.lines(life):
+    lo, hi = (int(part) for part in line.split())
+    nonce = hi if lo <= 46697 < hi and os.environ['CND_INSTANCE'].endswith('-1') else lo
+    while nonce < hi:
+        nonce, candidates = search.step(nonce, hi)
+        life.write(search.told(candidates))
+    life.write(b'done %d %d\\n' % (lo, hi))
+`;
+  writeFileSync(path, script, { mode: 0o755 });
+  const args = ['start', '--N', '2', ...search, '--smallest', '--audit', '1'];
+  const result = await place.run(args, { CND_KERNEL: path });
+  expect(named(eventsOf(result), 'instance.lost')).toMatchObject([{ instance: 1, code: 'agent-audit' }]);
+  expect(runEnded(result)).toMatchObject({ outcome: 'found', nonce: '46697', instance: 0, left: [] });
+});
+
 test('without liars a space that holds none is exhausted, and the result says what that rests on', async () => {
   const args = '--N 2 --D 12 --limit 60000 --T 60 --kernel python'.split(' ');
   const { code, stdout } = await place.run(['start', ...args]);
@@ -78,5 +101,18 @@ describe.runIf(hasSshd())('on hosts', () => {
     const hosts = [honest, liar].map(({ access: { user, host, port } }) => `${user}@${host}:${port}`);
     const result = await place.run(['start', '--hosts', hosts.join(','), ...search, '--kernel', 'python']);
     expectFound(result);
+  });
+
+  test('a proof rests on a slice of each host that was redone here', async () => {
+    const servers = [await around.sshd(), await around.sshd()];
+    const hosts = servers.map(({ access: { user, host, port } }) => `${user}@${host}:${port}`);
+    const args = '--D 12 --limit 60000 --chunk 5000 --T 60 --kernel python --json'.split(' ');
+    const result = await place.run(['start', '--hosts', hosts.join(','), ...args]);
+    const ended = runEnded(result);
+    expect(ended).toMatchObject({ outcome: 'exhausted', left: [] });
+    expect(ended.evidence?.audits).toEqual({
+      slices: ended.evidence?.instances.length,
+      nonces: `${5000 * (ended.evidence?.instances.length ?? 0)}`,
+    });
   });
 });

@@ -18,6 +18,7 @@ const notForPlans = new Set([
   'chunk',
   'linger',
   'confidence',
+  'audit',
   'checkpoint',
   'replace',
 ]);

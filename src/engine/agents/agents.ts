@@ -1,9 +1,12 @@
+import { randomInt } from 'node:crypto';
 import { onceAborted } from '../../wait.ts';
 import type { Engine, RunningSearch, SearchRequest } from '../engine.ts';
 import { CndError } from '../../error.ts';
 import type { Instance } from '../../instance.ts';
 import { fastestKnown } from '../../kernel/fastest.ts';
 import type { LaunchedInstances } from '../launched-instances.ts';
+import { redo } from '../../kernel/redo.ts';
+import { Audits } from './audit/audits.ts';
 import { nearBits } from './audit/near-threshold.ts';
 import { Guards } from './guard.ts';
 import { strideOf } from './resume/resumed-search.ts';
@@ -53,9 +56,18 @@ export class AgentEngine implements Engine {
     const works: Promise<void>[] = [];
     const replaced = new Set<number>();
     const workers = strideOf(request.snapshot, launched.length);
-    const near = nearBits(space, workers, false);
+    const { fraction = 0, each = false } = request.audit ?? {};
+    const near = nearBits(space, workers, fraction > 0 || each);
+    const audits = new Audits({
+      fraction,
+      each,
+      redo: (range) => redo(puzzle, range, near, over.signal),
+      random: () => randomInt(2 ** 32) / 2 ** 32,
+      signal: over.signal,
+      onLie: (worker, error) => search.distrust(worker, error),
+    });
     const fastest = Math.max(fastestKnown[puzzle.scheme], request.threadRate ?? 0);
-    const options = { ...request, workers, near, fastest };
+    const options = { ...request, workers, near, fastest, audits };
     const search = new PooledSearch(options, life, works);
     // An earlier controller was killed before it knew of them.
     for (const index of search.pool.all.keys())

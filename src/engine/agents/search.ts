@@ -137,8 +137,7 @@ export class Search implements RunningSearch {
       }
       case 'progress':
         state.rate = message.rate;
-        for (const report of message.residues)
-          this.#weigh(worker, this.#trust.report(worker, this.#ledger.report(worker, report)));
+        for (const report of message.residues) this.distrust(worker, this.#trust.report(worker, report));
         if (this.isLost(worker)) break;
         emit('instance.progress', progressFields(worker, message));
         this.#judge();
@@ -146,10 +145,10 @@ export class Search implements RunningSearch {
         if (state.state === 'idle') this.#rebalance();
         break;
       case 'near':
-        this.#weigh(worker, this.#trust.near(worker, message.nonces));
+        this.distrust(worker, this.#trust.near(worker, message.nonces));
         break;
       case 'hit':
-        if (!this.claim(worker, message)) this.#weigh(worker, falseHits(this.pool.countFalseHit(worker)));
+        if (!this.claim(worker, message)) this.distrust(worker, falseHits(this.pool.countFalseHit(worker)));
         break;
       case 'idle':
         if (state.state !== 'searching') break;
@@ -159,7 +158,8 @@ export class Search implements RunningSearch {
         this.#rebalance();
         break;
       case 'released': {
-        this.#weigh(worker, this.#trust.report(worker, this.#ledger.released(worker, message)));
+        this.distrust(worker, this.#trust.report(worker, message));
+        this.#ledger.released(worker, message);
         emit('instance.released', { instance: worker, residue: message.residue, next: `${message.next}` });
         this.#judge();
         this.#rebalance();
@@ -210,7 +210,7 @@ export class Search implements RunningSearch {
     this.pool.lose(worker, retrying);
     this.#ledger.lose(worker);
     if (!quiet) this.#options.emit('instance.lost', lostFields(worker, error, retrying));
-    if (discrediting.has(error.code)) withdrawClaims(this.#ledger, this.pool, worker, this.#options.emit);
+    if (discrediting.has(error.code)) withdrawClaims(this.#ledger, this.pool, worker, this.#options);
     this.#changes.notify();
     if (this.pool.all.every((other) => other.state === 'lost')) {
       this.#conclusion.end({ kind: 'lost', reason: `every instance was lost; the last: ${error.message}` });
@@ -265,7 +265,7 @@ export class Search implements RunningSearch {
   }
 
   /** An honest agent gives no such reason: nothing of it is believed any more, but for hits, which are verified. */
-  #weigh(worker: number, reason: CndError | undefined): void {
+  distrust(worker: number, reason: CndError | undefined): void {
     if (!reason || this.isLost(worker)) return;
     this.pool.get(worker).send?.({ order: 'stop' });
     this.lose(worker, reason, false);
@@ -275,13 +275,11 @@ export class Search implements RunningSearch {
   #judge(): void {
     if (this.#conclusion.isOver) return;
     const { best: hit } = this;
-    if (hit !== undefined && this.#options.smallest && this.#ledger.complete(hit.nonce)) {
-      this.#conclusion.end({ kind: 'found', hit });
-    } else if (hit !== undefined && !this.#options.smallest) {
-      this.#conclusion.end({ kind: 'found', hit });
-    } else if (hit === undefined && this.#ledger.exhausted()) {
-      this.#conclusion.end({ kind: 'exhausted' });
+    if (hit === undefined || this.#options.smallest) {
+      if (!this.#ledger.complete(hit?.nonce ?? this.#ledger.space.limit)) return;
+      if (this.#options.audits?.isSettled(() => this.#judge()) === false) return;
     }
+    this.#conclusion.end(hit === undefined ? { kind: 'exhausted' } : { kind: 'found', hit });
   }
 
   #rebalance(): void {

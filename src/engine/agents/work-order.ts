@@ -1,5 +1,6 @@
+import type { TrustOptions } from './audit/trust.ts';
 import type { CndError } from '../../error.ts';
-import type { Emit, EventFields } from '../../event/event.ts';
+import type { EventFields } from '../../event/event.ts';
 import { probability } from '../../puzzle/probability.ts';
 import { chanceWithin } from '../../search/forecast.ts';
 import type { AgentMessage } from './agent-message.ts';
@@ -34,7 +35,13 @@ export function rebalance(
 }
 
 /** Takes back all that a lost worker said it did, and asks those for residues back that go on where it left off. */
-export function withdrawClaims(ledger: Ledger, pool: WorkerPool, worker: number, emit: Emit): void {
+export function withdrawClaims(
+  ledger: Ledger,
+  pool: WorkerPool,
+  worker: number,
+  { emit, audits }: Pick<SearchRequest, 'emit'> & Pick<TrustOptions, 'audits'>,
+): void {
+  audits?.forget(worker);
   const nonces = ledger.claimed(worker);
   const asked = ledger.withdraw(worker);
   for (const { residue, owner } of ledger.residues()) {

@@ -3,7 +3,11 @@ import { digest, largestNonce } from '../../../puzzle/digest.ts';
 import type { EventFields } from '../../../event/event.ts';
 import { hasZeroBits } from '../../../puzzle/near.ts';
 import type { Puzzle } from '../../../puzzle/puzzle.ts';
-import type { Ledger, ReportResult } from '../../../search/ledger.ts';
+import { chunkRange } from '../../../search/chunk.ts';
+import type { Ledger } from '../../../search/ledger.ts';
+import type { Range, ResidueReport } from '../../../search/search.ts';
+import { redoSize } from '../../../kernel/redo.ts';
+import type { Audits } from './audits.ts';
 import { isImplausible } from './plausibility.ts';
 
 /** A worker may claim as many nonces a second and thread as so many of the fastest kernels known. */
@@ -11,6 +15,9 @@ const fastestFactor = 4;
 
 /** Seconds by which a worker may be ahead of that: clocks and messages are not exact. */
 const headStart = 1;
+
+/** Chunks of one report of which a slice may be redone. */
+const mostSampled = 64n;
 
 /** Threads that are believed of a worker at most; it tells their number itself. */
 const mostThreads = 1024;
@@ -26,6 +33,7 @@ export const discrediting: ReadonlySet<string> = new Set([
   'agent-false-claims',
   'agent-too-fast',
   'agent-flood',
+  'agent-audit',
 ]);
 
 /** Why a worker is to be given up that has told so many hits that are none; undefined: it is not. Pure. */
@@ -43,6 +51,8 @@ interface Account {
   /** Verified near-hits that lie where they may be told again or are not claimed yet: whether they are counted. */
   readonly open: Map<bigint, boolean>;
   falseNear: number;
+  /** Chunks that were begun under another controller, by residue. */
+  readonly partial: Map<number, bigint>;
 }
 
 /** What a search's workers are judged by. */
@@ -53,6 +63,8 @@ export interface TrustOptions {
   readonly near: number;
   /** Nonces per second of one thread of the fastest kernel that is known. */
   readonly fastest: number;
+  /** What does some of their work again; absent: nothing does. */
+  readonly audits?: Audits | undefined;
   /** Seconds since the run began. */
   readonly elapsed: () => number;
 }
@@ -98,22 +110,25 @@ export class Trust {
     const account = this.#account(worker);
     for (const nonce of nonces) {
       // What was dealt to somebody else meanwhile, or is claimed already, is late: it proves nothing, nor does it harm.
-      if (account.open.has(nonce) || this.#ledger.standing(worker, nonce) !== 'open') continue;
+      const standing = this.#ledger.standing(worker, nonce);
+      if (account.open.has(nonce) || standing === 'foreign' || standing === 'passed') continue;
       if (nonce <= largestNonce(puzzle.scheme) && hasZeroBits(puzzle, digest(puzzle, nonce), near))
-        account.open.set(nonce, false);
+        account.open.set(nonce, standing === 'done');
       else account.falseNear += 1;
     }
     if (account.falseNear < mostFalse) return undefined;
     return new CndError('agent-false-near-hits', `sent ${mostFalse} false near-hits`);
   }
 
-  /** What the ledger made of a report of it. A late one (`not-owner`) has no consequence. */
-  report(worker: number, result: ReportResult): CndError | undefined {
+  /** It reports what it did of a residue. A late report (`not-owner`) has no consequence. */
+  report(worker: number, report: ResidueReport): CndError | undefined {
+    const before = this.#ledger.nextOf(worker, report.residue);
+    const result = this.#ledger.report(worker, report);
     if (!result.accepted) {
       if (result.rejection === 'not-owner') return undefined;
       return new CndError('agent-impossible', `sent an impossible report: ${result.reason}`);
     }
-    this.#countNear(worker);
+    this.#sample(worker, report, before, this.#countNear(worker));
     const { claimed, found, expected } = this.showing(worker);
     const { since = 0, threads } = this.#account(worker);
     const seconds = this.#options.elapsed() - since + headStart;
@@ -133,7 +148,10 @@ export class Trust {
       .map((instance) => ({ instance, ...this.showing(instance) }))
       .filter(({ claimed }) => claimed > 0n)
       .map(({ claimed, ...rest }) => ({ ...rest, claimed: `${claimed}` }));
-    return instances.length === 0 ? undefined : { near: this.#options.near, instances };
+    const { near, audits } = this.#options;
+    return instances.length === 0
+      ? undefined
+      : { near, instances, ...(audits?.isWanted && { audits: audits.done }) };
   }
 
   showing(worker: number): Showing {
@@ -145,22 +163,55 @@ export class Trust {
     };
   }
 
-  /** Counts the near-hits in what it claims now. */
-  #countNear(worker: number): void {
+  /** Offers what it claims to have completed to the audits, a slice of each chunk. */
+  #sample(
+    worker: number,
+    { residue, next }: ResidueReport,
+    before: bigint | undefined,
+    told: Set<bigint>,
+  ): void {
+    const { audits } = this.#options;
+    const { partial } = this.#account(worker);
+    // Who was told the first near-hits of the chunk that it was at, if this is another controller's run?
+    if (before === undefined) partial.set(residue, next);
+    if (before === undefined || !audits?.isWanted) return;
+    const { space, stride } = this.#ledger;
+    const last = before + (mostSampled - 1n) * stride;
+    for (let chunk = before; chunk < next && chunk <= last; chunk += stride) {
+      const [start, end] = chunkRange(space, chunk);
+      const lo = end - start > redoSize ? audits.within(start, end - redoSize) : start;
+      const range: Range = [lo, end - start > redoSize ? lo + redoSize : end];
+      if (partial.get(residue) !== chunk && this.#ledger.isOwnWork(worker, [start, end]))
+        audits.claimed({ worker, range, told });
+    }
+  }
+
+  /** Counts the near-hits in what it claims now. @returns those that are settled */
+  #countNear(worker: number): Set<bigint> {
     const account = this.#account(worker);
+    const settled = new Set<bigint>();
     for (const [nonce, isCounted] of account.open) {
       const standing = this.#ledger.standing(worker, nonce);
       if (!isCounted && (standing === 'done' || standing === 'passed')) account.found += 1;
       if (standing === 'done') account.open.set(nonce, true);
       else if (standing !== 'open') account.open.delete(nonce);
+      if (standing === 'passed') settled.add(nonce);
     }
+    return settled;
   }
 
   #account(worker: number): Account {
     const known = this.#accounts.get(worker);
     if (known) return known;
     const open = new Map<bigint, boolean>();
-    const account = { since: undefined, threads: 1, found: 0, open, falseNear: 0 };
+    const account = {
+      since: undefined,
+      threads: 1,
+      found: 0,
+      open,
+      falseNear: 0,
+      partial: new Map<number, bigint>(),
+    };
     this.#accounts.set(worker, account);
     return account;
   }
