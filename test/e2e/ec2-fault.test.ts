@@ -208,6 +208,30 @@ describe.runIf(hasStage()).concurrent('a run on EC2 in trouble', { timeout: 150_
     await place.untilClean();
   });
 
+  test('an interruption notice ends the search there at once, and another instance takes its place', async () => {
+    const place = on.place({ ec2: { spot: true } });
+    const cnd = place.start(`start ${shared} --T 120 --replace --json`);
+    await searching(cnd, 1);
+    const id = await idOf(cnd, 1);
+    const instance = on.stage.ec2.instances.get(id);
+    if (!instance) throw new Error('no such instance');
+    const time = new Date(Date.now() + 120_000).toISOString().replace(/\.\d+Z/, 'Z');
+    instance.notice = { action: 'terminate', time };
+    const notice = await cnd.event('instance.interrupted');
+    expect(notice).toMatchObject({ instance: 1, action: 'terminate', time });
+    await cnd.event('instance.adopted');
+    expect(await cnd.event('instance.replaced')).toMatchObject({ instance: 1, replacement: 2 });
+    // What it held has been given to others while it still ran.
+    expect(instance.state).toBe('running');
+    await on.stage.hypervisor.reclaim(id);
+    await searching(cnd, 2);
+    cnd.child.kill('SIGINT');
+    const result = await cnd.ended;
+    expect(runEnded(result)).toMatchObject({ exitCode: 130, launched: 3, left: [] });
+    expect(named(eventsOf(result), 'instance.replaced')).toHaveLength(1);
+    await place.untilClean();
+  });
+
   test('a machine that dies without EC2 noticing is given up, and terminated in the end', async () => {
     const place = on.place();
     const cnd = place.start(`start ${shared} --T 100 --json`);

@@ -1,9 +1,12 @@
 import { readFileSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import type { RunEvent } from '../../src/event/event.ts';
 import { findTagged } from '../../src/state/process.ts';
 import { type Cnd, type Workspace, eventsOf, named, reaching, runEnded, workspace } from '../helper/cnd.ts';
+import { recount, unfounded } from '../chaos/oracle.ts';
+import { python, remote } from '../helper/kernel.ts';
 import { eventually, untilGone } from '../helper/process.ts';
 
 let place: Workspace;
@@ -292,14 +295,51 @@ describe('rehearsed failures', () => {
     await untilGone(runEnded(result).run);
   });
 
+  test('any N − 1, whenever they die: the smallest is found and proved, and all that is said to be tested was', async () => {
+    const survivor = Math.floor(Math.random() * 4);
+    const rehearse = [0, 1, 2, 3]
+      .filter((instance) => instance !== survivor)
+      .map((instance) => ({ instance, failure: 'dies', after: Math.random() * 3 }));
+    config(JSON.stringify({ local: { rehearse } }));
+    const record = join(place.directory, 'record');
+    writeFileSync(record, '');
+    const kernel = join(place.directory, 'kernel');
+    const settings = `STAND_IN_POW='${remote}' STAND_IN_RECORD='${record}'`;
+    const script = fileURLToPath(new URL('../helper/kernel-stand-in.py', import.meta.url));
+    writeFileSync(kernel, `#!/bin/sh\n${settings} exec '${python}' -S -E '${script}' "$@"\n`, {
+      mode: 0o755,
+    });
+    // 3,730,945 is the smallest golden nonce here.
+    const args = '--N 4 --T 300 --D 6 --from 3330945 --limit 4330945 --chunk 20000 --smallest --json';
+    const result = await place.run(['start', ...args.split(' ')], { CND_KERNEL: kernel });
+    const ended = runEnded(result);
+    const claimed = ended.coverage.ranges.map(([lo, hi]) => [Number(lo), Number(hi)] as const);
+    const [first, end] = claimed[0] ?? [0, 0];
+    // With what was rehearsed, so that a failure can be repeated.
+    expect({ rehearse, ...ended, untested: unfounded(claimed, recount(record), 6) }).toMatchObject({
+      rehearse,
+      outcome: 'found',
+      nonce: '3730945',
+      exitCode: 0,
+      left: [],
+      untested: undefined,
+    });
+    expect({ rehearse, first, isProved: end > 3_730_944 }).toEqual({
+      rehearse,
+      first: 3_330_945,
+      isProved: true,
+    });
+    await untilGone(ended.run);
+  });
+
   test('with --replace another takes the place of one that dies, also of the only one', async () => {
     const dies = (instance: number) => ({ instance, failure: 'dies', after: 0.8 });
     config(JSON.stringify({ replace: true, local: { rehearse: [dies(0)] } }));
-    const args = '--N 1 --T 300 --D 16 --limit 3000000 --chunk 250000 --kernel python --json';
+    const args = '--N 1 --T 300 --D 16 --limit 1500000 --chunk 100000 --kernel python --json';
     const result = await place.run(['start', ...args.split(' ')]);
     expect(runEnded(result)).toMatchObject({
       outcome: 'exhausted',
-      coverage: { ranges: [['0', '3000000']] },
+      coverage: { ranges: [['0', '1500000']] },
       launched: 2,
       terminated: 2,
       left: [],

@@ -45,6 +45,20 @@ describe.skipIf(!hasStage())('launching on EC2', () => {
     expect(seen).toEqual([0, 1]);
   });
 
+  test('launches one more by a call of its own, with the index, group and keys of the run; terminated with it', async () => {
+    const asked = request({ count: 2 });
+    await fleet.launch(asked, never);
+    const more = await fleet.launchReplacement({ run: asked.run, index: 2, lifetime: 60 }, never);
+    expect(more.index).toBe(2);
+    const launched = on.stage.instances();
+    expect(launched).toHaveLength(3);
+    // The keys are the run's, and each of the groups is: else nobody could log in.
+    const keys = launched.map(({ userData }) => /ssh-ed25519 [A-Za-z0-9+/=]+/.exec(userData.toString())?.[0]);
+    expect(new Set(keys).size).toBe(1);
+    await fleet.terminate(asked.run);
+    await eventually('all are over', () => living() === 0);
+  });
+
   // The words of EC2 to accounts of the free plan (splunk/attack_range#1302 and others).
   const freePlan = {
     error: 'InvalidParameterCombination',

@@ -44,6 +44,8 @@ export interface StageInstance {
   protected: boolean;
   state: State;
   reason?: Reason;
+  /** The interruption notice of a Spot Instance. */
+  notice?: { readonly action: string; readonly time: string };
   /** What it was before, oldest first, and until when everybody may still be told so (milliseconds since the epoch). */
   readonly past: { readonly state: State; readonly reason: Reason | undefined; readonly until: number }[];
   /** Milliseconds since the epoch: before it no Describe knows it, after it no Describe knows it any more. */

@@ -51,6 +51,7 @@ function documents(instance: StageInstance, role: Principal | undefined): Record
     [`${data}/instance-id`]: id,
     [`${data}/instance-type`]: type,
     [`${data}/local-ipv4`]: privateIp,
+    ...(instance.notice && { [`${data}/spot/instance-action`]: JSON.stringify(instance.notice) }),
     ...(publicIp === undefined ? {} : { [`${data}/public-ipv4`]: publicIp }),
     [`${data}/placement/region`]: region,
     [`${data}/placement/availability-zone`]: zone,
