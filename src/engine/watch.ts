@@ -65,6 +65,11 @@ export class Watch {
     this.#changes.notify();
   }
 
+  /** Asks the fleet once, now. @throws CndError when nothing can be known. */
+  async look(signal: AbortSignal): Promise<void> {
+    this.#learn(await this.#fleet.describe(this.#run, signal));
+  }
+
   /** Polls until `signal` aborts. A failing call is told once in a row and tried again. */
   async poll(signal: AbortSignal): Promise<void> {
     const { poll } = this.#fleet.timing;
@@ -77,7 +82,7 @@ export class Watch {
       wait = Math.min(wait * 1.5, Math.max(poll, intervals.pending));
       const begin = performance.now();
       try {
-        this.#learn(await this.#fleet.describe(this.#run, signal));
+        await this.look(signal);
         failing = false;
       } catch (error) {
         if (signal.aborted) return;

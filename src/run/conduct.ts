@@ -1,6 +1,6 @@
 import { CndError, messageOf } from '../error.ts';
 import { removeRunState } from '../state/run-state.ts';
-import { whenAborted } from '../wait.ts';
+import { whenAborted, within } from '../wait.ts';
 import type { RunContext } from './context.ts';
 import { finish } from './finish.ts';
 import { undo } from './launch.ts';
@@ -12,6 +12,9 @@ import { Searching } from './searching.ts';
 
 /** Milliseconds between two looks whether another process has taken the run up. */
 const lookInterval = 500;
+
+/** Milliseconds for which the teardown waits for the state of the run to be kept. */
+const longestKeep = 1000;
 
 /** Makes that there are instances to search on: by a launch, or those that an earlier controller launched. */
 type Begin = (signal: AbortSignal, kept: () => Promise<void>) => Promise<void>;
@@ -43,7 +46,9 @@ class Conductor {
     const { run, env } = this.#context.inputs;
     this.#checkpoints.save();
     const ending = await this.#search(begin);
-    await this.#keeper.stop();
+    // What ended the search is known to whoever takes the run up during its teardown, which waits for no disk for long.
+    await within(longestKeep, this.#keeper.kept());
+    await within(longestKeep, this.#keeper.stop());
     await this.#requireOwn();
     const searching = this.#searching;
     if (searching) {

@@ -126,6 +126,9 @@ export class Searching {
     const left = this.#context.untilTimeLimit(-teardown.logs);
     const limit = this.#context.within(Math.min(left, longestLogPull));
     const asked = interrupts.limit((seconds) => this.#context.within(seconds));
+    const signal = AbortSignal.any([limit.signal, asked.signal]);
+    // The search may have been over before anybody looked where the instances of an earlier controller are.
+    if (inputs.continued) await this.#watch.look(signal).catch(() => {});
     await pullLogs({
       instances: this.#watch.instances,
       link: this.#link,
@@ -133,7 +136,7 @@ export class Searching {
       folder,
       maxBytes: syslogLimit(this.#watch.instances.length),
       emit,
-      signal: AbortSignal.any([limit.signal, asked.signal]),
+      signal,
       toConnect: (seconds) => this.#context.within(seconds),
     });
     limit.cancel();

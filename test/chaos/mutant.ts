@@ -125,8 +125,8 @@ export const mutants: readonly Mutant[] = [
     edits: [
       {
         file: 'src/engine/agents/search.ts',
-        search: 'this.#ledger.complete(hit.nonce)',
-        replace: 'this.#ledger.tested > 0n',
+        search: 'if (!this.#ledger.complete(hit?.nonce ?? this.#ledger.space.limit)) return;',
+        replace: 'if (hit === undefined && !this.#ledger.complete(this.#ledger.space.limit)) return;',
       },
     ],
     scenario: scenario({ smallest: true, difficulty: 3, instances: 4 }),

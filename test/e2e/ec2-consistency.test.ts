@@ -22,6 +22,7 @@ const settled = [
   'ec2:DescribeVolumes',
   'pricing:GetProducts',
   's3:DeleteObject',
+  's3:ListObjectsV2',
   'scheduler:CreateScheduleGroup',
   'scheduler:ListScheduleGroups',
   'servicequotas:GetServiceQuota',

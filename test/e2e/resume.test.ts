@@ -63,6 +63,7 @@ describe('a run whose controller is killed', () => {
       'instance.launched',
       'search.all',
       'run.progress',
+      'search.stopped',
     ),
     milliseconds: fc.integer({ min: 0, max: 1500 }),
   });
@@ -99,7 +100,12 @@ describe('a run whose controller is killed', () => {
         expect(hashes.reduce((sum, count) => sum + count, 0)).toBe(limit);
         await expectWhole(run, 2);
       }),
-      { numRuns: 3, endOnFailure: true },
+      {
+        numRuns: 3,
+        endOnFailure: true,
+        // In the middle of the teardown: what the search has found out must not be forgotten.
+        examples: [[{ after: 'search.stopped', milliseconds: 0 }, 0]],
+      },
     );
   });
 

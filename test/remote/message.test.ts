@@ -80,6 +80,7 @@ test('an order is written as the vectors have it, and an agent reads it so', () 
     { order: 'stop' },
     { order: 'ping', seen: 17 },
     { order: 'adopt', residue: 3, next: 2n ** 64n - 1n },
+    { order: 'adopt', residue: 3, next: 7n, done: [[31n, 40n]] },
     { order: 'release', residue: 3 },
     { order: 'bound', nonce: 116n },
   ];
@@ -93,7 +94,8 @@ from puzzle import Bad
 def read(line, stride):
     try:
         name, rest = parse_order(line.encode(), stride)
-        return [name] + [str(part) if name in ('adopt', 'bound') and part is rest[-1] else part for part in rest]
+        exact = {'adopt': lambda r: [r[0], str(r[1]), [[str(n) for n in pair] for pair in r[2]]], 'bound': lambda r: [str(r[0])]}
+        return [name] + exact.get(name, list)(rest)
     except Bad:
         return None
 print(json.dumps([read(line, stride) for line, stride, _ in given]))`,
