@@ -55,8 +55,11 @@ describe.skipIf(!hasStage())('launching on EC2', () => {
     // The keys are the run's, and each of the groups is: else nobody could log in.
     const keys = launched.map(({ userData }) => /ssh-ed25519 [A-Za-z0-9+/=]+/.exec(userData.toString())?.[0]);
     expect(new Set(keys).size).toBe(1);
-    await fleet.terminate(asked.run);
-    await eventually('all are over', () => living() === 0);
+    // As a run does: EC2 may not know an instance yet when it is asked for the first time.
+    await eventually('all are over', async () => {
+      await fleet.terminate(asked.run);
+      return living() === 0;
+    });
   });
 
   // The words of EC2 to accounts of the free plan (splunk/attack_range#1302 and others).
