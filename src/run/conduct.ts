@@ -87,7 +87,9 @@ class Conductor {
       this.#searching = new Searching(context, (then) => this.#keeper.keep(then));
       this.#checkpoints.follow(this.#searching.search);
       this.#checkpoints.save();
-      return await Promise.race([this.#searching.ended, whenAborted(early).then(cutShort)]);
+      const ending = await Promise.race([this.#searching.ended, whenAborted(early).then(cutShort)]);
+      // After a suspension that the instances ended meanwhile may be known before the limit is: T was over all the same.
+      return ending.kind === 'lost' && context.untilTimeLimit() <= 0 ? cutShort() : ending;
     } catch (error) {
       return early.aborted ? cutShort() : { kind: 'failed', error };
     } finally {
