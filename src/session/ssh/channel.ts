@@ -121,7 +121,9 @@ class ChannelStdin extends Writable {
 function sendSignal(client: Client, channel: ClientChannel, signal: RemoteSignal): void {
   if (!hasProtocol(client) || !hasId(channel)) return channel.signal(signal);
   const { _protocol: protocol } = client;
-  protocol.signal(channel.outgoing.id, signal);
+  const { id, state } = channel.outgoing;
+  // To OpenSSH a request for a channel that is closed is an error for which it drops the connection.
+  if (state === 'open' || state === 'eof') protocol.signal(id, signal);
 }
 
 function hasProtocol(
@@ -130,6 +132,8 @@ function hasProtocol(
   return '_protocol' in client;
 }
 
-function hasId(channel: object): channel is { readonly outgoing: { readonly id: number } } {
+function hasId(
+  channel: object,
+): channel is { readonly outgoing: { readonly id: number; readonly state: string } } {
   return 'outgoing' in channel;
 }
