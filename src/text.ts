@@ -97,3 +97,19 @@ export function quote(word: string): string {
   }
   return plainWord.test(word) && !reserved.has(word) ? word : `'${word.replaceAll("'", String.raw`'\''`)}'`;
 }
+
+/** The text of a stream of at most so many bytes. @throws what `tooLong` makes, for a longer one; what the stream throws. */
+export async function boundedText(
+  stream: AsyncIterable<Buffer>,
+  most: number,
+  tooLong: () => Error,
+): Promise<string> {
+  const chunks: Buffer[] = [];
+  let length = 0;
+  for await (const chunk of stream) {
+    length += chunk.length;
+    if (length > most) throw tooLong();
+    chunks.push(chunk);
+  }
+  return Buffer.concat(chunks).toString();
+}

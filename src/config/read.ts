@@ -1,5 +1,6 @@
 import { closeSync, constants, fstatSync, openSync, readSync } from 'node:fs';
 import { Socket } from 'node:net';
+import { boundedText } from '../text.ts';
 
 /** The most that a configuration file holds, in bytes: a list of a thousand hosts is a tenth of it. */
 const most = 1 << 20;
@@ -16,7 +17,10 @@ export async function readText(path: string, signal: AbortSignal): Promise<strin
     const stats = fstatSync(file);
     isPipe = stats.isFIFO();
     // The pipe's socket closes the file.
-    if (isPipe) return await drain(new Socket({ fd: file, readable: true, writable: false, signal }));
+    if (isPipe) {
+      const pipe = new Socket({ fd: file, readable: true, writable: false, signal });
+      return await boundedText(pipe, most, tooLong);
+    }
     if (stats.isDirectory()) throw new Error('it is a directory');
     if (!stats.isFile()) throw new Error('it is neither a file nor a pipe');
     return readWhole(file);
@@ -34,17 +38,6 @@ function readWhole(file: number): string {
     if (length > most) throw tooLong();
     if (bytes === 0) return buffer.toString('utf8', 0, length);
   }
-}
-
-async function drain(pipe: Socket): Promise<string> {
-  const chunks: Buffer[] = [];
-  let length = 0;
-  for await (const chunk of pipe as AsyncIterable<Buffer>) {
-    length += chunk.length;
-    if (length > most) throw tooLong();
-    chunks.push(chunk);
-  }
-  return Buffer.concat(chunks).toString();
 }
 
 function tooLong(): Error {

@@ -1,6 +1,7 @@
 import type { Readable } from 'node:stream';
 import type { Archive } from '../../archive/archive.ts';
 import type { RecordedSettings } from '../../config/resumed.ts';
+import { boundedText } from '../../text.ts';
 import { CndError, UsageError } from '../../error.ts';
 import { type Checkpoint, longestCheckpoint, parseCheckpoint } from '../../event/checkpoint.ts';
 import { checkpointName, recordName } from '../../event/file-name.ts';
@@ -124,15 +125,8 @@ async function readEntry(
     if (error instanceof CndError && error.code === 'archive-no-entry') return undefined;
     throw error;
   }
-  const chunks: Buffer[] = [];
-  let length = 0;
-  for await (const chunk of stream as AsyncIterable<Buffer>) {
-    length += chunk.length;
-    if (length > longest)
-      throw new CndError('archive-too-long', `${name} of ${run} is too long`, { about: run });
-    chunks.push(chunk);
-  }
-  return Buffer.concat(chunks).toString();
+  const tooLong = () => new CndError('archive-too-long', `${name} of ${run} is too long`, { about: run });
+  return boundedText(stream, longest, tooLong);
 }
 
 /** Without what is undefined. */

@@ -9,7 +9,7 @@ import { maximumLimit } from '../../search/space.ts';
 import { type Emit, type EventFields, eventSchemaVersion } from '../../event/event.ts';
 import { count, rate as rateWords } from '../../quantity.ts';
 import { idleWarning } from './idle.ts';
-import { puzzleFields, versions } from '../record/record.ts';
+import { searchFields, versions } from '../record/record.ts';
 import { released } from '../released.ts';
 import { type EarlierRun, earlierFields } from '../record/earlier.ts';
 
@@ -18,7 +18,7 @@ const slim = 0.05;
 
 /** The first event of a run: what is going to be done, in the user's words. Pure, but for the versions of what runs here. */
 export function planned(config: RunConfig, logs: string, earlier?: EarlierRun): EventFields['run.planned'] {
-  const { puzzle, space, instances, timeLimit, fleet, fleetConfig, smallest, kernel } = config;
+  const { puzzle, space, instances, timeLimit, fleet, fleetConfig } = config;
   const p = probability(puzzle);
   return {
     schema: eventSchemaVersion,
@@ -26,12 +26,7 @@ export function planned(config: RunConfig, logs: string, earlier?: EarlierRun): 
     instances,
     timeLimit,
     ...released(config),
-    puzzle: puzzleFields(puzzle),
-    from: `${space.from}`,
-    limit: `${space.limit}`,
-    chunk: `${space.chunk}`,
-    smallest,
-    kernel,
+    ...searchFields(config),
     expectedNonces: wholeNumber(1 / p),
     spaceProbability: chanceWithin(p, space.limit - space.from),
     logs,

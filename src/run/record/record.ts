@@ -45,23 +45,35 @@ export function versions(): NonNullable<RunRecord['versions']> {
 }
 
 /** A puzzle as events and records have it: text as text, a header in hexadecimal. Pure. */
-export function puzzleFields(puzzle: Puzzle): Readonly<Record<string, string | number>> & { scheme: string } {
+function puzzleFields(puzzle: Puzzle): Readonly<Record<string, string | number>> & { scheme: string } {
   return puzzle.scheme === 'bitcoin' ? { ...jobPuzzle(puzzle) } : { ...puzzle };
 }
 
-/** The configuration as records and checkpoints have it: nonces as decimal strings. Pure. */
-export function configFields(config: RunConfig): RecordedConfig {
-  const { instances, timeLimit, puzzle, space, smallest, kernel, fleet, fleetConfig } = config;
+/** What is searched, as events and records have it: nonces as decimal strings. Pure. */
+export function searchFields({
+  puzzle,
+  space,
+  smallest,
+  kernel,
+}: Pick<RunConfig, 'puzzle' | 'space' | 'smallest' | 'kernel'>) {
   return {
-    N: instances,
-    T: timeLimit,
-    fleet,
     puzzle: puzzleFields(puzzle),
     from: `${space.from}`,
     limit: `${space.limit}`,
     chunk: `${space.chunk}`,
     smallest,
     kernel,
+  };
+}
+
+/** The configuration as records and checkpoints have it: nonces as decimal strings. Pure. */
+export function configFields(config: RunConfig): RecordedConfig {
+  const { instances, timeLimit, fleet, fleetConfig } = config;
+  return {
+    N: instances,
+    T: timeLimit,
+    fleet,
+    ...searchFields(config),
     [fleet]: fleetConfig,
   };
 }
