@@ -1,13 +1,12 @@
 import { readFileSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import type { RunEvent } from '../../src/event/event.ts';
 import { findTagged } from '../../src/state/process.ts';
 import { type Cnd, type Workspace, eventsOf, named, reaching, runEnded, workspace } from '../helper/cnd.ts';
 import { recount, unfounded } from '../chaos/oracle.ts';
-import { python, remote } from '../helper/kernel.ts';
 import { eventually, untilGone } from '../helper/process.ts';
+import { standIn } from '../helper/stand-in.ts';
 
 let place: Workspace;
 beforeEach(() => {
@@ -16,7 +15,7 @@ beforeEach(() => {
 afterEach(() => place.remove());
 
 // A puzzle that is not solved within these tests, and one that is at once.
-const hard = ['--D', '16', '--kernel', 'python'];
+const hard = ['--D', '16', '--limit', `${2n ** 64n}`, '--kernel', 'python'];
 const easy = ['--D', '2'];
 
 const begin = (puzzle: readonly string[], time = '120', instances = '3'): Cnd =>
@@ -33,7 +32,7 @@ const planned = async (cnd: Cnd): Promise<string> => (await cnd.event('run.plann
 // What runs them: a shell whose command line names them too is another process.
 const agents = /^cnd-agent:/;
 const relays = /^(?!cnd-agent).*: \S*python\S* .*attach\.py/;
-const kernels = /: \S*python\S* .*pow\.py/;
+const kernels = /: \S*python\S* .*(pow|kernel-stand-in)\.py/;
 
 /** The processes of a run's instances whose name and command line match. */
 function processes(run: string, words: RegExp): number[] {
@@ -187,9 +186,9 @@ describe('kill -9', () => {
   ])(
     'of %s: the same agent is attached to again, and nothing is lost or searched twice',
     async (_what, words) => {
-      const cnd = place.start(
-        'start --N 2 --T 200 --D 16 --limit 1500000 --chunk 250000 --kernel python --json'.split(' '),
-      );
+      const kernel = standIn(place.directory, { held: true });
+      const args = 'start --N 2 --T 200 --D 16 --limit 600000 --chunk 100000 --json';
+      const cnd = place.start(args.split(' '), kernel.env);
       const run = await planned(cnd);
       await cnd.event('search.all');
       const before = processes(run, agents);
@@ -198,32 +197,35 @@ describe('kill -9', () => {
       process.kill(process_, 'SIGKILL');
       await cnd.event('instance.reconnected');
       expect(processes(run, agents)).toEqual(before);
+      kernel.release();
       const result = await cnd.ended;
       const events = eventsOf(result);
       expect(named(events, 'instance.lost')).toEqual([]);
-      expect(runEnded(result)).toMatchObject({ outcome: 'exhausted', tested: '1500000' });
+      expect(runEnded(result)).toMatchObject({ outcome: 'exhausted', tested: '600000' });
       // What the agents counted is what there was: none was searched twice.
       const hashes = [0, 1].map(
         (index) =>
           named(events, 'instance.progress').findLast(({ instance }) => instance === index)?.hashes ?? 0,
       );
-      expect(hashes.reduce((sum, count) => sum + count)).toBe(1_500_000);
+      expect(hashes.reduce((sum, count) => sum + count)).toBe(600_000);
       await untilGone(run);
     },
   );
 
   test('of a kernel: its agent starts another, and no nonce is lost', async () => {
-    const args = '--N 2 --T 200 --D 16 --limit 3000000 --chunk 250000 --kernel python --json';
-    const cnd = place.start(['start', ...args.split(' ')]);
+    const { env, release } = standIn(place.directory, { held: true });
+    const args = '--N 2 --T 200 --D 16 --limit 600000 --chunk 100000 --json';
+    const cnd = place.start(['start', ...args.split(' ')], env);
     const run = await planned(cnd);
     await cnd.event('instance.progress');
     const [kernel] = processes(run, kernels);
     if (kernel === undefined) throw new Error('no kernel');
     process.kill(kernel, 'SIGKILL');
+    release();
     const result = await cnd.ended;
     expect(runEnded(result)).toMatchObject({
       outcome: 'exhausted',
-      coverage: { ranges: [['0', '3000000']] },
+      coverage: { ranges: [['0', '600000']] },
     });
     await untilGone(run);
   });
@@ -269,6 +271,7 @@ describe('SIGSTOP', () => {
 
 describe('rehearsed failures', () => {
   const config = (text: string): void => writeFileSync(join(place.directory, 'cnd.config.json'), text);
+  const isForGood = (event: RunEvent): boolean => event.event === 'instance.lost' && !event.retrying;
 
   test.each(['never-runs', 'never-answers'])('%s: the rest cover the whole space', async (failure) => {
     config(`{ "local": { "rehearse": [{ "instance": 1, "failure": "${failure}" }] } }`);
@@ -285,11 +288,15 @@ describe('rehearsed failures', () => {
 
   test('one that dies in mid-search: the rest adopt what it held', async () => {
     config('{ "local": { "rehearse": [{ "instance": 0, "failure": "dies", "after": 0.8 }] } }');
-    const args = '--N 2 --T 300 --D 16 --limit 9000000 --chunk 250000 --kernel python --json';
-    const result = await place.run(['start', ...args.split(' ')]);
+    const kernel = standIn(place.directory, { held: true });
+    const args = '--N 2 --T 300 --D 16 --limit 600000 --chunk 100000 --json';
+    const cnd = place.start(['start', ...args.split(' ')], kernel.env);
+    await cnd.event('instance.lost', isForGood);
+    kernel.release();
+    const result = await cnd.ended;
     expect(runEnded(result)).toMatchObject({
       outcome: 'exhausted',
-      coverage: { ranges: [['0', '9000000']] },
+      coverage: { ranges: [['0', '600000']] },
     });
     expect(named(eventsOf(result), 'instance.lost').at(-1)).toMatchObject({ instance: 0, retrying: false });
     await untilGone(runEnded(result).run);
@@ -301,17 +308,10 @@ describe('rehearsed failures', () => {
       .filter((instance) => instance !== survivor)
       .map((instance) => ({ instance, failure: 'dies', after: Math.random() * 3 }));
     config(JSON.stringify({ local: { rehearse } }));
-    const record = join(place.directory, 'record');
-    writeFileSync(record, '');
-    const kernel = join(place.directory, 'kernel');
-    const settings = `STAND_IN_POW='${remote}' STAND_IN_RECORD='${record}'`;
-    const script = fileURLToPath(new URL('../helper/kernel-stand-in.py', import.meta.url));
-    writeFileSync(kernel, `#!/bin/sh\n${settings} exec '${python}' -S -E '${script}' "$@"\n`, {
-      mode: 0o755,
-    });
+    const { env, record } = standIn(place.directory);
     // 3,730,945 is the smallest golden nonce here.
     const args = '--N 4 --T 300 --D 6 --from 3330945 --limit 4330945 --chunk 20000 --smallest --json';
-    const result = await place.run(['start', ...args.split(' ')], { CND_KERNEL: kernel });
+    const result = await place.run(['start', ...args.split(' ')], env);
     const ended = runEnded(result);
     const claimed = ended.coverage.ranges.map(([lo, hi]) => [Number(lo), Number(hi)] as const);
     const [first, end] = claimed[0] ?? [0, 0];
@@ -335,11 +335,15 @@ describe('rehearsed failures', () => {
   test('with --replace another takes the place of one that dies, also of the only one', async () => {
     const dies = (instance: number) => ({ instance, failure: 'dies', after: 0.8 });
     config(JSON.stringify({ replace: true, local: { rehearse: [dies(0)] } }));
-    const args = '--N 1 --T 300 --D 16 --limit 1500000 --chunk 100000 --kernel python --json';
-    const result = await place.run(['start', ...args.split(' ')]);
+    const kernel = standIn(place.directory, { held: true });
+    const args = '--N 1 --T 300 --D 16 --limit 600000 --chunk 100000 --json';
+    const cnd = place.start(['start', ...args.split(' ')], kernel.env);
+    await cnd.event('instance.replaced');
+    kernel.release();
+    const result = await cnd.ended;
     expect(runEnded(result)).toMatchObject({
       outcome: 'exhausted',
-      coverage: { ranges: [['0', '1500000']] },
+      coverage: { ranges: [['0', '600000']] },
       launched: 2,
       terminated: 2,
       left: [],

@@ -2,6 +2,7 @@
 
 Environment: STAND_IN_POW the directory of pow.py, STAND_IN_RECORD a file of `<pid> <lo> <hi>` lines (and `<pid> start`),
 STAND_IN_MODE what to do after three ranges, STAND_IN_TIMES how many processes misbehave before the rest is honest.
+STAND_IN_HOLD a file: while it exists, each process does its first range and waits before the next.
 """
 import os
 import sys
@@ -13,6 +14,7 @@ import pow  # noqa: E402
 RECORD = os.environ['STAND_IN_RECORD']
 MODE = os.environ.get('STAND_IN_MODE', 'honest')
 TIMES = int(os.environ.get('STAND_IN_TIMES', '1000'))
+HOLD = os.environ.get('STAND_IN_HOLD', '')
 
 
 def record(text):
@@ -49,6 +51,9 @@ given = pow.parse_arguments(sys.argv[1:])
 search = pow.asked(given)
 life = pow.Life(float(given['seconds']))
 for count, line in enumerate(pow.lines(life)):
+    while count > 0 and os.path.exists(HOLD):
+        life.check()
+        sleep(0.01)
     lo, hi = nonce, end = [int(part) for part in line.split()]
     if count > 3 and not honest:
         misbehave(lo, hi, lambda text: life.write(text.encode() + b'\n'))
