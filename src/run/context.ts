@@ -51,6 +51,8 @@ export interface RunInputs {
   readonly ask?: Ask | undefined;
   /** What was tested before, by the run that this one resumes. */
   readonly earlier?: EarlierRun | undefined;
+  /** The series that this run is part of. */
+  readonly series?: string | undefined;
   /** Why N is what it is, where it was left to cnd. */
   readonly chosen?: string | undefined;
   /** What the user is told before the launch, besides what the plan itself gives rise to. */

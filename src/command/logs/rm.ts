@@ -1,4 +1,3 @@
-import { createInterface } from 'node:readline/promises';
 import type { Archive } from '../../archive/archive.ts';
 import { parseAge } from '../../archive/time.ts';
 import { resolveRun } from '../../archive/run-name.ts';
@@ -10,6 +9,7 @@ import { archiveTable } from './archive-table.ts';
 import { plural } from '../../quantity.ts';
 import { runsUnderWay } from '../../state/under-way.ts';
 import type { Arguments } from '../command.ts';
+import { askYes } from '../question.ts';
 import { warn, openArchive, text } from './logs.ts';
 
 /** `cnd logs rm`: deletes runs, after asking; gives the exit code, 1 when the answer was no or something stayed. */
@@ -103,15 +103,5 @@ async function confirmed(runs: readonly RunSummary[]): Promise<boolean> {
       hint: 'give --yes to remove without confirmation; list them with: cnd logs ls',
     });
   process.stderr.write(archiveTable(runs));
-  const prompt = createInterface({ input: process.stdin, output: process.stderr });
-  try {
-    const answer = await new Promise<string>((resolve, reject) => {
-      // The end of input, or Ctrl-C, is a no.
-      prompt.once('close', () => resolve('')).once('SIGINT', () => prompt.close());
-      prompt.question(`Remove ${plural(runs.length, 'run')} permanently? [y/N] `).then(resolve, reject);
-    });
-    return /^y(es)?$/i.test(answer.trim());
-  } finally {
-    prompt.close();
-  }
+  return askYes(`Remove ${plural(runs.length, 'run')} permanently?`);
 }

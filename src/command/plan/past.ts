@@ -1,3 +1,4 @@
+import { median } from '../../compare/statistic.ts';
 import type { RunRecord } from '../../event/record.ts';
 
 /** What past runs showed of one kind of machine. */
@@ -48,11 +49,4 @@ export function pastOf(
 
 function secondsBetween(from: string, to: string): number {
   return (Date.parse(to) - Date.parse(from)) / 1000;
-}
-
-function median(values: readonly number[]): number {
-  const sorted = values.toSorted((a, b) => a - b);
-  const middle = sorted.length >> 1;
-  const upper = sorted[middle] ?? 0;
-  return sorted.length % 2 === 1 ? upper : (upper + (sorted[middle - 1] ?? 0)) / 2;
 }

@@ -59,6 +59,7 @@ export async function continueUnfinished(state: RunState, given: Arguments): Pro
     kernel: kernelOf(snapshot),
     preflight: preflightOf(snapshot),
     earlier: earlierOf(snapshot),
+    series: snapshot.series,
     writeReport,
   };
   const recalling = displayMode(given) === 'live' ? [display] : [];

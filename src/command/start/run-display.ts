@@ -1,11 +1,20 @@
 import { isatty } from 'node:tty';
 import { exitCodes } from '../../event/outcome.ts';
+import type { View } from '../../event/view.ts';
 import type { Interrupts } from '../../run/interrupt.ts';
+import type { Ask } from '../../run/plan/confirmation.ts';
 import { Display } from '../../view/display/display.ts';
 import type { DisplaySettings } from '../../view/display/message.ts';
 import type { Arguments } from '../command.ts';
 import { signalExitCodes } from '../interruptible.ts';
 import { displayMode } from './display-mode.ts';
+
+/** What shows a run that is under way, and may ask whoever watches. */
+export interface RunView extends View {
+  /** Whether stdout did not take what belongs there. */
+  readonly hasFailed: boolean;
+  readonly ask: Ask;
+}
 
 /** Shows a run as its flags say; whoever watches may end it. */
 export function runDisplay(
@@ -28,7 +37,7 @@ export function runDisplay(
 }
 
 /** A result that stdout did not take is a failure, unless there is worse to say. */
-export function shownExitCode(exitCode: number, { hasFailed }: Pick<Display, 'hasFailed'>): number {
+export function shownExitCode(exitCode: number, { hasFailed }: Pick<RunView, 'hasFailed'>): number {
   const isWorse = exitCode === exitCodes.cleanupUnconfirmed || exitCode > 128;
   return hasFailed && !isWorse ? exitCodes.failed : exitCode;
 }

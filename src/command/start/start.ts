@@ -5,7 +5,7 @@ import type { Layer } from '../../config/layer.ts';
 import { engines } from '../../engine/registry.ts';
 import type { Fleet } from '../../fleet/fleet.ts';
 import { requirePassed } from '../../fleet/preflight.ts';
-import { Stopwatch, processStart, systemClock } from '../../clock.ts';
+import { type Start, Stopwatch, processStart, systemClock } from '../../clock.ts';
 import { CndError } from '../../error.ts';
 import { deadline } from '../../run/deadline.ts';
 import { Interrupts } from '../../run/interrupt.ts';
@@ -16,7 +16,7 @@ import { stateDirectory, statePlace } from '../../state/state.ts';
 import { emitPlan } from '../../run/plan/plan.ts';
 import type { EarlierRun } from '../../run/record/earlier.ts';
 import { executeRun } from '../../run/run.ts';
-import { newRunId } from '../../run-id.ts';
+import { type RunId, newRunId } from '../../run-id.ts';
 import { removeRunState, takeScramNote, writeRunState } from '../../state/run-state.ts';
 import { unlessAborted } from '../../wait.ts';
 import { writeReport } from '../report/write.ts';
@@ -26,7 +26,7 @@ import { chooseInstances } from './auto.ts';
 import { type LaunchChecks, checkLocally, checkLaunch, required } from './check.ts';
 import { concerns } from '../../run/plan/confirmation.ts';
 import { canAsk, canConfirm } from './consent.ts';
-import { runDisplay, shownExitCode } from './run-display.ts';
+import { type RunView, runDisplay, shownExitCode } from './run-display.ts';
 import { interruptOnSignals } from './run-signal.ts';
 
 /** `cnd start`: one run, from launch to scram; gives the exit code. */
@@ -34,28 +34,41 @@ export function start(flags: Arguments): Promise<number> {
   return startRun(flags);
 }
 
-/** A run of one's own, or one that resumes another, with the settings of that; gives the exit code. */
+/** A run as a part of a series, which has its own view, its own signals, and many runs in one process. */
+export interface SeriesPart {
+  readonly series: string;
+  /** The moment T counts from. */
+  readonly start: Start;
+  readonly interrupts: Interrupts;
+  readonly view: RunView;
+  /** Called before anything is launched. */
+  readonly onRun: (run: RunId) => Promise<void>;
+}
+
+/** A run of one's own, one that resumes another, with the settings of that, or a part of a series; gives the exit code. */
 export async function startRun(
   given: Arguments,
-  past: { readonly earlier?: EarlierRun; readonly settings?: Layer } = {},
+  past: { readonly earlier?: EarlierRun; readonly settings?: Layer; readonly part?: SeriesPart } = {},
 ): Promise<number> {
   const { env } = process;
-  const { earlier } = past;
+  const { earlier, part } = past;
+  const begin = part?.start ?? processStart;
   const { flags, chosen } = await chooseInstances(given, env);
   const path = typeof flags['config'] === 'string' ? flags['config'] : undefined;
   const { config, fleet } = required(await checkLocally({ flags, env, path, resumed: past.settings }));
-  const interrupts = new Interrupts();
+  const interrupts = part?.interrupts ?? new Interrupts();
   const { instances, timeLimit } = config;
   const plan = { instances, fleet: config.fleet, timeLimit };
-  const settings = { start: processStart.wall, ...(flags['dry-run'] !== true && { plan }) };
-  const display = runDisplay(flags, settings, interrupts);
+  const settings = { start: begin.wall, ...(flags['dry-run'] !== true && { plan }) };
+  const display = part?.view ?? runDisplay(flags, settings, interrupts);
   const views = [display];
-  const startedAt = new Date(processStart.wall);
+  const startedAt = new Date(begin.wall);
   const run = newRunId(startedAt);
-  interruptOnSignals(interrupts, () => takeScramNote(run, env));
+  if (!part) interruptOnSignals(interrupts, () => takeScramNote(run, env));
   let hasStarted = false;
   try {
     const archive = await makeArchive(config.logs, config.aws, env);
+    await part?.onRun(run);
     if (flags['dry-run'] !== true) {
       // A scram from now on stops it, before it creates anything.
       const note = { ...runNote(run, fleet, config, startedAt), preparing: true };
@@ -63,8 +76,11 @@ export async function startRun(
         throw fileUsageError(error, statePlace(env), stateDirectory(run, env), 'written');
       });
     }
-    const { preflight, warnings, kernel } = await inTime(config, fleet, interrupts.first, (signal) =>
-      checkLaunch(fleet, archive, config, canConfirm(flags, env), signal),
+    const { preflight, warnings, kernel } = await inTime(
+      config,
+      fleet,
+      { begin, interrupted: interrupts.first },
+      (signal) => checkLaunch(fleet, archive, config, canConfirm(flags, env), signal),
     );
     if (flags['dry-run'] === true) {
       const stream = new EventStream(run, () => systemClock.wall(), views);
@@ -105,11 +121,12 @@ export async function startRun(
       views,
       interrupts,
       clock: systemClock,
-      start: processStart,
+      start: begin,
       env,
       kernel,
       preflight,
       earlier,
+      series: part?.series,
       chosen,
       warnings,
       writeReport,
@@ -134,13 +151,13 @@ export async function startRun(
 async function inTime(
   { timeLimit }: RunConfig,
   { timing }: Fleet,
-  interrupted: AbortSignal,
+  { begin, interrupted }: { readonly begin: Start; readonly interrupted: AbortSignal },
   look: (signal: AbortSignal) => Promise<LaunchChecks>,
 ): Promise<LaunchChecks> {
   const seconds = timeLimit - timing.reserve;
   const limit = deadline(
     systemClock,
-    new Stopwatch(systemClock, processStart),
+    new Stopwatch(systemClock, begin),
     seconds,
     'the time limit was reached',
   );

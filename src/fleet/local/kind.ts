@@ -8,9 +8,16 @@ export const localKind = fleetKind({
   name: 'local',
   schema: localSchema,
   defaults: { bootDelay: 0, rehearse: [] },
-  settings: [],
-  examples: {},
-  template: {},
+  settings: [
+    {
+      key: 'local.threads',
+      flag: 'threads',
+      variable: 'CND_THREADS',
+      describe: 'threads on each local instance [default: the cores, divided among them]',
+    },
+  ],
+  examples: { 'local.threads': '--threads 1' },
+  template: { 'local.threads': 1 },
   keysAt: () => ['instance', 'failure', 'after'],
   mismatch: ({ rehearse }, instances) => {
     const position = rehearse.findIndex(({ instance }) => instance >= instances);

@@ -30,6 +30,8 @@ export interface LocalConfig {
   readonly bootDelay: number;
   /** Failures to rehearse with. */
   readonly rehearse: readonly Rehearsal[];
+  /** Threads that search on each instance; by default its share of the cores. */
+  readonly threads?: number | undefined;
   /** Cores to share out; by default those of this machine. */
   readonly cores?: number;
 }
@@ -82,7 +84,7 @@ export class LocalFleet implements SshFleet {
       loginKey: loginKey.publicKey,
       directory: localDirectory(root, run),
       bootDelay: this.#config.bootDelay,
-      threads: threadShare(this.#config.cores ?? availableParallelism(), count),
+      threads: this.#config.threads ?? threadShare(this.#config.cores ?? availableParallelism(), count),
       rehearse: this.#config.rehearse,
       replace: request.replace ?? false,
     };

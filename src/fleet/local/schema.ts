@@ -14,6 +14,11 @@ const rehearsal = z.strictObject({
 /** The `local` part of the configuration. */
 export const localSchema = z.strictObject({
   bootDelay: decimal('a number of seconds', 0, 600).describe('seconds an instance takes to boot'),
+  threads: boundedWhole('a whole number of threads', 1, 1024)
+    .optional()
+    .describe(
+      'threads that search on each instance; by default the cores of this machine, divided among the instances',
+    ),
   rehearse: z
     .array(rehearsal, { error: 'must be a list' })
     .describe('failures to rehearse, like { "instance": 1, "failure": "dies", "after": 3 }'),

@@ -17,7 +17,13 @@ type RecordedConfig = RunRecord['config'] & {
 export function newRecord(
   run: string,
   startedAt: Date,
-  { config, fleet, preflight, earlier }: Pick<RunInputs, 'config' | 'fleet' | 'preflight' | 'earlier'>,
+  {
+    config,
+    fleet,
+    preflight,
+    earlier,
+    series,
+  }: Pick<RunInputs, 'config' | 'fleet' | 'preflight' | 'earlier' | 'series'>,
 ): RunRecord {
   const { cost, costBasis } = preflight ?? {};
   return {
@@ -26,6 +32,7 @@ export function newRecord(
     startedAt: startedAt.toISOString(),
     versions: versions(),
     ...(earlier && { resumes: earlier.run }),
+    ...(series !== undefined && { series }),
     ...(fleet.where !== undefined && { where: fleet.where }),
     ...(fleet.account !== undefined && { account: fleet.account }),
     config: configFields(config),

@@ -37,6 +37,7 @@ function lookAt(context: RunContext, search: RunningSearch | undefined): KeptSta
     preflight: preflightOf(inputs),
     paidFrom: paid.from,
     resumes: resumesOf(inputs),
+    series: inputs.series,
     launch:
       launched.length > 0 ? { instances: launched.map(instanceOf), handle: fleet.handle(run) } : undefined,
     search: searched?.value,

@@ -55,6 +55,8 @@ const runSnapshot = z.object({
       candidate: z.object({ nonce: decimal, digest: z.string().regex(/^[0-9a-f]{64}$/) }).optional(),
     })
     .optional(),
+  /** The series that it is part of. */
+  series: z.string().max(100).optional(),
   /** Absent until the launch has answered. */
   launch: z
     .object({
