@@ -72,7 +72,7 @@ export function comparedRun(record: RunRecord): ComparedRun | ExcludedRun {
     machine: types.size === 0 ? config.fleet : [...types].toSorted().join(' and '),
     kernel: typeof config['kernel'] === 'string' ? config['kernel'] : 'auto',
     puzzle: puzzleOf(config.puzzle),
-    space: `${String(config['from'] ?? '')}..${String(config['limit'] ?? '')}`,
+    space: [config['from'], config['limit']].map((end) => (typeof end === 'string' ? end : '')).join('..'),
     ...(threads.length > 0 && { threads: [Math.min(...threads), Math.max(...threads)] as const }),
     nonce: ended.nonce,
     smallest: ended.smallest,

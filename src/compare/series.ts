@@ -30,6 +30,15 @@ const seriesRun = z.object({
 });
 export type SeriesRun = Readonly<z.output<typeof seriesRun>>;
 
+function isJson(text: string): boolean {
+  try {
+    JSON.parse(text);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
 /** What is kept of a series, so that another process can go on with it. */
 const seriesRecord = z.object({
   version: z.literal(1),
@@ -38,7 +47,7 @@ const seriesRecord = z.object({
   /** Flags that all runs have, as they were typed. */
   flags: z.record(z.string(), z.union([z.string(), z.boolean()])),
   /** The settings that came of them, to tell whether they still do. */
-  settings: z.string(),
+  settings: z.string().refine(isJson),
   steps: z.array(seriesStep).min(1).max(10_000),
   runs: z.array(seriesRun).max(100_000),
 });

@@ -1,4 +1,5 @@
 import type { Command, CommandGroup } from '../command.ts';
+import { compareCommand } from './compare.ts';
 import { completionCommand, initCommand } from './setup.ts';
 import { archivedRun, logs } from './logs.ts';
 import { configFlag, verboseFlag } from '../command.ts';
@@ -162,6 +163,7 @@ export const commands: readonly (Command | CommandGroup)[] = [
   logs,
   report,
   plan,
+  compareCommand,
   bench,
   doctor,
   initCommand,

@@ -45,14 +45,8 @@ export function lineChart({ plot, draw }: ChartRenderer, text: ChartText, chart:
   const least = points.reduce((smallest, { y, low }) => Math.min(smallest, y, low ?? y), most);
   const left = Math.min(...xTicks);
   const right = Math.max(...xTicks);
-  // Of what is denser than its names have room for, the larger ones.
   const perUnit = (chartWidth - margins.left - margins.right) / Math.max(1, right - left);
-  const named = xTicks
-    .toSorted((a, b) => b - a)
-    .reduce<number[]>(
-      (kept, x) => (kept.some((other) => (other - x) * perUnit < tickWidth) ? kept : [...kept, x]),
-      [],
-    );
+  const named = namedTicks(xTicks, tickWidth / perUnit);
   const dash = (dashed: true | undefined) => (dashed ? { strokeDasharray: '5 4' } : {});
   return draw(text, {
     height: 300,
@@ -104,4 +98,12 @@ export function lineChart({ plot, draw }: ChartRenderer, text: ChartText, chart:
       ),
     ],
   });
+}
+
+/** Of values that are nearer to each other than their names have room for, the larger ones. */
+function namedTicks(values: readonly number[], distance: number): number[] {
+  const named: number[] = [];
+  for (const value of values.toSorted((a, b) => b - a))
+    if (named.every((other) => other - value >= distance)) named.push(value);
+  return named;
 }

@@ -1,7 +1,7 @@
 import type { Comparison, ComparisonGroup } from '../../compare/model.ts';
 import { version } from '../../version.ts';
 import type { ChartRenderer } from '../chart/chart.ts';
-import { type HtmlContent, Markup, markup } from '../html.ts';
+import { Markup, markup } from '../html.ts';
 import { contentPolicy } from '../report/page.ts';
 import { dataTable, figure, section } from '../report/section/block.ts';
 import { style } from '../report/style.ts';
@@ -62,11 +62,11 @@ function groupSection(group: ComparisonGroup): Markup {
   );
 }
 
-function tableOf(name: string, rows: readonly (readonly HtmlContent[])[]): Markup {
+function tableOf(name: string, rows: readonly (readonly string[])[]): Markup {
   const [head = [], ...body] = rows;
   return dataTable(
     name,
-    head.map((cell) => ({ name: String(cell) })),
+    head.map((name) => ({ name })),
     body,
   );
 }

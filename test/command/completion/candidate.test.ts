@@ -22,6 +22,7 @@ test('commands, subcommands and flags', () => {
     'logs',
     'report',
     'plan',
+    'compare',
     'bench',
     'doctor',
     'init',
