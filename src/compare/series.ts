@@ -96,6 +96,14 @@ export function remainingSteps({ steps, runs }: Pick<SeriesRecord, 'steps' | 'ru
   return steps.flatMap((_, index) => (done.has(index) ? [] : [index]));
 }
 
+/** The runs that tell of a series: of each step those that are complete, else all that were begun. Pure. */
+export function comparableRuns(record: Pick<SeriesRecord, 'steps' | 'runs'>): string[] {
+  const lacking = new Set(remainingSteps(record));
+  return record.runs
+    .filter(({ step, exitCode }) => isComplete(exitCode) || lacking.has(step))
+    .map(({ run }) => run);
+}
+
 /** A step in words: `N 4, c7a.large, D 6`. Pure. */
 export function stepText({ N, type, D, kernel }: SeriesStep): string {
   return [

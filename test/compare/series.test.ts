@@ -2,6 +2,7 @@ import { expect, test } from 'vitest';
 import {
   type SeriesRecord,
   parseSeries,
+  comparableRuns,
   remainingSteps,
   seriesSteps,
   spentOn,
@@ -40,6 +41,15 @@ test('what failed, was interrupted or never came back is made again, what found 
   expect(remainingSteps(record)).toEqual([0, 1, 2]);
   expect(remainingSteps({ ...record, runs: [run(0, 0), run(1, 3), run(2, 130)] })).toEqual([2]);
   expect(remainingSteps({ ...record, runs: [run(0), run(1, 1), run(1, 0)] })).toEqual([0, 2]);
+  const [first, second, third] = ['aaaa', 'bbbb', 'cccc'].map(
+    (end) => `20261129-140000-${end}` as SeriesRecord['series'],
+  );
+  const runs = [
+    { ...run(0, 130), run: first ?? record.series },
+    { ...run(0, 0), run: second ?? record.series },
+    { ...run(1, 1), run: third ?? record.series },
+  ];
+  expect(comparableRuns({ ...record, runs })).toEqual([second, third]);
   expect(spentOn([run(0, 0), run(1, 1)])).toBe(1);
 });
 

@@ -1,6 +1,13 @@
 import { resolve } from 'node:path';
 import { resolveRun } from '../../archive/run-name.ts';
-import { type SeriesRecord, remainingSteps, seriesSteps, spentOn, stepText } from '../../compare/series.ts';
+import {
+  type SeriesRecord,
+  comparableRuns,
+  remainingSteps,
+  seriesSteps,
+  spentOn,
+  stepText,
+} from '../../compare/series.ts';
 import { resolveLogs } from '../../config/logs.ts';
 import { UsageError } from '../../error.ts';
 import { dollars, plural } from '../../quantity.ts';
@@ -10,7 +17,7 @@ import type { Arguments } from '../command.ts';
 import { openArchive } from '../logs/logs.ts';
 import { axesOf, commonFlags, listFlag, nameFlag, refuseSeriesFlags, repeatsOf } from './axis.ts';
 import { requireUnchanged, settingsText, settledRuns } from './continued.ts';
-import { type ComparisonOutput, outputOf, writeComparison } from './output.ts';
+import { type ComparisonOutput, comparisonOutput, writeComparison } from './output.ts';
 import { type Prospect, agree, boundOfAll, lookAhead, stepConfig } from './prospect.ts';
 import { compareArchived, runsOfSeries } from './read.ts';
 import { makeSeries } from './series.ts';
@@ -18,7 +25,7 @@ import { SeriesStore } from './store.ts';
 
 /** `cnd compare`: makes a series of runs, or goes on with one, or reads runs of the archive, and compares them; gives the exit code. */
 export async function compare(given: Arguments): Promise<number> {
-  const output = outputOf(given);
+  const output = comparisonOutput(given);
   const modes = ['runs', 'series', 'resume'].filter((name) => given[name] !== undefined);
   const [mode, other] = modes;
   if (other !== undefined)
@@ -49,7 +56,7 @@ async function compareSeries(given: Arguments, output: ComparisonOutput): Promis
   const store = await storeOf(given);
   const series = await store.resolve(nameFlag(given, 'series') ?? '');
   const record = await store.load(series);
-  const runs = record?.runs.map(({ run }) => run) ?? (await runsOfSeries(archive, series));
+  const runs = record ? comparableRuns(record) : await runsOfSeries(archive, series);
   await writeComparison(await compareArchived(archive, runs, series), output);
   return 0;
 }
@@ -124,7 +131,7 @@ async function make(
   const steps = remainingSteps(record).flatMap((index) => record.steps[index] ?? []);
   if (steps.length === 0) {
     await store.save(record);
-    const runs = record.runs.map(({ run }) => run);
+    const runs = comparableRuns(record);
     await writeComparison(await compareArchived(await openArchive(given), runs, record.series), output);
     return 0;
   }
@@ -141,7 +148,7 @@ async function make(
   );
   const made = await makeSeries(record, { store, prospect, given, env });
   if (made.exitCode > 128) return made.exitCode;
-  const runs = made.record.runs.map(({ run }) => run);
+  const runs = comparableRuns(made.record);
   await writeComparison(await compareArchived(prospect.archive, runs, record.series), output);
   return made.exitCode;
 }
@@ -151,7 +158,7 @@ function planText(prospect: Prospect, record: SeriesRecord): string {
   const indices = remainingSteps(record);
   const steps = indices.flatMap((index) => record.steps[index] ?? []);
   const bound = (value: number | undefined): string =>
-    value === undefined ? 'unknown' : `$${dollars(value)}`;
+    value === undefined ? 'unknown' : value === 0 ? '$0' : `$${dollars(value)}`;
   const rows = indices.flatMap((index) => {
     const step = record.steps[index];
     return step ? [[String(index + 1), stepText(step), bound(prospect.bounds.get(stepText(step)))]] : [];

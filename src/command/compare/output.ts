@@ -35,7 +35,7 @@ export interface ComparisonOutput {
 }
 
 /** What `--format`, `--json` and `--output` ask for. @throws UsageError */
-export function outputOf(given: Arguments): ComparisonOutput {
+export function comparisonOutput(given: Arguments): ComparisonOutput {
   const named = choiceOf('format', given['format'], formats);
   const file = text(given['output']);
   const isJson = given['json'] === true;

@@ -7,7 +7,7 @@ import { columnChart } from '../chart/column-chart.ts';
 import { type ChartLine, type LinePoint, lineChart } from '../chart/line-chart.ts';
 import { spanChart } from '../chart/span-chart.ts';
 import type { Markup } from '../html.ts';
-import { groupName, partTitles } from './rows.ts';
+import { comparedGroupName, partTitles } from './rows.ts';
 
 /** A chart of a comparison, with its name. */
 export interface ComparisonChart {
@@ -62,7 +62,7 @@ function speedUpChart(
   const lines = scaled.map((group, index): ChartLine => {
     const dots = group.rows.flatMap((row) => speedUpPoint(row, group, what));
     return {
-      name: scaled.length > 1 ? groupName(group, groups) : 'measured, and Amdahl’s law fitted to it',
+      name: scaled.length > 1 ? comparedGroupName(group, groups) : 'measured, and Amdahl’s law fitted to it',
       colour: colours[index] ?? 'var(--accent)',
       line: fitted(group, what) ?? dots,
       dots,
@@ -147,7 +147,8 @@ function partChart(
     ends.push(at);
     return bar;
   });
-  const name = groups.length > 1 ? `Where the time goes: ${groupName(group, groups)}` : 'Where the time goes';
+  const name =
+    groups.length > 1 ? `Where the time goes: ${comparedGroupName(group, groups)}` : 'Where the time goes';
   return {
     name,
     lead: 'Medians of each part: only the search becomes shorter with more instances.',
@@ -173,7 +174,9 @@ function difficultyChart(groups: readonly ComparisonGroup[], charts: ChartRender
     if (!Number.isFinite(x)) continue;
     const alike = groups.filter(({ puzzle }) => puzzle['difficulty'] === group.puzzle['difficulty']);
     for (const { instances, seconds } of group.rows) {
-      const name = [...(alike.length > 1 ? [groupName(group, alike)] : []), `N ${instances}`].join(', ');
+      const name = [...(alike.length > 1 ? [comparedGroupName(group, alike)] : []), `N ${instances}`].join(
+        ', ',
+      );
       const point = { x, y: seconds.median, low: seconds.least, high: seconds.most };
       lines.set(name, [...(lines.get(name) ?? []), point]);
     }
@@ -225,9 +228,9 @@ function groupChart(groups: readonly ComparisonGroup[], charts: ChartRenderer): 
           label: 'seconds',
           columns: groups.map((group) => {
             const row = group.rows.find(({ instances }) => instances === most);
-            const title = `${groupName(group, groups)}: ${duration(row?.seconds.median ?? 0)}`;
+            const title = `${comparedGroupName(group, groups)}: ${duration(row?.seconds.median ?? 0)}`;
             return {
-              name: groupName(group, groups),
+              name: comparedGroupName(group, groups),
               value: row?.seconds.median ?? 0,
               colour: 'var(--accent)',
               title,

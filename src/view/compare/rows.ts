@@ -36,7 +36,7 @@ export function groupHeading({ machine, kernel, puzzle, threads, nonces }: Compa
 }
 
 /** What sets a group apart from the others, as short as that can be said. Pure. */
-export function groupName(group: ComparisonGroup, groups: readonly ComparisonGroup[]): string {
+export function comparedGroupName(group: ComparisonGroup, groups: readonly ComparisonGroup[]): string {
   const varies = (value: (one: ComparisonGroup) => unknown): boolean =>
     new Set(groups.map((one) => JSON.stringify(value(one)))).size > 1;
   const { difficulty: _, ...rest } = group.puzzle;
@@ -114,7 +114,7 @@ export function crossRows({ groups }: Comparison): string[][] | undefined {
   return [
     ['MEDIAN TIME', ...sorted.map((count) => `N ${count}`)],
     ...groups.map((group) => [
-      groupName(group, groups),
+      comparedGroupName(group, groups),
       ...sorted.map((count) => {
         const row = group.rows.find(({ instances }) => instances === count);
         return row ? duration(row.seconds.median) : '–';

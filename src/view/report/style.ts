@@ -1,5 +1,5 @@
 /** Colours of charts and pages, light and dark. */
-export const palette = `:root{color-scheme:light dark;--page:#fff;--ink:#1b2330;--soft:#5a6577;--line:#dde2ea;--panel:#f6f8fa;--accent:#0b6bcb;--good:#13734b;--bad:#b3261e;--warn:#8a5300;
+export const pageColours = `:root{color-scheme:light dark;--page:#fff;--ink:#1b2330;--soft:#5a6577;--line:#dde2ea;--panel:#f6f8fa;--accent:#0b6bcb;--good:#13734b;--bad:#b3261e;--warn:#8a5300;
 --launch:#b9c2cf;--boot:#8b9bb4;--SSH:#5b8bd0;--upload:#9879cf;--search:#2f9e70;--disconnected:#e0a02f;--idle:#d5dbe3;--stop:#d9742b;--lost:#cf3f55;--logs:#4aaebd;--terminate:#6b7483;--cell:#0b6bcb;--hit:#c2185b}
 @media (prefers-color-scheme:dark){:root{--page:#12161d;--ink:#e4e9f0;--soft:#a0abbb;--line:#2c3542;--panel:#1a2029;--accent:#6cb2ff;--good:#5fd39c;--bad:#ff8d84;--warn:#f0b75b;
 --launch:#56606f;--boot:#6d7f9c;--SSH:#5b8bd0;--upload:#9d80d6;--search:#3bb583;--disconnected:#e0a845;--idle:#39424f;--stop:#e0853f;--lost:#e5566b;--logs:#4fb3c2;--terminate:#8a94a4;--cell:#5aa7f5;--hit:#ff6fa5}}`;
@@ -9,7 +9,7 @@ export const palette = `:root{color-scheme:light dark;--page:#fff;--ink:#1b2330;
  * nothing else. Colours are custom properties, which the charts name.
  */
 export const style = `
-${palette}
+${pageColours}
 @media print{:root{color-scheme:light;--page:#fff;--ink:#000;--soft:#444;--line:#bbb;--panel:#fff;--accent:#0b6bcb;--good:#13734b;--bad:#b3261e;--warn:#8a5300;
 --launch:#b9c2cf;--boot:#8b9bb4;--SSH:#5b8bd0;--upload:#9879cf;--search:#2f9e70;--disconnected:#e0a02f;--idle:#d5dbe3;--stop:#d9742b;--lost:#cf3f55;--logs:#4aaebd;--terminate:#6b7483;--cell:#0b6bcb;--hit:#c2185b}
 *{print-color-adjust:exact}main{max-width:none}section,figure,tr{break-inside:avoid}section.long{break-inside:auto}h2{break-after:avoid}}
