@@ -32,10 +32,13 @@ export interface LineChart {
 
 const margins = { left: 56, right: 20 };
 
+/** Pixels for each name above the chart. */
+const legendLine = 14;
+
 /** Pixels that a number on the axis takes. */
 const tickWidth = 28;
 
-/** Lines and dots against a number, each named in its colour at the top left. */
+/** Lines and dots against a number, each named in its colour above them. */
 export function lineChart({ plot, draw }: ChartRenderer, text: ChartText, chart: LineChart): Markup {
   const { lines, xLabel, yLabel, xTicks, log = false } = chart;
   const shown = (point: LinePoint): boolean => !log || (point.y > 0 && (point.low ?? 1) > 0);
@@ -49,10 +52,10 @@ export function lineChart({ plot, draw }: ChartRenderer, text: ChartText, chart:
   const named = namedTicks(xTicks, tickWidth / perUnit);
   const dash = (dashed: true | undefined) => (dashed ? { strokeDasharray: '5 4' } : {});
   return draw(text, {
-    height: 300,
+    height: 280 + lines.length * legendLine,
     marginLeft: margins.left,
     marginRight: margins.right,
-    marginTop: 28,
+    marginTop: 28 + lines.length * legendLine,
     marginBottom: 42,
     x: { domain: left < right ? [left, right] : [left - 1, right + 1], inset: 8 },
     y: log
@@ -90,10 +93,8 @@ export function lineChart({ plot, draw }: ChartRenderer, text: ChartText, chart:
           frameAnchor: 'top-left',
           textAnchor: 'start',
           dx: 12,
-          dy: 4 + index * 14,
+          dy: (index - lines.length) * legendLine,
           fill: colour,
-          stroke: 'var(--page)',
-          strokeWidth: 3,
         }),
       ),
     ],
