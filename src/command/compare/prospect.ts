@@ -1,5 +1,6 @@
 import type { Archive } from '../../archive/archive.ts';
 import { makeArchive } from '../../archive/registry.ts';
+import { parseRetention } from '../../archive/retention.ts';
 import { type SeriesRecord, type SeriesStep, stepText } from '../../compare/series.ts';
 import type { RunConfig } from '../../config/config.ts';
 import { UsageError } from '../../error.ts';
@@ -70,6 +71,11 @@ export async function lookAhead(
       );
   }
   if (!first) throw new TypeError('a series has a step');
+  const retention = parseRetention(first.config.logs.keep ?? '');
+  if (retention && 'runs' in retention && retention.runs < steps.length)
+    warnings.add(
+      `logs.keep keeps ${plural(retention.runs, 'run')}: the first of these ${steps.length} are deleted before they can be compared`,
+    );
   return {
     ...first,
     bounds,
@@ -137,7 +143,7 @@ export function seriesConcerns(
   if (bound === 0) return [];
   const missing = kernels.find(({ isMissing, warning }) => isMissing && warning);
   return [
-    ...(bound === undefined ? [`What the ${plural(runs, 'run')} cost is unknown.`] : []),
+    ...(bound === undefined ? [`What ${plural(runs, 'run')} may cost is unknown.`] : []),
     ...(bound !== undefined && bound > confirmAbove
       ? [
           `The ${plural(runs, 'run')} may cost $${dollars(bound)} together, more than the $${dollars(confirmAbove)} of confirmAbove.`,

@@ -28,6 +28,9 @@ export interface MadeSeries {
   readonly exitCode: number;
 }
 
+/** Of a series that stopped for no reason that is known. */
+const exitCodeOfStop = 1;
+
 /** What a series is made with. */
 export interface SeriesMaking {
   readonly store: SeriesStore;
@@ -62,6 +65,8 @@ export async function makeSeries(begun: SeriesRecord, making: SeriesMaking): Pro
         own.run = run;
         await change([...record.runs, { step, run }]);
       });
+      // Between two runs a signal has nothing to end but the series.
+      current = undefined;
       exitCodes.push(exitCode);
       await change(
         record.runs.map((one) =>
@@ -74,9 +79,10 @@ export async function makeSeries(begun: SeriesRecord, making: SeriesMaking): Pro
     tellStop(record);
     throw error;
   }
+  if (remainingSteps(record).length === 0) return { record, exitCode: Math.max(0, ...exitCodes) };
+  tellStop(record);
   const stopped = interrupts.cause?.exitCode ?? exitCodes.find((code) => !isComplete(code));
-  if (remainingSteps(record).length > 0) tellStop(record);
-  return { record, exitCode: stopped ?? Math.max(0, ...exitCodes) };
+  return { record, exitCode: stopped ?? exitCodeOfStop };
 }
 
 /** Makes one run; gives its exit code, and what it cost at most. */

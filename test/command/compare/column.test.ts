@@ -1,7 +1,6 @@
 import { spawnSync } from 'node:child_process';
 import { expect, test } from 'vitest';
 import { comparedColumns } from '../../../src/command/compare/column.ts';
-import { seriesConcerns } from '../../../src/command/compare/prospect.ts';
 import { csv } from '../../../src/command/logs/export/csv.ts';
 import { compareRuns } from '../../../src/compare/comparison.ts';
 import { synthetic } from '../../compare/synthetic.ts';
@@ -26,18 +25,5 @@ test('the CSV comes back as it was through the RFC 4180 reader of Python', () =>
   expect(JSON.parse(stdout)).toMatchObject([
     { block, n: '2', search_seconds: String(1 / 3), cost_dollars: '0.25' },
     { machine: 'c7a.large', cost_dollars: '' },
-  ]);
-});
-
-test('a series is asked about for its sum, an unknown price, or a kernel that is missing', () => {
-  expect(seriesConcerns(0, 3, 0, [])).toEqual([]);
-  expect(seriesConcerns(0.9, 3, 1, [])).toEqual([]);
-  expect(seriesConcerns(1.2, 3, 1, [])).toEqual([
-    'The 3 runs may cost $1.20 together, more than the $1.00 of confirmAbove.',
-  ]);
-  const warning = { message: 'no native kernel', hint: 'build it' };
-  expect(seriesConcerns(undefined, 1, 1, [{ rate: 1, isMissing: true, warning }])).toEqual([
-    'What the 1 run cost is unknown.',
-    'no native kernel.',
   ]);
 });
