@@ -1,4 +1,4 @@
-import { readFileSync, readdirSync, writeFileSync } from 'node:fs';
+import { readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
@@ -68,6 +68,10 @@ describe('cnd compare', () => {
       code: 1,
       stderr: expect.stringMatching(/not the record of a series[^]*--runs/),
     });
+    rmSync(recordPath());
+    const [found, of] = [await place.run(['compare', '--series', series, '--json']), JSON.parse(made.stdout)];
+    expect(found).toMatchObject({ code: 0, stderr: '' });
+    expect(JSON.parse(found.stdout)).toEqual(of);
     writeFileSync(recordPath(), kept);
   });
 
