@@ -70,24 +70,24 @@ export async function createFile(path: string, mode: number = privateMode): Prom
   return open(path, constants.O_WRONLY | exclusive, mode);
 }
 
-/** As `createFile`, for appending, with a file descriptor at once. */
+/** As `createFile`, with a file descriptor at once. */
 export function createFileSync(path: string, mode: number = privateMode): number {
-  return openSync(path, constants.O_WRONLY | constants.O_APPEND | exclusive, mode);
+  return openSync(path, constants.O_WRONLY | exclusive, mode);
 }
 
 /**
- * Opens a file of lines that another process has begun, for appending: what comes next is a line of its own. It is made where
- * it is gone. @throws UnsafeFile for anything but a regular file; the error of the file system.
+ * Opens a file of lines that another process has begun: what is written at its end is a line of its own. It is made where it
+ * is gone. @throws UnsafeFile for anything but a regular file; the error of the file system.
  */
 export function continueLinesSync(path: string, mode: number = privateMode): number {
-  const { O_RDWR, O_APPEND, O_CREAT, O_NOFOLLOW, O_NONBLOCK } = constants;
-  const file = openSync(path, O_RDWR | O_APPEND | O_CREAT | O_NOFOLLOW | O_NONBLOCK, mode);
+  const { O_RDWR, O_CREAT, O_NOFOLLOW, O_NONBLOCK } = constants;
+  const file = openSync(path, O_RDWR | O_CREAT | O_NOFOLLOW | O_NONBLOCK, mode);
   try {
     const found = fstatSync(file);
     requireReadable(found, { limit: Number.POSITIVE_INFINITY });
     const last = Buffer.alloc(1);
     if (found.size > 0 && readSync(file, last, 0, 1, found.size - 1) === 1 && last.toString() !== '\n')
-      writeSync(file, '\n');
+      writeSync(file, '\n', found.size);
     return file;
   } catch (error) {
     closeSync(file);

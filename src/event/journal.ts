@@ -1,4 +1,4 @@
-import { close, write, writeSync } from 'node:fs';
+import { close, fstatSync, write, writeSync } from 'node:fs';
 import { promisify } from 'node:util';
 import { continueLinesSync, createFileSync } from '../file.ts';
 import type { RunEvent } from './event.ts';
@@ -15,7 +15,8 @@ const closeTimeout = 10_000;
 
 /**
  * The journal: every event of a run, one JSON object a line, but for most of its progress. A full disk costs the journal,
- * never the run. A hit is in the file when `show` returns: it is not told before.
+ * never the run. A hit is in the file when `show` returns, with all that came before it: it is not told before. Every write
+ * has its position, so that lines keep their order whichever write the system does first.
  */
 export class Journal implements View {
   readonly path: string;
@@ -25,6 +26,10 @@ export class Journal implements View {
   #waiting: string[] = [];
   #bytes = 0;
   #writing: Promise<void> | undefined;
+  /** What is being written by a thread of Node, and where. */
+  #underWay: { readonly bytes: Buffer; readonly position: number } | undefined;
+  /** Where the next bytes go. */
+  #end = 0;
   #runProgress: { readonly first: number; readonly last: number } | undefined;
   #failure: Error | undefined;
   #closed = false;
@@ -38,6 +43,7 @@ export class Journal implements View {
     this.#onFailure = onFailure;
     try {
       this.#file = isContinued ? continueLinesSync(path) : createFileSync(path);
+      this.#end = fstatSync(this.#file).size;
     } catch (error) {
       // Not before whoever makes it has it in hand.
       queueMicrotask(() => this.#fail(error));
@@ -98,15 +104,23 @@ export class Journal implements View {
     // All that comes in the same turn is one write.
     await Promise.resolve();
     while (this.#waiting.length > 0 && this.#file !== undefined && !this.#failure) {
-      const bytes = this.#take();
+      const { bytes, position } = this.#take();
+      this.#underWay = { bytes, position };
       try {
         for (let at = 0; at < bytes.length;) {
-          const { bytesWritten } = await promisify(write)(this.#file, bytes, at);
+          const { bytesWritten } = await promisify(write)(
+            this.#file,
+            bytes,
+            at,
+            bytes.length - at,
+            position + at,
+          );
           at += bytesWritten;
         }
       } catch (error) {
         this.#fail(error);
       }
+      this.#underWay = undefined;
     }
     this.#writing = undefined;
   }
@@ -114,18 +128,21 @@ export class Journal implements View {
   #writeNow(): void {
     if (this.#file === undefined || this.#failure) return;
     try {
-      const bytes = this.#take();
-      for (let at = 0; at < bytes.length;) at += writeSync(this.#file, bytes, at);
+      // The same bytes at the same place: it does not matter which of the two writes comes last.
+      if (this.#underWay) writeAtSync(this.#file, this.#underWay);
+      writeAtSync(this.#file, this.#take());
     } catch (error) {
       this.#fail(error);
     }
   }
 
-  #take(): Buffer {
+  #take(): { readonly bytes: Buffer; readonly position: number } {
     const bytes = Buffer.from(this.#waiting.join(''));
+    const position = this.#end;
+    this.#end += bytes.length;
     this.#waiting = [];
     this.#bytes = 0;
-    return bytes;
+    return { bytes, position };
   }
 
   #fail(error: unknown): void {
@@ -134,4 +151,8 @@ export class Journal implements View {
     this.#waiting = [];
     this.#onFailure(this.#failure);
   }
+}
+
+function writeAtSync(file: number, { bytes, position }: { bytes: Buffer; position: number }): void {
+  for (let at = 0; at < bytes.length;) at += writeSync(file, bytes, at, bytes.length - at, position + at);
 }

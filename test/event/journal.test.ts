@@ -1,6 +1,8 @@
 import { mkdtempSync, readFileSync, rmSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
+import { pbkdf2 } from 'node:crypto';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { promisify } from 'node:util';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { journalName } from '../../src/event/file-name.ts';
 import { journalLines } from '../../src/event/journal-line.ts';
@@ -115,6 +117,27 @@ test('a hit is in the file before anybody is told of it', async () => {
   it.show(stamped('hit', fieldsOfEach('')['hit'], 1));
   expect(kept()).toMatchObject([{ event: 'instance.idle' }, { event: 'hit' }]);
   await it.close();
+});
+
+test('a hit comes after what was shown before it, also while that waits for a thread', async () => {
+  const it = journal();
+  // All threads of Node are busy: what is written from now on waits for one of them.
+  const busy = Array.from({ length: 8 }, () => promisify(pbkdf2)('', '', 200_000, 64, 'sha512'));
+  it.show(stamped('instance.idle', { instance: 0 }));
+  await Promise.resolve();
+  await Promise.resolve();
+  it.show(stamped('instance.idle', { instance: 1 }));
+  it.show(stamped('hit', fieldsOfEach('')['hit'], 1));
+  it.show(stamped('instance.idle', { instance: 2 }));
+  const events = [
+    { event: 'instance.idle', instance: 0 },
+    { event: 'instance.idle', instance: 1 },
+    { event: 'hit' },
+  ];
+  expect(kept()).toMatchObject(events);
+  await Promise.all(busy);
+  await it.close();
+  expect(kept()).toMatchObject([...events, { event: 'instance.idle', instance: 2 }]);
 });
 
 test('one that cannot be written says so once and never throws', async () => {
