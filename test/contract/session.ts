@@ -6,13 +6,15 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { lines } from '../../src/session/lines.ts';
 import type { Session } from '../../src/session/session.ts';
 import { makeBundle, upload } from '../../src/session/upload.ts';
-import { isAlive, identify } from '../../src/state/process.ts';
+import { type ProcessIdentity, isAlive, identify } from '../../src/state/process.ts';
 
-/** A session under test; its commands run on this machine, so that the suite can see whether they are dead. */
+/** A session under test; its commands run on this machine and see its /tmp, so that the suite can see whether they are dead. */
 export interface SessionHarness {
   readonly session: Session;
   /** False where the server ignores signals: OpenSSH does in sessions of root. */
   readonly canSignal?: boolean;
+  /** The process of this machine that a command over there tells its pid of; by default it has the same one here. */
+  find?(pid: number): ProcessIdentity | undefined;
   /** Breaks the way there, as a network or a machine does that goes away. */
   lose(): void;
   close(): Promise<void>;
@@ -38,13 +40,16 @@ export function describeSession(name: string, open: () => Promise<SessionHarness
       rmSync(directory, { recursive: true, force: true });
     });
 
+    const find = (pid: string): ProcessIdentity | undefined =>
+      harness.find ? harness.find(Number(pid)) : identify(Number(pid));
+
     /** A command that tells its pid and then runs until it is killed, and the process it is. */
     async function running() {
       const channel = await session.stream('echo $$; exec sleep 1000');
       const [said] = (await once(channel.stdout, 'data')) as [Buffer];
       channel.stdout.resume();
       channel.stderr.resume();
-      const process = identify(Number(said.toString()));
+      const process = find(said.toString());
       if (!process) throw new Error('no process');
       return { channel, process };
     }
@@ -68,14 +73,14 @@ export function describeSession(name: string, open: () => Promise<SessionHarness
       const pidFile = join(directory, 'pid');
       const command = `echo $$ >${pidFile}; exec sleep 1000`;
       await expect(session.exec(command, { timeout: 300 })).rejects.toThrow(withCode('session-timeout'));
-      const late = identify(Number(readFileSync(pidFile, 'utf8')));
+      const late = find(readFileSync(pidFile, 'utf8'));
       if (late) await expect.poll(() => isAlive(late)).toBe(false);
       rmSync(pidFile);
       const stop = new AbortController();
       const stopped = session.exec(command, { signal: stop.signal });
       stopped.catch(() => {});
       await expect.poll(() => existsSync(pidFile) && readFileSync(pidFile, 'utf8') !== '').toBe(true);
-      const process = identify(Number(readFileSync(pidFile, 'utf8')));
+      const process = find(readFileSync(pidFile, 'utf8'));
       stop.abort();
       await expect(stopped).rejects.toThrow(withCode('session-aborted'));
       if (process) await expect.poll(() => isAlive(process)).toBe(false);
@@ -137,8 +142,8 @@ export function describeSession(name: string, open: () => Promise<SessionHarness
       });
       expect(saved).toEqual({ bytes: 100_001, truncated: true });
       expect(readFileSync(path).length).toBe(100_001);
-      const pid = Number(readFileSync(join(directory, 'pid'), 'utf8'));
-      await expect.poll(() => identify(pid)).toBeUndefined();
+      const pid = readFileSync(join(directory, 'pid'), 'utf8');
+      await expect.poll(() => find(pid)).toBeUndefined();
       const whole = await session.save('printf 12345', path, { maxOutput: 5 });
       expect(whole).toEqual({ bytes: 5, truncated: false });
     });

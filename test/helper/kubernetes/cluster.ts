@@ -59,6 +59,9 @@ export class Cluster {
     return join(this.directory, 'admin.conf');
   }
 
+  /** The port of its API server on loopback. */
+  readonly port = 16_443;
+
   /** Runs kubectl as the administrator, and gives what it says. @throws when it fails. */
   async kubectl(args: readonly string[], input?: string): Promise<string> {
     const running = promisify(execFile)(
