@@ -132,10 +132,20 @@ class Agent:
             self.dealer.hold(*arguments)
             self.report.idle = False  # to be said again
         elif order == 'release':
-            if not self.dealer.release(*arguments):
-                raise Bad('residue %d: is not held here' % arguments)
+            self.release(*arguments)
         elif order == 'bound':
             self.dealer.lower(*arguments)
+
+    def release(self, residue, nonce):
+        """Gives a share back, or what was not dealt of it from a nonce on: of that nothing has to be waited for."""
+        if nonce is None:
+            if not self.dealer.release(residue):
+                raise Bad('residue %d: is not held here' % residue)
+            return
+        given = self.dealer.release_from(residue, nonce)
+        if given is None:
+            raise Bad('residue %d: is not held here' % residue)
+        self.report.send_released(residue, given)
 
     def signalled(self, number):
         if number == signal.SIGCHLD:

@@ -58,10 +58,12 @@ class Ranges:
 
 
 class Residue:
-    """One share of the chunks: what is done of it, and where dealing has got to."""
+    """One share of the chunks, those that are congruent to its number: what is done of it, and where dealing has got to."""
 
-    def __init__(self, number, chunk, skip=()):
+    def __init__(self, number, chunk, start, until, skip=()):
         self.number = number
+        self.start = start  # it has only the nonces from here on
+        self.until = until  # and below
         self.next = chunk  # the first chunk that is not completely done
         self.done = Ranges()  # at or above that chunk, with what of `skip` touches it in the same chunk
         self.skip = Ranges()  # was done before it came here; may reach over chunks of other residues
@@ -90,14 +92,16 @@ class Dealer:
 
     # What is held
 
-    def hold(self, number, chunk, skip=()):
-        """Takes a residue on, of which `skip` is done. One that is held already keeps its own, better knowledge, and a
-        release is undone."""
+    def hold(self, number, chunk, start=0, until=2**64, skip=()):
+        """Takes a share on, of the nonces from `start` to below `until`, of which `skip` is done. One that is held already
+        keeps its own, better knowledge, and a release is undone."""
         held = self.residues.get(number)
         if held:
             held.releasing = False
         else:
-            held = self.residues[number] = Residue(number, chunk, skip)
+            held = self.residues[number] = Residue(
+                number, chunk, max(start, self.start), min(until, self.limit), skip
+            )
             self.pass_done(held)
             self.pass_skipped(held)
         self.open_up(held)
@@ -109,6 +113,17 @@ class Dealer:
             return False
         held.releasing = True
         return True
+
+    def release_from(self, number, nonce):
+        """Deals no more of a share at or above a nonce, but for what was dealt already: from where on it is given back. None if
+        it is not held."""
+        held = self.residues.get(number)
+        if held is None:
+            return None
+        held.until = min(held.until, max(nonce, self.frontier(held)))
+        held.done.drop_from(held.until)
+        self.pass_done(held)
+        return held.until
 
     def forget_released(self):
         """The residues that nothing is in flight of any more, now no longer held."""
@@ -122,13 +137,13 @@ class Dealer:
 
     # Dealing
 
-    def chunk_range(self, chunk):
+    def chunk_range(self, held, chunk):
         lo = self.start + chunk * self.chunk
-        return lo, min(lo + self.chunk, self.limit)
+        return min(max(lo, held.start), held.until), min(lo + self.chunk, held.until)
 
     def chunk_from(self, held, nonce):
-        """The first chunk of a residue that is not entirely below a nonce."""
-        chunk = self.chunk_of(nonce) if nonce < self.limit else -((self.start - self.limit) // self.chunk)
+        """The first chunk of a share that is not entirely below a nonce."""
+        chunk = self.chunk_of(nonce) if nonce < held.until else -((self.start - held.until) // self.chunk)
         return chunk + (held.number - chunk) % self.stride
 
     def lowest(self, held):
@@ -138,13 +153,15 @@ class Dealer:
         if held.returned:
             return held.returned[0][0]
         frontier = self.frontier(held)
+        if frontier >= held.until:
+            return None
         if len(held.done) >= MOST_RANGES and frontier >= held.done.his[-1]:
             return None
         return frontier
 
     def frontier(self, held):
         """Nothing of a residue was dealt from here on (since it was last withdrawn)."""
-        return self.chunk_range(held.at_chunk)[0] + held.at_offset
+        return self.chunk_range(held, held.at_chunk)[0] + held.at_offset
 
     def open_up(self, held):
         lowest = self.lowest(held)
@@ -180,7 +197,7 @@ class Dealer:
         return lo, hi
 
     def take_new(self, held, size):
-        end = self.chunk_range(held.at_chunk)[1]
+        end = self.chunk_range(held, held.at_chunk)[1]
         lo = self.frontier(held)
         hi = min(lo + size, end, self.bound, held.skip.first_after(lo) or end)
         self.go_on(held, hi)
@@ -190,10 +207,10 @@ class Dealer:
     def go_on(self, held, nonce):
         """Deals it from a nonce on."""
         held.at_chunk = self.chunk_from(held, nonce)
-        held.at_offset = max(0, nonce - self.chunk_range(held.at_chunk)[0])
+        held.at_offset = max(0, nonce - self.chunk_range(held, held.at_chunk)[0])
 
     def pass_skipped(self, held):
-        while self.frontier(held) < self.limit:
+        while self.frontier(held) < held.until:
             skipped = held.skip.around(self.frontier(held))
             if not skipped:
                 break
@@ -208,10 +225,10 @@ class Dealer:
         was_full = len(held.done) >= MOST_RANGES
         # With what was done around it, so that a chunk which was done in many pieces does not fill the list.
         below, above = held.skip.around(piece.lo - 1), held.skip.around(piece.hi)
-        start, end = self.chunk_range(self.chunk_of(piece.lo))
+        start, end = self.chunk_range(held, self.chunk_of(piece.lo))
         lo = max(start, below[0]) if below else piece.lo
-        hi = min(end, above[1]) if above else piece.hi
-        held.done.add(min(lo, piece.lo), max(hi, piece.hi))
+        hi = min(end, above[1] if above else piece.hi)  # what was withdrawn in between may be another's now
+        held.done.add(lo, hi)
         self.pass_done(held)
         if was_full:
             self.open_up(held)
@@ -219,19 +236,19 @@ class Dealer:
     def pass_done(self, held):
         """Moves `next` on to the first chunk that is not completely done."""
         while True:
-            lo, hi = self.chunk_range(held.next)
+            lo, hi = self.chunk_range(held, held.next)
             held.done.drop_below(lo)  # a slice dealt again after `withdraw` may come back twice
             done = held.done.around(lo) or held.skip.around(lo)
-            if lo >= self.limit or not done or done[1] < hi:
+            if held.next >= self.chunk_from(held, held.until) or (lo < hi and (not done or done[1] < hi)):
                 break
             # What was done before may be very many chunks.
-            held.next = max(held.next + self.stride, self.chunk_from(held, done[1]))
+            held.next = max(held.next + self.stride, self.chunk_from(held, done[1] if done else hi))
 
     def give_back(self, piece):
         """A slice that was dealt and will not be completed: somebody else gets it."""
         held = self.residues[piece.residue]
         held.in_flight -= 1
-        hi = min(piece.hi, self.frontier(held))  # from there on it is dealt anyway
+        hi = min(piece.hi, held.until, self.frontier(held))  # from there on it is dealt anyway
         if piece.lo < hi:
             heappush(held.returned, (piece.lo, hi))
             self.open_up(held)
@@ -242,7 +259,7 @@ class Dealer:
         held = self.residues.get(number)
         if held is None:
             return
-        start = self.chunk_range(chunk)[0]
+        start = self.chunk_range(held, chunk)[0]
         held.next = min(held.next, chunk)
         held.done.drop_from(start)
         if start < self.frontier(held):

@@ -13,6 +13,7 @@ Attach = namedtuple('Attach', 'key epoch seen')
 
 MOST_THREADS = 1024
 MOST_SECONDS = 1_000_000
+MOST_SHARES = 2**53
 MOST_DONE = 10_000  # ranges of one residue that are done already
 SILENCE = 15  # seconds without a line from the controller; it pings more often than that
 LINGER = 120  # seconds without a controller
@@ -96,12 +97,15 @@ def ranges(fields, name):
 
 
 def residue(fields, stride):
-    """A residue, the first chunk of it that is not done, and what is done from there on."""
-    which = number(fields, 'residue', 0, stride - 1)
+    """A share of a residue: its number, its first chunk that is not done, the nonces it begins and ends with, and what of
+    them is done."""
+    which = number(fields, 'residue', 0, MOST_SHARES)
     chunk = nonce(fields, 'next', 0, 2**64)
-    if chunk % stride != which:
+    if chunk % stride != which % stride:
         raise bad('next', str(chunk), 'give a chunk of residue %d modulo %d' % (which, stride))
-    return which, chunk, ranges(fields, 'done')
+    start = nonce(fields, 'from', 0, 2**64) if 'from' in fields else 0
+    until = nonce(fields, 'until', start, 2**64) if 'until' in fields else 2**64
+    return which, chunk, start, until, ranges(fields, 'done')
 
 
 def job_residues(fields, stride):
@@ -207,7 +211,8 @@ def parse_order(line, stride):
     if name == 'adopt':
         return name, residue(fields, stride)
     if name == 'release':
-        return name, (number(fields, 'residue', 0, stride - 1),)
+        which = number(fields, 'residue', 0, MOST_SHARES)
+        return name, (which, nonce(fields, 'from', 0, 2**64) if 'from' in fields else None)
     if name == 'bound':
         return name, (nonce(fields, 'nonce', 0, 2**64),)
     if name == 'ping':

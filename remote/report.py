@@ -86,7 +86,13 @@ class Report:
             residues=[dealer.coverage(held) for held in dealer.residues.values()],
             hashes=dealer.hashes,
             rate=self.rate.at(monotonic(), dealer.hashes),
+            speed=int(sum(driver.pace.rate or 0 for driver in self.host.drivers if driver.alive())),
         )
+
+    def send_released(self, residue, start):
+        """That a share is given back from a nonce on."""
+        dealer = self.host.dealer
+        self.host.output.send('released', **dealer.coverage(dealer.residues[residue]), **{'from': str(start)})
 
     def send_hit(self, nonce, digest, **more):
         """`more`: the instance it was heard of, if it is not of our own."""

@@ -8,8 +8,16 @@ const textRange = z.tuple([decimal, decimal]);
 
 /** One residue in an event. */
 export const residueCoverage = z
-  .object({ residue: z.int().nonnegative(), next: decimal, done: z.array(textRange) })
-  .describe('What is known of one residue: its chunks below `next` are done, and of the others `done`.');
+  .object({
+    residue: z.int().nonnegative(),
+    next: decimal,
+    done: z.array(textRange),
+    from: decimal.optional(),
+    until: decimal.optional(),
+  })
+  .describe(
+    'What is known of one residue (of its nonces `from` … `until` − 1): its chunks below `next` are done, of the others `done`.',
+  );
 
 /** What was tested, as `run.ended` and the record have it. */
 export const coverageFields = z

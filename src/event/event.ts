@@ -19,6 +19,8 @@ const decimal = z.string().regex(/^\d+$/);
 const seconds = z.number();
 const nonceRate = z.number();
 
+const ofResidue = decimal.optional().describe('Only its nonces from this one on. Absent: all.');
+
 const released = z
   .literal(true)
   .optional()
@@ -154,8 +156,8 @@ export const eventFields = {
     remaining: seconds,
   }),
   'instance.idle': z.object({ instance: index }),
-  'instance.adopted': z.object({ instance: index, residue: index, next: decimal }),
-  'instance.released': z.object({ instance: index, residue: index, next: decimal }),
+  'instance.adopted': z.object({ instance: index, residue: index, next: decimal, from: ofResidue }),
+  'instance.released': z.object({ instance: index, residue: index, next: decimal, from: ofResidue }),
   'instance.error': z.object({ instance: index, message: z.string() }),
   hit: z.object({
     instance: index.optional().describe('Absent where the engine has no instances.'),

@@ -7,8 +7,13 @@ import type { ResidueState } from './search.ts';
 export interface WorkerState {
   readonly worker: number;
   readonly state: 'pending' | 'searching' | 'idle' | 'lost';
+  /** Nonces per second that it tests while it has something to do, as measured; 0 when that is not known yet. */
+  readonly speed: number;
+  /** How many nonces it has probably tested that it has not reported yet. */
+  readonly ahead: number;
 }
 
+/** What the policy judges by. */
 export interface Snapshot {
   readonly residues: readonly ResidueState[];
   readonly workers: readonly WorkerState[];
@@ -16,90 +21,168 @@ export interface Snapshot {
   readonly bounded: boolean;
 }
 
-/** `adopt`: the worker is to search the residue. `release`: the worker, its owner, is to give it back. */
-export type Order = {
-  readonly kind: 'adopt' | 'release';
-  readonly worker: number;
-  readonly residue: number;
-};
+/**
+ * `adopt`: the worker is to search the share; with `count` only so many nonces of it that are not done, and what is left of it
+ * is for the next `adopt` of the same share. `release`: the worker, its owner, is to give it back, but for the first `keep`
+ * nonces that are not done.
+ */
+export type Order =
+  | { readonly kind: 'adopt'; readonly worker: number; readonly residue: number; readonly count?: number }
+  | { readonly kind: 'release'; readonly worker: number; readonly residue: number; readonly keep: number };
+
+/** Seconds before it has nothing left from which on a worker is given more. */
+const soon = 1;
+
+/** Seconds by which the end must come sooner for work to be moved: less than a slice or two is not worth an order. */
+const worthwhile = 0.25;
 
 /**
- * Who is to search what, now: the orders that leave no worker idle while there is work that could be moved to it.
+ * Who is to search what, now: the orders by which all workers end at about the same time, as far as their measured speeds tell.
  *
- * 1. An orphaned residue goes at once to the worker with the fewest residues, idle ones first.
- * 2. A residue reserved for a worker that is still pending goes to an idle one; once there is a bound, to any one that
+ * 1. An orphaned share goes at once to the workers that have nothing left, or will soon: each gets so much of it that they end
+ *    together. When there are none it goes to the worker that ends soonest with it: as a rule the fastest.
+ * 2. A share reserved for a worker that is still pending goes to one that has nothing left; once there is a bound, to any one that
  *    can take orders, because the proof waits for it.
- * 3. For an idle worker that gets neither, the most loaded one (two residues or more) is asked to release one.
+ * 3. For those that still have nothing left, the workers that would end last are asked to give back what they would do after
+ *    the time at which all of these can end together. One answer is waited for before more is asked.
  *
- * Smallest nonces first throughout; equal workers in the order of their numbers. Only residues with work left count.
+ * Smallest nonces first throughout; equal workers in the order of their numbers. Only shares with work left count.
  * Pure: carry the orders out on the ledger, set adopters to `searching`, and ask again when a worker's state, the bound
- * or a residue's owner has changed (not on every progress report: it looks at all residues). Each release and the
- * adoption that follows it take from a worker with two and give to one with none, so this comes to rest.
+ * or a share's owner has changed, or a worker will soon have nothing left (not on every progress report: it looks at all
+ * shares). What moves ends at least `worthwhile` seconds sooner, so this comes to rest.
  */
 export function assign({ residues, workers, bounded }: Snapshot): Order[] {
-  const work = residues.filter((residue) => residue.work).toSorted(byNonce);
-  const held = work.filter((residue) => residue.status === 'held');
-  const ready = workers
-    .filter(({ state }) => state === 'searching' || state === 'idle')
-    .map(({ worker, state }) => {
-      const own = held.filter(({ owner }) => owner === worker);
-      return { worker, idle: state === 'idle', load: own.length, own };
+  const work = residues.filter(({ left }) => left > 0).toSorted(byNonce);
+  const ready = readyWorkers(work, workers);
+  const orders: Order[] = [];
+  for (const share of work) {
+    const hungry = hungryOf(ready);
+    const isFree =
+      share.status === 'orphaned' || (share.status === 'reserved' && (bounded || hungry.length > 0));
+    if (isFree) orders.push(...adoptions(share, hungry.length > 0 ? hungry : ready));
+  }
+  const hungry = hungryOf(ready);
+  const isAsking = work.some(({ status }) => status === 'releasing');
+  if (hungry.length > 0 && !isAsking) orders.push(...releases(hungry, ready));
+  return orders;
+}
+
+/** A worker that takes orders. */
+interface Ready {
+  readonly worker: number;
+  readonly speed: number;
+  readonly idle: boolean;
+  /** Nonces it has to do. */
+  left: number;
+  /** What it holds, smallest nonces first. */
+  readonly own: readonly ResidueState[];
+}
+
+function readyWorkers(work: readonly ResidueState[], workers: readonly WorkerState[]): Ready[] {
+  const able = workers.filter(({ state }) => state === 'searching' || state === 'idle');
+  const known = able.filter(({ speed }) => speed > 0);
+  // One that has not been measured yet is taken for an average one.
+  const average = known.length > 0 ? known.reduce((sum, { speed }) => sum + speed, 0) / known.length : 1;
+  const owned = new Map<number, ResidueState[]>();
+  for (const share of work) {
+    if (share.owner === undefined || share.status === 'reserved') continue;
+    const own = owned.get(share.owner);
+    if (own) own.push(share);
+    else owned.set(share.owner, [share]);
+  }
+  return able
+    .map(({ worker, state, speed, ahead }) => {
+      const own = owned.get(worker) ?? [];
+      const left = own.reduce((sum, share) => sum + share.left, 0);
+      return {
+        worker,
+        speed: speed || average,
+        idle: state === 'idle',
+        left: Math.max(0, left - ahead),
+        own,
+      };
     })
     .toSorted((a, b) => a.worker - b.worker);
-  const hungry = () => ready.filter(({ idle, load }) => idle && load === 0);
+}
 
+/** Seconds until a worker has nothing left. */
+function end({ left, speed }: Ready): number {
+  return left / speed;
+}
+
+/** Those that have nothing left, or will soon and long before others. */
+function hungryOf(ready: readonly Ready[]): Ready[] {
+  const last = Math.max(...ready.map(end));
+  return ready.filter((worker) => {
+    if (worker.own.length === 0 && worker.left === 0) return true;
+    return !worker.idle && end(worker) < Math.min(soon, last / 2);
+  });
+}
+
+/** Gives a share to these workers so that they end together; to one of them when it is small. */
+function adoptions({ residue, left }: ResidueState, takers: readonly Ready[]): Order[] {
+  if (takers.length === 0) return [];
+  const sum = takers.reduce((all, taker) => all + taker.speed, 0);
+  const isDivided = takers.every((taker) => taker.left < left) && left / sum > worthwhile;
+  if (!isDivided) return [adopt(soonest(takers, left), residue, left)];
+  const together = (left + takers.reduce((all, taker) => all + taker.left, 0)) / sum;
   const orders: Order[] = [];
-  const adopt = (taker: Ready, residue: number) => {
-    taker.load++;
-    taker.idle = false;
-    orders.push({ kind: 'adopt', worker: taker.worker, residue });
-  };
-  for (const { residue, status } of work) {
-    if (status !== 'orphaned' && !(status === 'reserved' && bounded)) continue;
-    const taker = leastLoaded(ready);
-    if (!taker) break;
-    adopt(taker, residue);
-  }
-  if (!bounded) {
-    const reserved = work.filter(({ status }) => status === 'reserved').values();
-    for (const taker of hungry()) {
-      const next = reserved.next();
-      if (next.done) break;
-      adopt(taker, next.value.residue);
+  let rest = left;
+  for (const [index, taker] of takers.entries()) {
+    const count = Math.ceil(together * taker.speed - taker.left);
+    if (index < takers.length - 1 && count < 1) continue;
+    if (index === takers.length - 1 || count >= rest) {
+      orders.push(adopt(taker, residue, rest));
+      break;
     }
-  }
-
-  // What was asked for earlier and has not come yet will feed as many.
-  const asked = residues.filter(({ status }) => status === 'releasing').length;
-  for (let unfed = hungry().length - asked; unfed > 0; unfed--) {
-    const donor = mostLoaded(ready.filter(({ own }) => own.length > 0));
-    const residue = donor?.own.shift();
-    if (!donor || !residue || donor.load < 2) break;
-    donor.load--;
-    orders.push({ kind: 'release', worker: donor.worker, residue: residue.residue });
+    orders.push(adopt(taker, residue, count, count));
+    rest -= count;
   }
   return orders;
 }
 
-interface Ready {
-  readonly worker: number;
-  idle: boolean;
-  load: number;
+function adopt(taker: Ready, residue: number, left: number, count?: number): Order {
+  taker.left += left;
+  return { kind: 'adopt', worker: taker.worker, residue, ...(count !== undefined && { count }) };
 }
 
-function leastLoaded<T extends Ready>(ready: readonly T[]): T | undefined {
-  return best(ready, (a, b) => a.load < b.load || (a.load === b.load && a.idle && !b.idle));
+/** The worker that ends soonest if it takes so many nonces more. */
+function soonest(ready: readonly Ready[], count: number): Ready {
+  const after = ({ left, speed }: Ready) => (left + count) / speed;
+  return ready.reduce((best, one) => (after(one) < after(best) ? one : best));
 }
 
-function mostLoaded<T extends Ready>(ready: readonly T[]): T | undefined {
-  return best(ready, (a, b) => a.load > b.load);
+/** Asks those that would end last for what the hungry can do sooner. */
+function releases(hungry: readonly Ready[], ready: readonly Ready[]): Order[] {
+  let left = hungry.reduce((sum, one) => sum + one.left, 0);
+  let speed = hungry.reduce((sum, one) => sum + one.speed, 0);
+  const donors: Ready[] = [];
+  const others = ready
+    .filter((one) => !hungry.includes(one))
+    .toSorted((a, b) => end(b) - end(a) || a.worker - b.worker);
+  for (const one of others) {
+    if (end(one) <= left / speed) break;
+    donors.push(one);
+    left += one.left;
+    speed += one.speed;
+  }
+  const [last] = donors;
+  const together = left / speed;
+  if (!last || end(last) - together < worthwhile) return [];
+  return donors.flatMap((donor) => surplus(donor, donor.left - together * donor.speed));
 }
 
-/** The first of those that no other is better than. */
-function best<T>(all: readonly T[], better: (a: T, b: T) => boolean): T | undefined {
-  return all
-    .slice(1)
-    .reduce((found, one) => (found !== undefined && better(one, found) ? one : found), all[0]);
+/** The orders by which a worker gives back about so many nonces: the last ones it would do. */
+function surplus({ worker, speed, own }: Ready, count: number): Order[] {
+  const orders: Order[] = [];
+  let rest = count;
+  for (const { residue, left, status } of own.toReversed()) {
+    // Less is done before it could be moved.
+    if (rest < Math.max(1, (speed * worthwhile) / 4) || status !== 'held') break;
+    orders.push({ kind: 'release', worker, residue, keep: Math.max(0, Math.ceil(left - rest)) });
+    rest -= left;
+  }
+  return orders;
 }
 
 function byNonce(a: ResidueState, b: ResidueState): number {

@@ -1,11 +1,11 @@
 import { z } from 'zod';
-import type { Range, ResidueReport, ResidueStatus, Space } from './search.ts';
+import type { Range, ResidueReport, ResidueStatus, ShareReport, Space } from './search.ts';
 
 /** What has become of a worker: not begun yet; was given what is its own; given up for now. */
 export type WorkerRecord = 'new' | 'dealt' | 'lost';
 
-/** One residue: what is done of it, who has it, and in `base` what was done when that owner got it. */
-export interface ResidueSnapshot extends ResidueReport {
+/** One share: what is done of it, who has it, and in `base` what was done when that owner got it. */
+export interface ShareSnapshot extends ShareReport {
   readonly status: ResidueStatus;
   readonly owner?: number | undefined;
   readonly base: ResidueReport;
@@ -21,7 +21,7 @@ export interface LedgerSnapshot {
   /** What was done before the search began. */
   readonly known: readonly Range[];
   readonly workers: readonly WorkerRecord[];
-  readonly residues: readonly ResidueSnapshot[];
+  readonly residues: readonly ShareSnapshot[];
 }
 
 const natural = z
@@ -44,6 +44,8 @@ const ledgerSnapshot = z.object({
   residues: z
     .array(
       report.extend({
+        from: natural,
+        until: natural,
         status: z.enum(['reserved', 'held', 'releasing', 'orphaned']),
         owner: index.optional(),
         base: report,
@@ -64,4 +66,27 @@ export function ledgerSnapshotText(snapshot: LedgerSnapshot): string {
  */
 export function parseLedgerSnapshot(value: unknown): LedgerSnapshot | undefined {
   return ledgerSnapshot.safeParse(value).data;
+}
+
+/** Why a snapshot cannot be of any ledger, as far as that is seen without one; undefined when it can. Pure. */
+export function contradiction({ space, stride, workers, residues }: LedgerSnapshot): string | undefined {
+  if (workers.length < stride) return `${workers.length} workers with ${stride} residues`;
+  const byNumber = new Map(residues.map((share) => [share.residue, share]));
+  if (byNumber.size < residues.length) return 'two shares with the same number';
+  const ends = Array.from({ length: stride }, () => space.from);
+  for (const { residue, from, until, status, owner, base } of residues.toSorted(byStart)) {
+    const isOwned = owner === undefined ? status === 'orphaned' : status !== 'orphaned' && owner in workers;
+    if (!isOwned || base.residue !== residue)
+      return `residue ${residue} is ${status}, and worker ${owner} has it`;
+    if (ends[residue % stride] !== from || until < from)
+      return `residue ${residue} begins with nonce ${from}`;
+    ends[residue % stride] = until;
+  }
+  const open = ends.findIndex((end) => end !== space.limit);
+  return open < 0 ? undefined : `of residue ${open} nothing from nonce ${ends[open]} on`;
+}
+
+function byStart(a: ShareSnapshot, b: ShareSnapshot): number {
+  if (a.from === b.from) return a.until < b.until ? -1 : 1;
+  return a.from < b.from ? -1 : 1;
 }

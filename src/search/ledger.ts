@@ -1,22 +1,23 @@
-import { chunkOf } from './chunk.ts';
 import { type Coverage, coverageOf } from './coverage.ts';
-import type { LedgerSnapshot, ResidueSnapshot, WorkerRecord } from './ledger-snapshot.ts';
+import type { LedgerSnapshot, WorkerRecord } from './ledger-snapshot.ts';
 import { RangeSet } from './range-set.ts';
-import { ResidueProgress } from './residue.ts';
-import { assignmentOf, discredit, give, hasWork, newSlot, orphan, type Slot, snapshotOf } from './slot.ts';
+import { refuse, type ReportResult } from './report-result.ts';
+import { ShareTable } from './share-table.ts';
+import {
+  assignmentOf,
+  discredit,
+  give,
+  hasWork,
+  orphan,
+  type Slot,
+  snapshotOf,
+  stateOf,
+  unsoundOf,
+} from './slot.ts';
 import type { Assignment, Range, ResidueReport, ResidueState, ResidueStatus, Space } from './search.ts';
 
-/**
- * What the ledger made of a report. `not-owner` happens to honest workers too (a report that was on its way when the
- * residue was taken); `impossible` does not, nor `backwards`: a next chunk before the one it was given.
- */
-export type ReportResult =
-  | { readonly accepted: true }
-  | {
-      readonly accepted: false;
-      readonly rejection: 'not-owner' | 'backwards' | 'impossible';
-      readonly reason: string;
-    };
+/** Ranges that an assignment says are done; of a share with more of them the rest is given to somebody else. */
+const mostDone = 10_000;
 
 /**
  * The truth about coverage: which chunks are done, in flight, or lost. A nonce is done when the last report of the owner
@@ -27,7 +28,7 @@ export type ReportResult =
  */
 export class Ledger {
   readonly space: Space;
-  readonly #slots: readonly Slot[];
+  readonly #shares: ShareTable;
   readonly #workers: WorkerRecord[];
   /** What was done before the search began. */
   readonly #known: RangeSet;
@@ -40,36 +41,32 @@ export class Ledger {
    * @param workers how many instances were launched: N. Residue k is reserved for worker k (0 … N − 1).
    * @param done nonces that were tested before: any ranges, whatever chunks and stride they come from. Those outside the
    *   space do not count.
+   * @param restored the shares of a snapshot
    */
-  constructor(space: Space, workers: number, done: Iterable<Range> = []) {
+  constructor(space: Space, workers: number, done: Iterable<Range> = [], restored?: LedgerSnapshot) {
     if (!Number.isInteger(workers) || workers < 1)
       throw new RangeError(`${workers} workers cannot share a space`);
     this.space = space;
     this.#known = new RangeSet(new RangeSet(done).within(space.from, space.limit));
     this.#workers = Array.from({ length: workers }, () => 'new');
-    this.#slots = this.#workers.map((_, residue) => {
-      return newSlot(new ResidueProgress(space, workers, residue, this.#known));
-    });
-    this.#tested = this.#known.count;
+    this.#shares = new ShareTable(space, workers);
+    if (restored) this.#shares.restore(restored, this.#known);
+    else this.#shares.reserveAll(this.#known);
+    this.#tested = this.#shares.count;
   }
 
-  /**
-   * The ledger that a snapshot was taken of: every residue is with its owner, which may go on or be lost.
-   * @throws RangeError when it contradicts itself.
-   */
-  static restore({ space, stride, bound, known, workers, residues }: LedgerSnapshot): Ledger {
-    const ledger = new Ledger(space, stride, known);
-    if (residues.length !== stride || workers.length < stride)
-      throw new RangeError(`a snapshot of ${residues.length} residues and ${workers.length} workers`);
+  /** The ledger of a snapshot: every share is with its owner, which may go on or be lost. @throws RangeError */
+  static restore(snapshot: LedgerSnapshot): Ledger {
+    const { space, stride, bound, known, workers } = snapshot;
+    const ledger = new Ledger(space, stride, known, snapshot);
     ledger.#workers.splice(0, stride, ...workers);
     ledger.#bound = bound;
-    for (const residue of residues) ledger.#restoreResidue(residue);
     return ledger;
   }
 
   /** How many residues there are. */
   get stride(): bigint {
-    return BigInt(this.#slots.length);
+    return BigInt(this.#shares.stride);
   }
 
   /** How many nonces are done. */
@@ -99,38 +96,79 @@ export class Ledger {
   deal(worker: number): Assignment[] {
     if (this.#workers[worker] !== 'new') throw new Error(`worker ${worker} was dealt or lost before`);
     this.#workers[worker] = 'dealt';
-    return this.#slots.filter((slot) => slot.owner === worker).map((slot) => give(slot, worker));
+    return this.#shares.of(worker).map((slot) => this.#give(slot, worker));
   }
 
   /** Gives a residue that nobody searches to a worker that was dealt before; returns the order to send it. */
   adopt(worker: number, residue: number): Assignment {
-    const slot = this.#slot(residue);
+    const slot = this.#shares.get(residue);
     if (this.#workers[worker] !== 'dealt') throw new Error(`worker ${worker} cannot adopt now`);
     if (slot.status !== 'orphaned' && slot.status !== 'reserved') {
       throw new Error(`residue ${residue} is still with worker ${slot.owner}`);
     }
-    return give(slot, worker);
+    return this.#give(slot, worker);
   }
 
-  /** What a worker has, as it would be told now. */
+  /** What a worker has. */
   assignments(worker: number): (Assignment & { readonly status: ResidueStatus })[] {
-    return this.#slots
-      .filter(({ owner, status }) => owner === worker && status !== 'reserved')
+    return this.#shares
+      .of(worker)
+      .filter(({ status }) => status !== 'reserved')
       .map(({ progress, status }) => ({ ...assignmentOf(progress), status }));
   }
 
-  /** Notes that the owner of a residue is asked to give it back; it stays the owner until `released`. */
+  /** Divides a share that nobody searches, which keeps `keep` nonces. @returns the number of the rest, if there is one */
+  divide(residue: number, keep: bigint): number | undefined {
+    const slot = this.#shares.get(residue);
+    if (slot.status !== 'orphaned' && slot.status !== 'reserved')
+      throw new Error(`residue ${residue} is still with worker ${slot.owner}`);
+    return this.#shares.divide(slot, slot.progress.nonceAfter(keep))?.progress.residue;
+  }
+
+  /** From which nonce on a share is to be given back, for its owner to keep `keep` that are not done. */
+  nonceAfter(residue: number, keep: bigint): bigint {
+    return this.#shares.get(residue).progress.nonceAfter(keep);
+  }
+
+  /** The residue that a share is of. */
+  residueOf(share: number): number {
+    return share % this.#shares.stride;
+  }
+
+  /** Whether there are so many shares that none is to be divided any more. */
+  get isFull(): boolean {
+    return this.#shares.isFull;
+  }
+
+  /** How many nonces of these shares are not done yet, below the bound. */
+  left(shares: readonly Pick<ResidueReport, 'residue'>[]): number {
+    const bound = this.#bound ?? this.space.limit;
+    return shares.reduce((sum, { residue }) => sum + this.#shares.left(residue, bound), 0);
+  }
+
+  /** Notes that the owner of a share is asked to give it, or a part of it, back; it stays the owner until `released`. */
   release(residue: number): void {
-    const slot = this.#slot(residue);
+    const slot = this.#shares.get(residue);
     if (slot.status !== 'held') throw new Error(`residue ${residue} is ${slot.status}, not held`);
     slot.status = 'releasing';
   }
 
-  /** Takes the final report of a residue that its owner no longer searches. Even if that is false, it is orphaned now. */
-  released(worker: number, report: ResidueReport): ReportResult {
+  /**
+   * Takes the final report of a share that its owner no longer searches, or from `from` on no longer: that part is a share of
+   * its own now. Even if the report is false, what it was asked for is orphaned.
+   */
+  released(worker: number, report: ResidueReport, from?: bigint): ReportResult {
+    const slot = this.#shares.find(report.residue);
+    const isOwner = slot?.owner === worker && slot.status !== 'reserved';
+    const isDivided = isOwner && from !== undefined && !this.isFull;
+    if (isDivided) {
+      // Before the report, in which `next` may be past what is no longer its owner's.
+      const rest = this.#shares.divide(slot, from);
+      if (rest) this.#count(rest, () => orphan(rest));
+      slot.status = 'held';
+    }
     const result = this.report(worker, report);
-    const slot = this.#slots[report.residue];
-    if (slot?.owner === worker && slot.status !== 'reserved') this.#count(slot, () => orphan(slot));
+    if (isOwner && !isDivided) this.#count(slot, () => orphan(slot));
     return result;
   }
 
@@ -146,26 +184,27 @@ export class Ledger {
   /** Orphans everything a worker has or is to have; what it reported stays done. Returns the residues. */
   lose(worker: number): number[] {
     this.#workers[worker] = 'lost';
-    const slots = this.#slots.filter((slot) => slot.owner === worker);
+    const slots = this.#shares.of(worker);
     for (const slot of slots) this.#count(slot, () => orphan(slot));
     return slots.map((slot) => slot.progress.residue);
   }
 
   /**
    * Takes back everything that a lost worker has said it did: others search it again. Where another builds on it already that
-   * counts as undone from now on, but can only be dealt once it is released.
-   * @returns the residues to be asked back for that, from their owners
+   * counts as undone from now on, but can only be dealt once it is released: such a share is `unsound`.
    */
-  withdraw(worker: number): number[] {
+  withdraw(worker: number): void {
     this.#claimed.delete(worker);
-    const asked: number[] = [];
-    for (const slot of this.#slots) {
-      if (!slot.tenures.some((tenure) => tenure.worker === worker)) continue;
+    this.#shares.map((slot) => {
+      if (!slot.tenures.some((tenure) => tenure.worker === worker)) return;
       slot.discredited.add(worker);
       if (slot.owner === undefined) this.#count(slot, () => discredit(slot));
-      else if (slot.status === 'held') asked.push(slot.progress.residue);
-    }
-    return asked;
+    });
+  }
+
+  /** The shares that are to be asked back because they build on what does not count, with their owners. */
+  unsound(): { readonly residue: number; readonly owner: number }[] {
+    return this.#shares.map(unsoundOf).flat();
   }
 
   /** How many nonces a worker says it has done, of all that it ever held; after a restore, since its first reports. */
@@ -175,27 +214,27 @@ export class Ledger {
 
   /** The first chunk that is not done of a residue that a worker has; undefined before its first report after a restore. */
   nextOf(worker: number, residue: number): bigint | undefined {
-    const slot = this.#slots[residue];
+    const slot = this.#shares.find(residue);
     return slot?.owner === worker && !slot.isRestored ? slot.progress.next : undefined;
   }
 
   /** Whether nothing of a range of the space, in one chunk, was done when the residue was given to its present owner. */
   isOwnWork(worker: number, [lo, hi]: Range): boolean {
-    const { owner, base } = this.#slotOf(lo);
+    const { owner, base } = this.#shares.at(lo);
     return owner === worker && base.isUntouched(lo, hi);
   }
 
   /** What a worker has said of a nonce: nothing (`open`), that it is done, or so of all before it (`passed`). */
   standing(worker: number, nonce: bigint): 'foreign' | 'open' | 'done' | 'passed' {
     if (nonce < this.space.from || nonce >= this.space.limit) return 'foreign';
-    const slot = this.#slotOf(nonce);
+    const slot = this.#shares.at(nonce);
     if (slot.owner !== worker || slot.status === 'reserved') return 'foreign';
     return slot.progress.standing(nonce);
   }
 
   /** Takes a worker's report of one residue. A refused one changes nothing. */
   report(worker: number, report: ResidueReport): ReportResult {
-    const slot = this.#slots[report.residue];
+    const slot = this.#shares.find(report.residue);
     if (!slot) return refuse('impossible', `there is no residue ${report.residue}`);
     if (slot.owner !== worker || slot.status === 'reserved') {
       return refuse('not-owner', `residue ${report.residue} is not with worker ${worker}`);
@@ -216,7 +255,7 @@ export class Ledger {
   /** Counts the nonce of a verified hit, whoever found it: the controller tested it itself. False if not in the space. */
   confirm(nonce: bigint): boolean {
     if (nonce < this.space.from || nonce >= this.space.limit) return false;
-    const slot = this.#slotOf(nonce);
+    const slot = this.#shares.at(nonce);
     this.#count(slot, () => slot.progress.includeNonce(nonce));
     slot.base.includeNonce(nonce);
     return true;
@@ -224,7 +263,7 @@ export class Ledger {
 
   /** Whether every nonce of from … upTo − 1 is done; by default up to the bound, or the limit when there is none. */
   complete(upTo: bigint = this.#bound ?? this.space.limit): boolean {
-    return upTo <= this.space.limit && !this.#slots.some((slot) => hasWork(slot, upTo));
+    return upTo <= this.space.limit && !this.#shares.some((slot) => hasWork(slot, upTo));
   }
 
   /** Whether every nonce of the space is done. */
@@ -232,46 +271,35 @@ export class Ledger {
     return this.complete(this.space.limit);
   }
 
-  /** The residues as the assignment policy sees them, in order. Costs a look at each of the N. */
+  /** The shares as the assignment policy sees them. Costs a look at each. */
   residues(): ResidueState[] {
     const bound = this.#bound ?? this.space.limit;
-    return this.#slots.map((slot) => {
-      const { progress, status, owner } = slot;
-      return { residue: progress.residue, next: progress.next, status, owner, work: hasWork(slot, bound) };
-    });
+    return this.#shares.map((slot) => stateOf(slot, bound));
   }
 
   /** What is done, exact and compact. */
   coverage(): Coverage {
-    const residues = this.#slots.map(({ progress }) => progress.report);
-    return coverageOf(this.space, residues, this.#tested, [...this.#known]);
+    const shares = this.#shares.map(({ progress }) => progress.report);
+    return coverageOf(this.space, this.#shares.stride, shares, this.#tested, [...this.#known]);
   }
 
   /** All that `restore` needs. */
   snapshot(): LedgerSnapshot {
     return {
       space: this.space,
-      stride: this.#slots.length,
+      stride: this.#shares.stride,
       bound: this.#bound,
       known: [...this.#known],
       workers: [...this.#workers],
-      residues: this.#slots.map(snapshotOf),
+      residues: this.#shares.map(snapshotOf),
     };
   }
 
-  #restoreResidue({ base, given, status, owner, ...report }: ResidueSnapshot): void {
-    const slot = this.#slot(report.residue);
-    const isOwned =
-      owner === undefined ? status === 'orphaned' : status !== 'orphaned' && owner in this.#workers;
-    const wrong = slot.base.violation(base) ?? slot.progress.violation(report);
-    if (wrong !== undefined || base.residue !== report.residue || !isOwned)
-      throw new RangeError(`a snapshot with residue ${report.residue} ${status}: ${wrong ?? 'not possible'}`);
-    this.#count(slot, () => {
-      slot.base.include(base);
-      slot.progress.include(base);
-      slot.progress.include(report);
-    });
-    Object.assign(slot, { given, status, owner, isRestored: true });
+  #give(slot: Slot, worker: number): Assignment {
+    const [tooMany] = slot.progress.skip.slice(mostDone);
+    const rest = tooMany && this.#shares.divide(slot, tooMany[0]);
+    if (rest) this.#count(rest, () => orphan(rest));
+    return give(slot, worker);
   }
 
   /** Keeps the total up to date, so that asking for it does not cost a walk over all residues. @returns how much more it is */
@@ -282,18 +310,4 @@ export class Ledger {
     this.#tested += more;
     return more;
   }
-
-  #slotOf(nonce: bigint): Slot {
-    return this.#slot(Number(chunkOf(this.space, nonce) % BigInt(this.#slots.length)));
-  }
-
-  #slot(residue: number): Slot {
-    const slot = this.#slots[residue];
-    if (!slot) throw new RangeError(`there is no residue ${residue} of ${this.#slots.length}`);
-    return slot;
-  }
-}
-
-function refuse(rejection: 'not-owner' | 'backwards' | 'impossible', reason: string): ReportResult {
-  return { accepted: false, rejection, reason };
 }

@@ -1,6 +1,6 @@
-import { chunkCount, chunkFrom, chunkOf, chunkRange, chunkStart, noncesWithin } from './chunk.ts';
+import { chunkCount, chunkFrom, chunkOf, chunkStart, noncesWithin } from './chunk.ts';
 import { RangeSet } from './range-set.ts';
-import type { Range, ResidueReport, Space } from './search.ts';
+import type { Assignment, Range, ResidueReport, ShareReport, Space } from './search.ts';
 
 /**
  * More separate ranges than an honest agent ever has above its next chunk; a report that would go beyond is refused, so
@@ -8,42 +8,61 @@ import type { Range, ResidueReport, Space } from './search.ts';
  */
 export const maximumPieces = 65_536;
 
-/** Ranges that an assignment says are done, the lowest first, so that it stays small; what is above them is done again. */
-const maximumSkip = 10_000;
-
 /**
- * What is done of the chunks ≡ `residue` mod `stride`: all before `next`, which costs one number however many they are,
- * the ranges above the start of `next`, and what was `known` to be done before the search began (of all residues, shared by
- * all of them and never changed).
+ * What is done of one share: of the chunks ≡ `residue` mod `stride`, as far as they lie in from … until − 1. All before `next`
+ * is, which costs one number however many they are, the ranges above the start of `next`, and what was `known` to be done
+ * before the search began (of all residues, shared by all of them and never changed).
  */
 export class ResidueProgress {
+  /** The number of the share: its residue, or one that is ≡ to it. */
   readonly residue: number;
+  readonly from: bigint;
+  readonly until: bigint;
   readonly #space: Space;
   readonly #stride: bigint;
+  readonly #class: bigint;
   readonly #known: RangeSet;
   /** Done at or above the start of `next`, and not known before. */
   readonly #above = new RangeSet();
-  /** What `next` is when everything is done: the first chunk of this residue that is past the space. */
+  /** What `next` is when everything is done: the first chunk of this residue that is past the share. */
   readonly #end: bigint;
   #next: bigint;
-  /** How many known nonces of this residue are at or above the start of `next`. */
+  /** How many known nonces of this share are at or above the start of `next`. */
   #knownAbove: bigint;
 
-  constructor(space: Space, stride: number, residue: number, known: RangeSet) {
+  constructor(
+    space: Space,
+    stride: number,
+    residue: number,
+    known: RangeSet,
+    { from, until }: { readonly from: bigint; readonly until: bigint } = {
+      from: space.from,
+      until: space.limit,
+    },
+  ) {
     this.residue = residue;
+    this.from = from;
+    this.until = until;
     this.#space = space;
     this.#stride = BigInt(stride);
+    this.#class = BigInt(residue % stride);
     this.#known = known;
-    this.#next = BigInt(residue);
-    this.#end = chunkFrom(chunkCount(space), this.#next, this.#stride);
+    this.#next = chunkFrom(chunkOf(space, from), this.#class, this.#stride);
+    const past = chunkFrom(chunkCount({ ...space, limit: until }), this.#class, this.#stride);
+    this.#end = past > this.#next ? past : this.#next;
     this.#knownAbove = this.#countKnown(this.#next, this.#end);
     this.#advance();
   }
 
-  /** The same progress, independent of this one from now on. */
-  copy(): ResidueProgress {
-    const copy = new ResidueProgress(this.#space, Number(this.#stride), this.residue, this.#known);
-    copy.include(this.report);
+  /** The same progress, independent of this one from now on; or that of a part of it, with a number of its own. */
+  copy({ residue, from, until }: Pick<ShareReport, 'residue' | 'from' | 'until'> = this): ResidueProgress {
+    const copy = new ResidueProgress(this.#space, Number(this.#stride), residue, this.#known, {
+      from,
+      until,
+    });
+    if (this.#next > copy.#next) copy.#moveTo(this.#next < copy.#end ? this.#next : copy.#end);
+    for (const [lo, hi] of this.#above.within(copy.#startOf(copy.#next), until)) copy.#above.add(lo, hi);
+    copy.#advance();
     return copy;
   }
 
@@ -52,24 +71,37 @@ export class ResidueProgress {
     return this.#next;
   }
 
-  /** What is done, but for what was known before, as its owner would say it. */
-  get report(): ResidueReport {
-    return { residue: this.residue, next: this.#next, done: [...this.#above] };
+  /** The first nonce of it that is not below a chunk which is done. */
+  get start(): bigint {
+    return this.#startOf(this.#next);
+  }
+
+  /** Where it begins and ends, unless with the space. */
+  get extent(): Pick<Assignment, 'from' | 'until'> {
+    const { from, until } = this;
+    return {
+      ...(from > this.#space.from && { from }),
+      ...(until < this.#space.limit && { until }),
+    };
+  }
+
+  /** What is done, but for what was known before. */
+  get report(): ShareReport {
+    const { residue, from, until } = this;
+    return { residue, next: this.#next, done: [...this.#above], from, until };
   }
 
   /** Everything that is done above the start of `next`, for whoever is to search the rest: known ranges are left whole. */
   get skip(): readonly Range[] {
-    const start = chunkStart(this.#space, this.#next);
-    const known = [...this.#known.within(start, this.#space.limit)].filter(
+    const known = [...this.#known.within(this.start, this.until)].filter(
       ([lo, hi]) => this.#count(lo, hi) > 0n,
     );
-    const all = known.length === 0 ? [...this.#above] : [...new RangeSet([...known, ...this.#above])];
-    return all.slice(0, maximumSkip);
+    return known.length === 0 ? [...this.#above] : [...new RangeSet([...known, ...this.#above])];
   }
 
   /** Whether a nonce of this residue is done: before `next` for good, above it (`done`) or not (`open`). */
   standing(nonce: bigint): 'passed' | 'done' | 'open' {
-    if (nonce < chunkStart(this.#space, this.#next)) return 'passed';
+    if (nonce < this.start) return 'passed';
     return this.#above.covers(nonce, nonce + 1n) || this.#known.covers(nonce, nonce + 1n) ? 'done' : 'open';
   }
 
@@ -83,7 +115,7 @@ export class ResidueProgress {
   since(older: ResidueProgress): Range[] {
     const added = new RangeSet();
     for (let chunk = older.next; chunk < this.#next && added.size < maximumPieces; chunk += this.#stride)
-      added.add(...chunkRange(this.#space, chunk));
+      added.add(...this.#rangeOf(chunk));
     for (const [lo, hi] of this.report.done) added.add(lo, hi);
     for (const [lo, hi] of older.report.done) added.remove(lo, hi);
     return [...added];
@@ -91,42 +123,68 @@ export class ResidueProgress {
 
   /** How many nonces are done. */
   get count(): bigint {
-    const before = this.#count(this.#space.from, this.#startOf(this.#next));
-    return before + this.#above.count + this.#knownAbove;
+    return this.#count(this.from, this.start) + this.#above.count + this.#knownAbove;
   }
 
-  /** Whether any nonce of this residue below `bound` is not done. */
+  /** Whether any nonce of this share below `bound` is not done. */
   hasWork(bound: bigint): boolean {
     if (this.#next === this.#end) return false;
     // `next` is not entirely done: either something of it is missing below the bound, or all that is missing is above.
-    const [lo, hi] = chunkRange(this.#space, this.#next);
+    const [lo, hi] = this.#rangeOf(this.#next);
     return this.#doneFrom(lo) < (hi < bound ? hi : bound);
   }
 
-  /** Why a report cannot be true of this residue; undefined when it can. */
+  /** How many nonces of this share below `bound` are not done. */
+  left(bound: bigint): bigint {
+    const end = bound < this.until ? bound : this.until;
+    if (end <= this.start) return 0n;
+    let left = this.#count(this.start, end);
+    for (const [lo, hi] of this.#above.within(this.start, end)) left -= hi - lo;
+    if (end === this.until) return left - this.#knownAbove;
+    for (const [lo, hi] of this.#known.within(this.start, end)) left -= this.#count(lo, hi);
+    return left;
+  }
+
+  /** The nonce below which so many of this share are not done; its end when there are not as many. */
+  nonceAfter(count: bigint): bigint {
+    const before = this.#count(this.#space.from, this.start);
+    let at = this.start;
+    // What is done on the way does not count: it takes a few rounds, and when it is very ragged more or less will do.
+    for (let round = 0; round < 8; round++) {
+      const done = this.#count(this.start, at) - this.left(at);
+      const index = before + count + done;
+      const chunk = this.#class + (index / this.#space.chunk) * this.#stride;
+      const further = chunkStart(this.#space, chunk) + (index % this.#space.chunk);
+      const next = further < this.until ? further : this.until;
+      if (next === at) break;
+      at = next;
+    }
+    return at;
+  }
+
+  /** Why a report cannot be true of this share; undefined when it can. */
   violation({ next, done }: ResidueReport): string | undefined {
-    if (!this.#owns(next) || next < 0n || next > this.#end) {
-      return `chunk ${next} is not of residue ${this.residue} or not in the space`;
+    const { residue } = this;
+    if (!this.#owns(next) || next < chunkOf(this.#space, this.from) || next > this.#end) {
+      return `chunk ${next} is not of residue ${residue} or not in the space`;
     }
     if (this.#above.size + done.length > maximumPieces) return `it is in more than ${maximumPieces} pieces`;
-    const start = chunkStart(this.#space, next);
-    const wrong = done.find(
-      ([lo, hi]) => lo >= hi || lo < start || hi > this.#space.limit || !this.#holds(lo, hi),
-    );
-    return wrong && `${wrong[0]}..${wrong[1]} is not of residue ${this.residue} above chunk ${next}`;
+    const start = this.#startOf(next);
+    const wrong = done.find(([lo, hi]) => lo >= hi || lo < start || hi > this.until || !this.#holds(lo, hi));
+    return wrong && `${wrong[0]}..${wrong[1]} is not of residue ${residue} above chunk ${next}`;
   }
 
   /** Counts as done all chunks before `next` and the ranges. The caller has asked `violation` first. */
   include({ next, done }: ResidueReport): void {
     if (next > this.#next) this.#moveTo(next);
-    const start = chunkStart(this.#space, this.#next);
+    const { start } = this;
     for (const [lo, hi] of done) this.#add(lo > start ? lo : start, hi);
     this.#advance();
   }
 
-  /** Counts one nonce of this residue as done. */
+  /** Counts one nonce of this share as done. */
   includeNonce(nonce: bigint): void {
-    if (nonce < chunkStart(this.#space, this.#next)) return;
+    if (nonce < this.start) return;
     this.#add(nonce, nonce + 1n);
     this.#advance();
   }
@@ -138,12 +196,13 @@ export class ResidueProgress {
   /** Moves `next` past the chunks that are done by now: another owner may have done them. */
   #advance(): void {
     while (this.#next < this.#end) {
-      const [lo, hi] = chunkRange(this.#space, this.#next);
+      const [lo, hi] = this.#rangeOf(this.#next);
       const end = this.#doneFrom(lo);
       if (end < hi) return;
       // A range that spans chunks is passed at once, not in a step for every chunk in it.
-      const chunk = end >= this.#space.limit ? this.#end : chunkOf(this.#space, end);
-      this.#moveTo(chunkFrom(chunk, BigInt(this.residue), this.#stride));
+      const chunk =
+        end >= this.until ? this.#end : chunkFrom(chunkOf(this.#space, end), this.#class, this.#stride);
+      this.#moveTo(chunk < this.#end ? chunk : this.#end);
     }
   }
 
@@ -160,12 +219,12 @@ export class ResidueProgress {
   #moveTo(next: bigint): void {
     this.#knownAbove -= this.#countKnown(this.#next, next);
     this.#next = next;
-    this.#above.remove(0n, chunkStart(this.#space, next));
+    this.#above.remove(0n, this.#startOf(next));
   }
 
   /** How many nonces of [lo, hi) are of this residue. */
   #count(lo: bigint, hi: bigint): bigint {
-    return noncesWithin(this.#space, BigInt(this.residue), this.#stride, lo, hi);
+    return noncesWithin(this.#space, this.#class, this.#stride, lo, hi);
   }
 
   /** How many known nonces are in the chunks first … last − 1 of this residue. */
@@ -176,14 +235,21 @@ export class ResidueProgress {
     return count;
   }
 
-  /** The first nonce of a chunk, or the limit. */
+  /** The first nonce of a chunk, within the share. */
   #startOf(chunk: bigint): bigint {
     const start = chunkStart(this.#space, chunk);
-    return start < this.#space.limit ? start : this.#space.limit;
+    if (start < this.from) return this.from;
+    return start < this.until ? start : this.until;
+  }
+
+  /** The nonces of a chunk, within the share. */
+  #rangeOf(chunk: bigint): Range {
+    const end = chunkStart(this.#space, chunk + 1n);
+    return [this.#startOf(chunk), end < this.until ? end : this.until];
   }
 
   #owns(chunk: bigint): boolean {
-    return chunk % this.#stride === BigInt(this.residue);
+    return chunk % this.#stride === this.#class;
   }
 
   /** Whether a range of the space lies in chunks of this residue alone; they touch only when the stride is 1. */

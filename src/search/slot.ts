@@ -1,9 +1,9 @@
-import type { ResidueSnapshot } from './ledger-snapshot.ts';
+import type { ShareSnapshot } from './ledger-snapshot.ts';
 import type { ResidueProgress } from './residue.ts';
-import type { Assignment, ResidueStatus } from './search.ts';
+import type { Assignment, ResidueState, ResidueStatus, ShareReport } from './search.ts';
 import { type Tenure, withoutWorker } from './tenure.ts';
 
-/** A residue as the ledger keeps it. */
+/** A share as the ledger keeps it. */
 export interface Slot {
   /** The `next` that its owner was given. */
   given: bigint;
@@ -21,11 +21,29 @@ export interface Slot {
   isRestored: boolean;
 }
 
-/** A residue that is kept for the worker of its number. */
-export function newSlot(progress: ResidueProgress): Slot {
-  const [base, owner] = [progress.copy(), progress.residue];
+/** A share that nobody has searched yet. */
+export function newSlot(progress: ResidueProgress, state: Pick<Slot, 'status' | 'owner'>): Slot {
   const rest = { tenures: [], discredited: new Set<number>(), isRestored: false };
-  return { given: progress.next, base, progress, status: 'reserved', owner, ...rest };
+  return { given: progress.next, base: progress.copy(), progress, ...state, ...rest };
+}
+
+/** A part of a share, with what has become of that. */
+export function partOf(slot: Slot, part: Pick<ShareReport, 'residue' | 'from' | 'until'>): Slot {
+  const { given, status, owner, isRestored } = slot;
+  const [base, progress] = [slot.base.copy(part), slot.progress.copy(part)];
+  const tenures = slot.tenures.map(({ worker, from, to }) => {
+    return { worker, from: from.copy(part), to: to.copy(part) };
+  });
+  return {
+    given,
+    base,
+    progress,
+    status,
+    owner,
+    tenures,
+    discredited: new Set(slot.discredited),
+    isRestored,
+  };
 }
 
 /** A worker has it from now on; what to tell it. */
@@ -37,9 +55,9 @@ export function give(slot: Slot, worker: number): Assignment {
   return assignmentOf(slot.progress);
 }
 
-/** What is left to do of a residue. */
-export function assignmentOf({ residue, next, skip }: ResidueProgress): Assignment {
-  return skip.length === 0 ? { residue, next } : { residue, next, done: skip };
+/** What is left to do of a share. */
+export function assignmentOf({ residue, next, extent, skip }: ResidueProgress): Assignment {
+  return { residue, next, ...extent, ...(skip.length > 0 && { done: skip }) };
 }
 
 /** Its owner has it no more. */
@@ -67,8 +85,25 @@ export function hasWork({ progress, discredited }: Slot, bound: bigint): boolean
   return discredited.size > 0 || progress.hasWork(bound);
 }
 
+/** As the assignment policy sees it. What is not believed any more is unknown until it is back. */
+export function stateOf(slot: Slot, bound: bigint): ResidueState {
+  const { status, owner, progress } = slot;
+  const left = Math.max(Number(progress.left(bound)), hasWork(slot, bound) ? 1 : 0);
+  return { residue: progress.residue, next: progress.next, status, owner, left };
+}
+
+/** The share, if its owner builds on what does not count any more. */
+export function unsoundOf({
+  discredited,
+  status,
+  owner,
+  progress: { residue },
+}: Slot): { readonly residue: number; readonly owner: number }[] {
+  return discredited.size > 0 && status === 'held' && owner !== undefined ? [{ residue, owner }] : [];
+}
+
 /** Without what discredited workers did of it, as if it had been given back. */
-export function snapshotOf(slot: Slot): ResidueSnapshot {
+export function snapshotOf(slot: Slot): ShareSnapshot {
   if (slot.discredited.size > 0) {
     const returned = { ...slot, tenures: [...slot.tenures], discredited: new Set(slot.discredited) };
     orphan(returned);

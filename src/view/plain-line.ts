@@ -67,6 +67,8 @@ export function plainLine(
     case 'instance.idle':
       return verbose ? `${at(event)} has nothing left to search` : undefined;
     case 'instance.adopted':
+      // That a part of a share moves is how instances of unequal speed end together.
+      if (event.from !== undefined && !verbose) return undefined;
       return `${at(event)} takes over ${share(event)}, from chunk ${count(event.next)} on`;
     case 'instance.released':
       return verbose ? `${at(event)} hands back ${share(event)}` : undefined;

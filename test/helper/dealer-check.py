@@ -19,33 +19,56 @@ class Recount:
         self.stride = random.choice([1, 2, 5])
         self.dealer = module.Dealer(self.start, self.limit, self.chunk, self.stride)
         self.todo, self.done, self.held, self.releasing, self.flying = {}, {}, {}, set(), []
-        self.skip = {}
+        self.skip, self.span, self.failed = {}, {}, {}
         self.withdrawn = False
 
     def chunk_of(self, nonce):
         return (nonce - self.start) // self.chunk
 
     def nonces(self, residue, chunk):
-        every = range(self.start, self.limit)
+        """Those of a share from a chunk on."""
+        lo, hi = self.span[residue]
+        every = range(max(lo, self.start), min(hi, self.limit))
+        residue %= self.stride
         return {n for n in every if self.chunk_of(n) % self.stride == residue and self.chunk_of(n) >= chunk}
 
     def adopt(self):
-        residue = random.randrange(self.stride)
-        chunk = residue + self.stride * random.choice([0, 0, 0, 1, 3])
+        residue = random.randrange(2 * self.stride)
+        lo = random.choice([self.start, random.randint(self.start, self.limit)])
+        hi = random.choice([self.limit, random.randint(lo, self.limit)])
+        chunk = self.chunk_of(lo) + (residue - self.chunk_of(lo)) % self.stride + self.stride * random.choice([0, 0, 0, 1, 3])
         skip = []
         for _ in range(random.choice([0, 0, 1, 3, 40])):
             lo = random.randint(self.start, self.limit)
             skip.append((lo, lo + random.choice([1, 2, 5, 30, 10**6])))
-        self.dealer.hold(residue, chunk, skip)
+        self.dealer.hold(residue, chunk, lo, hi, skip)
         self.releasing.discard(residue)
         if residue not in self.held:
             self.held[residue] = chunk
+            self.span[residue] = lo, hi
             self.skip[residue] = {n for n in range(self.start, self.limit) if any(lo <= n < hi for lo, hi in skip)}
             self.todo[residue] = self.nonces(residue, chunk) - self.skip[residue]
             self.done[residue] = set()
 
+    def release_from(self):
+        residue = random.randrange(2 * self.stride)
+        nonce = random.randint(self.start, self.limit)
+        given = self.dealer.release_from(residue, nonce)
+        assert (given is None) == (residue not in self.held)
+        if given is None:
+            return
+        lo, hi = self.span[residue]
+        assert given <= hi and all(piece.hi <= given for piece in self.flying if piece.residue == residue) or self.withdrawn
+        asked = {n for n in self.todo[residue] if n >= nonce}
+        self.span[residue] = lo, given
+        kept = self.nonces(residue, 0)
+        # All that was asked for and was not dealt, but for what failed of it below.
+        assert asked & kept <= self.failed.get(residue, set()) or self.withdrawn
+        self.todo[residue] &= kept
+        self.done[residue] &= kept
+
     def release(self):
-        residue = random.randrange(self.stride)
+        residue = random.randrange(2 * self.stride)
         assert self.dealer.release(residue) == (residue in self.held)
         if residue in self.held:
             self.releasing.add(residue)
@@ -80,16 +103,18 @@ class Recount:
         if self.flying:
             piece = self.flying.pop(random.randrange(len(self.flying)))
             self.dealer.complete(piece)
-            self.done[piece.residue] |= set(range(piece.lo, piece.hi))
+            self.done[piece.residue] |= set(range(piece.lo, piece.hi)) & self.nonces(piece.residue, 0)
 
     def give_back(self):
         if self.flying:
             piece = self.flying.pop(random.randrange(len(self.flying)))
             self.dealer.give_back(piece)
-            self.todo[piece.residue] |= set(range(piece.lo, piece.hi))
+            given_back = set(range(piece.lo, piece.hi)) & self.nonces(piece.residue, 0)
+            self.todo[piece.residue] |= given_back
+            self.failed.setdefault(piece.residue, set()).update(given_back)
 
     def withdraw(self):
-        residue = random.randrange(self.stride)
+        residue = random.randrange(2 * self.stride)
         if residue not in self.held:
             return
         done = self.done[residue]
@@ -122,7 +147,7 @@ class Recount:
 
     def live(self):
         steps = [self.adopt, self.release, self.deal, self.deal, self.complete, self.complete, self.give_back]
-        steps += [self.lower, self.forget] + random.choice([[], [self.withdraw]])
+        steps += [self.lower, self.forget, self.release_from] + random.choice([[], [self.withdraw]])
         for _ in range(300):
             random.choice(steps)()
             self.check()

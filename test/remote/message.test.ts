@@ -81,7 +81,7 @@ test('an order is written as the vectors have it, and an agent reads it so', () 
     { order: 'ping', seen: 17 },
     { order: 'adopt', residue: 3, next: 2n ** 64n - 1n },
     { order: 'adopt', residue: 3, next: 7n, done: [[31n, 40n]] },
-    { order: 'release', residue: 3 },
+    { order: 'release', residue: 3, from: 5n },
     { order: 'bound', nonce: 116n },
   ];
   const lines = vectors.orders.map(([line]) => line);
@@ -94,7 +94,11 @@ from puzzle import Bad
 def read(line, stride):
     try:
         name, rest = parse_order(line.encode(), stride)
-        exact = {'adopt': lambda r: [r[0], str(r[1]), [[str(n) for n in pair] for pair in r[2]]], 'bound': lambda r: [str(r[0])]}
+        exact = {
+            'adopt': lambda r: [r[0], *map(str, r[1:4]), [[str(n) for n in pair] for pair in r[4]]],
+            'release': lambda r: [r[0], None if r[1] is None else str(r[1])],
+            'bound': lambda r: [str(r[0])],
+        }
         return [name] + exact.get(name, list)(rest)
     except Bad:
         return None

@@ -30,8 +30,8 @@ describe('a ledger', () => {
     ]);
     expect(ledger.tested).toBe(20n);
     expect(ledger.residues()).toEqual([
-      { residue: 0, next: 2n, status: 'held', owner: 0, work: true },
-      { residue: 1, next: 1n, status: 'held', owner: 1, work: true },
+      { residue: 0, next: 2n, status: 'held', owner: 0, left: 12 },
+      { residue: 1, next: 1n, status: 'held', owner: 1, left: 13 },
     ]);
   });
 
@@ -51,7 +51,7 @@ describe('a ledger', () => {
   it('gives workers beyond the last chunk nothing to do', () => {
     const ledger = new Ledger({ from: 0n, limit: 2n, chunk: 1n }, 4);
     expect(ledger.deal(3)).toEqual([{ residue: 3, next: 3n }]);
-    expect(ledger.residues().map(({ work }) => work)).toEqual([true, true, false, false]);
+    expect(ledger.residues().map(({ left }) => left)).toEqual([1, 1, 0, 0]);
     expect(ledger.report(3, report(3, 3n))).toEqual({ accepted: true });
     expect(ledger.tested).toBe(0n);
   });
@@ -67,7 +67,7 @@ describe('a ledger', () => {
       next: 2n,
       status: 'orphaned',
       owner: undefined,
-      work: true,
+      left: 8,
     });
     expect(ledger.adopt(1, 0)).toEqual({
       residue: 0,
@@ -204,11 +204,11 @@ describe('a ledger', () => {
     expect(ledger.bound).toBe(124n);
     ledger.report(1, report(1, 3n));
     ledger.report(0, report(0, 2n, [120n, 123n]));
-    expect(ledger.residues().map(({ work }) => work)).toEqual([true, false]);
+    expect(ledger.residues().map(({ left }) => left)).toEqual([1, 0]);
     expect(ledger.complete()).toBe(false);
     ledger.report(0, report(0, 2n, [120n, 124n]));
     expect([ledger.complete(), ledger.exhausted()]).toEqual([true, false]);
-    expect(ledger.residues().map(({ work }) => work)).toEqual([false, false]);
+    expect(ledger.residues().map(({ left }) => left)).toEqual([0, 0]);
   });
 
   it.each<[string, number, ReturnType<typeof report>, string]>([
@@ -285,7 +285,7 @@ describe('a ledger', () => {
       },
     ]);
     expect(ledger.report(0, report(0, 4n, [140n, 143n]))).toEqual({ accepted: true });
-    expect(ledger.residues()[0]).toMatchObject({ next: 6n, work: false });
+    expect(ledger.residues()[0]).toMatchObject({ next: 6n, left: 0 });
     expect(ledger.deal(1)).toEqual([{ residue: 1, next: 1n, done: [[118n, 131n]] }]);
     ledger.report(1, report(1, 5n));
     expect([ledger.exhausted(), ledger.tested, testedNow(ledger.coverage())]).toEqual([true, 45n, 30n]);
@@ -302,6 +302,52 @@ describe('a ledger', () => {
     const nexts = new Set(ledger.residues().map(({ next }) => next));
     expect(nexts).toEqual(new Set([limit - 4n, limit - 3n, limit - 2n]));
     expect(ledger.tested).toBe(limit - 4n);
+  });
+
+  it('divides a share of which a part is given back, and knows both as one residue', () => {
+    const ledger = new Ledger(space, 2);
+    ledger.deal(0);
+    ledger.deal(1);
+    ledger.release(0);
+    // Of 100..109, 120..129 and 140..144 it has tested 100..111, has begun 120..123, and keeps up to 125.
+    expect(ledger.nonceAfter(0, 16n)).toBe(126n);
+    expect(ledger.released(0, report(0, 2n, [120n, 122n]), 126n)).toEqual({ accepted: true });
+    expect(ledger.residues()).toMatchObject([
+      { residue: 0, status: 'held', owner: 0, left: 4 },
+      { residue: 1, left: 20 },
+      { residue: 2, status: 'orphaned', next: 2n, left: 9 },
+    ]);
+    expect(ledger.adopt(1, 2)).toEqual({ residue: 2, next: 2n, from: 126n });
+    expect(ledger.report(1, report(2, 2n, [126n, 128n]))).toEqual({ accepted: true });
+    // Each is held to what is its own.
+    expect(ledger.report(0, report(0, 2n, [126n, 127n]))).toMatchObject({ rejection: 'impossible' });
+    expect(ledger.report(1, report(2, 2n, [125n, 127n]))).toMatchObject({ rejection: 'impossible' });
+    expect(ledger.coverage().residues).toEqual([
+      {
+        residue: 0,
+        next: '2',
+        done: [
+          ['120', '122'],
+          ['126', '128'],
+        ],
+      },
+      { residue: 1, next: '1', done: [] },
+    ]);
+    ledger.report(1, report(2, 4n, [140n, 141n]));
+    expect(ledger.coverage().residues).toEqual([
+      { residue: 0, next: '2', done: [['120', '122']], until: '126' },
+      { residue: 0, next: '4', done: [['140', '141']], from: '126' },
+      { residue: 1, next: '1', done: [] },
+    ]);
+    ledger.report(0, report(0, 4n));
+    expect(ledger.coverage().residues[0]).toEqual({ residue: 0, next: '4', done: [['140', '141']] });
+    expect(ledger.confirm(144n)).toBe(true);
+    expect(ranges(ledger)).toEqual([
+      [100n, 110n],
+      [120n, 130n],
+      [140n, 141n],
+      [144n, 145n],
+    ]);
   });
 
   it('takes one worker more, which has nothing of its own', () => {

@@ -1,19 +1,20 @@
 import assert from 'node:assert/strict';
 import { assign, type WorkerState } from '../../src/search/assignment.ts';
 import { chunkCount, chunkOf, chunkRange, chunkStart } from '../../src/search/chunk.ts';
-import { Ledger, type ReportResult } from '../../src/search/ledger.ts';
+import { Ledger } from '../../src/search/ledger.ts';
+import type { ReportResult } from '../../src/search/report-result.ts';
 import { ledgerSnapshotText, parseLedgerSnapshot } from '../../src/search/ledger-snapshot.ts';
 import type { Assignment, Range, ResidueReport, Space } from '../../src/search/search.ts';
 import { asRanges, nonces, rangesOf } from './arbitrary.ts';
 
 type ToWorker =
   | { readonly order: 'adopt'; readonly assignment: Assignment }
-  | { readonly order: 'release'; readonly residue: number }
+  | { readonly order: 'release'; readonly residue: number; readonly from: bigint }
   | { readonly order: 'bound'; readonly nonce: bigint };
 
 type ToController =
   | { readonly event: 'progress'; readonly reports: readonly Told[] }
-  | { readonly event: 'released'; readonly reports: readonly [Told] }
+  | { readonly event: 'released'; readonly reports: readonly [Told]; readonly from: bigint }
   | { readonly event: 'idle' };
 
 /** A report, and the nonces it stands for: what the agent has really tested, written out. */
@@ -22,16 +23,21 @@ interface Told {
   readonly nonces: readonly bigint[];
 }
 
+interface Held {
+  readonly next: bigint;
+  readonly from: bigint;
+  until: bigint;
+  readonly done: ReadonlySet<bigint>;
+  readonly tested: Set<bigint>;
+}
+
 /** An honest agent: it keeps every nonce it has tested, and speaks the protocol of docs/agent.md. */
 class Agent {
   readonly space: Space;
   readonly stride: bigint;
   readonly inbox: ToWorker[] = [];
   readonly outbox: ToController[] = [];
-  readonly holds = new Map<
-    number,
-    { next: bigint; readonly done: ReadonlySet<bigint>; readonly tested: Set<bigint> }
-  >();
+  readonly holds = new Map<number, Held>();
   #bound: bigint;
   #saidIdle = false;
 
@@ -47,13 +53,20 @@ class Agent {
     if (message.order === 'bound') {
       if (message.nonce < this.#bound) this.#bound = message.nonce;
     } else if (message.order === 'adopt') {
-      const { residue, next, done = [] } = message.assignment;
-      this.holds.set(residue, { next, done: new Set(nonces(done)), tested: new Set() });
+      const { from, limit } = this.space;
+      const { residue, next, done = [], from: begin = from, until = limit } = message.assignment;
+      const own = { next, from: begin, until, done: new Set(nonces(done)), tested: new Set<bigint>() };
+      this.holds.set(residue, own);
       this.#saidIdle = false;
     } else {
-      const told = this.#tell(message.residue);
-      this.holds.delete(message.residue);
-      this.outbox.push({ event: 'released', reports: [told] });
+      const held = this.holds.get(message.residue);
+      assert.ok(held);
+      // What it has begun it keeps: everything up to the last nonce it has tested.
+      const last = Math.max(-1, ...[...held.tested].map((nonce) => Number(nonce - this.space.from)));
+      const begun = this.space.from + BigInt(last) + 1n;
+      const from = begun > message.from ? begun : message.from;
+      if (from < held.until) held.until = from;
+      this.outbox.push({ event: 'released', reports: [this.#tell(message.residue)], from: held.until });
     }
   }
 
@@ -64,7 +77,9 @@ class Agent {
     });
     const start = open.length === 0 ? 0 : choice % open.length;
     const slice = open.slice(start, start + size);
-    for (const nonce of slice) this.holds.get(this.#residueOf(nonce))?.tested.add(nonce);
+    for (const nonce of slice)
+      for (const [residue, { tested }] of this.holds)
+        if (this.#nonces(residue).includes(nonce)) tested.add(nonce);
     return slice;
   }
 
@@ -85,26 +100,25 @@ class Agent {
     this.outbox.push({ event: 'idle' });
   }
 
-  #residueOf(nonce: bigint): number {
-    return Number(chunkOf(this.space, nonce) % this.stride);
-  }
-
-  /** Everything of a residue that it was told to do. */
+  /** Everything of a share that it was told to do. */
   #nonces(residue: number): bigint[] {
+    const held = this.holds.get(residue);
     const all: bigint[] = [];
-    for (let c = this.holds.get(residue)?.next ?? 0n; c < chunkCount(this.space); c += this.stride) {
-      all.push(...nonces([chunkRange(this.space, c)]));
-    }
-    return all.filter((nonce) => !this.holds.get(residue)?.done.has(nonce));
+    for (let c = held?.next ?? 0n; held && c < chunkCount(this.space); c += this.stride)
+      all.push(...nonces([chunkRange(this.space, c)]).filter((n) => held.from <= n && n < held.until));
+    return all.filter((nonce) => !held?.done.has(nonce));
   }
 
   #tell(residue: number): Told {
     const held = this.holds.get(residue);
     if (!held) throw new Error(`asked for residue ${residue}, which it does not hold`);
     const isDone = (chunk: bigint) =>
-      nonces([chunkRange(this.space, chunk)]).every((n) => held.tested.has(n) || held.done.has(n));
+      nonces([chunkRange(this.space, chunk)])
+        .filter((n) => held.from <= n && n < held.until)
+        .every((n) => held.tested.has(n) || held.done.has(n));
     let next = held.next;
-    while (next < chunkCount(this.space) && isDone(next)) next += this.stride;
+    while (next < chunkCount(this.space) && chunkStart(this.space, next) < held.until && isDone(next))
+      next += this.stride;
     const above = [...held.tested].filter((nonce) => nonce >= chunkStart(this.space, next));
     return { report: { residue, next, done: asRanges(above) }, nonces: [...held.tested] };
   }
@@ -124,8 +138,8 @@ export class Simulation {
   readonly #counted = new Set<bigint>();
   /** What has really been tested by anyone. */
   readonly #truth = new Set<bigint>();
-  /** Who has each residue, by the words that were exchanged. */
-  readonly #owner: (number | undefined)[];
+  /** Who has each share, by the words that were exchanged. */
+  readonly #owner = new Map<number, number>();
 
   /** @param done what was tested before. */
   constructor(space: Space, count: number, done: readonly Range[] = []) {
@@ -139,7 +153,6 @@ export class Simulation {
     }
     this.agents = Array.from({ length: count }, () => new Agent(space, BigInt(count)));
     this.states = Array.from({ length: count }, () => 'pending');
-    this.#owner = Array.from({ length: count }, () => undefined);
   }
 
   deal(worker: number): void {
@@ -159,9 +172,7 @@ export class Simulation {
     this.#ledger.lose(worker);
     this.#agent(worker).holds.clear();
     this.#agent(worker).inbox.length = 0;
-    this.#owner.forEach((owner, residue) => {
-      if (owner === worker) this.#owner[residue] = undefined;
-    });
+    for (const [residue, owner] of this.#owner) if (owner === worker) this.#owner.delete(residue);
     this.#reassign();
   }
 
@@ -209,16 +220,15 @@ export class Simulation {
     for (const { report, nonces } of message.reports) {
       const result: ReportResult =
         message.event === 'released'
-          ? this.#ledger.released(worker, report)
+          ? this.#ledger.released(worker, report, message.from)
           : this.#ledger.report(worker, report);
-      const isOwner = this.#owner[report.residue] === worker;
+      const isOwner = this.#owner.get(report.residue) === worker;
       assert.equal(result.accepted, isOwner);
       if (!isOwner) {
         this.seen.lateReports++;
         continue;
       }
       for (const nonce of nonces) this.#counted.add(nonce);
-      if (message.event === 'released') this.#owner[report.residue] = undefined;
     }
     if (message.event === 'released') this.#reassign();
   }
@@ -235,7 +245,7 @@ export class Simulation {
   /** A worker says something that it must not be believed. */
   lie(worker: number, residue: number, next: bigint, offset: bigint): void {
     const { from, limit, chunk } = this.space;
-    const owns = this.#owner[residue] === worker && this.states[worker] !== 'lost';
+    const owns = this.#owner.get(residue) === worker && this.states[worker] !== 'lost';
     const before = this.#ledger.coverage();
     const stride = BigInt(this.count);
     const end = chunkCount(this.space) + stride + 1n;
@@ -274,7 +284,7 @@ export class Simulation {
   /** Everyone who lives arrives, works, listens and reports until all is quiet. */
   finish(): void {
     for (let round = 0; ; round++) {
-      assert.ok(round < 20 + 4 * this.count, 'it never becomes quiet');
+      assert.ok(round < 40 + 8 * this.count, 'it never becomes quiet');
       this.states.forEach((_, worker) => {
         this.deal(worker);
         this.turn(worker, Number(this.space.limit - this.space.from));
@@ -300,13 +310,17 @@ export class Simulation {
       this.#ledger.complete(),
       all.every((nonce) => this.#counted.has(nonce)),
     );
-    for (const { residue, work, owner, status } of this.#ledger.residues()) {
-      const own = all.filter((nonce) => chunkOf(this.space, nonce) % BigInt(this.count) === BigInt(residue));
-      assert.equal(
-        work,
-        own.some((nonce) => !this.#counted.has(nonce)),
+    const spans = new Map(this.#ledger.snapshot().residues.map((share) => [share.residue, share]));
+    for (const { residue, left, owner, status } of this.#ledger.residues()) {
+      const { from, until } = spans.get(residue) ?? { from: 0n, until: 0n };
+      const own = all.filter(
+        (nonce) =>
+          Number(chunkOf(this.space, nonce) % BigInt(this.count)) === residue % this.count &&
+          from <= nonce &&
+          nonce < until,
       );
-      if (status !== 'reserved') assert.equal(owner, this.#owner[residue]);
+      assert.equal(left, own.filter((nonce) => !this.#counted.has(nonce)).length);
+      if (status !== 'reserved') assert.equal(owner, this.#owner.get(residue));
       assert.ok(this.#searchers(residue) <= 1, `residue ${residue} is searched twice`);
     }
   }
@@ -321,29 +335,37 @@ export class Simulation {
   }
 
   #reassign(): void {
-    const workers = this.states.map((state, worker) => ({ worker, state }));
+    const workers = this.states.map((state, worker) => ({ worker, state, speed: 1, ahead: 0 }));
     const bounded = this.#ledger.bound !== undefined;
-    for (const { kind, worker, residue } of assign({ residues: this.#ledger.residues(), workers, bounded })) {
-      if (kind === 'release') {
+    const rests = new Map<number, number | undefined>();
+    for (const order of assign({ residues: this.#ledger.residues(), workers, bounded })) {
+      const { worker, residue } = order;
+      if (order.kind === 'release') {
         this.seen.releases++;
         this.#ledger.release(residue);
-        this.#agent(worker).inbox.push({ order: 'release', residue });
+        const from = this.#ledger.nonceAfter(residue, BigInt(order.keep));
+        this.#agent(worker).inbox.push({ order: 'release', residue, from });
         continue;
       }
       this.seen.adoptions++;
       this.states[worker] = 'searching';
-      this.#hand(worker, this.#ledger.adopt(worker, residue));
+      const share = rests.has(residue) ? rests.get(residue) : residue;
+      if (share === undefined) continue;
+      const { count } = order;
+      rests.set(residue, count === undefined ? undefined : this.#ledger.divide(share, BigInt(count)));
+      this.#hand(worker, this.#ledger.adopt(worker, share));
     }
   }
 
   #hand(worker: number, assignment: Assignment): void {
-    assert.equal(this.#owner[assignment.residue], undefined);
-    this.#owner[assignment.residue] = worker;
-    const start = chunkStart(this.space, assignment.next);
-    const known = new Set(nonces(assignment.done ?? []));
+    assert.equal(this.#owner.get(assignment.residue), undefined);
+    this.#owner.set(assignment.residue, worker);
+    const { residue, next, from = this.space.from, until = this.space.limit, done = [] } = assignment;
+    const start = chunkStart(this.space, next);
+    const known = new Set(nonces(done));
     for (const nonce of this.#counted) {
-      if (nonce < start || Number(chunkOf(this.space, nonce) % BigInt(this.count)) !== assignment.residue)
-        continue;
+      if (nonce < start || nonce < from || nonce >= until) continue;
+      if (Number(chunkOf(this.space, nonce) % BigInt(this.count)) !== residue % this.count) continue;
       assert.ok(known.has(nonce), `${nonce} is done, and is to be searched again`);
     }
     this.#agent(worker).inbox.push({ order: 'adopt', assignment });

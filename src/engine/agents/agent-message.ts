@@ -29,6 +29,7 @@ const agentMessage = z.discriminatedUnion('event', [
     residues: z.array(residueReport).max(10_000),
     hashes: z.int().min(0),
     rate: z.number().min(0),
+    speed: z.number().min(0).optional(),
   }),
   z.object({ event: z.literal('near'), nonces: z.array(natural).max(1000) }),
   z.object({
@@ -39,7 +40,7 @@ const agentMessage = z.discriminatedUnion('event', [
     instance: small.optional().catch(undefined),
   }),
   z.object({ event: z.literal('idle') }),
-  residueReport.extend({ event: z.literal('released') }),
+  residueReport.extend({ event: z.literal('released'), from: natural.optional() }),
   z.object({ event: z.literal('stopped'), reason: text }),
   // The interruption notice of its Spot Instance: what will be done to it, and when.
   z.object({ event: z.literal('interruption'), action: text, time: text }),

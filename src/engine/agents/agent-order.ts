@@ -35,7 +35,8 @@ export type AgentOrder =
   /** `seen`: the number of the last message that has arrived. */
   | { readonly order: 'ping'; readonly seen: number }
   | ({ readonly order: 'adopt' } & Assignment)
-  | { readonly order: 'release'; readonly residue: number }
+  /** With `from` what has not been begun of it at or above that nonce, else all of it. */
+  | { readonly order: 'release'; readonly residue: number; readonly from?: bigint }
   | { readonly order: 'bound'; readonly nonce: bigint };
 
 /** The line that starts an agent. Pure. */

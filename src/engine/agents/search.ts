@@ -12,25 +12,24 @@ import type { Claim, Hit } from '../hit.ts';
 import { Hits, type HitsOptions } from '../hits.ts';
 import { discrediting, falseHits, Trust, type TrustOptions } from './audit/trust.ts';
 import {
+  endsSoon,
   lostFields,
   progressFields,
   rebalance,
+  releasedFields,
   repeatOrders,
   runProgress,
   withdrawClaims,
 } from './work-order.ts';
 import { searchBase, searchSnapshotOf } from './resume/resumed-search.ts';
-import { type WorkerPool, type SendOrder } from './worker-pool.ts';
+import type { WorkerPool, SendOrder } from './worker-pool.ts';
 
 /** What a search over workers is given; N, as launched, fixes the stride. */
 export type SearchOptions = HitsOptions &
   TrustOptions &
   Pick<SearchRequest, 'onFirstSearching' | 'announce' | 'done' | 'snapshot' | 'keep'>;
 
-/**
- * One search over all workers of a run: takes what agents say, keeps the ledger, gives orders, and knows when it is
- * over. It does no I/O of its own.
- */
+/** One search over all workers of a run: takes what agents say, keeps the ledger, gives orders, knows its end. It does no I/O. */
 export class Search implements RunningSearch {
   readonly #options: SearchOptions;
   readonly #ledger: Ledger;
@@ -136,13 +135,13 @@ export class Search implements RunningSearch {
         break;
       }
       case 'progress':
-        state.rate = message.rate;
+        this.pool.heard(worker, message, this.#options.elapsed());
         for (const report of message.residues) this.distrust(worker, this.#trust.report(worker, report));
         if (this.isLost(worker)) break;
         emit('instance.progress', progressFields(worker, message));
         this.#judge();
         // Its earlier progress may not have got through, so that there seemed to be work left with it.
-        if (state.state === 'idle') this.#rebalance();
+        if (endsSoon(this.#ledger, message.residues, state)) this.#rebalance();
         break;
       case 'near':
         this.distrust(worker, this.#trust.near(worker, message.nonces));
@@ -157,14 +156,15 @@ export class Search implements RunningSearch {
         emit('instance.idle', { instance: worker });
         this.#rebalance();
         break;
-      case 'released': {
+      case 'released':
+        // From a nonce on: `next` may be past that.
+        if (message.from !== undefined) this.#ledger.released(worker, message, message.from);
         this.distrust(worker, this.#trust.report(worker, message));
-        this.#ledger.released(worker, message);
-        emit('instance.released', { instance: worker, residue: message.residue, next: `${message.next}` });
+        if (message.from === undefined) this.#ledger.released(worker, message);
+        emit('instance.released', releasedFields(worker, message, this.#ledger));
         this.#judge();
         this.#rebalance();
         break;
-      }
       case 'stopped':
         this.#stopped(worker, message.reason);
         break;
@@ -284,7 +284,7 @@ export class Search implements RunningSearch {
 
   #rebalance(): void {
     if (this.#conclusion.isOver) return;
-    rebalance(this.#ledger, this.pool, this.#options);
+    rebalance(this.#ledger, this.pool, this.#options.elapsed(), this.#options);
   }
 
   #noteAllSearching(): void {

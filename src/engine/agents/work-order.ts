@@ -7,34 +7,59 @@ import type { AgentMessage } from './agent-message.ts';
 import type { SearchRequest } from '../engine.ts';
 import { assign } from '../../search/assignment.ts';
 import type { Ledger } from '../../search/ledger.ts';
-import type { SendOrder, WorkerPool } from './worker-pool.ts';
+import type { SendOrder, Worker, WorkerPool } from './worker-pool.ts';
 
-/** Asks for residues back and gives those that nobody searches to workers that can take them. */
+/** Seconds between two reports of an agent. */
+const reportInterval = 1;
+
+/**
+ * Asks for shares back and gives those that nobody searches to workers that can take them.
+ * @param now in seconds of the run
+ */
 export function rebalance(
   ledger: Ledger,
   pool: WorkerPool,
+  now: number,
   { emit, keep = (then) => then() }: Pick<SearchRequest, 'emit' | 'keep'>,
 ): void {
+  askBack(ledger, pool);
   const bounded = ledger.bound !== undefined;
-  const orders = assign({ residues: ledger.residues(), workers: pool.states, bounded });
-  for (const { kind, worker, residue } of orders) {
+  const orders = assign({ residues: ledger.residues(), workers: pool.states(now), bounded });
+  /** Of a share that is given to several: what is left of it. */
+  const rests = new Map<number, number | undefined>();
+  for (const order of orders) {
+    const { worker, residue } = order;
     const { send } = pool.get(worker);
-    if (kind === 'release') {
+    if (order.kind === 'release') {
+      if (ledger.isFull) continue;
       ledger.release(residue);
-      send?.({ order: 'release', residue });
+      send?.({ order: 'release', residue, from: ledger.nonceAfter(residue, BigInt(order.keep)) });
       continue;
     }
-    const assignment = ledger.adopt(worker, residue);
+    const share = rests.has(residue) ? rests.get(residue) : residue;
+    if (share === undefined) continue; // it was less than it seemed
+    const { count } = order;
+    rests.set(
+      residue,
+      count === undefined || ledger.isFull ? undefined : ledger.divide(share, BigInt(count)),
+    );
+    const assignment = ledger.adopt(worker, share);
     pool.get(worker).state = 'searching';
     // Not before it is kept that the worker has it: whoever goes on with the search must not give it to another one.
     keep(() => {
       if (send && pool.get(worker).send === send) send({ order: 'adopt', ...assignment });
     });
-    emit('instance.adopted', { instance: worker, residue, next: `${assignment.next}` });
+    const from = assignment.from !== undefined && { from: `${assignment.from}` };
+    emit('instance.adopted', {
+      instance: worker,
+      residue: ledger.residueOf(share),
+      next: `${assignment.next}`,
+      ...from,
+    });
   }
 }
 
-/** Takes back all that a lost worker said it did, and asks those for residues back that go on where it left off. */
+/** Takes back all that a lost worker said it did, and asks those for shares back that go on where it left off. */
 export function withdrawClaims(
   ledger: Ledger,
   pool: WorkerPool,
@@ -43,13 +68,17 @@ export function withdrawClaims(
 ): void {
   audits?.forget(worker);
   const nonces = ledger.claimed(worker);
-  const asked = ledger.withdraw(worker);
-  for (const { residue, owner } of ledger.residues()) {
-    if (owner === undefined || !asked.includes(residue)) continue;
+  ledger.withdraw(worker);
+  askBack(ledger, pool);
+  if (nonces > 0n) emit('instance.discredited', { instance: worker, nonces: `${nonces}` });
+}
+
+/** Asks for the shares back, as a whole, that build on what does not count any more. */
+function askBack(ledger: Ledger, pool: WorkerPool): void {
+  for (const { residue, owner } of ledger.unsound()) {
     ledger.release(residue);
     pool.get(owner).send?.({ order: 'release', residue });
   }
-  if (nonces > 0n) emit('instance.discredited', { instance: worker, nonces: `${nonces}` });
 }
 
 /**
@@ -59,7 +88,8 @@ export function withdrawClaims(
 export function repeatOrders(ledger: Ledger, worker: number, send: SendOrder): void {
   for (const { status, ...assignment } of ledger.assignments(worker)) {
     send({ order: 'adopt', ...assignment });
-    if (status === 'releasing') send({ order: 'release', residue: assignment.residue });
+    if (status === 'releasing')
+      send({ order: 'release', residue: assignment.residue, from: ledger.space.from });
   }
   if (ledger.bound !== undefined) send({ order: 'bound', nonce: ledger.bound });
 }
@@ -71,6 +101,25 @@ export function lostFields(
   retrying: boolean,
 ): EventFields['instance.lost'] {
   return { instance, code, reason, ...(hint !== undefined && { hint }), retrying };
+}
+
+/** Whether a worker with these shares has nothing left, or will have before it reports again. Pure. */
+export function endsSoon(
+  ledger: Ledger,
+  shares: readonly { readonly residue: number }[],
+  { state, speed }: Pick<Worker, 'state' | 'speed'>,
+): boolean {
+  return state === 'idle' || ledger.left(shares) < speed * reportInterval;
+}
+
+/** What `instance.released` says of what an agent gives back. Pure. */
+export function releasedFields(
+  instance: number,
+  { residue, next, from }: Extract<AgentMessage, { event: 'released' }>,
+  ledger: Ledger,
+): EventFields['instance.released'] {
+  const begin = from !== undefined && { from: `${from}` };
+  return { instance, residue: ledger.residueOf(residue), next: `${next}`, ...begin };
 }
 
 /** What `instance.progress` says of an agent's progress. Pure. */

@@ -4,6 +4,9 @@ import type { AgentOrder } from './agent-order.ts';
 import { Received } from './resume/received.ts';
 import type { WorkerSnapshot } from './resume/search-snapshot.ts';
 
+/** Seconds for which a worker that says nothing is taken to go on as before: it reports every second. */
+const longestAhead = 2;
+
 /** The way to one running agent. Sending never throws: a dead agent is noticed by its channel. */
 export type SendOrder = (order: AgentOrder) => void;
 
@@ -20,6 +23,10 @@ export interface Worker {
   searched: boolean;
   /** Nonces per second, as it last said. */
   rate: number;
+  /** Nonces per second while it has something to do, as it last said; 0 before. */
+  speed: number;
+  /** When it last said what it has done, in seconds of the run. */
+  heard: number;
   /** Hits it sent that are none. */
   falseHits: number;
   /** Of its present agent. */
@@ -46,6 +53,8 @@ export class WorkerPool {
       lost: false,
       searched: false,
       rate: 0,
+      speed: 0,
+      heard: 0,
       falseHits: 0,
       received: new Received(this.#keep),
     });
@@ -98,6 +107,16 @@ export class WorkerPool {
     return this.get(index).state === 'away';
   }
 
+  /** Takes what a worker says of its pace, `now` in seconds of the run. */
+  heard(
+    index: number,
+    pace: { readonly rate: number; readonly speed?: number | undefined },
+    now: number,
+  ): void {
+    const { rate, speed = rate } = pace;
+    Object.assign(this.get(index), { rate, speed, heard: now });
+  }
+
   /** Whether any has searched. */
   get anySearched(): boolean {
     return this.all.some(({ searched }) => searched);
@@ -125,9 +144,12 @@ export class WorkerPool {
     return alive.length > 0 && alive.every(({ searched }) => searched) ? alive.length : undefined;
   }
 
-  /** As the assignment policy sees them: one that stopped takes no orders any more, one that is away not now. */
-  get states(): WorkerState[] {
-    return this.all.map(({ state }, worker) => ({ worker, state: policyState(state) }));
+  /** As the assignment policy sees them `now`: one that stopped takes no orders any more, one that is away not now. */
+  states(now: number): WorkerState[] {
+    return this.all.map(({ state, speed, heard }, worker) => {
+      const ahead = state === 'searching' ? speed * Math.min(longestAhead, Math.max(0, now - heard)) : 0;
+      return { worker, state: policyState(state), speed, ahead };
+    });
   }
 
   #in(...states: readonly Worker['state'][]): number[] {

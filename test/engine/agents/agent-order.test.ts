@@ -59,7 +59,7 @@ test.for([
   [{ order: 'stop' }, '{"order":"stop"}'],
   [{ order: 'ping', seen: 7 }, '{"order":"ping","seen":7}'],
   [{ order: 'adopt', residue: 3, next: 12n }, '{"order":"adopt","residue":3,"next":"12"}'],
-  [{ order: 'release', residue: 3 }, '{"order":"release","residue":3}'],
+  [{ order: 'release', residue: 3, from: 500n }, '{"order":"release","residue":3,"from":"500"}'],
   [{ order: 'bound', nonce: 116n }, '{"order":"bound","nonce":"116"}'],
 ] as const)('the order $1', ([order, json]) => {
   expect(orderLine(order)).toBe(`${json}\n`);

@@ -79,7 +79,8 @@ class ProcessSearch implements RunningSearch {
     // A hit was tested here, whatever the kernel has said of its slice.
     if (nonce !== undefined && nonce >= this.#next) done.push([nonce, nonce + 1n]);
     const all = new RangeSet([[space.from, this.#next], ...done, ...this.#earlier]);
-    return coverageOf(space, [{ residue: 0, next, done }], all.count, [...this.#earlier]);
+    const share = { residue: 0, next, done, from: space.from, until: space.limit };
+    return coverageOf(space, 1, [share], all.count, [...this.#earlier]);
   }
 
   #passEarlier(nonce: bigint): bigint {

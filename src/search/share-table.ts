@@ -1,0 +1,120 @@
+import { chunkOf } from './chunk.ts';
+import { contradiction, type LedgerSnapshot } from './ledger-snapshot.ts';
+import type { RangeSet } from './range-set.ts';
+import { ResidueProgress } from './residue.ts';
+import { newSlot, partOf, type Slot } from './slot.ts';
+import type { Space } from './search.ts';
+
+/** More shares than a search ever needs: then it is full. */
+const mostShares = 65_536;
+
+/** The shares of a search: its N residues, and what they were divided into. Together they have every nonce once. */
+export class ShareTable {
+  readonly stride: number;
+  readonly #space: Space;
+  /** By number: the residue of a share, or a number ≡ to it. */
+  readonly #slots = new Map<number, Slot>();
+
+  constructor(space: Space, stride: number) {
+    this.#space = space;
+    this.stride = stride;
+  }
+
+  /** Whether no more shares are to be divided. */
+  get isFull(): boolean {
+    return this.#slots.size >= mostShares;
+  }
+
+  /** Makes every residue one share, reserved for the worker of its number. */
+  reserveAll(known: RangeSet): void {
+    for (let residue = 0; residue < this.stride; residue++) {
+      const progress = new ResidueProgress(this.#space, this.stride, residue, known);
+      this.add(newSlot(progress, { status: 'reserved', owner: residue }));
+    }
+  }
+
+  /** Takes the shares of a snapshot. @throws RangeError when it contradicts itself */
+  restore(snapshot: LedgerSnapshot, known: RangeSet): void {
+    const wrong = contradiction(snapshot);
+    if (wrong !== undefined) throw contradictory(wrong);
+    for (const { base, given, status, owner, ...report } of snapshot.residues) {
+      const before = new ResidueProgress(this.#space, this.stride, report.residue, known, report);
+      const violation = before.violation(base) ?? before.violation(report);
+      if (violation !== undefined) throw contradictory(violation);
+      const slot = Object.assign(newSlot(before, { status, owner }), { given, isRestored: true });
+      slot.base.include(base);
+      slot.progress.include(base);
+      slot.progress.include(report);
+      this.add(slot);
+    }
+  }
+
+  /** How many nonces are done. */
+  get count(): bigint {
+    return this.map(({ progress }) => progress.count).reduce((sum, one) => sum + one, 0n);
+  }
+
+  add(slot: Slot): void {
+    this.#slots.set(slot.progress.residue, slot);
+  }
+
+  find(residue: number): Slot | undefined {
+    return this.#slots.get(residue);
+  }
+
+  /** @throws RangeError when there is no share of this number */
+  get(residue: number): Slot {
+    const slot = this.#slots.get(residue);
+    if (!slot) throw new RangeError(`there is no residue ${residue} of ${this.#slots.size}`);
+    return slot;
+  }
+
+  of(worker: number): Slot[] {
+    return [...this.#slots.values()].filter(({ owner }) => owner === worker);
+  }
+
+  /** How many nonces of a share below a bound are not done; 0 where there is no such share. */
+  left(residue: number, bound: bigint): number {
+    return Number(this.#slots.get(residue)?.progress.left(bound) ?? 0n);
+  }
+
+  /** The share that a nonce of the space belongs to. */
+  at(nonce: bigint): Slot {
+    const residue = Number(chunkOf(this.#space, nonce) % BigInt(this.stride));
+    for (const slot of this.#slots.values()) {
+      const { residue: number, from, until } = slot.progress;
+      if (number % this.stride === residue && from <= nonce && nonce < until) return slot;
+    }
+    throw new RangeError(`no share has nonce ${nonce}`);
+  }
+
+  map<T>(look: (slot: Slot) => T): T[] {
+    return Array.from(this.#slots.values(), look);
+  }
+
+  some(test: (slot: Slot) => boolean): boolean {
+    for (const slot of this.#slots.values()) if (test(slot)) return true;
+    return false;
+  }
+
+  /**
+   * Makes what a share has from a nonce on a share of its own, with the same owner.
+   * @returns it; undefined when it would have nothing that is not done.
+   */
+  divide(slot: Slot, at: bigint): Slot | undefined {
+    const { from, until, residue, start } = slot.progress;
+    const cut = at > start ? at : start;
+    if (cut >= until) return undefined;
+    let number = residue + this.stride;
+    while (this.#slots.has(number)) number += this.stride;
+    const rest = partOf(slot, { residue: number, from: cut, until });
+    if (rest.discredited.size === 0 && !rest.progress.hasWork(until)) return undefined;
+    this.add(rest);
+    this.add(Object.assign(slot, partOf(slot, { residue, from, until: cut })));
+    return rest;
+  }
+}
+
+function contradictory(why: string): RangeError {
+  return new RangeError(`a snapshot that contradicts itself: ${why}`);
+}

@@ -1,0 +1,65 @@
+import * as fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import { makePuzzle } from '../../../src/puzzle/definition.ts';
+import { TimedFleet } from './timed-fleet.ts';
+
+// The search itself, its ledger and its policy over agents in virtual time: who searches what, and when it ends.
+
+const hopeless = makePuzzle({ difficulty: 64 });
+
+/** Searches a space that all together need so many seconds for. @returns by how much longer it took, and after how many orders */
+async function play(
+  speeds: readonly number[],
+  seconds: number,
+  chunk: bigint,
+): Promise<{ readonly ratio: number; readonly orders: number }> {
+  const sum = speeds.reduce((all, speed) => all + speed, 0);
+  const size = BigInt(Math.round(sum * seconds));
+  const fleet = new TimedFleet({ from: 7n, limit: 7n + size, chunk }, speeds, hopeless);
+  const end = await fleet.run(200 * seconds);
+  expect(fleet.search.tested).toBe(size);
+  expect(fleet.doubled).toBe(0n);
+  return { ratio: end / seconds, orders: fleet.orders };
+}
+
+/** `count` workers, each so fast, but for one. */
+function all(speed: number, count: number, one: number): number[] {
+  return Array.from({ length: count }, (_, worker) => (worker === 0 ? one : speed));
+}
+
+describe('workers of unequal speed end together, and nothing is searched twice', () => {
+  test.each<[string, number[], number, bigint]>([
+    ['4 and 200 kH/s', [4000, 200_000], 10, 1_000_000n],
+    ['the slow one last', [200_000, 4000], 10, 1_000_000n],
+    ['1:100, small chunks', [1000, 100_000], 20, 5000n],
+    ['fewer chunks than workers', [4000, 4000, 4000], 20, 1_000_000n],
+    ['one chunk', [4000, 40_000, 4000], 20, 10_000_000n],
+    ['one of 50 is faster', all(1000, 50, 100_000), 30, 1_000_000n],
+    ['one of 50 is slower', all(100_000, 50, 1000), 30, 1_000_000n],
+  ])('%s', async (_, speeds, seconds, chunk) => {
+    expect((await play(speeds, seconds, chunk)).ratio).toBeLessThan(1.1);
+  });
+
+  test('any mix of two speeds up to 100:1, any chunk: within 1.2 of the ideal, with few orders', async () => {
+    await fc.assert(
+      fc.asyncProperty(
+        fc.integer({ min: 100, max: 1_000_000 }),
+        fc.integer({ min: 1, max: 100 }),
+        fc.array(fc.boolean(), { minLength: 1, maxLength: 12 }),
+        fc.integer({ min: 10, max: 40 }),
+        fc.constantFrom(0.1, 1, 10, 100),
+        async (slow, times, mix, seconds, secondsPerChunk) => {
+          const speeds = mix.map((isFast) => (isFast ? slow * times : slow));
+          const { ratio, orders } = await play(
+            speeds,
+            seconds,
+            BigInt(Math.ceil(Math.max(...speeds) * secondsPerChunk)),
+          );
+          expect(ratio).toBeLessThan(1.2);
+          expect(orders).toBeLessThan(30 * speeds.length);
+        },
+      ),
+      { numRuns: 40 },
+    );
+  }, 60_000);
+});
