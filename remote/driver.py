@@ -104,6 +104,10 @@ class Driver:
     def alive(self):
         return self.process is not None
 
+    def speed(self):
+        """Nonces per second while it has something to do; 0 before that is known."""
+        return self.pace.rate or 0 if self.process else 0
+
     def kill(self):
         """For good: what it has said until now still counts once it is dead."""
         self.closing = True

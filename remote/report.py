@@ -86,7 +86,7 @@ class Report:
             residues=[dealer.coverage(held) for held in dealer.residues.values()],
             hashes=dealer.hashes,
             rate=self.rate.at(monotonic(), dealer.hashes),
-            speed=int(sum(driver.pace.rate or 0 for driver in self.host.drivers if driver.alive())),
+            speed=int(sum(driver.speed() for driver in self.host.drivers)),
         )
 
     def send_released(self, residue, start):

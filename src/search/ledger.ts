@@ -1,6 +1,7 @@
 import { type Coverage, coverageOf } from './coverage.ts';
 import type { LedgerSnapshot, WorkerRecord } from './ledger-snapshot.ts';
 import { RangeSet } from './range-set.ts';
+import { hasAdded } from './tenure.ts';
 import { refuse, type ReportResult } from './report-result.ts';
 import { ShareTable } from './share-table.ts';
 import {
@@ -11,12 +12,12 @@ import {
   orphan,
   type Slot,
   snapshotOf,
-  stateOf,
+  residueState,
   unsoundOf,
 } from './slot.ts';
 import type { Assignment, Range, ResidueReport, ResidueState, ResidueStatus, Space } from './search.ts';
 
-/** Ranges that an assignment says are done; of a share with more of them the rest is given to somebody else. */
+/** Ranges that an assignment says are done; of a share with more the rest is given to somebody else. */
 const mostDone = 10_000;
 
 /**
@@ -191,15 +192,18 @@ export class Ledger {
 
   /**
    * Takes back everything that a lost worker has said it did: others search it again. Where another builds on it already that
-   * counts as undone from now on, but can only be dealt once it is released: such a share is `unsound`.
+   * counts as undone from now on, but can only be dealt once it is released: these are returned.
    */
-  withdraw(worker: number): void {
+  withdraw(worker: number): number[] {
     this.#claimed.delete(worker);
-    this.#shares.map((slot) => {
-      if (!slot.tenures.some((tenure) => tenure.worker === worker)) return;
-      slot.discredited.add(worker);
-      if (slot.owner === undefined) this.#count(slot, () => discredit(slot));
-    });
+    return this.#shares
+      .map((slot) => {
+        if (!slot.tenures.some((tenure) => tenure.worker === worker && hasAdded(tenure))) return [];
+        slot.discredited.add(worker);
+        if (slot.owner === undefined) this.#count(slot, () => discredit(slot));
+        return unsoundOf(slot).map(({ residue }) => residue);
+      })
+      .flat();
   }
 
   /** The shares that are to be asked back because they build on what does not count, with their owners. */
@@ -273,8 +277,7 @@ export class Ledger {
 
   /** The shares as the assignment policy sees them. Costs a look at each. */
   residues(): ResidueState[] {
-    const bound = this.#bound ?? this.space.limit;
-    return this.#shares.map((slot) => stateOf(slot, bound));
+    return this.#shares.map((slot) => residueState(slot, this.#bound ?? this.space.limit));
   }
 
   /** What is done, exact and compact. */

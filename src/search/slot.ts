@@ -86,7 +86,7 @@ export function hasWork({ progress, discredited }: Slot, bound: bigint): boolean
 }
 
 /** As the assignment policy sees it. What is not believed any more is unknown until it is back. */
-export function stateOf(slot: Slot, bound: bigint): ResidueState {
+export function residueState(slot: Slot, bound: bigint): ResidueState {
   const { status, owner, progress } = slot;
   const left = Math.max(Number(progress.left(bound)), hasWork(slot, bound) ? 1 : 0);
   return { residue: progress.residue, next: progress.next, status, owner, left };

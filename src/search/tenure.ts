@@ -8,6 +8,11 @@ export interface Tenure {
   readonly to: ResidueProgress;
 }
 
+/** Whether anything was added. */
+export function hasAdded({ from, to }: Tenure): boolean {
+  return to.count > from.count;
+}
+
 /**
  * A residue's tenures without those of a worker whose word does not count any more, and what is done by the others: each of
  * them built on what the ones before it said, so the later ones are put on what is left. Pure.

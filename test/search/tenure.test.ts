@@ -37,7 +37,7 @@ describe('what a worker said is taken back', () => {
     expect(ledger.exhausted()).toBe(true);
     expect(ledger.withdraw(0)).toEqual([0]);
     expect(ledger.exhausted()).toBe(false);
-    expect(ledger.residues()[0]).toMatchObject({ owner: 1, work: true });
+    expect(ledger.residues()[0]).toMatchObject({ owner: 1, left: 1 });
     ledger.release(0);
     ledger.released(1, { residue: 0, next: 6n, done: [] });
     expect(rangesOf(ledger.coverage())).toEqual([
