@@ -155,8 +155,8 @@ export class Ledger {
   }
 
   /**
-   * Takes the final report of a share that its owner no longer searches, or from `from` on no longer: that part is a share of
-   * its own now. Even if the report is false, what it was asked for is orphaned.
+   * Takes the final report of a share that its owner gives back, or from `from` on: that is a share of its own now, and
+   * orphaned even if the report is false.
    */
   released(worker: number, report: ResidueReport, from?: bigint): ReportResult {
     const slot = this.#shares.find(report.residue);
@@ -173,10 +173,7 @@ export class Ledger {
     return result;
   }
 
-  /**
-   * Takes back a worker that was lost and is searching again: it has nothing now, and may adopt. Like `deal`, this comes
-   * before its job is sent.
-   */
+  /** Takes back a worker that was lost: it has nothing now, and may adopt. Like `deal`, this comes before its job is sent. */
   readmit(worker: number): void {
     if (this.#workers[worker] !== 'lost') throw new Error(`worker ${worker} was not lost`);
     this.#workers[worker] = 'dealt';

@@ -274,6 +274,26 @@ describe('orders', () => {
     expect(left?.map(({ residue }) => residue)).toEqual([0]);
   });
 
+  it('gives back at once what it has not begun from a nonce on, and goes on with the rest', async () => {
+    const agent = start().job({
+      limit: '100000000',
+      chunk: '50000000',
+      stride: 1,
+      residues: [{ residue: 0, next: '0' }],
+    });
+    await agent.event('progress');
+    agent.send({ order: 'release', residue: 0, from: '0' });
+    const released = await agent.event('released');
+    const from = Number(released['from']);
+    expect(from).toBeGreaterThan(0);
+    await agent.event('idle');
+    // It ends where it gave back, in the middle of a chunk; another has the rest.
+    expect(agent.events.at(-2)).toMatchObject({ hashes: from });
+    agent.send({ order: 'adopt', residue: 1, next: '0', from: String(from), until: String(from + 2000) });
+    await agent.event('idle', undefined, agent.events.length);
+    expect(agent.events.at(-2)).toMatchObject({ hashes: from + 2000 });
+  });
+
   it('answers what it does not understand by an error, and goes on', async () => {
     const agent = start().job();
     await agent.event('ready');
@@ -282,7 +302,7 @@ describe('orders', () => {
       ['[1]', /^order '\[1\]': give a JSON object/],
       [{}, /^order is missing/],
       [{ order: 'dance' }, /^order 'dance': give stop, adopt/],
-      [{ order: 'adopt', residue: 1, next: '0' }, /^residue '1': give a whole number from 0 to 0/],
+      [{ order: 'adopt', residue: -1, next: '0' }, /^residue '-1': give a whole number from 0 to/],
       [{ order: 'adopt', residue: 0, next: 0 }, /^next '0': give a decimal string/],
       [{ order: 'adopt', residue: 0, next: '0', done: [['7', '7']] }, /^done '7..7': give ranges/],
       [{ order: 'adopt', residue: 0, next: '0', done: [['7']] }, /^done "\['7'\]": give two decimal strings/],
