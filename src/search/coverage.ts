@@ -92,11 +92,7 @@ function textRange([lo, hi]: Range): TextRange {
 }
 
 /** Lazy, because one residue that lags far behind the others cuts what they have done into a range for every round. */
-function coveredRanges(
-  space: Space,
-  stride: number,
-  shares: readonly ShareReport[],
-): Generator<Range> {
+function coveredRanges(space: Space, stride: number, shares: readonly ShareReport[]): Generator<Range> {
   const all = shares.map((share) => wholeChunks(space, stride, share));
   const pieces = [...all.flatMap(({ rest }) => rest), ...shares.flatMap(({ done }) => done)];
   pieces.sort(([a], [b]) => (a < b ? -1 : 1));

@@ -193,19 +193,17 @@ export class Ledger {
    */
   withdraw(worker: number): number[] {
     this.#claimed.delete(worker);
-    return this.#shares
-      .map((slot) => {
-        if (!slot.tenures.some((tenure) => tenure.worker === worker && hasAdded(tenure))) return [];
-        slot.discredited.add(worker);
-        if (slot.owner === undefined) this.#count(slot, () => discredit(slot));
-        return unsoundOf(slot).map(({ residue }) => residue);
-      })
-      .flat();
+    return this.#shares.flatMap((slot) => {
+      if (!slot.tenures.some((tenure) => tenure.worker === worker && hasAdded(tenure))) return [];
+      slot.discredited.add(worker);
+      if (slot.owner === undefined) this.#count(slot, () => discredit(slot));
+      return unsoundOf(slot).map(({ residue }) => residue);
+    });
   }
 
   /** The shares that are to be asked back because they build on what does not count, with their owners. */
   unsound(): { readonly residue: number; readonly owner: number }[] {
-    return this.#shares.map(unsoundOf).flat();
+    return this.#shares.flatMap(unsoundOf);
   }
 
   /** How many nonces a worker says it has done, of all that it ever held; after a restore, since its first reports. */

@@ -92,6 +92,10 @@ export class ShareTable {
     return Array.from(this.#slots.values(), look);
   }
 
+  flatMap<T>(look: (slot: Slot) => readonly T[]): T[] {
+    return [...this.#slots.values()].flatMap(look);
+  }
+
   some(test: (slot: Slot) => boolean): boolean {
     for (const slot of this.#slots.values()) if (test(slot)) return true;
     return false;

@@ -104,9 +104,10 @@ class Agent {
   #nonces(residue: number): bigint[] {
     const held = this.holds.get(residue);
     const all: bigint[] = [];
-    for (let c = held?.next ?? 0n; held && c < chunkCount(this.space); c += this.stride)
+    if (!held) return all;
+    for (let c = held.next; c < chunkCount(this.space); c += this.stride)
       all.push(...nonces([chunkRange(this.space, c)]).filter((n) => held.from <= n && n < held.until));
-    return all.filter((nonce) => !held?.done.has(nonce));
+    return all.filter((nonce) => !held.done.has(nonce));
   }
 
   #tell(residue: number): Told {

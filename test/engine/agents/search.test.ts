@@ -8,7 +8,6 @@ import type { Emit, EventName } from '../../../src/event/event.ts';
 import type { Hit } from '../../../src/engine/hit.ts';
 import { Search } from '../../../src/engine/agents/search.ts';
 import type { SearchEnd } from '../../../src/engine/engine.ts';
-import type { Range } from '../../../src/search/search.ts';
 
 const puzzle = makePuzzle({ difficulty: 2 }); // the smallest golden nonce is 116
 const ready: AgentMessage = {
