@@ -3,7 +3,7 @@ import type { LedgerSnapshot, WorkerRecord } from './ledger-snapshot.ts';
 import { RangeSet } from './range-set.ts';
 import { hasAdded } from './tenure.ts';
 import { refuse, type ReportResult } from './report-result.ts';
-import { ShareTable } from './share-table.ts';
+import { ShareTable, type ShareView } from './share-table.ts';
 import {
   assignmentOf,
   discredit,
@@ -30,6 +30,8 @@ const mostDone = 10_000;
 export class Ledger {
   readonly space: Space;
   readonly #shares: ShareTable;
+  /** What is known of each share. */
+  readonly shares: ShareView;
   readonly #workers: WorkerRecord[];
   /** What was done before the search began. */
   readonly #known: RangeSet;
@@ -51,6 +53,7 @@ export class Ledger {
     this.#known = new RangeSet(new RangeSet(done).within(space.from, space.limit));
     this.#workers = Array.from({ length: workers }, () => 'new');
     this.#shares = new ShareTable(space, workers);
+    this.shares = this.#shares;
     if (restored) this.#shares.restore(restored, this.#known);
     else this.#shares.reserveAll(this.#known);
     this.#tested = this.#shares.count;
@@ -126,21 +129,6 @@ export class Ledger {
     return this.#shares.divide(slot, slot.progress.nonceAfter(keep))?.progress.residue;
   }
 
-  /** From which nonce on a share is to be given back, for its owner to keep `keep` that are not done. */
-  nonceAfter(residue: number, keep: bigint): bigint {
-    return this.#shares.get(residue).progress.nonceAfter(keep);
-  }
-
-  /** The residue that a share is of. */
-  residueOf(share: number): number {
-    return share % this.#shares.stride;
-  }
-
-  /** Whether there are so many shares that none is to be divided any more. */
-  get isFull(): boolean {
-    return this.#shares.isFull;
-  }
-
   /** How many nonces of these shares are not done yet, below the bound. */
   left(shares: readonly Pick<ResidueReport, 'residue'>[]): number {
     const bound = this.#bound ?? this.space.limit;
@@ -155,21 +143,24 @@ export class Ledger {
   }
 
   /**
-   * Takes the final report of a share that its owner gives back, or from `from` on: that is a share of its own now, and
-   * orphaned even if the report is false.
+   * The owner of a share has given back what it has from `from` on: that part is a share of its own now, which nobody has. This
+   * comes before the report that it sent with it, in which `next` may be past that.
+   * @returns false when the share is not its own, or is to be taken back as a whole: then it is to be `released`
    */
-  released(worker: number, report: ResidueReport, from?: bigint): ReportResult {
-    const slot = this.#shares.find(report.residue);
-    const isOwner = slot?.owner === worker && slot.status !== 'reserved';
-    const isDivided = isOwner && from !== undefined && !this.isFull;
-    if (isDivided) {
-      // Before the report, in which `next` may be past what is no longer its owner's.
-      const rest = this.#shares.divide(slot, from);
-      if (rest) this.#count(rest, () => orphan(rest));
-      slot.status = 'held';
-    }
+  returned(worker: number, residue: number, from: bigint): boolean {
+    const slot = this.#shares.find(residue);
+    if (slot?.owner !== worker || slot.status === 'reserved' || this.#shares.isFull) return false;
+    const rest = this.#shares.divide(slot, from);
+    if (rest) this.#count(rest, () => orphan(rest));
+    slot.status = 'held';
+    return true;
+  }
+
+  /** Takes the final report of a share that its owner no longer searches. Even if that is false, the share is orphaned. */
+  released(worker: number, report: ResidueReport): ReportResult {
     const result = this.report(worker, report);
-    if (isOwner && !isDivided) this.#count(slot, () => orphan(slot));
+    const slot = this.#shares.find(report.residue);
+    if (slot?.owner === worker && slot.status !== 'reserved') this.#count(slot, () => orphan(slot));
     return result;
   }
 
@@ -199,11 +190,6 @@ export class Ledger {
       if (slot.owner === undefined) this.#count(slot, () => discredit(slot));
       return unsoundOf(slot).map(({ residue }) => residue);
     });
-  }
-
-  /** The shares that are to be asked back because they build on what does not count, with their owners. */
-  unsound(): { readonly residue: number; readonly owner: number }[] {
-    return this.#shares.flatMap(unsoundOf);
   }
 
   /** How many nonces a worker says it has done, of all that it ever held; after a restore, since its first reports. */

@@ -126,6 +126,12 @@ export class ResidueProgress {
     return this.#count(this.from, this.start) + this.#above.count + this.#knownAbove;
   }
 
+  /** What the share has of a chunk of its residue; undefined when that is nothing. */
+  rangeOf(chunk: bigint): Range | undefined {
+    const [lo, hi] = this.#rangeOf(chunk);
+    return lo < hi ? [lo, hi] : undefined;
+  }
+
   /** Whether any nonce of this share below `bound` is not done. */
   hasWork(bound: bigint): boolean {
     if (this.#next === this.#end) return false;

@@ -2,11 +2,17 @@ import { chunkOf } from './chunk.ts';
 import { contradiction, type LedgerSnapshot } from './ledger-snapshot.ts';
 import type { RangeSet } from './range-set.ts';
 import { ResidueProgress } from './residue.ts';
-import { newSlot, partOf, type Slot } from './slot.ts';
-import type { Space } from './search.ts';
+import { newSlot, partOf, type Slot, unsoundOf } from './slot.ts';
+import type { Assignment, Range, Space } from './search.ts';
 
 /** More shares than a search ever needs: then it is full. */
 const mostShares = 65_536;
+
+/** What is known of each share. */
+export type ShareView = Pick<
+  ShareTable,
+  'isFull' | 'nonceAfter' | 'residueOf' | 'within' | 'unsound' | 'extentOf'
+>;
 
 /** The shares of a search: its N residues, and what they were divided into. Together they have every nonce once. */
 export class ShareTable {
@@ -76,6 +82,31 @@ export class ShareTable {
   /** How many nonces of a share below a bound are not done; 0 where there is no such share. */
   left(residue: number, bound: bigint): number {
     return Number(this.#slots.get(residue)?.progress.left(bound) ?? 0n);
+  }
+
+  /** From which nonce on a share is to be given back, for its owner to keep `keep` that are not done. */
+  nonceAfter(residue: number, keep: bigint): bigint {
+    return this.get(residue).progress.nonceAfter(keep);
+  }
+
+  /** The residue that a share is of. */
+  residueOf(share: number): number {
+    return share % this.stride;
+  }
+
+  /** Where a share begins and ends, unless with the space. */
+  extentOf(share: number): Pick<Assignment, 'from' | 'until'> {
+    return this.#slots.get(share)?.progress.extent ?? {};
+  }
+
+  /** What a share has of a chunk of its residue; undefined when that is nothing. */
+  within(share: number, chunk: bigint): Range | undefined {
+    return this.#slots.get(share)?.progress.rangeOf(chunk);
+  }
+
+  /** The shares that are to be asked back because they build on what does not count, with their owners. */
+  unsound(): { readonly residue: number; readonly owner: number }[] {
+    return this.flatMap(unsoundOf);
   }
 
   /** The share that a nonce of the space belongs to. */

@@ -310,8 +310,10 @@ describe('a ledger', () => {
     ledger.deal(1);
     ledger.release(0);
     // Of 100..109, 120..129 and 140..144 it has tested 100..111, has begun 120..123, and keeps up to 125.
-    expect(ledger.nonceAfter(0, 16n)).toBe(126n);
-    expect(ledger.released(0, report(0, 2n, [120n, 122n]), 126n)).toEqual({ accepted: true });
+    expect(ledger.shares.nonceAfter(0, 16n)).toBe(126n);
+    expect(ledger.returned(1, 0, 126n)).toBe(false);
+    expect(ledger.returned(0, 0, 126n)).toBe(true);
+    expect(ledger.report(0, report(0, 2n, [120n, 122n]))).toEqual({ accepted: true });
     expect(ledger.residues()).toMatchObject([
       { residue: 0, status: 'held', owner: 0, left: 4 },
       { residue: 1, left: 20 },

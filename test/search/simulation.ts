@@ -219,9 +219,11 @@ export class Simulation {
       return;
     }
     for (const { report, nonces } of message.reports) {
+      const isReturned: boolean =
+        message.event === 'released' && this.#ledger.returned(worker, report.residue, message.from);
       const result: ReportResult =
-        message.event === 'released'
-          ? this.#ledger.released(worker, report, message.from)
+        message.event === 'released' && !isReturned
+          ? this.#ledger.released(worker, report)
           : this.#ledger.report(worker, report);
       const isOwner = this.#owner.get(report.residue) === worker;
       assert.equal(result.accepted, isOwner);
@@ -344,7 +346,7 @@ export class Simulation {
       if (order.kind === 'release') {
         this.seen.releases++;
         this.#ledger.release(residue);
-        const from = this.#ledger.nonceAfter(residue, BigInt(order.keep));
+        const from = this.#ledger.shares.nonceAfter(residue, BigInt(order.keep));
         this.#agent(worker).inbox.push({ order: 'release', residue, from });
         continue;
       }

@@ -157,10 +157,7 @@ export class Search implements RunningSearch {
         this.#rebalance();
         break;
       case 'released':
-        // From a nonce on: `next` may be past that.
-        if (message.from !== undefined) this.#ledger.released(worker, message, message.from);
-        this.distrust(worker, this.#trust.report(worker, message));
-        if (message.from === undefined) this.#ledger.released(worker, message);
+        this.distrust(worker, this.#trust.released(worker, message));
         emit('instance.released', releasedFields(worker, message, this.#ledger));
         this.#judge();
         this.#rebalance();

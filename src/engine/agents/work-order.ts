@@ -31,9 +31,9 @@ export function rebalance(
     const { worker, residue } = order;
     const { send } = pool.get(worker);
     if (order.kind === 'release') {
-      if (ledger.isFull) continue;
+      if (ledger.shares.isFull) continue;
       ledger.release(residue);
-      send?.({ order: 'release', residue, from: ledger.nonceAfter(residue, BigInt(order.keep)) });
+      send?.({ order: 'release', residue, from: ledger.shares.nonceAfter(residue, BigInt(order.keep)) });
       continue;
     }
     const share = rests.has(residue) ? rests.get(residue) : residue;
@@ -41,7 +41,7 @@ export function rebalance(
     const { count } = order;
     rests.set(
       residue,
-      count === undefined || ledger.isFull ? undefined : ledger.divide(share, BigInt(count)),
+      count === undefined || ledger.shares.isFull ? undefined : ledger.divide(share, BigInt(count)),
     );
     const assignment = ledger.adopt(worker, share);
     pool.get(worker).state = 'searching';
@@ -52,7 +52,7 @@ export function rebalance(
     const from = assignment.from !== undefined && { from: `${assignment.from}` };
     emit('instance.adopted', {
       instance: worker,
-      residue: ledger.residueOf(share),
+      residue: ledger.shares.residueOf(share),
       next: `${assignment.next}`,
       ...from,
     });
@@ -75,7 +75,7 @@ export function withdrawClaims(
 
 /** Asks for the shares back, as a whole, that build on what does not count any more. */
 function askBack(ledger: Ledger, pool: WorkerPool): void {
-  for (const { residue, owner } of ledger.unsound()) {
+  for (const { residue, owner } of ledger.shares.unsound()) {
     ledger.release(residue);
     pool.get(owner).send?.({ order: 'release', residue });
   }
@@ -119,7 +119,7 @@ export function releasedFields(
   ledger: Ledger,
 ): EventFields['instance.released'] {
   const begin = from !== undefined && { from: `${from}` };
-  return { instance, residue: ledger.residueOf(residue), next: `${next}`, ...begin };
+  return { instance, residue: ledger.shares.residueOf(residue), next: `${next}`, ...begin };
 }
 
 /** What `instance.progress` says of an agent's progress. Pure. */

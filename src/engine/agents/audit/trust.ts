@@ -3,7 +3,6 @@ import { digest, largestNonce } from '../../../puzzle/digest.ts';
 import type { EventFields } from '../../../event/event.ts';
 import { hasZeroBits } from '../../../puzzle/near.ts';
 import type { Puzzle } from '../../../puzzle/puzzle.ts';
-import { chunkRange } from '../../../search/chunk.ts';
 import type { Ledger } from '../../../search/ledger.ts';
 import type { Range, ResidueReport } from '../../../search/search.ts';
 import { redoSize } from '../../../kernel/redo.ts';
@@ -141,6 +140,17 @@ export class Trust {
     return new CndError('agent-false-claims', words);
   }
 
+  /** It gives a share back, or what it has of it from `from` on, with a report of what it did. */
+  released(
+    worker: number,
+    { from, ...report }: ResidueReport & { readonly from?: bigint | undefined },
+  ): CndError | undefined {
+    const keepsRest = from !== undefined && this.#ledger.returned(worker, report.residue, from);
+    const reason = this.report(worker, report);
+    if (!keepsRest) this.#ledger.released(worker, report);
+    return reason;
+  }
+
   /** What the claims of all workers rest on that claim anything; undefined when none does. */
   evidence(): EventFields['run.ended']['evidence'] {
     const instances = [...this.#accounts.keys()]
@@ -175,10 +185,12 @@ export class Trust {
     // Who was told the first near-hits of the chunk that it was at, if this is another controller's run?
     if (before === undefined) partial.set(residue, next);
     if (before === undefined || !audits?.isWanted) return;
-    const { space, stride } = this.#ledger;
+    const { stride } = this.#ledger;
     const last = before + (mostSampled - 1n) * stride;
     for (let chunk = before; chunk < next && chunk <= last; chunk += stride) {
-      const [start, end] = chunkRange(space, chunk);
+      // Of a chunk that was divided others have the rest, and were told the near-hits in that.
+      const [start, end] = this.#ledger.shares.within(residue, chunk) ?? [0n, 0n];
+      if (start === end) continue;
       const lo = end - start > redoSize ? audits.within(start, end - redoSize) : start;
       const range: Range = [lo, end - start > redoSize ? lo + redoSize : end];
       if (partial.get(residue) !== chunk && this.#ledger.isOwnWork(worker, [start, end]))

@@ -1,9 +1,11 @@
 import { describe, expect, test } from 'vitest';
+import { Audits } from '../../../../src/engine/agents/audit/audits.ts';
 import { falseHits, Trust } from '../../../../src/engine/agents/audit/trust.ts';
 import { makePuzzle } from '../../../../src/puzzle/definition.ts';
 import { digest } from '../../../../src/puzzle/digest.ts';
 import { hasZeroBits } from '../../../../src/puzzle/near.ts';
 import { Ledger } from '../../../../src/search/ledger.ts';
+import type { Range } from '../../../../src/search/search.ts';
 
 const puzzle = makePuzzle({ difficulty: 8 });
 const near = 5;
@@ -89,5 +91,57 @@ describe('a worker is held against time', () => {
     expect(claim(4n)).toBeUndefined();
     expect(claim(6n)?.code).toBeUndefined();
     expect(claim(10n)?.code).toBe('agent-too-fast');
+  });
+});
+
+describe('a chunk that was divided is audited as what each has of it', () => {
+  /** Worker 0 keeps the first 500 nonces of the first chunk and gives the rest of its residue back, which worker 1 takes. */
+  async function audited(toldByTheSecond: bigint[]) {
+    const ledger = new Ledger(space, 2);
+    const redone: Range[] = [];
+    const lies: number[] = [];
+    const audits = new Audits({
+      fraction: 1,
+      each: true,
+      redo: async ([lo, hi]) => {
+        redone.push([lo, hi]);
+        return nearHits.filter((nonce) => nonce >= lo && nonce < hi);
+      },
+      random: () => 0,
+      signal: new AbortController().signal,
+      onLie: (worker) => lies.push(worker),
+    });
+    const options = { puzzle, workers: 2, near, fastest: 1e9, audits, elapsed: () => 0 };
+    const trust = new Trust(ledger, options);
+    const within = (lo: bigint, hi: bigint) => nearHits.filter((nonce) => nonce >= lo && nonce < hi);
+    for (const worker of [0, 1]) ledger.deal(worker);
+    ledger.release(0);
+    trust.near(0, within(0n, 500n));
+    const end = { residue: 0, next: 2n, done: [], from: 500n };
+    expect(trust.released(0, end)).toBeUndefined();
+    const { residue } = ledger.adopt(1, 2);
+    trust.near(1, toldByTheSecond);
+    trust.report(1, { residue, next: 2n, done: [] });
+    expect(ledger.tested).toBe(1000n);
+    await new Promise<void>((resolve) => {
+      const look = (): void => (audits.isSettled(look) ? resolve() : undefined);
+      look();
+    });
+    return { redone, lies };
+  }
+
+  test('two honest workers are believed, and the slices of both are redone', async () => {
+    const mine = nearHits.filter((nonce) => nonce >= 500n && nonce < 1000n);
+    const { redone, lies } = await audited(mine);
+    expect(lies).toEqual([]);
+    expect(redone).toEqual([
+      [0n, 500n],
+      [500n, 1000n],
+    ]);
+  });
+
+  test('the one of them that left a near-hit out is not', async () => {
+    const mine = nearHits.filter((nonce) => nonce >= 500n && nonce < 1000n);
+    expect((await audited(mine.slice(1))).lies).toEqual([1]);
   });
 });
