@@ -1,6 +1,6 @@
-import { chunkCount, chunkOf, chunkStart } from './chunk.ts';
+import { chunkOf, chunkRange, chunkStart, noncesWithin } from './chunk.ts';
 import { RangeSet } from './range-set.ts';
-import type { ResidueReport, Space } from './search.ts';
+import type { Range, ShareReport, Space } from './search.ts';
 
 /** A part of a nonce space in cells of equal size (the last may be shorter), with how much of each was tested, 0 … 1. */
 export interface CoverageMap {
@@ -13,11 +13,18 @@ export interface CoverageMap {
 
 /**
  * How much of each part of a space was tested: of the whole space, or, where that is much less, of the part from its beginning
- * to the last chunk that was begun. `residues` are all of them, in order; `most` is how many cells there are at most. Pure.
+ * to the last chunk that was begun. `shares` are those of all residues, by residue; of a residue that was divided there are
+ * several, which have no nonce in common. `most` is how many cells there are at most. Pure.
  */
-export function coverageMap(space: Space, residues: readonly ResidueReport[], most: number): CoverageMap {
-  const limit = endOf(space, residues);
-  const tested = testedBelow(space, residues);
+export function coverageMap(
+  space: Space,
+  stride: number,
+  shares: readonly ShareReport[],
+  most: number,
+): CoverageMap {
+  const known = shares.map((share) => knownOf(space, stride, share));
+  const limit = endOf(space, known);
+  const tested = testedBelow(space, stride, known);
   const nonces = limit - space.from;
   const size = nonces > BigInt(most) ? (nonces + BigInt(most) - 1n) / BigInt(most) : 1n;
   const cells: number[] = [];
@@ -31,42 +38,39 @@ export function coverageMap(space: Space, residues: readonly ResidueReport[], mo
   return { from: space.from, limit, size, cells };
 }
 
+/** What is done of a share: all its nonces from … end − 1, and pieces above. */
+interface Known {
+  readonly residue: number;
+  readonly from: bigint;
+  readonly end: bigint;
+  readonly done: readonly Range[];
+}
+
+function knownOf(space: Space, stride: number, { residue, next, done, from, until }: ShareReport): Known {
+  const last = next - BigInt(stride);
+  // It has nothing between the end of the chunk before `next` and that.
+  const end = last < 0n ? from : chunkRange(space, last)[1];
+  return { residue, from, end: smaller(larger(end, from), until), done };
+}
+
 /** Where the last chunk ends of which anything was tested; that of the first one, where nothing was. */
-function endOf(space: Space, residues: readonly ResidueReport[]): bigint {
-  const stride = BigInt(residues.length);
+function endOf(space: Space, known: readonly Known[]): bigint {
   let last = 0n;
-  for (const { residue, next, done } of residues) {
-    if (next > BigInt(residue)) last = larger(last, next - stride);
+  for (const { from, end, done } of known) {
+    if (end > from) last = larger(last, chunkOf(space, end - 1n));
     for (const [lo, hi] of done) if (hi > lo) last = larger(last, chunkOf(space, hi - 1n));
   }
-  const end = chunkStart(space, last + 1n);
-  return end < space.limit ? end : space.limit;
+  return smaller(chunkStart(space, last + 1n), space.limit);
 }
 
 /** A function that tells how many nonces below another were tested. */
-function testedBelow(space: Space, residues: readonly ResidueReport[]): (nonce: bigint) => bigint {
-  const stride = BigInt(residues.length);
-  const chunks = chunkCount(space);
-  const pieces = [...new RangeSet(residues.flatMap(({ done }) => done))];
+function testedBelow(space: Space, stride: number, known: readonly Known[]): (nonce: bigint) => bigint {
+  const pieces = [...new RangeSet(known.flatMap(({ done }) => done))];
   return (nonce) => {
-    const current = nonce >= space.limit ? chunks : chunkOf(space, nonce);
-    let whole = 0n;
-    let partial = 0n;
-    for (const { residue, next } of residues) {
-      const first = BigInt(residue);
-      const end = next < current ? next : current;
-      if (end <= first) {
-        if (current === first && next > first) partial = nonce - chunkStart(space, current);
-        continue;
-      }
-      const count = (end - first - 1n) / stride + 1n;
-      whole += count * space.chunk;
-      // The last chunk of a space may be shorter than the others.
-      const last = first + (count - 1n) * stride;
-      if (last === chunks - 1n) whole -= chunkStart(space, chunks) - space.limit;
-      if (current < next && (current - first) % stride === 0n) partial = nonce - chunkStart(space, current);
-    }
-    return whole + partial + within(pieces, nonce);
+    const whole = known.reduce((sum, { residue, from, end }) => {
+      return sum + noncesWithin(space, BigInt(residue), BigInt(stride), from, smaller(end, nonce));
+    }, 0n);
+    return whole + within(pieces, nonce);
   };
 }
 
@@ -78,6 +82,10 @@ function within(pieces: readonly (readonly [lo: bigint, hi: bigint])[], nonce: b
     sum += (hi < nonce ? hi : nonce) - lo;
   }
   return sum;
+}
+
+function smaller(a: bigint, b: bigint): bigint {
+  return a < b ? a : b;
 }
 
 function larger(a: bigint, b: bigint): bigint {

@@ -138,7 +138,7 @@ export class Search implements RunningSearch {
         this.pool.heard(worker, message, this.#options.elapsed());
         for (const report of message.residues) this.distrust(worker, this.#trust.report(worker, report));
         if (this.isLost(worker)) break;
-        emit('instance.progress', progressFields(worker, message));
+        emit('instance.progress', progressFields(worker, message, this.#ledger));
         this.#judge();
         // Its earlier progress may not have got through, so that there seemed to be work left with it.
         if (endsSoon(this.#ledger, message.residues, state)) this.#rebalance();

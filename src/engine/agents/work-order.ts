@@ -126,9 +126,17 @@ export function releasedFields(
 export function progressFields(
   instance: number,
   { hashes, rate, residues }: Extract<AgentMessage, { event: 'progress' }>,
+  { shares }: Pick<Ledger, 'shares'>,
 ): EventFields['instance.progress'] {
-  const fields = residues.map(({ residue, next, done }) => {
-    return { residue, next: `${next}`, done: done.map(([lo, hi]): [string, string] => [`${lo}`, `${hi}`]) };
+  const fields = residues.map(({ residue: share, next, done }) => {
+    const { from, until } = shares.extentOf(share);
+    return {
+      residue: shares.residueOf(share),
+      next: `${next}`,
+      done: done.map(([lo, hi]): [string, string] => [`${lo}`, `${hi}`]),
+      ...(from !== undefined && { from: `${from}` }),
+      ...(until !== undefined && { until: `${until}` }),
+    };
   });
   return { instance, hashes, rate, residues: fields };
 }

@@ -1,6 +1,6 @@
 import type { EventFields, RunEvent } from '../../event/event.ts';
 import type { UnreadLines } from '../../event/journal-reader.ts';
-import type { ResidueReport } from '../../search/search.ts';
+import type { ResidueReport, ShareReport } from '../../search/search.ts';
 
 /** What an instance was at, as the timeline shows it. */
 export const stages = [
@@ -64,6 +64,11 @@ export interface Sample {
   readonly searching: number;
 }
 
+/** What was reported of a residue, or of its nonces `from` … `until` − 1. */
+export type ReportedShare = ResidueReport & {
+  readonly [Bound in 'from' | 'until']: ShareReport[Bound] | undefined;
+};
+
 /** A verified golden nonce, and when it came. */
 export interface ReportedHit {
   readonly at: number;
@@ -100,8 +105,8 @@ export interface RunReport {
   searchEnded?: number;
   stopLatency?: number;
   releasedAt?: number;
-  /** What was last reported of each residue. */
-  readonly residues: Map<number, ResidueReport>;
+  /** What was last reported of each share of a residue, by residue and first nonce. */
+  readonly residues: Map<string, ReportedShare>;
   /** While nobody drove the run, in seconds since the start: its controller was gone, and another one took it up. */
   readonly away: { readonly from: number; readonly to: number }[];
   broadcastOn?: string;

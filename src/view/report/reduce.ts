@@ -4,6 +4,7 @@ import { unhandled } from '../../event/view.ts';
 import { noteFault } from './fault.ts';
 import { endStage, enterStage, instanceOf, setReleased, setStopped } from './instance.ts';
 import type { RunReport } from './model.ts';
+import { reportedShare } from './reported-share.ts';
 import { addSample } from './sample.ts';
 
 /** Before the first event; `start`: the moment that T counts from, in milliseconds since the epoch. */
@@ -87,12 +88,8 @@ export function tell(report: RunReport, event: RunEvent): void {
     case 'instance.progress': {
       const instance = instanceOf(report, event.instance);
       instance.hashes = { ...instance.hashes, present: event.hashes };
-      for (const { residue, next, done } of event.residues)
-        report.residues.set(residue, {
-          residue,
-          next: BigInt(next),
-          done: done.map(([lo, hi]) => [BigInt(lo), BigInt(hi)] as const),
-        });
+      for (const share of event.residues)
+        report.residues.set(`${share.residue} ${share.from ?? ''}`, reportedShare(share));
       break;
     }
     case 'run.progress':

@@ -1,10 +1,11 @@
 import { count, percent, plural } from '../../../quantity.ts';
 import { coverageMap } from '../../../search/coverage-map.ts';
-import type { ResidueReport, Space } from '../../../search/search.ts';
+import type { Range, ShareReport, Space } from '../../../search/search.ts';
 import type { ChartRenderer } from '../../chart/chart.ts';
 import { mapChart } from '../../chart/map-chart.ts';
 import { type Markup, markup } from '../../html.ts';
 import type { RunReport } from '../model.ts';
+import { reportedShare } from '../reported-share.ts';
 import { dataDetails, figure, section } from './block.ts';
 
 /** Cells of the map, and how many are in a row. */
@@ -16,8 +17,8 @@ export function coverage(report: RunReport, charts: ChartRenderer): Markup {
   const name = 'Coverage of the nonce space';
   const known = knownOf(report);
   if (!known) return section(name, markup`<p>Nothing was searched.</p>`);
-  const { space, residues } = known;
-  const map = coverageMap(space, residues, most);
+  const { space, stride, shares } = known;
+  const map = coverageMap(space, stride, shares, most);
   const all = space.limit - space.from;
   const reached = map.limit - space.from;
   const nonce = nonceOf(report);
@@ -64,25 +65,37 @@ function nonceOf({ ended, hits }: RunReport): bigint | undefined {
 /** The space, and what is known of its residues; undefined where a map makes no sense. */
 function knownOf(
   report: RunReport,
-): { space: Space; residues: readonly ResidueReport[]; exact: boolean } | undefined {
+): { space: Space; stride: number; shares: readonly ShareReport[]; exact: boolean } | undefined {
   const { planned, ended } = report;
   if (!planned) return undefined;
   const space = { from: BigInt(planned.from), limit: BigInt(planned.limit), chunk: BigInt(planned.chunk) };
   if (space.chunk < 1n || space.limit <= space.from) return undefined;
-  const residues = ended
-    ? ended.coverage.residues.map(({ residue, next, done }) => ({
-        residue,
-        next: BigInt(next),
-        done: done.map(([lo, hi]) => [BigInt(lo), BigInt(hi)] as const),
-      }))
-    : Array.from({ length: report.instances.size }, (_, residue) => {
-        return report.residues.get(residue) ?? { residue, next: BigInt(residue), done: [] };
-      });
-  const isWhole = residues.every(
-    ({ residue, next }, index) =>
-      residue === index &&
-      next >= BigInt(residue) &&
-      (next - BigInt(residue)) % BigInt(residues.length) === 0n,
+  const stride = ended ? ended.coverage.stride : report.instances.size;
+  const reported = ended ? ended.coverage.residues.map(reportedShare) : [...report.residues.values()];
+  const shares = disjoint(
+    reported.map(({ from = space.from, until = space.limit, ...share }) => ({ ...share, from, until })),
   );
-  return residues.length > 0 && isWhole ? { space, residues, exact: ended !== undefined } : undefined;
+  const arePossible = shares.every(
+    ({ residue, next, from, until }) =>
+      residue < stride &&
+      next >= 0n &&
+      next % BigInt(stride) === BigInt(residue) &&
+      space.from <= from &&
+      until <= space.limit,
+  );
+  return stride > 0 && arePossible ? { space, stride, shares, exact: ended !== undefined } : undefined;
+}
+
+/** Each up to where the next one of its residue begins: it was divided since it was reported. */
+function disjoint(shares: readonly ShareReport[]): ShareReport[] {
+  const sorted = shares.toSorted((a, b) => a.residue - b.residue || (a.from < b.from ? -1 : 1));
+  return sorted.map((share, index) => {
+    const next = sorted[index + 1];
+    if (next?.residue !== share.residue || next.from >= share.until) return share;
+    const until = next.from;
+    const done = share.done.flatMap(([lo, hi]): Range[] =>
+      lo < until ? [[lo, hi < until ? hi : until]] : [],
+    );
+    return { ...share, until, done };
+  });
 }
