@@ -129,12 +129,6 @@ export class Ledger {
     return this.#shares.divide(slot, slot.progress.nonceAfter(keep))?.progress.residue;
   }
 
-  /** How many nonces of these shares are not done yet, below the bound. */
-  left(shares: readonly Pick<ResidueReport, 'residue'>[]): number {
-    const bound = this.#bound ?? this.space.limit;
-    return shares.reduce((sum, { residue }) => sum + this.#shares.left(residue, bound), 0);
-  }
-
   /** Notes that the owner of a share is asked to give it, or a part of it, back; it stays the owner until `released`. */
   release(residue: number): void {
     const slot = this.#shares.get(residue);
@@ -256,9 +250,9 @@ export class Ledger {
     return this.complete(this.space.limit);
   }
 
-  /** The shares as the assignment policy sees them. Costs a look at each. */
-  residues(): ResidueState[] {
-    return this.#shares.map((slot) => residueState(slot, this.#bound ?? this.space.limit));
+  /** The shares as the assignment policy sees them, with what is left below a bound. It looks at each. */
+  residues(bound: bigint = this.#bound ?? this.space.limit): ResidueState[] {
+    return this.#shares.map((slot) => residueState(slot, bound));
   }
 
   /** What is done, exact and compact. */

@@ -11,7 +11,7 @@ const mostShares = 65_536;
 /** What is known of each share. */
 export type ShareView = Pick<
   ShareTable,
-  'isFull' | 'nonceAfter' | 'residueOf' | 'within' | 'unsound' | 'extentOf'
+  'isFull' | 'left' | 'nonceAfter' | 'residueOf' | 'within' | 'unsound' | 'extentOf'
 >;
 
 /** The shares of a search: its N residues, and what they were divided into. Together they have every nonce once. */
@@ -79,9 +79,15 @@ export class ShareTable {
     return [...this.#slots.values()].filter(({ owner }) => owner === worker);
   }
 
-  /** How many nonces of a share below a bound are not done; 0 where there is no such share. */
-  left(residue: number, bound: bigint): number {
-    return Number(this.#slots.get(residue)?.progress.left(bound) ?? 0n);
+  /** How many nonces below a bound are not done: of these shares, by default of all. */
+  left(bound: bigint, shares: Iterable<{ readonly residue: number }> = this.#residues()): number {
+    let sum = 0n;
+    for (const { residue } of shares) sum += this.#slots.get(residue)?.progress.left(bound) ?? 0n;
+    return Number(sum);
+  }
+
+  *#residues(): Generator<{ readonly residue: number }> {
+    for (const residue of this.#slots.keys()) yield { residue };
   }
 
   /** From which nonce on a share is to be given back, for its owner to keep `keep` that are not done. */

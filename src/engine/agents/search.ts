@@ -6,16 +6,15 @@ import type { Assignment } from '../../search/search.ts';
 import { Conclusion } from '../conclusion.ts';
 import type { RunningSearch, SearchEnd, SearchRequest, SearchSnapshot } from '../engine.ts';
 import type { AgentMessage } from './agent-message.ts';
+import { Balancer } from './balancer.ts';
 import { Changes, whenAborted } from '../../wait.ts';
 import type { EventFields } from '../../event/event.ts';
 import type { Claim, Hit } from '../hit.ts';
 import { Hits, type HitsOptions } from '../hits.ts';
 import { discrediting, falseHits, Trust, type TrustOptions } from './audit/trust.ts';
 import {
-  endsSoon,
   lostFields,
   progressFields,
-  rebalance,
   releasedFields,
   repeatOrders,
   runProgress,
@@ -38,6 +37,7 @@ export class Search implements RunningSearch {
   readonly #hits: Hits;
   readonly #conclusion: Conclusion;
   readonly #trust: Trust;
+  readonly #balancer: Balancer;
   #allSearching = false;
   readonly #changes = new Changes();
 
@@ -50,6 +50,7 @@ export class Search implements RunningSearch {
     this.#conclusion = new Conclusion(options.elapsed);
     if (best) this.#hits.restore(best);
     this.#trust = new Trust(ledger, options);
+    this.#balancer = new Balancer(ledger, pool, options);
     this.#judge();
   }
 
@@ -141,7 +142,7 @@ export class Search implements RunningSearch {
         emit('instance.progress', progressFields(worker, message, this.#ledger));
         this.#judge();
         // Its earlier progress may not have got through, so that there seemed to be work left with it.
-        if (endsSoon(this.#ledger, message.residues, state)) this.#rebalance();
+        if (!this.#conclusion.isOver) this.#balancer.reported(worker, message.residues);
         break;
       case 'near':
         this.distrust(worker, this.#trust.near(worker, message.nonces));
@@ -280,8 +281,7 @@ export class Search implements RunningSearch {
   }
 
   #rebalance(): void {
-    if (this.#conclusion.isOver) return;
-    rebalance(this.#ledger, this.pool, this.#options.elapsed(), this.#options);
+    if (!this.#conclusion.isOver) this.#balancer.balance();
   }
 
   #noteAllSearching(): void {

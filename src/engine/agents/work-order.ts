@@ -5,59 +5,8 @@ import { probability } from '../../puzzle/probability.ts';
 import { chanceWithin } from '../../search/forecast.ts';
 import type { AgentMessage } from './agent-message.ts';
 import type { SearchRequest } from '../engine.ts';
-import { assign } from '../../search/assignment.ts';
 import type { Ledger } from '../../search/ledger.ts';
-import type { SendOrder, Worker, WorkerPool } from './worker-pool.ts';
-
-/** Seconds between two reports of an agent. */
-const reportInterval = 1;
-
-/**
- * Asks for shares back and gives those that nobody searches to workers that can take them.
- * @param now in seconds of the run
- */
-export function rebalance(
-  ledger: Ledger,
-  pool: WorkerPool,
-  now: number,
-  { emit, keep = (then) => then() }: Pick<SearchRequest, 'emit' | 'keep'>,
-): void {
-  askBack(ledger, pool);
-  const bounded = ledger.bound !== undefined;
-  const orders = assign({ residues: ledger.residues(), workers: pool.states(now), bounded });
-  /** Of a share that is given to several: what is left of it. */
-  const rests = new Map<number, number | undefined>();
-  for (const order of orders) {
-    const { worker, residue } = order;
-    const { send } = pool.get(worker);
-    if (order.kind === 'release') {
-      if (ledger.shares.isFull) continue;
-      ledger.release(residue);
-      send?.({ order: 'release', residue, from: ledger.shares.nonceAfter(residue, BigInt(order.keep)) });
-      continue;
-    }
-    const share = rests.has(residue) ? rests.get(residue) : residue;
-    if (share === undefined) continue; // it was less than it seemed
-    const { count } = order;
-    rests.set(
-      residue,
-      count === undefined || ledger.shares.isFull ? undefined : ledger.divide(share, BigInt(count)),
-    );
-    const assignment = ledger.adopt(worker, share);
-    pool.get(worker).state = 'searching';
-    // Not before it is kept that the worker has it: whoever goes on with the search must not give it to another one.
-    keep(() => {
-      if (send && pool.get(worker).send === send) send({ order: 'adopt', ...assignment });
-    });
-    const from = assignment.from !== undefined && { from: `${assignment.from}` };
-    emit('instance.adopted', {
-      instance: worker,
-      residue: ledger.shares.residueOf(share),
-      next: `${assignment.next}`,
-      ...from,
-    });
-  }
-}
+import type { SendOrder, WorkerPool } from './worker-pool.ts';
 
 /** Takes back all that a lost worker said it did, and asks those for shares back that go on where it left off. */
 export function withdrawClaims(
@@ -74,7 +23,7 @@ export function withdrawClaims(
 }
 
 /** Asks for the shares back, as a whole, that build on what does not count any more. */
-function askBack(ledger: Ledger, pool: WorkerPool): void {
+export function askBack(ledger: Ledger, pool: WorkerPool): void {
   for (const { residue, owner } of ledger.shares.unsound()) {
     ledger.release(residue);
     pool.get(owner).send?.({ order: 'release', residue });
@@ -101,15 +50,6 @@ export function lostFields(
   retrying: boolean,
 ): EventFields['instance.lost'] {
   return { instance, code, reason, ...(hint !== undefined && { hint }), retrying };
-}
-
-/** Whether a worker with these shares has nothing left, or will have before it reports again. Pure. */
-export function endsSoon(
-  ledger: Ledger,
-  shares: readonly { readonly residue: number }[],
-  { state, speed }: Pick<Worker, 'state' | 'speed'>,
-): boolean {
-  return state === 'idle' || ledger.left(shares) < speed * reportInterval;
 }
 
 /** What `instance.released` says of what an agent gives back. Pure. */

@@ -128,6 +128,11 @@ export class WorkerPool {
     return { searching: searching.length, rate: searching.reduce((sum, { rate }) => sum + rate, 0) };
   }
 
+  /** Nonces per second of all that can take orders, while they have something to do. */
+  get speed(): number {
+    return this.busy.reduce((sum, index) => sum + this.get(index).speed, 0);
+  }
+
   /** Those whose agents run, as far as is known. */
   get busy(): number[] {
     return this.#in('searching', 'idle');

@@ -1,7 +1,8 @@
 import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { makePuzzle } from '../../../src/puzzle/definition.ts';
-import { TimedFleet } from './timed-fleet.ts';
+import { digest } from '../../../src/puzzle/digest.ts';
+import { type Golden, TimedFleet } from './timed-fleet.ts';
 
 // The search itself, its ledger and its policy over agents in virtual time: who searches what, and when it ends.
 
@@ -60,6 +61,64 @@ describe('workers of unequal speed end together, and nothing is searched twice',
         },
       ),
       { numRuns: 40 },
+    );
+  }, 60_000);
+});
+
+const easy = makePuzzle({ difficulty: 4 });
+
+/** The golden nonces up to a few times what is searched for the smallest. */
+const golden: readonly Golden[] = Array.from({ length: 600_000 }, (_, nonce) => BigInt(nonce)).flatMap(
+  (nonce) => {
+    const hex = digest(easy, nonce).toString('hex');
+    return hex.startsWith('0000') ? [{ nonce, digest: hex }] : [];
+  },
+);
+
+describe('the smallest golden nonce is found as soon as if all had tested nothing above it', () => {
+  /** Searches from so far before one of them that all together need so many seconds to reach it. */
+  async function find(mix: readonly number[], seconds: number, chunkSeconds: number, which: number) {
+    const [before, target] = [golden[which]?.nonce ?? -1n, golden[which + 1]?.nonce ?? 0n];
+    const from = before + 1n;
+    const sum = mix.reduce((all, part) => all + part, 0);
+    const speeds = mix.map((part) => (part / sum) * (Number(target - from) / seconds));
+    const chunk = BigInt(Math.ceil(Math.max(...speeds) * chunkSeconds));
+    const fleet = new TimedFleet({ from, limit: 2n ** 32n, chunk }, speeds, easy, golden.slice(which + 1));
+    const end = await fleet.run(200 * seconds);
+    expect(fleet.search.best?.nonce).toBe(target);
+    expect(fleet.doubled).toBe(0n);
+    return { ratio: end / seconds, orders: fleet.orders };
+  }
+
+  test.each<[string, number[], number]>([
+    ['equal ones', [1, 1, 1], 1],
+    ['1:100', [1, 100], 0.1],
+    ['100:1, one chunk for long', [100, 1], 100],
+    ['one of 50 is faster', all(1, 50, 100), 0.1],
+    ['one of 50 is slower', all(100, 50, 1), 10],
+  ])('%s', async (_, mix, chunkSeconds) => {
+    for (const which of [0, 1]) expect((await find(mix, 20, chunkSeconds, which)).ratio).toBeLessThan(1.2);
+  });
+
+  test('any mix of two speeds up to 100:1, any chunk: within 1.2 of the ideal', async () => {
+    await fc.assert(
+      fc.asyncProperty(
+        fc.integer({ min: 1, max: 100 }),
+        fc.array(fc.boolean(), { minLength: 1, maxLength: 12 }),
+        fc.integer({ min: 20, max: 60 }),
+        fc.constantFrom(0.1, 1, 10, 100),
+        async (times, mix, seconds, chunkSeconds) => {
+          const { ratio, orders } = await find(
+            mix.map((isFast) => (isFast ? times : 1)),
+            seconds,
+            chunkSeconds,
+            0,
+          );
+          expect(ratio).toBeLessThan(1.2);
+          expect(orders).toBeLessThan(4 * mix.length * seconds);
+        },
+      ),
+      { numRuns: 30 },
     );
   }, 60_000);
 });

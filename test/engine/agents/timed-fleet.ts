@@ -14,6 +14,12 @@ const queued = 2;
 /** Seconds that a message takes. */
 const latency = 0.02;
 
+/** A nonce that solves the puzzle. */
+export interface Golden {
+  readonly nonce: bigint;
+  readonly digest: string;
+}
+
 interface Held {
   readonly progress: ResidueProgress;
   readonly skip: RangeSet;
@@ -119,12 +125,21 @@ class TimedAgent {
     this.#fleet.after(Number(hi - lo) / this.speed, () => {
       this.#queue.shift();
       this.tested += hi - lo;
+      this.#tellHits(lo, hi);
       const { residue, next } = head.held.progress;
       head.held.progress.include({ residue, next, done: [[lo, hi]] });
       this.#fleet.note(lo, hi);
       this.#work();
       this.#go();
     });
+  }
+
+  #tellHits(lo: bigint, hi: bigint): void {
+    for (const { nonce, digest } of this.#fleet.golden) {
+      if (nonce < lo || nonce >= hi) continue;
+      if (nonce < this.#bound) this.#bound = nonce;
+      this.#say({ event: 'hit', nonce, digest });
+    }
   }
 
   #go(): void {
@@ -176,19 +191,22 @@ export class TimedFleet {
   now = 0;
   orders = 0;
   doubled = 0n;
+  /** What the agents find: with these the search is for the smallest. */
+  readonly golden: readonly Golden[];
   readonly #agents: readonly TimedAgent[];
   readonly #tested = new RangeSet();
   readonly #events: TimedEvent[] = [];
   #count = 0;
   #isOver = false;
 
-  constructor(space: Space, speeds: readonly number[], puzzle: Puzzle, smallest = false) {
+  constructor(space: Space, speeds: readonly number[], puzzle: Puzzle, golden: readonly Golden[] = []) {
     this.space = space;
+    this.golden = golden;
     this.stride = speeds.length;
     this.search = new Search({
       puzzle,
       space,
-      smallest,
+      smallest: golden.length > 0,
       near: 60,
       fastest: 1e12,
       workers: speeds.length,

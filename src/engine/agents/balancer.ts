@@ -1,0 +1,99 @@
+import { assign } from '../../search/assignment.ts';
+import { Horizon } from '../../search/horizon.ts';
+import type { Ledger } from '../../search/ledger.ts';
+import type { SearchRequest } from '../engine.ts';
+import { askBack } from './work-order.ts';
+import type { WorkerPool } from './worker-pool.ts';
+
+/** Seconds between two reports of an agent. */
+const reportInterval = 1;
+
+/** Seconds in which work is moved once at most because somebody has little left: at the end all have. */
+const leastInterval = 0.1;
+
+/** Moves work between workers, so that all have something to do until all is done. */
+export class Balancer {
+  readonly #ledger: Ledger;
+  readonly #pool: WorkerPool;
+  readonly #options: Pick<SearchRequest, 'emit' | 'keep' | 'elapsed' | 'smallest'>;
+  /** With `--smallest`. */
+  readonly #horizon: Horizon | undefined;
+  /** When work was last moved, in seconds of the run. */
+  #balanced = -Infinity;
+
+  constructor(
+    ledger: Ledger,
+    pool: WorkerPool,
+    options: Pick<SearchRequest, 'emit' | 'keep' | 'elapsed' | 'smallest'>,
+  ) {
+    this.#ledger = ledger;
+    this.#pool = pool;
+    this.#options = options;
+    if (options.smallest) this.#horizon = new Horizon(ledger.space);
+  }
+
+  /** A worker has reported on these shares: moves work if it has nothing left, or will have before it reports again. */
+  reported(worker: number, shares: readonly { readonly residue: number }[]): void {
+    const { state, speed } = this.#pool.get(worker);
+    if (state !== 'idle') {
+      if (this.#options.elapsed() - this.#balanced < leastInterval) return;
+      if (
+        this.#horizon?.isSet !== false &&
+        this.#ledger.shares.left(this.#upTo, shares) >= speed * reportInterval
+      )
+        return;
+    }
+    this.balance();
+  }
+
+  /** Asks for shares back and gives those that nobody searches to workers that can take them. */
+  balance(): void {
+    const { emit, keep = (then) => then(), elapsed } = this.#options;
+    const [ledger, pool, now] = [this.#ledger, this.#pool, elapsed()];
+    this.#balanced = now;
+    askBack(ledger, pool);
+    this.#horizon?.raise(pool.speed, (bound) => ledger.shares.left(bound));
+    const bounded = ledger.bound !== undefined;
+    const orders = assign({ residues: ledger.residues(this.#upTo), workers: pool.states(now), bounded });
+    /** Of a share that is given to several: what is left of it. */
+    const rests = new Map<number, number | undefined>();
+    for (const order of orders) {
+      const { worker, residue } = order;
+      const { send } = pool.get(worker);
+      if (order.kind === 'release') {
+        if (ledger.shares.isFull) continue;
+        ledger.release(residue);
+        send?.({ order: 'release', residue, from: ledger.shares.nonceAfter(residue, BigInt(order.keep)) });
+        continue;
+      }
+      const share = rests.has(residue) ? rests.get(residue) : residue;
+      if (share === undefined) continue; // it was less than it seemed
+      const { count } = order;
+      rests.set(
+        residue,
+        count === undefined || ledger.shares.isFull ? undefined : ledger.divide(share, BigInt(count)),
+      );
+      const assignment = ledger.adopt(worker, share);
+      pool.get(worker).state = 'searching';
+      // Not before it is kept that the worker has it: whoever goes on with the search must not give it to another one.
+      keep(() => {
+        if (send && pool.get(worker).send === send) send({ order: 'adopt', ...assignment });
+      });
+      const from = assignment.from !== undefined && { from: `${assignment.from}` };
+      emit('instance.adopted', {
+        instance: worker,
+        residue: ledger.shares.residueOf(share),
+        next: `${assignment.next}`,
+        ...from,
+      });
+    }
+  }
+
+  /** The nonce up to which all are to end together. */
+  get #upTo(): bigint {
+    const { bound, space } = this.#ledger;
+    const horizon = this.#horizon?.nonce ?? space.limit;
+    // A hit far above the horizon says little of where the smallest is.
+    return bound !== undefined && bound < horizon ? bound : horizon;
+  }
+}
