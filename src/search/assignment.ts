@@ -62,7 +62,8 @@ export function assign({ residues, workers, bounded }: Snapshot): Order[] {
     if (isFree) orders.push(...adoptions(share, hungry.length > 0 ? hungry : ready));
   }
   const hungry = hungryOf(ready);
-  const isAsking = work.some(({ status }) => status === 'releasing');
+  // Of one that cannot be asked now no answer is waited for.
+  const isAsking = ready.some(({ own }) => own.some(({ status }) => status === 'releasing'));
   if (hungry.length > 0 && !isAsking) orders.push(...releases(hungry, ready));
   return orders;
 }

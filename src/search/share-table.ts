@@ -11,7 +11,7 @@ const mostShares = 65_536;
 /** What is known of each share. */
 export type ShareView = Pick<
   ShareTable,
-  'isFull' | 'left' | 'nonceAfter' | 'residueOf' | 'within' | 'unsound' | 'extentOf'
+  'isFull' | 'finished' | 'left' | 'nonceAfter' | 'residueOf' | 'within' | 'unsound' | 'extentOf'
 >;
 
 /** The shares of a search: its N residues, and what they were divided into. Together they have every nonce once. */
@@ -108,6 +108,20 @@ export class ShareTable {
   /** What a share has of a chunk of its residue; undefined when that is nothing. */
   within(share: number, chunk: bigint): Range | undefined {
     return this.#slots.get(share)?.progress.rangeOf(chunk);
+  }
+
+  /** The shares of which everything is done, of workers that have more than so many of them. */
+  finished(most: number): { readonly residue: number; readonly owner: number }[] {
+    if (this.#slots.size <= most) return [];
+    const byOwner = new Map<number, { readonly residue: number; readonly owner: number }[]>();
+    for (const { status, owner, discredited, progress } of this.#slots.values()) {
+      if (status !== 'held' || owner === undefined || discredited.size > 0) continue;
+      if (progress.left(progress.until) > 0n) continue;
+      const own = byOwner.get(owner) ?? [];
+      own.push({ residue: progress.residue, owner });
+      byOwner.set(owner, own);
+    }
+    return [...byOwner.values()].filter(({ length }) => length > most).flat();
   }
 
   /** The shares that are to be asked back because they build on what does not count, with their owners. */

@@ -11,6 +11,9 @@ const reportInterval = 1;
 /** Seconds in which work is moved once at most because somebody has little left: at the end all have. */
 const leastInterval = 0.1;
 
+/** Shares that a worker keeps although it has done all of them: it names each whenever it reports. */
+const mostFinished = 100;
+
 /** Moves work between workers, so that all have something to do until all is done. */
 export class Balancer {
   readonly #ledger: Ledger;
@@ -51,7 +54,7 @@ export class Balancer {
     const { emit, keep = (then) => then(), elapsed } = this.#options;
     const [ledger, pool, now] = [this.#ledger, this.#pool, elapsed()];
     this.#balanced = now;
-    askBack(ledger, pool);
+    askBack(pool, ledger, [...ledger.shares.unsound(), ...ledger.shares.finished(mostFinished)]);
     this.#horizon?.raise(pool.speed, (bound) => ledger.shares.left(bound));
     const bounded = ledger.bound !== undefined;
     const orders = assign({ residues: ledger.residues(this.#upTo), workers: pool.states(now), bounded });

@@ -161,7 +161,9 @@ export class Search implements RunningSearch {
         this.distrust(worker, this.#trust.released(worker, message));
         emit('instance.released', releasedFields(worker, message, this.#ledger));
         this.#judge();
-        this.#rebalance();
+        // One that is done leaves nothing to share out.
+        if (this.#ledger.shares.left(this.#ledger.space.limit, [message]) > 0 || message.from !== undefined)
+          this.#rebalance();
         break;
       case 'stopped':
         this.#stopped(worker, message.reason);

@@ -18,13 +18,17 @@ export function withdrawClaims(
   audits?.forget(worker);
   const nonces = ledger.claimed(worker);
   ledger.withdraw(worker);
-  askBack(ledger, pool);
+  askBack(pool, ledger, ledger.shares.unsound());
   if (nonces > 0n) emit('instance.discredited', { instance: worker, nonces: `${nonces}` });
 }
 
-/** Asks for the shares back, as a whole, that build on what does not count any more. */
-export function askBack(ledger: Ledger, pool: WorkerPool): void {
-  for (const { residue, owner } of ledger.shares.unsound()) {
+/** Asks for shares back, as a whole. */
+export function askBack(
+  pool: WorkerPool,
+  ledger: Ledger,
+  shares: readonly { readonly residue: number; readonly owner: number }[],
+): void {
+  for (const { residue, owner } of shares) {
     ledger.release(residue);
     pool.get(owner).send?.({ order: 'release', residue });
   }

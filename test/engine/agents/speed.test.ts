@@ -86,6 +86,7 @@ describe('the smallest golden nonce is found as soon as if all had tested nothin
     const fleet = new TimedFleet({ from, limit: 2n ** 32n, chunk }, speeds, easy, golden.slice(which + 1));
     const end = await fleet.run(200 * seconds);
     expect(fleet.search.best?.nonce).toBe(target);
+    expect(fleet.most).toBeLessThan(150);
     expect(fleet.doubled).toBe(0n);
     return { ratio: end / seconds, orders: fleet.orders };
   }
@@ -97,7 +98,7 @@ describe('the smallest golden nonce is found as soon as if all had tested nothin
     ['one of 50 is faster', all(1, 50, 100), 0.1],
     ['one of 50 is slower', all(100, 50, 1), 10],
   ])('%s', async (_, mix, chunkSeconds) => {
-    for (const which of [0, 1]) expect((await find(mix, 20, chunkSeconds, which)).ratio).toBeLessThan(1.2);
+    for (const which of [0, 1]) expect((await find(mix, 40, chunkSeconds, which)).ratio).toBeLessThan(1.2);
   });
 
   test('any mix of two speeds up to 100:1, any chunk: within 1.2 of the ideal', async () => {

@@ -57,7 +57,7 @@ class TimedAgent {
   obey(order: AgentOrder): void {
     if (order.order === 'bound' && order.nonce < this.#bound) this.#bound = order.nonce;
     if (order.order === 'adopt') this.#adopt(order);
-    if (order.order === 'release') this.#release(order.residue, order.from ?? 0n);
+    if (order.order === 'release') this.#release(order.residue, order.from);
     this.#go();
   }
 
@@ -75,9 +75,15 @@ class TimedAgent {
     this.#isIdle = false;
   }
 
-  #release(residue: number, from: bigint): void {
+  #release(residue: number, from: bigint | undefined): void {
     const held = this.#held.get(residue);
     if (!held) throw new Error(`it does not hold ${residue}`);
+    if (from === undefined) {
+      if (this.#queue.some((piece) => piece.held === held)) throw new Error(`it is at ${residue}`);
+      this.#held.delete(residue);
+      this.#say({ event: 'released', ...said(held.progress) });
+      return;
+    }
     const start = from > held.frontier ? from : held.frontier;
     if (start < held.until) held.until = start;
     // `next` at the latest where it ends now; the ledger takes less for granted than it may.
@@ -160,6 +166,7 @@ class TimedAgent {
   }
 
   report(): void {
+    this.#fleet.most = Math.max(this.#fleet.most, this.#held.size);
     const residues = [...this.#held.values()].map(({ progress }) => said(progress));
     const hashes = Number(this.tested);
     this.#say({
@@ -190,6 +197,8 @@ export class TimedFleet {
   readonly search: Search;
   now = 0;
   orders = 0;
+  /** Shares that one agent reported on. */
+  most = 0;
   doubled = 0n;
   /** What the agents find: with these the search is for the smallest. */
   readonly golden: readonly Golden[];
