@@ -33,6 +33,9 @@ export const coverageFields = z
       .array(textRange)
       .optional()
       .describe('What earlier runs had tested, in all of the above as well. Absent: nothing.'),
+    doubled: decimal
+      .optional()
+      .describe('How many nonces were tested twice on purpose; `tested` counts them once. Absent: none.'),
   })
   .describe(
     'Which nonces were tested, exactly: `residues` by chunk and stride, `ranges` merged.',

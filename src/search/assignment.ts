@@ -2,11 +2,11 @@ import type { ResidueState } from './search.ts';
 
 /**
  * A worker as the policy sees it. `pending`: cannot take orders yet; `searching`: can, and has something to do;
- * `idle`: said that everything it holds is done; `lost`: gone for good.
+ * `idle`: said that everything it holds is done; `away`: does not answer, but may be searching; `lost`: gone for good.
  */
 export interface WorkerState {
   readonly worker: number;
-  readonly state: 'pending' | 'searching' | 'idle' | 'lost';
+  readonly state: 'pending' | 'searching' | 'idle' | 'away' | 'lost';
   /** Nonces per second that it tests while it has something to do, as measured; 0 when that is not known yet. */
   readonly speed: number;
   /** How many nonces it has probably tested that it has not reported yet. */
@@ -24,11 +24,12 @@ export interface Snapshot {
 /**
  * `adopt`: the worker is to search the share; with `count` only so many nonces of it that are not done, and what is left of it
  * is for the next `adopt` of the same share. `release`: the worker, its owner, is to give it back, but for the first `keep`
- * nonces that are not done.
+ * nonces that are not done. `take`: the worker, its owner, does not answer, and somebody else is to have the share too.
  */
 export type Order =
   | { readonly kind: 'adopt'; readonly worker: number; readonly residue: number; readonly count?: number }
-  | { readonly kind: 'release'; readonly worker: number; readonly residue: number; readonly keep: number };
+  | { readonly kind: 'release'; readonly worker: number; readonly residue: number; readonly keep: number }
+  | { readonly kind: 'take'; readonly worker: number; readonly residue: number };
 
 /** Seconds before it has nothing left from which on a worker is given more. */
 const soon = 1;
@@ -45,6 +46,8 @@ const worthwhile = 0.25;
  *    can take orders, because the proof waits for it.
  * 3. For those that still have nothing left, the workers that would end last are asked to give back what they would do after
  *    the time at which all of these can end together. One answer is waited for before more is asked.
+ *
+ * 4. When all have nothing left but workers that are away, what those have is given to the others as well.
  *
  * Smallest nonces first throughout; equal workers in the order of their numbers. Only shares with work left count.
  * Pure: carry the orders out on the ledger, set adopters to `searching`, and ask again when a worker's state, the bound
@@ -65,7 +68,16 @@ export function assign({ residues, workers, bounded }: Snapshot): Order[] {
   // Of one that cannot be asked now no answer is waited for.
   const isAsking = ready.some(({ own }) => own.some(({ status }) => status === 'releasing'));
   if (hungry.length > 0 && !isAsking) orders.push(...releases(hungry, ready));
-  return orders;
+  const isLast = orders.length === 0 && !isAsking && ready.length > 0 && ready.every(({ idle }) => idle);
+  return isLast ? work.flatMap((share) => taken(share, workers)) : orders;
+}
+
+/** A share is taken from a worker that is away. */
+function taken({ residue, status, owner }: ResidueState, workers: readonly WorkerState[]): Order[] {
+  const isAway = workers.some(({ worker, state }) => worker === owner && state === 'away');
+  return isAway && owner !== undefined && status !== 'reserved'
+    ? [{ kind: 'take', worker: owner, residue }]
+    : [];
 }
 
 /** A worker that takes orders. */

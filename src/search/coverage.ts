@@ -32,6 +32,8 @@ export interface Coverage {
   readonly rangesCut: boolean;
   /** What was tested before this search began, by earlier runs: it is in all of the above as well. Absent: nothing. */
   readonly earlier?: readonly TextRange[] | undefined;
+  /** How many nonces were tested twice on purpose, as far as that was reported; `tested` counts them once. Absent: none. */
+  readonly doubled?: string | undefined;
 }
 
 /** Merged ranges that are listed; `residues` says all the same, however many they are. */
@@ -44,6 +46,7 @@ export function coverageOf(
   shares: readonly ShareReport[],
   tested: bigint,
   earlier: readonly Range[] = [],
+  doubled = 0n,
 ): Coverage {
   const residues = joinShares(space, stride, shares);
   const ranges: TextRange[] = [];
@@ -66,6 +69,7 @@ export function coverageOf(
     ranges,
     rangesCut,
     ...(earlier.length > 0 && { earlier: earlier.map(textRange) }),
+    ...(doubled > 0n && { doubled: `${doubled}` }),
   };
 }
 

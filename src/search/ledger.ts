@@ -3,12 +3,14 @@ import type { LedgerSnapshot, WorkerRecord } from './ledger-snapshot.ts';
 import { RangeSet } from './range-set.ts';
 import { hasAdded } from './tenure.ts';
 import { refuse, type ReportResult } from './report-result.ts';
+import { includeTold, Rivals } from './rival.ts';
 import { ShareTable, type ShareView } from './share-table.ts';
 import {
   assignmentOf,
   discredit,
   give,
   hasWork,
+  includeReport,
   orphan,
   type Slot,
   snapshotOf,
@@ -38,6 +40,9 @@ export class Ledger {
   /** How many nonces each worker says it has done. */
   readonly #claimed = new Map<number, bigint>();
   #tested: bigint;
+  #doubled = 0n;
+  /** The workers whose shares were given to others too. */
+  readonly rivals = new Rivals();
   #bound: bigint | undefined;
 
   /**
@@ -105,27 +110,13 @@ export class Ledger {
 
   /** Gives a residue that nobody searches to a worker that was dealt before; returns the order to send it. */
   adopt(worker: number, residue: number): Assignment {
-    const slot = this.#shares.get(residue);
     if (this.#workers[worker] !== 'dealt') throw new Error(`worker ${worker} cannot adopt now`);
-    if (slot.status !== 'orphaned' && slot.status !== 'reserved') {
-      throw new Error(`residue ${residue} is still with worker ${slot.owner}`);
-    }
-    return this.#give(slot, worker);
-  }
-
-  /** What a worker has. */
-  assignments(worker: number): (Assignment & { readonly status: ResidueStatus })[] {
-    return this.#shares
-      .of(worker)
-      .filter(({ status }) => status !== 'reserved')
-      .map(({ progress, status }) => ({ ...assignmentOf(progress), status }));
+    return this.#give(this.#unheld(residue), worker);
   }
 
   /** Divides a share that nobody searches, which keeps `keep` nonces. @returns the number of the rest, if there is one */
   divide(residue: number, keep: bigint): number | undefined {
-    const slot = this.#shares.get(residue);
-    if (slot.status !== 'orphaned' && slot.status !== 'reserved')
-      throw new Error(`residue ${residue} is still with worker ${slot.owner}`);
+    const slot = this.#unheld(residue);
     return this.#shares.divide(slot, slot.progress.nonceAfter(keep))?.progress.residue;
   }
 
@@ -143,6 +134,7 @@ export class Ledger {
    */
   returned(worker: number, residue: number, from: bigint): boolean {
     const slot = this.#shares.find(residue);
+    if (this.rivals.given(worker, residue)) return true;
     if (slot?.owner !== worker || slot.status === 'reserved' || this.#shares.isFull) return false;
     const rest = this.#shares.divide(slot, from);
     if (rest) this.#count(rest, () => orphan(rest));
@@ -152,10 +144,21 @@ export class Ledger {
 
   /** Takes the final report of a share that its owner no longer searches. Even if that is false, the share is orphaned. */
   released(worker: number, report: ResidueReport): ReportResult {
-    const result = this.report(worker, report);
     const slot = this.#shares.find(report.residue);
+    const result = this.report(worker, report);
     if (slot?.owner === worker && slot.status !== 'reserved') this.#count(slot, () => orphan(slot));
+    this.rivals.end(worker, report.residue);
     return result;
+  }
+
+  /**
+   * Takes a share from its owner, which does not answer while others have nothing left: what it says of it still counts, until
+   * it has `released` it.
+   */
+  take(residue: number): void {
+    const slot = this.#shares.get(residue);
+    this.rivals.add(slot);
+    this.#count(slot, () => orphan(slot));
   }
 
   /** Takes back a worker that was lost: it has nothing now, and may adopt. Like `deal`, this comes before its job is sent. */
@@ -167,6 +170,7 @@ export class Ledger {
   /** Orphans everything a worker has or is to have; what it reported stays done. Returns the residues. */
   lose(worker: number): number[] {
     this.#workers[worker] = 'lost';
+    this.rivals.end(worker);
     const slots = this.#shares.of(worker);
     for (const slot of slots) this.#count(slot, () => orphan(slot));
     return slots.map((slot) => slot.progress.residue);
@@ -191,23 +195,12 @@ export class Ledger {
     return this.#claimed.get(worker) ?? 0n;
   }
 
-  /** The first chunk that is not done of a residue that a worker has; undefined before its first report after a restore. */
-  nextOf(worker: number, residue: number): bigint | undefined {
-    const slot = this.#shares.find(residue);
-    return slot?.owner === worker && !slot.isRestored ? slot.progress.next : undefined;
-  }
-
-  /** Whether nothing of a range of the space, in one chunk, was done when the residue was given to its present owner. */
-  isOwnWork(worker: number, [lo, hi]: Range): boolean {
-    const { owner, base } = this.#shares.at(lo);
-    return owner === worker && base.isUntouched(lo, hi);
-  }
-
   /** What a worker has said of a nonce: nothing (`open`), that it is done, or so of all before it (`passed`). */
   standing(worker: number, nonce: bigint): 'foreign' | 'open' | 'done' | 'passed' {
     if (nonce < this.space.from || nonce >= this.space.limit) return 'foreign';
     const slot = this.#shares.at(nonce);
-    if (slot.owner !== worker || slot.status === 'reserved') return 'foreign';
+    const isOwner = slot.owner === worker && slot.status !== 'reserved';
+    if (!isOwner && !this.rivals.has(worker, nonce)) return 'foreign';
     return slot.progress.standing(nonce);
   }
 
@@ -215,6 +208,7 @@ export class Ledger {
   report(worker: number, report: ResidueReport): ReportResult {
     const slot = this.#shares.find(report.residue);
     if (!slot) return refuse('impossible', `there is no residue ${report.residue}`);
+    if (this.rivals.given(worker, report.residue)) return this.#reportLate(worker, report);
     if (slot.owner !== worker || slot.status === 'reserved') {
       return refuse('not-owner', `residue ${report.residue} is not with worker ${worker}`);
     }
@@ -222,10 +216,7 @@ export class Ledger {
     if (violation !== undefined) return refuse('impossible', violation);
     if (report.next < slot.given)
       return refuse('backwards', `chunk ${report.next} is before ${slot.given}, which it was given`);
-    const more = this.#count(slot, () => {
-      slot.progress = slot.base.copy();
-      slot.progress.include(report);
-    });
+    const more = this.#count(slot, () => void (this.#doubled += includeReport(slot, report)));
     if (!slot.isRestored) this.#claimed.set(worker, this.claimed(worker) + more);
     slot.isRestored = false;
     return { accepted: true };
@@ -237,6 +228,7 @@ export class Ledger {
     const slot = this.#shares.at(nonce);
     this.#count(slot, () => slot.progress.includeNonce(nonce));
     slot.base.includeNonce(nonce);
+    this.rivals.includeNonce(nonce);
     return true;
   }
 
@@ -258,7 +250,7 @@ export class Ledger {
   /** What is done, exact and compact. */
   coverage(): Coverage {
     const shares = this.#shares.map(({ progress }) => progress.report);
-    return coverageOf(this.space, this.#shares.stride, shares, this.#tested, [...this.#known]);
+    return coverageOf(this.space, this.#shares.stride, shares, this.#tested, [...this.#known], this.#doubled);
   }
 
   /** All that `restore` needs. */
@@ -271,6 +263,26 @@ export class Ledger {
       workers: [...this.#workers],
       residues: this.#shares.map(snapshotOf),
     };
+  }
+
+  /** A worker reports on a share that was taken from it, which may have been divided since. */
+  #reportLate(worker: number, report: ResidueReport): ReportResult {
+    const given = this.rivals.given(worker, report.residue);
+    let more = 0n;
+    const { result, doubled } = this.rivals.report(worker, report, (ranges) => {
+      for (const slot of given ? this.#shares.partsOf(given) : [])
+        more += this.#count(slot, () => includeTold(slot, worker, ranges));
+      return more;
+    });
+    this.#doubled += doubled;
+    this.#claimed.set(worker, this.claimed(worker) + more);
+    return result;
+  }
+
+  #unheld(residue: number): Slot {
+    const slot = this.#shares.get(residue);
+    if (slot.status === 'orphaned' || slot.status === 'reserved') return slot;
+    throw new Error(`residue ${residue} is still with worker ${slot.owner}`);
   }
 
   #give(slot: Slot, worker: number): Assignment {

@@ -126,6 +126,11 @@ export class ResidueProgress {
     return this.#count(this.from, this.start) + this.#above.count + this.#knownAbove;
   }
 
+  /** Whether a nonce of the space is in this share. */
+  has(nonce: bigint): boolean {
+    return this.from <= nonce && nonce < this.until && this.#owns(chunkOf(this.#space, nonce));
+  }
+
   /** What the share has of a chunk of its residue; undefined when that is nothing. */
   rangeOf(chunk: bigint): Range | undefined {
     const [lo, hi] = this.#rangeOf(chunk);

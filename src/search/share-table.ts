@@ -2,8 +2,8 @@ import { chunkOf } from './chunk.ts';
 import { contradiction, type LedgerSnapshot } from './ledger-snapshot.ts';
 import type { RangeSet } from './range-set.ts';
 import { ResidueProgress } from './residue.ts';
-import { newSlot, partOf, type Slot, unsoundOf } from './slot.ts';
-import type { Assignment, Range, Space } from './search.ts';
+import { newSlot, partOf, type Slot, unsoundOf, assignmentOf } from './slot.ts';
+import type { Assignment, Range, ResidueStatus, Space } from './search.ts';
 
 /** More shares than a search ever needs: then it is full. */
 const mostShares = 65_536;
@@ -11,7 +11,17 @@ const mostShares = 65_536;
 /** What is known of each share. */
 export type ShareView = Pick<
   ShareTable,
-  'isFull' | 'finished' | 'left' | 'nonceAfter' | 'residueOf' | 'within' | 'unsound' | 'extentOf'
+  | 'isFull'
+  | 'finished'
+  | 'nextOf'
+  | 'isOwnWork'
+  | 'assignments'
+  | 'left'
+  | 'nonceAfter'
+  | 'residueOf'
+  | 'within'
+  | 'unsound'
+  | 'extentOf'
 >;
 
 /** The shares of a search: its N residues, and what they were divided into. Together they have every nonce once. */
@@ -129,6 +139,25 @@ export class ShareTable {
     return this.flatMap(unsoundOf);
   }
 
+  /** The first chunk that is not done of a residue that a worker has; undefined before its first report after a restore. */
+  nextOf(worker: number, residue: number): bigint | undefined {
+    const slot = this.find(residue);
+    return slot?.owner === worker && !slot.isRestored ? slot.progress.next : undefined;
+  }
+
+  /** Whether nothing of a range of the space, in one chunk, was done when the residue was given to its present owner. */
+  isOwnWork(worker: number, [lo, hi]: Range): boolean {
+    const { owner, base } = this.at(lo);
+    return owner === worker && base.isUntouched(lo, hi);
+  }
+
+  /** What a worker has. */
+  assignments(worker: number): (Assignment & { readonly status: ResidueStatus })[] {
+    return this.of(worker)
+      .filter(({ status }) => status !== 'reserved')
+      .map(({ progress, status }) => ({ ...assignmentOf(progress), status }));
+  }
+
   /** The share that a nonce of the space belongs to. */
   at(nonce: bigint): Slot {
     const residue = Number(chunkOf(this.#space, nonce) % BigInt(this.stride));
@@ -137,6 +166,14 @@ export class ShareTable {
       if (number % this.stride === residue && from <= nonce && nonce < until) return slot;
     }
     throw new RangeError(`no share has nonce ${nonce}`);
+  }
+
+  /** The shares that another one was divided into. */
+  partsOf({ residue, from, until }: ResidueProgress): Slot[] {
+    return [...this.#slots.values()].filter(
+      ({ progress: part }) =>
+        part.residue % this.stride === residue % this.stride && from <= part.from && part.until <= until,
+    );
   }
 
   map<T>(look: (slot: Slot) => T): T[] {

@@ -1,6 +1,6 @@
 import type { ShareSnapshot } from './ledger-snapshot.ts';
 import type { ResidueProgress } from './residue.ts';
-import type { Assignment, ResidueState, ResidueStatus, ShareReport } from './search.ts';
+import type { Assignment, ResidueReport, ResidueState, ResidueStatus, ShareReport } from './search.ts';
 import { type Tenure, withoutWorker } from './tenure.ts';
 
 /** A share as the ledger keeps it. */
@@ -19,6 +19,8 @@ export interface Slot {
   readonly discredited: Set<number>;
   /** Restored, with no report since: what its owner said in between may have been shown to somebody else. */
   isRestored: boolean;
+  /** What its owner was given and has reported, where somebody who had it before has told more since. */
+  alone?: { readonly base: ResidueProgress; progress: ResidueProgress } | undefined;
 }
 
 /** A share that nobody has searched yet. */
@@ -43,7 +45,22 @@ export function partOf(slot: Slot, part: Pick<ShareReport, 'residue' | 'from' | 
     tenures,
     discredited: new Set(slot.discredited),
     isRestored,
+    alone: slot.alone && { base: slot.alone.base.copy(part), progress: slot.alone.progress.copy(part) },
   };
+}
+
+/** Counts what its owner reports as done. @returns how much of that others have told before. */
+export function includeReport(slot: Slot, report: ResidueReport): bigint {
+  const before = slot.progress.count;
+  slot.progress = slot.base.copy();
+  slot.progress.include(report);
+  const { alone } = slot;
+  if (!alone) return 0n;
+  const now = alone.base.copy();
+  now.include(report);
+  const told = now.count - alone.progress.count;
+  alone.progress = now;
+  return told - (slot.progress.count - before);
 }
 
 /** A worker has it from now on; what to tell it. */
@@ -51,6 +68,7 @@ export function give(slot: Slot, worker: number): Assignment {
   slot.owner = worker;
   slot.status = 'held';
   slot.base = slot.progress.copy();
+  slot.alone = undefined;
   slot.given = slot.progress.next;
   return assignmentOf(slot.progress);
 }

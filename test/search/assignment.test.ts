@@ -107,6 +107,20 @@ describe('assign', () => {
     expect(orders({ residues, workers: workers('searching', 'idle', 'idle') })).toEqual([]);
   });
 
+  it('does not wait for the answer of one that is away', () => {
+    const residues = [residue(0, 'held', 0), residue(1, 'releasing', 2)];
+    expect(orders({ residues, workers: workers('searching', 'idle', 'away') })).toEqual(['release 0 0 50']);
+  });
+
+  it('takes what one that is away has when all others have nothing left, and not before', () => {
+    const residues = [residue(0, 'held', 0, { left: 0 }), residue(1, 'held', 1), residue(2, 'releasing', 1)];
+    const states = (first: 'idle' | 'searching') => workers(first, 'away', 'idle');
+    expect(orders({ residues, workers: states('idle') })).toEqual(['take 1 1', 'take 1 2']);
+    const busy = [residue(0, 'held', 0, { left: 4 }), ...residues.slice(1)];
+    expect(orders({ residues: busy, workers: states('searching') })).toEqual([]);
+    expect(orders({ residues, workers: workers('idle', 'pending', 'idle') })).toEqual([]);
+  });
+
   it('moves nothing for an end that is hardly sooner', () => {
     const residues = [residue(0, 'held', 0, { left: 4 })];
     expect(orders({ residues, workers: workers('searching', 'idle') })).toEqual([]);
@@ -171,6 +185,7 @@ function carriedOut({ residues, workers, bounded }: Snapshot, orders: readonly O
     const number = (order.kind === 'adopt' && rests.get(order.residue)) || order.residue;
     const share = shares.get(number);
     if (!share) throw new Error('there is no such share');
+    if (order.kind === 'take') throw new Error('nobody is away');
     if (order.kind === 'release') {
       divide(share, order.keep);
       shares.set(number, { ...share, left: order.keep });

@@ -28,7 +28,7 @@ describe('a snapshot', () => {
     const ledger = Ledger.restore(snapshot);
     expect(ledger.tested).toBe(3n);
     expect(ledger.bound).toBe(140n);
-    expect(ledger.assignments(0)).toEqual([
+    expect(ledger.shares.assignments(0)).toEqual([
       {
         residue: 0,
         next: 0n,

@@ -304,6 +304,38 @@ describe('a ledger', () => {
     expect(ledger.tested).toBe(limit - 4n);
   });
 
+  it('counts the first answer to what two have, and apart what both have done', () => {
+    const ledger = new Ledger(space, 1);
+    ledger.deal(0);
+    const other = ledger.join();
+    ledger.deal(other);
+    ledger.report(0, report(0, 1n, [110n, 112n]));
+    ledger.take(0);
+    // It is divided between the other one, which has 112..125 of it, and nobody.
+    expect(ledger.divide(0, 14n)).toBe(1);
+    expect(ledger.adopt(other, 0)).toMatchObject({ next: 1n, until: 126n });
+    expect(ledger.report(other, report(0, 2n, [120n, 122n]))).toEqual({ accepted: true });
+    expect([ledger.tested, ledger.coverage().doubled]).toEqual([22n, undefined]);
+    // Of what the first one tells now the other one has told 112..115, and nobody 124..127.
+    expect(ledger.report(0, report(0, 1n, [110n, 116n], [124n, 128n]))).toEqual({ accepted: true });
+    expect([ledger.tested, ledger.coverage().doubled]).toEqual([26n, '4']);
+    // Then the other one has done 124 and 125 too.
+    expect(ledger.report(other, report(0, 3n))).toEqual({ accepted: true });
+    expect([ledger.tested, ledger.coverage().doubled]).toEqual([28n, '6']);
+    expect(ranges(ledger)).toEqual([[100n, 128n]]);
+    expect([ledger.claimed(0), ledger.claimed(other)]).toEqual([16n, 12n]);
+    // It is not asked any more once it has given it back.
+    expect(ledger.report(0, report(0, 9n))).toMatchObject({ rejection: 'impossible' });
+    expect(ledger.released(0, report(0, 1n, [110n, 116n], [124n, 130n]))).toEqual({ accepted: true });
+    expect([ledger.tested, ledger.rivals.of(0)]).toEqual([30n, []]);
+    expect(ledger.released(0, report(0, 3n))).toMatchObject({ rejection: 'not-owner' });
+    // What it is not believed others do, also where the other one has done it again.
+    ledger.lose(0);
+    ledger.withdraw(0);
+    ledger.lose(other);
+    expect(ranges(ledger)).toEqual([[112n, 124n]]);
+  });
+
   it('divides a share of which a part is given back, and knows both as one residue', () => {
     const ledger = new Ledger(space, 2);
     ledger.deal(0);

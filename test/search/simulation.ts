@@ -350,11 +350,12 @@ export class Simulation {
         this.#agent(worker).inbox.push({ order: 'release', residue, from });
         continue;
       }
+      assert.equal(order.kind, 'adopt'); // nobody is away here
       this.seen.adoptions++;
       this.states[worker] = 'searching';
       const share = rests.has(residue) ? rests.get(residue) : residue;
       if (share === undefined) continue;
-      const { count } = order;
+      const count = order.kind === 'adopt' ? order.count : undefined;
       rests.set(residue, count === undefined ? undefined : this.#ledger.divide(share, BigInt(count)));
       this.#hand(worker, this.#ledger.adopt(worker, share));
     }

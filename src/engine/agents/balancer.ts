@@ -63,6 +63,11 @@ export class Balancer {
     for (const order of orders) {
       const { worker, residue } = order;
       const { send } = pool.get(worker);
+      if (order.kind === 'take') {
+        ledger.take(residue);
+        send?.({ order: 'release', residue });
+        continue;
+      }
       if (order.kind === 'release') {
         if (ledger.shares.isFull) continue;
         ledger.release(residue);
@@ -71,6 +76,11 @@ export class Balancer {
       }
       const share = rests.has(residue) ? rests.get(residue) : residue;
       if (share === undefined) continue; // it was less than it seemed
+      // It may be searching that still: it is asked to give it back first.
+      if (ledger.rivals.given(worker, share)) {
+        rests.set(residue, share);
+        continue;
+      }
       const { count } = order;
       rests.set(
         residue,
@@ -90,6 +100,8 @@ export class Balancer {
         ...from,
       });
     }
+    // What was taken is for others now.
+    if (orders.some(({ kind }) => kind === 'take')) this.balance();
   }
 
   /** The nonce up to which all are to end together. */

@@ -95,8 +95,7 @@ export class Search implements RunningSearch {
   /** An agent is being started on this instance: what to put into its job. From now on it can be given orders. */
   begin(worker: number, send: SendOrder): Assignment[] {
     const state = this.pool.get(worker);
-    state.state = 'searching';
-    state.send = send;
+    Object.assign(state, { state: 'searching', send, heard: this.#options.elapsed() } as const);
     this.#trust.begin(worker);
     if (!state.lost) return this.#ledger.deal(worker);
     state.lost = false;
@@ -112,8 +111,8 @@ export class Search implements RunningSearch {
   /** A worker is back, with the agent that it had and everything said by that. */
   rejoin(worker: number, send: SendOrder): void {
     const state = this.pool.get(worker);
-    state.state = this.#ledger.assignments(worker).length > 0 ? 'searching' : 'idle';
-    state.send = send;
+    state.state = this.#ledger.shares.assignments(worker).length > 0 ? 'searching' : 'idle';
+    Object.assign(state, { send, heard: this.#options.elapsed() } as const);
     repeatOrders(this.#ledger, worker, send);
     this.#rebalance();
   }

@@ -39,11 +39,12 @@ export function askBack(
  * more than an end of a `release`.)
  */
 export function repeatOrders(ledger: Ledger, worker: number, send: SendOrder): void {
-  for (const { status, ...assignment } of ledger.assignments(worker)) {
+  for (const { status, ...assignment } of ledger.shares.assignments(worker)) {
     send({ order: 'adopt', ...assignment });
     if (status === 'releasing')
       send({ order: 'release', residue: assignment.residue, from: ledger.space.from });
   }
+  for (const residue of ledger.rivals.of(worker)) send({ order: 'release', residue });
   if (ledger.bound !== undefined) send({ order: 'bound', nonce: ledger.bound });
 }
 

@@ -7,6 +7,9 @@ import type { WorkerSnapshot } from './resume/search-snapshot.ts';
 /** Seconds for which a worker that says nothing is taken to go on as before: it reports every second. */
 const longestAhead = 2;
 
+/** Seconds after which one that says nothing is not waited for. */
+const longestSilence = 6;
+
 /** The way to one running agent. Sending never throws: a dead agent is noticed by its channel. */
 export type SendOrder = (order: AgentOrder) => void;
 
@@ -65,7 +68,14 @@ export class WorkerPool {
     const pool = new WorkerPool(snapshots.length, keep);
     snapshots.forEach(({ state, seen, ...known }, index) => {
       const received = new Received(keep, seen);
-      Object.assign(pool.get(index), { ...known, state: state === 'begun' ? 'away' : state, received });
+      // It is waited for until it is lost, or is back: when it was last heard is not known.
+      const heard = Infinity;
+      Object.assign(pool.get(index), {
+        ...known,
+        state: state === 'begun' ? 'away' : state,
+        received,
+        heard,
+      });
     });
     return pool;
   }
@@ -153,7 +163,9 @@ export class WorkerPool {
   states(now: number): WorkerState[] {
     return this.all.map(({ state, speed, heard }, worker) => {
       const ahead = state === 'searching' ? speed * Math.min(longestAhead, Math.max(0, now - heard)) : 0;
-      return { worker, state: policyState(state), speed, ahead };
+      const isSilent =
+        now - heard > longestSilence && (state === 'away' || (state === 'searching' && speed > 0));
+      return { worker, state: isSilent ? 'away' : policyState(state), speed, ahead };
     });
   }
 

@@ -121,6 +121,30 @@ describe('a worker that is away', () => {
     expect(bench.search.pool.isAway(0)).toBe(false);
   });
 
+  test('is not waited for when all others have nothing left: the first answer counts', async () => {
+    const bench = new Bench({ chunk: 10n });
+    bench.start(0, 1);
+    bench.search.away(0);
+    bench.seconds = 5;
+    bench.progress(1, 1, 101n);
+    bench.search.receive(1, { event: 'idle' });
+    expect(bench.orders(1)).toEqual([]);
+    bench.seconds = 7;
+    bench.progress(1, 1, 101n);
+    expect(bench.orders(1)).toEqual([{ order: 'adopt', residue: 0, next: 0n }]);
+    expect(bench.named('instance.lost')).toEqual([]);
+    bench.progress(1, 0, 40n);
+    // Back again, it is asked to give it back, and tells what it has done meanwhile.
+    const again: AgentOrder[] = [];
+    bench.search.rejoin(0, (order) => again.push(order));
+    expect(again).toEqual([{ order: 'release', residue: 0 }]);
+    bench.search.receive(0, { event: 'released', residue: 0, next: 60n, done: [] });
+    expect(bench.search.coverage()).toMatchObject({ tested: '800', doubled: '200' });
+    bench.progress(1, 0, 100n);
+    await expect(bench.search.ended).resolves.toEqual({ kind: 'exhausted' });
+    expect(bench.search.coverage()).toMatchObject({ tested: '1000', doubled: '300' });
+  });
+
   test('is given up after all: the others take over, and it begins with nothing', () => {
     const bench = new Bench();
     bench.start(0, 1);

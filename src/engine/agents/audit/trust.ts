@@ -121,7 +121,7 @@ export class Trust {
 
   /** It reports what it did of a residue. A late report (`not-owner`) has no consequence. */
   report(worker: number, report: ResidueReport): CndError | undefined {
-    const before = this.#ledger.nextOf(worker, report.residue);
+    const before = this.#ledger.shares.nextOf(worker, report.residue);
     const result = this.#ledger.report(worker, report);
     if (!result.accepted) {
       if (result.rejection === 'not-owner') return undefined;
@@ -193,7 +193,7 @@ export class Trust {
       if (start === end) continue;
       const lo = end - start > redoSize ? audits.within(start, end - redoSize) : start;
       const range: Range = [lo, end - start > redoSize ? lo + redoSize : end];
-      if (partial.get(residue) !== chunk && this.#ledger.isOwnWork(worker, [start, end]))
+      if (partial.get(residue) !== chunk && this.#ledger.shares.isOwnWork(worker, [start, end]))
         audits.claimed({ worker, range, told });
     }
   }
