@@ -1,12 +1,11 @@
 import { type Coverage, coverageOf } from './coverage.ts';
 import type { LedgerSnapshot, WorkerRecord } from './ledger-snapshot.ts';
 import { RangeSet } from './range-set.ts';
-import { hasAdded } from './tenure.ts';
+import { hasAdded } from './share/tenure.ts';
 import { refuse, type ReportResult } from './report-result.ts';
-import { includeTold, Rivals } from './rival.ts';
-import { ShareTable, type ShareView } from './share-table.ts';
+import { includeTold, Rivals } from './share/rival.ts';
+import { ShareTable, type ShareView } from './share/share-table.ts';
 import {
-  assignmentOf,
   discredit,
   give,
   hasWork,
@@ -16,8 +15,8 @@ import {
   snapshotOf,
   residueState,
   unsoundOf,
-} from './slot.ts';
-import type { Assignment, Range, ResidueReport, ResidueState, ResidueStatus, Space } from './search.ts';
+} from './share/slot.ts';
+import type { Assignment, Range, ResidueReport, ResidueState, Space } from './search.ts';
 
 /** Ranges that an assignment says are done; of a share with more the rest is given to somebody else. */
 const mostDone = 10_000;
@@ -151,10 +150,7 @@ export class Ledger {
     return result;
   }
 
-  /**
-   * Takes a share from its owner, which does not answer while others have nothing left: what it says of it still counts, until
-   * it has `released` it.
-   */
+  /** Takes a share from its owner, which does not answer: what that says of it still counts, until it has `released` it. */
   take(residue: number): void {
     const slot = this.#shares.get(residue);
     this.rivals.add(slot);
@@ -209,9 +205,8 @@ export class Ledger {
     const slot = this.#shares.find(report.residue);
     if (!slot) return refuse('impossible', `there is no residue ${report.residue}`);
     if (this.rivals.given(worker, report.residue)) return this.#reportLate(worker, report);
-    if (slot.owner !== worker || slot.status === 'reserved') {
+    if (slot.owner !== worker || slot.status === 'reserved')
       return refuse('not-owner', `residue ${report.residue} is not with worker ${worker}`);
-    }
     const violation = slot.base.violation(report);
     if (violation !== undefined) return refuse('impossible', violation);
     if (report.next < slot.given)

@@ -123,3 +123,42 @@ describe('the smallest golden nonce is found as soon as if all had tested nothin
     );
   }, 60_000);
 });
+
+describe('a worker that is away at the end is not waited for', () => {
+  test('two of three do what it has, and only that is done twice', async () => {
+    const fleet = new TimedFleet({ from: 0n, limit: 30_000n, chunk: 1000n }, [500, 500, 500], hopeless);
+    fleet.cut(0, 8, 100);
+    // Of the 20 s it has searched 8; the others do the rest of its 10,000 nonces from 20 s on, when they have nothing left.
+    expect(await fleet.run(1000)).toBeLessThan(28);
+    expect(fleet.search.tested).toBe(30_000n);
+  });
+
+  test('whoever is away for however long: all is covered, nothing twice but on purpose', async () => {
+    await fc.assert(
+      fc.asyncProperty(
+        fc.array(fc.integer({ min: 100, max: 1000 }), { minLength: 2, maxLength: 5 }),
+        fc.array(fc.record({ worker: fc.nat(3), at: fc.nat(25), seconds: fc.integer({ min: 1, max: 30 }) }), {
+          maxLength: 3,
+        }),
+        fc.constantFrom(100n, 1000n, 20_000n),
+        async (speeds, cuts, chunk) => {
+          const sum = speeds.reduce((all, speed) => all + speed, 0);
+          const limit = BigInt(sum * 20);
+          const fleet = new TimedFleet({ from: 0n, limit, chunk }, speeds, hopeless);
+          // One at a time of each worker, one after the other.
+          let free = 0;
+          for (const { worker, at, seconds } of cuts) {
+            fleet.cut((worker % (speeds.length - 1)) + 1, free + at + 1, seconds);
+            free += at + seconds + 2;
+          }
+          await fleet.run(1000);
+          const { tested, doubled = '0' } = fleet.search.coverage();
+          expect(tested).toBe(`${limit}`);
+          expect(fleet.doubled).toBeGreaterThanOrEqual(BigInt(doubled));
+          if (cuts.length === 0) expect(fleet.doubled).toBe(0n);
+        },
+      ),
+      { numRuns: 60 },
+    );
+  }, 60_000);
+});

@@ -27,6 +27,7 @@ interface Held {
   until: bigint;
   /** Everything below was dealt. */
   frontier: bigint;
+  isReleasing: boolean;
 }
 
 /** An agent that tests so many nonces a second, as docs/agent.md has it, in time that does not pass by itself. */
@@ -63,14 +64,26 @@ class TimedAgent {
 
   #adopt({
     residue,
+    next,
     from = this.#fleet.space.from,
     until = this.#fleet.space.limit,
     done = [],
   }: Assignment): void {
+    const known = this.#held.get(residue);
+    if (known) known.isReleasing = false;
+    if (known) return;
     const skip = new RangeSet(done);
     const { space, stride } = this.#fleet;
     const progress = new ResidueProgress(space, stride, residue, skip, { from, until });
-    const share = { progress, skip, residue: BigInt(residue % stride), until, frontier: progress.start };
+    progress.include({ residue, next, done: [] });
+    const share = {
+      progress,
+      skip,
+      residue: BigInt(residue % stride),
+      until,
+      frontier: progress.start,
+      isReleasing: false,
+    };
     this.#held.set(residue, share);
     this.#isIdle = false;
   }
@@ -79,9 +92,8 @@ class TimedAgent {
     const held = this.#held.get(residue);
     if (!held) throw new Error(`it does not hold ${residue}`);
     if (from === undefined) {
-      if (this.#queue.some((piece) => piece.held === held)) throw new Error(`it is at ${residue}`);
-      this.#held.delete(residue);
-      this.#say({ event: 'released', ...said(held.progress) });
+      held.isReleasing = true;
+      this.#giveUp();
       return;
     }
     const start = from > held.frontier ? from : held.frontier;
@@ -91,9 +103,19 @@ class TimedAgent {
     this.#say({ event: 'released', ...report, from: held.until });
   }
 
+  /** Says so of what it is to give back as a whole, once it is at nothing of it. */
+  #giveUp(): void {
+    for (const [residue, held] of this.#held) {
+      if (!held.isReleasing || this.#queue.some((piece) => piece.held === held)) continue;
+      this.#held.delete(residue);
+      this.#say({ event: 'released', ...said(held.progress) });
+    }
+  }
+
   /** The next slice of a share, at most `size` nonces. */
   #next(held: Held): Range | undefined {
     const { space, stride } = this.#fleet;
+    if (held.isReleasing) return undefined;
     const end = held.until < this.#bound ? held.until : this.#bound;
     for (;;) {
       const chunk = chunkFrom(chunkOf(space, held.frontier), held.residue, BigInt(stride));
@@ -135,6 +157,7 @@ class TimedAgent {
       const { residue, next } = head.held.progress;
       head.held.progress.include({ residue, next, done: [[lo, hi]] });
       this.#fleet.note(lo, hi);
+      this.#giveUp();
       this.#work();
       this.#go();
     });
@@ -204,6 +227,8 @@ export class TimedFleet {
   readonly golden: readonly Golden[];
   readonly #agents: readonly TimedAgent[];
   readonly #tested = new RangeSet();
+  /** What workers that are away have said meanwhile. */
+  readonly #unread = new Map<number, AgentMessage[]>();
   readonly #events: TimedEvent[] = [];
   #count = 0;
   #isOver = false;
@@ -219,7 +244,9 @@ export class TimedFleet {
       near: 60,
       fastest: 1e12,
       workers: speeds.length,
-      emit: () => {},
+      emit: (event, fields) => {
+        if (event === 'instance.lost') throw new Error(JSON.stringify(fields));
+      },
       elapsed: () => this.now,
       onFirstSearching: () => {},
       announce: () => {},
@@ -227,9 +254,7 @@ export class TimedFleet {
     void this.search.ended.then(() => (this.#isOver = true));
     this.#agents = speeds.map(
       (speed, worker) =>
-        new TimedAgent(this, speed, (message) =>
-          this.after(latency, () => this.search.receive(worker, message)),
-        ),
+        new TimedAgent(this, speed, (message) => this.after(latency, () => this.#receive(worker, message))),
     );
   }
 
@@ -248,6 +273,37 @@ export class TimedFleet {
     }
   }
 
+  /** The connection to a worker is lost at some time, for some seconds. Its agent goes on. */
+  cut(worker: number, at: number, seconds: number): void {
+    this.after(at, () => {
+      const unread: AgentMessage[] = [];
+      this.#unread.set(worker, unread);
+      this.search.away(worker);
+      this.after(seconds, () => {
+        this.#unread.delete(worker);
+        // Of progress it has kept the newest.
+        const newest = unread.findLast(({ event }) => event === 'progress');
+        for (const message of unread)
+          if (message.event !== 'progress' || message === newest) this.search.receive(worker, message);
+        this.search.rejoin(worker, this.#sender(worker));
+      });
+    });
+  }
+
+  #receive(worker: number, message: AgentMessage): void {
+    const unread = this.#unread.get(worker);
+    if (unread) unread.push(message);
+    else this.search.receive(worker, message);
+  }
+
+  #sender(worker: number): (order: AgentOrder) => void {
+    return (order) => {
+      if (order.order !== 'bound') this.orders++;
+      // What is on its way when the connection is lost does not arrive.
+      this.after(latency, () => this.#unread.has(worker) || this.#agents[worker]?.obey(order));
+    };
+  }
+
   /** That these were tested by some agent. */
   note(lo: bigint, hi: bigint): void {
     const before = this.#tested.count;
@@ -257,13 +313,8 @@ export class TimedFleet {
 
   /** Lets all of them search until the search is over. @returns after how many seconds */
   async run(most: number): Promise<number> {
-    for (const [worker, agent] of this.#agents.entries()) {
-      const send = (order: AgentOrder): void => {
-        if (order.order !== 'bound') this.orders++;
-        this.after(latency, () => agent.obey(order));
-      };
-      agent.start(this.search.begin(worker, send));
-    }
+    for (const [worker, agent] of this.#agents.entries())
+      agent.start(this.search.begin(worker, this.#sender(worker)));
     while (!this.#isOver) {
       const event = this.#pop();
       if (!event || event.at > most) throw new Error(`it has not ended after ${this.now} s`);

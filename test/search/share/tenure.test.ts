@@ -1,9 +1,9 @@
 import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { chunkCount, chunkOf, chunkRange } from '../../src/search/chunk.ts';
-import { Ledger } from '../../src/search/ledger.ts';
-import type { Range, Space } from '../../src/search/search.ts';
-import { anySpace, asRanges, nonces, rangesOf } from './arbitrary.ts';
+import { chunkCount, chunkOf, chunkRange } from '../../../src/search/chunk.ts';
+import { Ledger } from '../../../src/search/ledger.ts';
+import type { Range, Space } from '../../../src/search/search.ts';
+import { anySpace, asRanges, nonces, rangesOf } from '../arbitrary.ts';
 
 const space: Space = { from: 0n, limit: 60n, chunk: 10n };
 

@@ -1,6 +1,6 @@
-import type { ShareSnapshot } from './ledger-snapshot.ts';
-import type { ResidueProgress } from './residue.ts';
-import type { Assignment, ResidueReport, ResidueState, ResidueStatus, ShareReport } from './search.ts';
+import type { ShareSnapshot } from '../ledger-snapshot.ts';
+import type { ResidueProgress } from '../residue.ts';
+import type { Assignment, ResidueReport, ResidueState, ResidueStatus, ShareReport } from '../search.ts';
 import { type Tenure, withoutWorker } from './tenure.ts';
 
 /** A share as the ledger keeps it. */

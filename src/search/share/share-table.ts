@@ -1,9 +1,9 @@
-import { chunkOf } from './chunk.ts';
-import { contradiction, type LedgerSnapshot } from './ledger-snapshot.ts';
-import type { RangeSet } from './range-set.ts';
-import { ResidueProgress } from './residue.ts';
+import { chunkOf } from '../chunk.ts';
+import { contradiction, type LedgerSnapshot } from '../ledger-snapshot.ts';
+import type { RangeSet } from '../range-set.ts';
+import { ResidueProgress } from '../residue.ts';
 import { newSlot, partOf, type Slot, unsoundOf, assignmentOf } from './slot.ts';
-import type { Assignment, Range, ResidueStatus, Space } from './search.ts';
+import type { Assignment, Range, ResidueStatus, Space } from '../search.ts';
 
 /** More shares than a search ever needs: then it is full. */
 const mostShares = 65_536;

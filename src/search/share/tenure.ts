@@ -1,4 +1,4 @@
-import type { ResidueProgress } from './residue.ts';
+import type { ResidueProgress } from '../residue.ts';
 
 /** What one worker added to a residue while it was with it. */
 export interface Tenure {

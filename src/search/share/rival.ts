@@ -1,7 +1,7 @@
-import type { ResidueProgress } from './residue.ts';
-import { RangeSet } from './range-set.ts';
-import { refuse, type ReportResult } from './report-result.ts';
-import type { Range, ResidueReport } from './search.ts';
+import type { ResidueProgress } from '../residue.ts';
+import { RangeSet } from '../range-set.ts';
+import { refuse, type ReportResult } from '../report-result.ts';
+import type { Range, ResidueReport } from '../search.ts';
 import type { Slot } from './slot.ts';
 
 /** A worker that has a share no more, and may be searching it all the same. */
