@@ -13,6 +13,12 @@ export interface ShareSnapshot extends ShareReport {
   readonly given: bigint;
 }
 
+/** A worker that a share was taken from, and may be searching it: what it was given, and has reported. */
+export interface RivalSnapshot extends ShareReport {
+  readonly worker: number;
+  readonly base: ResidueReport;
+}
+
 /** Everything that a ledger knows (`Ledger.snapshot`, `Ledger.restore`). */
 export interface LedgerSnapshot {
   readonly space: Space;
@@ -22,6 +28,9 @@ export interface LedgerSnapshot {
   readonly known: readonly Range[];
   readonly workers: readonly WorkerRecord[];
   readonly residues: readonly ShareSnapshot[];
+  readonly rivals?: readonly RivalSnapshot[] | undefined;
+  /** How many nonces were tested twice on purpose. */
+  readonly doubled?: bigint | undefined;
 }
 
 const natural = z
@@ -53,6 +62,11 @@ const ledgerSnapshot = z.object({
       }),
     )
     .max(100_000),
+  rivals: z
+    .array(report.extend({ from: natural, until: natural, worker: index, base: report }))
+    .max(100_000)
+    .optional(),
+  doubled: natural.optional(),
 });
 
 /** A snapshot as JSON, nonces and chunks as decimal strings. Pure. */
@@ -69,7 +83,13 @@ export function parseLedgerSnapshot(value: unknown): LedgerSnapshot | undefined 
 }
 
 /** Why a snapshot cannot be of any ledger, as far as that is seen without one; undefined when it can. Pure. */
-export function contradiction({ space, stride, workers, residues }: LedgerSnapshot): string | undefined {
+export function contradiction({
+  space,
+  stride,
+  workers,
+  residues,
+  rivals = [],
+}: LedgerSnapshot): string | undefined {
   if (workers.length < stride) return `${workers.length} workers with ${stride} residues`;
   const byNumber = new Map(residues.map((share) => [share.residue, share]));
   if (byNumber.size < residues.length) return 'two shares with the same number';
@@ -82,6 +102,15 @@ export function contradiction({ space, stride, workers, residues }: LedgerSnapsh
       return `residue ${residue} begins with nonce ${from}`;
     ends[residue % stride] = until;
   }
+  const odd = rivals.find(
+    ({ worker, residue, base, from, until }) =>
+      !(worker in workers) ||
+      base.residue !== residue ||
+      from < space.from ||
+      until <= from ||
+      until > space.limit,
+  );
+  if (odd) return `residue ${odd.residue} was taken from worker ${odd.worker}`;
   const open = ends.findIndex((end) => end !== space.limit);
   return open < 0 ? undefined : `of residue ${open} nothing from nonce ${ends[open]} on`;
 }

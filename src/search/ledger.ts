@@ -58,17 +58,17 @@ export class Ledger {
     this.#workers = Array.from({ length: workers }, () => 'new');
     this.#shares = new ShareTable(space, workers);
     this.shares = this.#shares;
-    if (restored) this.#shares.restore(restored, this.#known);
+    if (restored) this.#shares.restore(restored, this.#known, this.rivals);
     else this.#shares.reserveAll(this.#known);
     this.#tested = this.#shares.count;
   }
 
   /** The ledger of a snapshot: every share is with its owner, which may go on or be lost. @throws RangeError */
   static restore(snapshot: LedgerSnapshot): Ledger {
-    const { space, stride, bound, known, workers } = snapshot;
+    const { space, stride, bound, known, workers, doubled = 0n } = snapshot;
     const ledger = new Ledger(space, stride, known, snapshot);
     ledger.#workers.splice(0, stride, ...workers);
-    ledger.#bound = bound;
+    [ledger.#bound, ledger.#doubled] = [bound, doubled];
     return ledger;
   }
 
@@ -257,6 +257,8 @@ export class Ledger {
       known: [...this.#known],
       workers: [...this.#workers],
       residues: this.#shares.map(snapshotOf),
+      rivals: this.rivals.snapshot(),
+      doubled: this.#doubled,
     };
   }
 
@@ -264,13 +266,13 @@ export class Ledger {
   #reportLate(worker: number, report: ResidueReport): ReportResult {
     const given = this.rivals.given(worker, report.residue);
     let more = 0n;
-    const { result, doubled } = this.rivals.report(worker, report, (ranges) => {
+    const { result, doubled, isShown } = this.rivals.report(worker, report, (ranges) => {
       for (const slot of given ? this.#shares.partsOf(given) : [])
         more += this.#count(slot, () => includeTold(slot, worker, ranges));
       return more;
     });
     this.#doubled += doubled;
-    this.#claimed.set(worker, this.claimed(worker) + more);
+    if (isShown) this.#claimed.set(worker, this.claimed(worker) + more);
     return result;
   }
 

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { testedNow } from '../../src/search/coverage.ts';
 import { Ledger } from '../../src/search/ledger.ts';
+import { ledgerSnapshotText, parseLedgerSnapshot } from '../../src/search/ledger-snapshot.ts';
 import { maximumPieces } from '../../src/search/residue.ts';
 import type { Range, Space } from '../../src/search/search.ts';
 import { rangesOf } from './arbitrary.ts';
@@ -324,6 +325,14 @@ describe('a ledger', () => {
     expect([ledger.tested, ledger.coverage().doubled]).toEqual([28n, '6']);
     expect(ranges(ledger)).toEqual([[100n, 128n]]);
     expect([ledger.claimed(0), ledger.claimed(other)]).toEqual([16n, 12n]);
+    // Another controller takes it the same way, but for what it cannot have been shown.
+    const text = ledgerSnapshotText(ledger.snapshot());
+    const snapshot = parseLedgerSnapshot(JSON.parse(text));
+    const restored = snapshot && Ledger.restore(snapshot);
+    expect(restored && ledgerSnapshotText(restored.snapshot())).toBe(text);
+    expect(restored?.rivals.of(0)).toEqual([0]);
+    expect(restored?.report(0, report(0, 1n, [110n, 116n], [124n, 130n]))).toEqual({ accepted: true });
+    expect([restored?.tested, restored?.claimed(0), restored?.coverage().doubled]).toEqual([30n, 0n, '6']);
     // It is not asked any more once it has given it back.
     expect(ledger.report(0, report(0, 9n))).toMatchObject({ rejection: 'impossible' });
     expect(ledger.released(0, report(0, 1n, [110n, 116n], [124n, 130n]))).toEqual({ accepted: true });

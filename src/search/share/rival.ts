@@ -1,6 +1,7 @@
 import type { ResidueProgress } from '../residue.ts';
 import { RangeSet } from '../range-set.ts';
 import { refuse, type ReportResult } from '../report-result.ts';
+import type { RivalSnapshot } from '../ledger-snapshot.ts';
 import type { Range, ResidueReport } from '../search.ts';
 import type { Slot } from './slot.ts';
 
@@ -12,6 +13,8 @@ interface Rival {
   readonly base: ResidueProgress;
   /** That, and what it has reported. */
   progress: ResidueProgress;
+  /** Restored, with no report since: what it said in between may have been shown to somebody else. */
+  isRestored: boolean;
 }
 
 /**
@@ -25,7 +28,22 @@ export class Rivals {
   add({ owner, status, base, progress }: Slot): void {
     const { residue } = progress;
     if (owner === undefined || status === 'reserved') throw new Error(`residue ${residue} is with nobody`);
-    this.#all.push({ worker: owner, residue, base: base.copy(), progress: progress.copy() });
+    this.#all.push({
+      worker: owner,
+      residue,
+      base: base.copy(),
+      progress: progress.copy(),
+      isRestored: false,
+    });
+  }
+
+  /** Takes one of a snapshot, whose base and progress are those of a share. */
+  restore(worker: number, { base, progress }: Pick<Slot, 'base' | 'progress'>): void {
+    this.#all.push({ worker, residue: base.residue, base, progress, isRestored: true });
+  }
+
+  snapshot(): RivalSnapshot[] {
+    return this.#all.map(({ worker, base, progress }) => ({ ...progress.report, worker, base: base.report }));
   }
 
   /** What a worker was given of a share that was taken from it; undefined where none was. */
@@ -62,22 +80,24 @@ export class Rivals {
   /**
    * What a worker reports of a share that was taken from it.
    * @param include counts what it has done itself, and answers how many nonces that is more
-   * @returns how many of them were told by others before, in `doubled`
+   * @returns how many of them were told by others before (`doubled`), and whether it must have shown what it claims
    */
   report(
     worker: number,
     report: ResidueReport,
     include: (ranges: readonly Range[]) => bigint,
-  ): { readonly result: ReportResult; readonly doubled: bigint } {
+  ): { readonly result: ReportResult; readonly doubled: bigint; readonly isShown: boolean } {
     const rival = this.#find(worker, report.residue);
     const violation = rival ? rival.base.violation(report) : 'it was not taken from it';
     if (!rival || violation !== undefined)
-      return { result: refuse('impossible', violation ?? ''), doubled: 0n };
+      return { result: refuse('impossible', violation ?? ''), doubled: 0n, isShown: false };
     const now = rival.base.copy();
     now.include(report);
     const told = now.count - rival.progress.count;
     rival.progress = now;
-    return { result: { accepted: true }, doubled: told - include(now.since(rival.base)) };
+    const isShown = !rival.isRestored;
+    rival.isRestored = false;
+    return { result: { accepted: true }, doubled: told - include(now.since(rival.base)), isShown };
   }
 
   #find(worker: number, residue: number): Rival | undefined {

@@ -3,7 +3,8 @@ import { contradiction, type LedgerSnapshot } from '../ledger-snapshot.ts';
 import type { RangeSet } from '../range-set.ts';
 import { ResidueProgress } from '../residue.ts';
 import { newSlot, partOf, type Slot, unsoundOf, assignmentOf } from './slot.ts';
-import type { Assignment, Range, ResidueStatus, Space } from '../search.ts';
+import type { Assignment, Range, ResidueReport, ResidueStatus, ShareReport, Space } from '../search.ts';
+import type { Rivals } from './rival.ts';
 
 /** More shares than a search ever needs: then it is full. */
 const mostShares = 65_536;
@@ -50,19 +51,31 @@ export class ShareTable {
   }
 
   /** Takes the shares of a snapshot. @throws RangeError when it contradicts itself */
-  restore(snapshot: LedgerSnapshot, known: RangeSet): void {
+  restore(snapshot: LedgerSnapshot, known: RangeSet, rivals: Rivals): void {
     const wrong = contradiction(snapshot);
     if (wrong !== undefined) throw contradictory(wrong);
     for (const { base, given, status, owner, ...report } of snapshot.residues) {
-      const before = new ResidueProgress(this.#space, this.stride, report.residue, known, report);
-      const violation = before.violation(base) ?? before.violation(report);
-      if (violation !== undefined) throw contradictory(violation);
-      const slot = Object.assign(newSlot(before, { status, owner }), { given, isRestored: true });
-      slot.base.include(base);
-      slot.progress.include(base);
-      slot.progress.include(report);
-      this.add(slot);
+      const slot = this.#restored({ ...report, base }, known, { status, owner });
+      this.add(Object.assign(slot, { given, isRestored: true }));
     }
+    for (const { worker, ...rival } of snapshot.rivals ?? [])
+      rivals.restore(worker, this.#restored(rival, known, { status: 'orphaned', owner: undefined }));
+  }
+
+  /** @throws RangeError when it contradicts itself */
+  #restored(
+    { base, ...report }: ShareReport & { readonly base: ResidueReport },
+    known: RangeSet,
+    state: Pick<Slot, 'status' | 'owner'>,
+  ): Slot {
+    const before = new ResidueProgress(this.#space, this.stride, report.residue, known, report);
+    const violation = before.violation(base) ?? before.violation(report);
+    if (violation !== undefined) throw contradictory(violation);
+    const slot = newSlot(before, state);
+    slot.base.include(base);
+    slot.progress.include(base);
+    slot.progress.include(report);
+    return slot;
   }
 
   /** How many nonces are done. */
