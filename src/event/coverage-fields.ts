@@ -35,7 +35,9 @@ export const coverageFields = z
       .describe('What earlier runs had tested, in all of the above as well. Absent: nothing.'),
     doubled: decimal
       .optional()
-      .describe('How many nonces were tested twice on purpose; `tested` counts them once. Absent: none.'),
+      .describe(
+        'How many nonces were tested twice on purpose, as far as that was reported; `tested` counts them once. Absent: nothing was given to two.',
+      ),
   })
   .describe(
     'Which nonces were tested, exactly: `residues` by chunk and stride, `ranges` merged.',

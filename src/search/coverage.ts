@@ -32,7 +32,7 @@ export interface Coverage {
   readonly rangesCut: boolean;
   /** What was tested before this search began, by earlier runs: it is in all of the above as well. Absent: nothing. */
   readonly earlier?: readonly TextRange[] | undefined;
-  /** How many nonces were tested twice on purpose, as far as that was reported; `tested` counts them once. Absent: none. */
+  /** How many nonces were tested twice on purpose, as far as that was reported; `tested` counts them once. Absent: nothing was given to two. */
   readonly doubled?: string | undefined;
 }
 
@@ -46,7 +46,7 @@ export function coverageOf(
   shares: readonly ShareReport[],
   tested: bigint,
   earlier: readonly Range[] = [],
-  doubled = 0n,
+  doubled?: bigint,
 ): Coverage {
   const residues = joinShares(space, stride, shares);
   const ranges: TextRange[] = [];
@@ -69,7 +69,7 @@ export function coverageOf(
     ranges,
     rangesCut,
     ...(earlier.length > 0 && { earlier: earlier.map(textRange) }),
-    ...(doubled > 0n && { doubled: `${doubled}` }),
+    ...(doubled !== undefined && { doubled: `${doubled}` }),
   };
 }
 

@@ -39,7 +39,6 @@ export class Ledger {
   /** How many nonces each worker says it has done. */
   readonly #claimed = new Map<number, bigint>();
   #tested: bigint;
-  #doubled = 0n;
   /** The workers whose shares were given to others too. */
   readonly rivals = new Rivals();
   #bound: bigint | undefined;
@@ -65,10 +64,10 @@ export class Ledger {
 
   /** The ledger of a snapshot: every share is with its owner, which may go on or be lost. @throws RangeError */
   static restore(snapshot: LedgerSnapshot): Ledger {
-    const { space, stride, bound, known, workers, doubled = 0n } = snapshot;
+    const { space, stride, bound, known, workers } = snapshot;
     const ledger = new Ledger(space, stride, known, snapshot);
     ledger.#workers.splice(0, stride, ...workers);
-    [ledger.#bound, ledger.#doubled] = [bound, doubled];
+    ledger.#bound = bound;
     return ledger;
   }
 
@@ -211,7 +210,7 @@ export class Ledger {
     if (violation !== undefined) return refuse('impossible', violation);
     if (report.next < slot.given)
       return refuse('backwards', `chunk ${report.next} is before ${slot.given}, which it was given`);
-    const more = this.#count(slot, () => void (this.#doubled += includeReport(slot, report)));
+    const more = this.#count(slot, () => this.rivals.count(includeReport(slot, report)));
     if (!slot.isRestored) this.#claimed.set(worker, this.claimed(worker) + more);
     slot.isRestored = false;
     return { accepted: true };
@@ -232,11 +231,6 @@ export class Ledger {
     return upTo <= this.space.limit && !this.#shares.some((slot) => hasWork(slot, upTo));
   }
 
-  /** Whether every nonce of the space is done. */
-  exhausted(): boolean {
-    return this.complete(this.space.limit);
-  }
-
   /** The shares as the assignment policy sees them, with what is left below a bound. It looks at each. */
   residues(bound: bigint = this.#bound ?? this.space.limit): ResidueState[] {
     return this.#shares.map((slot) => residueState(slot, bound));
@@ -245,7 +239,14 @@ export class Ledger {
   /** What is done, exact and compact. */
   coverage(): Coverage {
     const shares = this.#shares.map(({ progress }) => progress.report);
-    return coverageOf(this.space, this.#shares.stride, shares, this.#tested, [...this.#known], this.#doubled);
+    return coverageOf(
+      this.space,
+      this.#shares.stride,
+      shares,
+      this.#tested,
+      [...this.#known],
+      this.rivals.doubled,
+    );
   }
 
   /** All that `restore` needs. */
@@ -257,8 +258,7 @@ export class Ledger {
       known: [...this.#known],
       workers: [...this.#workers],
       residues: this.#shares.map(snapshotOf),
-      rivals: this.rivals.snapshot(),
-      doubled: this.#doubled,
+      ...this.rivals.snapshot(),
     };
   }
 
@@ -266,12 +266,11 @@ export class Ledger {
   #reportLate(worker: number, report: ResidueReport): ReportResult {
     const given = this.rivals.given(worker, report.residue);
     let more = 0n;
-    const { result, doubled, isShown } = this.rivals.report(worker, report, (ranges) => {
+    const { result, isShown } = this.rivals.report(worker, report, (ranges) => {
       for (const slot of given ? this.#shares.partsOf(given) : [])
         more += this.#count(slot, () => includeTold(slot, worker, ranges));
       return more;
     });
-    this.#doubled += doubled;
     if (isShown) this.#claimed.set(worker, this.claimed(worker) + more);
     return result;
   }

@@ -27,6 +27,7 @@ export function summary(event: Ended): string {
   rows.push(
     ['tested', testedWords(event)],
     ...resumedRows(event),
+    ...doubledRows(event),
     ...proof(event),
     ...odds(event),
     ['rate', rate(event.rate)],
@@ -65,6 +66,13 @@ function testedWords({ tested, coverage }: Ended): string {
   if (shown.length === 0) return words;
   const more = coverage.ranges.length > shown.length || coverage.rangesCut ? ', … (all in run.json)' : '';
   return `${words}: ${shown.join(', ')}${more}`;
+}
+
+/** What was tested again because an instance did not answer while the others had nothing left to do. */
+function doubledRows({ coverage: { doubled = '0' } }: Ended): [string, string][] {
+  return doubled === '0'
+    ? []
+    : [['twice', `${plural(BigInt(doubled), 'nonce')}, because an instance did not answer at the end`]];
 }
 
 /** What of it another run had tested, that this one resumes. */

@@ -15,7 +15,11 @@ interface Told {
   readonly left: readonly string[];
   readonly elapsed: number;
   readonly phases?: Readonly<Record<string, number>>;
-  readonly coverage: { readonly ranges: readonly (readonly [string, string])[]; readonly rangesCut: boolean };
+  readonly coverage: {
+    readonly ranges: readonly (readonly [string, string])[];
+    readonly rangesCut: boolean;
+    readonly doubled?: string;
+  };
 }
 
 /** What was promised and not kept, in words; nothing, if all is well. */
@@ -237,7 +241,9 @@ function search(seen: Observation, told: Told | undefined): string[] {
   const isUntouched = faults.every(({ action }) =>
     action.do === 'signal' ? ['controller', 'attach'].includes(action.target) : harmless.has(action.do),
   );
-  const again = isOwn && isUntouched ? repeated(place.record) : undefined;
+  // What an instance has that cannot be reached is also given to others once they have nothing left.
+  const isSingle = isOwn && isUntouched && told?.coverage.doubled === undefined;
+  const again = isSingle ? repeated(place.record) : undefined;
   if (again !== undefined) found.push(`${again} was searched twice, and no instance was lost`);
 
   const goesOn = faults.every(({ action }) =>

@@ -47,7 +47,7 @@ describe('coverage', () => {
           const coverage = ledger.coverage();
           expect(rangesOf(coverage)).toEqual(asRanges(tested));
           expect(coverage.tested).toBe(`${tested.size}`);
-          expect(ledger.exhausted()).toBe(tested.size === Number(space.limit - space.from));
+          expect(ledger.complete(space.limit)).toBe(tested.size === Number(space.limit - space.from));
         },
       ),
       { numRuns: 300 },

@@ -42,9 +42,9 @@ describe('a ledger', () => {
     ledger.deal(1);
     ledger.report(1, report(1, 5n));
     ledger.report(0, report(0, 4n, [140n, 144n]));
-    expect([ledger.exhausted(), ledger.complete(144n), ledger.tested]).toEqual([false, true, 44n]);
+    expect([ledger.complete(space.limit), ledger.complete(144n), ledger.tested]).toEqual([false, true, 44n]);
     ledger.report(0, report(0, 6n));
-    expect([ledger.exhausted(), ledger.complete(), ledger.tested]).toEqual([true, true, 45n]);
+    expect([ledger.complete(space.limit), ledger.complete(), ledger.tested]).toEqual([true, true, 45n]);
     expect(ranges(ledger)).toEqual([[100n, 145n]]);
     expect(ledger.complete(146n)).toBe(false);
   });
@@ -208,7 +208,7 @@ describe('a ledger', () => {
     expect(ledger.residues().map(({ left }) => left)).toEqual([1, 0]);
     expect(ledger.complete()).toBe(false);
     ledger.report(0, report(0, 2n, [120n, 124n]));
-    expect([ledger.complete(), ledger.exhausted()]).toEqual([true, false]);
+    expect([ledger.complete(), ledger.complete(space.limit)]).toEqual([true, false]);
     expect(ledger.residues().map(({ left }) => left)).toEqual([0, 0]);
   });
 
@@ -289,7 +289,11 @@ describe('a ledger', () => {
     expect(ledger.residues()[0]).toMatchObject({ next: 6n, left: 0 });
     expect(ledger.deal(1)).toEqual([{ residue: 1, next: 1n, done: [[118n, 131n]] }]);
     ledger.report(1, report(1, 5n));
-    expect([ledger.exhausted(), ledger.tested, testedNow(ledger.coverage())]).toEqual([true, 45n, 30n]);
+    expect([ledger.complete(space.limit), ledger.tested, testedNow(ledger.coverage())]).toEqual([
+      true,
+      45n,
+      30n,
+    ]);
     expect(ledger.coverage().earlier).toEqual([
       ['118', '131'],
       ['143', '145'],
@@ -311,12 +315,13 @@ describe('a ledger', () => {
     const other = ledger.join();
     ledger.deal(other);
     ledger.report(0, report(0, 1n, [110n, 112n]));
+    expect(ledger.coverage().doubled).toBeUndefined();
     ledger.take(0);
     // It is divided between the other one, which has 112..125 of it, and nobody.
     expect(ledger.divide(0, 14n)).toBe(1);
     expect(ledger.adopt(other, 0)).toMatchObject({ next: 1n, until: 126n });
     expect(ledger.report(other, report(0, 2n, [120n, 122n]))).toEqual({ accepted: true });
-    expect([ledger.tested, ledger.coverage().doubled]).toEqual([22n, undefined]);
+    expect([ledger.tested, ledger.coverage().doubled]).toEqual([22n, '0']);
     // Of what the first one tells now the other one has told 112..115, and nobody 124..127.
     expect(ledger.report(0, report(0, 1n, [110n, 116n], [124n, 128n]))).toEqual({ accepted: true });
     expect([ledger.tested, ledger.coverage().doubled]).toEqual([26n, '4']);
@@ -438,7 +443,7 @@ describe('a ledger', () => {
     expect(ledger.report(0, report(0, 0n, [5n, limit - 7n]))).toEqual({ accepted: true });
     expect(ledger.residues()[0]?.next).toBe((limit - 7n - 5n) / 9n);
     ledger.report(0, report(0, 0n, [5n, limit]));
-    expect([ledger.exhausted(), ledger.tested]).toEqual([true, limit - 5n]);
+    expect([ledger.complete(space.limit), ledger.tested]).toEqual([true, limit - 5n]);
     expect(ranges(ledger)).toEqual([[5n, limit]]);
   });
 });

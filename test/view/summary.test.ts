@@ -90,6 +90,14 @@ describe('what was tested', () => {
     expect(tested([])).toBe('7 nonces');
   });
 
+  test('twice, because an instance did not answer', () => {
+    const { coverage } = endedWith({});
+    expect(rows(summary(endedWith({ coverage })))['twice']).toBeUndefined();
+    expect(rows(summary(endedWith({ coverage: { ...coverage, doubled: '1200' } })))['twice']).toBe(
+      '1,200 nonces, because an instance did not answer at the end',
+    );
+  });
+
   test('up to three ranges, inclusive, exact at the top of the space', () => {
     expect(tested([['18446744073709551614', '18446744073709551615']])).toBe(
       '7 nonces: 18,446,744,073,709,551,614–18,446,744,073,709,551,614',

@@ -1,7 +1,7 @@
 import type { ResidueProgress } from '../residue.ts';
 import { RangeSet } from '../range-set.ts';
 import { refuse, type ReportResult } from '../report-result.ts';
-import type { RivalSnapshot } from '../ledger-snapshot.ts';
+import type { LedgerSnapshot } from '../ledger-snapshot.ts';
 import type { Range, ResidueReport } from '../search.ts';
 import type { Slot } from './slot.ts';
 
@@ -23,11 +23,27 @@ interface Rival {
  */
 export class Rivals {
   #all: Rival[] = [];
+  /** Nonces that were tested twice on purpose, as far as that was reported; undefined while nothing was taken from anybody. */
+  #doubled: bigint | undefined;
+
+  get doubled(): bigint | undefined {
+    return this.#doubled;
+  }
+
+  restoreCount(doubled: bigint | undefined): void {
+    this.#doubled = doubled;
+  }
+
+  /** So many nonces more were told by two. */
+  count(nonces: bigint): void {
+    if (this.#doubled !== undefined) this.#doubled += nonces;
+  }
 
   /** The owner of a share has it no more, but may be searching it. */
   add({ owner, status, base, progress }: Slot): void {
     const { residue } = progress;
     if (owner === undefined || status === 'reserved') throw new Error(`residue ${residue} is with nobody`);
+    this.#doubled ??= 0n;
     this.#all.push({
       worker: owner,
       residue,
@@ -42,8 +58,11 @@ export class Rivals {
     this.#all.push({ worker, residue: base.residue, base, progress, isRestored: true });
   }
 
-  snapshot(): RivalSnapshot[] {
-    return this.#all.map(({ worker, base, progress }) => ({ ...progress.report, worker, base: base.report }));
+  snapshot(): Pick<LedgerSnapshot, 'rivals' | 'doubled'> {
+    const rivals = this.#all.map(({ worker, base, progress }) => {
+      return { ...progress.report, worker, base: base.report };
+    });
+    return { rivals, doubled: this.#doubled };
   }
 
   /** What a worker was given of a share that was taken from it; undefined where none was. */
@@ -80,24 +99,25 @@ export class Rivals {
   /**
    * What a worker reports of a share that was taken from it.
    * @param include counts what it has done itself, and answers how many nonces that is more
-   * @returns how many of them were told by others before (`doubled`), and whether it must have shown what it claims
+   * @returns whether it must have shown what it claims, in `isShown`
    */
   report(
     worker: number,
     report: ResidueReport,
     include: (ranges: readonly Range[]) => bigint,
-  ): { readonly result: ReportResult; readonly doubled: bigint; readonly isShown: boolean } {
+  ): { readonly result: ReportResult; readonly isShown: boolean } {
     const rival = this.#find(worker, report.residue);
     const violation = rival ? rival.base.violation(report) : 'it was not taken from it';
     if (!rival || violation !== undefined)
-      return { result: refuse('impossible', violation ?? ''), doubled: 0n, isShown: false };
+      return { result: refuse('impossible', violation ?? ''), isShown: false };
     const now = rival.base.copy();
     now.include(report);
     const told = now.count - rival.progress.count;
     rival.progress = now;
     const isShown = !rival.isRestored;
     rival.isRestored = false;
-    return { result: { accepted: true }, doubled: told - include(now.since(rival.base)), isShown };
+    this.count(told - include(now.since(rival.base)));
+    return { result: { accepted: true }, isShown };
   }
 
   #find(worker: number, residue: number): Rival | undefined {

@@ -58,6 +58,7 @@ export class ShareTable {
       const slot = this.#restored({ ...report, base }, known, { status, owner });
       this.add(Object.assign(slot, { given, isRestored: true }));
     }
+    rivals.restoreCount(snapshot.doubled);
     for (const { worker, ...rival } of snapshot.rivals ?? [])
       rivals.restore(worker, this.#restored(rival, known, { status: 'orphaned', owner: undefined }));
   }
