@@ -298,7 +298,7 @@ describe('a ledger', () => {
       ['118', '131'],
       ['143', '145'],
     ]);
-    expect(new Ledger(space, 2, [[0n, 145n]]).exhausted()).toBe(true);
+    expect(new Ledger(space, 2, [[0n, 145n]]).complete()).toBe(true);
   });
 
   it('passes a range that was tested before at once, however many chunks are in it', () => {

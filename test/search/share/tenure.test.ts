@@ -34,9 +34,9 @@ describe('what a worker said is taken back', () => {
     ledger.lose(0);
     ledger.adopt(1, 0);
     ledger.report(1, { residue: 0, next: 6n, done: [] });
-    expect(ledger.exhausted()).toBe(true);
+    expect(ledger.complete(ledger.space.limit)).toBe(true);
     expect(ledger.withdraw(0)).toEqual([0]);
-    expect(ledger.exhausted()).toBe(false);
+    expect(ledger.complete(ledger.space.limit)).toBe(false);
     expect(ledger.residues()[0]).toMatchObject({ owner: 1, left: 1 });
     ledger.release(0);
     ledger.released(1, { residue: 0, next: 6n, done: [] });
@@ -47,7 +47,7 @@ describe('what a worker said is taken back', () => {
     expect([ledger.claimed(0), ledger.claimed(1), ledger.tested]).toEqual([0n, 45n, 45n]);
     expect(ledger.adopt(1, 0)).toMatchObject({ residue: 0, next: 0n });
     ledger.report(1, { residue: 0, next: 6n, done: [] });
-    expect(ledger.exhausted()).toBe(true);
+    expect(ledger.complete(ledger.space.limit)).toBe(true);
   });
 
   test('where a nonce of it stands', () => {
@@ -169,7 +169,9 @@ describe('what a worker said is taken back', () => {
           expect(rangesOf(ledger.coverage())).toEqual(asRanges(model.credit.keys()));
           expect(ledger.tested).toBe(BigInt(model.credit.size));
           const pending = model.pending.size > 0;
-          expect(ledger.exhausted()).toBe(!pending && ledger.tested === anywhere.limit - anywhere.from);
+          expect(ledger.complete(ledger.space.limit)).toBe(
+            !pending && ledger.tested === anywhere.limit - anywhere.from,
+          );
           for (let worker = 0; worker < workers; worker++) {
             const credited = [...model.credit.values()].filter((one) => one === worker).length;
             if (![...model.pending.values()].some((set) => set.has(worker)))
