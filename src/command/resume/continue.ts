@@ -28,7 +28,7 @@ import { interruptOnSignals } from '../start/run-signal.ts';
 /**
  * Continues a run whose controller has died, within the same T, from what that one kept and the agents that still live; gives
  * the exit code. A run whose time is over is only cleaned up and recorded.
- * @throws CndError `run-driven`, `nothing-to-resume`, `state-damaged`, with nothing touched; what `continueRun` throws.
+ * @throws CndError `run-driven`, `nothing-to-resume`, `state-damaged`, `state-version`, with nothing touched; what `continueRun` throws.
  */
 export async function continueUnfinished(state: RunState, given: Arguments): Promise<number> {
   const { env } = process;
@@ -80,7 +80,7 @@ interface ReadRun {
   readonly start: Start;
 }
 
-/** Reads what the last controller kept. @throws CndError `nothing-to-resume`, `state-damaged`; UsageError */
+/** Reads what the last controller kept. @throws CndError `nothing-to-resume`, `state-damaged`, `state-version`; UsageError */
 async function readRun({ run, preparing }: RunState, env: NodeJS.ProcessEnv): Promise<ReadRun> {
   const text = preparing ? undefined : await readResumeState(run, env);
   if (text === undefined) throw await nothing(run, preparing === true, env);

@@ -3,7 +3,9 @@ import { CndError } from '../../error.ts';
 import { phaseNames } from '../../event/outcome.ts';
 
 /** Raised when an older cnd would misunderstand a snapshot, or a newer one could not go on from it. */
-const snapshotVersion = 1;
+const snapshotVersion = 2;
+
+const ofAnyVersion = z.object({ version: z.int() });
 
 /** More instances than any run has. */
 const mostInstances = 100_000;
@@ -90,20 +92,34 @@ export function snapshotText(snapshot: Omit<RunSnapshot, 'version'>): string {
 
 /**
  * The snapshot in a text, which may be torn or somebody else's: of the right form, bounded, and of this run. Pure.
- * @throws CndError `state-damaged`
+ * @throws CndError `state-damaged`, `state-version`
  */
 export function parseSnapshot(text: string, run: string): RunSnapshot {
   let cause: unknown;
   try {
-    const snapshot = runSnapshot.parse(JSON.parse(text));
+    const value: unknown = JSON.parse(text);
+    const { version } = ofAnyVersion.parse(value);
+    if (version !== snapshotVersion) throw ofAnotherVersion(run, version);
+    const snapshot = runSnapshot.parse(value);
     if (snapshot.run === run) return snapshot;
     cause = new Error('it belongs to another run');
   } catch (error) {
+    if (error instanceof CndError) throw error;
     cause = error;
   }
   throw new CndError('state-damaged', `what is kept of run ${run} cannot be read: it cannot be resumed`, {
     about: run,
     hint: `terminate what is left of it with: cnd scram --run ${run}`,
     cause,
+  });
+}
+
+/** Its agents could not take the orders of this version either. */
+function ofAnotherVersion(run: string, version: number): CndError {
+  const age = version < snapshotVersion ? 'an older' : 'a newer';
+  const words = `the state of run ${run} was written by ${age} version of cnd (format ${version}, this one reads ${snapshotVersion})`;
+  return new CndError('state-version', `${words}: it cannot be resumed with this version`, {
+    about: run,
+    hint: `resume it with the version that started it, or terminate what is left of it with: cnd scram --run ${run}`,
   });
 }

@@ -16,7 +16,7 @@ const snapshot: Omit<RunSnapshot, 'version'> = {
 };
 
 test('is read as it was written', () => {
-  expect(parseSnapshot(snapshotText(snapshot), run)).toEqual({ version: 1, ...snapshot });
+  expect(parseSnapshot(snapshotText(snapshot), run)).toEqual({ version: 2, ...snapshot });
 });
 
 test('torn, damaged, or of another run it is refused, and nothing else happens', () => {
@@ -27,7 +27,7 @@ test('torn, damaged, or of another run it is refused, and nothing else happens',
       expect(parseSnapshot(damaged, run).run).toBe(run);
     } catch (error) {
       expect(error).toBeInstanceOf(CndError);
-      expect(error).toMatchObject({ code: 'state-damaged' });
+      expect(error).toMatchObject({ code: expect.stringMatching(/^state-(damaged|version)$/) });
     }
   };
   expect(() => parseSnapshot(text, '20261120-081103-x7k3')).toThrow(CndError);
@@ -38,6 +38,24 @@ test('torn, damaged, or of another run it is refused, and nothing else happens',
     }),
   );
   fc.assert(fc.property(fc.json(), (json) => refused(json)));
+});
+
+test('that of another version is refused, and what to do is said', () => {
+  for (const [version, age] of [
+    [1, 'an older'],
+    [3, 'a newer'],
+  ] as const) {
+    const text = JSON.stringify({ ...snapshot, version, search: { of: 'another form' } });
+    expect(() => parseSnapshot(text, run)).toThrow(
+      expect.objectContaining({
+        code: 'state-version',
+        message: expect.stringMatching(
+          new RegExp(`^the state of run ${run} was written by ${age} version of cnd .format ${version},`),
+        ),
+        hint: expect.stringMatching(/cnd scram --run /),
+      }),
+    );
+  }
 });
 
 test('elapsed time never goes back, and goes on by the clock that is ahead', () => {
