@@ -8,11 +8,13 @@ import type { TextOutput } from './output.ts';
 export class JsonView implements DisplayView {
   readonly drops = new DropCount();
   readonly #stdout: TextOutput;
+  readonly #stderr: TextOutput;
   readonly #question: LineQuestion;
   #hasEnded = false;
 
   constructor(output: { stdout: TextOutput; stderr: TextOutput }, listener?: DisplayListener) {
     this.#stdout = output.stdout;
+    this.#stderr = output.stderr;
     this.#question = new LineQuestion(output.stderr, listener);
   }
 
@@ -23,6 +25,10 @@ export class JsonView implements DisplayView {
     }
     this.#hasEnded ||= event.event === 'run.ended';
     this.#stdout.write(eventJson(event));
+  }
+
+  line(text: string): void {
+    this.#stderr.write(`${text}\n`);
   }
 
   ask(question: string | undefined): void {
@@ -42,7 +48,6 @@ export class JsonView implements DisplayView {
     return this.#hasEnded;
   }
 
-  line(): void {}
   suspend(): void {}
   resume(): void {}
 }

@@ -22,6 +22,7 @@ const notForPlans = new Set([
   'audit',
   'checkpoint',
   'replace',
+  'web',
 ]);
 
 /** How a run is shown. */
@@ -78,6 +79,19 @@ const attach: Command = {
   load: async () => (await import('../attach/attach.ts')).attach,
 };
 
+const watch: Command = {
+  name: 'watch',
+  describe: 'serve the live report of a run to browsers of this machine; leaving it ends nothing',
+  positionals: [{ name: 'run', describe: 'run id, the beginning of one, or last', values: 'any-run' }],
+  flags: [
+    { name: 'port', describe: 'port on 127.0.0.1 and ::1 [default: any that is free]' },
+    configFlag,
+    verboseFlag,
+  ],
+  examples: [['cnd watch last', 'that of the newest run; open the address that it prints']],
+  load: async () => (await import('../watch/watch.ts')).watch,
+};
+
 const resume: Command = {
   name: 'resume',
   describe:
@@ -101,7 +115,7 @@ const resume: Command = {
 const doctor: Command = {
   name: 'doctor',
   describe: 'check what a start needs, and create nothing',
-  flags: startFlags.filter(({ name }) => !['dry-run', 'quiet', 'confidence'].includes(name)),
+  flags: startFlags.filter(({ name }) => !['dry-run', 'quiet', 'confidence', 'web'].includes(name)),
   examples: [['cnd doctor --fleet ec2', 'would a launch on EC2 work?']],
   load: async () => (await import('../doctor.ts')).doctor,
 };
@@ -157,6 +171,7 @@ const bench: Command = {
 export const commands: readonly (Command | CommandGroup)[] = [
   start,
   attach,
+  watch,
   resume,
   scram,
   ps,

@@ -1,3 +1,4 @@
+import { join } from 'node:path';
 import { makeArchive } from '../../archive/registry.ts';
 import { makeBroadcast } from '../../broadcast/registry.ts';
 import { type Start, systemClock } from '../../clock.ts';
@@ -22,7 +23,7 @@ import { type RunState, listRunStates, removeRunState, takeScramNote } from '../
 import { writeReport } from '../report/write.ts';
 import type { Arguments } from '../command.ts';
 import { displayMode } from '../start/display-mode.ts';
-import { runDisplay, shownExitCode } from '../start/run-display.ts';
+import { runDisplay, runViews, shownExitCode } from '../start/run-display.ts';
 import { interruptOnSignals } from '../start/run-signal.ts';
 
 /**
@@ -51,7 +52,7 @@ export async function continueUnfinished(state: RunState, given: Arguments): Pro
     engine: engines.agents,
     broadcast: await broadcastOf(snapshot, config, fleet, env),
     archive,
-    views: [display],
+    views: runViews(given, { run, start: start.wall, folder: join(config.logs.directory, run) }, display),
     interrupts,
     clock: systemClock,
     start,
@@ -67,7 +68,7 @@ export async function continueUnfinished(state: RunState, given: Arguments): Pro
     const exitCode = await continueRun(inputs, { snapshot, epoch, by: invoker(), recalling });
     return shownExitCode(exitCode, display);
   } catch (error) {
-    await display.close();
+    for (const view of inputs.views) await view.close();
     throw error;
   }
 }

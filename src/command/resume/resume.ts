@@ -6,7 +6,7 @@ import { continueUnfinished } from './continue.ts';
 import { resumeEnded } from './ended.ts';
 
 /** Flags that say how a run is shown: they go with one that is continued, too. */
-const ofDisplay = new Set(['json', 'plain', 'quiet', 'verbose', 'config', 'yes']);
+const ofDisplay = new Set(['json', 'plain', 'quiet', 'verbose', 'config', 'yes', 'web']);
 
 /** `cnd resume`: takes up a run whose controller has died, or starts a new one from an ended one; gives the exit code. */
 export async function resume(given: Arguments): Promise<number> {

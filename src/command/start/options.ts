@@ -31,6 +31,11 @@ export const startFlags: readonly Flag[] = [
   { name: 'json', boolean: true, describe: 'events on stdout, one JSON object per line' },
   { name: 'plain', boolean: true, describe: 'plain lines instead of the live view' },
   { name: 'quiet', boolean: true, describe: 'only warnings and errors on stderr' },
+  {
+    name: 'web',
+    boolean: true,
+    describe: 'serve the live report to browsers of this machine; its address is on stderr',
+  },
   verboseFlag,
   configFlag,
 ];

@@ -5,6 +5,7 @@ import type { Interrupts } from '../../run/interrupt.ts';
 import type { Ask } from '../../run/plan/confirmation.ts';
 import { Display } from '../../view/display/display.ts';
 import type { DisplaySettings } from '../../view/display/message.ts';
+import { WebProcess, type WebProcessSettings } from '../../view/web/web-process.ts';
 import type { Arguments } from '../command.ts';
 import { signalExitCodes } from '../interruptible.ts';
 import { displayMode } from './display-mode.ts';
@@ -14,6 +15,8 @@ export interface RunView extends View {
   /** Whether stdout did not take what belongs there. */
   readonly hasFailed: boolean;
   readonly ask: Ask;
+  /** Prints a line that is no event: it is in no journal, and not on stdout. */
+  readonly line: (text: string) => void;
 }
 
 /** Shows a run as its flags say; whoever watches may end it. */
@@ -34,6 +37,20 @@ export function runDisplay(
       },
     },
   );
+}
+
+/**
+ * All that shows a run: its display, and with `--web` the live report. `folder` is where the journal is, `start` the moment T
+ * counts from, in milliseconds since the epoch.
+ */
+export function runViews(
+  flags: Arguments,
+  { run, start, folder }: WebProcessSettings,
+  display: RunView,
+): readonly View[] {
+  if (flags['web'] !== true || flags['dry-run'] === true) return [display];
+  const web = new WebProcess({ run, start, folder }, (address) => display.line(`live report: ${address}`));
+  return [display, web];
 }
 
 /** A result that stdout did not take is a failure, unless there is worse to say. */

@@ -1,3 +1,4 @@
+import { join } from 'node:path';
 import { makeArchive } from '../../archive/registry.ts';
 import { makeBroadcast } from '../../broadcast/registry.ts';
 import type { RunConfig } from '../../config/config.ts';
@@ -26,7 +27,7 @@ import { chooseInstances } from './auto.ts';
 import { type LaunchChecks, checkLocally, checkLaunch, required } from './check.ts';
 import { concerns } from '../../run/plan/confirmation.ts';
 import { canAsk, canConfirm } from './consent.ts';
-import { type RunView, runDisplay, shownExitCode } from './run-display.ts';
+import { type RunView, runDisplay, runViews, shownExitCode } from './run-display.ts';
 import { interruptOnSignals } from './run-signal.ts';
 
 /** `cnd start`: one run, from launch to scram; gives the exit code. */
@@ -61,9 +62,10 @@ export async function startRun(
   const plan = { instances, fleet: config.fleet, timeLimit };
   const settings = { start: begin.wall, ...(flags['dry-run'] !== true && { plan }) };
   const display = part?.view ?? runDisplay(flags, settings, interrupts);
-  const views = [display];
   const startedAt = new Date(begin.wall);
   const run = newRunId(startedAt);
+  const folder = join(config.logs.directory, run);
+  const views = runViews(flags, { run, start: begin.wall, folder }, display);
   if (!part) interruptOnSignals(interrupts, () => takeScramNote(run, env));
   let hasStarted = false;
   try {
@@ -134,7 +136,7 @@ export async function startRun(
     });
     return shownExitCode(exitCode, display);
   } catch (error) {
-    await display.close();
+    for (const view of views) await view.close();
     if (!hasStarted) await removeRunState(run, env).catch(() => {}); // the first error counts
     // Asked to stop while nothing had been created yet; a bug is told as one.
     const { cause } = interrupts;

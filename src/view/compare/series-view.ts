@@ -37,6 +37,10 @@ export class SeriesView implements View {
   /** A series asks once, before its first run. */
   async ask(): Promise<undefined> {}
 
+  line(text: string): void {
+    this.#output.write(`  ${text}\n`);
+  }
+
   show(event: RunEvent): void {
     if (event.event === 'run.ended') this.#ended = event;
     else if (this.#verbose || isWarning(event)) this.#lines.add(event);

@@ -106,6 +106,11 @@ export class Display implements View {
     this.#send({ kind: 'event', number: this.#number, event });
   }
 
+  /** Says something on stderr that is no event: it is in no journal, and not in what `--json` gives to programs. */
+  line(text: string): void {
+    this.#send({ kind: 'line', text });
+  }
+
   /** Asks the user; undefined when the signal aborts, or nobody can be asked any more. */
   async ask(question: string, signal: AbortSignal): Promise<boolean | undefined> {
     if (signal.aborted || !this.#child) return undefined;

@@ -4,7 +4,8 @@ import type { RunReport } from './model.ts';
  * What the journal of a run does not tell and one of today's cnd does: it was written by an older version, or not to its end.
  * In words. Pure.
  */
-export function lacking({ planned, ended, instances, searchEnded }: RunReport): string[] {
+export function lacking({ planned, ended, instances, searchEnded, isLive }: RunReport): string[] {
+  if (isLive === true) return [];
   const all = [...instances.values()];
   const checks: readonly (readonly [isMissing: boolean, words: string])[] = [
     [!planned, 'the plan: puzzle, nonce space, fleet, N and T'],

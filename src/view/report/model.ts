@@ -112,4 +112,6 @@ export interface RunReport {
   broadcastOn?: string;
   archivedTo?: string;
   readonly unread: UnreadLines;
+  /** The run goes on: what the journal does not tell yet is still to come. */
+  readonly isLive?: boolean;
 }

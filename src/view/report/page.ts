@@ -17,44 +17,73 @@ import { shareChart } from './section/share.ts';
 import { timeline } from './section/timeline.ts';
 import { style } from './style.ts';
 
-/** What the page may load and do: nothing, but for the one style that has this hash. */
-export function contentPolicy(): string {
-  const hash = createHash('sha256').update(style).digest('base64');
-  return `default-src 'none'; style-src 'sha256-${hash}'; base-uri 'none'; form-action 'none'`;
+/** What a page may load and do: nothing, but for the one style and the one script, if any, that have these hashes. Pure. */
+export function contentPolicy({ style, script }: PageSources): string {
+  const admitted = script === undefined ? '' : `; script-src '${hash(script)}'; connect-src 'self'`;
+  return `default-src 'none'; style-src '${hash(style)}'${admitted}; base-uri 'none'; form-action 'none'`;
+}
+
+function hash(text: string): string {
+  return `sha256-${createHash('sha256').update(text).digest('base64')}`;
+}
+
+/** What a page has besides its markup. */
+export interface PageSources {
+  readonly style: string;
+  /** It may then speak to the server that it came from. */
+  readonly script?: string;
 }
 
 /** The whole page. Pure. */
 export function page(report: RunReport, charts: ChartRenderer): string {
-  const sections = [
-    resultOf(report),
-    timeline(report, charts),
-    rateChart(report, charts),
-    probabilityChart(report, charts),
-    shareChart(report, charts),
-    coverage(report, charts),
-    costs(report),
-    faultTable(report),
-    instanceSection(report),
-    settings(report),
-    again(report),
-  ];
+  const parts = reportParts(report, charts);
+  return htmlPage(
+    report.run,
+    { style },
+    markup`<main>
+${[...parts.values()].map((part) => markup`${part}\n`)}</main>`,
+  );
+}
+
+/** The parts of a report by name, in their order. Pure. */
+export function reportParts(report: RunReport, charts: ChartRenderer): Map<string, Markup> {
+  return new Map([
+    ['heading', heading(report)],
+    ['result', resultOf(report)],
+    ['timeline', timeline(report, charts)],
+    ['rate', rateChart(report, charts)],
+    ['probability', probabilityChart(report, charts)],
+    ['share', shareChart(report, charts)],
+    ['coverage', coverage(report, charts)],
+    ['cost', costs(report)],
+    ['faults', faultTable(report)],
+    ['instances', instanceSection(report)],
+    ['settings', settings(report)],
+    ['again', again(report)],
+    ['footer', footer(report)],
+  ]);
+}
+
+function footer({ run }: RunReport): Markup {
+  return markup`<footer>Drawn from the journal of ${run} by cnd ${version}. <code>cnd report ${run}</code> makes it again.</footer>`;
+}
+
+/** A page with nothing but this body, style and script. Pure. */
+export function htmlPage(title: string, sources: PageSources, body: Markup): string {
+  const { style, script } = sources;
   return markup`<!doctype html>
 <html lang="en">
 <head>
 <meta charset="utf-8">
-<meta http-equiv="Content-Security-Policy" content="${contentPolicy()}">
+<meta http-equiv="Content-Security-Policy" content="${contentPolicy(sources)}">
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <meta name="referrer" content="no-referrer">
-<title>${report.run} – cnd</title>
+<title>${title} – cnd</title>
 <style>${new Markup(style)}</style>
 </head>
 <body>
-<main>
-${heading(report)}
-${sections.map((section) => markup`${section}\n`)}
-<footer>Drawn from the journal of ${report.run} by cnd ${version}. <code>cnd report ${report.run}</code> makes it again.</footer>
-</main>
-</body>
+${body}
+${script !== undefined && markup`<script>${new Markup(script)}</script>\n`}</body>
 </html>
 `.text;
 }

@@ -166,8 +166,15 @@ export function tell(report: RunReport, event: RunEvent): void {
   }
 }
 
-/** Ends what is still open where the journal ends. */
-export function conclude(report: RunReport): void {
-  const at = (report.last - report.start) / 1000;
-  for (const index of report.instances.keys()) endStage(report, index, at);
+/**
+ * The report as it is at a moment, in milliseconds since the epoch: what is still open ends there. Without one: where the
+ * journal ends. The report itself goes on. Pure.
+ */
+export function concluded(report: RunReport, now = report.last): RunReport {
+  const instances = new Map(
+    [...report.instances].map(([index, instance]) => [index, { ...instance, spans: [...instance.spans] }]),
+  );
+  const copy = { ...report, last: Math.max(report.last, now), instances };
+  for (const index of instances.keys()) endStage(copy, index, (copy.last - copy.start) / 1000);
+  return copy;
 }

@@ -3,7 +3,7 @@ import { noneUnread, readJournal } from '../../event/journal-reader.ts';
 import { openCharts } from '../chart/chart.ts';
 import type { RunReport } from './model.ts';
 import { page } from './page.ts';
-import { conclude, emptyReport, startOf, tell } from './reduce.ts';
+import { concluded, emptyReport, startOf, tell } from './reduce.ts';
 
 /** Opens a journal, from its beginning each time. */
 export type OpenJournal = () => Promise<AsyncIterable<string>>;
@@ -24,8 +24,7 @@ export async function readReport(run: string, open: OpenJournal): Promise<RunRep
   const unread = noneUnread();
   const report = emptyReport(run, start, unread);
   for await (const event of readJournal(await open(), unread)) tell(report, event);
-  conclude(report);
-  return report;
+  return concluded(report);
 }
 
 /** When the run began: the first event that says how long ago that was is as a rule among the first hundred. */

@@ -16,6 +16,7 @@ test('commands, subcommands and flags', () => {
   expect(candidates('')).toEqual([
     'start',
     'attach',
+    'watch',
     'resume',
     'scram',
     'ps',
@@ -53,6 +54,7 @@ test.each([
   ['start --config ', 'file'],
   ['scram --run ', 'live-run'],
   ['attach ', 'any-run'],
+  ['watch ', 'any-run'],
   ['logs --outcome ', 'outcome'],
   ['logs ls --outcome ', 'outcome'],
   ['logs show ', 'archived-run'],

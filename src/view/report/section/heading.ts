@@ -1,5 +1,5 @@
 import { costWords } from '../../../cost.ts';
-import { count, dollars, duration, percent, rate } from '../../../quantity.ts';
+import { count, dollars, duration, percent, plural, rate } from '../../../quantity.ts';
 import { type HtmlContent, Markup, markup } from '../../html.ts';
 import { puzzleText } from '../../plain-line.ts';
 import { endedInstanceWords, headline } from '../../summary.ts';
@@ -20,18 +20,32 @@ ${figures(report).map(([name, value, note]) => markup`<div><dt>${name}</dt><dd>$
 </header>`;
 }
 
-function look({ ended }: RunReport): 'good' | 'bad' | 'warn' {
-  if (!ended) return 'warn';
+function look({ ended, isLive }: RunReport): 'good' | 'bad' | 'warn' | 'lead' {
+  if (!ended) return isLive === true ? 'lead' : 'warn';
   if (ended.exitCode === 4 || ended.outcome === 'failed') return 'bad';
   return ended.outcome === 'found' ? 'good' : 'warn';
 }
 
-function sentence({ ended, start, last }: RunReport): string {
+function sentence(report: RunReport): string {
+  const { ended, start, last } = report;
   if (ended) {
     const words = headline(ended);
     return `${words.charAt(0).toUpperCase()}${words.slice(1)}`;
   }
+  if (report.isLive === true) return `Running: ${phaseOf(report)}`;
   return `Unfinished: the journal ends ${duration((last - start) / 1000)} after the start, without a result`;
+}
+
+/** What a run that goes on is at. */
+function phaseOf({ releasedAt, searchEnded, launchedAt, instances, planned }: RunReport): string {
+  if (releasedAt !== undefined)
+    return planned?.released ? 'releasing the instances' : 'terminating the instances';
+  if (searchEnded !== undefined) return 'the search has ended';
+  const searching = [...instances.values()].filter(
+    ({ moments, spans }) => moments.terminated === undefined && spans.at(-1)?.stage === 'search',
+  ).length;
+  if (searching > 0) return `${count(searching)} of ${plural(instances.size, 'instance')} searching`;
+  return launchedAt === undefined ? 'planning' : 'launching the instances';
 }
 
 type Figure = readonly [name: string, value: HtmlContent, note?: HtmlContent];
