@@ -11,17 +11,17 @@ export interface WebMessage {
   readonly over?: true;
 }
 
-/** Milliseconds after which a browser that takes nothing is dropped. */
-const stalledAfter = 10_000;
-
 /** A browser that follows the run. It is sent what has changed since it was sent it last, and nothing while it is slow. */
 export class WebReader {
   readonly #response: ServerResponse;
   readonly #sent = new Map<string, string>();
+  readonly #timeout: number;
   #stalledSince: number | undefined;
 
-  constructor(response: ServerResponse) {
+  /** `timeout`: milliseconds after which a browser that takes nothing is dropped. */
+  constructor(response: ServerResponse, timeout = 10_000) {
     this.#response = response;
+    this.#timeout = timeout;
     response.on('error', () => {});
   }
 
@@ -55,7 +55,7 @@ export class WebReader {
       return false;
     }
     this.#stalledSince ??= performance.now();
-    if (performance.now() - this.#stalledSince > stalledAfter) this.#response.destroy();
+    if (performance.now() - this.#stalledSince > this.#timeout) this.#response.destroy();
     return true;
   }
 }

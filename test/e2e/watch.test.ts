@@ -1,0 +1,205 @@
+import { execFileSync } from 'node:child_process';
+import { appendFileSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import { axeViolations, browserMissing, openBrowser } from '../helper/browser.ts';
+import { type Cnd, type Workspace, journalOf, runEnded, workspace } from '../helper/cnd.ts';
+import { eventually, orphans, untilGone } from '../helper/process.ts';
+import { addressOf, ask, follow } from '../view/web/served.ts';
+
+let place: Workspace;
+let elsewhere: Workspace;
+beforeEach(() => {
+  place = workspace();
+  elsewhere = workspace();
+});
+afterEach(() => {
+  place.remove();
+  elsewhere.remove();
+});
+
+const there = (): NodeJS.ProcessEnv => ({ XDG_STATE_HOME: place.state });
+const endless = '--N 2 --T 200 --D 16 --kernel python'.split(' ');
+
+/** The address of a live report, once stderr has it. */
+function addressIn({ child }: Cnd): Promise<string> {
+  let said = '';
+  child.stderr?.on('data', (text: Buffer) => (said += text.toString()));
+  return eventually(
+    'an address',
+    () => /http:\/\/127\.0\.0\.1:\d+\/[\w-]{22}#[\w-]{22}(?=\n)/.exec(said)?.[0],
+  );
+}
+
+/** The process of `--web` of a controller. */
+function webProcess({ child }: Cnd): number | undefined {
+  const lines = execFileSync('ps', ['-eo', 'pid=,ppid=,args='], { encoding: 'utf8' }).split('\n');
+  const line = lines.find((one) =>
+    new RegExp(`^\\s*\\d+\\s+${child.pid}\\s.*(?:cnd web|web/child)`).test(one),
+  );
+  return line === undefined ? undefined : Number(line.trim().split(/\s+/)[0]);
+}
+
+test('--web: its address is nowhere but on stderr; it ends with the run, and its death is a warning', async () => {
+  const cnd = place.start(['start', ...endless, '--json', '--web']);
+  const address = await addressIn(cnd);
+  const at = addressOf(address);
+  const secrets = [at.token, at.path.slice(1)];
+  const { run } = await cnd.event('search.all');
+  const reader = follow(at);
+  expect(await reader.status).toBe(200);
+  await eventually('the report', () =>
+    reader.messages.some(({ parts }) => /searching/.test(parts?.['heading'] ?? '')),
+  );
+  const everything = execFileSync('ps', ['xeww', '-o', 'args='], { encoding: 'utf8', maxBuffer: 2 ** 26 });
+  for (const secret of secrets) expect(everything).not.toContain(secret);
+
+  const pid = webProcess(cnd);
+  expect(pid).toBeGreaterThan(1);
+  process.kill(pid ?? 0, 'SIGKILL');
+  const warning = await cnd.event('warning', (event) => JSON.stringify(event).includes('--web'));
+  expect(warning).toMatchObject({
+    message: `the live report of --web has ended (SIGKILL); the run goes on: cnd watch ${run} serves it again`,
+  });
+  await reader.ended;
+  expect(orphans(run).length).toBeGreaterThan(0);
+
+  // As it says: another one, which sees the end.
+  const watcher = elsewhere.start(['watch', run.slice(0, 12)], there());
+  const again = follow(addressOf(await addressIn(watcher)));
+  expect(await again.status).toBe(200);
+  cnd.child.kill('SIGINT');
+  const ended = await cnd.ended;
+  expect(runEnded(ended)).toMatchObject({ outcome: 'interrupted', exitCode: 130 });
+  await again.ended;
+  const last = again.messages.at(-1);
+  expect(last).toMatchObject({ over: true, state: 'The run has ended. This is its final report.' });
+  expect(last?.parts?.['heading']).toContain('Interrupted');
+  expect(await watcher.ended).toMatchObject({
+    code: 130,
+    stdout: '',
+    stderr: expect.stringContaining(`cnd: ${run} has ended: interrupted; its report: cnd report ${run}\n`),
+  });
+  expect(ended.stderr.split(address).length).toBe(2);
+  const journal = readFileSync(join(place.directory, 'logs', run, 'events.ndjson'), 'utf8');
+  const report = readFileSync(join(place.directory, 'logs', run, 'report.html'), 'utf8');
+  const record = readFileSync(join(place.directory, 'logs', run, 'run.json'), 'utf8');
+  for (const secret of secrets)
+    for (const text of [ended.stdout, journal, report, record]) expect(text).not.toContain(secret);
+  expect(journalOf(place).length).toBeGreaterThan(0);
+  await untilGone(run);
+
+  // Of what is over there is nothing to watch.
+  expect(await place.run(['watch', 'last'])).toMatchObject({
+    code: 2,
+    stdout: '',
+    stderr: expect.stringMatching(/has ended: there is nothing to watch\n {5}see its report: cnd report/),
+  });
+  expect(await place.run(['watch', 'last', '--port', '70000'])).toMatchObject({
+    code: 2,
+    stderr: expect.stringMatching(/--port is '70000'/),
+  });
+}, 120_000);
+
+test.skipIf(browserMissing)(
+  'in a browser: a run is followed to its end, which is asked for in the page',
+  async () => {
+    const cnd = place.start(['start', ...endless, '--json', '--web']);
+    const [address, browser] = [await addressIn(cnd), await openBrowser()];
+    try {
+      const { run } = await cnd.event('search.all');
+      const page = await (await browser.newContext({ viewport: { width: 1280, height: 900 } })).newPage();
+      const said: string[] = [];
+      const asked: string[] = [];
+      page.on('console', (message) => said.push(message.text()));
+      page.on('pageerror', (error) => said.push(error.message));
+      page.on('request', (request) => asked.push(`${request.method()} ${new URL(request.url()).pathname}`));
+      const { origin, path } = addressOf(address);
+      await page.goto(address);
+      const state = page.locator('#state');
+      const heading = page.locator('[data-part="heading"] .outcome');
+      await eventually(
+        'it is live',
+        async () => (await state.textContent()) === 'Live: this page follows the run.',
+      );
+      await eventually('the search', async () =>
+        /2 of 2 instances searching/.test((await heading.textContent()) ?? ''),
+      );
+      expect(await axeViolations(page)).toEqual([]);
+
+      // What is open stays open, what is hostile is text.
+      await eventually('a curve', async () => (await page.locator('[data-part="rate"] details').count()) > 0);
+      await page.locator('[data-part="rate"] summary').click();
+      const rows = page.locator('[data-part="rate"] tbody tr');
+      const before = await rows.count();
+      const time = new Date().toISOString();
+      const message = `</div></script><script>document.title='hacked'</script><img src=x onerror="document.title='hacked'">`;
+      appendFileSync(
+        join(place.directory, 'logs', run, 'events.ndjson'),
+        `${JSON.stringify({ event: 'warning', time, run, message })}\n`,
+      );
+      await eventually('more of the curve', async () => (await rows.count()) > before);
+      expect(await page.locator('[data-part="rate"] details').getAttribute('open')).toBe('');
+      expect(await page.evaluate('document.activeElement.localName')).toBe('summary');
+      await eventually('the hostile line', async () =>
+        ((await page.locator('[data-part="faults"]').textContent()) ?? '').includes(message),
+      );
+      expect(await page.title()).toBe(`${run} – cnd`);
+
+      // It is asked first.
+      const question = page.locator('#question');
+      await page.locator('#scram').click();
+      expect(await question.isVisible()).toBe(true);
+      expect(await axeViolations(page)).toEqual([]);
+      await page.locator('#no').click();
+      expect(await question.isVisible()).toBe(false);
+      expect(asked).not.toContain('POST /scram');
+      await page.locator('#scram').click();
+      await page.locator('#yes').click();
+      const ended = runEnded(await cnd.ended);
+      expect(ended).toMatchObject({ outcome: 'interrupted', exitCode: 143 });
+      expect(ended.reason).toMatch(/scrammed by .*cnd scram --run/);
+      await eventually(
+        'the end',
+        async () => (await state.textContent()) === 'The run has ended. This is its final report.',
+      );
+      expect(await heading.textContent()).toMatch(/^Interrupted/);
+      expect(await page.locator('#scram').isVisible()).toBe(false);
+      expect(await axeViolations(page)).toEqual([]);
+      expect(said).toEqual([]);
+      expect([...new Set(asked)].toSorted()).toEqual(
+        [`GET ${path}`, 'GET /updates', 'POST /scram'].toSorted(),
+      );
+      // Nothing listens any more.
+      await expect(ask({ port: Number(new URL(origin).port) }, path)).rejects.toThrow(/ECONNREFUSED/);
+      await untilGone(run);
+    } finally {
+      cnd.child.kill('SIGTERM');
+      await browser.close();
+    }
+  },
+  120_000,
+);
+
+test.skipIf(browserMissing)(
+  'without scripts the page is the report of the moment',
+  async () => {
+    const cnd = place.start(['start', ...endless, '--json', '--web']);
+    const [address, browser] = [await addressIn(cnd), await openBrowser()];
+    try {
+      await cnd.event('search.all');
+      const page = await (await browser.newContext({ javaScriptEnabled: false })).newPage();
+      await page.goto(address);
+      expect(await page.locator('h2').allTextContents()).toEqual(
+        expect.arrayContaining(['Result', 'Timeline of the instances']),
+      );
+      expect(await page.locator('#state').textContent()).toMatch(/without scripts/);
+      expect(await page.locator('#scram').isVisible()).toBe(false);
+    } finally {
+      cnd.child.kill('SIGINT');
+      await cnd.ended;
+      await browser.close();
+    }
+  },
+  120_000,
+);
