@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { axeViolations, browserMissing, openBrowser } from '../helper/browser.ts';
 import { type Cnd, type Workspace, journalOf, runEnded, workspace } from '../helper/cnd.ts';
+import { identify } from '../../src/state/process.ts';
 import { eventually, orphans, untilGone } from '../helper/process.ts';
 import { addressOf, ask, follow } from '../view/web/served.ts';
 
@@ -64,6 +65,18 @@ test('--web: its address is nowhere but on stderr; it ends with the run, and its
   await reader.ended;
   expect(orphans(run).length).toBeGreaterThan(0);
 
+  // Who leaves ends nothing.
+  const leaver = elsewhere.start(['watch', 'last'], there());
+  const left = follow(addressOf(await addressIn(leaver)));
+  expect(await left.status).toBe(200);
+  leaver.child.kill('SIGINT');
+  expect(await leaver.ended).toMatchObject({ code: 130, stdout: '' });
+  await left.ended;
+  expect(left.messages.at(-1)).toMatchObject({
+    over: true,
+    state: expect.stringMatching(/^The run goes on/),
+  });
+
   // As it says: another one, which sees the end.
   const watcher = elsewhere.start(['watch', run.slice(0, 12)], there());
   const again = follow(addressOf(await addressIn(watcher)));
@@ -78,7 +91,7 @@ test('--web: its address is nowhere but on stderr; it ends with the run, and its
   expect(await watcher.ended).toMatchObject({
     code: 130,
     stdout: '',
-    stderr: expect.stringContaining(`cnd: ${run} has ended: interrupted; its report: cnd report ${run}\n`),
+    stderr: expect.stringMatching(`cnd: ${run} has ended: interrupted .*; its report: cnd report ${run}\n`),
   });
   expect(ended.stderr.split(address).length).toBe(2);
   const journal = readFileSync(join(place.directory, 'logs', run, 'events.ndjson'), 'utf8');
@@ -146,6 +159,14 @@ test.skipIf(browserMissing)(
       );
       expect(await page.title()).toBe(`${run} – cnd`);
 
+      // Without scripts it is the report of the moment.
+      const plain = await (await browser.newContext({ javaScriptEnabled: false })).newPage();
+      await plain.goto(address);
+      const names = await plain.locator('h2').allTextContents();
+      expect(names).toEqual(expect.arrayContaining(['Result', 'Timeline of the instances']));
+      expect(await plain.locator('#state').textContent()).toMatch(/without scripts/);
+      expect(await plain.locator('#scram').isVisible()).toBe(false);
+
       // It is asked first.
       const question = page.locator('#question');
       await page.locator('#scram').click();
@@ -181,25 +202,27 @@ test.skipIf(browserMissing)(
   120_000,
 );
 
-test.skipIf(browserMissing)(
-  'without scripts the page is the report of the moment',
-  async () => {
-    const cnd = place.start(['start', ...endless, '--json', '--web']);
-    const [address, browser] = [await addressIn(cnd), await openBrowser()];
-    try {
-      await cnd.event('search.all');
-      const page = await (await browser.newContext({ javaScriptEnabled: false })).newPage();
-      await page.goto(address);
-      expect(await page.locator('h2').allTextContents()).toEqual(
-        expect.arrayContaining(['Result', 'Timeline of the instances']),
-      );
-      expect(await page.locator('#state').textContent()).toMatch(/without scripts/);
-      expect(await page.locator('#scram').isVisible()).toBe(false);
-    } finally {
-      cnd.child.kill('SIGINT');
-      await cnd.ended;
-      await browser.close();
-    }
-  },
-  120_000,
-);
+test('a controller that was killed leaves no server behind, and who watches is told', async () => {
+  const cnd = place.start(['start', ...endless, '--json', '--web']);
+  const reader = follow(addressOf(await addressIn(cnd)));
+  expect(await reader.status).toBe(200);
+  const { run } = await cnd.event('instance.launched');
+  const web = webProcess(cnd);
+  const watcher = elsewhere.start(['watch', run], there());
+  const watched = follow(addressOf(await addressIn(watcher)));
+  expect(await watched.status).toBe(200);
+  cnd.child.kill('SIGKILL');
+  await Promise.all([reader.ended, watched.ended]);
+  for (const { messages } of [reader, watched])
+    expect(messages.at(-1)).toMatchObject({
+      over: true,
+      state: expect.stringMatching(/controller of the run is gone/),
+    });
+  expect(await watcher.ended).toMatchObject({
+    code: 1,
+    stderr: expect.stringMatching(/no longer running[^]*cnd resume/),
+  });
+  await eventually('the server is gone', () => web !== undefined && identify(web) === undefined);
+  expect((await place.run(['scram', '--run', run])).code).toBe(0);
+  await untilGone(run);
+}, 120_000);

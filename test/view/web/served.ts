@@ -54,7 +54,7 @@ export function follow({ port, token }: ServedAddress): {
   readonly messages: WebMessage[];
   readonly ended: Promise<void>;
   readonly status: Promise<number>;
-  leave(): void;
+  readonly leave: () => void;
 } {
   const messages: WebMessage[] = [];
   const asked = request({
