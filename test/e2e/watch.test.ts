@@ -214,6 +214,8 @@ test('a controller that was killed leaves no server behind, and who watches is t
   cnd.child.kill('SIGKILL');
   await Promise.all([reader.ended, watched.ended]);
   for (const { messages } of [reader, watched])
+    expect(messages.at(-1)?.parts?.['heading']).toContain('Unfinished: the journal ends');
+  for (const { messages } of [reader, watched])
     expect(messages.at(-1)).toMatchObject({
       over: true,
       state: expect.stringMatching(/controller of the run is gone/),

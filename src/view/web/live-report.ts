@@ -22,6 +22,7 @@ export class LiveReport {
   readonly unread: UnreadLines;
   readonly #report: RunReport;
   readonly #charts: ChartRenderer;
+  #isOver = false;
   #drawn: { readonly parts: LiveParts; readonly until: number } | undefined;
 
   private constructor(report: RunReport, charts: ChartRenderer) {
@@ -39,15 +40,20 @@ export class LiveReport {
   /** Adds an event, in constant time. */
   tell(event: RunEvent): void {
     tell(this.#report, event);
-    // What the run has come to is shown at once.
-    if (event.event === 'run.ended') this.#drawn = undefined;
+    if (event.event === 'run.ended') this.end();
+  }
+
+  /** Nothing more comes, with or without a result: that is shown at once. */
+  end(): void {
+    this.#isOver = true;
+    this.#drawn = undefined;
   }
 
   /** The report of this moment, or of one a moment ago. */
   parts(): LiveParts {
     const begun = performance.now();
     if (this.#drawn && begun < this.#drawn.until) return this.#drawn.parts;
-    const isLive = this.#report.ended === undefined;
+    const isLive = !this.#isOver;
     const report = { ...concluded(this.#report, isLive ? Date.now() : undefined), isLive };
     const parts = reportParts(report, this.#charts);
     const took = performance.now() - begun;

@@ -44,6 +44,7 @@ export async function watchInBrowser(watched: WatchedRun, signal: AbortSignal): 
       break;
     }
     if (awaitsScram) await server.settled(signal);
+    if (!ended && !signal.aborted) live.end();
     if (ended) state = 'The run has ended. This is its final report.';
     else if (signal.aborted) state = 'The run goes on, but is not watched any more: see cnd watch.';
     else state = `The controller of the run is gone. See what is left with: cnd ps`;

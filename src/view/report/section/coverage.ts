@@ -16,7 +16,11 @@ const columns = 64;
 export function coverage(report: RunReport, charts: ChartRenderer): Markup {
   const name = 'Coverage of the nonce space';
   const known = knownOf(report);
-  if (!known) return section(name, markup`<p>Nothing was searched.</p>`);
+  if (!known)
+    return section(
+      name,
+      markup`<p>${report.isLive === true ? 'Nothing has been searched yet.' : 'Nothing was searched.'}</p>`,
+    );
   const { space, stride, shares } = known;
   const map = coverageMap(space, stride, shares, most);
   const all = space.limit - space.from;
@@ -46,7 +50,7 @@ export function coverage(report: RunReport, charts: ChartRenderer): Markup {
       reached === all
         ? 'The whole space'
         : markup`The part of the space that was reached, ${percent(reachedShare)} of it`
-    }: ${count(map.from)} to ${count(map.limit - 1n)}, ${plural(map.size, 'nonce')} a cell, the darker the more of it was tested${hit === undefined ? '' : '; the golden nonce is in the marked one'}.${known.exact ? '' : ' The run has not said what it covered: this is what was last reported.'}</p>`,
+    }: ${count(map.from)} to ${count(map.limit - 1n)}, ${plural(map.size, 'nonce')} a cell, the darker the more of it was tested${hit === undefined ? '' : '; the golden nonce is in the marked one'}.${known.exact ? '' : report.isLive === true ? ' This is what was last reported.' : ' The run has not said what it covered: this is what was last reported.'}</p>`,
     figure(name, drawn),
     ranges &&
       dataDetails(

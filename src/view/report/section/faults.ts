@@ -5,7 +5,7 @@ import type { RunReport } from '../model.ts';
 import { dataTable, section } from './block.ts';
 
 /** What did not go as planned, and what the journal does not tell. */
-export function faultTable({ faults, unread }: RunReport): Markup {
+export function faultTable({ faults, unread, isLive }: RunReport): Markup {
   const rows = [...faults].map(([key, fault]) => [
     duration(fault.first),
     fault.count === 1 ? '' : `${fault.count} times until ${duration(fault.last)}`,
@@ -19,7 +19,7 @@ export function faultTable({ faults, unread }: RunReport): Markup {
   return section(
     'Warnings and faults',
     rows.length === 0
-      ? markup`<p>None.</p>`
+      ? markup`<p>${isLive === true ? 'None so far.' : 'None.'}</p>`
       : dataTable(
           'Warnings and faults',
           [{ name: 'After' }, { name: 'Again', text: 'line' }, { name: 'What', text: 'wrapped' }],

@@ -22,7 +22,8 @@ const moments: readonly (keyof Moments)[] = [
 /** Every instance: what it was, when it got where, and what it did. */
 export function instanceSection(report: RunReport): Markup {
   const instances = sorted(report);
-  if (instances.length === 0) return section('Instances', markup`<p>None.</p>`);
+  if (instances.length === 0)
+    return section('Instances', markup`<p>${report.isLive === true ? 'None yet.' : 'None.'}</p>`);
   const total = instances.reduce((sum, instance) => sum + hashesOf(instance), 0);
   const released = report.planned?.released;
   const columns: Column[] = [

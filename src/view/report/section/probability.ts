@@ -15,7 +15,7 @@ export function probabilityChart(report: RunReport, charts: ChartRenderer): Mark
   if (!first || !last || curve.length < 2)
     return section(
       name,
-      markup`<p>Nothing was searched, or the journal does not tell how likely a hit was.</p>`,
+      markup`<p>${report.isLive === true ? 'Nothing has been searched yet.' : 'Nothing was searched, or the journal does not tell how likely a hit was.'}</p>`,
     );
   const hit = hits[0];
   const chance = hit && probabilityAt(curve, hit.at);

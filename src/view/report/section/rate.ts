@@ -13,6 +13,8 @@ export function rateChart(report: RunReport, charts: ChartRenderer): Markup {
   const name = 'Hash rate';
   const { samples, ended } = report;
   if (samples.length < 2) {
+    if (report.isLive === true)
+      return section(name, markup`<p>Nothing has been searched yet: progress is reported once a second.</p>`);
     const average = ended ? ` On average it was ${rateText(ended.rate)}.` : '';
     return section(
       name,

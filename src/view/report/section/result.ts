@@ -18,7 +18,7 @@ export function resultOf(report: RunReport): Markup {
     'Result',
     facts([
       ...(nonce === undefined
-        ? [['nonce', 'none'] as const]
+        ? [['nonce', report.isLive === true ? 'none yet' : 'none'] as const]
         : [
             [
               ended?.outcome === 'found' ? 'nonce' : 'candidate',

@@ -20,7 +20,10 @@ export function shareChart(report: RunReport, charts: ChartRenderer): Markup {
   const instances = sorted(report);
   const total = instances.reduce((sum, instance) => sum + hashesOf(instance), 0);
   if (!(total > 0) || !Number.isFinite(total))
-    return section(name, markup`<p>No instance reported any work.</p>`);
+    return section(
+      name,
+      markup`<p>${report.isLive === true ? 'No instance has reported any work yet.' : 'No instance reported any work.'}</p>`,
+    );
   const even = total / instances.length;
   const shares = instances.map(hashesOf);
   const [least, largest] = [shares.reduce(smaller), shares.reduce(larger)];

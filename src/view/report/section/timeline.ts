@@ -26,7 +26,11 @@ const meaning: Readonly<Record<Stage, string>> = {
 export function timeline(report: RunReport, charts: ChartRenderer): Markup {
   const name = 'Timeline of the instances';
   const instances = sorted(report).slice(0, mostRows);
-  if (instances.length === 0) return section(name, markup`<p>No instance was launched.</p>`);
+  if (instances.length === 0)
+    return section(
+      name,
+      markup`<p>${report.isLive === true ? 'No instance has been launched yet.' : 'No instance was launched.'}</p>`,
+    );
   const released = report.planned?.released;
   const words = (stage: Stage): string => (stage === 'terminate' && released ? 'releasing' : meaning[stage]);
   const spans = instances.flatMap(({ index, spans }, row) =>
