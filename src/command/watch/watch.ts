@@ -11,8 +11,8 @@ import { interruptible } from '../interruptible.ts';
 import { warnUnread } from '../logs/unread.ts';
 
 /**
- * `cnd watch RUN`: serves the report of a run that goes on to browsers of this machine, until it ends. Whatever becomes of it,
- * the run goes on. Gives the run's exit code, or that of the signal by which whoever watches has left.
+ * `cnd watch RUN`: serves the live report of a run to browsers on this machine, until the run ends. Leaving it does not end
+ * the run. Gives the run's exit code, or that of the signal that ended the watch.
  * @throws UsageError for a run that has ended; CndError `port-unusable`, `controller-gone`
  */
 export async function watch(given: Arguments): Promise<number> {
@@ -37,7 +37,7 @@ export async function watch(given: Arguments): Promise<number> {
     end = await watching;
     return exitCodes.found;
   });
-  // Whoever looks is told why nothing more comes.
+  // The pages are told why nothing more comes.
   end ??= await watching;
   if (leaving.signal.aborted) return code;
   if (end) warnUnread(`${run}/${journalName}`, end.unread);
@@ -49,7 +49,7 @@ export async function watch(given: Arguments): Promise<number> {
   return exitCode >= 0 && exitCode <= 255 ? exitCode : exitCodes.failed;
 }
 
-/** The address is a secret: it is said once, to who asked for it. */
+/** The address holds the token: it is printed once, on stderr only. */
 function tellAddress(address: string): void {
   process.stderr.write(`${address}\n`);
 }

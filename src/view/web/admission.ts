@@ -7,9 +7,7 @@ export type WebRoute = 'page' | 'updates' | 'scram';
 export interface Admission {
   /** The addresses that the server listens on, each with its port: what `Host` may be. */
   readonly authorities: readonly string[];
-  /** The path of the page, without its slash. */
-  readonly page: string;
-  /** What updates and scram want in `X-Cnd-Token`. */
+  /** What updates and scram require in `X-Cnd-Token`. */
   readonly token: string;
 }
 
@@ -27,12 +25,20 @@ export type Admitted =
   | { readonly refusal: 403 | 404 }
   | { readonly refusal: 405; readonly allow: string };
 
-/** The header of the token. A page of another origin cannot send it: for that a browser asks first, and is refused. */
+const routes: ReadonlyMap<string, { readonly route: WebRoute; readonly allow: string }> = new Map([
+  ['/', { route: 'page', allow: 'GET' }],
+  ['/updates', { route: 'updates', allow: 'POST' }],
+  ['/scram', { route: 'scram', allow: 'POST' }],
+]);
+
+/** The header of the token. A page of another origin cannot send it: the browser sends a preflight request first, which is refused. */
 export const tokenHeader = 'x-cnd-token';
 
 /**
- * Judges a request by its head alone. `Host` must be an address of ours, so that a name that somebody has made to lead here
- * (DNS rebinding) is refused; `Origin` must be the same address, where there is one, and there must be one for a scram. Pure.
+ * Judges a request by its head alone. `Host` must be an address that the server listens on, so that a name that was made to
+ * resolve to loopback (DNS rebinding) is refused. The page itself, which tells nothing of the run, can be loaded by a browser's
+ * navigation: that sends neither an origin nor a token. Everything else must have both; as a POST, because browsers send no
+ * `Origin` with a GET of the same origin. Pure.
  */
 export function admit({ method, url = '', headers }: WebRequest, admission: Admission): Admitted {
   const [host, ...hosts] = headers['host'] ?? [];
@@ -40,20 +46,13 @@ export function admit({ method, url = '', headers }: WebRequest, admission: Admi
     return { refusal: 403 };
   const origins = headers['origin'] ?? [];
   if (origins.some((origin) => origin !== `http://${host}`)) return { refusal: 403 };
-  const route = routeOf(url, admission);
-  if (route === undefined) return { refusal: 404 };
-  if (route === 'scram' ? method !== 'POST' : method !== 'GET')
-    return { refusal: 405, allow: route === 'scram' ? 'POST' : 'GET' };
+  const found = routes.get(url);
+  if (!found) return { refusal: 404 };
+  const { route, allow } = found;
+  if (method !== allow) return { refusal: 405, allow };
   if (route === 'page') return { route };
   const [site = 'same-origin'] = headers['sec-fetch-site'] ?? [];
-  if (site !== 'same-origin' || (route === 'scram' && origins.length !== 1)) return { refusal: 403 };
+  if (site !== 'same-origin' || origins.length !== 1) return { refusal: 403 };
   const [token = '', ...tokens] = headers[tokenHeader] ?? [];
   return tokens.length === 0 && isSecret(token, admission.token) ? { route } : { refusal: 403 };
-}
-
-/** Whoever knows the path of the page may read it: a browser without scripts can send no header. */
-function routeOf(url: string, { page }: Admission): WebRoute | undefined {
-  if (url === '/updates') return 'updates';
-  if (url === '/scram') return 'scram';
-  return isSecret(url, `/${page}`) ? 'page' : undefined;
 }

@@ -1,10 +1,9 @@
 import { markup } from '../html.ts';
 import { contentPolicy, htmlPage } from '../report/page.ts';
 import { style as reportStyle } from '../report/style.ts';
-import type { LiveParts } from './live-report.ts';
 import { script } from './script.ts';
 
-/** What a report that is live has besides: what it says of itself, and the end of the run. */
+/** The style of what a live report has in addition: its state, and the scram. */
 const liveStyle = `
 .live{display:flex;flex-wrap:wrap;align-items:center;gap:.5rem 1rem;justify-content:space-between;margin-bottom:1.4rem;padding:.5rem .85rem;background:var(--panel);border:1px solid var(--line);border-radius:8px;font-size:.88rem}
 .live p{margin:0;color:var(--soft)}
@@ -20,20 +19,21 @@ dialog::backdrop{background:rgb(0 0 0/.5)}
 
 const sources = { style: `${reportStyle}${liveStyle}`, script };
 
-/** What the page may load and do, with what only a header can say. */
+/** What the page may load and do; `frame-ancestors` works in a header only. */
 export const livePolicy = `${contentPolicy(sources)}; frame-ancestors 'none'`;
 
-/** The report of a run that goes on. Without scripts it is that of this moment. Pure. */
-export function livePage(run: string, parts: LiveParts): string {
-  return htmlPage(
-    run,
-    sources,
-    markup`<main>
-<div class="live"><p id="state" role="status">The report of this moment; it does not follow the run without scripts.</p>
+/**
+ * The page that shows a run: the same for every run, so that whoever loads it without the token learns nothing. Its script
+ * requests the report.
+ */
+export const livePage = htmlPage(
+  'cnd watch',
+  sources,
+  markup`<main>
+<div class="live"><p id="state" role="status">This page needs scripts. Without them: cnd attach, and cnd report once the run has ended.</p>
 <button type="button" id="scram" class="bad" hidden>Terminate the run…</button></div>
 <dialog id="question" aria-labelledby="question-name"><h2 id="question-name">Terminate this run?</h2>
-<p>The search ends, and every instance of <code>${run}</code> is terminated, as by <code>cnd scram --run ${run}</code>.</p>
+<p>The search stops, and every instance of <code data-run></code> is terminated, as by <code>cnd scram --run <span data-run></span></code>.</p>
 <div class="answers"><button type="button" id="no">Cancel</button><button type="button" id="yes" class="bad">Terminate</button></div></dialog>
-${[...parts].map(([name, part]) => markup`<div data-part="${name}">${part}</div>\n`)}</main>`,
-  );
-}
+<div id="parts"></div></main>`,
+);

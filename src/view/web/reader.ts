@@ -3,7 +3,9 @@ import type { LiveParts } from './live-report.ts';
 
 /** What the server tells a page, one JSON object a line. */
 export interface WebMessage {
-  /** HTML by the name of the part that it replaces. */
+  /** The run, in the first message. */
+  readonly run?: string;
+  /** HTML by the name of the part that it replaces, or that it becomes: new ones come in the order of the page. */
   readonly parts?: Readonly<Record<string, string>>;
   /** What the page says of itself. */
   readonly state?: string;

@@ -1,6 +1,6 @@
 /**
- * The script of a live report, admitted by its hash: it reads messages (`WebMessage`) from the server and puts the parts of the
- * page that have changed into their places. What somebody has opened, scrolled to, focused or selected stays so.
+ * The script of a live report, admitted by its hash: it reads messages (`WebMessage`) from the server and replaces the parts of
+ * the page that have changed. What the user has opened, scrolled, focused or selected stays so.
  */
 export const script = String.raw`
 'use strict';
@@ -11,14 +11,21 @@ export const script = String.raw`
   const headers = { 'X-Cnd-Token': token };
   const waiting = new Map();
   let isOver = false;
+  let lastAt = '';
 
   const say = (words) => {
     if (state.textContent !== words) state.textContent = words;
   };
 
+  const added = (name) => {
+    const part = document.createElement('div');
+    part.dataset.part = name;
+    byId('parts').append(part);
+    return part;
+  };
+
   const put = (name, html) => {
-    const part = document.querySelector('[data-part="' + name + '"]');
-    if (!part) return;
+    const part = document.querySelector('[data-part="' + name + '"]') ?? added(name);
     const selection = getSelection();
     if (selection && !selection.isCollapsed && selection.containsNode(part, true)) {
       waiting.set(name, html);
@@ -35,8 +42,13 @@ export const script = String.raw`
     if (focused >= 0) all('summary,[tabindex]')[focused]?.focus({ preventScroll: true });
   };
 
-  const take = ({ parts = {}, state: words, over }) => {
+  const take = ({ run, parts = {}, state: words, over }) => {
+    if (run !== undefined) {
+      document.title = run + ' – cnd';
+      for (const one of document.querySelectorAll('[data-run]')) one.textContent = run;
+    }
     for (const [name, html] of new Map([...waiting, ...Object.entries(parts)])) put(name, html);
+    lastAt = new Date().toLocaleTimeString();
     if (words !== undefined) say(words);
     if (!over) return;
     isOver = true;
@@ -44,21 +56,23 @@ export const script = String.raw`
     if (question.open) question.close();
   };
 
+  const asOf = () => (lastAt === '' ? '' : ' This is the run as it was at ' + lastAt + '.');
+
   const follow = async () => {
-    const response = await fetch('/updates', { headers, cache: 'no-store', redirect: 'error' });
+    const response = await fetch('/updates', { method: 'POST', headers, cache: 'no-store', redirect: 'error' });
     if (response.status === 403) {
       isOver = true;
-      say('The address of this page is not, or no longer, that of a run that is watched. This is the report of ' + new Date().toLocaleTimeString() + '.');
+      say('The token in the address of this page, the part after #, is not valid here, or no longer.' + asOf());
       return;
     }
-    if (!response.ok) throw new Error(String(response.status));
+    if (!response.ok) return (await response.text()).trim();
     say('Live: this page follows the run.');
     scram.hidden = false;
     const reader = response.body.pipeThrough(new TextDecoderStream()).getReader();
     let rest = '';
     for (;;) {
       const { done, value } = await reader.read();
-      if (done) return;
+      if (done) return 'the connection was closed';
       const lines = (rest + value).split('\n');
       rest = lines.pop();
       for (const line of lines) take(JSON.parse(line));
@@ -67,30 +81,31 @@ export const script = String.raw`
 
   const terminate = async () => {
     question.close();
-    say('Asking for the end of the run …');
+    say('Terminating the run …');
     try {
       const response = await fetch('/scram', { method: 'POST', headers, cache: 'no-store', redirect: 'error' });
-      if (!response.ok) say('The run was not asked to end: ' + (await response.text()).trim());
+      if (!response.ok) say('The run was not terminated: ' + (await response.text()).trim());
     } catch {
-      say('The run was not asked to end: the server of this page does not answer.');
+      say('The run was not terminated: the server of this page does not respond.');
     }
   };
 
-  const run = async () => {
-    if (token === '') return say('The address of this page lacks its token, the part after #: it does not follow the run.');
+  const start = async () => {
+    if (token === '') return say('The address of this page lacks its token, the part after #: open the whole address that was printed.');
+    say('Connecting …');
     scram.addEventListener('click', () => question.showModal());
     byId('no').addEventListener('click', () => question.close());
     byId('yes').addEventListener('click', () => void terminate());
     for (let wait = 1000; !isOver; wait = Math.min(15000, wait * 2)) {
       const since = performance.now();
-      await follow().catch(() => {});
+      const why = await follow().catch(() => 'the server of this page does not respond');
       if (isOver) return;
       if (performance.now() - since > 5000) wait = 1000;
       scram.hidden = true;
-      say('The connection was lost. This page shows the run as it was at ' + new Date().toLocaleTimeString() + '.');
+      say('Not connected: ' + why + '; retrying.' + asOf());
       await new Promise((resolve) => setTimeout(resolve, wait));
     }
   };
-  void run();
+  void start();
 })();
 `;

@@ -1,11 +1,11 @@
 import { createHash, randomBytes, timingSafeEqual } from 'node:crypto';
 
-/** 128 random bits, as 22 characters that need no escape in an address. */
+/** 128 random bits, as 22 characters that need no escape in a URL. */
 export function newSecret(): string {
   return randomBytes(16).toString('base64url');
 }
 
-/** Whether somebody knows a secret; how long that takes says nothing of it. */
+/** Compares in constant time. */
 export function isSecret(given: string, secret: string): boolean {
   return timingSafeEqual(digest(given), digest(secret));
 }

@@ -14,7 +14,7 @@ const most = { connections: 64, readers: 8 };
 /** Milliseconds: for a request to come, for a connection on which nothing moves, and for the last words at the end. */
 const timeouts = { request: 5000, idle: 15_000, end: 1500 };
 
-/** What every answer says: it is kept nowhere, framed nowhere, told to nobody, and runs nothing but our script. */
+/** Of every answer: not cached, not framed, no referrer, no script but ours; and no CORS headers. */
 const headers = {
   'Cache-Control': 'no-store',
   'Content-Security-Policy': livePolicy,
@@ -31,8 +31,8 @@ const headers = {
 export type ScramRequest = () => Promise<string>;
 
 /**
- * Shows a live report to browsers of this machine: the page at a path that nobody guesses, what changes of it, and the end
- * of the run, to whoever has the token.
+ * Shows a live report to browsers of this machine: a page without anything of the run to all, and to whoever has the token
+ * the report, its changes, and the scram.
  */
 export class WebServer {
   readonly #live: LiveReport;
@@ -41,7 +41,7 @@ export class WebServer {
   readonly #readers = new Set<WebReader>();
   /** In the order in which they came; those of readers are not among them. */
   readonly #sockets = new Set<Socket>();
-  readonly #secrets = { page: newSecret(), token: newSecret() };
+  readonly #token = newSecret();
   #authorities: readonly string[] = [];
   #timer: NodeJS.Timeout | undefined;
   #scramming: Promise<void> | undefined;
@@ -54,13 +54,12 @@ export class WebServer {
   }
 
   /**
-   * Listens, on any free port for 0. Gives the address to open, with both secrets.
+   * Listens, on any free port for 0. Gives the URL to open, with the token as its fragment.
    * @throws CndError `port-unusable`
    */
   async listen(port: number): Promise<string> {
     this.#authorities = await listenOnLoopbacks(this.#servers, port);
-    const { page, token } = this.#secrets;
-    return `http://${this.#authorities[0]}/${page}#${token}`;
+    return `http://${this.#authorities[0]}/#${this.#token}`;
   }
 
   /** Resolves once a scram that was asked for here is over, or the signal aborts. */
@@ -119,20 +118,15 @@ export class WebServer {
     // No request of ours has a body: what comes is not kept.
     request.resume();
     response.on('error', () => {});
-    const admission: Admission = { authorities: this.#authorities, ...this.#secrets };
+    const admission: Admission = { authorities: this.#authorities, token: this.#token };
     const admitted = admit({ method, url, headers: headersDistinct }, admission);
     if ('refusal' in admitted) {
       if ('allow' in admitted) response.setHeader('Allow', admitted.allow);
       return refuse(response, admitted.refusal, refusals[admitted.refusal]);
     }
-    if (this.#closed) return refuse(response, 503, 'the run is not watched any more');
-    if (admitted.route === 'page') return this.#page(response);
+    if (this.#closed) return refuse(response, 503, 'the run is no longer watched');
+    if (admitted.route === 'page') return page(response);
     return admitted.route === 'updates' ? this.#follow(response) : this.#terminate(response);
-  }
-
-  #page(response: ServerResponse): void {
-    const page = livePage(this.#live.run, this.#live.parts());
-    response.writeHead(200, { ...headers, 'Content-Type': 'text/html; charset=utf-8' }).end(page);
   }
 
   #follow(response: ServerResponse): void {
@@ -143,13 +137,13 @@ export class WebServer {
     if (response.socket) this.#sockets.delete(response.socket);
     response.once('close', () => this.#readers.delete(reader));
     response.writeHead(200, { ...headers, 'Content-Type': 'application/x-ndjson' });
-    reader.send(this.#live.parts());
+    reader.send(this.#live.parts(), { run: this.#live.run });
     this.#schedule();
     return undefined;
   }
 
   #terminate(response: ServerResponse): void {
-    if (this.#scramming) return refuse(response, 409, 'its end is already under way');
+    if (this.#scramming) return refuse(response, 409, 'it is being terminated already');
     this.#tell('Terminating the run …');
     this.#scramming = this.#scram().then((words) => {
       this.#scramming = undefined;
@@ -182,6 +176,10 @@ const refusals = {
   404: 'there is no such page',
   405: 'the method is not allowed here',
 } as const;
+
+function page(response: ServerResponse): void {
+  response.writeHead(200, { ...headers, 'Content-Type': 'text/html; charset=utf-8' }).end(livePage);
+}
 
 function refuse(response: ServerResponse, status: number, words: string): void {
   response.writeHead(status, { ...headers, 'Content-Type': 'text/plain; charset=utf-8' }).end(`${words}\n`);

@@ -15,7 +15,7 @@ export interface WatchedRun {
   readonly port: number;
   /** Whether a scram that was asked for in the page is waited for at the end: it waits for the controller to exit. */
   readonly awaitsScram: boolean;
-  /** Told the address once there is one. It holds secrets: whoever has it can read the report and end the run. */
+  /** Told the address once there is one. It holds the token: whoever has it can read the report and terminate the run. */
   readonly onAddress: (address: string) => void;
 }
 
@@ -35,7 +35,7 @@ export async function watchInBrowser(watched: WatchedRun, signal: AbortSignal): 
   const server = new WebServer(live, () => scramByCommand(run));
   onAddress(await server.listen(port));
   let ended: Extract<RunEvent, { event: 'run.ended' }> | undefined;
-  let state = 'The journal of the run cannot be read any more. This page does not follow it any longer.';
+  let state = 'The journal of the run cannot be read. This page no longer follows it.';
   try {
     for await (const event of readJournal(read(signal), live.unread)) {
       live.tell(event);
@@ -46,7 +46,7 @@ export async function watchInBrowser(watched: WatchedRun, signal: AbortSignal): 
     if (awaitsScram) await server.settled(signal);
     if (!ended && !signal.aborted) live.end();
     if (ended) state = 'The run has ended. This is its final report.';
-    else if (signal.aborted) state = 'The run goes on, but is not watched any more: see cnd watch.';
+    else if (signal.aborted) state = 'The run goes on, but this page no longer follows it: see cnd watch.';
     else state = `The controller of the run is gone. See what is left with: cnd ps`;
     return { ended, unread: live.unread };
   } finally {

@@ -50,7 +50,7 @@ export function ask(
 }
 
 /** Follows a run as the page does: every message, until the last one or until `leave`. */
-export function follow({ port, token }: ServedAddress): {
+export function follow({ port, origin, token }: ServedAddress): {
   readonly messages: WebMessage[];
   readonly ended: Promise<void>;
   readonly status: Promise<number>;
@@ -61,7 +61,8 @@ export function follow({ port, token }: ServedAddress): {
     host: '127.0.0.1',
     port,
     path: '/updates',
-    headers: { 'X-Cnd-Token': token },
+    method: 'POST',
+    headers: { Origin: origin, 'X-Cnd-Token': token },
     agent: false,
   });
   const ended = new Promise<void>((resolve) => asked.once('close', () => resolve()));

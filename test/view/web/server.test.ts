@@ -1,5 +1,6 @@
 import { type Socket, connect } from 'node:net';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { livePage } from '../../../src/view/web/live-page.ts';
 import { LiveReport } from '../../../src/view/web/live-report.ts';
 import { WebServer } from '../../../src/view/web/server.ts';
 import { eventually } from '../../helper/process.ts';
@@ -40,17 +41,14 @@ function expectClosed({ headers }: Answered): void {
   });
 }
 
-test('the page is the report of this moment, and holds no secret', async () => {
+test('the page is loaded without a token, and tells nothing of the run', async () => {
   const page = await ask(at, at.path);
   expect(page).toMatchObject({ status: 200, headers: { 'content-type': 'text/html; charset=utf-8' } });
   expectClosed(page);
-  expect(page.body).toContain(`<h1>${syntheticId}</h1>`);
-  expect(page.body).toContain('Running: ');
-  expect(page.body).not.toContain('It lacks');
-  for (const secret of [at.token, at.path.slice(1)]) {
-    expect(secret).toMatch(/^[\w-]{22}$/);
-    expect(page.body).not.toContain(secret);
-  }
+  expect(at.path).toBe('/');
+  expect(at.token).toMatch(/^[\w-]{22}$/);
+  for (const never of [at.token, syntheticId]) expect(page.body).not.toContain(never);
+  expect(page.body).toBe(livePage);
   // The other loopback address is served as well, under its own name only.
   const headers = { Host: `[::1]:${at.port}` };
   const other = await ask(at, at.path, { to: '::1', headers }).catch(() => undefined);
@@ -74,9 +72,9 @@ describe('refuses', () => {
     const given = { ...own(), ...headers(at.port) };
     for (const [path, method] of [
       [at.path, 'GET'],
-      ['/updates', 'GET'],
+      ['/updates', 'POST'],
       ['/scram', 'POST'],
-      ['/', 'GET'],
+      ['/nothing', 'GET'],
     ] as const) {
       const answer = await ask(at, path, { method, headers: given });
       expect({ path, status: answer.status }).toEqual({ path, status: 403 });
@@ -95,6 +93,7 @@ describe('refuses', () => {
   });
 
   test.each<[string, Record<string, string | undefined>]>([
+    ['no origin', { Origin: undefined }],
     ['no token', { 'X-Cnd-Token': undefined }],
     ['an empty one', { 'X-Cnd-Token': '' }],
     ['another', { 'X-Cnd-Token': 'AAAAAAAAAAAAAAAAAAAAAA' }],
@@ -104,29 +103,32 @@ describe('refuses', () => {
     const headers = Object.fromEntries(
       Object.entries({ ...own(), ...change }).filter(([, value]) => value !== undefined),
     );
-    expect((await ask(at, '/updates', { headers })).status).toBe(403);
+    expect((await ask(at, '/updates', { method: 'POST', headers })).status).toBe(403);
     expect((await ask(at, '/scram', { method: 'POST', headers })).status).toBe(403);
     expect(scrams).toEqual([]);
   });
 
-  test('a scram without an origin, a token that is given twice, a part of one', async () => {
-    const scram = (headers: Record<string, string | string[]>) =>
-      ask(at, '/scram', { method: 'POST', headers });
-    expect((await scram({ 'X-Cnd-Token': at.token })).status).toBe(403);
-    expect((await scram({ ...own(), 'X-Cnd-Token': [at.token, at.token] })).status).toBe(403);
-    expect((await scram({ ...own(), 'X-Cnd-Token': at.token.slice(0, -1) })).status).toBe(403);
-    expect((await scram({ ...own(), 'X-Cnd-Token': at.path.slice(1) })).status).toBe(403);
+  test('a token or an origin that is given twice, a part of a token', async () => {
+    for (const path of ['/updates', '/scram'])
+      for (const change of [
+        { 'X-Cnd-Token': [at.token, at.token] },
+        { 'X-Cnd-Token': at.token.slice(0, -1) },
+        { Origin: [at.origin, at.origin] },
+      ]) {
+        const { status } = await ask(at, path, { method: 'POST', headers: { ...own(), ...change } });
+        expect({ path, change, status }).toEqual({ path, change, status: 403 });
+      }
     expect(scrams).toEqual([]);
   });
 
   test('other paths, and other methods with what there is', async () => {
     for (const path of [
-      '/',
+      '//',
+      '/?',
       '/favicon.ico',
       '/updates/',
-      `${at.path}?`,
-      `${at.path}/`,
-      `${at.origin}${at.path}`,
+      '/__proto__',
+      `${at.origin}/`,
       `/${at.token}`,
     ])
       expect({ path, status: (await ask(at, path, { headers: own() })).status }).toEqual({
@@ -135,7 +137,7 @@ describe('refuses', () => {
       });
     for (const [path, allow] of [
       [at.path, 'GET'],
-      ['/updates', 'GET'],
+      ['/updates', 'POST'],
       ['/scram', 'POST'],
     ] as const)
       for (const method of ['GET', 'HEAD', 'POST', 'PUT', 'DELETE', 'OPTIONS', 'PATCH']) {
@@ -167,6 +169,9 @@ describe('who has the token', () => {
   test('is sent the report, then what changes of it, and at last how the run ended', async () => {
     const reader = follow(at);
     await eventually('the report', () => reader.messages.length > 0);
+    expect(reader.messages[0]?.run).toBe(syntheticId);
+    expect(reader.messages[0]?.parts?.['heading']).toContain('Running: ');
+    expect(reader.messages[0]?.parts?.['settings']).not.toContain('It lacks');
     const names = Object.keys(reader.messages[0]?.parts ?? {});
     expect(names).toEqual(
       'heading result timeline rate probability share coverage cost faults instances settings again footer'.split(
