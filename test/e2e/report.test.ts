@@ -22,6 +22,9 @@ beforeAll(async () => {
 });
 afterAll(() => place.remove());
 
+/** Names of the charts and tables that are wider than their place. */
+const cutOff = `[...document.querySelectorAll('.scroll')].filter((one) => one.scrollWidth > one.clientWidth).map((one) => one.getAttribute('aria-label'))`;
+
 const inRun = (name: string): string => join(place.directory, 'logs', run, name);
 
 describe('cnd report', () => {
@@ -121,6 +124,9 @@ describe.skipIf(browserMissing)('in a browser', () => {
         await page.setViewportSize({ width, height: 900 });
         expect(await page.evaluate('document.documentElement.scrollWidth')).toBe(width);
       }
+      // Where there is room, nothing has to be scrolled to.
+      await page.setViewportSize({ width: 1280, height: 900 });
+      if (name !== 'hostile') expect(await page.evaluate(cutOff)).toEqual([]);
       // The style was admitted, in these colours.
       const [background, font] = await page.evaluate<[string, string]>(
         `(() => { const { backgroundColor, fontFamily } = getComputedStyle(document.documentElement); return [backgroundColor, fontFamily]; })()`,
@@ -142,11 +148,20 @@ describe.skipIf(browserMissing)('in a browser', () => {
     expect(shown).toEqual(
       expect.arrayContaining(['Result', 'Timeline of the instances', 'Coverage of the nonce space']),
     );
-    // Every chart is drawn, and as wide as the page gives.
-    for (const chart of await page.locator('svg.chart').all()) {
-      const box = await chart.boundingBox();
-      expect(box?.width).toBeGreaterThan(500);
-      expect(box?.height).toBeGreaterThan(60);
+    // Every chart is drawn, and as wide as the page gives; paper does not scroll.
+    await page.setViewportSize({ width: 700, height: 1000 });
+    for (const name of ['256', 'real', 'killed']) {
+      await page.goto(pages.get(name) ?? '');
+      for (const chart of await page.locator('svg.chart').all()) {
+        const box = await chart.boundingBox();
+        expect(box?.width).toBeGreaterThan(500);
+        expect(box?.height).toBeGreaterThan(60);
+      }
+      expect(await page.evaluate(cutOff)).toEqual([]);
+      const [ink, background] = await page.evaluate<[string, string]>(
+        `(() => { const { color, backgroundColor } = getComputedStyle(document.documentElement); return [color, backgroundColor]; })()`,
+      );
+      expect([ink, background]).toEqual(['rgb(0, 0, 0)', 'rgb(255, 255, 255)']);
     }
     await context.close();
   });

@@ -117,7 +117,7 @@ function oddsWarning(
   const number = (value: number): string => count(wholeNumber(value));
   const one = chance > 0 ? `about 1 in ${number(1 / chance)}` : 'nil';
   return {
-    message: `the probability of a golden nonce ${within} are ${one}: one nonce in ${number(expectedNonces)} is golden, and ${number(nonces)} can be tested`,
+    message: `the probability of a golden nonce ${within} is ${one}: one nonce in ${number(expectedNonces)} is golden, and ${number(nonces)} can be tested`,
     hint: raising([
       ...(puzzle.scheme === 'bitcoin' ? [] : ['a smaller --D']),
       ...(end === 'time' ? ['a longer --T', 'more instances'] : []),

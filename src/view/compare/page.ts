@@ -1,8 +1,8 @@
 import type { Comparison, ComparisonGroup } from '../../compare/model.ts';
 import { version } from '../../version.ts';
 import type { ChartRenderer } from '../chart/chart.ts';
-import { Markup, markup } from '../html.ts';
-import { contentPolicy } from '../report/page.ts';
+import { type Markup, markup } from '../html.ts';
+import { htmlPage } from '../report/page.ts';
 import { dataTable, figure, section } from '../report/section/block.ts';
 import { style } from '../report/style.ts';
 import { comparisonCharts, partLegend } from './chart.ts';
@@ -28,18 +28,10 @@ export function comparisonPage(comparison: Comparison, charts: ChartRenderer): s
     rest.length > 0 && section('Notes', markup`<ul>${rest.map((line) => markup`<li>${line}</li>\n`)}</ul>`),
     section('Runs', markup`<p class="mono">${runs.map(({ run }) => `${run} `)}</p>`),
   ];
-  return markup`<!doctype html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta http-equiv="Content-Security-Policy" content="${contentPolicy()}">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<meta name="referrer" content="no-referrer">
-<title>${title} – cnd</title>
-<style>${new Markup(style)}</style>
-</head>
-<body>
-<main>
+  return htmlPage(
+    title,
+    { style },
+    markup`<main>
 <header>
 <p class="eyebrow">Comparison by cnd</p>
 <h1>${title}</h1>
@@ -47,10 +39,8 @@ export function comparisonPage(comparison: Comparison, charts: ChartRenderer): s
 </header>
 ${sections.map((part) => markup`${part}\n`)}
 <footer>Drawn from the records of the runs by cnd ${version}.</footer>
-</main>
-</body>
-</html>
-`.text;
+</main>`,
+  );
 }
 
 function groupSection(group: ComparisonGroup): Markup {

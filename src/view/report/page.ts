@@ -9,6 +9,7 @@ import { coverage } from './section/coverage.ts';
 import { faultTable } from './section/faults.ts';
 import { heading } from './section/heading.ts';
 import { instanceSection } from './section/instances.ts';
+import { machineSection } from './section/machines.ts';
 import { probabilityChart } from './section/probability.ts';
 import { rateChart } from './section/rate.ts';
 import { resultOf } from './section/result.ts';
@@ -58,6 +59,7 @@ export function reportParts(report: RunReport, charts: ChartRenderer): Map<strin
     ['cost', costs(report)],
     ['faults', faultTable(report)],
     ['instances', instanceSection(report)],
+    ['machines', machineSection(report) ?? markup``],
     ['settings', settings(report)],
     ['again', again(report)],
     ['footer', footer(report)],

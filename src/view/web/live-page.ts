@@ -35,5 +35,5 @@ export const livePage = htmlPage(
 <dialog id="question" aria-labelledby="question-name"><h2 id="question-name">Terminate this run?</h2>
 <p>The search stops, and every instance of <code data-run></code> is terminated, as by <code>cnd scram --run <span data-run></span></code>.</p>
 <div class="answers"><button type="button" id="no">Cancel</button><button type="button" id="yes" class="bad">Terminate</button></div></dialog>
-<div id="parts"></div></main>`,
+<div id="parts"><h1 id="name">cnd watch</h1></div></main>`,
 );

@@ -45,6 +45,7 @@ export const script = String.raw`
   const take = ({ run, parts = {}, state: words, over }) => {
     if (run !== undefined) {
       document.title = run + ' – cnd';
+      byId('name')?.remove();
       for (const one of document.querySelectorAll('[data-run]')) one.textContent = run;
     }
     for (const [name, html] of new Map([...waiting, ...Object.entries(parts)])) put(name, html);

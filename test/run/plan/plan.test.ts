@@ -77,7 +77,7 @@ describe('warnings before the launch', () => {
     expect(planWarnings(config({ D: '10' }), local, script, 2)).toEqual([
       {
         message:
-          'the probability of a golden nonce within T, at about 1.00 MH/s, are about 1 in 19,635: one nonce in 1,099,511,627,776 is golden, and 56,000,000 can be tested',
+          'the probability of a golden nonce within T, at about 1.00 MH/s, is about 1 in 19,635: one nonce in 1,099,511,627,776 is golden, and 56,000,000 can be tested',
         hint: 'raise them with a smaller --D, a longer --T or more instances',
       },
     ]);
@@ -87,7 +87,7 @@ describe('warnings before the launch', () => {
     expect(planWarnings(config({ D: '8', limit: '1000' }), local, script, 2)).toEqual([
       {
         message:
-          'the probability of a golden nonce in the whole nonce space are about 1 in 4,294,968: one nonce in 4,294,967,296 is golden, and 1,000 can be tested',
+          'the probability of a golden nonce in the whole nonce space is about 1 in 4,294,968: one nonce in 4,294,967,296 is golden, and 1,000 can be tested',
         hint: 'raise them with a smaller --D or a higher --limit',
       },
     ]);
@@ -109,7 +109,7 @@ describe('warnings before the launch', () => {
 
   test('odds that no double can tell from none are still told in digits', () => {
     expect(messages(config({ D: '64' }), local, script, 2)[0]).toMatch(
-      /are about 1 in \d\.\d\de\+\d+: one nonce in 1\.16e\+77/,
+      /is about 1 in \d\.\d\de\+\d+: one nonce in 1\.16e\+77/,
     );
   });
 

@@ -9,6 +9,7 @@ import { comparisonPage } from '../../../src/view/compare/page.ts';
 import { comparisonSvg } from '../../../src/view/compare/svg.ts';
 import { comparisonText } from '../../../src/view/compare/text.ts';
 import { contentPolicy } from '../../../src/view/report/page.ts';
+import { style } from '../../../src/view/report/style.ts';
 import { scalingRuns } from '../../compare/synthetic.ts';
 
 const sweep = compareRuns(
@@ -69,7 +70,7 @@ test('what records say is text and nothing else, everywhere', async () => {
   const page = comparisonPage(hostile, charts);
   const { document } = parseHTML(page);
   expect(document.querySelectorAll('script, img, a')).toHaveLength(0);
-  expect(document.querySelector('meta[http-equiv]')?.getAttribute('content')).toBe(contentPolicy());
+  expect(document.querySelector('meta[http-equiv]')?.getAttribute('content')).toBe(contentPolicy({ style }));
   expect(page).not.toMatch(/<script|<img|style="/);
   const svg = comparisonSvg(hostile, charts);
   expect(svg).not.toMatch(/<script|<img/);

@@ -28,7 +28,7 @@ test.each([
     .filter((event) => typeof event === 'object' && event.event !== 'run.ended') as RunEvent[];
   expect(events.length).toBeGreaterThan(20);
   const parts = (await reportOf(run, events)).parts();
-  expect(parts.size).toBe(13);
+  expect(parts.size).toBe(14);
   for (const { text: html } of parts.values())
     for (const element of parse(html).querySelectorAll('*')) {
       expect(element.localName).not.toMatch(/^(?:script|img|iframe|object|embed|link|base|form|a)$/);

@@ -174,7 +174,7 @@ describe('who has the token', () => {
     expect(reader.messages[0]?.parts?.['settings']).not.toContain('It lacks');
     const names = Object.keys(reader.messages[0]?.parts ?? {});
     expect(names).toEqual(
-      'heading result timeline rate probability share coverage cost faults instances settings again footer'.split(
+      'heading result timeline rate probability share coverage cost faults instances machines settings again footer'.split(
         ' ',
       ),
     );

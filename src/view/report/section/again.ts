@@ -16,6 +16,6 @@ export function again({ planned, instances }: RunReport): Markup {
   return section(
     'Run it again',
     markup`<pre>${command}</pre>`,
-    markup`<p class="lead">With other settings of the fleet as they are above, from cnd.config.json or as flags.${planned.smallest ? ' The answer is always the same.' : ' With --smallest the answer is always the same.'}</p>`,
+    markup`<p class="lead">With other settings of the fleet as they are above, from cnd.config.json or as flags.${planned.smallest ? ' The answer is always the same.' : markup` With <code class="flag">--smallest</code> the answer is always the same.`}</p>`,
   );
 }

@@ -1,5 +1,5 @@
 import { costWords } from '../../../cost.ts';
-import { dollars, duration } from '../../../quantity.ts';
+import { count, dollars } from '../../../quantity.ts';
 import { type Markup, markup } from '../../html.ts';
 import type { RunReport } from '../model.ts';
 import { facts, section } from './block.ts';
@@ -7,7 +7,10 @@ import { facts, section } from './block.ts';
 /** What the run cost at most, and what that is computed from. */
 export function costs({ preflight, ended, planned, instances }: RunReport): Markup {
   if (!preflight && ended?.costBasis === undefined)
-    return section('Cost', markup`<p>Instances of the fleet ${planned?.fleet ?? ''} cost nothing.</p>`);
+    return section(
+      'Cost',
+      markup`<p>The instances${planned && ` of the ${planned.fleet} fleet`} cost nothing.</p>`,
+    );
   const { price } = preflight ?? {};
   return section(
     'Cost',
@@ -18,7 +21,7 @@ export function costs({ preflight, ended, planned, instances }: RunReport): Mark
         ? [
             [
               'an instance',
-              `$${dollars(price.hourly)} an hour, at least ${duration(price.leastSeconds)}; there were ${instances.size}`,
+              `$${dollars(price.hourly)} an hour, at least ${count(price.leastSeconds)} s; there were ${instances.size}`,
             ] as const,
           ]
         : []),

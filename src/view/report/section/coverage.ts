@@ -50,11 +50,11 @@ export function coverage(report: RunReport, charts: ChartRenderer): Markup {
       reached === all
         ? 'The whole space'
         : markup`The part of the space that was reached, ${percent(reachedShare)} of it`
-    }: ${count(map.from)} to ${count(map.limit - 1n)}, ${plural(map.size, 'nonce')} a cell, the darker the more of it was tested${hit === undefined ? '' : '; the golden nonce is in the marked one'}.${known.exact ? '' : report.isLive === true ? ' This is what was last reported.' : ' The run has not said what it covered: this is what was last reported.'}</p>`,
+    }: ${count(map.from)} to ${count(map.limit - 1n)}, ${plural(map.size, 'nonce')} a cell, the stronger the colour, the more of it was tested${hit === undefined ? '' : '; the golden nonce is in the marked one'}.${known.exact ? '' : report.isLive === true ? ' This is what was last reported.' : ' The run has not said what it covered: this is what was last reported.'}</p>`,
     figure(name, drawn),
     ranges &&
       dataDetails(
-        `Ranges that were tested${ranges.rangesCut ? `, the first ${ranges.ranges.length}` : ''}`,
+        `Ranges that were tested${ranges.rangesCut ? `: the first ${plural(ranges.ranges.length, 'range')}` : ''}`,
         [{ name: 'From' }, { name: 'To' }, { name: 'Nonces' }],
         ranges.ranges.map(([lo, hi]) => [count(lo), count(BigInt(hi) - 1n), count(BigInt(hi) - BigInt(lo))]),
       ),

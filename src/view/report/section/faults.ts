@@ -22,7 +22,7 @@ export function faultTable({ faults, unread, isLive }: RunReport): Markup {
       ? markup`<p>${isLive === true ? 'None so far.' : 'None.'}</p>`
       : dataTable(
           'Warnings and faults',
-          [{ name: 'After' }, { name: 'Again', text: 'line' }, { name: 'What', text: 'wrapped' }],
+          [{ name: 'After' }, { name: 'Repeated', text: 'line' }, { name: 'What', text: 'wrapped' }],
           rows,
         ),
     lines.length > 0

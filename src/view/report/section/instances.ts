@@ -5,8 +5,8 @@ import { type Column, dataTable, section } from './block.ts';
 import { hashesOf } from './share.ts';
 import { sorted } from './timeline.ts';
 
-/** Instances up to which their table is open. */
-const mostOpen = 16;
+/** Instances up to which a table of them is open. */
+export const mostOpen = 16;
 
 const moments: readonly (keyof Moments)[] = [
   'launched',
@@ -19,7 +19,7 @@ const moments: readonly (keyof Moments)[] = [
   'terminated',
 ];
 
-/** Every instance: what it was, when it got where, and what it did. */
+/** Every instance: when it reached which state, and how much it tested. */
 export function instanceSection(report: RunReport): Markup {
   const instances = sorted(report);
   if (instances.length === 0)
@@ -31,8 +31,6 @@ export function instanceSection(report: RunReport): Markup {
     ...moments.map((name) => ({ name: name === 'terminated' && released ? 'released' : name })),
     { name: 'nonces' },
     { name: 'share' },
-    { name: 'machine', text: 'line' },
-    { name: 'kernel', text: 'line' },
   ];
   const table = dataTable(
     'Instances',
@@ -50,19 +48,20 @@ ${table}</details>`,
 }
 
 function rowOf(instance: ReportedInstance, total: number): HtmlContent[] {
-  const { index, engine, id, type, zone, address, logMissing } = instance;
+  const { logMissing } = instance;
   const hashes = hashesOf(instance);
   return [
-    `#${index}${instance.found ? ' ★' : ''}`,
+    instanceName(instance),
     ...moments.map((name) => {
       if (name === 'logs' && logMissing !== undefined && instance.moments.logs === undefined) return 'none';
       return instance.moments[name]?.toFixed(2) ?? '–';
     }),
     count(Math.round(hashes)),
     total > 0 ? percent(hashes / total) : '–',
-    [id, type, zone, address].filter((word) => word !== undefined).join(', '),
-    engine
-      ? `${engine.kernel} (${engine.isa}), ${engine.threads} of ${engine.cores} cores, Python ${engine.python}`
-      : '–',
   ];
+}
+
+/** The name of an instance; the one that found the golden nonce has a star. */
+export function instanceName({ index, found }: ReportedInstance): string {
+  return `#${index}${found ? ' ★' : ''}`;
 }

@@ -32,8 +32,8 @@ export function probabilityChart(report: RunReport, charts: ChartRenderer): Mark
       begin: 0,
       end: (report.last - report.start) / 1000,
       most,
-      label: 'probability',
-      format: (value) => (value === 0 ? '0' : most === 1 ? `${Math.round(value * 100)} %` : percent(value)),
+      label: 'probability, %',
+      format: (value) => String(Number((value * 100).toPrecision(3))),
       colour: 'var(--search)',
       ...(hit &&
         chance !== undefined && {

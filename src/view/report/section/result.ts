@@ -80,6 +80,6 @@ function phases({ phases, elapsed, released }: NonNullable<RunReport['ended']>):
     if (seconds === undefined) return [];
     return [[phaseName(name, released), duration(seconds), elapsed > 0 ? percent(seconds / elapsed) : '']];
   });
-  return markup`<details><summary>Time by phase, of ${duration(elapsed)} and ${count(rows.length)} phases</summary>
-${dataTable('Time by phase', [{ name: 'Phase', text: 'wrapped' }, { name: 'Seconds' }, { name: 'Share' }], rows)}</details>`;
+  return markup`<details><summary>Time by phase</summary>
+${dataTable('Time by phase', [{ name: 'Phase', text: 'wrapped' }, { name: 'Time' }, { name: 'Share' }], rows)}</details>`;
 }

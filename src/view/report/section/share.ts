@@ -49,7 +49,7 @@ export function shareChart(report: RunReport, charts: ChartRenderer): Markup {
     name,
     markup`<p class="lead">Nonces tested by each instance, ${count(Math.round(total))} in all${
       report.planned?.resumes === undefined ? '' : ', without those of the run that it resumes'
-    }; the dashed line is an even share, the instance that found the golden nonce is marked. The table of the instances has the numbers.</p>`,
+    }; the dashed line is an even share${instances.some(({ found }) => found) ? ', the instance that found the golden nonce is marked' : ''}. The table of the instances has the numbers.</p>`,
     figure(name, drawn),
   );
 }
