@@ -156,7 +156,13 @@ export const eventFields = {
     remaining: seconds,
   }),
   'instance.idle': z.object({ instance: index }),
-  'instance.adopted': z.object({ instance: index, residue: index, next: decimal, from: ofResidue }),
+  'instance.adopted': z.object({
+    instance: index,
+    residue: index,
+    next: decimal,
+    from: ofResidue,
+    takenFrom: index.optional().describe('Has it too, and does not answer: see `coverage.doubled`.'),
+  }),
   'instance.released': z.object({ instance: index, residue: index, next: decimal, from: ofResidue }),
   'instance.error': z.object({ instance: index, message: z.string() }),
   hit: z.object({

@@ -59,25 +59,24 @@ export function assign({ residues, workers, bounded }: Snapshot): Order[] {
   const ready = readyWorkers(work, workers);
   const orders: Order[] = [];
   for (const share of work) {
+    // Most are with somebody: nothing else is worked out for these.
+    if (share.status !== 'orphaned' && share.status !== 'reserved') continue;
     const hungry = hungryOf(ready);
-    const isFree =
-      share.status === 'orphaned' || (share.status === 'reserved' && (bounded || hungry.length > 0));
-    if (isFree) orders.push(...adoptions(share, hungry.length > 0 ? hungry : ready));
+    if (share.status === 'orphaned' || bounded || hungry.length > 0)
+      orders.push(...adoptions(share, hungry.length > 0 ? hungry : ready));
   }
   const hungry = hungryOf(ready);
   // Of one that cannot be asked now no answer is waited for.
   const isAsking = ready.some(({ own }) => own.some(({ status }) => status === 'releasing'));
   if (hungry.length > 0 && !isAsking) orders.push(...releases(hungry, ready));
   const isLast = orders.length === 0 && !isAsking && ready.length > 0 && ready.every(({ idle }) => idle);
-  return isLast ? work.flatMap((share) => taken(share, workers)) : orders;
-}
-
-/** A share is taken from a worker that is away. */
-function taken({ residue, status, owner }: ResidueState, workers: readonly WorkerState[]): Order[] {
-  const isAway = workers.some(({ worker, state }) => worker === owner && state === 'away');
-  return isAway && owner !== undefined && status !== 'reserved'
-    ? [{ kind: 'take', worker: owner, residue }]
-    : [];
+  if (!isLast) return orders;
+  const away = new Set(workers.filter(({ state }) => state === 'away').map(({ worker }) => worker));
+  return work.flatMap(({ residue, status, owner }): Order[] =>
+    owner !== undefined && status !== 'reserved' && away.has(owner)
+      ? [{ kind: 'take', worker: owner, residue }]
+      : [],
+  );
 }
 
 /** A worker that takes orders. */
@@ -125,7 +124,7 @@ function end({ left, speed }: Ready): number {
 
 /** Those that have nothing left, or will soon and long before others. */
 function hungryOf(ready: readonly Ready[]): Ready[] {
-  const last = Math.max(...ready.map(end));
+  const last = ready.reduce((most, worker) => Math.max(most, end(worker)), 0);
   return ready.filter((worker) => {
     if (worker.own.length === 0 && worker.left === 0) return true;
     return !worker.idle && end(worker) < Math.min(soon, last / 2);
@@ -170,8 +169,9 @@ function releases(hungry: readonly Ready[], ready: readonly Ready[]): Order[] {
   let left = hungry.reduce((sum, one) => sum + one.left, 0);
   let speed = hungry.reduce((sum, one) => sum + one.speed, 0);
   const donors: Ready[] = [];
+  const isHungry = new Set(hungry);
   const others = ready
-    .filter((one) => !hungry.includes(one))
+    .filter((one) => !isHungry.has(one))
     .toSorted((a, b) => end(b) - end(a) || a.worker - b.worker);
   for (const one of others) {
     if (end(one) <= left / speed) break;

@@ -8,7 +8,6 @@ import { ShareTable, type ShareView } from './share/share-table.ts';
 import {
   discredit,
   give,
-  hasWork,
   includeReport,
   orphan,
   type Slot,
@@ -228,7 +227,7 @@ export class Ledger {
 
   /** Whether every nonce of from … upTo − 1 is done; by default up to the bound, or the limit when there is none. */
   complete(upTo: bigint = this.#bound ?? this.space.limit): boolean {
-    return upTo <= this.space.limit && !this.#shares.some((slot) => hasWork(slot, upTo));
+    return upTo <= this.space.limit && !this.#shares.hasWork(upTo);
   }
 
   /** The shares as the assignment policy sees them, with what is left below a bound. It looks at each. */

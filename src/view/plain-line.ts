@@ -69,6 +69,8 @@ export function plainLine(
     case 'instance.adopted':
       // That a part of a share moves is how instances of unequal speed end together.
       if (event.from !== undefined && !verbose) return undefined;
+      if (event.takenFrom !== undefined)
+        return `${at(event)} also searches ${share(event)}, from chunk ${count(event.next)} on: #${event.takenFrom} does not answer`;
       return `${at(event)} takes over ${share(event)}, from chunk ${count(event.next)} on`;
     case 'instance.released':
       return verbose ? `${at(event)} hands back ${share(event)}` : undefined;

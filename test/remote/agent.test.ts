@@ -128,13 +128,13 @@ describe('the smallest hit', () => {
 
   it('is looked for below the bound of others only', async () => {
     const agent = start({ standIn: 'honest' });
-    agent.send({ ...endless, puzzle: zeros(64), smallest: true }, { order: 'bound', nonce: '300001' });
+    agent.send({ ...endless, puzzle: zeros(64), smallest: true }, { order: 'bound', nonce: '30001' });
     await agent.event('idle');
     agent.send({ order: 'bound', nonce: '900000' }, { order: 'adopt', residue: 0, next: '0' });
     await agent.event('idle', undefined, agent.events.length);
     const { residues } = agent.events.at(-2) ?? {};
-    expect(residues).toEqual([{ residue: 0, next: '0', done: [['0', '300001']] }]);
-    expect(agent.recorded().reduce((most, { hi }) => (hi > most ? hi : most), 0n)).toBe(300_001n);
+    expect(residues).toEqual([{ residue: 0, next: '0', done: [['0', '30001']] }]);
+    expect(agent.recorded().reduce((most, { hi }) => (hi > most ? hi : most), 0n)).toBe(30_001n);
   });
 });
 

@@ -111,6 +111,13 @@ describe('what is absent is left out', () => {
     expect(interrupted(2, 'archive')).toBe('SIGINT: everything is terminated; the logs stay on this machine');
   });
 
+  test('of a share that is searched twice it is said why', () => {
+    const adopted = { ...fields['instance.adopted'], from: '70', takenFrom: 3 };
+    expect(line('instance.adopted', adopted, true)).toBe(
+      '#0 also searches the share of #3, from chunk 1,203 on: #3 does not answer',
+    );
+  });
+
   test('a search for the smallest says so', () => {
     expect(line('run.planned', { ...fields['run.planned'], smallest: true })).toContain(
       'leading zero digits, the smallest golden nonce; nonces',

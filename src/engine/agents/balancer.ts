@@ -2,7 +2,7 @@ import { assign } from '../../search/assignment.ts';
 import { Horizon } from '../../search/horizon.ts';
 import type { Ledger } from '../../search/ledger.ts';
 import type { SearchRequest } from '../engine.ts';
-import { askBack } from './work-order.ts';
+import { adoptedFields, askBack } from './work-order.ts';
 import type { WorkerPool } from './worker-pool.ts';
 
 /** Seconds between two reports of an agent. */
@@ -11,8 +11,11 @@ const reportInterval = 1;
 /** Seconds in which work is moved once at most because somebody has little left: at the end all have. */
 const leastInterval = 0.1;
 
+/** Workers with whom it is looked at at once; with more it is so many seconds per worker apart, because it looks at all of them. */
+const immediate = { workers: 64, interval: 1e-4 };
+
 /** Shares that a worker keeps although it has done all of them: it names each whenever it reports. */
-const mostFinished = 100;
+const mostFinished = 16;
 
 /** Moves work between workers, so that all have something to do until all is done. */
 export class Balancer {
@@ -23,6 +26,8 @@ export class Balancer {
   readonly #horizon: Horizon | undefined;
   /** When work was last moved, in seconds of the run. */
   #balanced = -Infinity;
+  /** It was too soon: it is to be done with one of the next reports, of which each worker sends one a second. */
+  #isDue = false;
 
   constructor(
     ledger: Ledger,
@@ -38,7 +43,7 @@ export class Balancer {
   /** A worker has reported on these shares: moves work if it has nothing left, or will have before it reports again. */
   reported(worker: number, shares: readonly { readonly residue: number }[]): void {
     const { state, speed } = this.#pool.get(worker);
-    if (state !== 'idle') {
+    if (state !== 'idle' && !this.#isDue) {
       if (this.#options.elapsed() - this.#balanced < leastInterval) return;
       if (
         this.#horizon?.isSet !== false &&
@@ -49,8 +54,15 @@ export class Balancer {
     this.balance();
   }
 
-  /** Asks for shares back and gives those that nobody searches to workers that can take them. */
+  /** Asks for shares back and gives those that nobody searches to workers that can take them: now, or soon. */
   balance(): void {
+    const workers = this.#pool.all.length;
+    const interval = workers > immediate.workers ? workers * immediate.interval : 0;
+    this.#isDue = this.#options.elapsed() - this.#balanced < interval;
+    if (!this.#isDue) this.#balanceNow();
+  }
+
+  #balanceNow(): void {
     const { emit, keep = (then) => then(), elapsed } = this.#options;
     const [ledger, pool, now] = [this.#ledger, this.#pool, elapsed()];
     this.#balanced = now;
@@ -92,16 +104,10 @@ export class Balancer {
       keep(() => {
         if (send && pool.get(worker).send === send) send({ order: 'adopt', ...assignment });
       });
-      const from = assignment.from !== undefined && { from: `${assignment.from}` };
-      emit('instance.adopted', {
-        instance: worker,
-        residue: ledger.shares.residueOf(share),
-        next: `${assignment.next}`,
-        ...from,
-      });
+      emit('instance.adopted', adoptedFields(worker, assignment, ledger));
     }
     // What was taken is for others now.
-    if (orders.some(({ kind }) => kind === 'take')) this.balance();
+    if (orders.some(({ kind }) => kind === 'take')) this.#balanceNow();
   }
 
   /** The nonce up to which all are to end together. */

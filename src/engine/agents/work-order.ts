@@ -4,6 +4,7 @@ import type { EventFields } from '../../event/event.ts';
 import { probability } from '../../puzzle/probability.ts';
 import { chanceWithin } from '../../search/forecast.ts';
 import type { AgentMessage } from './agent-message.ts';
+import type { Assignment } from '../../search/search.ts';
 import type { SearchRequest } from '../engine.ts';
 import type { Ledger } from '../../search/ledger.ts';
 import type { SendOrder, WorkerPool } from './worker-pool.ts';
@@ -65,6 +66,22 @@ export function releasedFields(
 ): EventFields['instance.released'] {
   const begin = from !== undefined && { from: `${from}` };
   return { instance, residue: ledger.shares.residueOf(residue), next: `${next}`, ...begin };
+}
+
+/** What `instance.adopted` says of what a worker was given. Pure. */
+export function adoptedFields(
+  instance: number,
+  { residue, next, from }: Assignment,
+  { shares, rivals }: Ledger,
+): EventFields['instance.adopted'] {
+  const takenFrom = rivals.searcherOf(shares.startOf(residue));
+  return {
+    instance,
+    residue: shares.residueOf(residue),
+    next: `${next}`,
+    ...(from !== undefined && { from: `${from}` }),
+    ...(takenFrom !== undefined && { takenFrom }),
+  };
 }
 
 /** What `instance.progress` says of an agent's progress. Pure. */

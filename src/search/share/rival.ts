@@ -80,6 +80,11 @@ export class Rivals {
     return this.#all.some((rival) => rival.worker === worker && rival.base.has(nonce));
   }
 
+  /** Who may be searching a nonce of a share that was taken from it; undefined when nobody may. */
+  searcherOf(nonce: bigint): number | undefined {
+    return this.#all.find(({ base }) => base.has(nonce))?.worker;
+  }
+
   /** A worker is not searching a share that was taken from it, or any, any more. */
   end(worker: number, residue?: number): void {
     this.#all = this.#all.filter(

@@ -2,7 +2,7 @@ import { chunkOf } from '../chunk.ts';
 import { contradiction, type LedgerSnapshot } from '../ledger-snapshot.ts';
 import type { RangeSet } from '../range-set.ts';
 import { ResidueProgress } from '../residue.ts';
-import { newSlot, partOf, type Slot, unsoundOf, assignmentOf } from './slot.ts';
+import { hasWork, newSlot, partOf, type Slot, unsoundOf, assignmentOf } from './slot.ts';
 import type { Assignment, Range, ResidueReport, ResidueStatus, ShareReport, Space } from '../search.ts';
 import type { Rivals } from './rival.ts';
 
@@ -23,6 +23,7 @@ export type ShareView = Pick<
   | 'within'
   | 'unsound'
   | 'extentOf'
+  | 'startOf'
 >;
 
 /** The shares of a search: its N residues, and what they were divided into. Together they have every nonce once. */
@@ -31,6 +32,8 @@ export class ShareTable {
   readonly #space: Space;
   /** By number: the residue of a share, or a number ≡ to it. */
   readonly #slots = new Map<number, Slot>();
+  /** One of which something was not done when that was last looked for. */
+  #open: Slot | undefined;
 
   constructor(space: Space, stride: number) {
     this.#space = space;
@@ -129,6 +132,11 @@ export class ShareTable {
     return this.#slots.get(share)?.progress.extent ?? {};
   }
 
+  /** The first nonce of a share that is not below a chunk which is done. */
+  startOf(share: number): bigint {
+    return this.get(share).progress.start;
+  }
+
   /** What a share has of a chunk of its residue; undefined when that is nothing. */
   within(share: number, chunk: bigint): Range | undefined {
     return this.#slots.get(share)?.progress.rangeOf(chunk);
@@ -198,8 +206,16 @@ export class ShareTable {
     return [...this.#slots.values()].flatMap(look);
   }
 
-  some(test: (slot: Slot) => boolean): boolean {
-    for (const slot of this.#slots.values()) if (test(slot)) return true;
+  /** Whether something below a bound is not done. */
+  hasWork(bound: bigint): boolean {
+    // It is asked whenever somebody reports: as a rule the share that was open the last time is so still.
+    if (this.#open && hasWork(this.#open, bound)) return true;
+    this.#open = undefined;
+    for (const slot of this.#slots.values()) {
+      if (!hasWork(slot, bound)) continue;
+      this.#open = slot;
+      return true;
+    }
     return false;
   }
 

@@ -132,6 +132,7 @@ describe('a worker that is away', () => {
     bench.seconds = 7;
     bench.progress(1, 1, 101n);
     expect(bench.orders(1)).toEqual([{ order: 'adopt', residue: 0, next: 0n }]);
+    expect(bench.named('instance.adopted')).toMatchObject([{ instance: 1, residue: 0, takenFrom: 0 }]);
     expect(bench.named('instance.lost')).toEqual([]);
     bench.progress(1, 0, 40n);
     // Back again, it is asked to give it back, and tells what it has done meanwhile.

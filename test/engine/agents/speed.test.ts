@@ -1,7 +1,8 @@
 import * as fc from 'fast-check';
-import { describe, expect, test } from 'vitest';
+import { describe, expect, test, vi } from 'vitest';
 import { makePuzzle } from '../../../src/puzzle/definition.ts';
 import { digest } from '../../../src/puzzle/digest.ts';
+import { Ledger } from '../../../src/search/ledger.ts';
 import { type Golden, TimedFleet } from './timed-fleet.ts';
 
 // The search itself, its ledger and its policy over agents in virtual time: who searches what, and when it ends.
@@ -39,6 +40,16 @@ describe('workers of unequal speed end together, and nothing is searched twice',
     ['one of 50 is slower', all(100_000, 50, 1000), 30, 1_000_000n],
   ])('%s', async (_, speeds, seconds, chunk) => {
     expect((await play(speeds, seconds, chunk)).ratio).toBeLessThan(1.1);
+  });
+
+  test('all shares are not looked at whenever one of 500 has nothing left', async () => {
+    const looks = vi.spyOn(Ledger.prototype, 'residues');
+    const speeds = Array.from({ length: 500 }, (_, worker) => 100_000 + ((worker * 7919) % 100) * 500);
+    const { ratio, orders } = await play(speeds, 10, 1_000_000n);
+    expect(ratio).toBeLessThan(1.1);
+    expect(orders).toBeGreaterThan(500);
+    // Whatever happens, 20 times a second at most.
+    expect(looks.mock.calls.length).toBeLessThan(20 * 11);
   });
 
   test('any mix of two speeds up to 100:1, any chunk: within 1.2 of the ideal, with few orders', async () => {
