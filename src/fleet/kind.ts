@@ -53,7 +53,7 @@ export interface Mismatch {
   readonly hint: string;
 }
 
-/** A kind of machine that a fleet can launch, as a plan compares them; without asking anybody. */
+/** A kind of machine that a fleet can launch, as a plan compares them. */
 export interface MachineKind {
   readonly name: string;
   /** Threads that search on one. */
@@ -62,8 +62,28 @@ export interface MachineKind {
   /** What one costs at most; undefined where it is not known. */
   readonly price: InstancePrice | undefined;
   readonly priceBasis?: string;
+  /** Nonces per second of one, and where that is from; absent where it is not known. */
+  readonly rate?: number;
+  readonly rateBasis?: string;
   /** How many there are; absent: any number. */
   readonly most?: number;
+  /** Why there are none of this kind. */
+  readonly missing?: string;
+  /** What one should know of where these figures are from. */
+  readonly note?: string;
+}
+
+/** What the kinds of machines are asked for. */
+export interface MachineRequest {
+  /** The scheme of the puzzle. */
+  readonly scheme: string;
+  readonly kernel: 'auto' | 'python';
+  /** Also those of the market that the settings do not choose: on demand, or spot. */
+  readonly allMarkets: boolean;
+  readonly env: NodeJS.ProcessEnv;
+  readonly signal: AbortSignal;
+  /** Milliseconds for what is asked of others. */
+  readonly timeout: number;
 }
 
 /** What a broadcast is chosen from. */
@@ -108,8 +128,8 @@ export interface FleetKindOf<Schema extends z.ZodObject, Config> {
   mismatch?(settings: z.output<Schema>, instances: number): Mismatch | undefined;
   /** The settings as the fleet takes them: paths absolute. @throws UsageError */
   config(settings: z.output<Schema>, place: ConfigPlace): Config;
-  /** What a plan compares; absent: one kind of machine, which costs nothing. */
-  machines?(config: Config): readonly MachineKind[];
+  /** What a plan compares; absent: one kind of machine, which costs nothing. Rejects only if the signal aborts. */
+  machines?(config: Config, request: MachineRequest): Promise<readonly MachineKind[]>;
   /** Where and as whom AWS is called, if its settings say so. */
   aws?(config: Config): AwsSettings;
   /** The user's own tags, for what is created on AWS. */

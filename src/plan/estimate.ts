@@ -1,5 +1,5 @@
-import { costOf } from '../cost.ts';
-import { chanceWithin, noncesFor } from '../search/forecast.ts';
+import { type InstancePrice, costOf } from '../cost.ts';
+import { chanceWithin } from '../search/forecast.ts';
 import type { Goal, MachineOption } from './option.ts';
 
 // How many instances a search needs, what it may cost, and how likely it finds something. A search for a golden nonce is a
@@ -19,6 +19,8 @@ export interface Estimate {
   readonly costBound: number | undefined;
   /** US dollars on average: the search ends at the first golden nonce. */
   readonly expectedCost: number | undefined;
+  /** Nonces that are tested for a dollar, boot and teardown apart; undefined where a price is not known. */
+  readonly hashesPerDollar: number | undefined;
 }
 
 /** Why no number of instances will do. */
@@ -35,9 +37,14 @@ export function searchSeconds(goal: Goal, { boot }: MachineOption): number {
   return Math.max(0, goal.timeLimit - goal.reserve - boot);
 }
 
+/** Nonces per second of so many machines: more than there are share what there is, as local instances do the cores. */
+function fleetRate({ rate, most = Infinity }: MachineOption, instances: number): number {
+  return Math.min(instances, most) * rate;
+}
+
 /** Nonces that so many machines test in so many seconds each, at most the whole space. */
-function testedNonces(goal: Goal, { rate }: MachineOption, instances: number, seconds: number): number {
-  return Math.min(Math.floor(instances * rate * seconds), Number(goal.size));
+function testedNonces(goal: Goal, option: MachineOption, instances: number, seconds: number): number {
+  return Math.min(Math.floor(fleetRate(option, instances) * seconds), Number(goal.size));
 }
 
 /** What `instances` machines of a kind come to. */
@@ -47,32 +54,50 @@ export function estimate(goal: Goal, option: MachineOption, instances: number): 
   const paid = (time: number): number | undefined => option.price && instances * costOf(option.price, [time]);
   // The mean of a geometric distribution that is cut off after `nonces`: (1 - (1-p)^n) / p.
   const expectedNonces = chance / goal.probability;
-  const expectedEnd = option.boot + expectedNonces / (instances * option.rate) + goal.reserve;
+  const rate = fleetRate(option, instances);
+  const expectedEnd = option.boot + expectedNonces / rate + goal.reserve;
   return {
     option,
     instances,
     nonces,
     chance,
-    expectedSeconds: option.boot + 1 / goal.probability / (instances * option.rate),
+    expectedSeconds: option.boot + 1 / goal.probability / rate,
+    hashesPerDollar: option.price && hashesPerDollar(option, option.price),
     costBound: paid(goal.timeLimit + goal.grace + option.boot),
     expectedCost: paid(Math.min(expectedEnd, goal.timeLimit)),
   };
+}
+
+/** Nonces that a machine tests for a US dollar; Infinity where it costs nothing. Pure. */
+function hashesPerDollar({ rate }: MachineOption, { hourly }: InstancePrice): number {
+  return (rate * 3600) / hourly;
 }
 
 /** The fewest machines of a kind with which the search finds something by T with this probability (0 … below 1). */
 export function instancesFor(goal: Goal, option: MachineOption, confidence: number): number | Impossible {
   const seconds = searchSeconds(goal, option);
   if (seconds <= 0) return { kind: 'time', least: goal.reserve + option.boot };
-  const nonces = noncesFor(goal.probability, confidence);
-  if (nonces > Number(goal.size)) return { kind: 'space', chance: chanceWithin(goal.probability, goal.size) };
-  let instances = Math.max(1, Math.ceil(nonces / (option.rate * seconds)));
-  // Division rounds: the answer is the smallest number that keeps the promise, judged by the estimate itself.
-  while (instances > 1 && estimate(goal, option, instances - 1).chance >= confidence) instances -= 1;
-  while (estimate(goal, option, instances).chance < confidence)
-    instances += Math.max(1, Math.floor(instances / 2 ** 20));
+  const chance = chanceWithin(goal.probability, goal.size);
+  if (chance < confidence) return { kind: 'space', chance };
   const { most = Infinity } = option;
-  if (instances <= most) return instances;
-  return { kind: 'machines', most, chance: estimate(goal, option, most).chance };
+  // One more than the whole space takes, as that number is rounded.
+  const all = Math.min(most, instancesForAll(goal, option) + 1);
+  const reached = estimate(goal, option, all).chance;
+  if (reached < confidence) return { kind: 'machines', most: all, chance: reached };
+  return fewest(all, (instances) => estimate(goal, option, instances).chance >= confidence);
+}
+
+/** The smallest number from 1 up to one that will do, of which every larger one will do as well. Pure. */
+function fewest(enough: number, isEnough: (instances: number) => boolean): number {
+  let [few, high] = [0, enough];
+  while (high - few > 1) {
+    const middle = Math.floor(few + (high - few) / 2);
+    // Beyond 2^53 there is no number between the two.
+    if (middle <= few || middle >= high) break;
+    if (isEnough(middle)) high = middle;
+    else few = middle;
+  }
+  return high;
 }
 
 /** How many machines of a kind test the whole space by T: more of them are paid for nothing. */

@@ -19,6 +19,10 @@ export interface MachineOption {
   readonly bootBasis: string;
   /** How many there are; absent: any number. */
   readonly most?: number;
+  /** Why there are none of this kind. */
+  readonly missing?: string;
+  /** What one should know of where these figures are from. */
+  readonly note?: string;
 }
 
 /** What is searched for, and until when. */

@@ -32,7 +32,7 @@ test('flags reach into the group, over the file, member by member', () => {
 
 test.each([
   [{ region: 'mars' }, undefined, /^--region is 'mars': must be a region like eu-west-1$/],
-  [{ type: 'big' }, undefined, /--type.* is 'big': must be instance types like c7a\.medium/],
+  [{ type: 'big' }, undefined, /--type.* is 'big': must be instance types like c8a\.medium/],
   [{ 'min-N': '3' }, undefined, /^--min-N is 3: must be at most N, which is 2$/],
   [
     { 'max-cost': '-1' },

@@ -47,12 +47,12 @@ describe.skipIf(!hasStage())('a launch that costs money', { timeout: 120_000 }, 
     const pty = onTerminal(place, [...start, ...flags]);
     await pty.until(question);
     expect(stripVTControlCharacters(pty.shown).replaceAll(/\s+/g, ' ')).toMatch(
-      /The run may cost \$0\.0\d+, more than the \$0\.0000 of confirmAbove \(1 × c7a\.medium on demand at .*Launch 1 instance\? \[y\/N\]/,
+      /The run may cost \$0\.0\d+, more than the \$0\.0000 of confirmAbove \(1 × c8a\.medium on demand at .*Launch 1 instance\? \[y\/N\]/,
     );
     expect(place.instances()).toEqual([]);
     pty.type('y\n');
     expect(await pty.ended).toBe('exit 0');
-    expect(pty.shown).toMatch(/cost +at most \$0\.0\d+ \(c7a|"cost":0\.0/);
+    expect(pty.shown).toMatch(/cost +at most \$0\.0\d+ \(c8a|"cost":0\.0/);
     await place.untilClean();
   });
 

@@ -1,5 +1,7 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { type Workspace, workspace } from '../helper/cnd.ts';
+import { hasStage } from '../helper/stage/available.ts';
+import { useStage } from '../helper/stage/use.ts';
 
 let place: Workspace;
 beforeEach(() => {
@@ -7,8 +9,11 @@ beforeEach(() => {
 });
 afterEach(() => place.remove());
 
+const plan = (args: readonly string[], ...more: string[]) =>
+  place.run(['plan', ...args, ...more], { XDG_CACHE_HOME: place.directory });
+
 const json = async (args: string): Promise<Record<string, unknown>> => {
-  const { code, stdout, stderr } = await place.run(['plan', ...args.split(' '), '--json']);
+  const { code, stdout, stderr } = await plan(args.split(' '), '--json');
   expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
   return JSON.parse(stdout);
 };
@@ -18,29 +23,32 @@ describe('cnd plan', () => {
     const common = '--fleet ec2 --region us-east-1 --D 8 --T 300 --limit 99999999999';
     const plan = await json(`${common} --type c7i.large,c8g.xlarge,p9z.large`);
     expect(plan['choices']).toMatchObject([
-      { name: 'c7i.large', rate: 30e6, hourly: expect.closeTo(0.09426, 5) },
-      { name: 'c8g.xlarge', rate: 60e6 },
-      { name: 'p9z.large' },
+      { name: 'c7i.large', rate: expect.closeTo(3.2e9 / 44.9 / 3, -3), hourly: expect.closeTo(0.09425, 5) },
+      { name: 'c8g.xlarge', rate: expect.closeTo((4 * 2.8e9) / 53 / 3, -3) },
+      { name: 'p9z.large', rate: 15e6, rateBasis: '15.0 MH/s a core, assumed' },
     ]);
-    expect(plan['best']).toBe('c8g.xlarge');
+    expect(plan['best']).toEqual({ name: 'c8g.xlarge', market: 'on demand' });
+    expect(plan['front']).toContainEqual({ name: 'c8g.xlarge', market: 'on demand' });
     const [command = ''] = String(plan['start']).match(/--N \d+/) ?? [];
     const again = await json(`${common} --type c8g.xlarge ${command}`);
     expect(again['choices']).toMatchObject([{ chance: expect.any(Number) }]);
     const [{ chance }] = again['choices'] as [{ chance: number }];
     expect(chance).toBeGreaterThan(0.95);
-    expect(chance).toBeLessThan(0.98);
+    expect(chance).toBeLessThan(0.99);
   });
 
   test('a budget gives the likeliest success that it pays for, and no more than the whole space needs', async () => {
     const plan = await json('--fleet ec2 --region us-east-1 --D 8 --T 600 --budget 0.5');
-    expect(plan['choices']).toMatchObject([{ name: 'c7a.medium', instances: 1 }]);
+    expect(plan['choices']).toMatchObject([{ name: 'c8a.medium', instances: 1 }]);
     const [{ costBound }] = plan['choices'] as [{ costBound: number }];
     expect(costBound).toBeLessThanOrEqual(0.5);
   });
 
   test('what cannot be is answered with the truth', async () => {
-    const said = async (args: string): Promise<string> =>
-      (await place.run(['plan', ...args.split(' ')])).stdout;
+    const said = async (args: string): Promise<string> => (await plan(args.split(' '))).stdout;
+    expect(await said('--fleet ec2 --D 5 --T 600 --type c7a.tiny,constructor.large')).toMatch(
+      /there is no c7a\.tiny: .*constructor\.large: rate: 15\.0 MH\/s a core, assumed.*price not known.*no prices from AWS: /s,
+    );
     expect(await said('--D 12')).toContain('the whole space holds a golden nonce with < 0.01 %');
     expect(await said('--fleet ec2 --region us-east-1 --D 5 --T 30')).toContain('give at least --T 51');
     expect(await said('--fleet ec2 --region us-east-1 --D 5 --T 600 --budget 0.001')).toContain(
@@ -54,8 +62,41 @@ describe('cnd plan', () => {
     ['--budget 0', "--budget is '0': must be US dollars, above 0"],
     ['--budget 1 --N 3', '--N and --budget: one follows from the other'],
   ])('%s is refused', async (args, words) => {
-    const { code, stdout, stderr } = await place.run(['plan', '--D', '3', ...args.split(' ')]);
+    const { code, stdout, stderr } = await plan(['--D', '3', ...args.split(' ')]);
     expect({ code, stdout }).toEqual({ code: 2, stdout: '' });
     expect(stderr).toContain(words);
+  });
+});
+
+describe.skipIf(!hasStage())('cnd plan with AWS credentials', { timeout: 120_000 }, () => {
+  const on = useStage();
+
+  test('asks for types and prices, and compares on demand with spot', async () => {
+    const stage = on.place();
+    const { stdout } = await stage.run('plan --D 7 --T 300 --type c8a.medium,c7g.large,c7a.tiny --json');
+    const { choices, best, front } = JSON.parse(stdout);
+    const live = expect.stringMatching(/^AWS Price List, \d{4}-\d\d-\d\d, with a public address$/);
+    expect(choices).toMatchObject([
+      { name: 'c8a.medium', market: 'on demand', hourly: 0.0539 + 0.005, priceBasis: live },
+      { name: 'c8a.medium', market: 'spot', hourly: expect.closeTo(0.0539 * 0.5 * 1.2 + 0.005, 5) },
+      { name: 'c7g.large', market: 'on demand', hourly: 0.0723 + 0.005, priceBasis: live },
+      { name: 'c7g.large', market: 'spot' },
+      {
+        name: 'c7a.tiny',
+        impossible: { why: expect.stringMatching(/no instance type c7a\.tiny in us-east-1/) },
+      },
+    ]);
+    expect(best).toEqual({ name: 'c8a.medium', market: 'spot' });
+    expect(front[0]).toEqual(best);
+    expect(stage.calls().map(({ action }) => action)).not.toContain('RunInstances');
+  });
+
+  test('says why it was not asked, and what the prices are from instead', async () => {
+    const stage = on.place();
+    stage.fault({ action: 'DescribeInstanceTypes', error: 'Denied' });
+    const { stdout, code } = await stage.run('plan --D 8 --T 300 --spot');
+    expect(code).toBe(0);
+    expect(stdout).toMatch(/spot price not known: at most that on demand, built-in table of \d{4}-\d\d-\d\d/);
+    expect(stdout).toMatch(/^no prices from AWS: UnauthorizedOperation/m);
   });
 });

@@ -81,6 +81,40 @@ describe('the number of instances', () => {
   });
 });
 
+test('machines beyond those that there are add nothing', () => {
+  const two = { ...machine, most: 2 };
+  expect(estimate(goal, two, 8)).toMatchObject({ chance: estimate(goal, machine, 2).chance });
+  expect(estimate(goal, two, 8).expectedSeconds).toBe(estimate(goal, machine, 2).expectedSeconds);
+  expect(instancesFor(goal, two, 0.95)).toEqual({
+    kind: 'machines',
+    most: 2,
+    chance: estimate(goal, two, 2).chance,
+  });
+});
+
+test('the chance of N instances gives N again, and what a budget pays for costs no more than it', () => {
+  fc.assert(
+    fc.property(goals, machines, fc.integer({ min: 1, max: 1000 }), (g, m, n) => {
+      const { chance, costBound = NaN } = estimate(g, m, n);
+      expect(instancesWithin(g, m, costBound)).toBe(n);
+      const again = instancesFor(g, m, chance);
+      // Where one is as likely as all of them, or all but certain, fewer will do, with the same chance.
+      if (typeof again !== 'number') {
+        expect([0, 1]).toContain(chance);
+        return;
+      }
+      expect(again).toBeLessThanOrEqual(n);
+      expect(estimate(g, m, again).chance).toBe(chance);
+    }),
+  );
+});
+
+test('hashes for a dollar: rate times the seconds that it pays for', () => {
+  expect(estimate(goal, machine, 3).hashesPerDollar).toBe((20e6 * 3600) / 0.05);
+  expect(estimate(goal, { ...machine, price: free }, 3).hashesPerDollar).toBe(Infinity);
+  expect(estimate(goal, { ...machine, price: undefined }, 3).hashesPerDollar).toBeUndefined();
+});
+
 test('predicted success agrees with what happens, within the 99.9 % binomial interval', () => {
   // A run finds something if the geometrically distributed first success is among the nonces that it tests.
   let state = 0x2545f491n;

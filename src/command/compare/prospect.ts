@@ -1,3 +1,4 @@
+import { availableParallelism } from 'node:os';
 import type { Archive } from '../../archive/archive.ts';
 import { makeArchive } from '../../archive/registry.ts';
 import { parseRetention } from '../../archive/retention.ts';
@@ -64,10 +65,10 @@ export async function lookAhead(
     launches.set(kind, launch);
     bounds.set(stepText(step), boundOf(launch.preflight));
     for (const { message } of launch.warnings ?? []) warnings.add(message);
-    const [machine] = config.fleetKind.machines?.(config.fleetConfig) ?? [];
-    if (fleet.isThisMachine === true && machine?.most !== undefined && config.instances > machine.most)
+    const cores = availableParallelism();
+    if (fleet.isThisMachine === true && config.instances > cores)
       warnings.add(
-        `N ${N} is more than the ${plural(machine.most, 'core')} of this machine: its instances share them, so the speed-up ends there`,
+        `N ${N} is more than the ${plural(cores, 'core')} of this machine: its instances share them, so the speed-up ends there`,
       );
   }
   if (!first) throw new TypeError('a series has a step');

@@ -7,12 +7,12 @@ import { messageOf } from '../../error.ts';
 import { recordName } from '../../event/file-name.ts';
 import { type RunRecord, parseRecord } from '../../event/record.ts';
 import type { Fleet } from '../../fleet/fleet.ts';
-import type { MachineKind } from '../../fleet/kind.ts';
+import type { MachineKind, MachineRequest } from '../../fleet/kind.ts';
 import { chooseKernel } from '../../kernel/choice.ts';
 import type { Goal, MachineOption } from '../../plan/option.ts';
 import { probability } from '../../puzzle/probability.ts';
 import { plural, rate as rateText } from '../../quantity.ts';
-import { type Past, pastOf } from './past.ts';
+import { type Median, pastOf } from './past.ts';
 
 /** Past runs that are looked at, the newest first. */
 const pastRuns = 50;
@@ -28,39 +28,48 @@ export function goalOf({ puzzle, space, timeLimit }: RunConfig, { timing }: Flee
   };
 }
 
-/** The kinds of machines of the chosen fleet, with what is known of their speed. */
+/**
+ * The kinds of machines of the chosen fleet, with what is known of their speed: by past runs, else as the fleet knows it, else as
+ * measured here or assumed.
+ * @param allMarkets Also what the settings do not choose: on demand and spot.
+ */
 export async function machineOptions(
   config: RunConfig,
   fleet: Fleet,
-  signal: AbortSignal,
+  { signal, env, allMarkets, timeout }: Pick<MachineRequest, 'signal' | 'env' | 'allMarkets' | 'timeout'>,
 ): Promise<MachineOption[]> {
   const { fleetKind, fleetConfig, kernel, puzzle } = config;
-  const machines: readonly MachineKind[] = fleetKind.machines?.(fleetConfig) ?? [
-    { name: fleetKind.name, cores: 1, market: 'own', price: free },
-  ];
+  const { scheme } = puzzle;
+  const machines: readonly MachineKind[] = (await fleetKind.machines?.(fleetConfig, {
+    scheme,
+    kernel,
+    allMarkets,
+    env,
+    signal,
+    timeout,
+  })) ?? [{ name: fleetKind.name, cores: 1, market: 'own', price: free }];
   // What shares this machine's cores is slower the more there are: measured is better.
   const records = fleet.isThisMachine ? [] : await pastRecords(config);
-  const past = pastOf(records, puzzle.scheme, kernel);
+  const past = pastOf(records, scheme, kernel);
   const known = await chooseKernel(config, fleet, undefined, signal);
-  const basis = fleet.isThisMachine ? 'measured on this machine' : 'assumed, a core';
-  return machines.map((machine): MachineOption => {
-    const { name, cores, market, price, priceBasis, most } = machine;
-    const seen = past.get(name);
+  const basis = fleet.isThisMachine ? 'measured on this machine' : 'a core, assumed';
+  return machines.map(({ cores, rate, rateBasis, ...machine }): MachineOption => {
+    const seen = past.get(machine.name);
     return {
-      name,
-      market,
-      price,
-      ...(priceBasis !== undefined && { priceBasis }),
-      ...(most !== undefined && { most }),
-      rate: seen?.rate ?? known.rate * cores,
-      rateBasis: seen ? pastBasis(seen) : `${rateText(known.rate)} ${basis}`,
-      boot: seen?.boot ?? fleet.timing.boot,
-      bootBasis: seen ? pastBasis(seen) : 'as usual',
+      ...machine,
+      ...(seen?.rate
+        ? { rate: seen.rate.value, rateBasis: pastBasis(seen.rate) }
+        : {
+            rate: rate ?? known.rate * cores,
+            rateBasis: rateBasis ?? `${rateText(known.rate)} ${basis}`,
+          }),
+      boot: seen?.boot.value ?? fleet.timing.boot,
+      bootBasis: seen ? pastBasis(seen.boot) : 'as usual',
     };
   });
 }
 
-function pastBasis({ instances, last }: Past): string {
+function pastBasis({ instances, last }: Median): string {
   return `median of ${plural(instances, 'instance')} of past runs, the last of ${last.slice(0, 10)}`;
 }
 

@@ -3,11 +3,15 @@ import type { RunRecord } from '../../event/record.ts';
 
 /** What past runs showed of one kind of machine. */
 export interface Past {
-  /** Nonces per second of one instance: the median. */
-  readonly rate: number;
-  /** Seconds from the start of a run until an instance searched: the median. */
-  readonly boot: number;
-  /** How many instances that is taken from, and when the last of their runs began. */
+  /** Nonces per second of one instance, of those that searched for long enough; absent: none did. */
+  readonly rate?: Median;
+  /** Seconds from the start of a run until an instance searched, whatever it searched for. */
+  readonly boot: Median;
+}
+
+/** A median, how many instances it is taken from, and when the last of their runs began. */
+export interface Median {
+  readonly value: number;
   readonly instances: number;
   readonly last: string;
 }
@@ -15,36 +19,48 @@ export interface Past {
 /** Seconds of searching below which a rate says little: stopping counts as well. */
 const leastSeconds = 5;
 
+/** What one instance showed, and when its run began. */
+interface Sample {
+  readonly value: number;
+  readonly startedAt: string;
+}
+
 /**
- * What records of runs say of the machines that searched for puzzles of a scheme with a kernel (`auto`: the native one), by the
- * name of their type, or of their fleet where it has no types. Pure.
+ * What records of runs say of the machines, by the name of their type, or of their fleet where it has no types: how long they took
+ * to search, and how fast those were that searched for puzzles of a scheme with a kernel (`auto`: the native one). Pure.
  */
 export function pastOf(
   records: readonly RunRecord[],
   scheme: string,
   kernel: 'auto' | 'python',
 ): Map<string, Past> {
-  const found = new Map<string, { rates: number[]; boots: number[]; last: string }>();
+  const found = new Map<string, { rates: Sample[]; boots: Sample[] }>();
   for (const { startedAt, config, instances = [] } of records) {
-    if (config.puzzle.scheme !== scheme) continue;
     for (const { type, hashes = 0, searchingAt, stoppedAt, kernel: used } of instances) {
-      if (searchingAt === undefined || (used === 'pow.py') !== (kernel === 'python')) continue;
+      if (searchingAt === undefined) continue;
       const name = type ?? config.fleet;
-      const entry = found.get(name) ?? { rates: [], boots: [], last: startedAt };
+      const entry = found.get(name) ?? { rates: [], boots: [] };
       found.set(name, entry);
-      entry.boots.push(secondsBetween(startedAt, searchingAt));
-      if (startedAt > entry.last) entry.last = startedAt;
+      entry.boots.push({ value: secondsBetween(startedAt, searchingAt), startedAt });
+      if (config.puzzle.scheme !== scheme || (used === 'pow.py') !== (kernel === 'python')) continue;
       const searched = stoppedAt === undefined ? 0 : secondsBetween(searchingAt, stoppedAt);
-      if (searched >= leastSeconds && hashes > 0) entry.rates.push(hashes / searched);
+      if (searched >= leastSeconds && hashes > 0) entry.rates.push({ value: hashes / searched, startedAt });
     }
   }
   return new Map(
-    [...found].flatMap(([name, { rates, boots, last }]): [string, Past][] =>
-      rates.length === 0
-        ? []
-        : [[name, { rate: median(rates), boot: median(boots), instances: rates.length, last }]],
-    ),
+    [...found].map(([name, { rates, boots }]): [string, Past] => [
+      name,
+      { boot: medianOf(boots), ...(rates.length > 0 && { rate: medianOf(rates) }) },
+    ]),
   );
+}
+
+function medianOf(samples: readonly Sample[]): Median {
+  return {
+    value: median(samples.map(({ value }) => value)),
+    instances: samples.length,
+    last: samples.reduce((last, { startedAt }) => (startedAt > last ? startedAt : last), ''),
+  };
 }
 
 function secondsBetween(from: string, to: string): number {

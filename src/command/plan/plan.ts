@@ -17,7 +17,7 @@ import { type Choice, type Plan, planJson, planText } from './report.ts';
 
 /**
  * `cnd plan`: how many instances a search needs for a probability of success by T, what they cost, and how likely the
- * search succeeds with so many, or for a budget. Launches and asks nothing of AWS.
+ * search succeeds with so many, or for a budget. Launches nothing; asks AWS for prices where there are credentials.
  */
 export function plan(flags: Arguments): Promise<number> {
   return interruptible((signal) => make(flags, signal));
@@ -39,8 +39,14 @@ async function make(flags: Arguments, signal: AbortSignal): Promise<number> {
   const hasN = 'N' in flags;
   const fleet = await config.fleetKind.open(config.fleetConfig, process.env);
   const goal = goalOf(config, fleet);
-  const options = await machineOptions(config, fleet, signal);
+  const options = await machineOptions(config, fleet, {
+    signal,
+    env: process.env,
+    allMarkets: !('spot' in flags),
+    timeout: 10_000,
+  });
   const choices = options.map((option): Choice => {
+    if (option.missing !== undefined) return { option, impossible: { kind: 'missing', why: option.missing } };
     const instances = hasN ? config.instances : wanted(goal, option, { confidence, budget });
     return typeof instances === 'number'
       ? { option, planned: estimate(goal, option, instances) }

@@ -1,4 +1,4 @@
-import { type Estimate, type Impossible, front } from '../../plan/estimate.ts';
+import { type Estimate, type Impossible, curve, front } from '../../plan/estimate.ts';
 import type { Goal, MachineOption } from '../../plan/option.ts';
 import { jobPuzzle } from '../../puzzle/job.ts';
 import type { Puzzle } from '../../puzzle/puzzle.ts';
@@ -13,7 +13,11 @@ export type Choice = { readonly option: MachineOption } & (
   | { readonly planned: Estimate; readonly impossible?: undefined }
   | {
       readonly planned?: undefined;
-      readonly impossible: Impossible | { readonly kind: 'budget' } | { readonly kind: 'price' };
+      readonly impossible:
+        | Impossible
+        | { readonly kind: 'budget' }
+        | { readonly kind: 'price' }
+        | { readonly kind: 'missing'; readonly why: string };
     }
 );
 
@@ -42,6 +46,7 @@ export function planText(plan: Plan): string {
     'COST AT MOST',
     'ON AVERAGE',
     'RATE EACH',
+    'HASHES/$',
     'BOOT',
   ];
   const rows = planned.map((one) => [
@@ -53,6 +58,7 @@ export function planText(plan: Plan): string {
     amountText(one.costBound),
     amountText(one.expectedCost),
     rate(one.option.rate),
+    hashesText(one.hashesPerDollar),
     duration(one.option.boot),
   ]);
   const best = bestOf(planned, plan.budget);
@@ -61,13 +67,17 @@ export function planText(plan: Plan): string {
     `${question(plan)}\n\n`,
     ...(rows.length > 0 ? [table([head, ...rows])] : []),
     ...choices.flatMap(({ option, impossible }) =>
-      impossible ? [`${option.name}: ${impossibleText(impossible, plan)}\n`] : [],
+      impossible ? [`${nameOf(option)}: ${impossibleText(impossible, plan)}\n`] : [],
     ),
     '\n',
-    ...choices.map(({ option }) => `${option.name}: ${basisText(option)}\n`),
+    ...choices.flatMap(({ option }) =>
+      option.missing === undefined ? [`${nameOf(option)}: ${basisText(option)}\n`] : [],
+    ),
+    ...[...new Set(choices.flatMap(({ option }) => option.note ?? []))].map((note) => `${note}\n`),
+    ...frontText(planned),
     ...(best
       ? [
-          `\nprobability against time, with ${count(best.instances)} x ${best.option.name}:\n`,
+          `\nprobability against time, with ${count(best.instances)} x ${nameOf(best.option)}:\n`,
           picture(goal, best),
         ]
       : []),
@@ -94,13 +104,25 @@ export function planJson(plan: Plan): string {
       ...(one && estimateFields(one)),
       ...(impossible && { impossible }),
     })),
-    front: front(planned).map(({ option }) => option.name),
-    ...(best && { best: best.option.name, start: startLine(plan, best) }),
+    front: front(planned).map(({ option: { name, market } }) => ({ name, market })),
+    ...(best && {
+      best: { name: best.option.name, market: best.option.market },
+      curve: curve(goal, best, 20),
+      start: startLine(plan, best),
+    }),
   };
   return `${JSON.stringify(value, undefined, 2)}\n`;
 }
 
-function estimateFields({ instances, nonces, chance, expectedSeconds, costBound, expectedCost }: Estimate) {
+function estimateFields({
+  instances,
+  nonces,
+  chance,
+  expectedSeconds,
+  costBound,
+  expectedCost,
+  hashesPerDollar,
+}: Estimate) {
   return {
     instances,
     nonces,
@@ -108,6 +130,8 @@ function estimateFields({ instances, nonces, chance, expectedSeconds, costBound,
     expectedSeconds,
     ...(costBound !== undefined && { costBound }),
     ...(expectedCost !== undefined && { expectedCost }),
+    // What costs nothing has no such number.
+    ...(hashesPerDollar !== undefined && Number.isFinite(hashesPerDollar) && { hashesPerDollar }),
   };
 }
 
@@ -144,7 +168,25 @@ export function impossibleText(
       return `$${dollars(budget ?? 0)} do not pay for one until T and its grace; give a shorter --T, or more`;
     case 'price':
       return 'its price is not known, so nothing can be said for a budget';
+    case 'missing':
+      return impossible.why;
   }
+}
+
+/** The choices worth making: each of the others is neither cheaper nor faster than one of them. */
+function frontText(planned: readonly Estimate[]): string[] {
+  const best = front(planned);
+  if (planned.length < 2 || best.length === 0) return [];
+  const names = best.map(({ option, costBound = 0 }) => `${nameOf(option)} ($${dollars(costBound)})`);
+  return [`\nnothing else is both cheaper and faster than: ${names.join(', ')}\n`];
+}
+
+function nameOf({ name, market }: MachineOption): string {
+  return market === 'spot' ? `${name} spot` : name;
+}
+
+function hashesText(hashes: number | undefined): string {
+  return hashes === undefined ? 'unknown' : Number.isFinite(hashes) ? hashes.toExponential(2) : '-';
 }
 
 /** Where the figures of a kind of machine are from. Pure. */

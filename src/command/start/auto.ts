@@ -37,8 +37,19 @@ export async function chooseInstances(flags: Arguments, env: NodeJS.ProcessEnv):
   const config = resolveConfig({ flags: supposed, env, file: await readConfigFile(path) });
   const fleet = await config.fleetKind.open(config.fleetConfig, env);
   const goal = goalOf(config, fleet);
-  const options = await machineOptions(config, fleet, new AbortController().signal);
-  const choices = options.map((option) => ({ option, instances: needed(goal, option, confidence) }));
+  const options = await machineOptions(config, fleet, {
+    signal: new AbortController().signal,
+    env,
+    allMarkets: false,
+    // Of T.
+    timeout: 3000,
+  });
+  // A type that the region does not have is not launched; if there is none at all, that is said.
+  const existing = options.filter(({ missing }) => missing === undefined);
+  const choices = (existing.length > 0 ? existing : options).map((option) => ({
+    option,
+    instances: needed(goal, option, confidence),
+  }));
   // Of several types it is not known which there will be: enough of the slowest is enough of any.
   const [slowest] = choices.toSorted((a, b) => b.instances - a.instances);
   if (!slowest) throw new TypeError(`the fleet ${config.fleet} has no kind of machine`);
@@ -51,7 +62,10 @@ export async function chooseInstances(flags: Arguments, env: NodeJS.ProcessEnv):
 
 /** @throws UsageError */
 function needed(goal: Goal, option: MachineOption, confidence: number): number {
-  const instances = instancesFor(goal, option, confidence);
+  const instances =
+    option.missing === undefined
+      ? instancesFor(goal, option, confidence)
+      : ({ kind: 'missing', why: option.missing } as const);
   if (typeof instances === 'number') return instances;
   const why = impossibleText(instances, { goal, confidence, budget: undefined });
   throw new UsageError('no-such-n', `--N auto: ${option.name}: ${why}`, {

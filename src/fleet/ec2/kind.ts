@@ -2,7 +2,7 @@ import type { AwsSettings } from '../../aws/client.ts';
 import { metadataEndpoint } from '../../aws/endpoint.ts';
 import { fleetKind } from '../kind.ts';
 import type { OrphanKind } from '../orphan.ts';
-import { machineKind } from './price/machine-kind.ts';
+import { ec2Machines } from './price/machine-kind.ts';
 import { ec2Config, ec2Defaults, ec2Schema } from './schema.ts';
 
 /** Instances of Amazon EC2. */
@@ -25,7 +25,7 @@ export const ec2Kind = fleetKind({
       alsoFor: 'logs.bucket',
       describe: 'AWS profile [default: as in the AWS CLI]',
     },
-    { key: 'ec2.types', flag: 'type', describe: 'EC2 instance types, best first [default: c7a.medium]' },
+    { key: 'ec2.types', flag: 'type', describe: 'EC2 instance types, best first [default: c8a.medium]' },
     {
       key: 'ec2.image',
       flag: 'image',
@@ -40,7 +40,7 @@ export const ec2Kind = fleetKind({
   ],
   examples: {
     'ec2.region': '--region eu-west-1',
-    'ec2.types': '--type c7a.medium,c7i.large',
+    'ec2.types': '--type c8a.medium,c7a.medium',
     'ec2.image': '--image ubuntu-24.04',
     'ec2.sshFrom': '"sshFrom": "203.0.113.7/32"',
     'ec2.jump': '"jump": { "via": "ec2-user@bastion.example.com" }',
@@ -60,7 +60,7 @@ export const ec2Kind = fleetKind({
   config: ec2Config,
   aws: ({ region, profile }) => ({ region, profile }),
   tags: ({ tags }) => tags,
-  machines: ({ types, spot, region }) => types.map((type) => machineKind(type, spot, region)),
+  machines: ec2Machines,
   broadcast: ({ profile, instanceProfile, tags }, { fleet, preflight, expiresAt, scheme, env }) => {
     return {
       kind: 'sqs',

@@ -54,7 +54,7 @@ export const ec2Schema = z.strictObject({
   user: pattern(/^[a-z_][a-z0-9_-]*$/, 'the name of a user')
     .optional()
     .describe('the login user; by default the default user of the image'),
-  types: list(/^[a-z0-9-]+\.[a-z0-9-]+$/, 'instance types like c7a.medium')
+  types: list(/^[a-z0-9-]+\.[a-z0-9-]+$/, 'instance types like c8a.medium')
     .refine((types) => Array.isArray(types) && types.length > 0, {
       error: 'must name at least one instance type',
     })
@@ -114,10 +114,10 @@ export function ec2Config(
   };
 }
 
-/** What holds where nothing else is said. c7a: whole cores with SHA-NI and AVX-512, the most hashes for a dollar of x86. */
+/** What holds where nothing else is said. c8a: of the families of docs/instances.md the one with the most hashes for a dollar. */
 export const ec2Defaults = {
   image: 'ubuntu-24.04',
-  types: ['c7a.medium'],
+  types: ['c8a.medium'],
   spot: false,
   subnets: [],
   sshFrom: 'auto',

@@ -2,6 +2,7 @@ import type { z } from 'zod';
 import { absolutePath } from '../../file.ts';
 import { type ConfigPlace, fleetKind } from '../kind.ts';
 import type { HostSetting, HostsConfig } from './config.ts';
+import { free } from '../../cost.ts';
 import { hostKeys, hostsSchema } from './schema.ts';
 
 /** Machines that exist already. */
@@ -47,6 +48,10 @@ export const hostsKind = fleetKind({
   // An empty list is judged where it is needed, with words of its own.
   most: ({ list }) => (list.length === 0 ? undefined : list.length),
   config: hostsConfig,
+  // What they are is known when they answer.
+  machines: async ({ list }) => [
+    { name: 'hosts', cores: 1, market: 'own', price: free, ...(list.length > 0 && { most: list.length }) },
+  ],
   open: async (config, env) => {
     const [{ HostsFleet }, { planHosts }] = await Promise.all([import('./hosts.ts'), import('./plan.ts')]);
     return new HostsFleet(planHosts(config, env), env);

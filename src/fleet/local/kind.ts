@@ -31,7 +31,9 @@ export const localKind = fleetKind({
   },
   config: (settings) => settings,
   // More than there are cores search no faster.
-  machines: () => [{ name: 'local', cores: 1, market: 'own', price: free, most: availableParallelism() }],
+  machines: async () => [
+    { name: 'local', cores: 1, market: 'own', price: free, most: availableParallelism() },
+  ],
   open: async (config, env) => new (await import('./local.ts')).LocalFleet(config, env),
   openAll: async (env, { region }) => {
     // Whoever names a region does not mean this machine.

@@ -16,7 +16,15 @@ beforeEach(() => {
 });
 afterEach(() => rmSync(folder, { recursive: true }));
 
-/** EC2 by the built-in table: nothing is asked of AWS. */
+/** A profile that there is not: nothing can be asked of AWS. */
+const noAws = {
+  AWS_PROFILE: 'none',
+  AWS_CONFIG_FILE: '/dev/null',
+  AWS_SHARED_CREDENTIALS_FILE: '/dev/null',
+  XDG_CACHE_HOME: '/dev/null',
+};
+
+/** EC2 by the built-in table. */
 const ec2 = {
   fleet: 'ec2',
   region: 'us-east-1',
@@ -25,7 +33,7 @@ const ec2 = {
   limit: '100000000000000',
   T: '300',
 };
-const choose = (flags: object) => chooseInstances({ config, N: 'auto', ...ec2, ...flags }, {});
+const choose = (flags: object) => chooseInstances({ config, N: 'auto', ...ec2, ...flags }, noAws);
 
 test('an N that is given stays, and leaves --confidence nothing to say', async () => {
   const flags = { ...ec2, N: '3' };
@@ -46,7 +54,12 @@ test.each([0.5, 0.95, 0.999])(
       file: { path: config, directory: folder, content: { logs: { directory: 'logs' } } },
     });
     const fleet = await resolved.fleetKind.open(resolved.fleetConfig, {});
-    const [option] = await machineOptions(resolved, fleet, new AbortController().signal);
+    const [option] = await machineOptions(resolved, fleet, {
+      signal: new AbortController().signal,
+      env: noAws,
+      allMarkets: false,
+      timeout: 3000,
+    });
     if (!option) throw new Error('there is no option');
     const goal = goalOf(resolved, fleet);
     expect(estimate(goal, option, instances).chance).toBeGreaterThanOrEqual(confidence);
@@ -63,6 +76,11 @@ test('of several types there are enough of the slowest', async () => {
   expect(Number(both.flags['N'])).toBe(Math.max(Number(one?.flags['N']), Number(other?.flags['N'])));
 });
 
+test('a type that does not exist is left out beside one that does', async () => {
+  const { flags } = await choose({ type: 'c7a.tiny,c7a.large' });
+  expect(flags['N']).toBe((await choose({})).flags['N']);
+});
+
 test.each([
   [{ confidence: '1' }, 'confidence', /above 0 and below 1: no search is certain/],
   [{ confidence: '0' }, 'confidence', /above 0 and below 1/],
@@ -76,6 +94,7 @@ test.each([
   [{ 'max-cost': '0' }, 'max-cost', /may cost \$.*, more than the \$.* of --max-cost: it pays for none/],
   [{ 'max-cost': '0.02' }, 'max-cost', /it pays for \d+, which succeed with/],
   [{ D: 'many' }, 'D', /D.*many/],
+  [{ type: 'c7a.tiny' }, 'N', /there is no c7a\.tiny: the sizes of this family are medium, large/],
 ])('%j is answered with the truth', async (flags, about, message) => {
   await expect(choose(flags)).rejects.toMatchObject({
     about,

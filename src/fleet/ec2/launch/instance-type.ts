@@ -31,6 +31,21 @@ export function typeName(type: string): _InstanceType {
   return type as _InstanceType;
 }
 
+/** What EC2 knows of the given types, in their order; one that the region does not have is left out. */
+export async function describeTypes(
+  ec2: EC2,
+  names: readonly string[],
+  signal: AbortSignal,
+): Promise<MachineType[]> {
+  // By filter and not by name: one name that the region does not have would fail the call for all.
+  const input = { Filters: [{ Name: 'instance-type', Values: [...names] }] };
+  const { paginateDescribeInstanceTypes } = await import('@aws-sdk/client-ec2');
+  const pages = paginateDescribeInstanceTypes({ client: ec2 }, input, { abortSignal: signal });
+  const types = await allItems(pages, ({ InstanceTypes }) => InstanceTypes);
+  const found = new Map(types.map((info) => [info.InstanceType as string | undefined, info]));
+  return names.flatMap((name) => found.get(name) ?? []).map(machineType);
+}
+
 /**
  * What EC2 knows of the given types, in their order. One that the region does not have is left out, as one that has no
  * capacity would be. @throws CndError when it has none of them.
@@ -41,13 +56,7 @@ export async function findTypes(
   region: string,
   signal: AbortSignal,
 ): Promise<MachineType[]> {
-  // By filter and not by name: one name that the region does not have would fail the call for all.
-  const input = { Filters: [{ Name: 'instance-type', Values: [...names] }] };
-  const { paginateDescribeInstanceTypes } = await import('@aws-sdk/client-ec2');
-  const pages = paginateDescribeInstanceTypes({ client: ec2 }, input, { abortSignal: signal });
-  const types = await allItems(pages, ({ InstanceTypes }) => InstanceTypes);
-  const found = new Map(types.map((info) => [info.InstanceType as string | undefined, info]));
-  const known = names.flatMap((name) => found.get(name) ?? []).map(machineType);
+  const known = await describeTypes(ec2, names, signal);
   if (known.length === 0) {
     throw new CndError('ec2-no-type', `there is no instance type ${names.join(', ')} in ${region}`, {
       about: 'ec2.types',

@@ -20,6 +20,11 @@ export interface TypePrice {
 /** A spot instance may become dearer by this factor before it is taken away; on demand is the bound in any case. */
 const spotMargin = 1.2;
 
+/** What a Spot Instance costs at most an hour, by its price now and that on demand; undefined where neither is known. Pure. */
+export function spotBound(now: number | undefined, onDemand: number | undefined): number | undefined {
+  return now === undefined ? onDemand : Math.min(now * spotMargin, onDemand ?? Infinity);
+}
+
 /** What is known of the prices of types when the signal aborts at the latest; one that is missing has none. Never rejects. */
 export async function findPrices(
   api: Ec2Api,
@@ -43,7 +48,7 @@ export async function findPrices(
           : undefined,
       ]);
       if (now !== undefined) {
-        const most = Math.min(now * spotMargin, price?.hourly ?? Infinity);
+        const most = spotBound(now, price?.hourly) ?? now;
         return [[type.name, { most, now, source: `spot price history, ${today()}` }]];
       }
       return price ? [[type.name, { most: price.hourly, source: price.source }]] : [];

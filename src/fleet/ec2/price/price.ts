@@ -1,4 +1,5 @@
 import type { InstancePrice } from '../../../cost.ts';
+import { instanceData } from './instance-data.ts';
 
 // What a run costs, as arithmetic. Prices are US dollars per hour; looking them up is price-lookup.ts.
 
@@ -8,22 +9,7 @@ const leastSeconds = 60;
 /** A public IPv4 address costs this much, used or not (Amazon VPC pricing page, since February 2024). */
 export const addressPrice = 0.005;
 
-/** When the table below was made. */
-export const tableDate = '2026-07';
-
-/** On-demand Linux prices in us-east-1 per vCPU; within these families an instance costs in proportion to its vCPUs. */
-const perVcpu: Readonly<Record<string, number>> = {
-  c6a: 0.03825,
-  c6g: 0.034,
-  c6i: 0.0425,
-  c7a: 0.05132,
-  c7g: 0.03625,
-  c7i: 0.04463,
-  c8a: 0.05389,
-  c8g: 0.03988,
-};
-
-/** No region is dearer than us-east-1 by more than this factor; what the table is multiplied with elsewhere. */
+/** No region is dearer than that of the table by more than this factor; what the table is multiplied with elsewhere. */
 const dearest = 1.75;
 
 /** A price and where it is from. */
@@ -32,13 +18,22 @@ export interface Price {
   readonly source: string;
 }
 
-/** The built-in price of an instance type, an upper bound outside us-east-1; undefined when it is not in the table. Pure. */
+/**
+ * The built-in price of an instance type on demand, an upper bound outside of the region of the table; undefined when its family
+ * is not in it. Pure.
+ */
 export function tablePrice(type: string, vcpus: number, region: string): Price | undefined {
-  const rate = perVcpu[type.split('.')[0] ?? ''];
-  if (rate === undefined) return undefined;
-  if (region === 'us-east-1') return { hourly: rate * vcpus, source: `built-in table of ${tableDate}` };
-  const source = `built-in table of ${tableDate} for us-east-1, ×${dearest} for any other region`;
-  return { hourly: rate * vcpus * dearest, source };
+  const { families, prices } = instanceData;
+  const name = type.split('.')[0] ?? '';
+  const family = Object.hasOwn(families, name) ? families[name] : undefined;
+  if (!family) return undefined;
+  const hourly = family.perVcpu * vcpus;
+  const table = `built-in table of ${prices.date}`;
+  if (region === prices.region) return { hourly, source: table };
+  return {
+    hourly: hourly * dearest,
+    source: `${table} for ${prices.region}, ×${dearest} for any other region`,
+  };
 }
 
 /** What an instance costs with its address, by the price of its type in US dollars per hour. Pure. */

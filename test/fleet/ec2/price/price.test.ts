@@ -28,8 +28,9 @@ test('the built-in table is exact in us-east-1, and an upper bound elsewhere', (
   expect(tablePrice('c7a.medium', 1, 'us-east-1')).toMatchObject({ hourly: 0.05132 });
   expect(tablePrice('c7a.2xlarge', 8, 'us-east-1')?.hourly).toBeCloseTo(0.41056, 9);
   expect(tablePrice('c7a.medium', 1, 'sa-east-1')?.hourly).toBeGreaterThan(0.08);
-  expect(tablePrice('c7a.medium', 1, 'sa-east-1')?.source).toMatch(/2026-07.*us-east-1/);
+  expect(tablePrice('c7a.medium', 1, 'sa-east-1')?.source).toMatch(/2026-07-20 for us-east-1/);
   expect(tablePrice('x9z.large', 2, 'us-east-1')).toBeUndefined();
+  expect(tablePrice('constructor.large', 2, 'us-east-1')).toBeUndefined();
 });
 
 test('what has been spent until now', () => {
@@ -44,7 +45,7 @@ test('what has been spent until now', () => {
   const spent = costUntil([instance, instance], byTable, now);
   expect(spent.amount).toBeCloseTo(2 * 0.05132, 9);
   expect(spent.basis).toBe(
-    'c7a.medium on demand, built-in table of 2026-07; without instances that are no longer listed',
+    'c7a.medium on demand, built-in table of 2026-07-20; without instances that are no longer listed',
   );
   expect(costUntil([instance, { InstanceType: 't2.nano', LaunchTime }], byTable, now)).toEqual({
     basis: 'no price is known for t2.nano',
