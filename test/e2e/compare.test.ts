@@ -55,7 +55,7 @@ describe('cnd compare', () => {
     const again = await place.run(['compare', '--series', 'last', '--json']);
     expect(again).toMatchObject({ code: 0, stdout: made.stdout, stderr: '' });
     const [newest = '', older = ''] = runs().toSorted().toReversed();
-    const csv = await place.run(['compare', '--runs', `${older},${newest}`, '--format', 'csv']);
+    const csv = await place.run(['compare', '--runs', '20', '--format', 'csv']);
     expect(csv.stdout.split('\n').map((line) => line.slice(0, 20))).toEqual([
       'run,machine,kernel,s',
       older,
@@ -111,6 +111,8 @@ describe('cnd compare', () => {
     [['--N', '1', '--series', 'last'], '--N and --series'],
     [['--series', '1999'], "begins with '1999'"],
     [['--N', '1', '--output', 'x.pdf'], 'its name tells no format'],
+    [['--N', '1', '--output', 'missing/x.svg'], "--output is 'missing/x.svg': ENOENT"],
+    [['--N', '1', '--output', '.', '--format', 'svg'], "--output is '.': it is a directory"],
   ])('%j is refused, and nothing launched', async (flags, words) => {
     const before = runs();
     const rest = flags.some((flag) => flag === '--series') ? [] : ['--D', '4', '--T', '30'];

@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process';
-import { cpSync, existsSync, mkdtempSync, readdirSync, rmSync, symlinkSync } from 'node:fs';
+import { cpSync, existsSync, mkdtempSync, readFileSync, readdirSync, rmSync, symlinkSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { stripVTControlCharacters } from 'node:util';
@@ -104,6 +104,49 @@ describe.skipIf(!hasStage())('a launch that costs money', { timeout: 120_000 }, 
     expect(pty.shown.replaceAll(/\s+/g, ' ')).toMatch(
       /nothing was launched; on a terminal a start asks first: The run may cost \$0\.0/,
     );
+  });
+
+  describe('of a series of runs', () => {
+    const series = 'compare --N 1 --types c7a.medium,c7a.large --T 90 --D 2';
+
+    test('is asked about once, for the sum, and bounded by one --max-cost', async () => {
+      const place = on.place();
+      const refused = await place.run(`${series} --max-cost 0.006`);
+      expect(refused).toMatchObject({ code: 2, stdout: '' });
+      expect(refused.stderr).toMatch(
+        /the 2 runs may cost \$0\.0\d+ together, more than the \$0\.0060 of --max-cost for all of them/,
+      );
+      const pty = onTerminal(place, [...series.split(' '), '--confirm-above', '0.006']);
+      await pty.until(question);
+      expect(stripVTControlCharacters(pty.shown).replaceAll(/\s+/g, ' ')).toMatch(
+        /The 2 runs may cost \$0\.0\d+ together, more than the \$0\.0060 of confirmAbove\. Make 2 runs\? \[y\/N\]/,
+      );
+      pty.type('n\n');
+      expect(await pty.ended).toBe('exit 2');
+      expect(pty.shown).toMatch(/the series was declined: nothing was launched/);
+      expectNothing(place);
+    });
+
+    test('is compared by instance type, once it was agreed to', async () => {
+      const place = on.place();
+      const pty = onTerminal(place, [...series.split(' '), '--confirm-above', '0', '--output', 'types.csv']);
+      await pty.until(question);
+      pty.type('y\n');
+      expect(await pty.ended).toBe('exit 0');
+      expect(pty.shown.match(/\[y\/N\]/g)).toHaveLength(1);
+      await place.untilClean();
+      expect(place.instances().map(({ type }) => type)).toEqual(['c7a.medium', 'c7a.large']);
+      const [head = '', ...rows] = readFileSync(join(place.directory, 'types.csv'), 'utf8')
+        .trimEnd()
+        .split('\r\n');
+      const column = (name: string): (string | undefined)[] =>
+        rows.map((row) => row.split(',')[head.split(',').indexOf(name)]);
+      expect(column('machine')).toEqual(['c7a.medium', 'c7a.large']);
+      expect(column('nonce')).toEqual(['116', '116']);
+      for (const cost of column('cost_dollars').map(Number)) expect(cost).toBeGreaterThan(0);
+      const [boot, ssh] = [column('boot_seconds').map(Number), column('ssh_seconds').map(Number)];
+      for (const seconds of [...boot, ...ssh]) expect(seconds).toBeGreaterThan(0);
+    });
   });
 
   describe('from a checkout without native kernels', () => {

@@ -1,25 +1,23 @@
 import { resolve } from 'node:path';
-import { resolveRun } from '../../archive/run-name.ts';
 import {
   type SeriesRecord,
   comparableRuns,
   remainingSteps,
   seriesSteps,
   spentOn,
-  stepText,
 } from '../../compare/series.ts';
 import { resolveLogs } from '../../config/logs.ts';
 import { UsageError } from '../../error.ts';
-import { dollars, plural } from '../../quantity.ts';
+import { plural } from '../../quantity.ts';
 import { newRunId } from '../../run-id.ts';
-import { table } from '../../view/table.ts';
 import type { Arguments } from '../command.ts';
 import { openArchive } from '../logs/logs.ts';
 import { axesOf, commonFlags, listFlag, nameFlag, refuseSeriesFlags, repeatsOf } from './axis.ts';
 import { requireUnchanged, settingsText, settledRuns } from './continued.ts';
-import { type ComparisonOutput, comparisonOutput, writeComparison } from './output.ts';
-import { type Prospect, agree, boundOfAll, lookAhead, stepConfig } from './prospect.ts';
-import { compareArchived, runsOfSeries } from './read.ts';
+import { dryRunJson, dryRunText } from './dry-run.ts';
+import { type ComparisonOutput, comparisonOutput, requireWritable, writeComparison } from './output.ts';
+import { agree, lookAhead, stepConfig } from './prospect.ts';
+import { compareArchived, runsNamed, runsOfSeries } from './read.ts';
 import { makeSeries } from './series.ts';
 import { SeriesStore } from './store.ts';
 
@@ -33,18 +31,19 @@ export async function compare(given: Arguments): Promise<number> {
       about: other,
       hint: 'omit one of them',
     });
+  await requireWritable(output);
   if (mode === 'runs') return compareNamed(given, output);
   if (mode === 'series') return compareSeries(given, output);
   return mode === 'resume' ? resumeSeries(given, output) : newSeries(given, output);
 }
 
-/** Runs by their names, in this order. */
+/** Runs by their names, in this order; the beginning of ids takes in all runs that begin so, the oldest first. */
 async function compareNamed(given: Arguments, output: ComparisonOutput): Promise<number> {
   refuseSeriesFlags(given, 'runs', []);
   const archive = await openArchive(given);
   const runs: string[] = [];
   for (const name of listFlag(given, 'runs', 'last,20261120') ?? [])
-    runs.push(await resolveRun(archive, name));
+    runs.push(...(await runsNamed(archive, name)));
   await writeComparison(await compareArchived(archive, [...new Set(runs)]), output);
   return 0;
 }
@@ -138,7 +137,9 @@ async function make(
   const prospect = await lookAhead(record.flags, steps, given, env);
   for (const warning of prospect.warnings) process.stderr.write(`cnd: warning: ${warning}\n`);
   if (given['dry-run'] === true) {
-    process.stdout.write(planText(prospect, record));
+    process.stdout.write(
+      output.format === 'json' ? dryRunJson(prospect, record) : dryRunText(prospect, record),
+    );
     return 0;
   }
   await agree(prospect, steps, spentOn(record.runs), given, env);
@@ -151,20 +152,6 @@ async function make(
   const runs = comparableRuns(made.record);
   await writeComparison(await compareArchived(prospect.archive, runs, record.series), output);
   return made.exitCode;
-}
-
-/** What a series would do. Pure. */
-function planText(prospect: Prospect, record: SeriesRecord): string {
-  const indices = remainingSteps(record);
-  const steps = indices.flatMap((index) => record.steps[index] ?? []);
-  const bound = (value: number | undefined): string =>
-    value === undefined ? 'unknown' : value === 0 ? '$0' : `$${dollars(value)}`;
-  const rows = indices.flatMap((index) => {
-    const step = record.steps[index];
-    return step ? [[String(index + 1), stepText(step), bound(prospect.bounds.get(stepText(step)))]] : [];
-  });
-  const all = bound(boundOfAll(prospect, steps));
-  return `${table([['RUN', 'SETTINGS', 'COST AT MOST'], ...rows])}${plural(steps.length, 'run')}, at most ${prospect.config.timeLimit} s each, at most ${all} together\n`;
 }
 
 /** Where the configuration keeps series. */

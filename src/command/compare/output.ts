@@ -1,6 +1,8 @@
-import { extname, resolve } from 'node:path';
+import { constants } from 'node:fs';
+import { access, stat } from 'node:fs/promises';
+import { dirname, extname, resolve } from 'node:path';
 import type { Comparison } from '../../compare/model.ts';
-import { CndError, UsageError, messageOf } from '../../error.ts';
+import { CndError, UsageError, isMissing, messageOf } from '../../error.ts';
 import { replaceFile, umaskMode } from '../../file.ts';
 import { visible } from '../../text.ts';
 import { openCharts } from '../../view/chart/chart.ts';
@@ -52,6 +54,29 @@ export function comparisonOutput(given: Arguments): ComparisonOutput {
     about: 'output',
     hint: `name it with one of ${Object.keys(extensions).join(' ')}, or give --format`,
   });
+}
+
+/**
+ * Checks that the file can be written before runs are made for it.
+ * @throws UsageError where its folder is missing or read-only, or a folder has its name.
+ */
+export async function requireWritable({ file }: ComparisonOutput): Promise<void> {
+  if (file === undefined) return;
+  const path = resolve(file);
+  try {
+    const found = await stat(path).catch((error: unknown) => {
+      if (isMissing(error)) return undefined;
+      throw error;
+    });
+    if (found?.isDirectory() === true) throw new Error('it is a directory');
+    await access(dirname(path), constants.W_OK);
+  } catch (error) {
+    throw new UsageError('bad-flag', `--output is '${visible(file)}': ${messageOf(error)}`, {
+      about: 'output',
+      hint: 'give a file in a directory that exists and can be written to',
+      cause: error,
+    });
+  }
 }
 
 /** Writes a comparison. @throws CndError */

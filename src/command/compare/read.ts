@@ -1,6 +1,7 @@
 import { text as readText } from 'node:stream/consumers';
 import pLimit from 'p-limit';
 import type { Archive } from '../../archive/archive.ts';
+import { resolveRun } from '../../archive/run-name.ts';
 import { compareRuns } from '../../compare/comparison.ts';
 import type { Comparison } from '../../compare/model.ts';
 import { type ComparedRun, type ExcludedRun, comparedRun } from '../../compare/run.ts';
@@ -39,6 +40,13 @@ export async function compareArchived(
     ),
   );
   return compareRuns(found, series);
+}
+
+/** The runs whose ids begin so, oldest first, or the `last` one. @throws UsageError when there are none. */
+export async function runsNamed(archive: Archive, name: string): Promise<string[]> {
+  const runs: string[] = [];
+  if (name !== 'last') for await (const run of archive.runs({ prefix: name })) runs.push(run);
+  return runs.length > 0 ? runs.toReversed() : [await resolveRun(archive, name)];
 }
 
 /**

@@ -111,7 +111,8 @@ async function makeRun(
     // The user has agreed to the series; what is left of its budget still bounds each run.
     yes: true,
     verbose: given['verbose'] === true,
-    ...(maxCost !== undefined && { 'max-cost': (maxCost - spent).toFixed(6) }),
+    // Rounded up: the bound of a run may be all that is left.
+    ...(maxCost !== undefined && { 'max-cost': (Math.ceil((maxCost - spent) * 1e6) / 1e6).toFixed(6) }),
   };
   const exitCode = await startRun(flags, {
     part: {

@@ -45,7 +45,12 @@ export const compareCommand: Command = {
       name: 'series',
       describe: 'compare what was made of this series: its id, the beginning of one, or last',
     },
-    { name: 'runs', describe: 'compare these runs of the archive: RUN,RUN', values: 'archived-run' },
+    {
+      name: 'runs',
+      describe:
+        'compare these runs of the archive: ids, or beginnings of ids, each for all runs that begin so',
+      values: 'archived-run',
+    },
     {
       name: 'format',
       describe: 'table, json, markdown, csv, html or svg [default: by the name of --output, else table]',
@@ -55,7 +60,7 @@ export const compareCommand: Command = {
   examples: [
     ['cnd compare --N 1,2,4,8 --T 120 --D 7 --repeats 3', 'the speed-up of local instances'],
     ['cnd compare --resume last --output compare.html', 'the rest of a series, as a page for a browser'],
-    ['cnd compare --runs 20261120-081103-x7k2,last', 'two runs of the archive'],
+    ['cnd compare --runs 20261120,last', 'the runs of a day, and the newest run'],
   ],
   load: async () => (await import('../compare/compare.ts')).compare,
 };

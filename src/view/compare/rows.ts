@@ -75,7 +75,7 @@ export function groupRows({ rows }: ComparisonGroup): string[][] {
       rangeText(row.seconds),
       ...partNames.map((name) => duration(row.parts[name])),
       speedUpText(row.scaling.search, row),
-      row.scaling.search ? percent(Math.min(9.99, row.scaling.search.efficiency)) : '–',
+      efficiencyText(row.scaling.search),
       speedUpText(row.scaling.run, row),
       rate(row.rate.median),
       ...(hasCost ? [row.cost === undefined ? '–' : `$${dollars(row.cost)}`] : []),
@@ -89,6 +89,11 @@ function rangeText({ least, most }: Spread): string {
 
 function speedUpText(scaling: Scaling | undefined, { ideal }: ComparisonRow): string {
   return scaling ? `${scaling.speedUp.toFixed(2)} of ${Number(ideal.toFixed(2))}` : '–';
+}
+
+/** More than 100 % is possible: times vary, and so do machines. */
+function efficiencyText(scaling: Scaling | undefined): string {
+  return scaling ? `${Number((scaling.efficiency * 100).toPrecision(3))} %` : '–';
 }
 
 /** What Amdahl's law makes of a group, in sentences. Pure. */

@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest';
+import { dryRunJson, dryRunText } from '../../../src/command/compare/dry-run.ts';
 import { type Prospect, agree, boundOfAll, seriesConcerns } from '../../../src/command/compare/prospect.ts';
-import { type SeriesStep, stepText } from '../../../src/compare/series.ts';
+import { type SeriesRecord, type SeriesStep, stepText } from '../../../src/compare/series.ts';
 import { resolveConfig } from '../../../src/config/config.ts';
 import { DirectoryArchive } from '../../../src/archive/directory.ts';
 
@@ -49,4 +50,32 @@ test('a series is asked about for its sum, an unknown price, or a kernel that is
     'no native kernel.',
   ]);
   expect(boundOfAll(prospect({}, 'unknown'), steps)).toBeUndefined();
+});
+
+test('a dry run shows what is still to be made and what that may cost, also as JSON', () => {
+  const series = '20261120-081100-s1s1';
+  const record = {
+    version: 1,
+    series,
+    startedAt: '2026-11-20T08:11:00.000Z',
+    flags: {},
+    settings: '{}',
+    steps,
+    runs: [{ step: 0, run: '20261120-081103-x7k2', exitCode: 0, cost: 0.05 }],
+  } as SeriesRecord;
+  expect(dryRunText(prospect({}), record)).toBe(
+    'RUN  SETTINGS  COST AT MOST\n2    N 2       $0.200\n3    N 1       $0.100\n2 runs, at most 60 s each, at most $0.300 together\n',
+  );
+  expect(JSON.parse(dryRunJson(prospect({}), record))).toEqual({
+    timeLimit: 60,
+    costLimit: 0.2 + 0.1,
+    runs: [
+      { run: 2, N: '2', costLimit: 0.2 },
+      { run: 3, N: '1', costLimit: 0.1 },
+    ],
+  });
+  expect(dryRunText(prospect({}, 'unknown'), record)).toMatch(
+    /2 +N 2 +unknown\n[^]*at most unknown together\n$/,
+  );
+  expect(JSON.parse(dryRunJson(prospect({}, 'unknown'), record))).toMatchObject({ costLimit: null });
 });

@@ -10,7 +10,7 @@ import { comparisonSvg } from '../../../src/view/compare/svg.ts';
 import { comparisonText } from '../../../src/view/compare/text.ts';
 import { contentPolicy } from '../../../src/view/report/page.ts';
 import { style } from '../../../src/view/report/style.ts';
-import { scalingRuns } from '../../compare/synthetic.ts';
+import { scalingRuns, synthetic } from '../../compare/synthetic.ts';
 
 const sweep = compareRuns(
   [
@@ -37,6 +37,11 @@ test('the table for a terminal', () => {
   expect(lines[6]).toMatch(
     /^Amdahl's law, search: 10\.0 % serial \(6\.00 s \+ 54\.0 s \/ N, error 0\.\d\d s\)/,
   );
+});
+
+test('an efficiency of more than 100 % is told as such', () => {
+  const runs = [1, 2].map((instances) => synthetic({ instances, search: instances === 1 ? 20.6 : 10.1 }));
+  expect(comparisonText(compareRuns(runs))).toMatch(/^2 .* 2\.04 of 2 +102 % /m);
 });
 
 test('several groups stand side by side, in text, Markdown and a page', async () => {
