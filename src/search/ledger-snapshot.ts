@@ -39,7 +39,7 @@ const natural = z
   .transform(BigInt);
 const ranges = z.array(z.tuple([natural, natural])).max(65_536);
 const index = z.int().min(0).max(1_000_000);
-const report = z.object({ residue: index, next: natural, done: ranges });
+const report = z.object({ residue: z.int().nonnegative(), next: natural, done: ranges });
 const space = z
   .object({ from: natural, limit: natural, chunk: natural })
   .refine(({ from, limit, chunk }) => from < limit && limit < 2n ** 64n && chunk > 0n, 'not a nonce space');

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { parseAgentMessage } from '../../src/engine/agents/agent-message.ts';
 import { Ledger } from '../../src/search/ledger.ts';
 import { ledgerSnapshotText, parseLedgerSnapshot } from '../../src/search/ledger-snapshot.ts';
 
@@ -40,6 +41,18 @@ describe('a snapshot', () => {
       },
     ]);
     expect(ledgerSnapshotText(ledger.snapshot())).toBe(text());
+  });
+
+  it('is read of a residue that was divided very often, and so are reports of its parts', () => {
+    const ledger = new Ledger({ from: 0n, limit: 10_000_000n, chunk: 10_000n }, 1000);
+    let share: number | undefined = 0;
+    for (let part = 0; part < 1100 && share !== undefined; part++) share = ledger.divide(share, 1n);
+    expect(share).toBe(1_100_000);
+    const snapshot = parseLedgerSnapshot(JSON.parse(ledgerSnapshotText(ledger.snapshot())));
+    expect(snapshot && Ledger.restore(snapshot).residues()).toHaveLength(2100);
+    const report = { residue: 1_100_000, next: '0', done: [['1100', '2000']] };
+    const progress = { event: 'progress', residues: [report], hashes: 900, rate: 900 };
+    expect(parseAgentMessage(JSON.stringify(progress))).toMatchObject({ residues: [{ residue: 1_100_000 }] });
   });
 
   it.each<[string, unknown]>([

@@ -9,7 +9,8 @@ const natural = z
 const small = z.int().min(0).max(1_000_000);
 const text = z.string().max(4000);
 const residueReport = z.object({
-  residue: small,
+  /** The number of a share: of a residue that is divided often it is a multiple of N. */
+  residue: z.int().nonnegative(),
   next: natural,
   done: z.array(z.tuple([natural, natural])).max(10_000),
 });
