@@ -31,6 +31,11 @@ export interface Broadcast {
    *   says so, and goes on trying.
    */
   open(run: string, signal: AbortSignal): Promise<void>;
+  /**
+   * Before `open`: another process, which was killed, may have opened this run's channel, or be about to. What it created is used,
+   * and deleted by `close` in any case. Absent: a channel ends with its process.
+   */
+  recover?(run: string): void;
   /** Announces a hit to everybody else who listens; idempotent. Tries again for a while before it rejects. */
   announce(announcement: Announcement): Promise<void>;
   /**

@@ -15,15 +15,19 @@ class Unsettled extends Error {}
 export class RunQueue {
   readonly #client: SQSClient;
   readonly #input: ReturnType<typeof queueInput>;
+  readonly #mayExist: boolean;
   #creating: Promise<string> | undefined;
   #sealed = false;
   #url: string | undefined;
   /** From when on (`performance.now()`) a queue that is not found does not exist; undefined: none can have been made. */
   #settledAt: number | undefined;
 
-  constructor(client: SQSClient, input: ReturnType<typeof queueInput>) {
+  /** @param mayExist Another process may have created it, or be about to. */
+  constructor(client: SQSClient, input: ReturnType<typeof queueInput>, mayExist = false) {
     this.#client = client;
     this.#input = input;
+    this.#mayExist = mayExist;
+    if (mayExist) this.#settledAt = performance.now() + settling;
   }
 
   get run(): string {
@@ -39,7 +43,7 @@ export class RunQueue {
     return this.#url;
   }
 
-  /** Its URL; it is created when it was not yet. */
+  /** Its URL; it is created when it was not yet, as far as that is known. */
   async open(signal?: AbortSignal): Promise<string> {
     if (this.#url !== undefined) return this.#url;
     this.#creating ??= this.#create(signal).finally(() => (this.#creating = undefined));
@@ -78,7 +82,9 @@ export class RunQueue {
     signal?.throwIfAborted();
     if (this.#sealed) throw new Error('the broadcast is closed');
     try {
-      this.#url = await createQueue(this.#client, this.#input, signal);
+      // Asked for once more with other attributes it would be refused: how long messages are kept depends on what is left of T.
+      const found = this.#mayExist ? await findQueue(this.#client, this.run) : undefined;
+      this.#url = found ?? (await createQueue(this.#client, this.#input, signal));
       this.#settledAt = performance.now() + settling;
       return this.#url;
     } catch (error) {

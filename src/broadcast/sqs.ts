@@ -65,10 +65,14 @@ export class SqsBroadcast implements Broadcast {
     return { kind: 'sqs', queueUrl: url, region: this.#region, endpoint, imds };
   }
 
+  recover(run: string): void {
+    this.#queue = this.#queueOf(run, true);
+  }
+
   /** Missing rights and bad credentials end the run while it is free; SQS being down does not: there is SSH. */
   async open(run: string, signal: AbortSignal): Promise<void> {
     this.#inbox = new Inbox(run);
-    const queue = new RunQueue(this.#client, queueInput(run, this.#options, new Date()));
+    const queue = this.#queue?.run === run ? this.#queue : this.#queueOf(run, false);
     this.#queue = queue;
     try {
       this.#region = await this.#client.config.region();
@@ -139,6 +143,10 @@ export class SqsBroadcast implements Broadcast {
     } finally {
       this.#client.destroy();
     }
+  }
+
+  #queueOf(run: string, mayExist: boolean): RunQueue {
+    return new RunQueue(this.#client, queueInput(run, this.#options, new Date()), mayExist);
   }
 
   async #send(queue: RunQueue, announcement: Announcement): Promise<void> {

@@ -134,8 +134,9 @@ export interface Fleet {
   handle(run: string): unknown;
 
   /**
-   * Takes up a run that another process launched, by its handle: from now on it is as if it had been launched here. Asks the
-   * fleet nothing.
+   * Takes up a run that another process launched, by its handle: from now on it is as if it had been launched here. Without a
+   * handle (undefined) that process was killed while it launched: what it asked for may still have its effect, and is
+   * terminated with what there is. Asks the fleet nothing.
    * @throws CndError `handle-damaged`, or when the fleet here is not the one that launched it.
    */
   recover(run: string, handle: unknown): Promise<void>;

@@ -96,6 +96,14 @@ export interface BroadcastContext {
   readonly env: NodeJS.ProcessEnv;
 }
 
+/** Where a run was launched, as its live state tells. */
+export interface LaunchedPlace {
+  /** See `Fleet.where`. */
+  readonly where?: string | undefined;
+  /** See `Fleet.account`. */
+  readonly account?: string | undefined;
+}
+
 /** A kind of fleet: all that the rest of cnd knows of it by name, in one place. One line in the registry adds it. */
 export interface FleetKindOf<Schema extends z.ZodObject, Config> {
   /** What `--fleet` calls it, and the key of its settings. */
@@ -141,8 +149,8 @@ export interface FleetKindOf<Schema extends z.ZodObject, Config> {
    * @throws UsageError when the fleet cannot be used as it is configured; nothing was contacted then.
    */
   open(config: Config, env: NodeJS.ProcessEnv): Promise<Fleet>;
-  /** As `open`, for a run that was launched already (`Fleet.recover`); absent: `open` does. */
-  reopen?(config: Config, env: NodeJS.ProcessEnv): Promise<Fleet>;
+  /** As `open`, for a run that was launched already (`Fleet.recover`), in the part of the fleet that it is in; absent: `open` does. */
+  reopen?(config: Config, env: NodeJS.ProcessEnv, place: LaunchedPlace): Promise<Fleet>;
   /** Every fleet of this kind that may hold something of this user, whatever the configuration says. */
   openAll(env: NodeJS.ProcessEnv, filter: FleetFilter): Promise<OpenedFleets>;
 }

@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import type { EventFields, RunEvent } from '../event/event.ts';
 import { messageOf } from '../error.ts';
 import { replaceFile } from '../file.ts';
 import { displayDigest } from '../puzzle/digest.ts';
@@ -9,7 +10,7 @@ import type { RunContext } from './context.ts';
 import { archiveRun } from './log/archive.ts';
 import { pruneArchive } from './log/prune.ts';
 import { recordName } from '../event/file-name.ts';
-import { exitCodes } from '../event/outcome.ts';
+import { type Outcome, exitCodes } from '../event/outcome.ts';
 import type { RunRecord } from '../event/record.ts';
 import { newRecord } from './record/record.ts';
 import { coverageOfNone, earlierFields } from './record/earlier.ts';
@@ -60,13 +61,8 @@ export async function finish(
     await pruneArchive(context);
     context.emit('run.ended', ended);
   }
-  await context.journal.close();
-  await record(context, { endedAt, ended });
-  // It is written where it belongs; only the index does not know of it yet.
-  if (!archive.spool) await archive.store(run, recordName, join(context.folder, recordName)).catch(() => {});
-  await report(context);
+  const logs = await keep(context, endedAt, ended);
   if (archive.spool) {
-    const logs = await archiveRun(context, archive.spool);
     await pruneArchive(context);
     context.emit('run.ended', {
       ...ended,
@@ -77,6 +73,51 @@ export async function finish(
   }
   await context.stream.close();
   return ended.exitCode;
+}
+
+/**
+ * Does for a run that has said how it ended what its controller, which was killed, could not do any more: its record, its report,
+ * its upload. Gives the exit code.
+ * @param last Its last event.
+ * @param clean Whether nothing of it is left by now.
+ */
+export async function finishEnded(
+  context: RunContext,
+  last: Extract<RunEvent, { event: 'run.ended' }>,
+  clean: boolean,
+): Promise<number> {
+  const { event, time, run: _, ...told } = last;
+  const isConfirmed = clean && told.exitCode === exitCodes.cleanupUnconfirmed;
+  const ended = {
+    ...told,
+    ...(isConfirmed && { exitCode: usual[told.outcome], left: [] }),
+    ...(!clean && { exitCode: exitCodes.cleanupUnconfirmed, left: context.left }),
+  };
+  const logs = await keep(context, time, ended);
+  context.emit(event, { ...ended, logs });
+  await context.stream.close();
+  return ended.exitCode;
+}
+
+/** With what runs exit of which nothing is left; which signal an interruption was by is not told. */
+const usual: Readonly<Record<Outcome, number>> = {
+  found: exitCodes.found,
+  failed: exitCodes.failed,
+  unproven: exitCodes.notFound,
+  exhausted: exitCodes.notFound,
+  'time-limit': exitCodes.notFound,
+  interrupted: 130,
+};
+
+/** Writes the record and the report of a run that has ended, and archives all that is kept of it; gives where that is. */
+async function keep(context: RunContext, endedAt: string, ended: EventFields['run.ended']): Promise<string> {
+  const { run, archive } = context.inputs;
+  await context.journal.close();
+  await record(context, { endedAt, ended });
+  // It is written where it belongs; only the index does not know of it yet.
+  if (!archive.spool) await archive.store(run, recordName, join(context.folder, recordName)).catch(() => {});
+  await report(context);
+  return archive.spool ? archiveRun(context, archive.spool) : ended.logs;
 }
 
 /** Where the fleet could not be asked at all, the run stands for its instances. */

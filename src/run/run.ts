@@ -1,15 +1,16 @@
 import { makeRunFolder } from '../archive/directory-probe.ts';
 import { removeRunState } from '../state/run-state.ts';
 import { messageOf } from '../error.ts';
-import type { EventFields } from '../event/event.ts';
+import type { RunEvent } from '../event/event.ts';
 import { exitCodes } from '../event/outcome.ts';
 import { conduct } from './conduct.ts';
 import { confirmLaunch } from './plan/confirmation.ts';
 import { RunContext, type RunInputs } from './context.ts';
-import { record } from './finish.ts';
+import { finishEnded, record } from './finish.ts';
 import { launch, ownInstances, undo } from './launch.ts';
 import { emitPlan } from './plan/plan.ts';
 import { recall } from './resume/recall.ts';
+import { removePartialFiles } from './resume/partial-file.ts';
 import { rejoin } from './resume/rejoin.ts';
 import type { ContinuedRun } from './resume/continued-run.ts';
 
@@ -36,14 +37,17 @@ export async function executeRun(inputs: RunInputs): Promise<number> {
 export async function continueRun(inputs: RunInputs, continued: ContinuedRun): Promise<number> {
   return keptAlive(inputs, async () => {
     const context = new RunContext({ ...inputs, continued });
-    const { journal, history, emit } = context;
-    let ended: EventFields['run.ended'] | undefined;
+    const { journal, history, emit, folder } = context;
+    await removePartialFiles(folder).catch((error: unknown) => {
+      context.warn(`unfinished files in ${folder} cannot be removed: ${messageOf(error)}`);
+    });
+    let ended: Extract<RunEvent, { event: 'run.ended' }> | undefined;
     try {
       ended = await recall(journal.path, history, continued.recalling);
     } catch (error) {
       context.warn(`what the journal told so far cannot be read: ${messageOf(error)}`);
     }
-    if (ended) return clear(context, ended.exitCode);
+    if (ended) return conclude(context, ended);
     const elapsed = context.elapsed();
     const away = elapsed - continued.snapshot.time.elapsed;
     emit('run.resumed', { elapsed, away, epoch: continued.epoch, by: continued.by });
@@ -52,14 +56,27 @@ export async function continueRun(inputs: RunInputs, continued: ContinuedRun): P
   });
 }
 
-/** Of a run that has ended and said so, what its controller could not end any more: it was killed. */
-async function clear(context: RunContext, exitCode: number): Promise<number> {
-  const { run, env } = context.inputs;
-  ownInstances(context);
+/** Of a run that has ended and said so, what its controller could not do any more: it was killed. */
+async function conclude(
+  context: RunContext,
+  ended: Extract<RunEvent, { event: 'run.ended' }>,
+): Promise<number> {
+  const { journal, cleanup, inputs } = context;
+  const { run, env, broadcast } = inputs;
+  // Its last event has been written.
+  await journal.close();
+  if (ended.exitCode === exitCodes.cleanupUnconfirmed) {
+    cleanup.defer(`the ${broadcast.name} broadcast`, () => broadcast.close());
+    broadcast.recover?.(run);
+    ownInstances(context);
+  }
   const clean = await undo(context);
-  if (clean) await removeRunState(run, env);
-  await context.stream.close();
-  return clean ? exitCode : exitCodes.cleanupUnconfirmed;
+  const exitCode = await finishEnded(context, ended, clean);
+  if (clean)
+    await removeRunState(run, env).catch((error: unknown) => {
+      context.warn(`removing the live state failed: ${messageOf(error)}`);
+    });
+  return exitCode;
 }
 
 /** Node ends a process that waits for nothing but promises, also in the middle of its cleanup. */

@@ -44,7 +44,9 @@ export class Searching {
     this.#context = context;
     this.#replacements = new Replacements(context);
     this.#watch = new Watch(fleet, run, launched, {
-      haveBeenSeen: continued !== undefined,
+      haveBeenSeen:
+        continued !== undefined &&
+        context.elapsed() - (continued.snapshot.paidFrom ?? 0) > fleet.timing.settle,
       onError: (error) => context.warn(`the fleet cannot be described: ${messageOf(error)}; retrying`),
       onAnswer: (seconds) => context.releaseTime.tell('fleet', seconds),
     });

@@ -3,6 +3,7 @@
 Environment: STAND_IN_POW the directory of pow.py, STAND_IN_RECORD a file of `<pid> <lo> <hi>` lines (and `<pid> start`),
 STAND_IN_MODE what to do after three ranges, STAND_IN_TIMES how many processes misbehave before the rest is honest.
 STAND_IN_HOLD a file: while it exists, each process does its first range and waits before the next.
+STAND_IN_GATE a file: until it exists, each process does its first two ranges (agents send an empty one first) and waits.
 """
 import os
 import sys
@@ -15,6 +16,7 @@ RECORD = os.environ['STAND_IN_RECORD']
 MODE = os.environ.get('STAND_IN_MODE', 'honest')
 TIMES = int(os.environ.get('STAND_IN_TIMES', '1000'))
 HOLD = os.environ.get('STAND_IN_HOLD', '')
+GATE = os.environ.get('STAND_IN_GATE')
 
 
 def record(text):
@@ -51,7 +53,7 @@ given = pow.parse_arguments(sys.argv[1:])
 search = pow.asked(given)
 life = pow.Life(float(given['seconds']))
 for count, line in enumerate(pow.lines(life)):
-    while count > 0 and os.path.exists(HOLD):
+    while (count > 0 and os.path.exists(HOLD)) or (count > 1 and GATE is not None and not os.path.exists(GATE)):
         life.check()
         sleep(0.01)
     lo, hi = nonce, end = [int(part) for part in line.split()]

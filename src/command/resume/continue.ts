@@ -82,13 +82,16 @@ interface ReadRun {
 }
 
 /** Reads what the last controller kept. @throws CndError `nothing-to-resume`, `state-damaged`, `state-version`; UsageError */
-async function readRun({ run, preparing }: RunState, env: NodeJS.ProcessEnv): Promise<ReadRun> {
+async function readRun(
+  { run, preparing, where, account }: RunState,
+  env: NodeJS.ProcessEnv,
+): Promise<ReadRun> {
   const text = preparing ? undefined : await readResumeState(run, env);
   if (text === undefined) throw await nothing(run, preparing === true, env);
   const snapshot = parseSnapshot(text, run);
   const config = restoreConfig(snapshot.config, env);
   const { fleetKind, fleetConfig } = config;
-  const reopened = fleetKind.reopen?.(fleetConfig, env);
+  const reopened = fleetKind.reopen?.(fleetConfig, env, { where, account });
   const fleet = await (reopened ?? fleetKind.open(fleetConfig, env));
   const now = { monotonic: systemClock.monotonic(), wall: systemClock.wall(), boot: bootTime() };
   return { snapshot, config, fleet, start: resumedStart(snapshot, now) };

@@ -28,7 +28,13 @@ import { withIngressUpdates } from './launch/ingress.ts';
 import { warnUnreachable } from './find/unreachable.ts';
 import { launchMore, launchRun } from './launch/run-launch.ts';
 import { LaunchState } from './launch/launch-state.ts';
-import { parseRunHandle, restoredLaunch, runHandleOf } from './run-handle.ts';
+import {
+  type ClockReading,
+  parseRunHandle,
+  restoredLaunch,
+  runHandleOf,
+  unknownLaunch,
+} from './run-handle.ts';
 import { jumpAccess } from './jump.ts';
 import { InstanceDiagnosis } from './find/instance-diagnosis.ts';
 import type { PreflightContext } from './preflight/context.ts';
@@ -74,7 +80,7 @@ export class Ec2Fleet implements SshFleet {
     this.#context = { api, settings, env, timing: this.timing, prerequisites: this.#prerequisites };
     this.#diagnosis = new InstanceDiagnosis(options.api);
     this.#region = options.where ?? options.api.settings.region;
-    this.#account = options.caller?.account;
+    this.#account = options.caller?.account ?? options.place?.account;
   }
 
   /** The region, once it is known: it may only be in the profile. */
@@ -106,6 +112,7 @@ export class Ec2Fleet implements SshFleet {
     const { run, expiresAt } = request;
     const launchState = new LaunchState();
     launchState.notice = request.notice ?? launchState.notice;
+    launchState.replaces = request.replace ?? false;
     this.#launchStates.set(run, launchState);
     this.#region ??= await this.#prerequisites.region();
     this.#account ??= (await this.#prerequisites.identity(signal).catch(() => undefined))?.account;
@@ -130,13 +137,14 @@ export class Ec2Fleet implements SshFleet {
 
   handle(run: string): unknown {
     const launchState = this.#launchStates.get(run) ?? new LaunchState();
-    return runHandleOf(launchState, { region: this.where, syslog: this.#syslog });
+    return runHandleOf(launchState, { region: this.where, syslog: this.#syslog, now: this.#now() });
   }
 
   async recover(run: string, handle: unknown): Promise<void> {
     const { api, settings, env } = this.#options;
-    const kept = parseRunHandle(run, handle);
     this.#region ??= await regionOf(api);
+    if (handle === undefined) return void this.#launchStates.set(run, unknownLaunch(performance.now()));
+    const kept = parseRunHandle(run, handle);
     if (this.#region !== kept.region) {
       throw new CndError('other-region', `run ${run} is in ${kept.region}, and this is ${this.#region}`, {
         about: run,
@@ -146,7 +154,8 @@ export class Ec2Fleet implements SshFleet {
     const jump = settings.jump && jumpAccess({ ...settings, jump: settings.jump }, env);
     this.#syslog = kept.syslog;
     const privateKey = await readLoginKey(run, env);
-    this.#launchStates.set(run, restoredLaunch(kept, { privateKey, ...(jump && { jump }) }));
+    const now = this.#now();
+    this.#launchStates.set(run, restoredLaunch(kept, { privateKey, ...(jump && { jump }), now }));
   }
 
   async describe(run: string, signal?: AbortSignal): Promise<Instance[]> {
@@ -220,6 +229,10 @@ export class Ec2Fleet implements SshFleet {
 
   armedCommand(_run: string): string {
     return armedCommand();
+  }
+
+  #now(): ClockReading {
+    return { monotonic: performance.now(), wall: Date.now() };
   }
 
   async #self(): Promise<ReadonlySet<string>> {

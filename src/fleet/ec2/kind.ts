@@ -1,9 +1,10 @@
 import type { AwsSettings } from '../../aws/client.ts';
 import { metadataEndpoint } from '../../aws/endpoint.ts';
-import { fleetKind } from '../kind.ts';
+import type { Fleet } from '../fleet.ts';
+import { type LaunchedPlace, fleetKind } from '../kind.ts';
 import type { OrphanKind } from '../orphan.ts';
 import { ec2Machines } from './price/machine-kind.ts';
-import { ec2Config, ec2Defaults, ec2Schema } from './schema.ts';
+import { type Ec2Settings, ec2Config, ec2Defaults, ec2Schema } from './schema.ts';
 
 /** Instances of Amazon EC2. */
 export const ec2Kind = fleetKind({
@@ -72,14 +73,10 @@ export const ec2Kind = fleetKind({
       ...(instanceProfile !== undefined && { imds: metadataEndpoint(env) }),
     };
   },
-  open: async (config, env) => {
-    const [{ Ec2Fleet }, { sdkApi }] = await Promise.all([import('./ec2.ts'), import('./api.ts')]);
-    const { region, profile, schedulerRole } = config;
-    const api = sdkApi({ region, profile }, env);
-    const { scheduleOrphans } = await import('./schedule/orphan.ts');
-    const orphanKinds = schedulerRole === undefined ? [] : [scheduleOrphans(api, true)];
-    return new Ec2Fleet({ settings: config, api, env, orphanKinds });
-  },
+  open: openEc2,
+  // Whatever the environment says by now, a run is where it was launched.
+  reopen: (config, env, place) =>
+    openEc2({ ...config, ...(place.where !== undefined && { region: place.where }) }, env, place),
   // In all regions; with a profile only what that sees, or one region of it and nothing else.
   openAll: async (env, filter) => {
     const { ec2AllRegions } = await import('./find/all-regions.ts');
@@ -94,3 +91,16 @@ export const ec2Kind = fleetKind({
     return { fleets, unreachable, skipped: skipped === undefined ? [] : [skipped] };
   },
 });
+
+async function openEc2(
+  config: Ec2Settings,
+  env: NodeJS.ProcessEnv,
+  place: LaunchedPlace = {},
+): Promise<Fleet> {
+  const [{ Ec2Fleet }, { sdkApi }] = await Promise.all([import('./ec2.ts'), import('./api.ts')]);
+  const { region, profile, schedulerRole } = config;
+  const api = sdkApi({ region, profile }, env);
+  const { scheduleOrphans } = await import('./schedule/orphan.ts');
+  const orphanKinds = schedulerRole === undefined ? [] : [scheduleOrphans(api, true)];
+  return new Ec2Fleet({ settings: config, api, env, orphanKinds, place });
+}

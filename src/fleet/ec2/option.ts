@@ -1,4 +1,5 @@
 import type { FleetTiming } from '../fleet.ts';
+import type { LaunchedPlace } from '../kind.ts';
 import type { OrphanKind } from '../orphan.ts';
 import type { Ec2Api } from './api.ts';
 import type { Ec2Settings } from './schema.ts';
@@ -13,6 +14,8 @@ export interface Ec2Options {
   /** The region, and who calls, where they are known already: with which account, and as which owners. */
   readonly where?: string;
   readonly caller?: { readonly account: string; readonly owners: ReadonlySet<string> };
+  /** Where the run was launched that this is opened for. */
+  readonly place?: LaunchedPlace;
   /** False: nothing was ever launched here from this machine. */
   readonly isUsed?: boolean;
   readonly timing?: Partial<FleetTiming>;

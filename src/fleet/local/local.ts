@@ -117,6 +117,7 @@ export class LocalFleet implements SshFleet {
 
   /** Where the host has ended by itself, its record and its key may be gone with it. */
   async recover(run: string, handle: unknown): Promise<void> {
+    if (handle === undefined) return;
     const { hostKey } = parseHandle(runHandle, run, handle);
     const { record } = await this.#lead(run);
     if (record && record.hostKey !== hostKey) {

@@ -1,6 +1,6 @@
 import { createReadStream } from 'node:fs';
 import { isMissing } from '../../error.ts';
-import type { EventFields, RunEvent } from '../../event/event.ts';
+import type { RunEvent } from '../../event/event.ts';
 import { readJournal } from '../../event/journal-reader.ts';
 import type { View } from '../../event/view.ts';
 
@@ -25,8 +25,8 @@ export async function recall(
   path: string,
   history: View,
   views: readonly View[],
-): Promise<EventFields['run.ended'] | undefined> {
-  let ended: EventFields['run.ended'] | undefined;
+): Promise<Extract<RunEvent, { event: 'run.ended' }> | undefined> {
+  let ended: Extract<RunEvent, { event: 'run.ended' }> | undefined;
   const last = new Map<string, RunEvent>();
   try {
     for await (const event of readJournal(createReadStream(path, 'utf8') as AsyncIterable<string>)) {

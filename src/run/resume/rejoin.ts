@@ -1,4 +1,4 @@
-import { CndError } from '../../error.ts';
+import { CndError, messageOf } from '../../error.ts';
 import type { RunContext } from '../context.ts';
 import { noteRun, ownInstances } from '../launch.ts';
 import type { ContinuedRun } from './continued-run.ts';
@@ -18,8 +18,10 @@ export async function rejoin(
   const { launch, paidFrom } = snapshot;
   context.paid = { from: paidFrom, until: undefined };
   cleanup.defer(`the ${broadcast.name} broadcast`, () => broadcast.close());
+  broadcast.recover?.(run);
   ownInstances(context);
   if (!launch) {
+    await fleet.recover(run, undefined);
     await noteRun(context);
     throw new CndError(
       'launch-interrupted',
@@ -32,5 +34,9 @@ export async function rejoin(
   for (const { id } of launch.instances) context.known.add(id);
   await fleet.recover(run, launch.handle);
   await noteRun(context);
-  await broadcast.open(run, signal);
+  // Without it instances are told over SSH: it does not end what is under way.
+  await broadcast.open(run, signal).catch((error: unknown) => {
+    signal.throwIfAborted();
+    context.warn(`${messageOf(error)}; the controller notifies its instances directly`);
+  });
 }

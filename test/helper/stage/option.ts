@@ -12,6 +12,8 @@ export interface StageOptions extends Partial<Ec2Options> {
   readonly consistency?: number;
   /** False: no machine behind the instances. */
   readonly boots?: boolean;
+  /** A directory that every machine has as /run/shared, and that everybody there may write; with it kernels are those of `CND_KERNEL=/run/shared/kernel`. */
+  readonly sharedDirectory?: string;
   /** True: MiniStack serves SQS and S3, and moto the rest. */
   readonly ministack?: boolean;
   /** False: every list is one page, for suites that look at the stage itself. */

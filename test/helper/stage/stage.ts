@@ -79,6 +79,7 @@ export class Stage {
       ministack = false,
       stalest = 5000,
       consistency,
+      sharedDirectory,
       ...numbers
     } = options;
     const directory = mkdtempSync(join(tmpdir(), 'cnd-stage-'));
@@ -119,6 +120,7 @@ export class Stage {
       python,
       bootSeconds,
       boots,
+      shared: sharedDirectory,
     });
     const jump = await Jump.start((address) => hypervisor.doorOf(address));
     writeFileSync(join(directory, 'jump_key'), jump.loginKey.privateKey, { mode: 0o600 });

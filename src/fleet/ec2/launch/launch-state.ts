@@ -12,6 +12,8 @@ export class LaunchState {
   login: InstanceLogin | undefined;
   /** What replacements are launched by, too: with the same keys. */
   plan: LaunchPlan | undefined;
+  /** More may be launched later, in place of those that are lost. */
+  replaces = false;
   /** RunInstances calls until now, but for repetitions: each has a ClientToken of its own. */
   attempts = 0;
   /** The run's own security group, and the blocks of addresses that SSH is allowed from. */

@@ -30,6 +30,9 @@ def build(machine, work):
     # What the machine and the stage share: sockets, the log. Closed to the machine's user.
     os.mkdir('/run/stage', 0o700)
     mount(work, '/run/stage', flags=MS_BIND)
+    if machine.get('shared'):
+        os.mkdir('/run/shared')
+        mount(machine['shared'], '/run/shared', flags=MS_BIND)
     # Only now: what is bound from a read-only mount is read-only, too.
     mount('none', '/', flags=MS_REMOUNT | MS_BIND | MS_RDONLY)
     os.mkdir('/run/log')
@@ -108,7 +111,8 @@ def write_keys(machine, cloud_config):
     put('/run/ssh/sshd_config', '\n'.join([
         'Port 22', 'ListenAddress 0.0.0.0', 'HostKey /run/ssh/host_key', 'AuthorizedKeysFile /run/ssh/authorized_keys',
         'StrictModes no', 'UsePAM no', 'PasswordAuthentication no', 'KbdInteractiveAuthentication no', 'PidFile none',
-        'UseDNS no', 'AllowUsers ' + machine['user'], 'SetEnv PATH=' + PATH, '']))
+        'UseDNS no', 'AllowUsers ' + machine['user'],
+        'SetEnv PATH=' + PATH + (' CND_KERNEL=/run/shared/kernel' if machine.get('shared') else ''), '']))
     for name in ['', *os.listdir('/run/ssh')]:
         own(machine, os.path.join('/run/ssh', name))
 

@@ -22,6 +22,8 @@ export interface HypervisorOptions {
   readonly python: string;
   /** Seconds from power-on to sshd. */
   readonly bootSeconds: number;
+  /** See `StageOptions`. */
+  readonly shared?: string | undefined;
   /** False: instances exist in the API only. */
   readonly boots: boolean;
 }
@@ -163,7 +165,7 @@ export class Hypervisor extends EventEmitter<Events> {
   }
 
   #boot(instance: StageInstance, metadata: string, machineFault: MachineFault | undefined): void {
-    const { directory, awsSocket, awsPort, python, bootSeconds } = this.#options;
+    const { directory, awsSocket, awsPort, python, bootSeconds, shared } = this.#options;
     const own = join(directory, instance.id);
     const machine = new Machine(instance, {
       directory: own,
@@ -173,6 +175,7 @@ export class Hypervisor extends EventEmitter<Events> {
       wrongHostKey: machineFault?.wrongHostKey === true,
       disarms: machineFault?.disarms === true,
       bootSeconds: machineFault?.bootSeconds ?? bootSeconds,
+      ...(shared !== undefined && { shared }),
     });
     this.machines.set(instance.id, machine);
     share(own, 'aws.sock', awsSocket);

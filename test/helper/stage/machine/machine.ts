@@ -31,6 +31,8 @@ export interface MachineOptions {
   readonly disarms: boolean;
   /** Seconds between the boot commands and sshd. */
   readonly bootSeconds: number;
+  /** See `StageOptions`. */
+  readonly shared?: string;
 }
 
 /** What a machine says of itself. */
