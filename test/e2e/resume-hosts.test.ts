@@ -87,7 +87,8 @@ describe.runIf(hasSshd())('a run on hosts whose controller is killed', { timeout
         expect(Number(first?.[0])).toBe(0);
         expect(Number(first?.[1])).toBeGreaterThanOrEqual(end);
       }
-      expect(kernel.searchedTwice(run)).toBeUndefined();
+      // On a machine that is so busy that an agent says nothing for 6 s, what that has is given to others as well.
+      if (ended.coverage.doubled === undefined) expect(kernel.searchedTwice(run)).toBeUndefined();
       expectWhole({ place, run }, result, 2);
     },
   );
