@@ -1,40 +1,42 @@
-// Whether `cnd plan` predicts what runs do: real runs on the local fleet, each over a finite space with a block of its own, so
+// Whether `cnd plan` predicts what runs do: real runs with two local instances, each over a finite space with a block of its own, so
 // that every run searches all of its space and finds a golden nonce with the probability that the plan says. The number of
-// successes must lie within the 99.9 % interval of the binomial distribution. What runs say of their rate and their start is
-// reported apart: it is a matter of the machine, not of chance.
+// successes must lie within the 99.9 % interval of the binomial distribution. Rate and start are a matter of the machine, not of
+// chance: they are compared apart, over a few runs that are long enough to have a rate.
 //
-//   npm run build && node bench/plan-calibration.mjs [RUNS] [CHANCE]       (200 runs, each with a chance of 0.5)
+//   npm run build && node bench/plan-calibration.mjs [RUNS] [FILE]
+//
+// 200 runs, one at a time. With FILE the results are kept there, a line each, and a series that was interrupted goes on.
 import { spawn, spawnSync } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { appendFileSync, existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import pLimit from 'p-limit';
 
 const runs = Number(process.argv[2] ?? 200);
-const chance = Number(process.argv[3] ?? 0.5);
-const difficulty = 4;
+const file = process.argv[3];
+const rateRuns = 5;
+const instances = '2';
 const cnd = join(import.meta.dirname, '../bin/cnd.js');
 const folder = mkdtempSync(join(tmpdir(), 'cnd-calibration-'));
 const env = { ...process.env, XDG_STATE_HOME: join(folder, 'state') };
 
-/** So many nonces of one golden in 16^D hold one with the chance. */
-const size = Math.round(Math.log1p(-chance) / Math.log1p(-(16 ** -difficulty)));
-const puzzle = (block) => ['--D', String(difficulty), '--block', block, '--limit', String(size), '--T', '60'];
+/** So many nonces of one golden in 16^4 hold one with a chance of a half; in chunks that both instances have some of. */
+const size = Math.round(Math.log1p(-0.5) / Math.log1p(-(16 ** -4)));
+const short = ['--D', '4', '--limit', String(size), '--T', '60'];
+/** Nothing is found in all of this. */
+const long = (nonces) => ['--D', '16', '--limit', String(nonces), '--T', '120'];
 
-function planned() {
-  const args = [cnd, 'plan', '--N', '1', ...puzzle('calibration'), '--json'];
+function planned(flags) {
+  const args = [cnd, 'plan', '--N', instances, ...flags, '--json'];
   const { stdout, stderr } = spawnSync(process.execPath, args, { cwd: folder, env, encoding: 'utf8' });
-  const [choice] = JSON.parse(stdout || stderr).choices;
-  return choice;
+  if (!stdout) throw new Error(stderr);
+  return JSON.parse(stdout).choices[0];
 }
 
-async function run() {
+async function run(flags) {
   const block = randomBytes(12).toString('hex');
-  const child = spawn(process.execPath, [cnd, 'start', '--N', '1', ...puzzle(block), '--json'], {
-    cwd: folder,
-    env,
-  });
+  const args = [cnd, 'start', '--N', instances, '--block', block, ...flags, '--json'];
+  const child = spawn(process.execPath, args, { cwd: folder, env });
   let output = '';
   child.stdout.on('data', (text) => (output += text));
   child.stderr.resume();
@@ -69,26 +71,37 @@ function median(values) {
 }
 
 try {
-  const plan = planned();
-  const limit = pLimit(2);
-  const results = await Promise.all(Array.from({ length: runs }, () => limit(run)));
+  const { chance } = planned(short);
+  const kept = file && existsSync(file) ? readFileSync(file, 'utf8').split('\n').filter(Boolean) : [];
+  const results = kept.map((line) => JSON.parse(line)).slice(0, runs);
+  while (results.length < runs) {
+    const result = await run([...short, '--chunk', '5000']);
+    results.push(result);
+    if (file) appendFileSync(file, `${JSON.stringify(result)}\n`);
+  }
   const found = results.filter(({ isFound }) => isFound).length;
-  const [low, high] = interval(runs, plan.chance);
+  const [low, high] = interval(runs, chance);
   const isWithin = found >= low && found <= high;
   console.log(
-    `${runs} runs over ${size} nonces: ${found} found something, predicted ${(runs * plan.chance).toFixed(1)}`,
+    `${runs} runs over ${size} nonces: ${found} found something, predicted ${(runs * chance).toFixed(1)}`,
   );
   console.log(
     `99.9 % of such series have ${low} to ${high}: ${isWithin ? 'as predicted' : 'NOT as predicted'}`,
   );
-  const MH = (rate) => `${(rate / 1e6).toFixed(2)} MH/s`;
-  console.log(
-    `rate: planned ${MH(plan.rate)}, the median of the runs ${MH(median(results.map(({ rate }) => rate)))}`,
-  );
-  console.log(
-    `seconds to the search: planned ${plan.boot}, the median of the runs ${median(results.map(({ start }) => start)).toFixed(2)}`,
-  );
   if (!isWithin) process.exitCode = 1;
+
+  const { rate, boot } = planned(long(2 ** 32));
+  const timed = [];
+  // Four seconds' worth for both.
+  while (timed.length < rateRuns) timed.push(await run(long(Math.round(rate * 8))));
+  const rates = timed.map((one) => one.rate);
+  const MH = (value) => `${(value / 1e6).toFixed(1)} MH/s`;
+  console.log(
+    `rate of both: planned ${MH(2 * rate)}, the median of ${rateRuns} runs ${MH(median(rates))} (${Math.round((median(rates) / (2 * rate) - 1) * 100)} %), ${MH(Math.min(...rates))} to ${MH(Math.max(...rates))}`,
+  );
+  console.log(
+    `seconds to the search: planned ${boot}, the median of the runs ${median(results.map(({ start }) => start)).toFixed(2)}`,
+  );
 } finally {
   rmSync(folder, { recursive: true, force: true });
 }

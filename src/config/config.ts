@@ -30,6 +30,8 @@ export interface RunConfig {
   readonly instances: number;
   /** T, in seconds. */
   readonly timeLimit: number;
+  /** How many instances there may be at most. */
+  readonly maxInstances: number;
   /** With fewer instances than this nothing is searched. */
   readonly minimum: number;
   /** US dollars that the run may cost at most; undefined: any. */
@@ -153,6 +155,7 @@ function complete(
   return {
     instances: settings.N,
     timeLimit: settings.T,
+    maxInstances: settings.maxN,
     minimum: settings.minN,
     maxCost: settings.maxCost,
     confirmAbove: settings.confirmAbove,

@@ -29,8 +29,13 @@ export type Impossible =
   | { readonly kind: 'space'; readonly chance: number }
   /** T is over before an instance searches: how long T must be at least. */
   | { readonly kind: 'time'; readonly least: number }
-  /** There are not so many: how likely all of them find something. */
-  | { readonly kind: 'machines'; readonly most: number; readonly chance: number };
+  /** There are not so many, or they are not allowed: how likely all of them find something. */
+  | {
+      readonly kind: 'machines';
+      readonly most: number;
+      readonly chance: number;
+      readonly isAllowance?: true;
+    };
 
 /** Seconds of T in which such a machine searches. */
 export function searchSeconds(goal: Goal, { boot }: MachineOption): number {
@@ -73,17 +78,25 @@ function hashesPerDollar({ rate }: MachineOption, { hourly }: InstancePrice): nu
   return (rate * 3600) / hourly;
 }
 
+/** Whether T is over before such a machine searches. Pure. */
+export function tooLate(goal: Goal, option: MachineOption): Impossible | undefined {
+  if (searchSeconds(goal, option) > 0) return undefined;
+  return { kind: 'time', least: goal.reserve + option.boot };
+}
+
 /** The fewest machines of a kind with which the search finds something by T with this probability (0 … below 1). */
 export function instancesFor(goal: Goal, option: MachineOption, confidence: number): number | Impossible {
-  const seconds = searchSeconds(goal, option);
-  if (seconds <= 0) return { kind: 'time', least: goal.reserve + option.boot };
+  const late = tooLate(goal, option);
+  if (late) return late;
   const chance = chanceWithin(goal.probability, goal.size);
   if (chance < confidence) return { kind: 'space', chance };
   const { most = Infinity } = option;
+  const { allowed = Infinity } = goal;
   // One more than the whole space takes, as that number is rounded.
-  const all = Math.min(most, instancesForAll(goal, option) + 1);
+  const all = Math.min(most, allowed, instancesForAll(goal, option) + 1);
   const reached = estimate(goal, option, all).chance;
-  if (reached < confidence) return { kind: 'machines', most: all, chance: reached };
+  if (reached < confidence)
+    return { kind: 'machines', most: all, chance: reached, ...(all < most && { isAllowance: true }) };
   return fewest(all, (instances) => estimate(goal, option, instances).chance >= confidence);
 }
 

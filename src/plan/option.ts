@@ -37,4 +37,6 @@ export interface Goal {
   readonly reserve: number;
   /** Seconds beyond T for which an instance may be paid at most. */
   readonly grace: number;
+  /** How many instances are allowed; absent: any number. */
+  readonly allowed?: number;
 }

@@ -44,20 +44,31 @@ describe('cnd plan', () => {
     expect(costBound).toBeLessThanOrEqual(0.5);
   });
 
-  test('what cannot be is answered with the truth', async () => {
-    const said = async (args: string): Promise<string> => (await plan(args.split(' '))).stdout;
-    expect(await said('--fleet ec2 --D 5 --T 600 --type c7a.tiny,constructor.large')).toMatch(
-      /there is no c7a\.tiny: .*constructor\.large: rate: 15\.0 MH\/s a core, assumed.*price not known.*no prices from AWS: /s,
-    );
-    expect(await said('--D 12')).toContain('the whole space holds a golden nonce with < 0.01 %');
-    expect(await said('--fleet ec2 --region us-east-1 --D 5 --T 30')).toContain('give at least --T 51');
-    expect(await said('--fleet ec2 --region us-east-1 --D 5 --T 600 --budget 0.001')).toContain(
-      '$0.0010 do not pay for one',
+  test('what cannot be is answered with the truth', { timeout: 120_000 }, async () => {
+    const ec2 = '--fleet ec2 --region us-east-1';
+    const truths: [args: string, words: RegExp][] = [
+      [
+        `${ec2} --D 5 --T 600 --type c7a.tiny,constructor.large`,
+        /there is no c7a\.tiny: .*constructor\.large: rate: 15\.0 MH\/s a core, assumed.*price not known.*no prices from AWS: /s,
+      ],
+      [`${ec2} --D 14 --T 60 --limit 999999999999999999`, /the 1,000 that maxN allows together reach/],
+      [`${ec2} --D 5 --T 49 --N 4`, /T = 49\.0 s is over before an instance searches/],
+      ['--D 12', /the whole space holds a golden nonce with < 0\.01 %/],
+      [`${ec2} --D 5 --T 30`, /give at least --T 51/],
+      [`${ec2} --D 5 --T 600 --budget 0.001`, /\$0\.0010 do not pay for one/],
+    ];
+    await Promise.all(
+      truths.map(async ([args, words]) => expect((await plan(args.split(' '))).stdout).toMatch(words)),
     );
   });
 
   test.each([
     ['--confidence 1', "--confidence is '1': must be above 0 and below 1"],
+    ['--T 4', 'T is 4: must be at least 5 seconds on this fleet'],
+    [
+      '--confidence 0.99999999999999999',
+      "--confidence is '0.99999999999999999': must be above 0 and below 1",
+    ],
     ['--confidence much', "--confidence is 'much': must be a number"],
     ['--budget 0', "--budget is '0': must be US dollars, above 0"],
     ['--budget 1 --N 3', '--N and --budget: one follows from the other'],
@@ -73,8 +84,12 @@ describe.skipIf(!hasStage())('cnd plan with AWS credentials', { timeout: 120_000
 
   test('asks for types and prices, and compares on demand with spot', async () => {
     const stage = on.place();
-    const { stdout } = await stage.run('plan --D 7 --T 300 --type c8a.medium,c7g.large,c7a.tiny --json');
-    const { choices, best, front } = JSON.parse(stdout);
+    /** On a machine that is too busy for AWS's answers to come in time the table is used, which is said. */
+    const answered = async (): Promise<string> => {
+      const { stdout } = await stage.run('plan --D 7 --T 300 --type c8a.medium,c7g.large,c7a.tiny --json');
+      return stdout.includes('no answer for') || stdout.includes('built-in table of') ? answered() : stdout;
+    };
+    const { choices, best, front } = JSON.parse(await answered());
     const live = expect.stringMatching(/^AWS Price List, \d{4}-\d\d-\d\d, with a public address$/);
     expect(choices).toMatchObject([
       { name: 'c8a.medium', market: 'on demand', hourly: 0.0539 + 0.005, priceBasis: live },

@@ -92,6 +92,19 @@ test('machines beyond those that there are add nothing', () => {
   });
 });
 
+test('more than are allowed is answered with how likely those are', () => {
+  const needed = instancesFor(goal, machine, 0.95);
+  expect(instancesFor({ ...goal, allowed: Number(needed) }, machine, 0.95)).toBe(needed);
+  const few = { ...goal, allowed: 2 };
+  expect(instancesFor(few, machine, 0.95)).toEqual({
+    kind: 'machines',
+    most: 2,
+    chance: estimate(goal, machine, 2).chance,
+    isAllowance: true,
+  });
+  expect(instancesFor(few, { ...machine, most: 1 }, 0.95)).not.toHaveProperty('isAllowance');
+});
+
 test('the chance of N instances gives N again, and what a budget pays for costs no more than it', () => {
   fc.assert(
     fc.property(goals, machines, fc.integer({ min: 1, max: 1000 }), (g, m, n) => {

@@ -6,7 +6,12 @@ import type { Arguments } from '../command.ts';
 export function confidenceOf(flags: Arguments): number {
   const confidence = numberFlag(flags, 'confidence', 'above 0 and below 1: no search is certain', 0.95);
   if (confidence > 0 && confidence < 1) return confidence;
-  throw refused('confidence', confidence, 'must be above 0 and below 1: no search is certain', '0.95');
+  throw refused(
+    'confidence',
+    flags['confidence'],
+    'must be above 0 and below 1: no search is certain',
+    '0.95',
+  );
 }
 
 /** A flag that is a number. @throws UsageError */

@@ -18,13 +18,14 @@ import { type Median, pastOf } from './past.ts';
 const pastRuns = 50;
 
 /** What a run with this configuration searches for, and until when. Pure. */
-export function goalOf({ puzzle, space, timeLimit }: RunConfig, { timing }: Fleet): Goal {
+export function goalOf({ puzzle, space, timeLimit, maxInstances }: RunConfig, { timing }: Fleet): Goal {
   return {
     probability: probability(puzzle),
     size: space.limit - space.from,
     timeLimit,
     reserve: timing.reserve,
     grace: timing.grace,
+    allowed: maxInstances,
   };
 }
 

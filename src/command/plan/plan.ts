@@ -1,4 +1,4 @@
-import { resolveConfig } from '../../config/config.ts';
+import { resolveConfig, validateTimeLimit } from '../../config/config.ts';
 import { readConfigFile } from '../../config/file.ts';
 import { UsageError } from '../../error.ts';
 import {
@@ -7,6 +7,7 @@ import {
   instancesFor,
   instancesForAll,
   instancesWithin,
+  tooLate,
 } from '../../plan/estimate.ts';
 import type { Goal, MachineOption } from '../../plan/option.ts';
 import type { Arguments } from '../command.ts';
@@ -38,6 +39,7 @@ async function make(flags: Arguments, signal: AbortSignal): Promise<number> {
   const config = resolveConfig({ flags, env: process.env, file, fallback: { N: 1, T: 300 } });
   const hasN = 'N' in flags;
   const fleet = await config.fleetKind.open(config.fleetConfig, process.env);
+  validateTimeLimit(config.timeLimit, fleet.timing);
   const goal = goalOf(config, fleet);
   const options = await machineOptions(config, fleet, {
     signal,
@@ -47,7 +49,8 @@ async function make(flags: Arguments, signal: AbortSignal): Promise<number> {
   });
   const choices = options.map((option): Choice => {
     if (option.missing !== undefined) return { option, impossible: { kind: 'missing', why: option.missing } };
-    const instances = hasN ? config.instances : wanted(goal, option, { confidence, budget });
+    const instances =
+      tooLate(goal, option) ?? (hasN ? config.instances : wanted(goal, option, { confidence, budget }));
     return typeof instances === 'number'
       ? { option, planned: estimate(goal, option, instances) }
       : { option, impossible: instances };
@@ -68,5 +71,5 @@ function wanted(
   const affordable = instancesWithin(goal, option, budget);
   if (affordable === undefined) return { kind: 'price' };
   if (affordable < 1) return { kind: 'budget' };
-  return Math.min(affordable, instancesForAll(goal, option));
+  return Math.min(affordable, goal.allowed ?? Infinity, instancesForAll(goal, option));
 }

@@ -63,7 +63,7 @@ export function planText(plan: Plan): string {
   ]);
   const best = bestOf(planned, plan.budget);
   return [
-    `one nonce in ${count(Math.round(1 / goal.probability))} is golden, on average; the space has ${count(goal.size)}\n`,
+    `one nonce in ${rarity(1 / goal.probability)} is golden, on average; the space has ${count(goal.size)}\n`,
     `${question(plan)}\n\n`,
     ...(rows.length > 0 ? [table([head, ...rows])] : []),
     ...choices.flatMap(({ option, impossible }) =>
@@ -163,7 +163,7 @@ export function impossibleText(
     case 'time':
       return `T = ${duration(goal.timeLimit)} is over before an instance searches; give at least --T ${Math.ceil(impossible.least) + 1}`;
     case 'machines':
-      return `all ${count(impossible.most)} together reach ${percent(impossible.chance)}; give a longer --T, or less --D`;
+      return `${impossible.isAllowance ? `the ${count(impossible.most)} that maxN allows` : `all ${count(impossible.most)}`} together reach ${percent(impossible.chance)}; give a longer --T${impossible.isAllowance ? ', less --D, or raise maxN' : ', or less --D'}`;
     case 'budget':
       return `$${dollars(budget ?? 0)} do not pay for one until T and its grace; give a shorter --T, or more`;
     case 'price':
@@ -171,6 +171,11 @@ export function impossibleText(
     case 'missing':
       return impossible.why;
   }
+}
+
+/** A number of nonces, beyond what anybody reads as a power of ten. */
+function rarity(nonces: number): string {
+  return nonces < 1e15 ? count(Math.round(nonces)) : nonces.toExponential(2);
 }
 
 /** The choices worth making: each of the others is neither cheaper nor faster than one of them. */
