@@ -21,7 +21,7 @@ export function noteText(groups: readonly ComparisonGroup[], runs: readonly Comp
     notes.push('There is no run with N = 1: speed-up and efficiency are relative to the smallest N.');
   if (groups.some(({ rows }) => rows.some(({ search }) => search.median < shortSearch)))
     notes.push(
-      `Some searches took less than ${shortSearch} s, where starting and stopping counts more than searching: a higher D shows more.`,
+      `Some searches took less than ${shortSearch} s, where starting and stopping counts more than searching: a higher D shows more, or --from beyond the nonce.`,
     );
   if (groups.some(({ rows, amdahl }) => amdahl.run && rows.length === 2))
     notes.push(

@@ -1,8 +1,8 @@
 import type { Comparison } from '../../compare/model.ts';
 import { type ChartRenderer, chartWidth } from '../chart/chart.ts';
 import { Markup, markup } from '../html.ts';
-import { pageColours } from '../report/style.ts';
 import { type ComparisonChart, comparisonCharts, partLegend } from './chart.ts';
+import { darkColours, withColours } from './svg-colour.ts';
 
 /** Pixels between the charts, and above each for its name. */
 const gap = { margin: 16, title: 30 };
@@ -20,12 +20,14 @@ ${chart.name.startsWith('Where the time goes') && legend(top + 16)}
   });
   const width = chartWidth + 2 * gap.margin;
   const height = Math.max(bottom, 60);
-  return markup`<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${width} ${height}" width="${width}" height="${height}" color="var(--soft)" font-family="system-ui,sans-serif" font-size="11" role="img" aria-label="Comparison of runs by cnd">
-<style>${new Markup(pageColours)}</style>
+  const { text } =
+    markup`<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${width} ${height}" width="${width}" height="${height}" color="var(--soft)" font-family="system-ui,sans-serif" font-size="11" role="img" aria-label="Comparison of runs by cnd">
+<style>${new Markup(darkColours)}</style>
 <rect width="${width}" height="${height}" fill="var(--page)"/>
 ${placed.length === 0 ? markup`<text x="16" y="34" fill="var(--ink)">No run to compare.</text>` : placed}
 </svg>
-`.text;
+`;
+  return withColours(text);
 }
 
 function heightOf({ drawn }: ComparisonChart): number {
