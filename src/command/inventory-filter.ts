@@ -7,11 +7,21 @@ export interface InventoryFilter {
   readonly run: string | undefined;
   readonly region: string | undefined;
   readonly profile: string | undefined;
+  readonly context: string | undefined;
+  readonly namespace: string | undefined;
+  readonly allNamespaces: boolean;
 }
 
 /** What the flags say. @throws UsageError */
 export function readFilter(flags: Readonly<Record<string, unknown>>): InventoryFilter {
-  return { run: oneRun(flags['run']), region: region(flags['region']), profile: text(flags['profile']) };
+  return {
+    run: oneRun(flags['run']),
+    region: region(flags['region']),
+    profile: text(flags['profile']),
+    context: text(flags['context']),
+    namespace: text(flags['namespace']),
+    allNamespaces: flags['all-namespaces'] === true,
+  };
 }
 
 function oneRun(value: unknown): string | undefined {
@@ -44,8 +54,16 @@ function text(value: unknown): string | undefined {
   return typeof value === 'string' && value !== '' ? value : undefined;
 }
 
+/** Whether only a part of what there may be is looked at, besides a region. Pure. */
+export function isPartial({ profile, context, namespace, allNamespaces }: InventoryFilter): boolean {
+  return profile !== undefined || context !== undefined || namespace !== undefined || allNamespaces;
+}
+
 /** The flags that narrow what `ps` and `scram` look at. */
 export const filterFlags: readonly Flag[] = [
   { name: 'region', describe: 'only this EC2 region [default: this machine, and all regions]' },
   { name: 'profile', describe: 'only EC2, with this AWS profile' },
+  { name: 'context', describe: 'only Kubernetes, with this context of the kubeconfig' },
+  { name: 'namespace', describe: 'only Kubernetes, in this namespace' },
+  { name: 'all-namespaces', boolean: true, describe: 'only Kubernetes, in all namespaces of the context' },
 ];

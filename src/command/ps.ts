@@ -10,14 +10,14 @@ import {
   runningTable,
   unreachableLines,
 } from './running-table.ts';
-import { readFilter } from './inventory-filter.ts';
+import { isPartial, readFilter } from './inventory-filter.ts';
 
 /** `cnd ps`: what is running; gives the exit code, 4 when something may be running where nobody could be asked. */
 export async function ps(flags: Readonly<Record<string, unknown>>): Promise<number> {
   const filter = readFilter(flags);
   const inventory = await takeInventory(await openAllFleets(process.env, filter), process.env, {
     where: filter.region,
-    onlyHere: filter.profile !== undefined,
+    onlyHere: isPartial(filter),
   });
   const { runs, unreachable } = inventory;
   if (flags['json'] === true) process.stdout.write(runningJson(runs));

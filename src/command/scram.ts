@@ -8,24 +8,25 @@ import { printable } from '../text.ts';
 import { plural } from '../quantity.ts';
 import { table } from '../view/table.ts';
 import { forget } from './forget.ts';
-import { readFilter } from './inventory-filter.ts';
+import { isPartial, readFilter } from './inventory-filter.ts';
 
 /** `cnd scram`: terminates everything that cnd launched; gives the exit code, 4 when something may be left. */
 export async function scram(flags: Readonly<Record<string, unknown>>): Promise<number> {
   const gone = flags['forget'];
   if (typeof gone === 'string') return forget(gone, flags);
-  const { run, region, profile } = readFilter(flags);
+  const filter = readFilter(flags);
+  const { run, region } = filter;
   const options = {
     run,
     where: region,
-    onlyHere: profile !== undefined,
+    onlyHere: isPartial(filter),
     everyone: flags['everyone'] === true,
     onRecheck: (seconds: number): void => {
       const words = `nothing found yet; recent launches may not be listed, checking again in ${Math.ceil(seconds)} s`;
       process.stderr.write(`cnd: ${words}\n`);
     },
   };
-  const holders = await openAllFleets(process.env, { region, profile });
+  const holders = await openAllFleets(process.env, filter);
   if (flags['dry-run'] === true) {
     const inventory = await takeInventory(holders, process.env, options);
     const { selected, spared } = selectRuns(options, inventory.runs);

@@ -34,6 +34,10 @@ export interface ConfigPlace {
 export interface FleetFilter {
   readonly region?: string | undefined;
   readonly profile?: string | undefined;
+  /** Of Kubernetes. */
+  readonly context?: string | undefined;
+  readonly namespace?: string | undefined;
+  readonly allNamespaces?: boolean | undefined;
 }
 
 /** What fleets of a kind there are that may hold something of this user. */
@@ -128,6 +132,8 @@ export interface FleetKindOf<Schema extends z.ZodObject, Config> {
    * are reached; and the key of the one that says which part of the fleet. Absent: none.
    */
   readonly kept?: { readonly keys: readonly string[]; readonly where?: string };
+  /** A context or a namespace is one of its: a filter that names one means no other kind. */
+  readonly inClusters?: true;
   /** Its instances cost money. */
   readonly isPaid?: true;
   /** The most instances there can be; undefined: any number. */

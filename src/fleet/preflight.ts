@@ -34,6 +34,8 @@ export interface Preflight {
   readonly platform?: string;
   /** Its instances cost nothing: there is no price to be told, and none to be bounded. */
   readonly free?: true;
+  /** Nobody can tell what its instances cost, so that it is no reason to ask the user before each launch. */
+  readonly unpriced?: true;
   /** US dollars that the run costs at most; absent when no price is known. */
   readonly cost?: number;
   /** How the cost comes about, or why it is not known. */

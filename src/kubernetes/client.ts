@@ -126,6 +126,9 @@ function send(
       );
     });
     call.on('error', reject);
-    call.end(body === undefined ? undefined : JSON.stringify(body));
+    const text = body === undefined ? '' : JSON.stringify(body);
+    // Of a DELETE, Node would send the body without its length, and it would be ignored.
+    if (text !== '') call.setHeader('content-length', Buffer.byteLength(text));
+    call.end(text);
   });
 }

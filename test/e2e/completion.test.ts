@@ -17,7 +17,7 @@ afterEach(() => place.remove());
 const expected: readonly (readonly [string, readonly string[]])[] = [
   ['cnd st', ['start']],
   ['cnd logs s', ['show']],
-  ['cnd start --fleet ', ['ec2', 'hosts', 'local']],
+  ['cnd start --fleet ', ['ec2', 'hosts', 'kubernetes', 'local']],
   ['cnd start --scheme s', ['sha256d']],
   ['cnd start --smal', ['--smallest']],
   ['cnd logs show ', ['20261119-235959-zzzz', '20261120-081103-x7k2', 'last']],
@@ -98,7 +98,7 @@ describe.skipIf(!hasShell('bash'))('bash', () => {
 
   test('--flag=value is three words to it', () => {
     expect(offered(['cnd', 'start', '--fleet', '=', 'lo'])).toEqual(['local']);
-    expect(offered(['cnd', 'start', '--fleet', '='])).toEqual(['local', 'hosts', 'ec2']);
+    expect(offered(['cnd', 'start', '--fleet', '='])).toEqual(['local', 'hosts', 'ec2', 'kubernetes']);
   });
 
   test('files are its own business', () => {

@@ -17,8 +17,8 @@ export function concerns(
   const { cost, costBasis } = preflight;
   const basis = costBasis === undefined ? '' : ` (${costBasis})`;
   const found: string[] = [];
-  if (cost === undefined) found.push(`What the run costs is unknown${basis}.`);
-  else if (cost > confirmAbove)
+  if (cost === undefined && preflight.unpriced !== true) found.push(`What the run costs is unknown${basis}.`);
+  else if (cost !== undefined && cost > confirmAbove)
     found.push(
       `The run may cost $${dollars(cost)}, more than the $${dollars(confirmAbove)} of confirmAbove${basis}.`,
     );

@@ -65,7 +65,7 @@ describe('its line in the registry', () => {
     expect(() => config({ fleet: 'local', greeting: 'hey' })).toThrow(
       /--greeting is a setting of the fleet child, but the fleet is local/,
     );
-    expect(() => config({ fleet: 'moon' })).toThrow(/must be one of local, hosts, ec2, child/);
+    expect(() => config({ fleet: 'moon' })).toThrow(/must be one of local, hosts, ec2, kubernetes, child/);
   });
 
   test('lets ps and scram find it', async () => {

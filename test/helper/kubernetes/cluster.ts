@@ -1,8 +1,9 @@
 import { type ChildProcess, execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempSync } from 'node:fs';
+import { mkdtempSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
+import { repository } from '../stage/repository.ts';
 import { installed, kubernetesHelpers } from './installed.ts';
 
 /** A part of the cluster that can be killed. */
@@ -10,6 +11,9 @@ export type ClusterPart = 'apiserver' | 'etcd' | 'kubelet' | 'containerd' | 'con
 
 /** The image with Python that every node of it has. */
 export const testImage = 'localhost/python:3';
+
+/** Settings with which many pods fit on it. */
+export const smallPods = { image: testImage, cpu: '10m', memory: '64Mi' } as const;
 
 /** Milliseconds for a cluster to start, with what was started before it: only one runs on a machine. */
 export const clusterTimeout = 600_000;
@@ -79,6 +83,35 @@ export class Cluster {
     await this.kubectl(['apply', '-f', '-'], text);
   }
 
+  /**
+   * A namespace in which Pod Security is `restricted`, and the kubeconfig of a user who has these rules there and no others; by
+   * default those of docs/kubernetes.md.
+   */
+  async tenant(namespace: string, rules: readonly object[] = documentedRules()): Promise<string> {
+    const user = `${namespace}-user`;
+    const labels = { 'pod-security.kubernetes.io/enforce': 'restricted' };
+    const rbac = { apiVersion: 'rbac.authorization.k8s.io/v1', metadata: { name: 'cnd', namespace } };
+    const roleRef = { apiGroup: 'rbac.authorization.k8s.io', kind: 'Role', name: 'cnd' };
+    const subjects = [{ apiGroup: 'rbac.authorization.k8s.io', kind: 'User', name: user }];
+    await this.apply({
+      apiVersion: 'v1',
+      kind: 'List',
+      items: [
+        { apiVersion: 'v1', kind: 'Namespace', metadata: { name: namespace, labels } },
+        { ...rbac, kind: 'Role', rules },
+        { ...rbac, kind: 'RoleBinding', roleRef, subjects },
+      ],
+    });
+    const kubeconfig = join(this.directory, `${user}.conf`);
+    await promisify(execFile)(join(kubernetesHelpers, 'cluster/user.sh'), [
+      this.directory,
+      user,
+      namespace,
+      kubeconfig,
+    ]);
+    return kubeconfig;
+  }
+
   /** Kills a part (SIGKILL), and starts it again after so many seconds. */
   async restart(part: ClusterPart, seconds = 0): Promise<void> {
     const script = join(kubernetesHelpers, 'cluster/restart.sh');
@@ -93,4 +126,13 @@ export class Cluster {
     holder.stdin?.end();
     if (holder.exitCode === null) await ended;
   }
+}
+
+/** The rules of the role in docs/kubernetes.md. */
+export function documentedRules(): object[] {
+  const text = readFileSync(join(repository, 'docs/kubernetes.md'), 'utf8');
+  const lines = [...text.matchAll(/^ {2}- (\{ apiGroups.*\})$/gm)].map(([, line = '']) => line);
+  // As YAML has it in one line; quotes and names are all that differ from JSON.
+  const json = lines.map((line) => line.replaceAll("''", '""').replace(/([a-zA-Z][\w/]*)/g, '"$1"'));
+  return json.map((line): object => Object(JSON.parse(line)));
 }

@@ -1,9 +1,10 @@
-import { readFileSync, readdirSync } from 'node:fs';
+import { readdirSync } from 'node:fs';
 import { loadKubeconfig } from '../../../src/kubernetes/kubeconfig.ts';
 import { KubernetesClient } from '../../../src/kubernetes/client.ts';
 import type { ExecTarget } from '../../../src/session/kubernetes/exec-socket.ts';
 import { type ProcessIdentity, identify } from '../../../src/state/process.ts';
 import { type Cluster, testImage } from './cluster.ts';
+import { readProcess } from './pod-process.ts';
 
 /** A pod that sees the /tmp of this machine, as root: its files and processes can be looked at from here. */
 export class TestPod {
@@ -53,9 +54,9 @@ export class TestPod {
   /** The process of this machine that has this pid in the pod's container. */
   find(pid: number): ProcessIdentity | undefined {
     for (const own of readdirSync('/proc').filter((name) => /^\d+$/.test(name))) {
-      const status = read(`/proc/${own}/status`);
+      const status = readProcess(`/proc/${own}/status`);
       const inside = /^NSpid:.*\t(\d+)$/m.exec(status)?.[1];
-      if (Number(inside) === pid && read(`/proc/${own}/cgroup`).includes(this.#uid))
+      if (Number(inside) === pid && readProcess(`/proc/${own}/cgroup`).includes(this.#uid))
         return identify(Number(own));
     }
     return undefined;
@@ -63,14 +64,5 @@ export class TestPod {
 
   async delete(): Promise<void> {
     await this.#cluster.kubectl(['delete', 'pod', this.#name, '--wait=false']);
-  }
-}
-
-/** Of a process that may just have ended. */
-function read(path: string): string {
-  try {
-    return readFileSync(path, 'utf8');
-  } catch {
-    return '';
   }
 }

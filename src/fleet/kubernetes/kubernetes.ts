@@ -1,0 +1,198 @@
+import { z } from 'zod';
+import { messageOf } from '../../error.ts';
+import type { Instance } from '../../instance.ts';
+import { KubernetesClient } from '../../kubernetes/client.ts';
+import { isForbidden } from '../../kubernetes/failure.ts';
+import { type PlaceChoice, loadKubeconfig } from '../../kubernetes/kubeconfig.ts';
+import { requireRunId } from '../../run-id.ts';
+import type { Session } from '../../session/session.ts';
+import { workDirectory } from '../../session/upload.ts';
+import { withDeadline } from '../../wait.ts';
+import type { ConnectOptions, FindReport, Fleet, FleetTiming, FoundRun, LaunchRequest } from '../fleet.ts';
+import { parseHandle } from '../handle.ts';
+import type { Preflight, PreflightRequest } from '../preflight.ts';
+import { KubernetesApi } from './api.ts';
+import { connectPod } from './connect.ts';
+import { findJobs } from './find.ts';
+import { recordPlace } from './history.ts';
+import { jobManifest } from './job.ts';
+import { podInstanceId } from './label.ts';
+import { instancesOf } from './pod-instance.ts';
+import { kubernetesPreflight } from './preflight/preflight.ts';
+import { ProblemReport } from './problem-report.ts';
+import { type KubernetesSettings, coresOf, kubernetesDefaults } from './schema.ts';
+import { podSyslogCommand } from './switch.ts';
+import { terminatePods } from './terminate.ts';
+
+/** The numbers of T here, in seconds. Deleting 100 pods took 12 s on a cluster of one node with two cores. */
+const timing: FleetTiming = { reserve: 20, grace: 30, boot: 5, poll: 0.5, settle: 2 };
+
+/** Milliseconds for a cluster in which nobody has launched, as far as is known. */
+const unusedTimeout = 3_000;
+
+/** What another process needs of a run: where it is, and how many pods it has. */
+const runHandle = z.object({
+  context: z.string(),
+  namespace: z.string(),
+  count: z.int().nonnegative(),
+});
+
+/** What this process knows of a run. */
+interface KnownRun {
+  readonly namespace: string;
+  /** Pods that were asked for; undefined where another process did. */
+  readonly count: number | undefined;
+  /** Indexes whose pods have been seen. */
+  readonly seen: Set<number>;
+  readonly problems: ProblemReport | undefined;
+}
+
+/** What a fleet on Kubernetes is made of. */
+export interface KubernetesOptions {
+  readonly client: KubernetesClient;
+  readonly settings?: Partial<KubernetesSettings> | undefined;
+  readonly env: NodeJS.ProcessEnv;
+  /** Where runs are looked for: in the namespace of the client, or in all. */
+  readonly allNamespaces?: boolean;
+  /** False: nobody has launched here, as far as is known, so that it need not be reached. */
+  readonly isUsed?: boolean;
+}
+
+/** Pods of one Job as instances, reached by exec. Stateless but for what a launch told: everything else is found by labels. */
+export class KubernetesFleet implements Fleet {
+  readonly name = 'kubernetes';
+  readonly timing = timing;
+  readonly #options: KubernetesOptions;
+  readonly #settings: KubernetesSettings;
+  readonly #runs = new Map<string, KnownRun>();
+  #client: KubernetesClient;
+  #owner: string | undefined;
+
+  constructor(options: KubernetesOptions) {
+    this.#options = options;
+    this.#client = options.client;
+    this.#settings = { ...kubernetesDefaults, ...options.settings };
+  }
+
+  /** The namespace, by the name of the context. */
+  get where(): string {
+    const { context, namespace } = this.#client.place;
+    return this.#options.allNamespaces ? context : `${context}/${namespace}`;
+  }
+
+  async preflight(request: PreflightRequest, signal: AbortSignal): Promise<Preflight> {
+    const preflight = await kubernetesPreflight(this.#api(), this.#settings, request, signal);
+    this.#owner = preflight.owner;
+    return preflight;
+  }
+
+  /** All pods or none, in one call; when they run is the cluster's matter: what keeps them from it is told. */
+  async launch(request: LaunchRequest, signal: AbortSignal): Promise<Instance[]> {
+    signal.throwIfAborted();
+    const run = requireRunId(request.run);
+    const { count, lifetime, expiresAt, notice } = request;
+    const api = this.#api();
+    const owner = (this.#owner ??= await api.user(signal));
+    await recordPlace(this.#options.env, this.#client.place, expiresAt);
+    const problems = notice && new ProblemReport(notice);
+    const { namespace } = this.#client.place;
+    this.#runs.set(run, { namespace, count, seen: new Set(), problems });
+    const settings = this.#settings;
+    try {
+      await api.createJob(run, jobManifest({ run, settings, count, lifetime, owner, expiresAt }), signal);
+      signal.throwIfAborted();
+    } catch (error) {
+      await this.terminate(run);
+      signal.throwIfAborted();
+      throw error;
+    }
+    return Array.from({ length: count }, (_, index) =>
+      this.#withThreads({ id: podInstanceId(run, index), index, state: 'pending' }),
+    );
+  }
+
+  handle(run: string): unknown {
+    const { count = 0, namespace = this.#client.place.namespace } = this.#runs.get(run) ?? {};
+    return { context: this.#client.place.context, namespace, count } satisfies z.input<typeof runHandle>;
+  }
+
+  async recover(run: string, handle: unknown): Promise<void> {
+    const { context, namespace, count } = parseHandle(runHandle, run, handle);
+    const { place } = this.#client;
+    if (place.context !== context || place.namespace !== namespace) {
+      this.#client = await openClient(this.#options.env, { context, namespace });
+    }
+    this.#runs.set(run, { namespace, count, seen: new Set(), problems: undefined });
+  }
+
+  async describe(run: string, signal?: AbortSignal): Promise<Instance[]> {
+    const api = this.#api(run);
+    const known = this.#runs.get(run);
+    const pods = await api.pods(run, signal);
+    const isComplete = known?.count !== undefined && pods.length >= known.count;
+    const job = isComplete ? undefined : await api.job(run, signal);
+    const instances = instancesOf(run, pods, { job, seen: known?.seen ?? new Set() });
+    for (const { index, state, reason } of instances) {
+      if (state !== 'pending' || reason === undefined) known?.seen.add(index);
+    }
+    const missing = instances.filter(
+      ({ state, reason }) => state === 'pending' && reason !== undefined,
+    ).length;
+    await known?.problems?.look(api, run, pods, missing, signal);
+    return instances.map((instance) => this.#withThreads(instance));
+  }
+
+  connect(instance: Instance, options: ConnectOptions): Promise<Session> {
+    return connectPod(this.#client, instance, options);
+  }
+
+  async terminate(run: string, ids?: readonly string[]): Promise<Instance[]> {
+    const count = this.#runs.get(run)?.count ?? 0;
+    const indexes = Array.from({ length: count }, (_, index) => index);
+    return terminatePods(this.#api(run), run, indexes, ids);
+  }
+
+  async dispose(run: string): Promise<void> {
+    this.#runs.delete(run);
+  }
+
+  async find(report?: FindReport): Promise<FoundRun[]> {
+    const { allNamespaces = false, isUsed = true } = this.#options;
+    const api = new KubernetesApi(this.#client, allNamespaces ? undefined : this.#client.place.namespace);
+    try {
+      const jobs = isUsed
+        ? await findJobs(api)
+        : await withDeadline(unusedTimeout, undefined, (signal) => findJobs(api, signal));
+      for (const { found, namespace } of jobs) {
+        const known = this.#runs.get(found.run);
+        if (!known)
+          this.#runs.set(found.run, { namespace, count: undefined, seen: new Set(), problems: undefined });
+      }
+      return jobs.map(({ found }) => found);
+    } catch (error) {
+      if (isUsed) throw error;
+      const why = isForbidden(error) ? 'where you may not list Jobs' : messageOf(error);
+      report?.skipped(`kubernetes ${this.where} (${why})`);
+      return [];
+    }
+  }
+
+  syslogCommand(run: string, { index }: Instance): string {
+    return podSyslogCommand(workDirectory(run, index));
+  }
+
+  #api(run?: string): KubernetesApi {
+    const namespace = run === undefined ? undefined : this.#runs.get(run)?.namespace;
+    return new KubernetesApi(this.#client, namespace ?? this.#client.place.namespace);
+  }
+
+  #withThreads(instance: Instance): Instance {
+    return { ...instance, threads: coresOf(this.#settings.cpu) };
+  }
+}
+
+/** The way to a cluster, as the kubeconfig has it. @throws UsageError when it does not; nothing was contacted. */
+export async function openClient(env: NodeJS.ProcessEnv, choice: PlaceChoice): Promise<KubernetesClient> {
+  const { config, place } = await loadKubeconfig(env, choice);
+  return new KubernetesClient(config, place);
+}

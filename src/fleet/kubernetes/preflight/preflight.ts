@@ -1,0 +1,128 @@
+import { UsageError } from '../../../error.ts';
+import { newRunId } from '../../../run-id.ts';
+import { type Checked, check } from '../../check.ts';
+import type { Check, Preflight, PreflightRequest } from '../../preflight.ts';
+import type { KubernetesApi } from '../api.ts';
+import { jobManifest, podManifest } from '../job.ts';
+import { nodesCheck } from './node.ts';
+import { anyObject, serverVersion } from '../object.ts';
+import { eventsRight, hasRight, neededRights, nodesRight, podRight, rightName } from './right.ts';
+import { type KubernetesSettings, coresOf } from '../schema.ts';
+
+/** The oldest version that the Jobs of cnd work with: per-index limits that are on by default, WebSockets for exec. */
+const oldest = 31;
+
+const docs = 'docs/kubernetes.md has a role with these rights';
+
+/** Checks of everything that a launch needs, without creating anything. */
+export async function kubernetesPreflight(
+  api: KubernetesApi,
+  settings: KubernetesSettings,
+  request: PreflightRequest,
+  signal: AbortSignal,
+): Promise<Preflight> {
+  const { context, namespace } = api.client.place;
+  const user = await check(
+    'user',
+    signal,
+    () => api.user(signal),
+    (name) => `${name} of the context ${context}`,
+  );
+  const facts = [
+    ['cluster', `${api.client.server} (context ${context})`],
+    ['namespace', namespace],
+    ['image', settings.image],
+    ['pods', `${request.count} × ${settings.cpu} CPU, ${settings.memory}`],
+  ] as const;
+  const costBasis =
+    'what nodes cost, also those that an autoscaler adds, is neither known to cnd nor bounded by it';
+  if (user.value === undefined) return { checks: [user.check], facts, costBasis };
+  const owner = user.value;
+  const [version, missing, mayCreatePods, mayListNodes, mayListEvents] = await Promise.all([
+    check(
+      'version',
+      signal,
+      () => supportedVersion(api, signal),
+      (name) => name,
+    ),
+    check(
+      'rights',
+      signal,
+      () => allRights(api, signal),
+      () => `in namespace ${namespace}: all that are needed`,
+    ),
+    ...[podRight, nodesRight, eventsRight].map((right) => hasRight(api, right, signal).catch(() => false)),
+  ] as const);
+  const plan = {
+    run: newRunId(),
+    settings,
+    count: request.count,
+    lifetime: request.timeLimit,
+    owner,
+    expiresAt: new Date(Date.now() + request.timeLimit * 1000),
+  };
+  const checks: Check[] = [user.check, version.check, missing.check];
+  if (missing.check.outcome === 'ok') {
+    const dryRun = (name: string, path: string, body: object): Promise<Checked<unknown>> =>
+      check(
+        name,
+        signal,
+        () =>
+          api.client.request('POST', path, anyObject, {
+            what: `a dry run of a ${name}`,
+            query: { dryRun: 'All' },
+            body,
+            signal,
+          }),
+        () => `a dry run of a ${name} is accepted`,
+      );
+    const jobs = dryRun('Job', `/apis/batch/v1/namespaces/${namespace}/jobs`, jobManifest(plan));
+    const pod = mayCreatePods
+      ? dryRun('Pod', `/api/v1/namespaces/${namespace}/pods`, podManifest(plan))
+      : undefined;
+    checks.push((await jobs).check);
+    if (pod) checks.push((await pod).check);
+  }
+  if (mayListNodes) checks.push(await nodesCheck(api, settings, signal));
+  const unchecked = [
+    ...(mayCreatePods ? [] : ['quotas and admission (create pods)']),
+    ...(mayListNodes ? [] : ['room on the nodes (list nodes)']),
+  ];
+  if (unchecked.length > 0)
+    checks.push({ name: 'not checked', outcome: 'ok', message: unchecked.join(', ') });
+  if (!mayListEvents) {
+    const message = 'without the right to list events, why pods cannot be created is not told';
+    checks.push({ name: 'events', outcome: 'warning', message, hint: docs });
+  }
+  return { checks, facts, owner, unpriced: true, cores: coresOf(settings.cpu) * request.count, costBasis };
+}
+
+/** The version of the API server. @throws UsageError when it is too old. */
+async function supportedVersion(api: KubernetesApi, signal: AbortSignal): Promise<string> {
+  const version = await api.client.request('GET', '/version', serverVersion, {
+    what: 'asking for the version',
+    signal,
+  });
+  const minor = Number.parseInt(version.minor, 10);
+  if (Number(version.major) > 1 || minor >= oldest) return version.gitVersion;
+  throw new UsageError(
+    'kubernetes-version',
+    `the cluster runs ${version.gitVersion}, older than 1.${oldest}`,
+    {
+      about: api.client.server,
+      hint: 'use a cluster with a newer version',
+    },
+  );
+}
+
+/** @throws UsageError that names the rights that are missing. */
+async function allRights(api: KubernetesApi, signal: AbortSignal): Promise<void> {
+  const allowed = await Promise.all(neededRights.map(async (right) => hasRight(api, right, signal)));
+  const missing = neededRights.filter((_, index) => !allowed[index]).map(rightName);
+  if (missing.length === 0) return;
+  throw new UsageError(
+    'kubernetes-forbidden',
+    `in namespace ${api.namespace} you do not have the right to ${missing.join(', ')}`,
+    { about: 'kubernetes.namespace', hint: docs },
+  );
+}

@@ -1,0 +1,115 @@
+import { readdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterAll, beforeAll, beforeEach, afterEach, describe, expect, test } from 'vitest';
+import { type Cnd, eventsOf, named, reaching, runEnded } from '../helper/cnd.ts';
+import { Cluster, clusterTimeout, documentedRules } from '../helper/kubernetes/cluster.ts';
+import { hasCluster } from '../helper/kubernetes/installed.ts';
+import { type KubernetesPlace, kubernetesPlace } from '../helper/kubernetes/place.ts';
+import { podProcesses } from '../helper/kubernetes/pod-process.ts';
+import { eventually } from '../helper/process.ts';
+
+/** A search that no machine comes to the end of. */
+const endless = '--D 16 --kernel python --json';
+
+describe.runIf(hasCluster())('a run on Kubernetes', { timeout: 180_000 }, () => {
+  let cluster: Cluster;
+  let place: KubernetesPlace;
+  let count = 0;
+  beforeAll(async () => {
+    cluster = await Cluster.start();
+  }, clusterTimeout);
+  afterAll(() => cluster.stop());
+  beforeEach(async () => {
+    place = await kubernetesPlace(cluster, `run-${Date.now()}-${count++}`);
+  });
+  afterEach(async () => {
+    place.remove();
+    await cluster.kubectl(['delete', 'namespace', place.namespace, '--wait=false', '--ignore-not-found']);
+  });
+
+  const start = (args: string): Cnd => place.start(['start', ...args.split(' ')]);
+
+  async function searching(args: string): Promise<{ readonly cnd: Cnd; readonly run: string }> {
+    const cnd = start(args);
+    const { run } = await cnd.event('search.all');
+    return { cnd, run };
+  }
+
+  test('finds the golden nonce, archives the syslog of every pod, and leaves nothing', async () => {
+    const ended = await start('--N 4 --T 120 --D 2 --smallest --json').ended;
+    const { run, ...how } = runEnded(ended);
+    expect(how).toMatchObject({ outcome: 'found', nonce: '116', left: [] });
+    expect(ended.code).toBe(0);
+    expect(await place.left(run)).toEqual([]);
+    const archived = readdirSync(join(place.directory, 'logs', run));
+    const syslogs = [0, 1, 2, 3].map((index) => `Instance${index}.log.gz`);
+    expect(archived).toEqual(expect.arrayContaining([...syslogs, 'events.ndjson', 'run.json']));
+    const [first] = named(eventsOf(ended), 'instance.searching');
+    expect(first).toMatchObject({ threads: 1 });
+    expect(named(eventsOf(ended), 'instance.terminated')).toHaveLength(4);
+  });
+
+  test('ends at an interrupt, and is seen by ps and ended by scram from elsewhere', async () => {
+    const { cnd, run } = await searching(`--N 2 --T 150 ${endless}`);
+    const ps = await place.run(['ps']);
+    expect(ps.stdout).toContain(run);
+    const elsewhere = { XDG_STATE_HOME: join(place.directory, 'elsewhere') };
+    const scram = await place.run(['scram', '--run', run], elsewhere);
+    expect([scram.code, scram.stdout]).toEqual([0, expect.stringContaining('terminated')]);
+    expect(runEnded(await cnd.ended)).toMatchObject({ left: [] });
+    await place.untilClean(run);
+
+    const again = await searching(`--N 2 --T 150 ${endless}`);
+    again.cnd.child.kill('SIGINT');
+    const ended = await again.cnd.ended;
+    expect(ended.code).toBe(130);
+    expect(runEnded(ended)).toMatchObject({ outcome: 'interrupted', left: [] });
+    expect(await place.left(again.run)).toEqual([]);
+  });
+
+  test('a run whose controller is killed is resumed, on the same pods', async () => {
+    const { cnd, run } = await searching(`--N 2 --T 170 ${endless}`);
+    cnd.child.kill('SIGKILL');
+    await cnd.ended;
+    const resumed = place.start(['resume', run, '--json']);
+    await resumed.event('instance.reconnected', (event) => 'instance' in event && event.instance === 1);
+    resumed.child.kill('SIGINT');
+    expect(runEnded(await resumed.ended)).toMatchObject({ outcome: 'interrupted', left: [] });
+    await place.untilClean(run);
+  });
+
+  test('the pods of a run whose controller is killed end by themselves, and scram deletes them', async () => {
+    const begin = (timeLimit: number): Cnd => start(`--N 2 --T ${timeLimit} ${endless}`);
+    const { cnd, run, timeLimit } = await reaching(begin, 'search.all', 30);
+    cnd.child.kill('SIGKILL');
+    await cnd.ended;
+    expect(podProcesses(run)).not.toEqual([]);
+    // T and the grace of 30 s.
+    await eventually('every process dead', () => podProcesses(run).length === 0, timeLimit + 40);
+    expect((await place.run(['scram'])).code).toBe(0);
+    await place.untilClean(run);
+  });
+
+  test('says what keeps pods from being created, and which right is missing', async () => {
+    const limits = {
+      apiVersion: 'v1',
+      kind: 'ResourceQuota',
+      metadata: { name: 'quota', namespace: place.namespace },
+    };
+    await cluster.apply({ ...limits, spec: { hard: { pods: '1' } } });
+    const cnd = start(`--N 2 --T 60 ${endless}`);
+    const { message } = (await cnd.event(
+      'warning',
+      (event) => 'message' in event && /exceeded quota/.test(event.message),
+    )) as { message?: string };
+    expect(message).toMatch(/^pods cannot be created: .*pods=1/);
+    cnd.child.kill('SIGINT');
+    expect(runEnded(await cnd.ended)).toMatchObject({ left: [] });
+    await cluster.tenant(place.namespace, documentedRules().slice(0, 2));
+    const refused = await place.run(['start', '--N', '2', '--T', '60', '--D', '2']);
+    expect(refused.code).toBe(2);
+    expect(refused.stderr).toMatch(/right to get pods\/exec, create pods\/exec/);
+    const doctor = await place.run(['doctor']);
+    expect([doctor.code, doctor.stdout]).toEqual([1, expect.stringMatching(/v1\.\d+/)]);
+  });
+});
