@@ -1,8 +1,11 @@
 """The portable kernel: a filter that searches ranges of nonces (DESIGN.md, Kernel).
 
-    pow.py --scheme hex-chain|sha256d --block-hex H --unit digits|bits|bits-lsb --difficulty D [--near BITS] [--isa python] [--seconds S]
+    pow.py --scheme hex-chain|sha256d|sha256 TEXT GOAL [--near BITS] [--isa python] [--seconds S]
     pow.py --scheme bitcoin --header HEX160 --target HEX64 [--near BITS] [--isa python] [--seconds S]
     pow.py --list [--scheme S]
+
+TEXT: --block-hex H, or --before-hex H --after-hex H --nonce decimal|hex. GOAL: --unit digits|bits|bits-lsb --difficulty D, or
+--prefix HEX, or --suffix HEX, or --digest HEX64.
 """
 import os
 import sys
@@ -10,15 +13,21 @@ from hashlib import sha256
 from select import POLLIN, POLLOUT, poll
 from time import monotonic
 
-from puzzle import SCHEMES, Bad, HeaderPuzzle, TextPuzzle, bad, parse_puzzle, whole
+from puzzle import SCHEMES, Bad, HeaderPuzzle, TextPuzzle, Zeros, bad, parse_puzzle, whole
 
 # What users call the fields of a puzzle here.
 FLAGS = {
     'scheme': '--scheme',
     'block': '--block-hex',
+    'before': '--before-hex',
+    'after': '--after-hex',
+    'nonce': '--nonce',
     'header': '--header',
     'unit': '--unit',
     'difficulty': '--difficulty',
+    'prefix': '--prefix',
+    'suffix': '--suffix',
+    'digest': '--digest',
     'target': '--target',
     'near': '--near',
     'isa': '--isa',
@@ -65,7 +74,7 @@ class Life:
                 piece = piece[os.write(1, piece) :]
 
 
-# The hot loops: one for each shape of the two hashes. Copying an empty hash is cheaper than making one (by a
+# The hot loops: one for each shape of the hashes. Copying an empty hash is cheaper than making one (by a
 # third; Python 3.8 by 80 %), and so is comparing bytes than making hex of them. Each gives (tail, digest) of the few
 # candidates; Search.kind decides.
 
@@ -96,6 +105,36 @@ def scan_sha256d(prefix, tails, ceiling):
     return found
 
 
+def scan_sha256(prefix, tails, ceiling):
+    found = []
+    copy = prefix.copy
+    for tail in tails:
+        a = copy()
+        a.update(tail)
+        if a.digest() <= ceiling:
+            found.append((tail, a.digest()))
+    return found
+
+
+# What follows the first hash of each scheme, where speed matters less: with patterns.
+DIGESTS = {
+    'hex-chain': lambda inner: sha256(inner.hexdigest().encode()).digest(),
+    'sha256d': lambda inner: sha256(inner.digest()).digest(),
+    'sha256': lambda inner: inner.digest(),
+}
+
+
+def scan_pattern(prefix, tails, digest_of, part, wanted):
+    found = []
+    for tail in tails:
+        inner = prefix.copy()
+        inner.update(tail)
+        digest = digest_of(inner)
+        if digest[part] == wanted:
+            found.append((tail, digest))
+    return found
+
+
 def scan_bitcoin(prefix, tails, top):
     found = []
     inner, outer = prefix.copy, sha256().copy
@@ -109,10 +148,23 @@ def scan_bitcoin(prefix, tails, top):
     return found
 
 
-def ceiling(unit, difficulty):
+def ceiling(order, bits):
     """No golden digest is above it. Zeros from the least significant bit make only whole zero bytes certain."""
-    zeros = {'digits': 4 * difficulty, 'bits': difficulty, 'bits-lsb': difficulty // 8 * 8}[unit]
+    zeros = bits // 8 * 8 if order == 'bits-lsb' else bits
     return ((1 << 256 - zeros) - 1).to_bytes(32, 'big')
+
+
+def scan_for(puzzle, bits):
+    """The loop that finds every digest whose first `bits` bits are as the goal wants them: called with a prefix and tails."""
+    goal = puzzle.goal
+    if any(goal.wanted) or goal.order == 'last':
+        whole_bytes = bits // 8
+        part = slice(32 - whole_bytes, 32) if goal.order == 'last' else slice(0, whole_bytes)
+        digest_of, wanted = DIGESTS[puzzle.scheme], goal.wanted[part]
+        return lambda prefix, tails: scan_pattern(prefix, tails, digest_of, part, wanted)
+    scan = {'hex-chain': scan_hex_chain, 'sha256d': scan_sha256d, 'sha256': scan_sha256}[puzzle.scheme]
+    most = ceiling(goal.order, bits)
+    return lambda prefix, tails: scan(prefix, tails, most)
 
 
 class Search:
@@ -138,42 +190,39 @@ class TextSearch(Search):
 
     def __init__(self, puzzle, near=None):
         super().__init__(puzzle, near)
-        self.ceiling = ceiling(puzzle.unit, puzzle.difficulty)
-        if near is not None:
-            self.ceiling = max(self.ceiling, ceiling('bits' if puzzle.unit == 'digits' else puzzle.unit, near))
-        self.nonce_first = puzzle.scheme == 'hex-chain'
-        self.scan = scan_hex_chain if self.nonce_first else scan_sha256d
-        self.block_hash = sha256(puzzle.block)
-        self.padded = self.table(b'%03d')
-        self.short = None  # below 1000 there are no leading zeros; most searches never get there
+        bits = puzzle.goal.bits
+        self.scan = scan_for(puzzle, bits if near is None else min(bits, near))
+        self.base = 10 if puzzle.form == 'decimal' else 16
+        self.forms = (b'%03d', b'%d') if puzzle.form == 'decimal' else (b'%03x', b'%x')
+        self.count = self.base**3
+        self.before_hash = sha256(puzzle.before)
+        self.padded = self.table(self.forms[0])
+        self.short = None  # where the whole nonce is a tail there are no leading zeros; most searches never get there
 
     def table(self, form):
-        after = self.puzzle.block if self.nonce_first else b''
-        tails = [form % low + after for low in range(STEP)]
+        tails = [form % low + self.puzzle.after for low in range(self.count)]
         return tails, {tail: low for low, tail in enumerate(tails)}
 
     def tails(self, head):
         if head:
             return self.padded
         if self.short is None:
-            self.short = self.table(b'%d')
+            self.short = self.table(self.forms[1])
         return self.short
 
     def prefix(self, head):
-        digits = b'%d' % head if head else b''
-        if self.nonce_first:
-            return sha256(digits)
-        prefix = self.block_hash.copy()
-        prefix.update(digits)
+        prefix = self.before_hash.copy()
+        if head:
+            prefix.update(self.forms[1] % head)
         return prefix
 
     def step(self, nonce, hi):
-        """Where the run that starts at `nonce` ends, and the candidates in it."""
-        head, low = divmod(nonce, STEP)
-        end = min(hi, nonce - low + STEP)
+        """Where the run that starts at `nonce` ends, at most STEP further, and the candidates in it."""
+        head, low = divmod(nonce, self.count)
+        end = min(hi, nonce - low + self.count, nonce + STEP)
         tails, lows = self.tails(head)
-        found = self.scan(self.prefix(head), tails[low : low + end - nonce], self.ceiling)
-        return end, [(head * STEP + lows[tail], digest) for tail, digest in found]
+        found = self.scan(self.prefix(head), tails[low : low + end - nonce])
+        return end, [(head * self.count + lows[tail], digest) for tail, digest in found]
 
 
 class HeaderSearch(Search):
@@ -284,7 +333,7 @@ def rate(scheme):
     """Nonces a second, from the best of a few short runs: a busy machine makes runs longer, never shorter."""
     if scheme not in SCHEMES:
         raise bad(FLAGS['scheme'], scheme, 'give %s' % ', '.join(SCHEMES))
-    easy = HeaderPuzzle(bytes(80), bytes(32)) if scheme == 'bitcoin' else TextPuzzle(scheme, b'', 'bits', 256)
+    easy = HeaderPuzzle(bytes(80), bytes(32)) if scheme == 'bitcoin' else TextPuzzle(scheme, b'', b'', 'decimal', Zeros('bits', 256))
     search = search_for(easy)
     best = 0.0
     for _ in range(20):

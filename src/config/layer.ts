@@ -53,3 +53,19 @@ function asBoolean(variable: string, text: string): boolean {
     hint: `for example ${variable}=true`,
   });
 }
+
+/** The settings that say what makes a digest golden, with those that have no meaning beside each. */
+const goals: Readonly<Record<string, readonly string[]>> = {
+  D: ['prefix', 'suffix', 'digest'],
+  prefix: ['D', 'unit', 'suffix', 'digest'],
+  suffix: ['D', 'unit', 'prefix', 'digest'],
+  digest: ['D', 'unit', 'prefix', 'suffix'],
+};
+
+/** Forgets the goal of weaker layers where this one gives a goal: a file's D must not contradict a flag. */
+export function withGoal(weaker: Record<string, unknown>, values: Readonly<Record<string, unknown>>): void {
+  for (const [goal, others] of Object.entries(goals)) {
+    if (values[goal] === undefined) continue;
+    for (const other of others) delete weaker[other];
+  }
+}

@@ -20,8 +20,12 @@ export interface RecordedSettings {
 const ofSearch = [
   'scheme',
   'block',
+  'template',
   'unit',
   'D',
+  'prefix',
+  'suffix',
+  'digest',
   'header',
   'from',
   'limit',

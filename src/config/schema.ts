@@ -37,7 +37,11 @@ const commonSchema = z.strictObject({
   fleet: z.string(),
   scheme: oneOf(schemes),
   block: z.string({ error: 'must be a string' }).optional(),
+  template: z.string({ error: 'must be a string with {nonce} in it' }).optional(),
   unit: oneOf(units).optional(),
+  prefix: z.string({ error: 'must be a string of 1 to 64 hex digits' }).optional(),
+  suffix: z.string({ error: 'must be a string of 1 to 64 hex digits' }).optional(),
+  digest: z.string({ error: 'must be a string of 64 hex digits' }).optional(),
   header: z.string({ error: 'must be a string of 160 hex digits' }).optional(),
   from: whole('a whole number, 0 or more').optional(),
   limit: whole('a whole number, 1 or more').optional(),
@@ -108,7 +112,7 @@ export type RawSettings = z.input<typeof commonSchema>;
 /** Settings once judged. */
 export type Settings = z.output<typeof commonSchema>;
 
-/** What holds where nothing else is said, but for what is a fleet's. `D` depends on the scheme and is required with text schemes. */
+/** What holds where nothing else is said, but for what is a fleet's. A goal is required with text schemes. */
 export const defaults = {
   maxN: 1000,
   minN: 1,

@@ -33,13 +33,37 @@ const commonNames: readonly SettingName[] = [
     key: 'scheme',
     flag: 'scheme',
     variable: 'CND_SCHEME',
-    describe: 'hex-chain, sha256d or bitcoin [default: hex-chain]',
+    describe: 'hex-chain, sha256d, sha256 or bitcoin [default: hex-chain]',
   },
   {
     key: 'block',
     flag: 'block',
     variable: 'CND_BLOCK',
     describe: 'printable ASCII block [default: COMSM0010cloud]',
+  },
+  {
+    key: 'template',
+    flag: 'template',
+    variable: 'CND_TEMPLATE',
+    describe: 'text that is hashed, of {block}, {nonce} or {nonce:x}, and fixed text [default: by scheme]',
+  },
+  {
+    key: 'prefix',
+    flag: 'prefix',
+    variable: 'CND_PREFIX',
+    describe: 'instead of --D: hex digits that a golden digest begins with',
+  },
+  {
+    key: 'suffix',
+    flag: 'suffix',
+    variable: 'CND_SUFFIX',
+    describe: 'instead of --D: hex digits that a golden digest ends with',
+  },
+  {
+    key: 'digest',
+    flag: 'digest',
+    variable: 'CND_DIGEST',
+    describe: 'instead of --D: the golden digest itself, 64 hex digits',
   },
   {
     key: 'unit',

@@ -46,6 +46,10 @@ const checkpoint = z.object({
     puzzle: z.object({
       scheme: text,
       block: z.string().max(8192).optional(),
+      template: z.string().max(16_384).optional(),
+      prefix: text.optional(),
+      suffix: text.optional(),
+      digest: text.optional(),
       header: text.optional(),
       unit: text.optional(),
       difficulty: z.number().optional(),

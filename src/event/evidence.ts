@@ -3,7 +3,9 @@ import { z } from 'zod';
 /** What the claims of instances to have searched rest on, besides their word; part of `run.ended` and of the record. */
 export const evidenceFields = z
   .object({
-    near: z.int().describe('Zero bits of a near-hit: a nonce has them with probability 2^−near.'),
+    near: z
+      .int()
+      .describe('Bits of a near-hit that are as wanted: a nonce has them with probability 2^−near.'),
     instances: z.array(
       z.object({
         instance: z.int().nonnegative(),

@@ -48,6 +48,16 @@ const puzzle = z.looseObject({
   block: z.string().optional().describe('As text; in records without a `schema`, as hexadecimal bytes.'),
   unit: z.string().optional(),
   difficulty: z.number().optional(),
+  template: z
+    .string()
+    .optional()
+    .describe("What is hashed, with {block} and {nonce}; absent: the scheme's own."),
+  prefix: z
+    .string()
+    .optional()
+    .describe('Hex digits that a golden digest begins with; a puzzle has this or another goal.'),
+  suffix: z.string().optional().describe('Hex digits that it ends with.'),
+  digest: z.string().optional().describe('All of it.'),
 });
 
 /**

@@ -11,6 +11,7 @@ import { unlessAborted, withDeadline } from '../wait.ts';
 const puzzles: Readonly<Record<Scheme, Puzzle>> = {
   'hex-chain': { scheme: 'hex-chain', block: 'COMSM0010cloud', unit: 'digits', difficulty: 16 },
   sha256d: { scheme: 'sha256d', block: 'COMSM0010cloud', unit: 'bits', difficulty: 64 },
+  sha256: { scheme: 'sha256', block: 'COMSM0010cloud', unit: 'digits', difficulty: 16 },
   bitcoin: { scheme: 'bitcoin', header: `${'01'.repeat(72)}01000003${'00'.repeat(4)}` },
 };
 

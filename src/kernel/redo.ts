@@ -1,14 +1,19 @@
 import { execFile } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { kernelArguments } from '../puzzle/job.ts';
+import { wantedBits } from '../puzzle/pattern.ts';
 import type { Puzzle } from '../puzzle/puzzle.ts';
 import { nativeKernel, thisPlatform } from './native.ts';
 
-/** The same digests, of which none is golden: so near-hits are all alike. */
-function hopelessArguments(puzzle: Puzzle): string[] {
-  const args = kernelArguments(puzzle);
-  const last = puzzle.scheme === 'bitcoin' ? '0'.repeat(64) : puzzle.unit === 'digits' ? '64' : '256';
-  return [...args.slice(0, -1), last];
+/** The same digests and near-hits, of which none but the rarest is golden: a kernel tells golden ones that are no near-hits, too. */
+function rareArguments(puzzle: Puzzle): string[] {
+  if (puzzle.scheme === 'bitcoin') return [...kernelArguments(puzzle).slice(0, -1), '0'.repeat(64)];
+  const { scheme, block, template } = puzzle;
+  const text = { scheme, ...(block !== undefined && { block }), ...(template !== undefined && { template }) };
+  const { order, wanted } = wantedBits(puzzle);
+  const all = wanted.toString('hex');
+  if (order === 'bits-lsb') return kernelArguments({ ...text, unit: order, difficulty: 256 });
+  return kernelArguments({ ...text, ...(order === 'last' ? { suffix: all } : { prefix: all }) });
 }
 
 const script = fileURLToPath(new URL('../../remote/pow.py', import.meta.url));
@@ -34,7 +39,7 @@ export async function redo(
 ): Promise<bigint[]> {
   const native = nativeKernel(thisPlatform);
   const [file, ...args] = native === undefined ? ['python3', '-S', '-E', script] : [native];
-  const all = [...args, ...hopelessArguments(puzzle), '--near', `${near}`, '--seconds', `${timeout / 1000}`];
+  const all = [...args, ...rareArguments(puzzle), '--near', `${near}`, '--seconds', `${timeout / 1000}`];
   const text = await new Promise<string>((resolve, reject) => {
     const child = execFile(file, all, { timeout, maxBuffer, signal }, (error, stdout) =>
       error ? reject(error) : resolve(stdout),
@@ -44,5 +49,6 @@ export async function redo(
   });
   const lines = text.trimEnd().split('\n');
   if (lines.pop() !== `done ${lo} ${hi}`) throw new Error('the kernel did not finish the slice');
-  return lines.map((line) => BigInt(line.slice('near '.length)));
+  // `near NONCE`, or `hit NONCE DIGEST`.
+  return lines.map((line) => BigInt(line.split(' ')[1] ?? ''));
 }

@@ -55,7 +55,7 @@ function testedNonces(goal: Goal, option: MachineOption, instances: number, seco
 /** What `instances` machines of a kind come to. */
 export function estimate(goal: Goal, option: MachineOption, instances: number): Estimate {
   const nonces = testedNonces(goal, option, instances, searchSeconds(goal, option));
-  const chance = chanceWithin(goal.probability, nonces);
+  const chance = chanceWithin(goal.probability, nonces, goal.single);
   const paid = (time: number): number | undefined => option.price && instances * costOf(option.price, [time]);
   // The mean of a geometric distribution that is cut off after `nonces`: (1 - (1-p)^n) / p.
   const expectedNonces = chance / goal.probability;
@@ -88,7 +88,7 @@ export function tooLate(goal: Goal, option: MachineOption): Impossible | undefin
 export function instancesFor(goal: Goal, option: MachineOption, confidence: number): number | Impossible {
   const late = tooLate(goal, option);
   if (late) return late;
-  const chance = chanceWithin(goal.probability, goal.size);
+  const chance = chanceWithin(goal.probability, goal.size, goal.single);
   if (chance < confidence) return { kind: 'space', chance };
   const { most = Infinity } = option;
   const { allowed = Infinity } = goal;
@@ -157,6 +157,6 @@ export function curve(
     const seconds = (goal.timeLimit * (index + 1)) / points;
     const searched = Math.max(0, Math.min(seconds, goal.timeLimit - goal.reserve) - option.boot);
     const nonces = testedNonces(goal, option, instances, searched);
-    return { seconds, chance: chanceWithin(goal.probability, nonces) };
+    return { seconds, chance: chanceWithin(goal.probability, nonces, goal.single) };
   });
 }

@@ -29,6 +29,8 @@ export interface MachineOption {
 export interface Goal {
   /** The probability that one nonce is golden, above 0. */
   readonly probability: number;
+  /** Exactly one nonce is golden, and `probability` is 1 / `size`. */
+  readonly single?: boolean;
   /** How many nonces there are. */
   readonly size: bigint;
   /** T, in seconds. */

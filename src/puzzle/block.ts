@@ -3,7 +3,8 @@ import { UsageError } from '../error.ts';
 /** The block that is searched when none is given: the one of the 2019 coursework. */
 export const defaultBlock = 'COMSM0010cloud';
 
-const maximumBytes = 4096;
+/** Bytes of a block, and of a template with its block, at most. */
+export const maximumBytes = 4096;
 
 /**
  * A block as the text schemes take it: printable ASCII (0x20–0x7e) of 0–4096 bytes.
@@ -11,15 +12,20 @@ const maximumBytes = 4096;
  * @throws UsageError when it is anything else.
  */
 export function parseBlock(text: string): string {
-  const wrong = /[^\x20-\x7e]/u.exec(text);
-  if (wrong) {
-    const code = (wrong[0].codePointAt(0) ?? 0).toString(16).toUpperCase().padStart(4, '0');
-    throw badBlock(`block has U+${code} at position ${wrong.index}, which is not printable ASCII`);
-  }
+  const wrong = notPrintable(text);
+  if (wrong !== undefined) throw badBlock(`block has ${wrong}`);
   if (text.length > maximumBytes) {
     throw badBlock(`block has ${text.length} bytes, more than ${maximumBytes}`);
   }
   return text;
+}
+
+/** What is not printable ASCII in a text, and where, in words. Pure. */
+export function notPrintable(text: string): string | undefined {
+  const wrong = /[^\x20-\x7e]/u.exec(text);
+  if (!wrong) return undefined;
+  const code = (wrong[0].codePointAt(0) ?? 0).toString(16).toUpperCase().padStart(4, '0');
+  return `U+${code} at position ${wrong.index}, which is not printable ASCII`;
 }
 
 function badBlock(message: string): UsageError {

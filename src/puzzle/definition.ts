@@ -2,14 +2,29 @@ import { UsageError } from '../error.ts';
 import { defaultBlock, parseBlock } from './block.ts';
 import { parseDifficulty } from './difficulty.ts';
 import { parseHeader } from './header.ts';
-import { type HeaderPuzzle, type Puzzle, schemes, type TextPuzzle, type Unit, units } from './puzzle.ts';
+import { parsePattern } from './pattern.ts';
+import {
+  type DigestGoal,
+  type HeaderPuzzle,
+  type Puzzle,
+  patterns,
+  schemes,
+  type TextPuzzle,
+  type Unit,
+  units,
+} from './puzzle.ts';
+import { defaultTemplate, fill, hasBlock } from './template.ts';
 
 /** What a user may say about a puzzle; what is absent gets the scheme's default. */
 export interface PuzzleDefinition {
   readonly scheme?: string | undefined;
   readonly block?: string | undefined;
+  readonly template?: string | undefined;
   readonly unit?: string | undefined;
   readonly difficulty?: number | undefined;
+  readonly prefix?: string | undefined;
+  readonly suffix?: string | undefined;
+  readonly digest?: string | undefined;
   readonly header?: string | undefined;
 }
 
@@ -17,11 +32,18 @@ export interface PuzzleDefinition {
 export const defaultUnit: Readonly<Record<TextPuzzle['scheme'], Unit>> = {
   'hex-chain': 'digits',
   sha256d: 'bits',
+  sha256: 'digits',
 };
 
+/** What a header says by itself. */
+const ofText = ['block', 'template', 'unit', 'difficulty', ...patterns] as const;
+
+/** The goals, of which a puzzle has one. */
+const goals = ['difficulty', ...patterns] as const;
+
 /**
- * A valid puzzle from what the user said, with defaults: scheme `hex-chain`, its unit, and block `COMSM0010cloud`.
- * There is no default difficulty (or header): how hard the puzzle is must be asked for.
+ * A valid puzzle from what the user said, with defaults: scheme `hex-chain`, its unit and template, and block `COMSM0010cloud`.
+ * There is no default goal (or header): how hard the puzzle is must be asked for.
  *
  * @throws UsageError for a bad value, a missing one, and one that the scheme does not have.
  */
@@ -31,7 +53,7 @@ export function makePuzzle(definition: PuzzleDefinition): Puzzle {
 }
 
 function headerPuzzle(definition: PuzzleDefinition): HeaderPuzzle {
-  for (const field of ['block', 'unit', 'difficulty'] as const) {
+  for (const field of ofText) {
     if (definition[field] === undefined) continue;
     throw new UsageError(
       'not-of-scheme',
@@ -62,6 +84,50 @@ function textPuzzle(scheme: TextPuzzle['scheme'], definition: PuzzleDefinition):
       },
     );
   }
+  const goal = goalOf(scheme, definition);
+  return { scheme, ...textOf(scheme, definition), ...goal };
+}
+
+function textOf(
+  scheme: TextPuzzle['scheme'],
+  { template = defaultTemplate[scheme], block }: PuzzleDefinition,
+): Pick<TextPuzzle, 'block' | 'template'> {
+  const own = template === defaultTemplate[scheme] ? {} : { template };
+  if (!hasBlock(template)) {
+    if (block !== undefined) {
+      throw new UsageError('not-of-template', `block is ${show(block)}, but the template has no {block}`, {
+        about: 'block',
+        hint: 'Omit block, or give a template with {block}.',
+      });
+    }
+    fill(template);
+    return own;
+  }
+  const text = parseBlock(block ?? defaultBlock);
+  fill(template, text);
+  return { block: text, ...own };
+}
+
+function goalOf(scheme: TextPuzzle['scheme'], definition: PuzzleDefinition): DigestGoal {
+  const [goal, second] = goals.filter((field) => definition[field] !== undefined);
+  if (goal !== undefined && second !== undefined) {
+    throw new UsageError(
+      'two-goals',
+      `${second} is ${show(definition[second])}, but ${goal === 'difficulty' ? 'a difficulty' : `a ${goal}`} is given as well`,
+      { about: second, hint: 'Give exactly one of --D, --prefix, --suffix and --digest.' },
+    );
+  }
+  if (goal !== undefined && goal !== 'difficulty') {
+    if (definition.unit !== undefined) {
+      throw new UsageError('not-of-goal', `unit is ${show(definition.unit)}, but a ${goal} has none`, {
+        about: 'unit',
+        hint: `Omit unit, or give --D instead of --${goal}.`,
+      });
+    }
+    const pattern = parsePattern(goal, definition[goal] ?? '');
+    if (goal === 'prefix') return { prefix: pattern };
+    return goal === 'suffix' ? { suffix: pattern } : { digest: pattern };
+  }
   const unit = oneOf('unit', units, definition.unit ?? defaultUnit[scheme]);
   if (definition.difficulty === undefined) {
     throw new UsageError(
@@ -69,12 +135,11 @@ function textPuzzle(scheme: TextPuzzle['scheme'], definition: PuzzleDefinition):
       `difficulty is missing: the number of leading zero ${unit} required`,
       {
         about: 'difficulty',
-        hint: 'Set it with --D, e.g. --D 2.',
+        hint: 'Set it with --D, e.g. --D 2, or give --prefix, --suffix or --digest instead.',
       },
     );
   }
-  const difficulty = parseDifficulty(definition.difficulty, unit);
-  return { scheme, block: parseBlock(definition.block ?? defaultBlock), unit, difficulty };
+  return { unit, difficulty: parseDifficulty(definition.difficulty, unit) };
 }
 
 function oneOf<T extends string>(field: string, names: readonly T[], value: string): T {
@@ -87,7 +152,7 @@ function oneOf<T extends string>(field: string, names: readonly T[], value: stri
 }
 
 /** A value as errors show it: quoted, so that spaces and newlines are seen, and never longer than a line. */
-function show(value: string | number): string {
-  const text = JSON.stringify(value);
+function show(value: string | number | undefined): string {
+  const text = JSON.stringify(value ?? '');
   return text.length <= 40 ? text : `${text.slice(0, 40)}… (${String(value).length} characters)`;
 }

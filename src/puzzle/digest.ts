@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { nonceOffset } from './header.ts';
 import type { Puzzle, Scheme } from './puzzle.ts';
+import { defaultTemplate, fill, withNonce } from './template.ts';
 
 /** The largest nonce that a scheme can express: 4 bytes of a header, or 64 bits in decimal. */
 export function largestNonce(scheme: Scheme): bigint {
@@ -21,9 +22,11 @@ export function digest(puzzle: Puzzle, nonce: bigint): Buffer {
     header.writeUInt32LE(Number(nonce), nonceOffset);
     return sha256(sha256(header));
   }
-  if (puzzle.scheme === 'sha256d') return sha256(sha256(`${puzzle.block}${nonce}`));
-  // The inner digest is hashed as 64 characters, not as 32 bytes.
-  return sha256(sha256(`${nonce}${puzzle.block}`).toString('hex'));
+  const { scheme, template = defaultTemplate[scheme], block } = puzzle;
+  const inner = sha256(withNonce(fill(template, block), nonce));
+  if (scheme === 'sha256') return inner;
+  // With hex-chain the inner digest is hashed as 64 characters, not as 32 bytes.
+  return sha256(scheme === 'sha256d' ? inner : inner.toString('hex'));
 }
 
 /** A digest in hex as the scheme's field shows it: Bitcoin's block explorers reverse the bytes, the others do not. */

@@ -9,7 +9,10 @@ export function isGolden(puzzle: Puzzle, digest: Buffer): boolean {
     // What the field displays is the digest read as a little-endian number.
     return BigInt(`0x${displayDigest(puzzle, digest.toString('hex'))}`) <= headerTarget(puzzle);
   }
-  return leadingZeros(digest, puzzle.unit) >= puzzle.difficulty;
+  if ('difficulty' in puzzle) return leadingZeros(digest, puzzle.unit) >= puzzle.difficulty;
+  const hex = digest.toString('hex');
+  if ('prefix' in puzzle) return hex.startsWith(puzzle.prefix);
+  return hex.endsWith('suffix' in puzzle ? puzzle.suffix : puzzle.digest);
 }
 
 /**

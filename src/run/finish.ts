@@ -3,7 +3,7 @@ import type { EventFields, RunEvent } from '../event/event.ts';
 import { messageOf } from '../error.ts';
 import { replaceFile } from '../file.ts';
 import { displayDigest } from '../puzzle/digest.ts';
-import { probability } from '../puzzle/probability.ts';
+import { isSingle, probability } from '../puzzle/probability.ts';
 import { testedNow } from '../search/coverage.ts';
 import { chanceWithin } from '../search/forecast.ts';
 import type { RunContext } from './context.ts';
@@ -29,7 +29,8 @@ export async function finish(
   const { run, config, archive, clock, preflight, earlier } = context.inputs;
   const { outcome, hit, reason, exitCode } = runResult(ending, search?.best, config.smallest);
   const coverage = search?.coverage() ?? coverageOfNone(config.space, earlier);
-  const shown = hit && displayDigest(config.puzzle, hit.digest);
+  const { puzzle, space } = config;
+  const shown = hit && displayDigest(puzzle, hit.digest);
   const { search: searched = 0 } = context.phases.seconds;
   const ended = {
     outcome,
@@ -40,7 +41,11 @@ export async function finish(
     ...(reason !== undefined && { reason }),
     tested: coverage.tested,
     ...earlierFields(earlier),
-    probability: chanceWithin(probability(config.puzzle), BigInt(coverage.tested)),
+    probability: chanceWithin(
+      probability(puzzle, space.limit - space.from),
+      BigInt(coverage.tested),
+      isSingle(puzzle),
+    ),
     rate: searched > 0 ? Number(testedNow(coverage)) / searched : 0,
     elapsed: context.elapsed(),
     phases: context.phases.seconds,

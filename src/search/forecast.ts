@@ -16,10 +16,12 @@ export interface Odds {
 
 /**
  * The probability that at least one of `nonces` is golden when each is with probability `p`: 1 − (1 − p)^n, in the form
- * that keeps its digits when p is far below 2^−53 (where 1 − p would be 1).
+ * that keeps its digits when p is far below 2^−53 (where 1 − p would be 1). With `single` exactly one of 1 / p nonces is golden,
+ * each with the same probability: n · p.
  */
-export function chanceWithin(p: number, nonces: number | bigint): number {
+export function chanceWithin(p: number, nonces: number | bigint, single = false): number {
   const n = Number(nonces);
+  if (single) return Math.min(1, n * p);
   return n === 0 ? 0 : -Math.expm1(n * Math.log1p(-p));
 }
 
@@ -28,9 +30,10 @@ export function expectedNonces(p: number): number {
   return 1 / p;
 }
 
-/** How many nonces must be tested for a probability `chance` (0 … 1) of a golden one; Infinity for certainty unless p = 1. */
-export function noncesFor(p: number, chance: number): number {
+/** How many nonces must be tested for a probability `chance` (0 … 1) of a golden one; Infinity for certainty unless p = 1 or `single`. */
+export function noncesFor(p: number, chance: number, single = false): number {
   if (chance <= 0) return 0;
+  if (single) return Math.max(1, Math.ceil(chance / p));
   return p >= 1 ? 1 : Math.max(1, Math.ceil(Math.log1p(-chance) / Math.log1p(-p)));
 }
 
@@ -44,13 +47,13 @@ export function secondsFor(nonces: number | bigint, rate: number): number {
  * The chances of a search of a space of `size` nonces for `seconds` at `rate` nonces per second (of the whole fleet),
  * for sentences such as "D=12 is out of reach: 1 in 40 million within T".
  */
-export function odds(p: number, size: bigint, rate: number, seconds: number): Odds {
+export function odds(p: number, size: bigint, rate: number, seconds: number, single = false): Odds {
   const reachable = rate * seconds;
   const nonces = Math.min(reachable, Number(size));
-  const even = noncesFor(p, 0.5);
+  const even = noncesFor(p, 0.5, single);
   return {
     nonces,
-    chance: chanceWithin(p, nonces),
+    chance: chanceWithin(p, nonces, single),
     expectedNonces: expectedNonces(p),
     expectedSeconds: secondsFor(expectedNonces(p), rate),
     evenSeconds: even <= Number(size) ? secondsFor(even, rate) : Infinity,

@@ -1,6 +1,7 @@
 import { costWords } from '../cost.ts';
 import type { RunEvent } from '../event/event.ts';
 import { printable } from '../text.ts';
+import { goalText } from '../puzzle/goal-text.ts';
 import { unhandled } from '../event/view.ts';
 import { instanceWords } from './alike.ts';
 import { count, duration, percent, plural, rate } from '../quantity.ts';
@@ -154,8 +155,12 @@ function interruptedText(event: Extract<RunEvent, { event: 'run.interrupted' }>)
 /** A puzzle in words: `hex-chain of 'COMSM0010cloud', 6 leading zero digits`. */
 export function puzzleText(puzzle: Readonly<Record<string, string | number>>): string {
   if (puzzle['scheme'] === 'bitcoin') return 'bitcoin block header';
-  const block = printable(String(puzzle['block']), 40);
-  return `${puzzle['scheme']} of '${block}', ${puzzle['difficulty']} leading zero ${puzzle['unit']}`;
+  const { scheme, block, template } = puzzle;
+  const text = printable(String(template ?? block), 40);
+  // A template alone does not say what its block is.
+  const within =
+    template === undefined || block === undefined ? '' : ` with '${printable(String(block), 40)}'`;
+  return `${scheme} of '${text}'${within}, ${printable(goalText(puzzle), 90)}`;
 }
 
 /** A residue in words: at first it is searched by the instance of the same number. */

@@ -23,7 +23,7 @@ export interface StartFields {
 /** The command that starts a search, without what is the default anyhow. Pure. */
 export function startCommand(fields: StartFields): string {
   const { fleet, fleetFlags, instances, timeLimit, puzzle, from, limit, smallest, kernel } = fields;
-  const { scheme, header, difficulty, unit, block } = puzzle;
+  const { scheme, header, difficulty, unit, block, template, prefix, suffix, digest } = puzzle;
   const flag = (name: string, value: string | number | undefined): string[] =>
     value === undefined ? [] : [`--${name} ${quote(String(value).replaceAll('\0', ''))}`];
   return [
@@ -37,6 +37,10 @@ export function startCommand(fields: StartFields): string {
       : [
           ...flag('D', difficulty),
           ...(unit === units.get(scheme) ? [] : flag('unit', unit)),
+          ...flag('prefix', prefix),
+          ...flag('suffix', suffix),
+          ...flag('digest', digest),
+          ...flag('template', template),
           ...(block === defaultBlock ? [] : flag('block', block)),
         ]),
     ...(String(from) === '0' ? [] : flag('from', String(from))),

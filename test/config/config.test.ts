@@ -208,7 +208,7 @@ describe('numbers', () => {
     [{ D: '65' }, '--D is 65: must be a whole number of leading zero digits from 0 to 64'],
     [{ D: '257', unit: 'bits' }, "--D is '257': must be a whole number of leading zeros from 0 to 256"],
     [{ unit: 'nibbles' }, "--unit is 'nibbles': must be one of digits, bits, bits-lsb"],
-    [{ scheme: 'scrypt' }, /^--scheme is 'scrypt': must be one of hex-chain, sha256d, bitcoin$/],
+    [{ scheme: 'scrypt' }, /^--scheme is 'scrypt': must be one of hex-chain, sha256d, sha256, bitcoin$/],
     [{ fleet: 'moon' }, "--fleet is 'moon': must be one of local"],
     [{ kernel: 'cuda' }, "--kernel is 'cuda': must be one of auto, python"],
     [{ chunk: '0' }, '--chunk is 0 nonces, not at least 1'],

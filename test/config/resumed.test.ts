@@ -67,6 +67,13 @@ describe('the settings of a run that resumes another', () => {
     expect(JSON.stringify(mine.fleetConfig)).not.toMatch(/evil|id"/);
   });
 
+  test('of another goal and text are without difficulty, block and unit', () => {
+    const puzzle = { scheme: 'sha256', template: 'salt{nonce:x}', prefix: 'cafe' };
+    expect(resumed({ puzzle }, {}, '{ "D": 4, "unit": "bits", "template": "{nonce}" }').puzzle).toEqual(
+      puzzle,
+    );
+  });
+
   test('of a header are without difficulty, block and unit', () => {
     const header =
       '0100000000000000000000000000000000000000000000000000000000000000000000003ba3edfd7a7b12b27ac72c3e67768f617fc81bc3888a51323a9fb8aa4b1e5e4a29ab5f49ffff001d1dac2b7c';

@@ -61,7 +61,7 @@ describe('D', () => {
 
 describe('the puzzle', () => {
   test.each([
-    ['--scheme', 'md5', /--scheme is 'md5'.*hex-chain, sha256d, bitcoin/],
+    ['--scheme', 'md5', /--scheme is 'md5'.*hex-chain, sha256d, sha256, bitcoin/],
     ['--unit', 'bytes', /--unit is 'bytes'.*digits, bits, bits-lsb/],
     ['--fleet', 'mars', /--fleet is 'mars'.*local/],
     ['--kernel', 'fpga', /--kernel is 'fpga'.*auto, python/],

@@ -43,6 +43,9 @@ const parse = (value: unknown): Checkpoint => parseCheckpoint(JSON.stringify(val
 describe('a checkpoint', () => {
   test('is read as it was written, without what this version does not know', () => {
     expect(parse(good)).toEqual(good);
+    const puzzle = { scheme: 'sha256', template: '{nonce:x}', suffix: 'cafe' };
+    const other = { ...good, config: { ...good.config, puzzle } };
+    expect(parse(other)).toEqual(other);
     const more = { ...good, command: 'rm -rf /', config: { ...good.config, jump: { via: 'evil@host' } } };
     expect(parse(more)).toEqual(good);
   });

@@ -20,6 +20,27 @@ describe('makePuzzle', () => {
     });
   });
 
+  it('takes texts and goals of other kinds, the scheme’s own template as none', () => {
+    expect(makePuzzle({ scheme: 'sha256', difficulty: 2 })).toEqual({
+      scheme: 'sha256',
+      block: 'COMSM0010cloud',
+      unit: 'digits',
+      difficulty: 2,
+    });
+    expect(makePuzzle({ scheme: 'sha256', template: '{block}{nonce}', block: 'b', prefix: 'CAFE' })).toEqual({
+      scheme: 'sha256',
+      block: 'b',
+      prefix: 'cafe',
+    });
+    expect(makePuzzle({ template: 'salt{nonce:x}', suffix: '0' })).toEqual({
+      scheme: 'hex-chain',
+      template: 'salt{nonce:x}',
+      suffix: '0',
+    });
+    const digest = '0'.repeat(64);
+    expect(makePuzzle({ scheme: 'sha256d', digest })).toMatchObject({ digest });
+  });
+
   it('keeps what is given', () => {
     const definition = { scheme: 'sha256d', block: '', unit: 'bits-lsb', difficulty: 0 } as const;
     expect(makePuzzle(definition)).toEqual(definition);
@@ -47,6 +68,39 @@ describe('makePuzzle', () => {
       'difficulty',
       { difficulty: -1 },
       /difficulty is -1: must be a whole number of leading zero digits from 0 to 64/u,
+    ],
+    ['prefix', { difficulty: 2, prefix: 'ab' }, /prefix is "ab", but a difficulty is given as well/u],
+    ['digest', { suffix: 'ab', digest: 'ab' }, /digest is "ab", but a suffix is given as well/u],
+    ['unit', { suffix: 'ab', unit: 'bits' }, /unit is "bits", but a suffix has none/u],
+    ['prefix', { prefix: '' }, /prefix has 0 characters, not 1 to 64 hex digits/u],
+    ['prefix', { prefix: '0xab' }, /prefix has "x" at position 1/u],
+    ['suffix', { suffix: 'a'.repeat(65) }, /suffix has 65 characters/u],
+    ['digest', { digest: 'ab' }, /digest has 2 characters, not 64 hex digits/u],
+    ['template', { difficulty: 1, template: '' }, /template is "": it has no \{nonce\}/u],
+    ['template', { difficulty: 1, template: '{block}' }, /it has no \{nonce\}/u],
+    ['template', { difficulty: 1, template: '{nonce}{nonce:x}' }, /more than one \{nonce\}/u],
+    [
+      'template',
+      { difficulty: 1, template: '{nonce:08x}' },
+      /\{nonce:08x\} at position 0, which is not known/u,
+    ],
+    ['template', { difficulty: 1, template: 'a{nonce' }, /a single \{ at position 1/u],
+    ['template', { difficulty: 1, template: '}{nonce}' }, /a single \} at position 0/u],
+    ['template', { difficulty: 1, template: 'é{nonce}' }, /U\+00E9 at position 0/u],
+    [
+      'template',
+      { difficulty: 1, template: '{block}{block}{nonce}', block: 'x'.repeat(2049) },
+      /with its block has 4098 bytes/u,
+    ],
+    [
+      'block',
+      { difficulty: 1, template: '{nonce}', block: 'x' },
+      /block is "x", but the template has no \{block\}/u,
+    ],
+    [
+      'prefix',
+      { scheme: 'bitcoin', header: genesisHeader, prefix: '0' },
+      /prefix is "0", but scheme bitcoin/u,
     ],
     ['difficulty', { difficulty: 65 }, /difficulty is 65/u],
     ['difficulty', { difficulty: 2.5 }, /difficulty is 2.5/u],

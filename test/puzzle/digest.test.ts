@@ -1,5 +1,6 @@
+import { createHash } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
-import { makePuzzle } from '../../src/puzzle/definition.ts';
+import { type PuzzleDefinition, makePuzzle } from '../../src/puzzle/definition.ts';
 import { digest, displayDigest } from '../../src/puzzle/digest.ts';
 import { genesis, hexChain } from './example.ts';
 
@@ -14,6 +15,19 @@ describe('digest', () => {
     expect(displayDigest(genesis, digest(genesis, 2_083_236_893n).toString('hex'))).toBe(
       '000000000019d6689c085ae165831e934ff763ae46a2a6c172b3f1b60a8ce26f',
     );
+  });
+
+  it('is of the text that a template describes', () => {
+    const text = (hashed: string) => createHash('sha256').update(hashed).digest();
+    const of = (definition: PuzzleDefinition) => digest(makePuzzle({ difficulty: 0, ...definition }), 255n);
+    expect(of({ scheme: 'sha256' })).toEqual(text('COMSM0010cloud255'));
+    expect(of({ scheme: 'sha256', template: '{{{block}}}:{nonce:x}-{block}', block: 'b' })).toEqual(
+      text('{b}:ff-b'),
+    );
+    expect(of({ scheme: 'sha256', template: '{nonce}' })).toEqual(text('255'));
+    expect(of({ template: 'a{nonce}b' })).toEqual(text(text('a255b').toString('hex')));
+    // What looks like a placeholder in a block is text.
+    expect(of({ scheme: 'sha256', block: '{nonce}' })).toEqual(text('{nonce}255'));
   });
 
   it('does not lose digits of a nonce of 64 bits', () => {

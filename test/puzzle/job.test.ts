@@ -13,6 +13,13 @@ describe('jobPuzzle', () => {
       unit: 'digits',
       difficulty: 6,
     });
+    expect(jobPuzzle(makePuzzle({ template: '{block}{{{nonce:x}', block: 'ab', prefix: 'CA' }))).toEqual({
+      scheme: 'hex-chain',
+      before: '61627b',
+      after: '',
+      nonce: 'hex',
+      prefix: 'ca',
+    });
     expect(jobPuzzle(genesis)).toEqual({ scheme: 'bitcoin', header: genesisHeader, target });
   });
 });
@@ -21,6 +28,10 @@ describe('kernelArguments', () => {
   it('are those of the kernel contract', () => {
     expect(kernelArguments(hexChain(6)).join(' ')).toBe(
       '--scheme hex-chain --block-hex 434f4d534d30303130636c6f7564 --unit digits --difficulty 6',
+    );
+    const other = makePuzzle({ scheme: 'sha256', template: '{nonce}', suffix: 'cafe' });
+    expect(kernelArguments(other).join(' ')).toBe(
+      '--scheme sha256 --before-hex  --after-hex  --nonce decimal --suffix cafe',
     );
     expect(kernelArguments(genesis)).toEqual([
       '--scheme',

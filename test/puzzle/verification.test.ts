@@ -60,6 +60,16 @@ describe('verify', () => {
     expect(verify(genesis, 2_083_236_893n + 2n ** 32n)).toBeUndefined();
   });
 
+  it('takes hex digits at the start, at the end, and all of them, and nothing else', () => {
+    const hex = '00a722b0e1eab12e68928824ce82e5bc7cec6740e6cd0d3ffbe63260badc53fa';
+    for (const goal of [{ prefix: '00A72' }, { suffix: '3fa' }, { digest: hex }]) {
+      expect(verify(makePuzzle(goal), 116n)).toBe(hex);
+      expect(verify(makePuzzle(goal), 115n)).toBeUndefined();
+    }
+    for (const goal of [{ prefix: '00a73' }, { suffix: '4fa' }, { digest: hex.replace(/a$/u, 'b') }])
+      expect(verify(makePuzzle(goal), 116n)).toBeUndefined();
+  });
+
   it('takes every nonce at difficulty 0', () => {
     expect(verify(hexChain(0), 2n ** 64n - 2n)).toMatch(/^[0-9a-f]{64}$/u);
   });

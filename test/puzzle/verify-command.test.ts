@@ -11,6 +11,8 @@ test.each<[Puzzle, bigint]>([
   [{ scheme: 'hex-chain', block: 'COMSM0010cloud', unit: 'digits', difficulty: 2 }, 116n],
   [{ scheme: 'hex-chain', block: `it's "$(a)" \\ \`block\``, unit: 'digits', difficulty: 2 }, 7n],
   [{ scheme: 'sha256d', block: '', unit: 'bits', difficulty: 20 }, 1_074_435_534n],
+  [{ scheme: 'sha256', block: 'b', prefix: 'ab' }, 7n],
+  [{ scheme: 'sha256', template: "it's {nonce:x} {{$(a)}}", suffix: 'ab' }, 4095n],
   [{ scheme: 'bitcoin', header: genesis }, 2_083_236_893n],
 ])('the command for %j prints the digest as it is shown', (puzzle, nonce) => {
   const command = verifyCommand({ ...puzzle }, `${nonce}`) ?? '';
@@ -20,4 +22,7 @@ test.each<[Puzzle, bigint]>([
 
 test('of a scheme that is not known there is none', () => {
   expect(verifyCommand({ scheme: 'sha-512' }, '1')).toBeUndefined();
+  expect(verifyCommand({ scheme: 'constructor' }, '1')).toBeUndefined();
+  expect(verifyCommand({ scheme: 'sha256', template: '{nonce' }, '1')).toBeUndefined();
+  expect(verifyCommand({ scheme: 'sha256', block: '' }, 'one')).toBeUndefined();
 });

@@ -14,6 +14,13 @@ describe('chanceWithin', () => {
     expect(chanceWithin(2 ** -80, 2n ** 80n)).toBeCloseTo(1 - Math.exp(-1), 12);
   });
 
+  it('is the share of the space where exactly one nonce is golden', () => {
+    expect(chanceWithin(1 / 1000, 250, true)).toBe(0.25);
+    expect(chanceWithin(1 / 1000, 2000n, true)).toBe(1);
+    expect(noncesFor(1 / 1000, 0.25, true)).toBe(250);
+    expect(odds(1 / 1000, 1000n, 10, 50, true)).toMatchObject({ nonces: 500, chance: 0.5, evenSeconds: 50 });
+  });
+
   it('has its limits', () => {
     expect(chanceWithin(0.1, 0)).toBe(0);
     expect(chanceWithin(1, 0)).toBe(0);

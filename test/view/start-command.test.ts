@@ -30,6 +30,9 @@ test('says all that is not, quoted for a shell', () => {
   ).toBe(
     String.raw`cnd start --fleet ec2 --type c7a.medium --N 4 --T 60 --scheme sha256d --D 20 --unit bits-lsb --block 'it'\''s; rm -rf' --from 5 --limit 1099511627776 --smallest --kernel python`,
   );
+  expect(startCommand({ ...plain, puzzle: { scheme: 'sha256', template: 'a{nonce}', prefix: 'cafe' } })).toBe(
+    "cnd start --fleet local --N 4 --T 60 --scheme sha256 --prefix cafe --template 'a{nonce}'",
+  );
   expect(startCommand({ ...plain, puzzle: { scheme: 'bitcoin', header: 'ab', target: 'ff' } })).toBe(
     'cnd start --fleet local --N 4 --T 60 --scheme bitcoin --header ab',
   );

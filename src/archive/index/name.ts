@@ -84,10 +84,10 @@ function encode(record: RecordSummary, isShortened: boolean): string {
   const { N, T, fleet, puzzle } = config;
   const start = Date.parse(startedAt);
   const times = [start - base(run), ...(endedAt === undefined ? [] : [Date.parse(endedAt) - start])];
-  const { scheme, unit, difficulty } = puzzle;
+  const { scheme, unit, difficulty, prefix, suffix, digest } = puzzle;
   const content = {
     t: times,
-    c: { N, T, fleet, puzzle: isShortened ? { scheme, unit, difficulty } : puzzle },
+    c: { N, T, fleet, puzzle: isShortened ? { scheme, unit, difficulty, prefix, suffix, digest } : puzzle },
     ...(cost && { cost: isShortened ? { limit: cost.limit && rounded(cost.limit) } : cost }),
     ...(ended && { ended: packed(isShortened ? shortened(ended) : ended) }),
     ...(isShortened && { short: true }),

@@ -1,6 +1,7 @@
 import type { RunSummary } from '../../archive/summary.ts';
 import { costWords } from '../../cost.ts';
 import { duration } from '../../quantity.ts';
+import { printable } from '../../text.ts';
 import { table } from '../../view/table.ts';
 
 type RunPuzzle = NonNullable<RunSummary['record']>['config']['puzzle'];
@@ -14,7 +15,7 @@ export function archiveTable(runs: readonly RunSummary[]): string {
     startedAt.slice(0, 19).replace('T', ' '),
     record?.config.fleet ?? '-',
     record ? String(record.config.N) : '-',
-    record ? difficulty(record.config.puzzle) : '-',
+    record ? goal(record.config.puzzle) : '-',
     status,
     record?.ended ? duration(record.ended.elapsed) : '-',
     ...(paid ? [cost(record)] : []),
@@ -34,7 +35,7 @@ export function archiveJson(runs: readonly RunSummary[]): string {
       fleet: record.config.fleet,
       N: record.config.N,
       T: record.config.T,
-      ...record.config.puzzle,
+      ...puzzleRow(record.config.puzzle),
     }),
     ...(record?.cost && {
       cost: record.ended?.cost ?? null,
@@ -59,7 +60,16 @@ function cost(record: RunSummary['record']): string {
   return costWords(record.ended ? record.ended.cost : record.cost.limit);
 }
 
-/** `5 digits`; a block header says its target by itself. */
-function difficulty({ scheme, difficulty, unit }: RunPuzzle): string {
-  return difficulty === undefined ? scheme : `${difficulty} ${unit ?? ''}`.trimEnd();
+/** What a run looked for; the digest that it asked for is not the one that it found. */
+function puzzleRow({ digest, ...puzzle }: RunPuzzle) {
+  return { ...puzzle, ...(digest !== undefined && { goalDigest: digest }) };
+}
+
+/** `5 digits`, `prefix cafe`; a block header says its target by itself. */
+function goal({ scheme, difficulty, unit, prefix, suffix, digest }: RunPuzzle): string {
+  if (difficulty !== undefined) return `${difficulty} ${unit ?? ''}`.trimEnd();
+  const [name, digits] = Object.entries({ prefix, suffix, digest }).find(([, one]) => one !== undefined) ?? [];
+  if (digits === undefined) return scheme;
+  const text = printable(digits, 64);
+  return `${name} ${text.length > 8 ? `${text.slice(0, 8)}…` : text}`;
 }

@@ -10,7 +10,7 @@ import type { Fleet } from '../../fleet/fleet.ts';
 import type { MachineKind, MachineRequest } from '../../fleet/kind.ts';
 import { chooseKernel } from '../../kernel/choice.ts';
 import type { Goal, MachineOption } from '../../plan/option.ts';
-import { probability } from '../../puzzle/probability.ts';
+import { isSingle, probability } from '../../puzzle/probability.ts';
 import { plural, rate as rateText } from '../../quantity.ts';
 import { type Median, pastOf } from './past.ts';
 
@@ -19,9 +19,11 @@ const pastRuns = 50;
 
 /** What a run with this configuration searches for, and until when. Pure. */
 export function goalOf({ puzzle, space, timeLimit, maxInstances }: RunConfig, { timing }: Fleet): Goal {
+  const size = space.limit - space.from;
   return {
-    probability: probability(puzzle),
-    size: space.limit - space.from,
+    probability: probability(puzzle, size),
+    single: isSingle(puzzle),
+    size,
     timeLimit,
     reserve: timing.reserve,
     grace: timing.grace,

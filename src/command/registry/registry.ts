@@ -4,7 +4,7 @@ import { completionCommand, initCommand } from './setup.ts';
 import { archivedRun, logs } from './logs.ts';
 import { configFlag, verboseFlag } from '../command.ts';
 import { filterFlags } from '../inventory-filter.ts';
-import { startFlags } from '../start/options.ts';
+import { puzzleFlags, startFlags } from '../start/options.ts';
 
 /** How a run is shown, which a plan is not. */
 const notForPlans = new Set([
@@ -29,7 +29,7 @@ const notForPlans = new Set([
 const shownBy = new Set(['json', 'plain', 'quiet']);
 
 /** What is searched: a run that resumes another has it from that. */
-const ofSearch = new Set(['D', 'scheme', 'block', 'unit', 'header', 'from', 'limit', 'smallest']);
+const ofSearch = new Set(['from', 'limit', 'smallest', ...puzzleFlags]);
 
 const exampleRun = '20261120-081103-x7k2';
 
@@ -159,6 +159,21 @@ const report: Command = {
   load: async () => (await import('../report/report.ts')).report,
 };
 
+const verify: Command = {
+  name: 'verify',
+  describe: 'check whether a nonce is golden; exits 0 when it is, 1 when not, 2 on errors',
+  positionals: [
+    { name: 'nonce', describe: 'the nonce, in decimal' },
+    { name: 'claimed', describe: 'the digest that it is said to have, as it is shown', optional: true },
+  ],
+  flags: [...startFlags.filter(({ name }) => puzzleFlags.includes(name)), configFlag, verboseFlag],
+  examples: [
+    ['cnd verify 116 --D 2', 'the smallest golden nonce of the default block'],
+    ["cnd verify 3 --scheme sha256 --template '{block}:{nonce}' --prefix 0", 'of another text, and goal'],
+  ],
+  load: async () => (await import('../verify.ts')).verifyNonce,
+};
+
 const bench: Command = {
   name: 'bench',
   describe: 'measure the kernels on this machine',
@@ -179,6 +194,7 @@ export const commands: readonly (Command | CommandGroup)[] = [
   report,
   plan,
   compareCommand,
+  verify,
   bench,
   doctor,
   initCommand,

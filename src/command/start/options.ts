@@ -10,6 +10,19 @@ const values: Readonly<Record<string, ValueKind>> = {
   kernel: 'kernel',
 };
 
+/** The names of the flags that say what is searched for. */
+export const puzzleFlags: readonly string[] = [
+  'D',
+  'scheme',
+  'block',
+  'template',
+  'unit',
+  'prefix',
+  'suffix',
+  'digest',
+  'header',
+];
+
 /** The flags of `cnd start`: every setting that has one, and how the run is shown. */
 export const startFlags: readonly Flag[] = [
   ...settingNames(fleetKinds).map(({ key, flag, alias, boolean, describe }): Flag => {

@@ -1,7 +1,7 @@
 import type { TrustOptions } from './audit/trust.ts';
 import type { CndError } from '../../error.ts';
 import type { EventFields } from '../../event/event.ts';
-import { probability } from '../../puzzle/probability.ts';
+import { isSingle, probability } from '../../puzzle/probability.ts';
 import { chanceWithin } from '../../search/forecast.ts';
 import type { AgentMessage } from './agent-message.ts';
 import type { Assignment } from '../../search/search.ts';
@@ -105,7 +105,7 @@ export function progressFields(
 
 /** What `run.progress` says of the whole search, with `remaining` seconds until the time limit. Pure. */
 export function runProgress(
-  { puzzle, elapsed }: Pick<SearchRequest, 'puzzle' | 'elapsed'>,
+  { puzzle, space, elapsed }: Pick<SearchRequest, 'puzzle' | 'space' | 'elapsed'>,
   { tested }: Pick<Ledger, 'tested'>,
   { pace }: Pick<WorkerPool, 'pace'>,
   remaining: number,
@@ -113,7 +113,7 @@ export function runProgress(
   return {
     ...pace,
     tested: `${tested}`,
-    probability: chanceWithin(probability(puzzle), tested),
+    probability: chanceWithin(probability(puzzle, space.limit - space.from), tested, isSingle(puzzle)),
     elapsed: elapsed(),
     remaining: Math.max(0, remaining),
   };

@@ -3,7 +3,8 @@ import type { RunConfig } from '../../config/config.ts';
 import type { FleetTiming } from '../../fleet/fleet.ts';
 import type { KernelChoice } from '../../kernel/choice.ts';
 import type { Preflight } from '../../fleet/preflight.ts';
-import { probability } from '../../puzzle/probability.ts';
+import { easier } from '../../puzzle/goal-text.ts';
+import { isSingle, probability } from '../../puzzle/probability.ts';
 import { type Odds, chanceWithin, odds } from '../../search/forecast.ts';
 import { maximumLimit } from '../../search/space.ts';
 import { type Emit, type EventFields, eventSchemaVersion } from '../../event/event.ts';
@@ -19,7 +20,8 @@ const slim = 0.05;
 /** The first event of a run: what is going to be done, in the user's words. Pure, but for the versions of what runs here. */
 export function planned(config: RunConfig, logs: string, earlier?: EarlierRun): EventFields['run.planned'] {
   const { puzzle, space, instances, timeLimit, fleet, fleetConfig } = config;
-  const p = probability(puzzle);
+  const size = space.limit - space.from;
+  const p = probability(puzzle, size);
   return {
     schema: eventSchemaVersion,
     fleet,
@@ -28,7 +30,7 @@ export function planned(config: RunConfig, logs: string, earlier?: EarlierRun): 
     ...released(config),
     ...searchFields(config),
     expectedNonces: wholeNumber(1 / p),
-    spaceProbability: chanceWithin(p, space.limit - space.from),
+    spaceProbability: chanceWithin(p, size, isSingle(puzzle)),
     logs,
     ...earlierFields(earlier),
     versions: versions(),
@@ -102,8 +104,9 @@ export function planWarnings(
   if (idle) warnings.push(idle);
   if (kernel.warning) warnings.push(kernel.warning);
   const rate = kernel.rate * cores;
-  const size = config.space.limit - config.space.from - tested;
-  const chances = odds(probability(config.puzzle), size, rate, Math.max(0, searching));
+  const { puzzle, space } = config;
+  const size = space.limit - space.from - tested;
+  const chances = odds(probability(puzzle, size), size, rate, Math.max(0, searching), isSingle(puzzle));
   if (chances.chance < slim) warnings.push(oddsWarning(chances, rate, config));
   return warnings;
 }
@@ -119,7 +122,7 @@ function oddsWarning(
   return {
     message: `the probability of a golden nonce ${within} is ${one}: one nonce in ${number(expectedNonces)} is golden, and ${number(nonces)} can be tested`,
     hint: raising([
-      ...(puzzle.scheme === 'bitcoin' ? [] : ['a smaller --D']),
+      ...easier(puzzle),
       ...(end === 'time' ? ['a longer --T', 'more instances'] : []),
       ...(end === 'space' && space.limit < maximumLimit(puzzle.scheme) ? ['a higher --limit'] : []),
       ...(end === 'space' && space.from > 0n ? ['a lower --from'] : []),

@@ -1,7 +1,6 @@
 import type { RunConfig } from '../../config/config.ts';
 import { type RunRecord, recordSchemaVersion } from '../../event/record.ts';
-import { jobPuzzle } from '../../puzzle/job.ts';
-import type { Puzzle } from '../../puzzle/puzzle.ts';
+import { puzzleFields } from '../../puzzle/job.ts';
 import { version } from '../../version.ts';
 import type { RunInputs } from '../context.ts';
 
@@ -49,11 +48,6 @@ export function versions(): NonNullable<RunRecord['versions']> {
     node: process.versions.node,
     platform: `${process.platform}-${process.arch}`,
   };
-}
-
-/** A puzzle as events and records have it: text as text, a header in hexadecimal. Pure. */
-function puzzleFields(puzzle: Puzzle): Readonly<Record<string, string | number>> & { scheme: string } {
-  return puzzle.scheme === 'bitcoin' ? { ...jobPuzzle(puzzle) } : { ...puzzle };
 }
 
 /** What is searched, as events and records have it: nonces as decimal strings. Pure. */

@@ -24,6 +24,7 @@ test('commands, subcommands and flags', () => {
     'report',
     'plan',
     'compare',
+    'verify',
     'bench',
     'doctor',
     'init',

@@ -92,8 +92,8 @@ class ProcessSearch implements RunningSearch {
   }
 
   tick(remaining: number): void {
-    const { emit, elapsed, puzzle } = this.#request;
-    const chance = chanceWithin(probability(puzzle), this.tested);
+    const { emit, elapsed, puzzle, space } = this.#request;
+    const chance = chanceWithin(probability(puzzle, space.limit - space.from), this.tested);
     const searching = this.#isOver ? 0 : 1;
     const progress = { searching, tested: `${this.tested}`, rate: 0, probability: chance, remaining };
     emit('run.progress', { ...progress, elapsed: elapsed() });

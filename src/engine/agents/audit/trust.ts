@@ -1,7 +1,7 @@
 import { CndError } from '../../../error.ts';
 import { digest, largestNonce } from '../../../puzzle/digest.ts';
 import type { EventFields } from '../../../event/event.ts';
-import { hasZeroBits } from '../../../puzzle/near.ts';
+import { isNear } from '../../../puzzle/near.ts';
 import type { Puzzle } from '../../../puzzle/puzzle.ts';
 import type { Ledger } from '../../../search/ledger.ts';
 import type { Range, ResidueReport } from '../../../search/search.ts';
@@ -111,7 +111,7 @@ export class Trust {
       // What was dealt to somebody else meanwhile, or is claimed already, is late: it proves nothing, nor does it harm.
       const standing = this.#ledger.standing(worker, nonce);
       if (account.open.has(nonce) || standing === 'foreign' || standing === 'passed') continue;
-      if (nonce <= largestNonce(puzzle.scheme) && hasZeroBits(puzzle, digest(puzzle, nonce), near))
+      if (nonce <= largestNonce(puzzle.scheme) && isNear(puzzle, digest(puzzle, nonce), near))
         account.open.set(nonce, standing === 'done');
       else account.falseNear += 1;
     }

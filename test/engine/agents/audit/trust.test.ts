@@ -3,7 +3,7 @@ import { Audits } from '../../../../src/engine/agents/audit/audits.ts';
 import { falseHits, Trust } from '../../../../src/engine/agents/audit/trust.ts';
 import { makePuzzle } from '../../../../src/puzzle/definition.ts';
 import { digest } from '../../../../src/puzzle/digest.ts';
-import { hasZeroBits } from '../../../../src/puzzle/near.ts';
+import { isNear } from '../../../../src/puzzle/near.ts';
 import { Ledger } from '../../../../src/search/ledger.ts';
 import type { Range } from '../../../../src/search/search.ts';
 
@@ -11,7 +11,7 @@ const puzzle = makePuzzle({ difficulty: 8 });
 const near = 5;
 const space = { from: 0n, limit: 20_000n, chunk: 1000n };
 const nearHits = Array.from({ length: 20_000 }, (_, nonce) => BigInt(nonce)).filter((nonce) =>
-  hasZeroBits(puzzle, digest(puzzle, nonce), near),
+  isNear(puzzle, digest(puzzle, nonce), near),
 );
 
 function bench({ fastest = 1e9, threads = 1 } = {}) {
