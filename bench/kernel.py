@@ -5,7 +5,7 @@ usage: kernel.py [--samples N] [--seconds S] [--isa NAME]... [--json] KERNEL
 
 Every sample runs the whole program on one range and takes its processor time, so that others on the machine cost
 little; the clock is measured just before and after, on the same core; samples go round all kernels in turn; medians.
-A nonce nominally takes three compressions (hex-chain) or two; what is skipped of them counts as done.
+A nonce nominally takes three compressions (hex-chain), one (sha256) or two; what is skipped of them counts as done.
 """
 import argparse
 import hashlib
@@ -24,6 +24,7 @@ FROM = 2_000_000_000  # ten digits, as three quarters of the default space
 SCHEMES = {
     "hex-chain": (3, ["--block-hex", BLOCK.hex(), "--unit", "digits", "--difficulty", "16"]),
     "sha256d": (2, ["--block-hex", BLOCK.hex(), "--unit", "bits", "--difficulty", "64"]),
+    "sha256": (1, ["--block-hex", BLOCK.hex(), "--unit", "digits", "--difficulty", "16"]),
     "bitcoin": (2, ["--header", HEADER.hex(), "--target", "0" * 64]),
 }
 
@@ -42,6 +43,13 @@ def python_sha256d(lo, hi):
             yield nonce
 
 
+def python_sha256(lo, hi):
+    sha256, block = hashlib.sha256, BLOCK
+    for nonce in range(lo, hi):
+        if sha256(b"%b%d" % (block, nonce)).digest()[:8] == bytes(8):
+            yield nonce
+
+
 def python_bitcoin(lo, hi):
     sha256, header = hashlib.sha256, HEADER[:76]
     for nonce in range(lo, hi):
@@ -49,7 +57,7 @@ def python_bitcoin(lo, hi):
             yield nonce
 
 
-PYTHON = {"hex-chain": python_hex_chain, "sha256d": python_sha256d, "bitcoin": python_bitcoin}
+PYTHON = {"hex-chain": python_hex_chain, "sha256d": python_sha256d, "sha256": python_sha256, "bitcoin": python_bitcoin}
 
 
 def clock_program(directory):

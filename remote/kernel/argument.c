@@ -8,7 +8,8 @@
 
 /* What was given, before it is known what it has to mean. */
 struct given {
-  const char *scheme, *block, *header, *unit, *difficulty, *target, *near, *isa, *seconds;
+  const char *scheme, *block, *before, *after, *nonce, *header, *unit, *difficulty, *prefix, *suffix, *digest, *target, *near,
+      *isa, *seconds;
 };
 
 static int nibble(char c) {
@@ -38,15 +39,9 @@ static void parse_exactly(const char *name, const char *text, uint8_t *out, size
 static enum scheme parse_scheme(const char *text) {
   if (!strcmp(text, "hex-chain")) return HEX_CHAIN;
   if (!strcmp(text, "sha256d")) return SHA256D;
+  if (!strcmp(text, "sha256")) return SHA256;
   if (!strcmp(text, "bitcoin")) return BITCOIN;
-  fatal("--scheme %s: unknown, give hex-chain, sha256d or bitcoin", shown(text));
-}
-
-static enum unit parse_unit(const char *text) {
-  if (!strcmp(text, "digits")) return DIGITS;
-  if (!strcmp(text, "bits")) return BITS;
-  if (!strcmp(text, "bits-lsb")) return BITS_LSB;
-  fatal("--unit %s: unknown, give digits, bits or bits-lsb", shown(text));
+  fatal("--scheme %s: unknown, give hex-chain, sha256d, sha256 or bitcoin", shown(text));
 }
 
 static unsigned parse_zeros(const char *name, const char *text, unsigned most) {
@@ -84,9 +79,11 @@ static const char **field(struct given *given, const char *option) {
     const char *name;
     const char **value;
   } fields[] = {
-      {"--scheme", &given->scheme}, {"--block-hex", &given->block},       {"--header", &given->header},
-      {"--unit", &given->unit},     {"--difficulty", &given->difficulty}, {"--target", &given->target},
-      {"--near", &given->near},     {"--isa", &given->isa},               {"--seconds", &given->seconds},
+      {"--scheme", &given->scheme},   {"--block-hex", &given->block},       {"--before-hex", &given->before},
+      {"--after-hex", &given->after}, {"--nonce", &given->nonce},           {"--header", &given->header},
+      {"--unit", &given->unit},       {"--difficulty", &given->difficulty}, {"--prefix", &given->prefix},
+      {"--suffix", &given->suffix},   {"--digest", &given->digest},         {"--target", &given->target},
+      {"--near", &given->near},       {"--isa", &given->isa},               {"--seconds", &given->seconds},
   };
   for (size_t i = 0; i < sizeof fields / sizeof *fields; i++)
     if (!strcmp(option, fields[i].name)) return fields[i].value;
@@ -102,23 +99,92 @@ static const char *need(const char *name, const char *value, const char *scheme)
   return value;
 }
 
+/* The text around the nonce: a block, which hex-chain has after it and the others before, or both parts as they are. */
+static void parse_text(const struct given *given, struct puzzle *p) {
+  const char *scheme = given->scheme;
+  p->base = 10;
+  if (!given->before && !given->after && !given->nonce) {
+    p->length = parse_hex("--block-hex", need("--block-hex", given->block, scheme), p->text, MAX_BLOCK);
+    p->before = p->scheme == HEX_CHAIN ? 0 : p->length;
+    return;
+  }
+  if (given->block) fatal("--block-hex: leave it out, or leave out --before-hex, --after-hex and --nonce");
+  p->before = parse_hex("--before-hex", need("--before-hex", given->before, scheme), p->text, MAX_BLOCK);
+  p->length = p->before + parse_hex("--after-hex", need("--after-hex", given->after, scheme), p->text + p->before,
+                                    MAX_BLOCK - p->before);
+  const char *nonce = need("--nonce", given->nonce, scheme);
+  if (!strcmp(nonce, "hex"))
+    p->base = 16;
+  else if (strcmp(nonce, "decimal"))
+    fatal("--nonce %s: unknown, give decimal or hex", shown(nonce));
+}
+
+static void parse_zeros_goal(const struct given *given, struct puzzle *p) {
+  const char *unit = need("--unit", given->unit, given->scheme);
+  const int digits = !strcmp(unit, "digits"), least = !strcmp(unit, "bits-lsb");
+  if (!digits && !least && strcmp(unit, "bits")) fatal("--unit %s: unknown, give digits, bits or bits-lsb", shown(unit));
+  p->order = least ? BITS_LSB : BITS;
+  p->bits = parse_zeros("--difficulty", need("--difficulty", given->difficulty, given->scheme), digits ? 64 : 256);
+  if (digits) p->bits *= 4;
+}
+
+/* Hexadecimal digits, from one to all of a digest, that it has at its start or end. */
+static void parse_pattern(const char *name, const char *text, size_t least, struct puzzle *p) {
+  const size_t digits = strlen(text);
+  for (size_t i = 0; i < digits; i++)
+    if (nibble(text[i]) < 0) fatal("%s %s: not hexadecimal, give digits of 0-9a-f", name, shown(text));
+  if (digits < least || digits > 2 * DIGEST)
+    fatal("%s: %zu hexadecimal digits, give %s64", name, digits, least == 1 ? "1 to " : "");
+  const size_t skipped = p->order == LAST ? 2 * DIGEST - digits : 0;
+  for (size_t i = 0; i < digits; i++)
+    p->wanted[(skipped + i) / 2] |= (uint8_t)(nibble(text[i]) << ((skipped + i) % 2 ? 0 : 4));
+  p->bits = 4 * (unsigned)digits;
+}
+
+/* Exactly one goal. */
+static void parse_goal(const struct given *given, struct puzzle *p) {
+  const struct {
+    const char *name, *value;
+    size_t least;
+    enum order order;
+  } patterns[] = {{"--prefix", given->prefix, 1, BITS},
+                  {"--suffix", given->suffix, 1, LAST},
+                  {"--digest", given->digest, 2 * DIGEST, BITS}};
+  const char *chosen = given->difficulty ? "--difficulty" : NULL;
+  for (size_t i = 0; i < sizeof patterns / sizeof *patterns; i++) {
+    if (!patterns[i].value) continue;
+    if (chosen) fatal("%s: give it or %s, not both", patterns[i].name, chosen);
+    if (given->unit) fatal("--unit: has no meaning with %s, leave it out", patterns[i].name);
+    chosen = patterns[i].name;
+    p->order = patterns[i].order;
+    parse_pattern(patterns[i].name, patterns[i].value, patterns[i].least, p);
+  }
+  if (!chosen || given->difficulty) parse_zeros_goal(given, p);
+}
+
 static void parse_puzzle(const struct given *given, struct puzzle *p) {
-  const char *scheme = need("--scheme", given->scheme, "hex-chain, sha256d or bitcoin");
+  const char *scheme = need("--scheme", given->scheme, "hex-chain, sha256d, sha256 or bitcoin");
   p->scheme = parse_scheme(scheme);
   if (p->scheme == BITCOIN) {
     refuse("--block-hex", given->block, scheme);
+    refuse("--before-hex", given->before, scheme);
+    refuse("--after-hex", given->after, scheme);
+    refuse("--nonce", given->nonce, scheme);
     refuse("--unit", given->unit, scheme);
     refuse("--difficulty", given->difficulty, scheme);
-    parse_exactly("--header", need("--header", given->header, scheme), p->block, HEADER);
+    refuse("--prefix", given->prefix, scheme);
+    refuse("--suffix", given->suffix, scheme);
+    refuse("--digest", given->digest, scheme);
+    parse_exactly("--header", need("--header", given->header, scheme), p->text, HEADER);
     parse_exactly("--target", need("--target", given->target, scheme), p->target, sizeof p->target);
     p->length = HEADER;
+    p->before = HEADER - 4;
+    p->base = 16;
   } else {
     refuse("--header", given->header, scheme);
     refuse("--target", given->target, scheme);
-    p->length = parse_hex("--block-hex", need("--block-hex", given->block, scheme), p->block, MAX_BLOCK);
-    p->unit = parse_unit(need("--unit", given->unit, scheme));
-    const unsigned most = p->unit == DIGITS ? 64 : 256;
-    p->difficulty = parse_zeros("--difficulty", need("--difficulty", given->difficulty, scheme), most);
+    parse_text(given, p);
+    parse_goal(given, p);
   }
   p->near = given->near ? (int)parse_zeros("--near", given->near, 256) : -1;
   puzzle_prepare(p);
@@ -126,12 +192,14 @@ static void parse_puzzle(const struct given *given, struct puzzle *p) {
 
 /* What --list times: the default block, a difficulty nothing meets. */
 static void example_puzzle(const struct given *given, struct puzzle *p) {
+  static const char block[] = "COMSM0010cloud";
   p->scheme = given->scheme ? parse_scheme(given->scheme) : HEX_CHAIN;
-  p->unit = DIGITS;
-  p->difficulty = 64;
+  p->bits = 256;
   p->near = -1;
-  p->length = p->scheme == BITCOIN ? HEADER : strlen("COMSM0010cloud");
-  if (p->scheme != BITCOIN) memcpy(p->block, "COMSM0010cloud", p->length);
+  p->length = p->scheme == BITCOIN ? HEADER : strlen(block);
+  p->before = p->scheme == BITCOIN ? HEADER - 4 : p->scheme == HEX_CHAIN ? 0 : p->length;
+  p->base = p->scheme == BITCOIN ? 16 : 10;
+  if (p->scheme != BITCOIN) memcpy(p->text, block, p->length);
   puzzle_prepare(p);
 }
 
@@ -157,8 +225,11 @@ void arguments_parse(int argc, char **argv, struct arguments *out) {
   out->seconds = given.seconds ? parse_seconds(given.seconds) : -1;
   if (out->action == SEARCH) parse_puzzle(&given, &out->puzzle);
   if (out->action == LIST) {
-    if (given.block || given.header || given.unit || given.difficulty || given.target || given.near || given.isa)
-      fatal("--list: takes --scheme only, leave out the rest");
+    const char *scheme = given.scheme, *seconds = given.seconds;
+    given.scheme = given.seconds = NULL;
+    if (memcmp(&given, &(struct given){0}, sizeof given)) fatal("--list: takes --scheme only, leave out the rest");
+    given.scheme = scheme;
+    given.seconds = seconds;
     example_puzzle(&given, &out->puzzle);
   }
 }

@@ -13,7 +13,7 @@
 
 enum {
   MAX_LANES = 16,
-  MAX_WALK = 4096,                          /* bitcoin walks three hex digits of the nonce, text three decimal ones */
+  MAX_WALK = 4096,                          /* bitcoin walks three hex digits of the nonce, text three of its own */
   MAX_TAIL = (MAX_BLOCK + MAX_DIGITS) / 64 + 2
 };
 
@@ -27,6 +27,7 @@ struct batch {
   enum scheme scheme;
   unsigned test_word;
   uint32_t test_mask;
+  uint32_t test_value;
   const struct tail *tail; /* the message's blocks after the one with the last digits */
   const uint32_t *walk;
   unsigned count;          /* how much of walk is used */
@@ -35,7 +36,7 @@ struct batch {
   uint32_t word[16][MAX_LANES];
 };
 
-/* Nonces whose first digest word passes: bit i of lanes stands for walk[index] in lane i. */
+/* Nonces whose digest passes, with the bits of test_mask in its word test_word as in test_value: bit i of lanes stands for walk[index] in lane i. */
 struct found {
   uint32_t index;
   uint32_t lanes;

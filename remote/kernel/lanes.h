@@ -238,12 +238,12 @@ NOINLINE static void compress(unsigned change, const V chain[8], const struct ho
 }
 
 /* A block of the message, its walked word being in c->w already. */
-INLINE void message_block(struct context *c, const struct batch *b, V out[STREAMS][8]) {
+INLINE void message_block(struct context *c, const struct batch *b, int last_word_only, V out[STREAMS][8]) {
   if (!has(FAST_WORDS, b->walked)) {
     EACH_STREAM(n) for (unsigned i = 0; i < 16; i++)
       if (i != b->walked) c->w[n][i] = load(b->word[i]);
   }
-  compress(b->walked, c->chain, &c->message, 0, out);
+  compress(b->walked, c->chain, &c->message, last_word_only, out);
 }
 
 /* The digests in out as a message: 64 hexadecimal characters, all but the constant second block. */
@@ -285,7 +285,7 @@ static void prepare(const struct batch *b) {
     sha256_round_constants(c->padding, padding);
     for (unsigned i = 0; i < 8; i++) c->iv[i] = set1(sha256_iv[i]);
   }
-  if (b->scheme != HEX_CHAIN) {
+  if (b->scheme == SHA256D || b->scheme == BITCOIN) {
     for (unsigned i = 0; i < 16; i++) word[i] = set1(i == 8 ? 0x80000000 : i == 15 ? 256 : 0);
     hoist(c->k, &c->digest, DIGEST_WORDS, c->iv, word);
   }
@@ -299,17 +299,19 @@ static void prepare(const struct batch *b) {
 static size_t scan(const struct batch *b, struct found *found) {
   struct context *c = &context;
   prepare(b);
-  const V mask = set1(b->test_mask), walked = load(b->word[b->walked]);
+  /* A digest that the message's block is the last of: its last word may be enough. */
+  const int last_word_only = b->scheme == SHA256 && b->test_word == 7 && b->tail->count == 0;
+  const V mask = set1(b->test_mask), value = set1(b->test_value), walked = load(b->word[b->walked]);
   size_t n = 0;
   for (unsigned j = 0; j < b->count; j += GROUP) {
     unsigned group = b->count - j < GROUP ? b->count - j : GROUP;
     for (unsigned g = 0; g < group; g += STREAMS) {
       EACH_STREAM(i) c->w[i][b->walked] = add(walked, set1(b->walk[g + i < group ? j + g + i : j]));
-      message_block(c, b, c->state + g);
+      message_block(c, b, last_word_only, c->state + g);
     }
     for (unsigned i = 0; i < b->tail->count; i++)
       for (unsigned g = 0; g < group; g += TAIL_STREAMS) constant_block(c->state + g, b->tail->kw[i]);
-    for (unsigned g = 0; g < group; g += STREAMS) {
+    for (unsigned g = 0; g < group && b->scheme != SHA256; g += STREAMS) {
       if (b->scheme == HEX_CHAIN)
         hex_block(c, c->state + g);
       else
@@ -318,7 +320,7 @@ static size_t scan(const struct batch *b, struct found *found) {
     if (b->scheme == HEX_CHAIN)
       for (unsigned g = 0; g < group; g += TAIL_STREAMS) constant_block(c->state + g, c->padding);
     for (unsigned i = 0; i < group; i++) {
-      uint32_t lanes = zero_lanes(c->state[i][b->test_word], mask);
+      uint32_t lanes = zero_lanes(xor3(c->state[i][b->test_word], value, set1(0)), mask);
       if (lanes) found[n++] = (struct found){j + i, lanes};
     }
   }

@@ -14,16 +14,17 @@
 #include "line.h"
 #include "search.h"
 
-#define KERNEL_VERSION "1"
+#define KERNEL_VERSION "2"
 
 static const char help[] =
-    "usage: kernel --scheme hex-chain|sha256d --block-hex HEX --unit digits|bits|bits-lsb --difficulty D\n"
-    "       kernel --scheme bitcoin --header HEX160 --target HEX64\n"
-    "           [--near BITS] [--isa NAME] [--seconds S]\n"
+    "usage: kernel --scheme hex-chain|sha256d|sha256 TEXT GOAL [--near BITS] [--isa NAME] [--seconds S]\n"
+    "       kernel --scheme bitcoin --header HEX160 --target HEX64 [--near BITS] [--isa NAME] [--seconds S]\n"
     "       kernel --list [--scheme NAME]\n"
     "       kernel --version\n"
+    "TEXT is --block-hex HEX, or --before-hex HEX --after-hex HEX --nonce decimal|hex.\n"
+    "GOAL is --unit digits|bits|bits-lsb --difficulty D, or --prefix HEX, or --suffix HEX, or --digest HEX64.\n"
     "Reads lines `<lo> <hi>`, writes `hit <nonce> <digest>` for the golden nonces lo .. hi-1, then `done <lo> <hi>`.\n"
-    "With --near also `near <nonce>` for those that are not golden and whose digest has BITS leading zero bits.\n";
+    "With --near also `near <nonce>` for those that are not golden and whose digest has BITS bits as the goal wants them.\n";
 
 /* Output waits here for the end of the batch or range, so that many hits cost few system calls. */
 static struct {
@@ -55,7 +56,7 @@ static void write_hit(uint64_t nonce, const uint8_t digest[32]) {
   char *start = room(4 + MAX_DIGITS + 1 + 64 + 1), *at = start;
   memcpy(at, "hit ", 4);
   at += 4;
-  at += decimal(nonce, at);
+  at += digits_of(nonce, 10, at);
   *at++ = ' ';
   for (unsigned i = 0; i < 32; i++) {
     *at++ = "0123456789abcdef"[digest[i] >> 4];
@@ -69,7 +70,7 @@ static void write_near(uint64_t nonce) {
   char *start = room(5 + MAX_DIGITS + 1), *at = start;
   memcpy(at, "near ", 5);
   at += 5;
-  at += decimal(nonce, at);
+  at += digits_of(nonce, 10, at);
   *at++ = '\n';
   output.length += (size_t)(at - start);
 }

@@ -52,8 +52,9 @@ static void report(const struct search *s, struct place place, const struct foun
 
 /* One past the last nonce, up to hi, for which t holds. */
 static uint64_t template_end(const struct template *t, uint64_t hi) {
-  if (t->digits == 0 || t->digits == MAX_DIGITS) return hi;
-  uint64_t end = power(10, t->digits);
+  /* Nonces of 64 bits have no more digits. */
+  if (t->digits == 0 || t->digits == (t->base == 10 ? 20 : 16)) return hi;
+  uint64_t end = power(t->base, t->digits);
   return end < hi ? end : hi;
 }
 

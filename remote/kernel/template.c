@@ -4,6 +4,9 @@
 
 #include "sha256.h"
 
+/* The value of a digit's character above that of '0'. */
+static uint32_t above_zero(unsigned digit) { return digit < 10 ? digit : digit + 'a' - '0' - 10; }
+
 static uint32_t swap(uint32_t x) { return x >> 24 | (x >> 8 & 0xff00) | (x << 8 & 0xff0000) | x << 24; }
 
 static void fill(uint32_t row[MAX_LANES], uint32_t value) {
@@ -15,6 +18,7 @@ static void prepare_batch(struct template *t, struct batch *batch) {
   batch->scheme = t->puzzle->scheme;
   batch->test_word = t->puzzle->test_word;
   batch->test_mask = t->puzzle->test_mask;
+  batch->test_value = t->puzzle->test_value;
   batch->tail = &t->tail;
   batch->walk = t->walk;
   for (unsigned i = 0; i < 8; i++) fill(batch->chain[i], t->head[i]);
@@ -24,9 +28,8 @@ static void prepare_batch(struct template *t, struct batch *batch) {
 static void prepare_header(struct template *t, struct batch *batch) {
   const struct puzzle *p = t->puzzle;
   size_t length = p->length - p->midstate_length;
-  memcpy(t->text, p->block + p->midstate_length, length);
+  memcpy(t->text, p->text + p->midstate_length, length);
   sha256_pad(t->text, length, p->length);
-  t->base = 16;
   t->levels = 3;
   for (unsigned j = 0; j < MAX_WALK; j++) t->walk[j] = swap(j);
   batch->walked = (unsigned)length / 4 - 1;
@@ -35,25 +38,22 @@ static void prepare_header(struct template *t, struct batch *batch) {
 /* walk[j] is j's three digits where they belong in the word whose last digit is byte `last` of it. Digits that would
  * not fit in the word are shifted out: such j are never walked. */
 static void prepare_walk(struct template *t, unsigned last) {
-  for (unsigned j = 0; j < 1000; j++)
-    t->walk[j] = ((j / 100) << 16 | (j / 10 % 10) << 8 | j % 10) << 8 * (3 - last);
+  const unsigned base = t->base;
+  for (unsigned j = 0; j < base * base * base; j++)
+    t->walk[j] = (above_zero(j / base / base) << 16 | above_zero(j / base % base) << 8 | above_zero(j % base))
+                 << 8 * (3 - last);
 }
 
 static void prepare_text(struct template *t, struct batch *batch) {
   const struct puzzle *p = t->puzzle;
   uint8_t message[MAX_DIGITS + MAX_BLOCK + 128];
-  size_t length = 0;
-  if (p->scheme == SHA256D) {
-    length = p->length - p->midstate_length;
-    memcpy(message, p->block + p->midstate_length, length);
-  }
+  size_t length = p->before - p->midstate_length;
+  memcpy(message, p->text + p->midstate_length, length);
   t->start = (unsigned)length;
   memset(message + length, '0', t->digits);
   length += t->digits;
-  if (p->scheme == HEX_CHAIN) {
-    memcpy(message + length, p->block, p->length);
-    length += p->length;
-  }
+  memcpy(message + length, p->text + p->before, p->length - p->before);
+  length += p->length - p->before;
   length = sha256_pad(message, length, p->midstate_length + length);
 
   unsigned end = t->start + t->digits - 1;
@@ -61,7 +61,6 @@ static void prepare_text(struct template *t, struct batch *batch) {
   unsigned offset = end % 64;
   t->first_word = t->block > t->start / 64 ? 0 : t->start % 64 / 4;
   batch->walked = offset / 4;
-  t->base = 10;
   unsigned room = offset % 4 + 1;
   t->levels = room < t->digits ? room : t->digits;
   if (t->levels > 3) t->levels = 3;
@@ -76,7 +75,8 @@ static void prepare_text(struct template *t, struct batch *batch) {
 void template_prepare(struct template *t, const struct puzzle *p, uint64_t nonce, struct batch *batch) {
   char number[MAX_DIGITS];
   t->puzzle = p;
-  t->digits = p->scheme == BITCOIN ? 0 : (unsigned)decimal(nonce, number);
+  t->base = p->base;
+  t->digits = p->scheme == BITCOIN ? 0 : (unsigned)digits_of(nonce, p->base, number);
   t->tail.count = 0;
   t->block = 0;
   t->head_valid = 0;
@@ -100,8 +100,9 @@ static void put_head(struct template *t, unsigned lane, struct batch *batch) {
 
 /* Adds one to the digit at text[at], with carry; returns the first byte that changed. */
 static unsigned increment(struct template *t, unsigned at) {
-  while (t->text[at] == '9' && at > t->start) t->text[at--] = '0';
-  t->text[at]++;
+  const uint8_t last = t->base == 10 ? '9' : 'f';
+  while (t->text[at] == last && at > t->start) t->text[at--] = '0';
+  t->text[at] = t->text[at] == '9' && t->base == 16 ? 'a' : t->text[at] + 1;
   return at;
 }
 
@@ -112,7 +113,7 @@ void template_lanes(struct template *t, uint64_t nonce, unsigned level, unsigned
   }
   const uint8_t *block = t->text + 64 * t->block;
   uint32_t word[16];
-  decimal(nonce, (char *)t->text + t->start);
+  digits_of(nonce, t->base, (char *)t->text + t->start);
   t->head_valid = 0;
   for (unsigned w = t->first_word; w <= batch->walked; w++) word[w] = load_be32(block + 4 * w);
   for (unsigned lane = 0;; lane++) {

@@ -7,7 +7,7 @@
 struct template {
   const struct puzzle *puzzle;
   unsigned digits;       /* length of the nonces this is for; for a header, 0 */
-  unsigned base;         /* 10, or 16 for a header, whose nonce is a number and not text */
+  unsigned base;         /* of the nonce's digits: 10 or 16; a header's nonce is a number and not text */
   unsigned levels;       /* at most this many low digits are walked */
   uint32_t walk[MAX_WALK];
   struct tail tail;

@@ -21,7 +21,7 @@ export async function verifyNonce(flags: Arguments): Promise<number> {
   // How many instances there are and for how long says nothing of a puzzle.
   const { puzzle } = resolveConfig({ flags, env: process.env, file, fallback: { N: 1, T: 300 } });
   const nonce = parseNonce(String(flags['nonce']), puzzle);
-  const claimed = flags['claimed'] === undefined ? undefined : parseDigest(String(flags['claimed']));
+  const claimed = typeof flags['claimed'] === 'string' ? parseDigest(flags['claimed']) : undefined;
   const actual = digest(puzzle, nonce);
   const shown = displayDigest(puzzle, actual.toString('hex'));
   const golden = isGolden(puzzle, actual);

@@ -7,6 +7,6 @@ import type { Scheme } from '../puzzle/puzzle.ts';
 export const fastestKnown: Readonly<Record<Scheme, number>> = {
   'hex-chain': 53_400_000,
   sha256d: 74_300_000,
-  sha256: 148_600_000,
+  sha256: 165_000_000,
   bitcoin: 74_400_000,
 };

@@ -18,9 +18,11 @@ const qemu = arm64 && qemuArm64();
 
 // Every kernel there is. One more is one more line.
 const kernels: (KernelUnderTest & { name: string })[] = [
-  { name: 'pow.py', command: [python, '-S', '-E', join(remote, 'pow.py')] },
+  { name: 'pow.py', command: [python, '-S', '-E', join(remote, 'pow.py')], isSlow: true },
   ...(native ? everyInstructionSet([native]) : []),
-  ...(arm64 && qemu ? everyInstructionSet([...qemu, arm64]) : []),
+  ...(arm64 && qemu
+    ? everyInstructionSet([...qemu, arm64]).map((kernel) => ({ ...kernel, isSlow: true }))
+    : []),
 ];
 
 for (const { name, ...kernel } of kernels) describeKernel(name, kernel);

@@ -2,6 +2,7 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { createInterface } from 'node:readline';
 import { afterEach, describe, expect, it } from 'vitest';
+import { bitcoinHeaders } from '../vector/bitcoin-header.ts';
 import {
   digestOf,
   expectedLines,
@@ -21,10 +22,12 @@ export interface KernelUnderTest {
   readonly command: readonly string[];
   /** Given with every puzzle, such as `--isa avx2`. */
   readonly extraArgs?: readonly string[];
+  /** Starting it takes so long that what starts it hundreds of times has to do with fewer. */
+  readonly isSlow?: boolean;
 }
 
 type Range = readonly [bigint, bigint];
-type TextPuzzle = Exclude<KernelPuzzle, { scheme: 'bitcoin' }>;
+type TextPuzzle = Extract<KernelPuzzle, { block: Buffer; unit: string }>;
 
 const block = Buffer.from('COMSM0010cloud');
 const max = 2n ** 64n - 1n;
@@ -52,11 +55,26 @@ const lengths: Range[] = [
   [max - 41n, max],
 ];
 
+/** The same for nonces in hexadecimal: fewer of them, for they change in the same way. */
+const hexLengths: Range[] = [
+  [0n, 40n],
+  ...[1, 2, 3, 4, 5, 8, 12, 15].map((power): Range => [
+    16n ** BigInt(power) - 9n,
+    16n ** BigInt(power) + 20n,
+  ]),
+  [max - 41n, max],
+];
+
+const units = ['digits', 'bits', 'bits-lsb'] as const;
+
 // Where a message of block and nonce, and its padding, come to fill one, two or three SHA-256 blocks.
 const sizes = [0, 1, 14, 35, 43, 54, 55, 56, 63, 64, 65, 100, 109, 118, 119, 120, 127, 128, 183, 1000, 4096];
 
 /** The contract of DESIGN.md, Kernel, against any command that claims to keep it. */
-export function describeKernel(name: string, { command, extraArgs = [] }: KernelUnderTest): void {
+export function describeKernel(
+  name: string,
+  { command, extraArgs = [], isSlow = false }: KernelUnderTest,
+): void {
   const argv = (args: readonly string[]): string[] => [...command, ...extraArgs, ...args];
   const live = new Set<KernelProcess>();
   const orphans = new Set<number>();
@@ -109,6 +127,64 @@ export function describeKernel(name: string, { command, extraArgs = [] }: Kernel
         ]);
       });
 
+      // What sha256sum says of COMSM0010cloud11081, of ca64! and of salt14064.
+      it.each<[puzzle: KernelPuzzle, nonce: bigint, digest: string]>([
+        [
+          { scheme: 'sha256', block, unit: 'digits', difficulty: 4 },
+          11081n,
+          '0000c18462108bd3efbd4eca67ffcd4397c8ccabbc4163943c313a197c9e727e',
+        ],
+        [
+          {
+            scheme: 'sha256',
+            before: Buffer.alloc(0),
+            after: Buffer.from('!'),
+            nonce: 'hex',
+            pattern: 'suffix',
+            digits: 'cafe',
+          },
+          51812n,
+          'f5076a6339335581367511b449e30030a394696a588e3149c94b0535d0edcafe',
+        ],
+        [
+          {
+            scheme: 'sha256',
+            before: Buffer.from('salt'),
+            after: Buffer.alloc(0),
+            nonce: 'decimal',
+            pattern: 'digest',
+            digits: '2026643aecddafb920e1d08c64be0bd611015d393b2e461e232aca8a64615d62',
+          },
+          14064n,
+          '2026643aecddafb920e1d08c64be0bd611015d393b2e461e232aca8a64615d62',
+        ],
+      ])('sha256, %j', async (puzzle, nonce, digest) => {
+        expect(digestOf(puzzle, nonce).toString('hex')).toBe(digest);
+        const range = `${nonce > 9n ? nonce - 9n : 0n} ${nonce + 1n}`;
+        const got = await runKernel(argv(kernelArguments(puzzle)), `${range}\n`);
+        expect(got.lines.slice(-2)).toEqual([`hit ${nonce} ${digest}`, `done ${range}`]);
+      });
+
+      it('bitcoin, blocks of the chain', async () => {
+        const every = isSlow ? 16 : 1;
+        const some = bitcoinHeaders.filter((_, index) => index % every === 0);
+        // Some nonces before it, so that all lanes have work.
+        const rangeOf = (nonce: bigint): Range => [nonce > 40n ? nonce - 40n : 0n, nonce + 1n];
+        const input = some.map(({ header, target, nonce }) =>
+          [header.toString('hex'), target, ...rangeOf(nonce)].join(' '),
+        );
+        // One shell starts them all: a kernel has one header.
+        const loop =
+          'while read -r header target range; do echo $range | "$@" --scheme bitcoin --header $header --target $target; done';
+        const got = await runKernel(['sh', '-c', loop, 'sh', ...argv([])], `${input.join('\n')}\n`);
+        const right = some.map(({ header, target, nonce }) => {
+          const lines = expectedLines({ scheme: 'bitcoin', header, target }, [rangeOf(nonce)]);
+          expect(lines.at(-2)).toMatch(new RegExp(`^hit ${nonce} `));
+          return lines;
+        });
+        expect(got).toEqual({ code: 0, stderr: '', lines: right.flat() });
+      });
+
       it('bitcoin, the genesis block', async () => {
         const merkle = '3ba3edfd7a7b12b27ac72c3e67768f617fc81bc3888a51323a9fb8aa4b1e5e4a';
         const header = Buffer.from(`01000000${'00'.repeat(32)}${merkle}29ab5f49ffff001d00000000`, 'hex');
@@ -138,7 +214,7 @@ export function describeKernel(name: string, { command, extraArgs = [] }: Kernel
       const mostHits = { digits: 3, bits: 9, 'bits-lsb': 11 };
 
       for (const scheme of ['hex-chain', 'sha256d'] as const)
-        for (const unit of ['digits', 'bits', 'bits-lsb'] as const)
+        for (const unit of units)
           it(`${scheme}, ${unit}: every nonce length, blocks of 0 to 4096 bytes`, async () => {
             for (const size of [...sizes, random(4097), random(200)]) {
               const difficulty = random(mostHits[unit]);
@@ -149,6 +225,44 @@ export function describeKernel(name: string, { command, extraArgs = [] }: Kernel
               expect(got).toEqual(right);
             }
           });
+
+      it('sha256: every nonce length, blocks of 0 to 4096 bytes', async () => {
+        for (const [index, size] of sizes.entries()) {
+          const unit = units[index % units.length] ?? 'bits';
+          const difficulty = random(mostHits[unit]);
+          const ranges = [...lengths, randomRange(max, size > 500 ? 50 : 500)];
+          const [got, right] = await compare(
+            { scheme: 'sha256', block: randomBytes(size), unit, difficulty },
+            ranges,
+          );
+          expect(got).toEqual(right);
+        }
+      });
+
+      it('any text around decimal and hexadecimal nonces, digits at either end of the digest', async () => {
+        const schemes = ['hex-chain', 'sha256d', 'sha256'] as const;
+        const patterns = ['prefix', 'suffix', 'digest'] as const;
+        // Every pair of a scheme and a pattern, with decimal and with hexadecimal nonces, and the sizes in turn.
+        for (let turn = 0; turn < 18; turn++) {
+          const text = randomBytes(sizes[(turn * 5) % (sizes.length - 2)] ?? 0);
+          const at = turn % 4 === 0 ? text.length : random(text.length + 1);
+          const [scheme, pattern] = [
+            schemes[turn % 3] ?? 'sha256',
+            patterns[Math.floor(turn / 3) % 3] ?? 'prefix',
+          ];
+          const nonce = turn < 9 ? 'hex' : 'decimal';
+          const around = { scheme, before: text.subarray(0, at), after: text.subarray(at), nonce } as const;
+          const real = digestOf({ ...around, pattern, digits: '' }, 4096n).toString('hex');
+          const count = 1 + random(3);
+          const digits = { prefix: real.slice(0, count), suffix: real.slice(-count), digest: real }[pattern];
+          const [got, right] = await compare({ ...around, pattern, digits }, [
+            ...(nonce === 'hex' ? hexLengths : lengths),
+            [4000n, 4200n],
+          ]);
+          expect(got).toEqual(right);
+          expect(right.lines.some((line) => line.startsWith('hit 4096 '))).toBe(true);
+        }
+      });
 
       it.each(['hex-chain', 'sha256d'] as const)('%s: long ranges over many carries', async (scheme) => {
         const puzzle: KernelPuzzle = { scheme, block, unit: 'bits', difficulty: 8 };
@@ -217,6 +331,9 @@ export function describeKernel(name: string, { command, extraArgs = [] }: Kernel
         ['hex-chain, digits', text('hex-chain', 'digits')],
         ['hex-chain, bits-lsb', text('hex-chain', 'bits-lsb')],
         ['sha256d, bits', text('sha256d', 'bits')],
+        ['sha256, digits', text('sha256', 'digits')],
+        ['sha256d, a prefix', { scheme: 'sha256d', block, pattern: 'prefix', digits: 'c9' }],
+        ['sha256, a suffix', { scheme: 'sha256', block, pattern: 'suffix', digits: '9c' }],
         ['bitcoin', bitcoin('00ff')],
         ['bitcoin, a target that is no power of two', bitcoin('0177')],
       ])('%s: harder, as hard or easier than the puzzle', async (_, puzzle) => {
@@ -256,7 +373,7 @@ export function describeKernel(name: string, { command, extraArgs = [] }: Kernel
       });
 
       it('lists its instruction sets, the fastest first, and each of them finds the same', async () => {
-        for (const scheme of ['hex-chain', 'sha256d', 'bitcoin']) {
+        for (const scheme of ['hex-chain', 'sha256d', 'sha256', 'bitcoin']) {
           const got = await runKernel([...command, '--list', '--scheme', scheme], '');
           const rates = got.lines.map((line) => Number(/^\S+ ([1-9]\d*)$/.exec(line)?.[1]));
           expect(rates.length).toBeGreaterThan(0);
@@ -362,6 +479,35 @@ export function describeKernel(name: string, { command, extraArgs = [] }: Kernel
         ),
         ['--difficulty', [...text, '--unit', 'bits', '--difficulty', '257']],
         ['--difficulty', [...text, ...digits('2'), '--difficulty', '2']],
+        ['--unit', [...text, '--unit', 'digits', '--prefix', 'ab']],
+        ['--suffix', [...text, ...digits('2'), '--suffix', 'ab']],
+        ['--digest', [...text, '--prefix', 'ab', '--digest', 'ab'.repeat(32)]],
+        ['--prefix', [...text, '--prefix', '']],
+        ['--prefix', [...text, '--prefix', 'a'.repeat(65)]],
+        ['--suffix', [...text, '--suffix', '0x1']],
+        ['--digest', [...text, '--digest', 'a'.repeat(63)]],
+        ['--block-hex', [...text, ...digits('2'), '--nonce', 'hex']],
+        ['--after-hex', ['--scheme', 'sha256', '--before-hex', '', '--nonce', 'hex', ...digits('2')]],
+        ['--nonce', ['--scheme', 'sha256', '--before-hex', '', '--after-hex', '', ...digits('2')]],
+        [
+          '--nonce',
+          ['--scheme', 'sha256', '--before-hex', '', '--after-hex', '', '--nonce', 'octal', ...digits('2')],
+        ],
+        [
+          '--after-hex',
+          [
+            '--scheme',
+            'sha256',
+            '--before-hex',
+            '00',
+            '--after-hex',
+            '00'.repeat(4096),
+            '--nonce',
+            'hex',
+            ...digits('2'),
+          ],
+        ],
+        ['--prefix', [...bitcoin, ...target, '--prefix', 'ab']],
         ['--header', [...text, ...digits('2'), '--header', header]],
         ['--target', [...text, ...digits('2'), ...target]],
         ['--header', ['--scheme', 'bitcoin', ...target]],

@@ -13,22 +13,39 @@ export const python =
   process.env['CND_TEST_PYTHON'] ??
   execFileSync('python3', ['-c', 'import sys; print(sys.executable)'], { encoding: 'utf8' }).trim();
 
+/** What a digest must have. */
+type KernelGoal =
+  | { unit: 'digits' | 'bits' | 'bits-lsb'; difficulty: number }
+  | { pattern: 'prefix' | 'suffix' | 'digest'; digits: string };
+
+/** What is hashed: a block, or any text before and after the nonce. */
+type KernelText = { block: Buffer } | { before: Buffer; after: Buffer; nonce: 'decimal' | 'hex' };
+
 /** A puzzle as a kernel is told it. */
 export type KernelPuzzle =
-  | {
-      scheme: 'hex-chain' | 'sha256d';
-      block: Buffer;
-      unit: 'digits' | 'bits' | 'bits-lsb';
-      difficulty: number;
-    }
+  | ({ scheme: 'hex-chain' | 'sha256d' | 'sha256' } & KernelText & KernelGoal)
   | { scheme: 'bitcoin'; header: Buffer; target: string };
 
 export function kernelArguments(puzzle: KernelPuzzle): string[] {
   const scheme = ['--scheme', puzzle.scheme];
   if (puzzle.scheme === 'bitcoin')
     return [...scheme, '--header', puzzle.header.toString('hex'), '--target', puzzle.target];
-  const zeros = ['--unit', puzzle.unit, '--difficulty', String(puzzle.difficulty)];
-  return [...scheme, '--block-hex', puzzle.block.toString('hex'), ...zeros];
+  const text =
+    'block' in puzzle
+      ? ['--block-hex', puzzle.block.toString('hex')]
+      : [
+          '--before-hex',
+          puzzle.before.toString('hex'),
+          '--after-hex',
+          puzzle.after.toString('hex'),
+          '--nonce',
+          puzzle.nonce,
+        ];
+  const goal =
+    'unit' in puzzle
+      ? ['--unit', puzzle.unit, '--difficulty', String(puzzle.difficulty)]
+      : [`--${puzzle.pattern}`, puzzle.digits];
+  return [...scheme, ...text, ...goal];
 }
 
 const sha256 = (data: Buffer | string): Buffer => Buffer.from(hash('sha256', data, 'hex'), 'hex');
@@ -41,12 +58,17 @@ function message(puzzle: KernelPuzzle, nonce: bigint): Buffer {
     return header;
   }
   const decimal = Buffer.from(String(nonce));
+  if ('before' in puzzle) {
+    const text = puzzle.nonce === 'hex' ? Buffer.from(nonce.toString(16)) : decimal;
+    return Buffer.concat([puzzle.before, text, puzzle.after]);
+  }
   return Buffer.concat(puzzle.scheme === 'hex-chain' ? [decimal, puzzle.block] : [puzzle.block, decimal]);
 }
 
 /** The oracle: a digest by OpenSSL alone, sharing no line with what is tested. */
 export function digestOf(puzzle: KernelPuzzle, nonce: bigint): Buffer {
   const inner = sha256(message(puzzle, nonce));
+  if (puzzle.scheme === 'sha256') return inner;
   return sha256(puzzle.scheme === 'hex-chain' ? inner.toString('hex') : inner);
 }
 
@@ -64,12 +86,22 @@ function bits(digest: Buffer, least: boolean): string {
 /** Counts zeros one character at a time, unlike any kernel. */
 export function isGolden(puzzle: KernelPuzzle, digest: Buffer): boolean {
   if (puzzle.scheme === 'bitcoin') return BigInt(`0x${littleEndian(digest)}`) <= BigInt(`0x${puzzle.target}`);
+  if ('pattern' in puzzle) {
+    const hex = digest.toString('hex');
+    return puzzle.pattern === 'suffix' ? hex.endsWith(puzzle.digits) : hex.startsWith(puzzle.digits);
+  }
   const text = puzzle.unit === 'digits' ? digest.toString('hex') : bits(digest, puzzle.unit === 'bits-lsb');
   return (/^0*/.exec(text)?.[0].length ?? 0) >= puzzle.difficulty;
 }
 
-/** Whether a digest has so many zero bits, in its scheme's order: one character at a time, too. */
+/** Whether a digest has so many bits as they are wanted, in the order of its goal: one character at a time, too. */
 export function isNear(puzzle: KernelPuzzle, digest: Buffer, least: number): boolean {
+  if ('pattern' in puzzle) {
+    const isLast = puzzle.pattern === 'suffix';
+    const hex = isLast ? puzzle.digits.padStart(64, '0') : puzzle.digits.padEnd(64, '0');
+    const [real, wanted] = [bits(digest, false), bits(Buffer.from(hex, 'hex'), false)];
+    return isLast ? real.endsWith(wanted.slice(256 - least)) : real.startsWith(wanted.slice(0, least));
+  }
   const number = puzzle.scheme === 'bitcoin' ? Buffer.from(littleEndian(digest), 'hex') : digest;
   const text = bits(number, puzzle.scheme !== 'bitcoin' && puzzle.unit === 'bits-lsb');
   return (/^0*/.exec(text)?.[0].length ?? 0) >= least;

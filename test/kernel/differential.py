@@ -8,7 +8,7 @@ import random
 import sys
 import time
 
-from oracle import DEFAULT_BLOCK, Header, Text, compare, expected, isas
+from oracle import DEFAULT_BLOCK, Header, Template, Text, compare, expected, isas
 
 # Where a message or its padding starts to need one more block, for any place of up to 20 digits, and the limits.
 EDGES = [0, 1, 2, 3, 4, 14, 35, 36, 44, 45, 46, 51, 52, 53, 54, 55, 56, 57, 60, 61, 62, 63, 64, 65, 99, 100, 108, 109,
@@ -75,24 +75,41 @@ def random_puzzle(rng):
 
 
 def puzzle_without_near(rng):
-    scheme = rng.choice(["hex-chain", "hex-chain", "sha256d", "sha256d", "bitcoin"])
+    scheme = rng.choice(["hex-chain", "hex-chain", "sha256d", "sha256d", "sha256", "sha256", "bitcoin"])
     if scheme == "bitcoin":
         return Header(rng.randbytes(80), rng.getrandbits(256) >> rng.choice([0, 0, 1, 2, 3, 5, 8, 9, 12]))
     length = rng.choice([14, rng.choice(EDGES), rng.randrange(130), rng.randrange(4097) if rng.random() < 0.2 else 7])
+    if rng.random() < 0.5:
+        return random_template(rng, scheme, length)
     unit = rng.choice(["digits", "bits", "bits-lsb"])
     difficulty = rng.choice([0, 1, 2, 3]) if unit == "digits" else rng.choice([0, 1, 2, 3, 4, 5, 7, 8, 9, 10, 12])
     return Text(scheme, rng.randbytes(length), unit, difficulty)
 
 
-def random_range(rng, largest, mean):
-    """Ranges of all sizes at all lengths of nonces, many around powers of ten and at the ends."""
+def random_template(rng, scheme, length):
+    """Text on both sides of the nonce, at any place; now and then a digest that really is one of a nonce."""
+    text = rng.randbytes(length)
+    at = rng.choice([0, length, rng.randrange(length + 1), min(length, rng.choice(EDGES))])
+    form = rng.choice(["decimal", "hex"])
+    goal = rng.choice(["prefix", "suffix", "digest"])
+    puzzle = Template(scheme, text[:at], text[at:], form, goal, "")
+    if goal == "digest":
+        puzzle.digits = puzzle.digest(rng.choice([0, 9, 10, 15, 16, 99, 100, 255, 256, 999, 1000, 4095, 4096])).hex()
+    else:
+        puzzle.digits = "%0*x" % (rng.choice([1, 1, 2, 2, 3, 9]), 0)
+        puzzle.digits = "".join(rng.choice("0123456789abcdef") for _ in puzzle.digits)
+    return puzzle
+
+
+def random_range(rng, largest, mean, base=10):
+    """Ranges of all sizes at all lengths of nonces, many around powers of the base and at the ends."""
     size = rng.choice([0, 1, 2, 3, rng.randrange(20), rng.randrange(200), int(rng.expovariate(1 / mean))])
-    digits = rng.randrange(1, len(str(largest)) + 1)
+    digits = rng.randrange(1, len(str(largest) if base == 10 else "%x" % largest) + 1)
     kind = rng.random()
     if kind < 0.4:
-        middle = rng.randrange(10**digits)
+        middle = rng.randrange(base**digits)
     elif kind < 0.75:
-        middle = 10**digits
+        middle = base**digits
     elif kind < 0.9:
         middle = largest
     else:
@@ -118,9 +135,10 @@ def main():
     while tested < arguments.nonces:
         puzzle = random_puzzle(rng)
         mean = min(5000, arguments.nonces / 50)
-        if isinstance(puzzle, Text) and len(puzzle.block) > 200:
+        if len(getattr(puzzle, "block", b"")) > 200:
             mean /= 10
-        ranges = [random_range(rng, puzzle.largest, mean) for _ in range(8)]
+        base = 16 if getattr(puzzle, "form", "") == "hex" else 10
+        ranges = [random_range(rng, puzzle.largest, mean, base) for _ in range(8)]
         lines = expected(puzzle, ranges)
         for kernel, isa in pairs:
             compare(kernel, isa, puzzle, ranges, lines)

@@ -12,9 +12,9 @@ import time
 from differential import random_puzzle, random_range
 from oracle import DEFAULT_BLOCK, Text, answer, compare, isas, run
 
-OPTIONS = ["--scheme", "--block-hex", "--header", "--unit", "--difficulty", "--target", "--near", "--isa", "--seconds", "--list",
+OPTIONS = ["--scheme", "--block-hex", "--before-hex", "--after-hex", "--nonce", "--header", "--unit", "--difficulty", "--prefix", "--suffix", "--digest", "--target", "--near", "--isa", "--seconds", "--list",
            "--version", "--help", "", "-", "--", "--Scheme", "scheme"]
-VALUES = ["hex-chain", "sha256d", "bitcoin", "digits", "bits", "bits-lsb", "portable", "", "0", "1", "64", "65", "256",
+VALUES = ["hex-chain", "sha256d", "sha256", "bitcoin", "decimal", "hex", "digits", "bits", "bits-lsb", "portable", "", "0", "1", "64", "65", "256",
           "-1", "0.05", "1e9", "00" * 80, "ff" * 32, "00", "0", "g", "00" * 4096, "00" * 4097, "x" * 9000, "\n", "\x7f\x80"]
 LINE = b"0123456789 0123456789 0123456789 \n\n\n\r\t+-.x\0\xff"
 

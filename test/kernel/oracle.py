@@ -42,7 +42,7 @@ class Puzzle:
 
 
 class Text(Puzzle):
-    """A puzzle of one of the two schemes whose nonces are text."""
+    """A puzzle of a scheme whose nonces are text, around a block."""
 
     def __init__(self, scheme, block, unit, difficulty):
         self.scheme, self.block, self.unit, self.difficulty = scheme, block, unit, difficulty
@@ -60,9 +60,40 @@ class Text(Puzzle):
             if chain:
                 digest = sha256(sha256(b"%d%b" % (nonce, block)).hex().encode())
             else:
-                digest = sha256(sha256(b"%b%d" % (block, nonce)))
+                digest = sha256(b"%b%d" % (block, nonce))
+                digest = digest if self.scheme == "sha256" else sha256(digest)
             zeros = count(digest)
             yield nonce, digest, zeros >= least, zeros
+
+
+class Template(Puzzle):
+    """The same with any text before and after the nonce, which may be in hexadecimal, and hex digits at one end of the digest."""
+
+    def __init__(self, scheme, before, after, form, goal, digits):
+        self.scheme, self.before, self.after, self.form = scheme, before, after, form
+        self.goal, self.digits = goal, digits
+        self.block = before + after  # for its length
+        self.largest = LARGEST
+
+    def arguments(self):
+        return ["--scheme", self.scheme, "--before-hex", self.before.hex(), "--after-hex", self.after.hex(), "--nonce", self.form,
+                "--" + self.goal, self.digits] + self.near_arguments()
+
+    def digest(self, nonce):
+        inner = sha256(self.before + (b"%d" if self.form == "decimal" else b"%x") % nonce + self.after)
+        return inner if self.scheme == "sha256" else sha256(inner if self.scheme == "sha256d" else inner.hex().encode())
+
+    def judge(self, lo, hi):
+        last = self.goal == "suffix"
+        wanted = int(self.digits.rjust(64, "0") if last else self.digits.ljust(64, "0"), 16)
+        for nonce in range(lo, hi):
+            digest = self.digest(nonce)
+            difference = int.from_bytes(digest, "big") ^ wanted
+            if last:
+                same = 256 if difference == 0 else (difference & -difference).bit_length() - 1
+            else:
+                same = 256 - difference.bit_length()
+            yield nonce, digest, (digest.hex().endswith if last else digest.hex().startswith)(self.digits), same
 
 
 class Header(Puzzle):
