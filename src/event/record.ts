@@ -39,7 +39,7 @@ const instance = z.object({
 const resumed = z.object({
   time,
   elapsed: z.number().describe('Seconds after the start.'),
-  away: z.number().describe('For so many seconds nobody drove the run.'),
+  away: z.number().describe('For so many seconds the run had no controller.'),
   by: z.string(),
 });
 

@@ -29,7 +29,7 @@ export function plainLine(
         ...resumedWords(event),
       ].join('; ');
     case 'run.resumed':
-      return `resumed ${duration(event.elapsed)} after the start, by ${printable(event.by)}; nobody drove it for ${duration(event.away)}`;
+      return `resumed ${duration(event.elapsed)} after the start, by ${printable(event.by)}; it had no controller for ${duration(event.away)}`;
     case 'run.preflight':
       return [
         ...event.facts.map(([name, value]) => `${name}: ${printable(value)}`),

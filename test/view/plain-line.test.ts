@@ -14,7 +14,7 @@ const line = <Name extends EventName>(event: Name, fields: EventFields[Name], ve
 const lines: { readonly [Name in EventName]: string | { verbose: string } | undefined } = {
   'run.planned':
     "run 20261120-081103-x7k2: 4 instances on local, at most 60.0 s; puzzle hex-chain of 'COMSM0010cloud', 6 leading zero digits; nonces 0 to below 4,294,967,296; one in 16,777,216 is golden",
-  'run.resumed': 'resumed 12.5 s after the start, by words; nobody drove it for 3.25 s',
+  'run.resumed': 'resumed 12.5 s after the start, by words; it had no controller for 3.25 s',
   'run.preflight': 'image: words; cost: at most $0.420 (words)',
   warning: 'warning: words (words)',
   'launch.started': 'launching 4 instances; should cnd be killed: cnd resume 20261120-081103-x7k2',

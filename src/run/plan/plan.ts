@@ -133,10 +133,10 @@ function oddsWarning(
 /** What makes odds better, of what there is for the scheme; a whole header may have no golden nonce. Pure. */
 function raising(remedies: readonly string[]): string {
   if (remedies.length === 0)
-    return 'all its nonces will be tested: nothing but another --header can raise them';
+    return 'all its nonces will be tested: nothing but another --header can raise it';
   const [last = '', ...others] = remedies.toReversed();
   const words = others.length === 0 ? last : `${others.toReversed().join(', ')} or ${last}`;
-  return `raise them with ${words}`;
+  return `raise it with ${words}`;
 }
 
 /** A number that may be far beyond 2^53, in plain digits up to 15 of them, then as a power of ten. */

@@ -19,13 +19,15 @@ export interface CurveChart {
   readonly label: string;
   readonly format?: (value: number) => string;
   readonly colour: string;
+  /** Stretches of time in which nothing was measured: the curve is drawn paler there. */
+  readonly bands?: readonly { readonly from: number; readonly to: number }[];
   /** A point that matters. */
   readonly mark?: CurvePoint & { readonly name: string };
 }
 
 /** One value against time, filled down to zero. */
 export function curveChart({ plot, draw }: ChartRenderer, text: ChartText, chart: CurveChart): Markup {
-  const { points, begin, end, most, label, format, colour, mark } = chart;
+  const { points, begin, end, most, label, format, colour, bands = [], mark } = chart;
   const unit = timeUnit(end);
   const x = ({ at }: CurvePoint): number => at / unit.seconds;
   return draw(text, {
@@ -46,6 +48,12 @@ export function curveChart({ plot, draw }: ChartRenderer, text: ChartText, chart
       plot.axisY({ label, labelArrow: 'none', tickSize: 0, ticks: 5, ...(format && { tickFormat: format }) }),
       plot.areaY(points, { x, y: 'value', fill: colour, fillOpacity: 0.16 }),
       plot.lineY(points, { x, y: 'value', stroke: colour, strokeWidth: 1.8 }),
+      plot.rect(bands, {
+        x1: ({ from }: { from: number }) => from / unit.seconds,
+        x2: ({ to }: { to: number }) => to / unit.seconds,
+        fill: 'var(--page)',
+        fillOpacity: 0.6,
+      }),
       plot.ruleY([0], { stroke: 'var(--soft)' }),
       ...(mark
         ? [

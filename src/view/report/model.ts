@@ -107,7 +107,7 @@ export interface RunReport {
   releasedAt?: number;
   /** What was last reported of each share of a residue, by residue and first nonce. */
   readonly residues: Map<string, ReportedShare>;
-  /** While nobody drove the run, in seconds since the start: its controller was gone, and another one took it up. */
+  /** While the run had no controller, in seconds since the start: one was gone, and another one has resumed the run. */
   readonly away: { readonly from: number; readonly to: number }[];
   broadcastOn?: string;
   archivedTo?: string;

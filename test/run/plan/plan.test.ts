@@ -78,7 +78,7 @@ describe('warnings before the launch', () => {
       {
         message:
           'the probability of a golden nonce within T, at about 1.00 MH/s, is about 1 in 19,635: one nonce in 1,099,511,627,776 is golden, and 56,000,000 can be tested',
-        hint: 'raise them with a smaller --D, a longer --T or more instances',
+        hint: 'raise it with a smaller --D, a longer --T or more instances',
       },
     ]);
   });
@@ -88,15 +88,15 @@ describe('warnings before the launch', () => {
       {
         message:
           'the probability of a golden nonce in the whole nonce space is about 1 in 4,294,968: one nonce in 4,294,967,296 is golden, and 1,000 can be tested',
-        hint: 'raise them with a smaller --D or a higher --limit',
+        hint: 'raise it with a smaller --D or a higher --limit',
       },
     ]);
   });
 
   test.each([
-    [{}, 'all its nonces will be tested: nothing but another --header can raise them'],
-    [{ from: '7' }, 'raise them with a lower --from'],
-    [{ limit: '1000' }, 'raise them with a higher --limit'],
+    [{}, 'all its nonces will be tested: nothing but another --header can raise it'],
+    [{ from: '7' }, 'raise it with a lower --from'],
+    [{ limit: '1000' }, 'raise it with a higher --limit'],
   ])('hints for a header name no flag that it does not have: %j', (more, hint) => {
     const header = `${'00'.repeat(72)}01000003${'00'.repeat(4)}`;
     const flags = { N: '4', T: '60', scheme: 'bitcoin', header, ...more };

@@ -154,7 +154,7 @@ test('a journal that ends before its run does, torn, is a report all the same', 
   expect(sectionOf(document, 'Settings and versions').textContent).toMatch(/It lacks: the result/);
 });
 
-test('a run that was taken up again says when nobody drove it', async () => {
+test('a run that was resumed says when it had no controller, in every chart of time', async () => {
   const lines: object[] = syntheticEvents({ instances: 8, ending: 'found', seconds: 30 });
   const time = '2026-11-20T08:11:53.000Z';
   lines.splice(200, 0, {
@@ -167,9 +167,15 @@ test('a run that was taken up again says when nobody drove it', async () => {
     by: 'me@here',
   });
   const document = parse(await draw(journalOf(lines)));
-  expect(sectionOf(document, 'Timeline of the instances').textContent).toMatch(/nobody drove the run/);
+  for (const name of ['Timeline of the instances', 'Hash rate', 'Probability against time']) {
+    const chart = sectionOf(document, name);
+    expect(chart.textContent).toMatch(/Paler: the run had no controller/);
+    expect([...chart.querySelectorAll('g[fill-opacity="0.6"] rect, rect[fill-opacity="0.6"]')].length).toBe(
+      1,
+    );
+  }
   expect(rowsOf(sectionOf(document, 'Warnings and faults')).flat()).toContain(
-    'resumed 50.0 s after the start, by me@here; nobody drove it for 12.0 s',
+    'resumed 50.0 s after the start, by me@here; it had no controller for 12.0 s',
   );
 });
 

@@ -1,4 +1,5 @@
 import { type HtmlContent, Markup, markup } from '../../html.ts';
+import type { RunReport } from '../model.ts';
 
 /** One part of a report, under a heading of its own. */
 export function section(title: string, ...content: readonly HtmlContent[]): Markup {
@@ -44,6 +45,12 @@ export function dataDetails(
 ): Markup {
   return markup`<details><summary>${caption}</summary>
 ${dataTable(caption, columns, rows)}</details>`;
+}
+
+/** Explains the paler stretches of a chart of a run that was resumed. */
+export function awayNote({ away }: Pick<RunReport, 'away'>): Markup | undefined {
+  if (away.length === 0) return undefined;
+  return markup`<p class="lead">Paler: the run had no controller, its instances went on searching by themselves.</p>`;
 }
 
 /** Names and what they stand for. */

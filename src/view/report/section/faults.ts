@@ -1,4 +1,4 @@
-import { duration } from '../../../quantity.ts';
+import { duration, plural } from '../../../quantity.ts';
 import { type Markup, markup } from '../../html.ts';
 import { faultText } from '../fault.ts';
 import type { RunReport } from '../model.ts';
@@ -12,9 +12,9 @@ export function faultTable({ faults, unread, isLive }: RunReport): Markup {
     faultText(key, fault),
   ]);
   const lines = [
-    ...(unread.unknown > 0 ? [`${unread.unknown} events of a newer version of cnd`] : []),
-    ...(unread.damaged > 0 ? [`${unread.damaged} damaged lines`] : []),
-    ...(unread.overlong > 0 ? [`${unread.overlong} lines that are too long`] : []),
+    ...(unread.unknown > 0 ? [`${plural(unread.unknown, 'event')} of a newer version of cnd`] : []),
+    ...(unread.damaged > 0 ? [plural(unread.damaged, 'damaged line')] : []),
+    ...(unread.overlong > 0 ? [`${plural(unread.overlong, 'line')} too long to be read`] : []),
   ];
   return section(
     'Warnings and faults',

@@ -4,7 +4,7 @@ import { curveChart } from '../../chart/curve-chart.ts';
 import { type Markup, markup } from '../../html.ts';
 import type { RunReport } from '../model.ts';
 import { probabilityAt, probabilityCurve } from '../sample.ts';
-import { dataDetails, figure, section } from './block.ts';
+import { awayNote, dataDetails, figure, section } from './block.ts';
 
 /** How likely it was to have found a golden nonce by each moment, and when it was found. */
 export function probabilityChart(report: RunReport, charts: ChartRenderer): Markup {
@@ -35,6 +35,7 @@ export function probabilityChart(report: RunReport, charts: ChartRenderer): Mark
       label: 'probability, %',
       format: (value) => String(Number((value * 100).toPrecision(3))),
       colour: 'var(--search)',
+      bands: report.away,
       ...(hit &&
         chance !== undefined && {
           mark: { at: hit.at, value: chance, name: `hit at ${duration(hit.at)}, ${percent(chance)}` },
@@ -45,6 +46,7 @@ export function probabilityChart(report: RunReport, charts: ChartRenderer): Mark
     name,
     markup`<p class="lead">The probability that a golden nonce is among as many as were tested by then${planned && markup`; of the whole space it is ${percent(planned.spaceProbability)}`}.</p>`,
     figure(name, drawn),
+    awayNote(report),
     dataDetails(
       'Probability as numbers',
       [{ name: 'Seconds' }, { name: 'Probability' }],

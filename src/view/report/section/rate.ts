@@ -3,7 +3,7 @@ import type { ChartRenderer } from '../../chart/chart.ts';
 import { curveChart } from '../../chart/curve-chart.ts';
 import { type Markup, markup } from '../../html.ts';
 import type { RunReport, Sample } from '../model.ts';
-import { dataDetails, figure, section } from './block.ts';
+import { awayNote, dataDetails, figure, section } from './block.ts';
 
 /** Rows of a table of samples. */
 const mostRows = 120;
@@ -37,12 +37,14 @@ export function rateChart(report: RunReport, charts: ChartRenderer): Markup {
       most: finite(most / 1e6),
       label: 'MH/s',
       colour: 'var(--accent)',
+      bands: report.away,
     },
   );
   return section(
     name,
     markup`<p class="lead">All instances together, at most ${rateText(most)}${ended && `, ${rateText(ended.rate)} on average while searching`}.</p>`,
     figure(name, drawn),
+    awayNote(report),
     dataDetails(
       'Hash rate as numbers',
       [

@@ -3,7 +3,7 @@ import type { ChartRenderer } from '../../chart/chart.ts';
 import { spanChart } from '../../chart/span-chart.ts';
 import { type Markup, markup } from '../../html.ts';
 import { type ReportedInstance, type RunReport, type Stage, stages } from '../model.ts';
-import { figure, section } from './block.ts';
+import { awayNote, figure, section } from './block.ts';
 
 /** Rows that are drawn: more have no pixel of their own. */
 const mostRows = 2000;
@@ -69,9 +69,7 @@ export function timeline(report: RunReport, charts: ChartRenderer): Markup {
       .filter((stage) => used.has(stage))
       .map((stage) => markup`<li>${swatch(stage)}${words(stage)}</li>`)}</ul>`,
     figure(name, drawn),
-    report.away.length > 0
-      ? markup`<p class="lead">Paler: nobody drove the run, its instances searched on by themselves.</p>`
-      : undefined,
+    awayNote(report),
     report.instances.size > mostRows
       ? markup`<p class="lead">The first ${plural(mostRows, 'instance')} of ${report.instances.size}.</p>`
       : undefined,
