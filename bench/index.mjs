@@ -3,9 +3,10 @@
 //   npm run build && node bench/index.mjs [RUNS]        (moto_server: .moto/bin, or on PATH)
 //
 // Every run gets a record and its entry of the index, as `cnd start` leaves them. Each command is a process of its own, timed
-// from its start to its end; the median of five. Then the index is lost, and made again.
+// from its start to its end; the median of five, with the CPU time of the client and of the server (Linux only), which other work on
+// the machine changes less. Then the index is lost, and made again.
 import { spawn, spawnSync } from 'node:child_process';
-import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -65,29 +66,49 @@ async function fill(archive) {
   );
 }
 
-function time(args, env) {
+/** Seconds of CPU time: of a process with its threads, or of the children of this one that have ended. */
+function cpu(pid) {
+  const [user, system] = pid === undefined ? [15, 16] : [13, 14];
+  const fields = readFileSync(`/proc/${pid ?? 'self'}/stat`, 'utf8')
+    .replace(/\(.*\)/, '-')
+    .split(' ');
+  return (Number(fields[user]) + Number(fields[system])) / 100;
+}
+
+function time(args, env, server) {
   const begun = performance.now();
+  const [own, served] = [cpu(), server && cpu(server)];
   const { status, stdout, stderr } = spawnSync(process.execPath, [cnd, 'logs', ...args], {
     cwd: folder,
     env,
     encoding: 'utf8',
   });
   if (status !== 0) throw new Error(`${args.join(' ')}: ${stderr}`);
-  return { seconds: (performance.now() - begun) / 1000, lines: stdout.split('\n').length - 1 };
+  return {
+    seconds: (performance.now() - begun) / 1000,
+    client: cpu() - own,
+    server: server && cpu(server) - served,
+    lines: stdout.split('\n').length - 1,
+  };
 }
 
-function median(args, env) {
-  const times = Array.from({ length: 5 }, () => time(args, env));
-  const sorted = times.map(({ seconds }) => seconds).toSorted((a, b) => a - b);
-  return `${sorted[2].toFixed(2)} s (${times[0].lines} lines)`;
+function median(args, env, server) {
+  const times = Array.from({ length: 5 }, () => time(args, env, server));
+  const of = (name) =>
+    times
+      .map((one) => one[name])
+      .toSorted((a, b) => a - b)[2]
+      .toFixed(2);
+  const cpus = [`client ${of('client')} s`, ...(server ? [`moto ${of('server')} s`] : [])].join(', ');
+  return `${of('seconds')} s (CPU: ${cpus}; ${times[0].lines} lines)`;
 }
 
-function measure(name, config, env) {
+function measure(name, config, env, server) {
   writeFileSync(join(folder, 'cnd.config.json'), JSON.stringify(config));
   const middle = records[runs >> 1].run;
   console.log(`${name}, ${runs} runs`);
   for (const args of [['ls'], ['ls', '--before', middle], ['ls', '--json'], ['ls', '--limit', 'all']])
-    console.log(`  cnd logs ${args.join(' ').replace(middle, 'RUN')}: ${median(args, env)}`);
+    console.log(`  cnd logs ${args.join(' ').replace(middle, 'RUN')}: ${median(args, env, server)}`);
   return () => console.log(`  cnd logs index, all of it lost: ${time(['index'], env).seconds.toFixed(2)} s`);
 }
 
@@ -127,7 +148,7 @@ try {
     await createBucket(access);
     const archive = new S3Archive(access);
     await fill(archive);
-    const rebuild = measure('moto S3', { logs: { directory: join(folder, 'spool'), bucket } }, env);
+    const rebuild = measure('moto S3', { logs: { directory: join(folder, 'spool'), bucket } }, env, moto.pid);
     const names = [];
     for await (const name of archive.index.names({})) names.push(name);
     await archive.index.drop(names);

@@ -39,3 +39,24 @@ export async function* listFolder(
     };
   }
 }
+
+/**
+ * Lists with a client that is likely to be the right one, at the same time as it is found out which is: one round trip less, where
+ * the bucket is in the region of the settings. Where the first page cannot be had, all is listed with the other.
+ */
+export async function* listEarly(
+  likely: S3Client,
+  certain: Promise<S3Client>,
+  listing: Listing,
+): AsyncGenerator<Page> {
+  certain.catch(() => {}); // awaited only where it is needed
+  try {
+    const pages = listFolder(likely, listing);
+    const first = await pages.next().catch(() => undefined);
+    if (!first) return yield* listFolder(await certain, listing);
+    if (first.done !== true) yield first.value;
+    yield* pages;
+  } finally {
+    likely.destroy();
+  }
+}

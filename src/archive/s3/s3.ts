@@ -17,9 +17,9 @@ import { assertRunId, entryKind, mediaType, noEntry, requireEntry } from '../ent
 import { recordName } from '../../event/file-name.ts';
 import { storeIndexed, withdraw } from '../index/update.ts';
 import { passes } from '../run-name.ts';
-import { type BucketAccess, s3Error } from './client.ts';
+import { type BucketAccess, s3Client, s3Error } from './client.ts';
 import { BucketIndex } from './index.ts';
-import { type Listing, type Page, batch, listFolder } from './list.ts';
+import { type Listing, type Page, batch, listEarly, listFolder } from './list.ts';
 import { type FoundBucket, findBucket } from './region.ts';
 import { type ObjectInput, uploadObject, uploadStream } from './upload.ts';
 
@@ -217,7 +217,9 @@ export class S3Archive implements Archive {
   }
 
   async *#list(listing: Omit<Listing, 'bucket'>): AsyncGenerator<Page> {
-    yield* listFolder(await this.#client(), { ...listing, bucket: this.#options.bucket });
+    const whole = { ...listing, bucket: this.#options.bucket };
+    if (this.#found) yield* listFolder(await this.#client(), whole);
+    else yield* listEarly(s3Client(this.#options), this.#client(), whole);
   }
 
   #listing<T>(list: () => Promise<T>): Promise<T> {

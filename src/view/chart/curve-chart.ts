@@ -19,7 +19,7 @@ export interface CurveChart {
   readonly label: string;
   readonly format?: (value: number) => string;
   readonly colour: string;
-  /** Stretches of time in which nothing was measured: the curve is drawn paler there. */
+  /** Stretches of time in which nothing was measured: the curve is drawn fainter there. */
   readonly bands?: readonly { readonly from: number; readonly to: number }[];
   /** A point that matters. */
   readonly mark?: CurvePoint & { readonly name: string };

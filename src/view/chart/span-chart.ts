@@ -23,7 +23,7 @@ export interface SpanChart {
   readonly rows: readonly string[];
   /** The end of the time axis, in seconds. */
   readonly end: number;
-  /** Stretches of time in which the spans are known less well: they are drawn paler. */
+  /** Stretches of time in which the spans are known less well: they are drawn fainter. */
   readonly bands?: readonly { readonly from: number; readonly to: number }[];
   /** A moment that matters to all rows. */
   readonly mark?: { readonly at: number; readonly name: string; readonly row?: number };

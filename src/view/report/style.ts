@@ -37,7 +37,7 @@ dl.facts dd{margin:0;overflow-wrap:anywhere}
 figure{margin:.7rem 0 0}
 .scroll{overflow-x:auto}
 .scroll:focus-visible,summary:focus-visible{outline:2px solid var(--accent);outline-offset:2px}
-svg.chart{display:block;width:100%;min-width:34rem;height:auto;font-family:inherit;font-size:11px;color:var(--soft);overflow:visible}
+svg.chart{display:block;width:100%;min-width:42rem;height:auto;font-family:inherit;font-size:11px;color:var(--soft);overflow:visible}
 .legend{display:flex;flex-wrap:wrap;gap:.15rem 1rem;list-style:none;margin:.5rem 0;padding:0;font-size:.85rem;color:var(--soft)}
 .legend svg{display:inline-block;width:.75em;height:.75em;margin-right:.4em;border-radius:2px}
 details{margin-top:.6rem;font-size:.88rem}

@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { S3Archive, type S3Options } from '../../../src/archive/s3/s3.ts';
 import { createBucket } from '../../../src/archive/s3/bucket.ts';
+import { collect } from '../../helper/collect.ts';
 
 const run = '20261120-081103-x7k2';
 const home = 'eu-central-1';
@@ -14,11 +15,14 @@ let server: Server;
 let folder: string;
 let asked: string[];
 let stored: Map<string, number>;
+/** Before HEAD is answered; a request of another kind has come. */
+let listingCame: Promise<void> | undefined;
+let tellListing: () => void;
 /** What a request to the wrong region is answered with. */
 let refusal: number;
 
 /** Like S3: a bucket of one region, and who asks another one is told which, before the body has come. */
-function answer(request: IncomingMessage, response: ServerResponse): void {
+async function answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
   const { method = '', url = '', headers } = request;
   const region = /Credential=[^/]+\/\d+\/([^/]+)\//.exec(headers.authorization ?? '')?.[1];
   asked.push(`${method} ${region}`);
@@ -27,6 +31,15 @@ function answer(request: IncomingMessage, response: ServerResponse): void {
     const body = '<Error><Code>PermanentRedirect</Code><Message>use the other endpoint</Message></Error>';
     response.end(method === 'HEAD' ? undefined : body);
     return;
+  }
+  if (method === 'HEAD') await listingCame;
+  if (method === 'GET') {
+    tellListing();
+    const prefixes = `<CommonPrefixes><Prefix>${run}/</Prefix></CommonPrefixes>`;
+    response.writeHead(200, { 'content-type': 'application/xml' });
+    return void response.end(
+      `<ListBucketResult>${prefixes}<IsTruncated>false</IsTruncated></ListBucketResult>`,
+    );
   }
   const chunks: Buffer[] = [];
   request.on('data', (chunk: Buffer) => chunks.push(chunk));
@@ -44,7 +57,9 @@ beforeEach(async () => {
   asked = [];
   stored = new Map();
   refusal = 301;
-  server = createServer(answer);
+  listingCame = undefined;
+  tellListing = () => {};
+  server = createServer((request, response) => void answer(request, response));
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
 });
 afterEach(() => {
@@ -96,6 +111,22 @@ test('a region that is known is right at once', async () => {
   await make(home).store(run, 'events.ndjson', file(10));
   expect(asked).toEqual([`HEAD ${home}`, `PUT ${home}`]);
 });
+
+const runsOf = (region: string) => collect(make(region).runs());
+
+test('a listing does not wait until the bucket is found where the settings say', async () => {
+  listingCame = new Promise((resolve) => (tellListing = resolve));
+  expect(await runsOf(home)).toEqual([run]);
+});
+
+test.each([301, 400, 403])(
+  'nor is it lost where the bucket is elsewhere, and S3 says so with %d',
+  async (status) => {
+    refusal = status;
+    expect(await runsOf('us-west-2')).toEqual([run]);
+    expect(asked.filter((call) => call === `GET ${home}`)).toHaveLength(1);
+  },
+);
 
 test('a bucket that is there, in whatever region, is not created', async () => {
   expect(await createBucket(access('us-west-2'))).toEqual({ created: false, region: home });

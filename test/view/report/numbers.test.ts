@@ -169,7 +169,7 @@ test('a run that was resumed says when it had no controller, in every chart of t
   const document = parse(await draw(journalOf(lines)));
   for (const name of ['Timeline of the instances', 'Hash rate', 'Probability against time']) {
     const chart = sectionOf(document, name);
-    expect(chart.textContent).toMatch(/Paler: the run had no controller/);
+    expect(chart.textContent).toMatch(/Fainter: the run had no controller/);
     expect([...chart.querySelectorAll('g[fill-opacity="0.6"] rect, rect[fill-opacity="0.6"]')].length).toBe(
       1,
     );

@@ -27,6 +27,20 @@ test('the axis of small probabilities tells them apart', async () => {
   expect(large).toEqual(expect.arrayContaining(['0', '5', '10']));
 });
 
+test('a peak below the average, of a short search, is not told', async () => {
+  const events = syntheticEvents({ instances: 8, ending: 'found', seconds: 40 });
+  const words = async (rate: number): Promise<string> => {
+    const changed = events.map((event) => (event.event === 'run.ended' ? { ...event, rate } : event));
+    return (
+      sectionOf(parse(await draw(journalOf(changed))), 'Hash rate').querySelector('p')?.textContent ?? ''
+    );
+  };
+  expect(await words(1e6)).toMatch(
+    /^All instances together, at most [\d.]+ MH\/s, 1\.00 MH\/s on average while searching\.$/,
+  );
+  expect(await words(1e9)).toBe('All instances together, 1,000 MH/s on average while searching.');
+});
+
 test('what each instance is has a table of its own, and the first of many ranges are counted', async () => {
   const page = await pageOf('found');
   expect(rowsOf(sectionOf(page, 'Machines'))[3]).toEqual([

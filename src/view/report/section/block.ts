@@ -47,10 +47,10 @@ export function dataDetails(
 ${dataTable(caption, columns, rows)}</details>`;
 }
 
-/** Explains the paler stretches of a chart of a run that was resumed. */
+/** Explains the fainter stretches of a chart of a run that was resumed. */
 export function awayNote({ away }: Pick<RunReport, 'away'>): Markup | undefined {
   if (away.length === 0) return undefined;
-  return markup`<p class="lead">Paler: the run had no controller, its instances went on searching by themselves.</p>`;
+  return markup`<p class="lead">Fainter: the run had no controller, its instances went on searching by themselves.</p>`;
 }
 
 /** Names and what they stand for. */

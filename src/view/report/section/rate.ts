@@ -42,7 +42,7 @@ export function rateChart(report: RunReport, charts: ChartRenderer): Markup {
   );
   return section(
     name,
-    markup`<p class="lead">All instances together, at most ${rateText(most)}${ended && `, ${rateText(ended.rate)} on average while searching`}.</p>`,
+    markup`<p class="lead">All instances together, ${rateWords(most, ended?.rate)}.</p>`,
     figure(name, drawn),
     awayNote(report),
     dataDetails(
@@ -61,6 +61,13 @@ export function rateChart(report: RunReport, charts: ChartRenderer): Markup {
       ]),
     ),
   );
+}
+
+/** What is reported once a second lags behind: in a short search its peak may be below the average of all. */
+function rateWords(most: number, average: number | undefined): string {
+  const peak = average === undefined || most >= average ? [`at most ${rateText(most)}`] : [];
+  const mean = average === undefined ? [] : [`${rateText(average)} on average while searching`];
+  return [...peak, ...mean].join(', ');
 }
 
 function finite(value: number): number {
