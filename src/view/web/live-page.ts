@@ -10,7 +10,7 @@ const liveStyle = `
 button{font:inherit;font-size:.88rem;color:var(--ink);background:var(--page);border:1px solid var(--soft);border-radius:6px;padding:.25rem .8rem;cursor:pointer}
 button:focus-visible{outline:2px solid var(--accent);outline-offset:2px}
 button.bad{color:var(--bad);border-color:var(--bad)}
-dialog{max-width:30rem;color:var(--ink);background:var(--page);border:1px solid var(--line);border-radius:10px;padding:1.2rem 1.4rem}
+dialog{max-width:min(30rem,calc(100% - 2rem));color:var(--ink);background:var(--page);border:1px solid var(--line);border-radius:10px;padding:1.2rem 1.4rem}
 dialog::backdrop{background:rgb(0 0 0/.5)}
 .answers{display:flex;gap:.7rem;justify-content:flex-end;margin-top:1rem}
 [hidden]{display:none}
