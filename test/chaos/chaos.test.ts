@@ -8,7 +8,7 @@ import { recount, smallestGolden, unfounded } from './oracle.ts';
 import { play } from './play.ts';
 import { Random } from './random.ts';
 import { Report, playedOf } from './report.ts';
-import { scenarioOf } from './scenario.ts';
+import { scenarioOf } from './draw.ts';
 
 /** Seconds that a slow and busy machine may be late by: here promises are tested, not speed. */
 const slack = 10;

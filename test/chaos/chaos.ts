@@ -7,7 +7,8 @@ import { violations } from './invariant.ts';
 import { play } from './play.ts';
 import { Random } from './random.ts';
 import { Report, playedOf } from './report.ts';
-import { type Scenario, cloudScenarioOf, scenario as schema, scenarioOf } from './scenario.ts';
+import { cloudScenarioOf, scenarioOf } from './draw.ts';
+import { type Scenario, scenario as schema } from './scenario.ts';
 import { simpler } from './shrink.ts';
 
 // npm run chaos -- --seed 1 --runs 500 [--parallel 4] [--slack 2] [--shrink] [--report FILE] [--with resume: only runs with this fault]

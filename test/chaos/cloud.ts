@@ -59,6 +59,7 @@ async function playOn(
   const words = Object.entries(flags).map(([name, value]) => `--${name} ${value}`);
   const begin = performance.now();
   const until = (seconds: number): number => seconds - (performance.now() - begin) / 1000;
+  if (scenario.replace) words.push('--replace');
   const cnd = place.start(`start ${words.join(' ')} --kernel python --json`);
   const inflicted: (boolean | undefined)[] = faults.map(() => undefined);
   const repairs: (() => void)[] = [];

@@ -103,6 +103,7 @@ export class Controller {
 function environment(place: Place): NodeJS.ProcessEnv {
   return {
     ...process.env,
+    ...place.clock,
     PATH: place.path,
     HOME: place.directory,
     TERM: 'xterm',

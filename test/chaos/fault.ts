@@ -18,6 +18,8 @@ export interface Stage {
   readonly strangers: ChildProcess[];
   /** Those that took the run up after its controller, or tried to. */
   readonly resumed: Controller[];
+  /** When that one was killed, in milliseconds since the epoch. */
+  readonly killedAt: number[];
 }
 
 /**
@@ -67,6 +69,11 @@ export async function inflict(action: Action, stage: Stage): Promise<boolean> {
       return plantProcess(stage);
     case 'resume':
       return resume(action, stage);
+    case 'dies':
+      return true; // its fleet sees to it: place.ts
+    case 'set-clock':
+      place.setClock(action.by);
+      return true;
     case 'api':
     case 'machine':
       return false; // only EC2 has these: cloud.ts
@@ -87,9 +94,10 @@ async function signal(action: Action & { do: 'signal' }, { controller, run }: St
 /** Whoever drives the run is killed, and others take it up. One that has ended is left alone: that would be another run. */
 async function resume(
   { after, count }: Extract<Action, { do: 'resume' }>,
-  { place, controller, run, resumed }: Stage,
+  { place, controller, run, resumed, killedAt }: Stage,
 ): Promise<boolean> {
   const drivers = [controller, ...resumed];
+  killedAt.push(Date.now());
   for (const driver of drivers) driver.signal('SIGKILL');
   const ends = await Promise.all(drivers.map(({ ended }) => ended));
   const isOver = ends.every(({ signal: by }) => by !== 'SIGKILL') || run === undefined;

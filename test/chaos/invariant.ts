@@ -1,5 +1,6 @@
-import { isGolden, recount, repeated, smallestGolden, unfounded } from './oracle.ts';
+import { isGolden, recount, smallestGolden, unfounded } from './oracle.ts';
 import { type Observation, grace, patience } from './play.ts';
+import { forgotten, repetitions } from './repetition.ts';
 import { type Scenario, hasFault } from './scenario.ts';
 
 /** Megabytes that a controller may need, whatever it is sent. */
@@ -33,6 +34,8 @@ export function violations(seen: Observation): string[] {
     ...commands(seen),
     ...takenUp(seen, told),
     ...search(seen, told),
+    ...repetitions(seen),
+    ...forgotten(seen),
     ...(told ? answers(seen, told) : []),
   ];
 }
@@ -212,25 +215,18 @@ function takenUp(seen: Observation, told: Told | undefined): string[] {
   return found;
 }
 
-/** Faults that harm nobody who searches, only what is around it. */
-const harmless: ReadonlySet<string> = new Set([
-  'resume',
-  'cut',
-  'delay',
-  'half-open',
-  'reset',
-  'close-output',
-  'stall-output',
-  'scram',
-  'ps',
-  'plant-process',
-]);
-
 /** Faults after which the search goes on, if it has to be with another agent or kernel. */
-const passing: ReadonlySet<string> = new Set(['reset', 'power-off', 'ps', 'plant-process']);
+const passing: ReadonlySet<string> = new Set(['reset', 'power-off', 'dies', 'ps', 'plant-process']);
 
 /** Seconds of search in which a space of so many nonces is searched by any machine that is not too busy to show anything. */
-const enough = { seconds: 5, afterLoss: 17, nonces: 60_000 };
+const enough = { seconds: 5, paced: 13, afterLoss: 17, nonces: 60_000 };
+
+/** How many nonces are searched in that time, where there are instances that are neither slowed down nor gone. */
+function enoughNonces({ pace, instances, replace, faults }: Scenario): number {
+  const isGone = hasFault({ faults }, 'dies') && !replace;
+  if (pace > 0) return instances > 1 && !isGone ? enough.nonces : 0;
+  return instances > 1 || !isGone ? enough.nonces : 0;
+}
 
 /** Nothing is searched in vain, nothing is forgotten, and no hit is lost. */
 function search(seen: Observation, told: Told | undefined): string[] {
@@ -238,24 +234,21 @@ function search(seen: Observation, told: Told | undefined): string[] {
   const found: string[] = [];
   const { faults } = scenario;
   const isOwn = scenario.kernel === 'honest' && scenario.agent === 'own' && !scenario.companion;
-  const isUntouched = faults.every(({ action }) =>
-    action.do === 'signal' ? ['controller', 'attach'].includes(action.target) : harmless.has(action.do),
-  );
-  // What an instance has that cannot be reached is also given to others once they have nothing left.
-  const isSingle = isOwn && isUntouched && told?.coverage.doubled === undefined;
-  const again = isSingle ? repeated(place.record) : undefined;
-  if (again !== undefined) found.push(`${again} was searched twice, and no instance was lost`);
-
   const goesOn = faults.every(({ action }) =>
     action.do === 'signal'
       ? ['agent', 'kernel', 'attach'].includes(action.target) && action.signal !== 'SIGSTOP'
       : passing.has(action.do),
   );
-  const seconds = hasFault(scenario, 'power-off') ? enough.afterLoss : enough.seconds;
+  const inTime = scenario.pace > 0 ? enough.paced : enough.seconds;
+  const seconds = hasFault(scenario, 'power-off') ? enough.afterLoss : inTime;
   const hadTime = (told?.phases?.['search'] ?? 0) > seconds && slack < enough.seconds;
   const isEndless = told?.outcome === 'time-limit' || told?.outcome === 'unproven';
-  if (isOwn && goesOn && hadTime && isEndless && scenario.size <= enough.nonces)
+  if (isOwn && goesOn && hadTime && isEndless && scenario.size <= enoughNonces(scenario))
     found.push(`${told.outcome} of ${scenario.size} nonces: ${told.tested} tested`);
+  const isReplaced =
+    scenario.replace && faults.every(({ action }) => action.do === 'dies' || action.do === 'ps');
+  if (isOwn && isReplaced && slack < enough.seconds && told?.outcome === 'failed')
+    found.push('it failed, with an instance that was to be replaced');
 
   const isKept = !['remove-logs', 'fill-logs', 'read-only-logs', 'fill-disk', 'plant-links'].some((kind) =>
     faults.some(({ action }) => action.do === kind),

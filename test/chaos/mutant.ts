@@ -34,6 +34,8 @@ function scenario(change: Partial<Scenario>, ...faults: readonly Fault[]): Scena
     agent: 'own',
     output: 'json',
     companion: false,
+    pace: 0,
+    replace: false,
     ...change,
     faults: [...faults],
   };
@@ -102,9 +104,11 @@ export const mutants: readonly Mutant[] = [
         replace: '',
       },
     ],
+    // Slow, so that one has something when its agent is killed, on whatever machine.
     scenario: scenario(
-      { fleet: 'hosts', instances: 3, size: 60_000, timeLimit: 26 },
-      { at: 'instance.searching', delay: 0, action: { do: 'power-off', which: 1 } },
+      { size: 60_000, timeLimit: 28, pace: 4000 },
+      signal('agent', 'SIGKILL', 'search.all', 500),
+      signal('agent', 'SIGKILL', 'search.all', 600),
     ),
     caughtBy: /time-limit of 60000 nonces/,
   },
@@ -196,6 +200,107 @@ export const mutants: readonly Mutant[] = [
     ],
     scenario: scenario({}),
     caughtBy: /it took [\d.]+ s of T/,
+  },
+  {
+    name: 'of several that resume a run everybody wins',
+    edits: [
+      {
+        file: 'src/state/claim.ts',
+        search: 'if (isAlive(driver)) throw drivenBy(run, driver);',
+        replace: "if (isAlive(driver) && run === '') throw drivenBy(run, driver);",
+      },
+      {
+        file: 'src/state/claim.ts',
+        search: 'const epoch = (newest?.epoch ?? firstEpoch) + 1;',
+        replace: 'const epoch = firstEpoch + 1;',
+      },
+      {
+        file: 'src/state/claim.ts',
+        search: "if (codeOf(error) !== 'EEXIST') throw error;",
+        replace: "if (codeOf(error) === 'EEXIST') return epoch;",
+      },
+    ],
+    scenario: scenario(
+      { timeLimit: 16 },
+      { at: 'search.all', delay: 1000, action: { do: 'resume', after: 200, count: 4 } },
+    ),
+    caughtBy: /say that they ended the run/,
+  },
+  {
+    name: 'who takes a run up begins from nothing',
+    edits: [
+      {
+        file: 'src/engine/agents/resume/resumed-search.ts',
+        search: '  if (value === undefined)\n    return {',
+        replace: '  if (value === undefined || workers > 0)\n    return {',
+      },
+    ],
+    scenario: scenario(
+      { timeLimit: 20 },
+      { at: 'search.all', delay: 9000, action: { do: 'resume', after: 1000, count: 1 } },
+      signal('agent', 'SIGKILL', 'search.all', 9300),
+      signal('agent', 'SIGKILL', 'search.all', 9400),
+    ),
+    caughtBy: /tested went back/,
+  },
+  {
+    name: 'work does not move to who has nothing left',
+    edits: [
+      {
+        file: 'src/search/assignment.ts',
+        search: 'if (!last || end(last) - together < worthwhile) return [];',
+        replace: 'if (!last || together >= 0) return [];',
+      },
+    ],
+    scenario: scenario({ instances: 3, timeLimit: 25, size: 60_000, pace: 800 }),
+    caughtBy: /time-limit of 60000 nonces/,
+  },
+  {
+    name: 'an agent goes on with what it has given back',
+    edits: [
+      {
+        file: 'remote/dealer.py',
+        search:
+          '        held.until = min(held.until, max(nonce, self.frontier(held)))\n        held.done.drop_from(held.until)\n        self.pass_done(held)\n        return held.until\n',
+        replace: '        return min(held.until, max(nonce, self.frontier(held)))\n',
+      },
+    ],
+    scenario: scenario({ instances: 3, timeLimit: 25, size: 60_000, pace: 800 }),
+    caughtBy: /was searched twice, and no instance was lost|an honest instance was discredited/,
+  },
+  {
+    name: 'that a share was given to two is not told',
+    edits: [
+      {
+        file: 'src/engine/agents/work-order.ts',
+        search: '...(takenFrom !== undefined && { takenFrom }),',
+        replace: '...(takenFrom !== undefined && shares.isFull && { takenFrom }),',
+      },
+    ],
+    scenario: scenario(
+      { timeLimit: 40, size: 20_000 },
+      {
+        at: 'search.all',
+        delay: 0,
+        action: { do: 'signal', target: 'agent', signal: 'SIGSTOP', which: 0, resume: 16_000 },
+      },
+    ),
+    caughtBy: /was searched twice, and no instance was lost/,
+  },
+  {
+    name: 'no instance is replaced',
+    edits: [
+      {
+        file: 'src/run/replacement.ts',
+        search: "if (lost.endedBy !== 'service' ||",
+        replace: "if (lost.endedBy === 'service' ||",
+      },
+    ],
+    scenario: scenario(
+      { instances: 1, timeLimit: 14, replace: true },
+      { at: 'start', delay: 0, action: { do: 'dies', which: 0, after: 2 } },
+    ),
+    caughtBy: /it failed, with an instance that was to be replaced/,
   },
   {
     name: 'none found exits 0',

@@ -36,14 +36,17 @@ export function recount(record: string): Range[] {
   return merged;
 }
 
-/** The first nonce that kernels recorded as done more than once. */
-export function repeated(record: string): number | undefined {
+/** The nonces that kernels recorded as done more than once, ascending. */
+export function repeated(record: string): Range[] {
   let end = Number.NEGATIVE_INFINITY;
+  const again: [number, number][] = [];
   for (const [lo, hi] of recorded(record)) {
-    if (lo < end) return lo;
-    end = hi;
+    const last = again.at(-1);
+    const from = Math.max(lo, last?.[1] ?? lo);
+    if (from < Math.min(end, hi)) again.push([from, Math.min(end, hi)]);
+    end = Math.max(end, hi);
   }
-  return undefined;
+  return again;
 }
 
 /** Every range that a kernel recorded as done, ascending. */

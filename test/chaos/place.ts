@@ -83,8 +83,38 @@ export class Place {
     const hosts = around?.config([], { list });
     writeFileSync(
       join(this.directory, 'cnd.config.json'),
-      JSON.stringify({ logs: { directory: this.logs }, ...(hosts && { hosts }) }),
+      JSON.stringify({
+        logs: { directory: this.logs },
+        ...(hosts && { hosts }),
+        ...(this.#rehearse.length > 0 && { local: { rehearse: this.#rehearse } }),
+      }),
     );
+  }
+
+  /** The failures of local instances, as the configuration has them. */
+  get #rehearse(): object[] {
+    const { faults, instances } = this.#scenario;
+    return faults.flatMap(({ action }) =>
+      action.do === 'dies'
+        ? [{ instance: action.which % instances, failure: 'dies', after: action.after }]
+        : [],
+    );
+  }
+
+  /** What a `cnd` needs for its clock to be set: only where a scenario does that. */
+  get clock(): NodeJS.ProcessEnv {
+    if (!hasFault(this.#scenario, 'set-clock')) return {};
+    const module = join(here, 'settable-clock.mjs');
+    return { NODE_OPTIONS: `--import=${module}`, CND_CHAOS_CLOCK: this.#clockFile };
+  }
+
+  /** Sets the clock of every `cnd` of this place, those that begin later included. */
+  setClock(seconds: number): void {
+    writeFileSync(this.#clockFile, String(seconds * 1000));
+  }
+
+  get #clockFile(): string {
+    return join(this.#notes, 'clock');
   }
 
   /** What is left of a run: processes, and on hosts its directory there. */
@@ -192,7 +222,10 @@ export class Place {
     const { kernel, agent } = this.#scenario;
     const standIn = join(repository, 'test/helper/kernel-stand-in.py');
     const settings = `STAND_IN_POW='${join(repository, 'remote')}' STAND_IN_RECORD='${this.record}' STAND_IN_MODE=${kernel} STAND_IN_TIMES=3`;
-    executable(this.kernel, `${settings} exec '${python}' -S -E '${standIn}' "$@"`);
+    const { pace } = this.#scenario;
+    const paces = Array.from({ length: 8 }, (_, index) => `*/${index}) p=${pace * 4 ** index};;`);
+    const slow = `case "$PWD" in ${paces.join(' ')} *) p=0;; esac; export STAND_IN_PACE=$p`;
+    executable(this.kernel, `${slow}\n${settings} exec '${python}' -S -E '${standIn}' "$@"`);
     if (agent === 'own') return;
     // In front of the real python3; only the agent of worker 0 is not itself.
     executable(

@@ -25,6 +25,8 @@ export interface Observation {
   readonly ended: Ended | undefined;
   /** Those that took the run up, or tried to. */
   readonly resumed: readonly { readonly controller: Controller; readonly ended: Ended | undefined }[];
+  /** When its controller was killed for others to take it up, in milliseconds since the epoch. */
+  readonly killedAt: readonly number[];
   readonly companion: { readonly controller: Controller; readonly ended: Ended | undefined } | undefined;
   readonly others: readonly {
     readonly controller: Controller;
@@ -62,7 +64,8 @@ export async function play(scenario: Scenario, slack: number): Promise<Observati
   const others: Controller[] = [];
   const strangers: ChildProcess[] = [];
   const resumed: Controller[] = [];
-  const stage = { place, controller, run, others, strangers, resumed };
+  const killedAt: number[] = [];
+  const stage = { place, controller, run, others, strangers, resumed, killedAt };
   const inflicted: (boolean | undefined)[] = scenario.faults.map(() => undefined);
   const faults = scenario.faults.map(async (fault, index) => {
     await time(fault, place, controller, run, () => until(scenario.timeLimit * 0.7) < 0);
@@ -103,6 +106,7 @@ export async function play(scenario: Scenario, slack: number): Promise<Observati
     controller,
     ended,
     resumed: resumedEnds,
+    killedAt,
     companion: companionEnd,
     others: await Promise.all(otherEnds),
     workersAtExit,
@@ -146,6 +150,7 @@ function flags(scenario: Scenario): string[] {
   return [
     ...Object.entries(values).flatMap(([name, value]) => [`--${name}`, String(value)]),
     ...(smallest ? ['--smallest'] : []),
+    ...(scenario.replace ? ['--replace'] : []),
     ...(output === 'json' || output === 'full' ? ['--json'] : output === 'quiet' ? ['--quiet'] : []),
   ];
 }

@@ -11,6 +11,8 @@ export function simpler(scenario: Scenario): Scenario[] {
     { instances: 1 },
     { smallest: false },
     { from: 0 },
+    { pace: 0 },
+    { replace: false },
   ];
   return [
     ...faults.map((_, index) => ({ ...scenario, faults: faults.filter((_, other) => other !== index) })),

@@ -4,10 +4,11 @@ Environment: STAND_IN_POW the directory of pow.py, STAND_IN_RECORD a file of `<p
 STAND_IN_MODE what to do after three ranges, STAND_IN_TIMES how many processes misbehave before the rest is honest.
 STAND_IN_HOLD a file: while it exists, each process does its first range and waits before the next.
 STAND_IN_GATE a file: until it exists, each process does its first two ranges (agents send an empty one first) and waits.
+STAND_IN_PACE how many nonces it does in a second at most; 0: as many as it can.
 """
 import os
 import sys
-from time import sleep
+from time import monotonic, sleep
 
 sys.path.insert(0, os.environ['STAND_IN_POW'])
 import pow  # noqa: E402
@@ -17,6 +18,7 @@ MODE = os.environ.get('STAND_IN_MODE', 'honest')
 TIMES = int(os.environ.get('STAND_IN_TIMES', '1000'))
 HOLD = os.environ.get('STAND_IN_HOLD', '')
 GATE = os.environ.get('STAND_IN_GATE')
+PACE = int(os.environ.get('STAND_IN_PACE', '0'))
 
 
 def record(text):
@@ -61,7 +63,11 @@ for count, line in enumerate(pow.lines(life)):
         misbehave(lo, hi, lambda text: life.write(text.encode() + b'\n'))
     while nonce < end:
         life.check()
-        nonce, candidates = search.step(nonce, end)
+        begun, first = monotonic(), nonce
+        # A slow one does little at a time, as a slow machine does.
+        nonce, candidates = search.step(nonce, min(end, nonce + max(1, PACE // 10)) if PACE else end)
+        if PACE:
+            sleep(max(0, (nonce - first) / PACE - (monotonic() - begun)))
         life.write(search.told(candidates))
     record('%d %d' % (lo, hi))
     life.write(b'done %d %d\n' % (lo, hi))

@@ -46,7 +46,7 @@ export class RecordingKernel {
 
   /** The first nonce that was searched more than once for a run. */
   searchedTwice(run: string): number | undefined {
-    return existsSync(this.#record(run)) ? repeated(this.#record(run)) : undefined;
+    return existsSync(this.#record(run)) ? repeated(this.#record(run))[0]?.[0] : undefined;
   }
 
   remove(): void {
