@@ -7,7 +7,6 @@ describeBroadcast('in-process', async () => () => new InProcessBroadcast());
 
 describeOnAws((aws) => {
   describeBroadcast('sqs', async () => {
-    await aws().reset();
     const { settings, env } = aws();
     const expiresAt = new Date(Date.now() + 60_000);
     return () => new SqsBroadcast({ settings, env, owner: 'nobody', expiresAt });

@@ -1,21 +1,33 @@
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { afterAll, afterEach, beforeEach, describe, expect, test } from 'vitest';
 import type { Announcement, Broadcast } from '../../src/broadcast/broadcast.ts';
 
 /** What every broadcast promises. `world` gives what makes parties of one channel world, apart from all others. */
 export function describeBroadcast(name: string, world: () => Promise<() => Broadcast>): void {
   describe(`broadcast ${name}`, () => {
-    const run = '20261120-081103-x7k2';
-    const announcement: Announcement = { run, nonce: 2n ** 64n - 2n, digest: 'ab'.repeat(32), instance: 3 };
+    let runs = 0;
+    let announcement: Announcement;
     let broadcast: Broadcast;
     let peer: Broadcast;
+    const closing: Promise<void>[] = [];
 
     beforeEach(async () => {
       const make = await world();
+      const run = `20261120-081103-x7k${runs++}`;
+      announcement = { run, nonce: 2n ** 64n - 2n, digest: 'ab'.repeat(32), instance: 3 };
       [broadcast, peer] = [make(), make()];
       for (const party of [broadcast, peer]) await party.open(run, AbortSignal.timeout(20_000));
     });
-    afterEach(async () => {
-      await Promise.all([broadcast.close(), peer.close()]);
+    // Who is second to close waits until a channel that is not there cannot come into being any more: meanwhile the next
+    // test is run, with a run of its own.
+    afterEach(() => {
+      for (const party of [broadcast, peer]) {
+        const closed = party.close();
+        closed.catch(() => {}); // told at the end
+        closing.push(closed);
+      }
+    });
+    afterAll(async () => {
+      await Promise.all(closing);
     });
 
     const heard = (): Promise<Announcement> =>
