@@ -272,8 +272,12 @@ export function describeFleet(name: string, open: () => Promise<FleetHarness>): 
         await begin(asked.run, instance, 'true')
       ).exit;
       const session = await connect(instance);
-      const { stdout } = await session.exec(fleet.syslogCommand(asked.run, instance));
-      expect(gunzipSync(stdout).toString()).toMatch(/^\S.*\n/);
+      const pull = async (): Promise<string> => {
+        const { stdout } = await session.exec(fleet.syslogCommand(asked.run, instance));
+        return gunzipSync(stdout).toString();
+      };
+      // What guards the instance may write its first line only now.
+      await eventually('a line', async () => /^\S.*\n/.test(await pull()));
       await fleet.terminate(asked.run);
     });
   });

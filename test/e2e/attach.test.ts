@@ -2,7 +2,7 @@ import { appendFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { archivedRuns } from '../helper/archived-runs.ts';
-import { type Workspace, eventsOf, journalOf, runEnded, workspace } from '../helper/cnd.ts';
+import { type Workspace, endlessFlags, eventsOf, journalOf, runEnded, workspace } from '../helper/cnd.ts';
 import { eventually, orphans, untilGone } from '../helper/process.ts';
 import { Terminal, hasTmux } from '../helper/tmux.ts';
 
@@ -18,10 +18,10 @@ afterEach(() => {
 });
 
 const there = (): NodeJS.ProcessEnv => ({ XDG_STATE_HOME: place.state });
-const endless = '--N 2 --T 200 --D 16 --kernel python'.split(' ');
+const search = `--N 2 --T 200 ${endlessFlags} --kernel python`.split(' ');
 
 test('a run is seen from another directory as its journal has it, until it ends; who leaves ends nothing', async () => {
-  const cnd = place.start(['start', ...endless, '--json']);
+  const cnd = place.start(['start', ...search, '--json']);
   const { run } = await cnd.event('instance.launched');
   const watcher = elsewhere.start(['attach', run.slice(0, 12), '--json'], there());
   const leaver = elsewhere.start(['attach', 'last'], there());
@@ -51,7 +51,7 @@ test('a run is seen from another directory as its journal has it, until it ends;
 });
 
 test('a controller that was killed is told of, whatever the journal holds', async () => {
-  const cnd = place.start(['start', ...endless, '--json']);
+  const cnd = place.start(['start', ...search, '--json']);
   const { run } = await cnd.event('search.all');
   const watcher = elsewhere.start(['attach', run], there());
   const journal = join(place.directory, 'logs', run, 'events.ndjson');
@@ -96,7 +96,7 @@ test('what cannot be meant is refused', async () => {
 });
 
 test.skipIf(!hasTmux())('in a terminal it is the live view, which q leaves', async () => {
-  const cnd = place.start(['start', ...endless, '--json']);
+  const cnd = place.start(['start', ...search, '--json']);
   const { run } = await cnd.event('search.all');
   const terminal = new Terminal({ directory: elsewhere.directory, state: place.state }, 160, 30);
   try {

@@ -66,7 +66,7 @@ describe.runIf(hasStage())('what AWS does not know of yet', () => {
         ...status,
       });
     }
-    const ended = await place.start('start --N 2 --T 90 --D 2 --json').ended;
+    const ended = await place.start('start --N 2 --T 200 --D 2 --json').ended;
     expect(ended).toMatchObject({ code: 0, stderr: '' });
     expect(runEnded(ended)).toMatchObject({ outcome: 'found', left: [] });
     expect(on.stage.scheduler.schedules).toEqual([]);
@@ -83,5 +83,5 @@ describe.runIf(hasStage())('what AWS does not know of yet', () => {
     const known = [...settled, ...Object.keys(eventual)];
     expect([...made].filter((call) => !known.includes(call))).toEqual([]);
     expect(known.filter((call) => !made.has(call))).toEqual([]);
-  }, 120_000);
+  }, 240_000);
 });

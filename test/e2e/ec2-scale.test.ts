@@ -10,7 +10,7 @@ describe.runIf(hasStage())('200 instances on EC2', () => {
 
   test('take few calls', async () => {
     const { start, calls, untilClean } = on.place();
-    const cnd = start('start --N 200 --T 90 --D 2 --json');
+    const cnd = start('start --N 200 --T 200 --D 2 --json');
     await cnd.event('instance.running', (event) => 'instance' in event && event.instance === 199);
     const before = calls('ec2', 'DescribeInstances').length;
     // As many do not answer as there can be.

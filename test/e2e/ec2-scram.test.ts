@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { runEnded } from '../helper/cnd.ts';
+import { endlessFlags, runEnded } from '../helper/cnd.ts';
 import { eventually } from '../helper/process.ts';
 import { hasStage } from '../helper/stage/available.ts';
 import { imagesOf } from '../helper/stage/ec2/image.ts';
@@ -8,9 +8,10 @@ import type { StagePlace } from '../helper/stage/workspace.ts';
 import { clients } from '../stage/stage.ts';
 
 /** `cnd scram` and `cnd ps` by tags alone, from anywhere. */
-describe.runIf(hasStage())('scram and ps on EC2', { timeout: 120_000 }, () => {
+describe.runIf(hasStage())('scram and ps on EC2', { timeout: 240_000 }, () => {
   const on = useStage({
     shared: true,
+    held: true,
     pending: 200,
     shuttingDown: 300,
     bootSeconds: 0,
@@ -19,7 +20,7 @@ describe.runIf(hasStage())('scram and ps on EC2', { timeout: 120_000 }, () => {
 
   /** A run whose controller is dead. */
   const orphan = async (place: StagePlace): Promise<string> => {
-    const cnd = place.start('start --N 2 --T 80 --D 16 --json');
+    const cnd = place.start(`start --N 2 --T 200 ${endlessFlags} --json`);
     const { run } = await cnd.event('search.all');
     cnd.child.kill('SIGKILL');
     await cnd.ended;
@@ -116,7 +117,7 @@ describe.runIf(hasStage())('scram and ps on EC2', { timeout: 120_000 }, () => {
     await on.stage.createBucket('checkpoints');
     const logs = { bucket: 'checkpoints' };
     const place = on.place({ ec2: { region: 'eu-west-1' }, logs });
-    const cnd = place.start('start --N 2 --T 120 --D 16 --checkpoint 1 --json');
+    const cnd = place.start(`start --N 2 --T 200 ${endlessFlags} --checkpoint 1 --json`);
     const { run } = await cnd.event('search.all');
     const stored = await eventually('a checkpoint with instances', async () => {
       const text = (await on.stage.objects('checkpoints')).get(`${run}/checkpoint.json`)?.toString() ?? '';
@@ -155,7 +156,7 @@ describe.runIf(hasStage())('scram and ps on EC2', { timeout: 120_000 }, () => {
 
   test.concurrent('EC2 that cannot be asked is exit 4 for who has used it', async () => {
     const user = on.place();
-    await user.run('start --N 1 --T 60 --D 2');
+    await user.run('start --N 1 --T 200 --D 2');
     user.fault({ service: 'ec2', lost: 'before' });
     user.fault({ service: 'sts', lost: 'before' });
     expect((await user.run('scram')).code).toBe(4);

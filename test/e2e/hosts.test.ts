@@ -16,7 +16,16 @@ import { isSocket } from '../../src/session/ssh/identity.ts';
 import { generateKeyPair } from '../../src/session/ssh/key.ts';
 import { findTagged } from '../../src/state/process.ts';
 import { TestHosts, type Server, knownLine } from '../fleet/hosts/test-hosts.ts';
-import { type Cnd, type Workspace, eventsOf, named, reaching, runEnded, workspace } from '../helper/cnd.ts';
+import {
+  type Cnd,
+  type Workspace,
+  endlessFlags,
+  eventsOf,
+  named,
+  reaching,
+  runEnded,
+  workspace,
+} from '../helper/cnd.ts';
 import { eventually } from '../helper/process.ts';
 import { CountingProxy } from '../helper/counting-proxy.ts';
 import { freePort } from '../helper/ssh-server.ts';
@@ -60,7 +69,7 @@ describe.runIf(hasSshd())('fleet hosts', () => {
     const left = (): string[] => around.orphans(run);
     await expect.poll(left, { timeout: seconds * 1000 }).toEqual([]);
   };
-  const hard = ['--D', '16'];
+  const hard = endlessFlags.split(' ');
 
   test('a half-open connection does not hold up the release of its host', async () => {
     const server = await around.sshd();
@@ -68,7 +77,7 @@ describe.runIf(hasSshd())('fleet hosts', () => {
     try {
       const { access } = server;
       writeFileSync(around.knownHosts, knownLine({ ...access, port: wire.port }), { flag: 'a' });
-      const cnd = begin(`${access.user}@127.0.0.1:${wire.port}`, ['--D', '16', '--kernel', 'python']);
+      const cnd = begin(`${access.user}@127.0.0.1:${wire.port}`, [...hard, '--kernel', 'python']);
       await cnd.event('search.all');
       expect(wire.forget()).toBe(true);
       cnd.child.kill('SIGINT');
@@ -121,10 +130,14 @@ describe.runIf(hasSshd())('fleet hosts', () => {
       await forced('/usr/sbin/nologin'),
       await forced(`exec rbash -c ${asked}`),
     ];
-    const cnd = begin(servers, ['--D', '12', '--unit', 'digits'], '8');
+    const cnd = begin(servers, hard);
+    const of = (k: number) => (event: object) => 'instance' in event && event.instance === k;
+    for (const k of [0, 1]) await cnd.event('instance.searching', of(k));
+    for (const k of [2, 3]) await cnd.event('instance.lost', of(k));
+    cnd.child.kill('SIGINT');
     const result = await cnd.ended;
     const ended = runEnded(result);
-    expect({ code: result.code, left: ended.left }).toEqual({ code: 3, left: [] });
+    expect({ code: result.code, left: ended.left }).toEqual({ code: 130, left: [] });
     const events = eventsOf(result);
     const lost = named(events, 'instance.lost');
     expect(new Set(lost.map(({ instance }) => instance))).toEqual(new Set([2, 3]));
@@ -179,13 +192,14 @@ describe.runIf(hasSshd())('fleet hosts', () => {
       'search.stopped',
     ] as const) {
       // The guards act on time alone.
-      const cnd = begin(servers, event === 'search.stopped' ? ['--D', '2'] : hard, '25');
-      const { run } = await cnd.event(event);
+      const puzzle = event === 'search.stopped' ? ['--D', '2'] : hard;
+      const start = (T: number): Cnd => begin(servers, puzzle, `${T}`);
+      const { cnd, run, timeLimit } = await reaching(start, event, 14);
       cnd.child.kill('SIGKILL');
       // At the end it may have been quicker.
       if ((await cnd.ended).code !== 0) runs.push(run);
       // Meanwhile the next one is begun.
-      cleaning.push(expectClean(run));
+      cleaning.push(expectClean(run, timeLimit + 35));
     }
     await Promise.all(cleaning);
     const elsewhere = workspace();
@@ -301,7 +315,7 @@ describe.runIf(hasSshd())('fleet hosts', () => {
     expect(result.code).toBe(3);
   });
 
-  test('a host that does not read its upload is told of and given up; of its endless log the beginning is kept', async () => {
+  test('a host that does not read its upload is told of and given up; of its endlessFlags log the beginning is kept', async () => {
     const bin = join(place.directory, 'bin');
     mkdirSync(bin);
     // Its cat never reads an upload, and finds more in a syslog than anybody wants.

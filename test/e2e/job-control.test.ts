@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import type { RunEvent } from '../../src/event/event.ts';
-import { type Workspace, journalOf, named, workspace } from '../helper/cnd.ts';
+import { type Workspace, endlessFlags, journalOf, named, workspace } from '../helper/cnd.ts';
 import { eventually, untilGone } from '../helper/process.ts';
 import { Terminal, hasTmux } from '../helper/tmux.ts';
 import { archivedRuns } from '../helper/archived-runs.ts';
@@ -43,7 +43,7 @@ const showsTime = (least: number, most: number): boolean => {
 describe.skipIf(!hasTmux())('job control', () => {
   test('Ctrl-Z gives the terminal back as it was; after fg the clock tells the truth, and keys work', async () => {
     const before = await settings();
-    terminal.run('start --N 1 --T 100 --D 16');
+    terminal.run(`start --N 1 --T 100 ${endlessFlags}`);
     await terminal.until(/to T$[^]*1 of 1 searching/m);
     const begun = performance.now();
     terminal.press('C-z');
@@ -67,7 +67,7 @@ describe.skipIf(!hasTmux())('job control', () => {
   });
 
   test('a run that is stopped beyond its T is ended by its other nets, and says so after fg', async () => {
-    terminal.run('start --N 2 --T 20 --D 16');
+    terminal.run(`start --N 2 --T 20 ${endlessFlags}`);
     await terminal.until(/to T$[^]*2 of 2 searching/m);
     terminal.press('C-z');
     await terminal.until(/^exit=148$/m);

@@ -18,7 +18,7 @@ describe.runIf(hasStage() && hasMiniStack())('a run with the SQS and S3 of MiniS
       logs: { bucket: 'logs', prefix: 'team' },
     });
     const { run } = place;
-    const result = await run('start --N 3 --T 120 --D 4 --json');
+    const result = await run('start --N 3 --T 200 --D 4 --json');
     expect(result.stderr).toBe('');
     const ended = runEnded(result);
     expect(ended).toMatchObject({ outcome: 'found', exitCode: 0, left: [] });
@@ -58,5 +58,5 @@ describe.runIf(hasStage() && hasMiniStack())('a run with the SQS and S3 of MiniS
     expect((await elsewhere.run(`logs show ${ended.run} ${ended.instance}`)).stdout).toBe(syslog);
     expect(await elsewhere.run(`logs rm ${ended.run} --yes`)).toMatchObject({ code: 0 });
     expect([...(await on.stage.objects('logs')).keys()]).toEqual([]);
-  }, 120_000);
+  }, 240_000);
 });

@@ -3,6 +3,7 @@ import { policies, policyScope } from '../../src/fleet/ec2/policy/policy.ts';
 import { runEnded } from '../helper/cnd.ts';
 import { allows, type Need } from '../helper/iam/evaluate.ts';
 import { needsOf } from '../helper/iam/need.ts';
+import { eventually } from '../helper/process.ts';
 import { hasStage } from '../helper/stage/available.ts';
 import { useStage } from '../helper/stage/use.ts';
 import { clients } from '../stage/stage.ts';
@@ -16,16 +17,16 @@ describe.runIf(hasStage())('the policies', () => {
   test('allow every call of everything that cnd does, and nothing else', async () => {
     const documents = policies(scope);
     const settings = { instanceProfile: 'cnd-agent', schedulerRole: scope.schedulerRole, spot: true };
-    const place = on.place({ ec2: settings, logs: { bucket: scope.bucket } });
+    const place = on.place({ ec2: settings, logs: { bucket: scope.bucket }, held: true });
     await on.stage.createBucket(scope.bucket);
     // Its last words are asked for.
     place.injectFault({ instance: 1, failsAfter: 4 });
-    // The next golden nonce is 33,188,155: long enough for what dies and for who looks meanwhile.
-    const search = '--N 2 --T 200 --D 6 --from 10968696 --smallest --kernel python --json';
-    const cnd = place.start(`start ${search}`);
+    const cnd = place.start('start --N 2 --T 200 --D 5 --chunk 30000 --smallest --json');
     await cnd.event('instance.searching');
     // Its queue and its schedules are looked at.
     expect(await place.run('ps')).toMatchObject({ code: 0 });
+    await eventually('last words', () => place.calls('ec2', 'GetConsoleOutput').length > 0);
+    place.release();
     const { run, outcome } = runEnded(await cnd.ended);
     expect(outcome).toBe('found');
     // A volume that outlived its run, for scram.

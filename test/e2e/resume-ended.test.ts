@@ -7,8 +7,9 @@ import { S3Archive } from '../../src/archive/s3/s3.ts';
 import type { RunEvent } from '../../src/event/event.ts';
 import { archivedRuns } from '../helper/archived-runs.ts';
 import { TestAws, awsMissing, keys } from '../helper/aws.ts';
-import { type Cnd, type Workspace, eventsOf, named, runEnded, workspace } from '../helper/cnd.ts';
+import { type Workspace, eventsOf, named, runEnded, workspace } from '../helper/cnd.ts';
 import { eventually, orphans, untilGone } from '../helper/process.ts';
+import { standIn } from '../helper/stand-in.ts';
 
 type Ended = Extract<RunEvent, { event: 'run.ended' }>;
 
@@ -23,18 +24,20 @@ afterEach(() => {
   elsewhere.remove();
 });
 
-const limit = 12_000_000;
-/** Seconds of work, without a golden nonce. */
-const search = `--T 120 --D 16 --limit ${limit} --chunk 10000 --kernel python --json`.split(' ');
+const limit = 600_000;
+/** Without a golden nonce. */
+const search = `--T 120 --D 16 --limit ${limit} --chunk 10000 --json`.split(' ');
 
 /** Of a checkpoint: with 2 instances a residue begins with its chunk 0 or 1. */
 const hasCoverage = /"done":\[\[|"next":"([2-9]|\d\d)/;
 
-/** A run of which something is tested, and not all. */
-async function begun(cnd: Cnd): Promise<string> {
-  const { run } = await cnd.event('search.all');
-  await cnd.event('run.progress', (event) => event.event === 'run.progress' && Number(event.tested) > 20_000);
-  return run;
+/** A run of which something is tested, and not all: its kernels wait after their first range. */
+async function begin(flags: readonly string[] = [], env: NodeJS.ProcessEnv = {}) {
+  const kernel = standIn(place.directory, { held: true });
+  const first = place.start(['start', '--N', '2', ...search, ...flags], { ...kernel.env, ...env });
+  const { run } = await first.event('search.all');
+  await first.event('run.progress', (event) => event.event === 'run.progress' && event.tested !== '0');
+  return { first, run };
 }
 
 function recordOf(at: Workspace, run: string): Record<string, unknown> & { ended?: Ended } {
@@ -55,8 +58,7 @@ function expectWhole(ended: Ended, events: readonly RunEvent[], earlier: string)
 
 describe('a run that has ended', () => {
   test('is resumed by a new one, which tests the rest with another N; then nothing is left', async () => {
-    const first = place.start(['start', '--N', '2', ...search]);
-    const run = await begun(first);
+    const { first, run } = await begin();
     first.child.kill('SIGINT');
     const before = runEnded(await first.ended);
     expect(before.outcome).toBe('interrupted');
@@ -75,7 +77,7 @@ describe('a run that has ended', () => {
         chunk: '10000',
       },
     ]);
-    expect(recordOf(place, ended.run)).toMatchObject({ resumes: run, config: { N: 3, kernel: 'python' } });
+    expect(recordOf(place, ended.run)).toMatchObject({ resumes: run, config: { N: 3, limit: `${limit}` } });
     await untilGone(ended.run);
 
     const again = await place.run(['resume', ended.run]);
@@ -89,8 +91,7 @@ describe('a run that has ended', () => {
   }, 120_000);
 
   test('is resumed also where it was killed, and terminated by scram', async () => {
-    const first = place.start(['start', '--N', '2', ...search, '--checkpoint', '1']);
-    const run = await begun(first);
+    const { first, run } = await begin(['--checkpoint', '1']);
     const path = join(place.directory, 'logs', run, 'checkpoint.json');
     await eventually('a checkpoint with coverage', () => hasCoverage.test(readFileSync(path, 'utf8')));
     first.child.kill('SIGKILL');
@@ -173,8 +174,7 @@ describe.skipIf(awsMissing)('from another machine, with checkpoints in a bucket'
     for (const at of [place, elsewhere])
       writeFileSync(join(at.directory, 'cnd.config.json'), JSON.stringify({ logs: { bucket } }));
     const archive = new S3Archive({ bucket, settings: aws.settings, env: aws.env });
-    const first = place.start(['start', '--N', '2', ...search, '--checkpoint', '1'], env);
-    const run = await begun(first);
+    const { first, run } = await begin(['--checkpoint', '1'], env);
     const checkpoint = await eventually('a checkpoint with coverage', async () => {
       const chunks: Buffer[] = [];
       for await (const chunk of await archive.open(run, 'checkpoint.json')) chunks.push(chunk as Buffer);

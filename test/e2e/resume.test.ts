@@ -7,6 +7,7 @@ import { parseRecord } from '../../src/event/record.ts';
 import { type Cnd, type Workspace, eventsOf, journalOf, named, runEnded, workspace } from '../helper/cnd.ts';
 import { python, remote } from '../helper/kernel.ts';
 import { eventually, orphans, untilGone } from '../helper/process.ts';
+import { standIn } from '../helper/stand-in.ts';
 
 // A controller that is killed, and another one that goes on with its run.
 
@@ -56,7 +57,7 @@ function recordOf(run: string) {
 
 describe('a run whose controller is killed', () => {
   const limit = 500_000;
-  const search = `--N 2 --T 150 --D 16 --limit ${limit} --chunk 10000 --kernel python --json`.split(' ');
+  const search = `--N 2 --T 150 --D 16 --limit ${limit} --chunk 10000 --json`.split(' ');
   const moment = fc.record({
     after: fc.constantFrom<RunEvent['event']>(
       'launch.started',
@@ -71,17 +72,20 @@ describe('a run whose controller is killed', () => {
   test('at any moments covers what an undisturbed one does, and nothing twice', async () => {
     await fc.assert(
       fc.asyncProperty(moment, fc.integer({ min: 0, max: 1500 }), async (first, second) => {
-        const begun = place.start(['start', ...search]);
+        // However fast they are: what they search is not over before that moment.
+        const { env, release } = standIn(place.directory, { held: first.after !== 'search.stopped' });
+        const begun = place.start(['start', ...search], env);
         const { run } = await begun.event(first.after);
         await new Promise((resolve) => setTimeout(resolve, first.milliseconds));
         await kill(begun);
-        const again = place.start(['resume', run, '--json']);
+        release();
+        const again = place.start(['resume', run, '--json'], env);
         // One that has all but ended says nothing more.
         await again.event('run.resumed').catch(() => {});
         await new Promise((resolve) => setTimeout(resolve, second));
         await kill(again);
         // Perhaps it has ended by then, or all but that.
-        if (stateOf(run).length > 0) await place.run(['resume', run, '--json']);
+        if (stateOf(run).length > 0) await place.run(['resume', run, '--json'], env);
         const record = recordOf(run);
         // While it launches there is nothing to go on with: it is only cleaned up.
         if (record?.ended?.outcome === 'failed') {

@@ -2,7 +2,7 @@ import { existsSync, readdirSync } from 'node:fs';
 import { hostname, tmpdir, userInfo } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { type Cnd, type Workspace, runEnded, workspace } from '../helper/cnd.ts';
+import { type Cnd, type Workspace, endlessFlags, runEnded, workspace } from '../helper/cnd.ts';
 import { orphans, untilGone } from '../helper/process.ts';
 
 let place: Workspace;
@@ -17,7 +17,7 @@ afterEach(() => {
 });
 
 const begin = async (): Promise<{ cnd: Cnd; run: string }> => {
-  const cnd = place.start(['start', '--N', '2', '--T', '200', '--D', '16', '--json']);
+  const cnd = place.start(['start', '--N', '2', '--T', '200', ...endlessFlags.split(' '), '--json']);
   const { run } = await cnd.event('search.all');
   return { cnd, run };
 };

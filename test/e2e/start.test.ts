@@ -5,7 +5,15 @@ import { afterEach, beforeEach, expect, test } from 'vitest';
 import { z } from 'zod';
 import { parseRecord } from '../../src/event/record.ts';
 import { nativeKernel, thisPlatform } from '../../src/kernel/native.ts';
-import { type Workspace, eventsOf, named, reaching, runEnded, workspace } from '../helper/cnd.ts';
+import {
+  type Workspace,
+  endlessFlags,
+  eventsOf,
+  named,
+  reaching,
+  runEnded,
+  workspace,
+} from '../helper/cnd.ts';
 import { untilGone } from '../helper/process.ts';
 import { archivedRuns } from '../helper/archived-runs.ts';
 
@@ -121,7 +129,8 @@ test('a space without a golden nonce is searched to its end, exactly once, and e
 });
 
 test('the time limit ends a search that finds nothing, within T', async () => {
-  const begin = (T: number) => place.start(['start', '--N', '2', '--T', `${T}`, '--D', '16', '--json']);
+  const begin = (T: number) =>
+    place.start(['start', '--N', '2', '--T', `${T}`, ...endlessFlags.split(' '), '--json']);
   const { cnd, timeLimit } = await reaching(begin, 'instance.progress', 7);
   const result = await cnd.ended;
   const ended = runEnded(result);

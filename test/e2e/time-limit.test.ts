@@ -4,7 +4,15 @@ import { join } from 'node:path';
 import { afterAll, expect, test, vi } from 'vitest';
 import { findTagged } from '../../src/state/process.ts';
 import { TestHosts, knownLine } from '../fleet/hosts/test-hosts.ts';
-import { type Ended, type Workspace, eventsOf, named, runEnded, workspace } from '../helper/cnd.ts';
+import {
+  type Ended,
+  type Workspace,
+  endlessFlags,
+  eventsOf,
+  named,
+  runEnded,
+  workspace,
+} from '../helper/cnd.ts';
 import { DelayProxy } from '../helper/delay-proxy.ts';
 import { untilGone } from '../helper/process.ts';
 import { hasSshd } from '../helper/sshd.ts';
@@ -49,7 +57,15 @@ test.runIf(hasSshd()).concurrent('hosts that are 300 ms away are released within
       JSON.stringify({ hosts: { identityFile, knownHosts } }),
     );
     const hosts = proxies.map(({ port }) => `127.0.0.1:${port}`).join(',');
-    const result = await place.run(['start', '--hosts', hosts, '--T', '24', '--D', '16', '--json']);
+    const result = await place.run([
+      'start',
+      '--hosts',
+      hosts,
+      '--T',
+      '24',
+      ...endlessFlags.split(' '),
+      '--json',
+    ]);
     expect(terminatedAfter(result, 2)).toBeLessThanOrEqual(24);
     expect(around.orphans(runEnded(result).run)).toEqual([]);
   } finally {
@@ -59,7 +75,7 @@ test.runIf(hasSshd()).concurrent('hosts that are 300 ms away are released within
 });
 
 test.concurrent('a local host that hangs is ended within T', async () => {
-  const cnd = newPlace().start('start --N 2 --T 20 --D 16 --json'.split(' '));
+  const cnd = newPlace().start(`start --N 2 --T 20 ${endlessFlags} --json`.split(' '));
   const { run } = await cnd.event('search.all');
   const host = findTagged(run).find(({ tags }) => tags['CND_ROLE'] === 'local-host');
   process.kill(host?.pid ?? 0, 'SIGSTOP');
@@ -74,7 +90,7 @@ test('on a machine that others keep busy, everything is terminated within T', as
     spawn('sh', ['-c', 'while :; do :; done'], { detached: true, stdio: 'ignore' }),
   );
   try {
-    const result = await newPlace().run('start --N 2 --T 16 --D 16 --json'.split(' '));
+    const result = await newPlace().run(`start --N 2 --T 16 ${endlessFlags} --json`.split(' '));
     expect(terminatedAfter(result, 2)).toBeLessThanOrEqual(16);
   } finally {
     for (const child of busy) child.kill('SIGKILL');

@@ -10,6 +10,9 @@ import { archivedRuns } from './archived-runs.ts';
 
 const bin = join(repository, 'bin/cnd.js');
 
+/** A search that finds nothing and that no machine ends, however fast it is: the default space takes some seconds of the fastest. */
+export const endlessFlags = `--D 16 --limit ${2n ** 64n - 1n}`;
+
 /** Whoever runs the tests may have an AWS account: no test ever asks it. */
 const noAws = {
   AWS_CONFIG_FILE: '/dev/null',

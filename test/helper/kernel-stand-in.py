@@ -2,8 +2,8 @@
 
 Environment: STAND_IN_POW the directory of pow.py, STAND_IN_RECORD a file of `<pid> <lo> <hi>` lines (and `<pid> start`),
 STAND_IN_MODE what to do after three ranges, STAND_IN_TIMES how many processes misbehave before the rest is honest.
-STAND_IN_HOLD a file: while it exists, each process does its first range and waits before the next.
-STAND_IN_GATE a file: until it exists, each process does its first two ranges (agents send an empty one first) and waits.
+STAND_IN_HOLD a file: while it exists, each process does its first range that is not empty, and waits before the next.
+STAND_IN_GATE a file: until it exists, the same.
 STAND_IN_PACE how many nonces it does in a second at most; 0: as many as it can.
 """
 import os
@@ -54,8 +54,9 @@ with open(RECORD) as lines:
 given = pow.parse_arguments(sys.argv[1:])
 search = pow.asked(given)
 life = pow.Life(float(given['seconds']))
+searched = False
 for count, line in enumerate(pow.lines(life)):
-    while (count > 0 and os.path.exists(HOLD)) or (count > 1 and GATE is not None and not os.path.exists(GATE)):
+    while searched and (os.path.exists(HOLD) or (GATE is not None and not os.path.exists(GATE))):
         life.check()
         sleep(0.01)
     lo, hi = nonce, end = [int(part) for part in line.split()]
@@ -70,5 +71,6 @@ for count, line in enumerate(pow.lines(life)):
             sleep(max(0, (nonce - first) / PACE - (monotonic() - begun)))
         life.write(search.told(candidates))
     record('%d %d' % (lo, hi))
+    searched = searched or hi > lo
     life.write(b'done %d %d\n' % (lo, hi))
 os._exit(0)

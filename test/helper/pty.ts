@@ -24,6 +24,7 @@ export class Pty {
   readonly #child: ChildProcess;
   readonly #place: Pick<Workspace, 'directory' | 'state'>;
   #said = '';
+  #over = false;
 
   constructor(
     place: Pick<Workspace, 'directory' | 'state'>,
@@ -49,6 +50,7 @@ export class Pty {
     this.#child.stdout?.on('data', (chunk: Buffer) => (this.shown += chunk.toString()));
     this.#child.stderr?.on('data', (chunk: Buffer) => (this.#said += chunk.toString()));
     this.ended = new Promise((resolve) => {
+      this.#child.on('close', () => (this.#over = true));
       this.#child.on('close', () => resolve(this.#said.trim().split('\n').at(-1) ?? ''));
     });
   }
@@ -84,7 +86,7 @@ export class Pty {
     return this.#when(() => /^settings (.*)$/m.exec(this.#said.slice(before))?.[1]);
   }
 
-  /** Resolves once the terminal has shown it. */
+  /** Resolves once the terminal has shown it; rejects when the command ends without. */
   until(pattern: RegExp): Promise<string> {
     return this.#when(() => pattern.exec(this.shown)?.[0]);
   }
@@ -100,11 +102,12 @@ export class Pty {
   }
 
   async #when<T>(look: () => T | undefined): Promise<T> {
-    const giveUp = performance.now() + 25_000;
+    const giveUp = performance.now() + 60_000;
     for (;;) {
+      const over = this.#over;
       const found = look();
       if (found !== undefined) return found;
-      if (performance.now() > giveUp)
+      if (over || performance.now() > giveUp)
         throw new Error(`never came; shown: ${this.shown.slice(-2000)} ${this.#said}`);
       await new Promise((resolve) => setTimeout(resolve, 20));
     }

@@ -30,7 +30,7 @@ export class ShortReporter extends MinimalReporter {
     super.onTestModuleEnd(module);
     this.#under.delete(module.relativeModuleId);
     this.#done += 1;
-    if (performance.now() - this.#told < interval) return;
+    if (performance.now() - this.#told < interval || this.#under.size === 0) return;
     this.#told = performance.now();
     this.log(`${this.#done} of ${this.#files} files have ended; now ${[...this.#under].join(', ')}`);
   }
@@ -48,7 +48,10 @@ export class ShortReporter extends MinimalReporter {
 
   #tellSlowest(modules: readonly TestModule[], tests: readonly TestCase[]): void {
     const timeOf = (test: TestCase): number => test.diagnostic()?.duration ?? 0;
-    const slowTests = tests.toSorted((a, b) => timeOf(b) - timeOf(a)).slice(0, most);
+    const slowTests = tests
+      .filter((test) => timeOf(test) > 100)
+      .toSorted((a, b) => timeOf(b) - timeOf(a))
+      .slice(0, most);
     this.#tell(
       'Slowest tests',
       slowTests.map((test) => `${seconds(timeOf(test))} ${nameOf(test)}`),

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { type Workspace, workspace } from '../helper/cnd.ts';
+import { type Workspace, endlessFlags, workspace } from '../helper/cnd.ts';
 import { orphans, untilGone } from '../helper/process.ts';
 import { hasStage } from '../helper/stage/available.ts';
 import { repository } from '../helper/stage/repository.ts';
@@ -18,7 +18,7 @@ describe.runIf(hasStage())('what runs isolated', () => {
     expect(code).toBe(0);
     expect(stdout).not.toMatch(/node|vitest/);
     // Nothing is terminated here: a dry run tells what would be.
-    const cnd = place.start(['start', '--N', '2', '--T', '60', '--D', '16', '--json']);
+    const cnd = place.start(['start', '--N', '2', '--T', '60', ...endlessFlags.split(' '), '--json']);
     const { run } = await cnd.event('search.all');
     const scram = [process.execPath, `${repository}/bin/cnd.js`, 'scram', '--dry-run', '--run', run];
     // Whatever AWS this user has is none of this test's business.

@@ -236,7 +236,7 @@ export class Stage {
   }
 
   /** Waits until nothing is left, of anybody or of one user. */
-  async untilClean(seconds = 10, name?: string): Promise<void> {
+  async untilClean(seconds = 60, name?: string): Promise<void> {
     let left: string[] = [];
     for (const end = performance.now() + seconds * 1000; performance.now() < end; await sleep(100)) {
       left = await this.orphans(name);

@@ -8,6 +8,8 @@ import { type PlaceOptions, type StagePlace, stagePlace } from './workspace.ts';
 export interface UseOptions extends StageOptions {
   /** They run at the same time: nothing is reset between them, and each place is that of a user of its own. */
   readonly shared?: boolean;
+  /** Kernels are held at every place that does not say otherwise. */
+  readonly held?: boolean;
 }
 
 /** The stage of a suite. */
@@ -18,7 +20,7 @@ export interface UsedStage {
 }
 
 /** Sets a stage for the suite that this is called in; between tests it is made as if new. */
-export function useStage({ shared = false, ...options }: UseOptions = {}): UsedStage {
+export function useStage({ shared = false, held = false, ...options }: UseOptions = {}): UsedStage {
   let open: Stage | undefined;
   let users = 0;
   const places: StagePlace[] = [];
@@ -33,7 +35,7 @@ export function useStage({ shared = false, ...options }: UseOptions = {}): UsedS
 
   beforeAll(async () => {
     open = await Stage.open(options);
-  }, 60_000);
+  }, 120_000);
   afterEach(async () => {
     if (!shared) await clear();
   });
@@ -51,7 +53,7 @@ export function useStage({ shared = false, ...options }: UseOptions = {}): UsedS
     },
     place(choice = {}) {
       const own = shared ? { name: `user${(users += 1)}` } : {};
-      const made = stagePlace(stage(), { ...own, ...choice });
+      const made = stagePlace(stage(), { held, ...own, ...choice });
       places.push(made);
       return made;
     },

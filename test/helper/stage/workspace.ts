@@ -34,6 +34,8 @@ export interface StagePlace {
   readonly fault: (fault: Fault) => () => void;
   /** Something befalls the user's instances, numbered in the order of their launch. */
   readonly injectFault: (...machineFaults: MachineFault[]) => void;
+  /** Lets kernels that are held go on. */
+  readonly release: () => void;
   /** The user's instances in the order of their launch. */
   readonly instances: (state?: StageInstance['state']) => StageInstance[];
   /** No byte passes to the user's instances any more, and none from them. */
@@ -53,6 +55,11 @@ export interface PlaceOptions {
   readonly logs?: Readonly<Record<string, unknown>>;
   /** Who works there. */
   readonly name?: string;
+  /**
+   * Kernels search one range each, a few thousand nonces, and then wait for `release`: what happens meanwhile happens in
+   * mid-search on a machine of any speed, and no processor is kept busy.
+   */
+  readonly held?: boolean;
 }
 
 const bin = join(repository, 'bin/cnd.js');
@@ -62,7 +69,8 @@ const farReaching = new Set(['scram', 'ps']);
 
 /** Makes a fresh place; arguments are words with blanks between them. */
 export function stagePlace(stage: Stage, options: PlaceOptions = {}): StagePlace {
-  const { ec2 = {}, logs = {}, name = 'alice' } = options;
+  const { ec2 = {}, logs = {}, name = 'alice', held = false } = options;
+  if (held) stage.hypervisor.hold(name);
   const place = workspace();
   const { directory, state } = place;
   const { config } = stage;
@@ -104,7 +112,7 @@ export function stagePlace(stage: Stage, options: PlaceOptions = {}): StagePlace
     start,
     run,
     elsewhere: (more = {}) => {
-      const other = stagePlace(stage, { ...options, name, ...more });
+      const other = stagePlace(stage, { ...options, held: false, name, ...more });
       others.push(other);
       return other;
     },
@@ -113,6 +121,7 @@ export function stagePlace(stage: Stage, options: PlaceOptions = {}): StagePlace
       stage.faults.add({ ...fault, match: (call) => isOwn(call) && match(call) }),
     injectFault: (...machineFaults) =>
       stage.hypervisor.machineFaults.push(...machineFaults.map((one) => ({ ...one, of: name }))),
+    release: () => stage.hypervisor.release(name),
     instances,
     stall: () => {
       for (const address of addresses()) stage.jump.stall(address);

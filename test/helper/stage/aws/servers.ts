@@ -33,7 +33,9 @@ export class Servers {
       startMoto(program, noImages),
       ministack ? startMiniStack() : undefined,
     ]);
-    return new Servers(moto, other);
+    const servers = new Servers(moto, other);
+    await servers.#warm();
+    return servers;
   }
 
   /** Of moto, and of the services that another serves. */
@@ -80,6 +82,16 @@ export class Servers {
 
   async stop(): Promise<void> {
     await Promise.all([this.#moto.stop(), this.#other?.stop()]);
+  }
+
+  /** The first call of a service takes moto seconds of the processor, which a test would be charged with: more than a run waits. */
+  async #warm(): Promise<void> {
+    const types = form({ Action: 'DescribeInstanceTypes', 'InstanceType.1': 'c7a.medium' });
+    await Promise.all([
+      this.#ask('ec2', 'us-east-1', '/', types),
+      this.#ask('s3', 'us-east-1', '/'),
+      this.things('us-east-1'),
+    ]);
   }
 
   async #ask(service: string, region: string, path: string, init: RequestInit = {}): Promise<Buffer> {

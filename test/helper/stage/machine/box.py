@@ -111,10 +111,29 @@ def write_keys(machine, cloud_config):
     put('/run/ssh/sshd_config', '\n'.join([
         'Port 22', 'ListenAddress 0.0.0.0', 'HostKey /run/ssh/host_key', 'AuthorizedKeysFile /run/ssh/authorized_keys',
         'StrictModes no', 'UsePAM no', 'PasswordAuthentication no', 'KbdInteractiveAuthentication no', 'PidFile none',
-        'UseDNS no', 'AllowUsers ' + machine['user'],
-        'SetEnv PATH=' + PATH + (' CND_KERNEL=/run/shared/kernel' if machine.get('shared') else ''), '']))
+        'UseDNS no', 'AllowUsers ' + machine['user'], ' '.join(['SetEnv PATH=' + PATH, *own_kernel(machine)]), '']))
     for name in ['', *os.listdir('/run/ssh')]:
         own(machine, os.path.join('/run/ssh', name))
+
+
+def own_kernel(machine):
+    """Makes agents of this machine use the stand-in kernel, held until the stage removes a file, or that of a directory that a
+    test shares; gives the setting for it."""
+    if machine.get('shared'):
+        return ['CND_KERNEL=/run/shared/kernel']
+    if not machine['held']:
+        return []
+    os.mkdir('/run/kernel')
+    os.mkdir('/run/hold')
+    mount('/run/stage/hold', '/run/hold', flags=MS_BIND)
+    for name, content in machine['held'].items():
+        with open('/run/kernel/' + name, 'w') as file:
+            file.write(content)
+    with open('/run/kernel/kernel', 'w') as file:
+        file.write('#!/bin/sh\nSTAND_IN_POW=/run/kernel STAND_IN_RECORD=/dev/null STAND_IN_HOLD=/run/hold/held '
+                   'exec %s -SE /run/kernel/kernel-stand-in.py "$@"\n' % machine['python'])
+    os.chmod('/run/kernel/kernel', 0o755)
+    return ['CND_KERNEL=/run/kernel/kernel']
 
 
 def put(path, content):

@@ -50,6 +50,7 @@ export class Hypervisor extends EventEmitter<Events> {
   readonly events: (MachineEvent & { readonly instance: string; readonly time: number })[] = [];
   readonly imdsCalls: ImdsCall[] = [];
   machineFaults: MachineFault[] = [];
+  readonly #held = new Set<string>();
   readonly #ec2: Ec2;
   readonly #options: HypervisorOptions;
   readonly #principals: Map<string, Principal>;
@@ -116,6 +117,18 @@ export class Hypervisor extends EventEmitter<Events> {
     await this.machines.get(id)?.cut();
   }
 
+  /** From now on the kernels on a user's new instances do one range each, and wait to be released. */
+  hold(user: string): void {
+    this.#held.add(user);
+  }
+
+  /** Lets the kernels on a user's instances go on, also on those that are launched from now on. */
+  release(user: string): void {
+    this.#held.delete(user);
+    for (const [id, machine] of this.machines)
+      if (this.#ec2.instances.get(id)?.call.principal === user) machine.release();
+  }
+
   /** Every machine is off, and the next round has new ones. */
   async clear(): Promise<void> {
     for (const timer of this.#timers) clearTimeout(timer);
@@ -132,6 +145,7 @@ export class Hypervisor extends EventEmitter<Events> {
     this.events.length = 0;
     this.imdsCalls.length = 0;
     this.machineFaults = [];
+    this.#held.clear();
     this.#round += 1;
   }
 
@@ -176,6 +190,7 @@ export class Hypervisor extends EventEmitter<Events> {
       disarms: machineFault?.disarms === true,
       bootSeconds: machineFault?.bootSeconds ?? bootSeconds,
       ...(shared !== undefined && { shared }),
+      held: this.#held.has(instance.call.principal),
     });
     this.machines.set(instance.id, machine);
     share(own, 'aws.sock', awsSocket);

@@ -8,9 +8,10 @@ import {
   readFileSync,
   readlinkSync,
   realpathSync,
+  rmSync,
   writeFileSync,
 } from 'node:fs';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { createInterface } from 'node:readline';
 
 import type { StageInstance } from '../ec2/instance.ts';
@@ -18,6 +19,9 @@ import { repository } from '../repository.ts';
 import type { CloudConfig } from './user-data.ts';
 
 const source = join(repository, 'test/helper/stage/machine');
+
+/** What the stand-in kernel consists of: a machine sees nothing of a repository below /home or /tmp. */
+const standIn = ['test/helper/kernel-stand-in.py', 'remote/pow.py', 'remote/puzzle.py'];
 
 /** How a machine comes up. */
 export interface MachineOptions {
@@ -33,6 +37,8 @@ export interface MachineOptions {
   readonly bootSeconds: number;
   /** See `StageOptions`. */
   readonly shared?: string;
+  /** True: its kernels do one range each, and wait until it is released. */
+  readonly held: boolean;
 }
 
 /** What a machine says of itself. */
@@ -59,11 +65,13 @@ export class Machine extends EventEmitter<Events> {
     const { directory, ...rest } = options;
     this.directory = directory;
     mkdirSync(directory, { mode: 0o700 });
+    const held = rest.held && this.#hold();
     const outerRoot = process.getuid?.() === 0;
     const { id, number, privateIp, image, vcpus } = instance;
     const { user, syslog } = image;
     const machine = {
       ...rest,
+      held,
       id,
       number,
       privateIp,
@@ -111,6 +119,11 @@ export class Machine extends EventEmitter<Events> {
     this.#child.stdin?.write('halt\n');
   }
 
+  /** Lets its kernels go on. */
+  release(): void {
+    rmSync(join(this.directory, 'hold/held'), { force: true });
+  }
+
   /** Cuts the power: no process of the machine sees another instruction. Resolves when all are gone. */
   async cut(): Promise<void> {
     if (this.#off) return;
@@ -118,6 +131,14 @@ export class Machine extends EventEmitter<Events> {
     this.#child.kill('SIGKILL');
     this.#child.stdin?.destroy();
     await off;
+  }
+
+  #hold(): Record<string, string> {
+    mkdirSync(join(this.directory, 'hold'));
+    writeFileSync(join(this.directory, 'hold/held'), '');
+    return Object.fromEntries(
+      standIn.map((path) => [basename(path), readFileSync(join(repository, path), 'utf8')]),
+    );
   }
 
   #follow(): void {
