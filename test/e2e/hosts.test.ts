@@ -303,7 +303,7 @@ describe.runIf(hasSshd())('fleet hosts', () => {
     );
     if (!one || !two) throw new Error('no servers');
     const hosts = `${list([one])},${lost.host}:${lost.port},${list([two])}`;
-    const result = await begin(hosts, [...hard, '--limit', '1000000', '--chunk', '50000']).ended;
+    const result = await begin(hosts, ['--D', '16', '--limit', '1000000', '--chunk', '50000']).ended;
     expect(runEnded(result)).toMatchObject({
       outcome: 'exhausted',
       left: [],
