@@ -53,7 +53,8 @@ function expectWhole(ended: Ended, events: readonly RunEvent[], earlier: string)
     named(events, 'instance.progress').map(({ instance, hashes: count }) => [instance, count]),
   );
   const tested = [...hashes.values()].reduce((sum, count) => sum + count, 0);
-  expect(tested).toBe(limit - Number(ended.testedBefore));
+  // On a machine that is so busy that an agent says nothing for 6 s, what that has is given to others as well.
+  if (ended.coverage.doubled === undefined) expect(tested).toBe(limit - Number(ended.testedBefore));
 }
 
 describe('a run that has ended', () => {
