@@ -103,7 +103,7 @@ describe.runIf(hasStage())('a run on EC2 that is cut short', { timeout: 240_000 
   const underWay = async (place: StagePlace, name: string, cnd: Cnd): Promise<Call> => {
     let over = false;
     void cnd.ended.then(() => (over = true));
-    const call = await eventually(name, () => named(place, name)[0] ?? (over && 'over'), 60).catch(
+    const call = await eventually(name, () => named(place, name)[0] ?? (over && 'over'), 150).catch(
       () => 'late',
     );
     if (typeof call !== 'string') return call;
