@@ -19,11 +19,7 @@ beforeEach(() => {
 });
 afterEach(() => place.remove());
 
-const begin = (N: number, T: number): string[] => [
-  'start',
-  ...['--N', `${N}`, '--T', `${T}`],
-  ...endlessFlags.split(' '),
-];
+const begin = (N: number, T: number): string[] => `start --N ${N} --T ${T} ${endlessFlags}`.split(' ');
 
 /** A run on a terminal that gets as far as an event within T: on a slow machine it is begun again with twice the T. */
 async function reaching(name: RunEvent['event'], T: number): Promise<{ pty: Pty; T: number }> {
