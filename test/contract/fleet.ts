@@ -277,7 +277,7 @@ export function describeFleet(name: string, open: () => Promise<FleetHarness>): 
         return gunzipSync(stdout).toString();
       };
       // What guards the instance may write its first line only now.
-      await eventually('a line', async () => /^\S.*\n/.test(await pull()));
+      expect(await eventually('a line', async () => /^\S.*\n/.test(await pull()))).toBe(true);
       await fleet.terminate(asked.run);
     });
   });

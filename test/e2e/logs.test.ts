@@ -15,6 +15,7 @@ import { gzipSync } from 'node:zlib';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { identify } from '../../src/state/process.ts';
 import { type Workspace, eventsOf, named, runEnded, workspace } from '../helper/cnd.ts';
+import { standIn } from '../helper/stand-in.ts';
 import { Terminal, hasTmux } from '../helper/tmux.ts';
 import { archivedRuns } from '../helper/archived-runs.ts';
 
@@ -22,9 +23,15 @@ import { archivedRuns } from '../helper/archived-runs.ts';
 let real: { readonly folder: string; readonly run: string };
 beforeAll(async () => {
   const made = workspace();
-  // Work for seconds, so that all three are there before it is done: each has a syslog then.
-  const args = '--N 3 --T 200 --D 6 --smallest --kernel python --json';
-  const result = await made.run(['start', ...args.split(' ')]);
+  const { env, release } = standIn(made.directory, { held: true });
+  const cnd = made.start(
+    'start --N 3 --T 200 --D 6 --from 3700000 --chunk 20000 --smallest --json'.split(' '),
+    env,
+  );
+  // All three are there before it is done: each has a syslog then.
+  await cnd.event('search.all');
+  release();
+  const result = await cnd.ended;
   const ended = runEnded(result);
   const missing = named(eventsOf(result), 'logs.missing');
   if (ended.outcome !== 'found' || missing.length > 0)
@@ -33,7 +40,7 @@ beforeAll(async () => {
   cpSync(join(made.directory, 'logs'), folder, { recursive: true });
   made.remove();
   real = { folder, run: ended.run };
-}, 90_000);
+}, 220_000);
 afterAll(() => rmSync(real.folder, { recursive: true, force: true }));
 
 let place: Workspace;
