@@ -17,6 +17,7 @@ from log import Log
 from loop import Loop
 from output import Output
 from puzzle import Bad
+from redo import Redos
 from report import Report
 
 DRAIN_SECONDS = 1  # for a slow reader at the end
@@ -39,6 +40,7 @@ class Agent:
         self.next_second = monotonic() + 1
         self.choice = None
         self.drivers = []
+        self.redos = Redos()
         self.peers = None  # the broadcast, if it takes part by itself
         self.report = None  # what it says every second, once it has a job
         self.portable = portable()
@@ -133,8 +135,16 @@ class Agent:
             self.report.idle = False  # to be said again
         elif order == 'release':
             self.release(*arguments)
+        elif order == 'redo':
+            self.redo(*arguments)
         elif order == 'bound':
             self.dealer.lower(*arguments)
+
+    def redo(self, lo, hi):
+        """Searches a range again that another worker claims to have searched."""
+        if not self.job.start <= lo < hi <= self.job.limit:
+            raise Bad('redo: give a range of the space, from %d to %d' % (self.job.start, self.job.limit))
+        self.redos.add(lo, hi)
 
     def release(self, residue, nonce):
         """Gives a share back, or what was not dealt of it from a nonce on: of that nothing has to be waited for."""

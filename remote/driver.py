@@ -5,6 +5,7 @@ from time import monotonic
 from dealer import Slice
 from loop import READ, Feed, read_some
 from process import Process
+from redo import Redo
 
 FIRST_SIZE = 4096  # nonces: a few milliseconds of the slowest kernel
 GROWTH = 8
@@ -56,7 +57,7 @@ class Program:
 
 
 class Driver:
-    """`host` is the agent: it has loop, dealer, job, log, portable (the program to fall back on) and arguments(), and
+    """`host` is the agent: it has loop, dealer, redos, job, log, portable (the program to fall back on) and arguments(), and
     is told by hit(nonce, digest) and report_error(message)."""
 
     def __init__(self, host, program):
@@ -81,6 +82,8 @@ class Driver:
         self.words = b''  # the end of what it wrote to stderr
         self.last_hit = -1
         self.near = []  # near-hits of the slice in work, also golden ones
+        self.redone = set()  # what this process did something of for an audit
+        self.searched = 0  # nonces that it has completed
         self.touched = {}  # residue: the lowest chunk of it that this process did something of
         self.condemned = None
         self.running = False  # this process has answered
@@ -124,12 +127,16 @@ class Driver:
         self.process.kill()
         self.host.loop.forget(self.process.stdout)
         for piece in self.assigned:
-            if piece.residue is not None:
+            if isinstance(piece.residue, Redo):
+                piece.residue.give_back(piece)
+            elif piece.residue is not None:
                 self.host.dealer.give_back(piece)
         self.assigned.clear()
         self.queued = 0
         if lied:
             self.host.report_error('%s %s; all of its results are discarded' % (self.program.name, reason))
+            for redo in self.redone:
+                redo.fail()
             for residue, chunk in self.touched.items():
                 self.host.dealer.withdraw(residue, chunk)
 
@@ -186,7 +193,7 @@ class Driver:
         if not self.gave_way and (self.running or monotonic() - self.begun > START_SECONDS):
             self.gave_way = self.process.give_way()
         while self.is_hungry():
-            piece = self.host.dealer.deal(self.pace.size)
+            piece = self.host.redos.deal(self.pace.size) or self.host.dealer.deal(self.pace.size)
             if piece is None:
                 break
             self.assign(piece)
@@ -198,7 +205,7 @@ class Driver:
         return queue < 2 or (known and queue < MOST_QUEUED and self.pace.seconds(self.queued) < QUEUE_SECONDS)
 
     def busy_below(self, bound):
-        return any(piece.lo < bound for piece in self.assigned if piece.residue is not None)
+        return any(piece.lo < bound for piece in self.assigned if isinstance(piece.residue, int))
 
     def assign(self, piece):
         if not self.assigned:
@@ -229,16 +236,16 @@ class Driver:
 
     def take(self, data):
         *lines, self.buffer = (self.buffer + data).split(b'\n')
-        before = self.host.dealer.hashes
+        before = self.searched
         for line in lines:
             if self.condemned:
                 return
             self.handle(line)
         if len(self.buffer) > LONGEST_LINE:
             self.condemn('says %s...' % ascii(self.buffer[:40]), True)
-        if self.host.dealer.hashes > before:
+        if self.searched > before:
             self.failures = 0
-            self.pace.completed(self.host.dealer.hashes - before)
+            self.pace.completed(self.searched - before)
 
     def handle(self, line):
         head = self.assigned[0] if self.assigned else None
@@ -259,12 +266,17 @@ class Driver:
             self.answered = self.running = True
             self.pace.restart()
             return
+        near, self.near = self.near, []
+        self.searched += piece.hi - piece.lo
+        if isinstance(piece.residue, Redo):
+            self.redone.add(piece.residue)
+            piece.residue.complete(piece, near)
+            return
         dealer = self.host.dealer
         chunk = dealer.chunk_of(piece.lo)
         self.touched[piece.residue] = min(chunk, self.touched.get(piece.residue, chunk))
         dealer.complete(piece)
-        self.host.report.near += self.near
-        self.near = []
+        self.host.report.near += near
 
     def handle_hit(self, line, head):
         """A hit is believed when it is golden, of the slice in work, and above the one before."""

@@ -201,7 +201,7 @@ def is_attach(line):
     return line.startswith(b'{"attach":')
 
 
-ORDERS = ('stop', 'adopt', 'release', 'bound', 'ping')
+ORDERS = ('stop', 'adopt', 'release', 'bound', 'redo', 'ping')
 
 
 def parse_order(line, stride):
@@ -215,6 +215,8 @@ def parse_order(line, stride):
         return name, (which, nonce(fields, 'from', 0, 2**64) if 'from' in fields else None)
     if name == 'bound':
         return name, (nonce(fields, 'nonce', 0, 2**64),)
+    if name == 'redo':
+        return name, (nonce(fields, 'from', 0, 2**64), nonce(fields, 'to', 0, 2**64))
     if name == 'ping':
         return name, (number(fields, 'seen', 0, 2**53) if 'seen' in fields else 0,)
     if name not in ORDERS:

@@ -22,7 +22,7 @@ class Rate:
 
 
 class Report:
-    """`host` is the agent: it has output, log, dealer, drivers, cores, threads, and note (why it fell back)."""
+    """`host` is the agent: it has output, log, dealer, redos, drivers, cores, threads, and note (why it fell back)."""
 
     def __init__(self, host, since):
         self.host = host
@@ -39,6 +39,8 @@ class Report:
         for held in host.dealer.forget_released():
             self.send_near()
             host.output.send('released', **host.dealer.coverage(held))
+        for redo in host.redos.take_over():
+            host.output.send('redone', **redo.answer())
         if second and self.ready:
             self.send_progress()
             self.rate.note(now, host.dealer.hashes)

@@ -18,10 +18,13 @@ export const evidenceFields = z
       .object({
         slices: z.int(),
         nonces: z.string().regex(/^\d+$/),
+        elsewhere: z.int().optional().describe('How many of the slices another instance has redone.'),
         impossible: z.string().optional().describe('Why no more could be redone.'),
       })
       .optional()
-      .describe('What of it was searched again by the machine that runs cnd. Absent: nothing was to be.'),
+      .describe(
+        'What of it was searched again, by another instance or by the machine that runs cnd. Absent: nothing was to be.',
+      ),
   })
   .describe(
     'What a proof rests on: the near-hits of each instance. One with too few of them is not believed; that happens to an honest one with a probability below 10⁻⁹.',

@@ -18,6 +18,9 @@ const stopLimits = { shortest: 0.2, longest: 3 };
 /** Seconds after T at which nothing but a suspension can have kept the search from being stopped. */
 const late = 1;
 
+/** Seconds in which a process that takes a run up has reached its instances. */
+const reachTime = 15;
+
 /** Seconds that are spent on syslogs at most: while they are pulled, instances cost money. */
 const longestLogPull = 60;
 
@@ -32,6 +35,7 @@ export class Searching {
   readonly #replacements: Replacements;
   readonly #stopListening: () => void;
   readonly #stopTicking: () => void;
+  readonly #begun: number;
   #stopped = false;
 
   /**
@@ -42,6 +46,7 @@ export class Searching {
     const { inputs, launched, emit, phases } = context;
     const { run, config, fleet, broadcast, clock, kernel, earlier, continued } = inputs;
     this.#context = context;
+    this.#begun = context.elapsed();
     this.#replacements = new Replacements(context);
     this.#watch = new Watch(fleet, run, launched, {
       haveBeenSeen:
@@ -139,12 +144,18 @@ export class Searching {
       maxBytes: syslogLimit(this.#watch.instances.length),
       emit,
       signal,
-      toConnect: (seconds) => this.#context.within(seconds),
+      toConnect: (seconds) => this.#context.within(Math.max(seconds, this.#untilReached)),
     });
     limit.cancel();
     asked.end();
     this.#linkLife.abort();
     await Promise.all([...this.#links.values()].map((link) => link.close()));
+  }
+
+  /** Seconds for which an instance may still not have been reached, as this process has just taken the run up. */
+  get #untilReached(): number {
+    const { inputs } = this.#context;
+    return inputs.continued ? this.#begun + reachTime - this.#context.elapsed() : 0;
   }
 
   /** Hears of hits on the broadcast, until the function that is returned is called. */

@@ -91,8 +91,22 @@ function proof({ outcome, smallest, evidence }: Ended): [string, string][] {
   const words = `${plural(instances.length, 'instance')} reported ${plural(found, 'near-hit')} of ${near} bits, ${count(Math.round(expected))} expected`;
   const redone =
     evidence.audits &&
-    `; ${plural(evidence.audits.slices, 'slice')} of ${plural(BigInt(evidence.audits.nonces), 'nonce')} redone here`;
+    `; ${plural(evidence.audits.slices, 'slice')} of ${plural(BigInt(evidence.audits.nonces), 'nonce')} redone${byWhom(evidence.audits)}`;
   return [['proof', `${words}${redone ?? ''}`]];
+}
+
+/** Who has redone slices: other instances, or this machine. */
+function byWhom({
+  slices,
+  elsewhere = 0,
+}: {
+  readonly slices: number;
+  readonly elsewhere?: number | undefined;
+}) {
+  if (elsewhere === 0) return ' here';
+  return elsewhere === slices
+    ? ' by other instances'
+    : `, ${elsewhere} of them by other instances, the rest here`;
 }
 
 /** How likely it was to find one among as many; runs of older versions do not say. */

@@ -4,7 +4,7 @@ import { orphans } from '../helper/process.ts';
 import { Controller, type Ended } from './controller.ts';
 import { inflict } from './fault.ts';
 import { Place } from './place.ts';
-import { type Fault, type Scenario, hasFault } from './scenario.ts';
+import { type Fault, type Scenario, hasFault, isAudited } from './scenario.ts';
 import { targets } from './target.ts';
 
 /** Seconds after T in which everything of a run must be gone, whatever happened to it. */
@@ -151,6 +151,7 @@ function flags(scenario: Scenario): string[] {
     ...Object.entries(values).flatMap(([name, value]) => [`--${name}`, String(value)]),
     ...(smallest ? ['--smallest'] : []),
     ...(scenario.replace ? ['--replace'] : []),
+    ...(isAudited(scenario) ? [] : ['--audit', '0']),
     ...(output === 'json' || output === 'full' ? ['--json'] : output === 'quiet' ? ['--quiet'] : []),
   ];
 }

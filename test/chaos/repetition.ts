@@ -2,7 +2,7 @@ import { ending } from './invariant.ts';
 import type { Taken } from './observed-events.ts';
 import { repeated } from './oracle.ts';
 import type { Observation } from './play.ts';
-import { type Scenario, hasFault } from './scenario.ts';
+import { type Scenario, hasFault, isAudited } from './scenario.ts';
 
 /** Faults that harm nobody who searches, only what is around it. */
 const harmless: ReadonlySet<string> = new Set([
@@ -40,7 +40,7 @@ export function repetitions(seen: Observation): string[] {
   const count = again.reduce((sum, [lo, hi]) => sum + hi - lo, 0);
   const doubled = Number(ending(seen)?.coverage.doubled ?? 0);
   const found = doubled > count ? [`${doubled} are said to be doubled, but kernels did ${count} twice`] : [];
-  if (!isHarmless(scenario)) return found;
+  if (!isHarmless(scenario) || isAudited(scenario)) return found;
   const heard = [controller, ...resumed.map((each) => each.controller)].map((each) => each.heard);
   const told = [...heard, ...(run === undefined ? [] : [place.journal(run)])];
   const first = again

@@ -117,3 +117,8 @@ export type Scenario = z.infer<typeof scenario>;
 export function hasFault({ faults }: Pick<Scenario, 'faults'>, kind: Action['do']): boolean {
   return faults.some(({ action }) => action.do === kind);
 }
+
+/** Whether hosts redo slices of each other before a proof, which their kernels record as well; on other fleets nothing is redone. */
+export function isAudited({ fleet, seed }: Pick<Scenario, 'fleet' | 'seed'>): boolean {
+  return fleet === 'hosts' && seed % 2 === 1;
+}

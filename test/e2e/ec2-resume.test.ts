@@ -138,11 +138,11 @@ describe.runIf(hasStage())('a run on EC2 whose controller is killed', { timeout:
     const place = on.place();
     const run = await killed(place.start(search), kernel, 'run.progress');
     // As if it had been so for a while; the instances live until their switches fire.
-    alter(place, run, ({ time }) => (time.elapsed = 280));
+    alter(place, run, ({ time }) => (time.elapsed = 250));
     const result = await place.run(`resume ${run} --json`);
     const ended = runEnded(result);
     expect(ended).toMatchObject({ outcome: 'time-limit', exitCode: 3, left: [], terminated: 2 });
-    expect(ended.elapsed).toBeGreaterThan(280);
+    expect(ended.elapsed).toBeGreaterThan(250);
     expect(result.code).toBe(3);
     expect(existsSync(join(place.state, 'cnd', run))).toBe(false);
     await place.untilClean();

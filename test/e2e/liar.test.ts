@@ -106,14 +106,14 @@ describe.runIf(hasSshd())('on hosts', () => {
     expectFound(result);
   });
 
-  test('a proof rests on a slice of each host that was redone here', async () => {
+  test('a proof rests on a slice of each host that was redone, by the other or here', async () => {
     const servers = [await around.sshd(), await around.sshd()];
     const hosts = servers.map(({ access: { user, host, port } }) => `${user}@${host}:${port}`);
     const args = '--D 12 --limit 60000 --chunk 5000 --T 60 --kernel python --json'.split(' ');
     const result = await place.run(['start', '--hosts', hosts.join(','), ...args]);
     const ended = runEnded(result);
     expect(ended).toMatchObject({ outcome: 'exhausted', left: [] });
-    expect(ended.evidence?.audits).toEqual({
+    expect(ended.evidence?.audits).toMatchObject({
       slices: ended.evidence?.instances.length,
       nonces: `${5000 * (ended.evidence?.instances.length ?? 0)}`,
     });

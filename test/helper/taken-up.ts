@@ -71,5 +71,5 @@ export function expectWhole(of: KilledRun, result: Ended, instances: number): vo
   const wall = (Date.parse(endedAt) - Date.parse(startedAt)) / 1000;
   expect(Math.abs(wall - (record.ended?.elapsed ?? 0))).toBeLessThan(1);
   for (const progress of named(journal, 'run.progress'))
-    expect(Math.abs(progress.elapsed + progress.remaining - (planned?.timeLimit ?? 0))).toBeLessThan(0.1);
+    expect(Math.abs(progress.elapsed + progress.remaining - (planned?.timeLimit ?? 0))).toBeLessThan(1);
 }

@@ -106,6 +106,48 @@ describe('giving way', () => {
   );
 });
 
+describe('a range that it is to search again', () => {
+  const order = { order: 'redo', from: '2500', to: '42500' };
+  const block = Buffer.from(endless.puzzle.block, 'hex');
+  const asked = { scheme: 'hex-chain', block, unit: 'digits', difficulty: 64 } as const;
+  const near = Array.from({ length: 40_000 }, (_, index) => BigInt(2500 + index))
+    .filter((nonce) => isNear(asked, digestOf(asked, nonce), 8))
+    .map(String);
+
+  it('is told with all of its near-hits, and counts for nothing', async () => {
+    const agent = start().job({ ...smallJob, residues: [], near: 8, threads: 2 });
+    await agent.event('idle');
+    agent.send(order);
+    expect(await agent.event('redone')).toEqual({ event: 'redone', from: '2500', to: '42500', near });
+    agent.send({ order: 'stop' });
+    await agent.event('stopped');
+    expect(agent.events.findLast(({ event }) => event === 'progress')).toMatchObject({
+      hashes: 0,
+      residues: [],
+    });
+    expect(agent.kinds()).not.toContain('near');
+  });
+
+  it('is searched beside its own work, whatever its kernels die of', async () => {
+    const agent = start({ standIn: 'die', times: 2 }).job({ ...smallJob, near: 8 });
+    await agent.event('ready');
+    agent.send(order);
+    expect(await agent.event('redone')).toMatchObject({ near });
+    await agent.event('idle');
+    const { residues = [], hashes } = agent.events.findLast(({ event }) => event === 'progress') ?? {};
+    expect([coveredNonces(residues, small), hashes]).toEqual([whole, 60_000]);
+  });
+
+  it('must be one of the space', async () => {
+    const agent = start().job({ ...smallJob, residues: [], near: 8 });
+    await agent.event('idle');
+    agent.send({ ...order, to: '61001' }, { ...order, from: '999' }, { ...order, to: '2500' });
+    await eventually('three errors', () => agent.kinds().filter((kind) => kind === 'error').length === 3);
+    expect(agent.events.at(-1)?.message).toMatch(/^redo: give a range/);
+    expect(agent.kinds()).not.toContain('redone');
+  });
+});
+
 describe('the smallest hit', () => {
   it('is found by finishing everything below each hit', async () => {
     const agent = start().job({ puzzle: zeros(4), threads: 2, smallest: true, limit: '400000' });

@@ -19,7 +19,7 @@ dealer = Any(hashes=0, bound=50, residues={3: 'held'}, coverage=lambda held: {'r
              forget_released=lambda: [], front=lambda: 'work')
 driver = Any(answered=True, given_up=False, note='it fell back', program=Any(name='pow.py', isa='python'),
              busy_below=lambda bound: False, speed=lambda: 7)
-host = Any(output=Any(send=say, connected=lambda: there), log=Any(info=lambda text: None), dealer=dealer, drivers=[driver], cores=2, threads=1,
+host = Any(output=Any(send=say, connected=lambda: there), redos=Any(take_over=lambda: []), log=Any(info=lambda text: None), dealer=dealer, drivers=[driver], cores=2, threads=1,
            note=None)
 report = report.Report(host, 100.0)
 def second():

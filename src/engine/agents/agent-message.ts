@@ -42,6 +42,13 @@ const agentMessage = z.discriminatedUnion('event', [
   }),
   z.object({ event: z.literal('idle') }),
   residueReport.extend({ event: z.literal('released'), from: natural.optional() }),
+  // All near-hits of a range that it was asked to search again; without them it could not.
+  z.object({
+    event: z.literal('redone'),
+    from: natural,
+    to: natural,
+    near: z.array(natural).max(2000).optional(),
+  }),
   z.object({ event: z.literal('stopped'), reason: text }),
   // The interruption notice of its Spot Instance: what will be done to it, and when.
   z.object({ event: z.literal('interruption'), action: text, time: text }),

@@ -37,7 +37,9 @@ export type AgentOrder =
   | ({ readonly order: 'adopt' } & Assignment)
   /** With `from` what has not been begun of it at or above that nonce, else all of it. */
   | { readonly order: 'release'; readonly residue: number; readonly from?: bigint }
-  | { readonly order: 'bound'; readonly nonce: bigint };
+  | { readonly order: 'bound'; readonly nonce: bigint }
+  /** Search [from, to) again, which another worker claims to have searched, and tell its near-hits. */
+  | { readonly order: 'redo'; readonly from: bigint; readonly to: bigint };
 
 /** The line that starts an agent. Pure. */
 export function jobLine(job: Job): string {

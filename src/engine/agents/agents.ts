@@ -7,6 +7,7 @@ import { fastestKnown } from '../../kernel/fastest.ts';
 import type { LaunchedInstances } from '../launched-instances.ts';
 import { redo } from '../../kernel/redo.ts';
 import { Audits } from './audit/audits.ts';
+import { PeerRedo } from './audit/peer-redo.ts';
 import { nearBits } from './audit/near-threshold.ts';
 import { Guards } from './guard.ts';
 import { strideOf } from './resume/resumed-search.ts';
@@ -58,16 +59,19 @@ export class AgentEngine implements Engine {
     const workers = strideOf(request.snapshot, launched.length);
     const { fraction = 0, each = false } = request.audit ?? {};
     const near = nearBits(space, workers, fraction > 0 || each);
+    const random = (): number => randomInt(2 ** 32) / 2 ** 32;
+    const peers = new PeerRedo(() => search.pool, random);
     const audits = new Audits({
       fraction,
       each,
       redo: (range) => redo(puzzle, range, near, over.signal),
-      random: () => randomInt(2 ** 32) / 2 ** 32,
+      peers,
+      random,
       signal: over.signal,
       onLie: (worker, error) => search.distrust(worker, error),
     });
     const fastest = Math.max(fastestKnown[puzzle.scheme], request.threadRate ?? 0);
-    const options = { ...request, workers, near, fastest, audits };
+    const options = { ...request, workers, near, fastest, audits, onRedone: peers.answered.bind(peers) };
     const search = new PooledSearch(options, life, works);
     // An earlier controller was killed before it knew of them.
     for (const index of search.pool.all.keys())

@@ -164,6 +164,9 @@ export class Search implements RunningSearch {
         if (this.#ledger.shares.left(this.#ledger.space.limit, [message]) > 0 || message.from !== undefined)
           this.#rebalance();
         break;
+      case 'redone':
+        this.#options.onRedone?.(worker, message);
+        break;
       case 'stopped':
         this.#stopped(worker, message.reason);
         break;

@@ -1,5 +1,7 @@
 import { CndError } from '../../../error.ts';
+import type { EventFields } from '../../../event/event.ts';
 import type { Range } from '../../../search/search.ts';
+import type { PeerRedo } from './peer-redo.ts';
 
 /** Slices that wait to be redone, at most: this machine is slower than a fleet, and what comes then is left out. */
 const mostWaiting = 100;
@@ -17,8 +19,10 @@ export interface AuditOptions {
   readonly fraction: number;
   /** At least one slice of each worker, before something counts as proved. */
   readonly each: boolean;
-  /** The near-hits of a range, found by a machine that is trusted. It rejects where that is not possible. */
+  /** The near-hits of a range, found by this machine, which is trusted. It rejects where that is not possible. */
   readonly redo: (range: Range) => Promise<readonly bigint[]>;
+  /** Asks another worker than the one that claims the slice; absent: all is redone here. */
+  readonly peers?: Pick<PeerRedo, 'ask'> | undefined;
   /** A number from 0 to below 1, which no worker can guess. */
   readonly random: () => number;
   /** Aborts when nothing is to be redone any more. */
@@ -28,8 +32,8 @@ export interface AuditOptions {
 }
 
 /**
- * Does slices again that workers claim to have searched: all near-hits of a slice must have been told. Which slice, is chosen
- * after it was claimed.
+ * Has slices done again that workers claim to have searched, by another worker or else here: all near-hits of a slice must have
+ * been told. Which slice, is chosen after it was claimed. Where two workers differ, it is done here as well, and that counts.
  */
 export class Audits {
   readonly #options: AuditOptions;
@@ -42,6 +46,7 @@ export class Audits {
   #onIdle: (() => void) | undefined;
   #slices = 0;
   #nonces = 0n;
+  #elsewhere = 0;
 
   constructor(options: AuditOptions) {
     this.#options = options;
@@ -53,9 +58,13 @@ export class Audits {
   }
 
   /** How much was redone and found to be true; why no more could be. */
-  get done(): { readonly slices: number; readonly nonces: string; readonly impossible?: string } {
-    const impossible = this.#impossible === undefined ? {} : { impossible: this.#impossible };
-    return { slices: this.#slices, nonces: `${this.#nonces}`, ...impossible };
+  get done(): NonNullable<NonNullable<EventFields['run.ended']['evidence']>['audits']> {
+    return {
+      slices: this.#slices,
+      nonces: `${this.#nonces}`,
+      ...(this.#elsewhere > 0 && { elsewhere: this.#elsewhere }),
+      ...(this.#impossible !== undefined && { impossible: this.#impossible }),
+    };
   }
 
   /** A nonce of [lo, hi), each as likely as any other as far as a double can tell. */
@@ -101,19 +110,41 @@ export class Audits {
     this.#onIdle?.();
   }
 
-  async #audit({ worker, range, told }: ClaimedSlice): Promise<void> {
+  async #audit(slice: ClaimedSlice): Promise<void> {
+    const { worker, range, told } = slice;
+    const { peers, redo, onLie, signal } = this.#options;
+    const where = `${range[0]}..${range[1] - 1n}`;
     try {
-      const near = await this.#options.redo(range);
+      const peer = await peers?.ask(slice);
+      // What was told is verified, so that what is told and found by two is true.
+      const isAgreed = peer !== undefined && isSame(peer.near, [...told].filter(isIn(range)));
+      const near = isAgreed ? peer.near : await redo(range);
       this.#slices += 1;
+      if (peer) this.#elsewhere += 1;
       this.#nonces += range[1] - range[0];
       const missing = near.find((nonce) => !told.has(nonce));
-      if (missing === undefined) return;
-      const words = `claims ${range[0]}..${range[1] - 1n}, but did not report near-hit ${missing} in it`;
-      this.#options.onLie(worker, new CndError('agent-audit', words));
+      if (missing !== undefined) {
+        const words = `claims ${where}, but did not report near-hit ${missing} in it`;
+        onLie(worker, new CndError('agent-audit', words));
+      }
+      if (peer && !isSame(peer.near, near)) {
+        const words = `searched ${where} again for an audit of #${worker}, and its near-hits are not those that are there`;
+        onLie(peer.worker, new CndError('agent-audit', words));
+      }
     } catch (error) {
-      if (this.#options.signal.aborted) return;
+      if (signal.aborted) return;
       this.#impossible = error instanceof Error ? error.message : String(error);
       this.#waiting.length = 0;
     }
   }
+}
+
+function isIn([lo, hi]: Range): (nonce: bigint) => boolean {
+  return (nonce) => nonce >= lo && nonce < hi;
+}
+
+/** Whether two lists hold the same nonces, in whatever order. */
+function isSame(some: readonly bigint[], others: readonly bigint[]): boolean {
+  const all = new Set(others);
+  return some.length === all.size && new Set(some).size === all.size && some.every((nonce) => all.has(nonce));
 }

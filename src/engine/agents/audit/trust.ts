@@ -7,6 +7,7 @@ import type { Ledger } from '../../../search/ledger.ts';
 import type { Range, ResidueReport } from '../../../search/search.ts';
 import { redoSize } from '../../../kernel/redo.ts';
 import type { Audits } from './audits.ts';
+import type { Redone } from './peer-redo.ts';
 import { isImplausible } from './plausibility.ts';
 
 /** A worker may claim as many nonces a second and thread as so many of the fastest kernels known. */
@@ -64,6 +65,8 @@ export interface TrustOptions {
   readonly fastest: number;
   /** What does some of their work again; absent: nothing does. */
   readonly audits?: Audits | undefined;
+  /** Told what a worker found that was asked to search a range again. */
+  readonly onRedone?: ((worker: number, redone: Redone) => void) | undefined;
   /** Seconds since the run began. */
   readonly elapsed: () => number;
 }

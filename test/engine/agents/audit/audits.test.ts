@@ -80,4 +80,41 @@ describe('audits', () => {
     await settled();
     expect(audits.done).toEqual({ slices: 0, nonces: '0', impossible: 'no kernel' });
   });
+
+  describe('by another worker', () => {
+    const asking = (answers: readonly (readonly bigint[] | undefined)[]) => {
+      const rest = [...answers];
+      return {
+        ask: async () => {
+          const near = rest.shift();
+          return near && { worker: 5, near };
+        },
+      };
+    };
+
+    test('count where both say the same, and nothing is redone here; without an answer it is', async () => {
+      const peers = asking([[17n], undefined]);
+      const { audits, redone, lies, settled } = bench({ fraction: 1, peers });
+      audits.claimed(slice(0, 10n, 17n, 27n));
+      audits.claimed(slice(0, 20n, 17n, 27n));
+      await settled();
+      expect(redone).toEqual([[20n, 30n]]);
+      expect(lies).toEqual([]);
+      expect(audits.done).toEqual({ slices: 2, nonces: '20', elsewhere: 1 });
+    });
+
+    test.each<[string, bigint[], bigint[], number[]]>([
+      ['the one that claims it has left one out', [], [17n], [0]],
+      ['the one that redid it has left one out', [17n], [], [5]],
+      ['the one that redid it tells one that is none', [17n], [17n, 18n], [5]],
+      ['the one that redid it tells one twice', [17n], [17n, 17n], [5]],
+      ['both have', [], [18n], [0, 5]],
+    ])('a difference is settled here: %s', async (_, told, near, liars) => {
+      const { audits, redone, lies, settled } = bench({ fraction: 1, peers: asking([near]) });
+      audits.claimed(slice(0, 10n, ...told));
+      await settled();
+      expect(redone).toEqual([[10n, 20n]]);
+      expect(lies).toEqual(liars.map((worker) => [worker, 'agent-audit']));
+    });
+  });
 });
