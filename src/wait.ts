@@ -63,13 +63,13 @@ export async function withDeadline<T>(
   const timer = setTimeout(() => {
     controller.abort(new Error(`no answer for ${milliseconds / 1000} s`));
   }, milliseconds);
-  outer?.addEventListener('abort', abort);
+  const off = onceAborted(outer, abort);
   if (outer?.aborted) abort();
   try {
     return await task(controller.signal);
   } finally {
     clearTimeout(timer);
-    outer?.removeEventListener('abort', abort);
+    off();
   }
 }
 

@@ -12,8 +12,8 @@ import { containerName } from './job.ts';
 /** Milliseconds for one attempt. */
 const attemptTimeout = 15_000;
 
-/** What trying again does not change. */
-const final = new Set(['exec-forbidden', 'pod-gone']);
+/** Milliseconds for which a refusal is tried again: an API server that has just started knows no roles yet, and says 403. */
+const forbiddenRetry = 20_000;
 
 /** Makes a session to a pod, retrying while its container does not run commands. @throws CndError as `Fleet.connect` */
 export async function connectPod(
@@ -25,6 +25,7 @@ export async function connectPod(
   if (!namespace || !pod)
     throw new CndError('instance-unreachable', `instance ${id} is ${state}`, { about: id });
   const what = `connecting to ${address}`;
+  const begun = performance.now();
   let last: CndError | undefined;
   for (let attempt = 0; ; attempt++) {
     if (signal.aborted) throw last ? stopped(what, last, signal) : aborted(what, signal);
@@ -33,7 +34,7 @@ export async function connectPod(
       return await withDeadline(attemptTimeout, signal, (until) => orClosed(opening, until));
     } catch (error) {
       if (signal.aborted) throw last ? stopped(what, last, signal) : aborted(what, signal);
-      if (error instanceof CndError && final.has(error.code)) throw error;
+      if (error instanceof CndError && isFinal(error, performance.now() - begun)) throw error;
       const failure =
         error instanceof CndError
           ? error
@@ -43,6 +44,11 @@ export async function connectPod(
       await pause(backoff(attempt), signal);
     }
   }
+}
+
+/** Whether trying again does not change an error, after so many milliseconds. Pure. */
+function isFinal({ code }: CndError, elapsed: number): boolean {
+  return code === 'pod-gone' || (code === 'exec-forbidden' && elapsed > forbiddenRetry);
 }
 
 /** A session that comes too late is not left open. */

@@ -1,0 +1,104 @@
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { KubernetesApi } from '../../src/fleet/kubernetes/api.ts';
+import { openClient } from '../../src/fleet/kubernetes/kubernetes.ts';
+import { kubernetesPreflight } from '../../src/fleet/kubernetes/preflight/preflight.ts';
+import { type Cnd, eventsOf, named, runEnded } from '../helper/cnd.ts';
+import { Cluster, clusterTimeout, documentedRules, smallPods } from '../helper/kubernetes/cluster.ts';
+import { hasCluster } from '../helper/kubernetes/installed.ts';
+import { type KubernetesPlace, kubernetesPlace } from '../helper/kubernetes/place.ts';
+
+/** A search that no machine comes to the end of. */
+const endless = '--D 16 --kernel python --json';
+
+describe.runIf(hasCluster())('Kubernetes at its worst', { timeout: 240_000 }, () => {
+  let cluster: Cluster;
+  const places: KubernetesPlace[] = [];
+  beforeAll(async () => {
+    cluster = await Cluster.start();
+  }, clusterTimeout);
+  afterAll(async () => {
+    for (const place of places) {
+      place.remove();
+      await cluster.kubectl(['delete', 'namespace', place.namespace, '--wait=false', '--ignore-not-found']);
+    }
+    await cluster.stop();
+  });
+
+  async function searching(args: string) {
+    const place = await kubernetesPlace(cluster, `fault-${Date.now()}`);
+    places.push(place);
+    const cnd: Cnd = place.start(['start', ...`${args} ${endless}`.split(' ')]);
+    const { run } = await cnd.event('search.all');
+    return { place, cnd, run };
+  }
+
+  test('the API server is killed: the agents search on, and cnd attaches again', async () => {
+    const { place, cnd, run } = await searching('--N 2 --T 200');
+    await cluster.restart('apiserver', 1);
+    for (const index of [0, 1])
+      await cnd.event('instance.reconnected', (event) => 'instance' in event && event.instance === index);
+    cnd.child.kill('SIGINT');
+    const ended = await cnd.ended;
+    expect(runEnded(ended)).toMatchObject({ outcome: 'interrupted', left: [] });
+    expect(named(eventsOf(ended), 'instance.lost')).toEqual([]);
+    await place.untilClean(run);
+  });
+
+  test('a pod that is deleted is lost, and says why; the others search on; a namespace that is deleted ends the run', async () => {
+    const { place, cnd, run } = await searching('--N 3 --T 200');
+    const pods = ['-n', place.namespace, 'get', 'pods', '-o', 'name'];
+    const first = (await cluster.kubectl(pods)).split('\n').find((name) => name.includes(`${run}-0-`));
+    await cluster.kubectl(['-n', place.namespace, 'delete', first ?? '', '--wait=false']);
+    const lost = await cnd.event('instance.lost', (event) => 'instance' in event && event.instance === 0);
+    expect(JSON.stringify(lost)).toMatch(/deleted/);
+    await cluster.kubectl(['delete', 'namespace', place.namespace, '--wait=false']);
+    const ended = runEnded(await cnd.ended);
+    expect(ended).toMatchObject({ left: [] });
+    await place.untilClean(run);
+  });
+
+  test('T is kept while pods are pending, and says what they wait for', async () => {
+    const place = await kubernetesPlace(cluster, `fault-${Date.now()}`);
+    places.push(place);
+    const begun = Date.now();
+    const flags = ['start', '--N', '2', '--T', '26', '--cpu', '500', ...endless.split(' ')];
+    const ended = await place.run(flags);
+    // T and the grace: nothing may live longer.
+    expect(Date.now() - begun).toBeLessThan(56_000);
+    expect(runEnded(ended)).toMatchObject({ left: [], tested: '0' });
+    const words = named(eventsOf(ended), 'warning').map(({ message }) => message);
+    expect(
+      words.filter((message) => /cannot be scheduled yet: .*Insufficient cpu/.test(message)),
+    ).toHaveLength(1);
+  });
+
+  test('a right that is missing is named', async () => {
+    const signal = new AbortController().signal;
+    const request = { count: 1, minimum: 1, timeLimit: 60 };
+    const outcome = async (namespace: string, rules: readonly object[]) => {
+      const KUBECONFIG = await cluster.tenant(namespace, rules);
+      const client = await openClient({ KUBECONFIG }, {});
+      const api = new KubernetesApi(client, namespace);
+      const { checks } = await kubernetesPreflight(api, { ...smallPods }, request, signal);
+      return checks.filter((one) => one.outcome !== 'ok').map(({ message }) => message);
+    };
+    const rules = documentedRules();
+    expect(await outcome('rights-all', rules)).toEqual([]);
+    const named = await Promise.all(
+      rules.map(async (_, index) =>
+        outcome(
+          `rights-${index}`,
+          rules.filter((__, other) => other !== index),
+        ),
+      ),
+    );
+    expect(named.map((messages) => messages.join())).toEqual([
+      expect.stringContaining(
+        'create jobs (batch), get jobs (batch), list jobs (batch), delete jobs (batch)',
+      ),
+      expect.stringContaining('list pods, delete pods'),
+      expect.stringContaining('get pods/exec, create pods/exec'),
+      expect.stringContaining('list events'),
+    ]);
+  });
+});
