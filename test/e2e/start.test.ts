@@ -15,6 +15,7 @@ import {
   workspace,
 } from '../helper/cnd.ts';
 import { untilGone } from '../helper/process.ts';
+import { standIn } from '../helper/stand-in.ts';
 import { archivedRuns } from '../helper/archived-runs.ts';
 
 let place: Workspace;
@@ -143,9 +144,11 @@ test('the time limit ends a search that finds nothing, within T', async () => {
 });
 
 test('--smallest without time for the proof prints the candidate and exits 3', async () => {
-  // 33188155 is golden and near the start of chunk 1; the 22 million nonces of chunk 0 hold no other, and take too long.
-  const args = '--N 2 --D 6 --from 10968696 --chunk 22219359 --kernel python --smallest';
-  const run = async (T: number) => place.run(['start', '--T', `${T}`, ...args.split(' ')]);
+  // 33188155 is golden and near the start of chunk 1; the 22 million nonces of chunk 0 hold no other, and its kernels wait
+  // after the first thousands.
+  const { env } = standIn(place.directory, { held: true });
+  const args = '--N 2 --D 6 --from 10968696 --chunk 22219359 --smallest';
+  const run = async (T: number) => place.run(['start', '--T', `${T}`, ...args.split(' ')], env);
   let result = await run(12);
   // On a slow and busy machine not even the candidate is found in that time.
   for (let T = 24; T < 100 && !result.stdout.includes('candidate'); T *= 2) result = await run(T);
