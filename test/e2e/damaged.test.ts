@@ -31,6 +31,7 @@ test.each([
   ['a note that is torn', `${run}/state.json`, `{"run":"${run}","fleet":"ho`, run],
   ['a note of another run', `${run}/state.json`, '{"run":"../../victim"}', run],
   ['the regions launched in', 'ec2.json', '[{"region":', 'ec2'],
+  ['the contexts launched in', 'kubernetes.json', '[{"context":', 'kubernetes'],
 ])('%s is told by ps and scram, exit 4, and kept', async (_, name, text, said) => {
   const path = put(name, text);
   for (const args of [['ps'], ['ps', '--json'], ['scram', '--dry-run'], ['scram']]) {

@@ -85,9 +85,9 @@ test.concurrent('a local host that hangs is ended within T', async () => {
 });
 
 test('on a machine that others keep busy, everything is terminated within T', async () => {
-  // Sessions of their own: each gets as much of the processor as all of cnd.
-  const busy: ChildProcess[] = Array.from({ length: 12 }, () =>
-    spawn('sh', ['-c', 'while :; do :; done'], { detached: true, stdio: 'ignore' }),
+  // Sessions of their own: each gets as much of the processor as all of cnd. Should nobody end them, they end by themselves.
+  const busy: ChildProcess[] = Array.from({ length: 6 }, () =>
+    spawn('sh', ['-c', 'ulimit -t 20; while :; do :; done'], { detached: true, stdio: 'ignore' }),
   );
   try {
     const result = await newPlace().run(`start --N 2 --T 16 ${endlessFlags} --json`.split(' '));

@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import type { RunEvent } from '../../src/event/event.ts';
 import { parseEvent } from '../../src/event/journal-reader.ts';
+import { isolation } from './stage/isolated.ts';
 import { repository } from './stage/repository.ts';
 import { archivedRuns } from './archived-runs.ts';
 
@@ -49,12 +50,19 @@ export interface Workspace {
   remove(): void;
 }
 
+/** Whether it terminates every local run of this machine, those of other tests included. */
+function endsAll(args: readonly string[]): boolean {
+  return args.includes('scram') && !args.includes('--run');
+}
+
 /** A fresh directory in which `cnd` is run as a user would: the built program, real processes. */
 export function workspace(): Workspace {
   const directory = mkdtempSync(join(tmpdir(), 'cnd-e2e-'));
   const state = join(directory, 'state');
   const start = (args: readonly string[], env: NodeJS.ProcessEnv = {}): Cnd => {
-    const child = spawn(process.execPath, [bin, ...args], {
+    const command = [process.execPath, bin, ...args];
+    const [program = '', ...words] = endsAll(args) ? isolation(command) : command;
+    const child = spawn(program, words, {
       cwd: directory,
       env: { ...process.env, ...noAws, XDG_STATE_HOME: state, ...env },
       stdio: ['ignore', 'pipe', 'pipe'],

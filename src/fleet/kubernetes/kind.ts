@@ -84,7 +84,11 @@ async function openAll(env: NodeJS.ProcessEnv, filter: FleetFilter): Promise<Ope
   // Whoever names a region or a profile means AWS.
   if (region !== undefined || profile !== undefined) return { fleets, unreachable, skipped: [] };
   const isNamed = context !== undefined || namespace !== undefined || allNamespaces;
-  const launched = await launchPlaces(env);
+  const launched = await launchPlaces(env).catch((error: unknown) => {
+    // Other fleets are looked at all the same, and it is said that here nobody knows where to look.
+    unreachable.push({ fleet: 'kubernetes', error });
+    return [];
+  });
   if (!isNamed && launched.length === 0 && !hasKubeconfig(env)) return { fleets, unreachable, skipped: [] };
   const { KubernetesFleet, openClient } = await import('./kubernetes.ts');
   const seen = new Set<string>();
