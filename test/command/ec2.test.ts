@@ -44,7 +44,7 @@ describe.skipIf(!hasStage())('commands on the stage', () => {
     expect(ended).toMatchObject({ outcome: 'found', left: [] });
     expect(result.code).toBe(0);
     const costBasis = expect.stringMatching(
-      /^c7a\.medium on demand at .*; AWS Price List, \d{4}-\d\d-\d\d$/,
+      /^c8a\.medium on demand at .*; AWS Price List, \d{4}-\d\d-\d\d$/,
     ) as string;
     expect(ended).toMatchObject({ costBasis });
     // Two instances for a minute, which is charged at least, and at most as the plan has it.
@@ -60,10 +60,10 @@ describe.skipIf(!hasStage())('commands on the stage', () => {
   test('--dry-run says what, where, for how long and for how much, and creates nothing', async () => {
     const result = await cnd([...start, '--dry-run']);
     expect(result.code).toBe(0);
-    expect(result.stderr).toMatch(/what: 2 × c7a\.medium, on demand, in us-east-1 \(account 123456789012\)/);
+    expect(result.stderr).toMatch(/what: 2 × c8a\.medium, on demand, in us-east-1 \(account 123456789012\)/);
     expect(result.stderr).toMatch(/SSH from 127\.0\.0\.1\/32 only/);
     expect(result.stderr).toMatch(
-      /cost: at most \$0\.0\d+ \(2 × c7a\.medium on demand at \$0\.\d+\/h and \$0\.005\/h for its address; AWS Price List, \d{4}-\d\d-\d\d, for at most 150 s\)/,
+      /cost: at most \$0\.0\d+ \(2 × c8a\.medium on demand at \$0\.\d+\/h and \$0\.005\/h for its address; AWS Price List, \d{4}-\d\d-\d\d, for at most 150 s\)/,
     );
     expect(await stage.orphans()).toEqual([]);
     expect(existsSync(place.state)).toBe(false);
@@ -110,7 +110,7 @@ describe.skipIf(!hasStage())('commands on the stage', () => {
     stage.faults.clear();
     const many = await cnd(['start', '--N', '300', '--min-N', '300', '--T', '60', '--D', '2']);
     expect(many.code).toBe(2);
-    expect(many.stderr).toMatch(/capacity for 256 × c7a\.medium, not 300/);
+    expect(many.stderr).toMatch(/capacity for 256 × c8a\.medium, not 300/);
     expect(many.stderr).toMatch(/request-service-quota-increase .*L-1216C47A --region us-east-1/);
     expect(await stage.orphans()).toEqual([]);
   });

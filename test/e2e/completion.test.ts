@@ -18,7 +18,7 @@ const expected: readonly (readonly [string, readonly string[]])[] = [
   ['cnd st', ['start']],
   ['cnd logs s', ['show']],
   ['cnd start --fleet ', ['ec2', 'hosts', 'kubernetes', 'local']],
-  ['cnd start --scheme s', ['sha256d']],
+  ['cnd start --scheme h', ['hex-chain']],
   ['cnd start --smal', ['--smallest']],
   ['cnd logs show ', ['20261119-235959-zzzz', '20261120-081103-x7k2', 'last']],
   ['cnd logs show 20261120', ['20261120-081103-x7k2']],
@@ -93,7 +93,7 @@ describe.skipIf(!hasShell('bash'))('bash', () => {
   test('it works through npx, by a shell function', () => {
     const checkout = join(import.meta.dirname, '../..');
     const after = `cnd() { (cd '${checkout}' && npx --no -- cnd "$@"); }`;
-    expect(offered(['cnd', 'start', '--scheme', 's'], after)).toEqual(['sha256d']);
+    expect(offered(['cnd', 'start', '--scheme', 'h'], after)).toEqual(['hex-chain']);
   });
 
   test('--flag=value is three words to it', () => {

@@ -38,14 +38,18 @@ describe.runIf(hasStage()).concurrent('a run on EC2', { timeout: 240_000 }, () =
 
   test('eight instances find a nonce, eight syslogs are in the bucket, and everything else is gone', async () => {
     await on.stage.createBucket('bucket');
-    const place = on.place({ logs: { bucket: 'bucket', prefix: 'cnd' } });
+    const place = on.place({ logs: { bucket: 'bucket', prefix: 'cnd' }, held: true });
     const { run } = place;
-    const result = await run('start --N 8 --T 200 --D 2 --json');
+    // 3,730,945 is the smallest golden nonce; nobody gets there before all search.
+    const cnd = place.start('start --N 8 --T 200 --D 6 --from 3700000 --chunk 2000 --json');
+    await cnd.event('search.all');
+    place.release();
+    const result = await cnd.ended;
     expect(result.stderr).toBe('');
     const ended = runEnded(result);
     expect(ended).toMatchObject({ outcome: 'found', exitCode: 0, left: [] });
     await place.untilClean();
-    // The first to search may have found it before the others have begun; who has begun was seen to be armed.
+    // Who has begun was seen to be armed.
     const armed = new Set(named(eventsOf(result), 'instance.armed').map(({ instance }) => instance));
     for (const { instance } of named(eventsOf(result), 'instance.searching'))
       expect(armed).toContain(instance);
@@ -132,7 +136,7 @@ describe.runIf(hasStage()).concurrent('a run on EC2', { timeout: 240_000 }, () =
     expect(launch?.parameters).toMatchObject({
       MinCount: '1',
       MaxCount: '2',
-      InstanceType: 'c7a.medium',
+      InstanceType: 'c8a.medium',
       InstanceInitiatedShutdownBehavior: 'terminate',
       'MetadataOptions.HttpTokens': 'required',
       'BlockDeviceMapping.1.Ebs.Encrypted': 'true',

@@ -188,8 +188,8 @@ test('cnd bench measures each kernel on one thread and on all', async () => {
     rates: { scheme: string; isa: string; one: number; all: number }[];
   };
   const schemes = new Set(rates.map(({ scheme }) => scheme));
-  expect([...schemes]).toEqual(['hex-chain', 'sha256d', 'bitcoin']);
-  expect(rates.filter(({ isa }) => isa === 'python')).toHaveLength(3);
+  expect([...schemes]).toEqual(['hex-chain', 'sha256d', 'sha256', 'bitcoin']);
+  expect(rates.filter(({ isa }) => isa === 'python')).toHaveLength(4);
   for (const { one, all } of rates) expect(Math.min(one, all)).toBeGreaterThan(10_000);
 }, 180_000);
 

@@ -30,13 +30,13 @@ describe.skipIf(!hasStage())('launching on EC2', () => {
     expect(launched.map(({ index }) => index)).toEqual([0, 1, 2, 3, 4, 5, 6, 7]);
     expect(new Set(zones()).size).toBe(2);
     expect(zones().filter((zone) => zone === first)).toHaveLength(3);
-    expect(notices).toEqual([`${first} has capacity for 3 of 8 c7a.medium`]);
+    expect(notices).toEqual([`${first} has capacity for 3 of 8 c8a.medium`]);
   });
 
   test('and with the next type when no zone has; indices are those that a stranger sees', async () => {
-    on.stage.ec2.capacity = [{ type: 'c7a.medium', most: 0 }];
+    on.stage.ec2.capacity = [{ type: 'c8a.medium', most: 0 }];
     const asked = request({ count: 2 });
-    await on.lab.fleet({ types: ['c7a.medium', 'c6i.large'] }).launch(asked, never);
+    await on.lab.fleet({ types: ['c8a.medium', 'c6i.large'] }).launch(asked, never);
     expect(on.stage.instances().map(({ type }) => type)).toEqual(['c6i.large', 'c6i.large']);
     const seen = await eventually('both seen', async () => {
       const found = await on.lab.fleet().describe(asked.run);
@@ -75,9 +75,9 @@ describe.skipIf(!hasStage())('launching on EC2', () => {
     ['the region does not know', { error: 'InvalidInstanceType' }, false],
     ['no zone offers', { error: 'Unsupported' }, false],
   ])('goes on with the next type after one that %s', async (_, errorKind, spot) => {
-    const match = (call: Call): boolean => parameter(call, 'InstanceType') === 'c7a.medium';
+    const match = (call: Call): boolean => parameter(call, 'InstanceType') === 'c8a.medium';
     on.stage.faults.add({ action: 'RunInstances', match, ...errorKind });
-    const choice = on.lab.fleet({ types: ['c7a.medium', 't3.micro'], spot });
+    const choice = on.lab.fleet({ types: ['c8a.medium', 't3.micro'], spot });
     const launched = await choice.launch(request({ count: 2 }), never);
     expect(launched.map(({ type }) => type)).toEqual(['t3.micro', 't3.micro']);
     expect(notices.length).toBeGreaterThan(0);
@@ -99,8 +99,8 @@ describe.skipIf(!hasStage())('launching on EC2', () => {
   );
 
   test('a type that the region does not have is left out; none that it has is an error', async () => {
-    const launched = await on.lab.fleet({ types: ['c99a.huge', 'c7a.medium'] }).launch(request(), never);
-    expect(launched.map(({ type }) => type)).toEqual(['c7a.medium', 'c7a.medium', 'c7a.medium']);
+    const launched = await on.lab.fleet({ types: ['c99a.huge', 'c8a.medium'] }).launch(request(), never);
+    expect(launched.map(({ type }) => type)).toEqual(['c8a.medium', 'c8a.medium', 'c8a.medium']);
     await expect(on.lab.fleet({ types: ['c99a.huge'] }).launch(request(), never)).rejects.toMatchObject({
       code: 'ec2-no-type',
       message: expect.stringContaining('c99a.huge in us-east-1') as string,
@@ -112,7 +112,7 @@ describe.skipIf(!hasStage())('launching on EC2', () => {
     await expect(fleet.launch(request({ count: 8, minimum: 4 }), never)).rejects.toMatchObject({
       code: 'ec2-capacity',
       message: expect.stringMatching(/8 instances cannot be launched in us-east-1/) as string,
-      hint: expect.stringMatching(/no Availability Zone has capacity for c7a\.medium/) as string,
+      hint: expect.stringMatching(/no Availability Zone has capacity for c8a\.medium/) as string,
     });
     expect(on.stage.instances()).toHaveLength(3);
     expect(living()).toBe(0);
@@ -248,7 +248,7 @@ describe.skipIf(!hasStage())('launching on EC2', () => {
     const spot = on.lab.fleet({ spot: true });
     const preflight = await spot.preflight({ count: 2, minimum: 1, timeLimit: 200 }, never);
     expect(preflight.facts.find(([name]) => name === 'spot price')?.[1]).toMatch(
-      /c7a\.medium \$0\.0\d+\/h now/,
+      /c8a\.medium \$0\.0\d+\/h now/,
     );
     await spot.launch(request({ count: 2 }), never);
     expect(on.stage.instances().every(({ spot }) => spot)).toBe(true);
