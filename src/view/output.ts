@@ -11,6 +11,20 @@ export interface TextOutput {
   readonly stalled: number;
 }
 
+/** What is called when a stream takes no more: a series of runs writes to the same two, with one listener on each. */
+const closings = new WeakMap<Writable, (() => void)[]>();
+
+/** Calls something at the first error of a stream. */
+function onceClosed(stream: Writable, close: () => void): void {
+  const known = closings.get(stream);
+  if (known) return void known.push(close);
+  const all = [close];
+  closings.set(stream, all);
+  stream.on('error', () => {
+    for (const each of all.splice(0)) each();
+  });
+}
+
 /** Text to a stream whose reader may go away: afterwards nothing is written, and `onClosed` has been called once. */
 export class Output implements TextOutput {
   readonly #stream: Writable;
@@ -18,8 +32,7 @@ export class Output implements TextOutput {
 
   constructor(stream: Writable, onClosed: () => void = () => {}) {
     this.#stream = stream;
-    stream.on('error', () => {
-      if (this.#closed) return;
+    onceClosed(stream, () => {
       this.#closed = true;
       onClosed();
     });
@@ -38,8 +51,12 @@ export class Output implements TextOutput {
   drain(): Promise<void> {
     if (this.#closed) return Promise.resolve();
     return new Promise((resolve) => {
-      this.#stream.once('error', () => resolve());
-      this.#stream.write('', () => resolve());
+      const done = (): void => {
+        this.#stream.off('error', done);
+        resolve();
+      };
+      this.#stream.once('error', done);
+      this.#stream.write('', done);
     });
   }
 }

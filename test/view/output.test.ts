@@ -18,6 +18,17 @@ async function written(stream: PassThrough): Promise<string> {
   return text(stream);
 }
 
+describe('Output', () => {
+  test('leaves one listener on a stream, however many runs write to it, and each is told that it is closed', async () => {
+    const stream = new PassThrough();
+    let closed = 0;
+    for (let runs = 0; runs < 20; runs += 1) await new Output(stream, () => (closed += 1)).drain();
+    expect(stream.listenerCount('error')).toBe(1);
+    stream.emit('error', new Error('EPIPE'));
+    expect(closed).toBe(20);
+  });
+});
+
 describe('JsonView', () => {
   test('is one event a line, as it was emitted', async () => {
     const stdout = new PassThrough();
