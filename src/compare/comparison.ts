@@ -1,7 +1,7 @@
 import { fitAmdahl } from './amdahl.ts';
 import type { Comparison, ComparisonGroup, ComparisonRow, Scaling } from './model.ts';
 import { noteText } from './note.ts';
-import { type ComparedRun, type ExcludedRun, type RunParts, partNames } from './run.ts';
+import { type ComparedRun, type ExcludedRun, type RunParts } from './run.ts';
 import { median, spread } from './statistic.ts';
 
 /** Compares runs, in groups of the same machine, kernel, puzzle and space, in the order in which they are given. Pure. */
@@ -56,18 +56,17 @@ function rowOf(runs: readonly ComparedRun[], least: readonly ComparedRun[]): Com
   };
   const costs = runs.flatMap(({ cost }) => cost ?? []);
   const part = (name: keyof RunParts) => median(runs.map(({ parts }) => parts[name]));
-  const [start, boot, ssh, search, teardown] = partNames.map(part);
   return {
     instances,
     runs: runs.length,
     seconds: spread(runs.map(({ seconds }) => seconds)),
     search: spread(runs.map(({ parts }) => parts.search)),
     parts: {
-      start: start ?? 0,
-      boot: boot ?? 0,
-      ssh: ssh ?? 0,
-      search: search ?? 0,
-      teardown: teardown ?? 0,
+      start: part('start'),
+      boot: part('boot'),
+      ssh: part('ssh'),
+      search: part('search'),
+      teardown: part('teardown'),
     },
     rate: spread(runs.map(({ rate }) => rate)),
     scaling: { run: scaling(({ seconds }) => seconds), search: scaling(({ parts }) => parts.search) },

@@ -67,9 +67,9 @@ export function parseSeries(text: string): SeriesRecord | undefined {
  * a busy network) touches all alike. Pure.
  */
 export function seriesSteps({ N, types, D, kernels }: SeriesAxes, repeats: number): SeriesStep[] {
-  const once = [undefined, ...(types ?? [])].slice(types ? 1 : 0).flatMap((type) =>
-    [undefined, ...(kernels ?? [])].slice(kernels ? 1 : 0).flatMap((kernel) =>
-      [undefined, ...(D ?? [])].slice(D ? 1 : 0).flatMap((difficulty) =>
+  const once = (types ?? [undefined]).flatMap((type) =>
+    (kernels ?? [undefined]).flatMap((kernel) =>
+      (D ?? [undefined]).flatMap((difficulty) =>
         N.map((instances): SeriesStep => ({
           N: instances,
           ...(type !== undefined && { type }),

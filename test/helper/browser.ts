@@ -1,6 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { type Browser, type Page, chromium } from 'playwright-core';
+import { isAvailable } from './available.ts';
 
 const path = ['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome'].find((name) =>
   existsSync(name),
@@ -8,10 +9,7 @@ const path = ['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google
 
 /** Why no browser can be driven here; undefined where there is one. In CI there must be. */
 export const browserMissing = path === undefined ? 'no browser here (Debian: chromium)' : undefined;
-if (browserMissing !== undefined) {
-  if (process.env['CI'] !== undefined) throw new Error(browserMissing);
-  process.stderr.write(`skipped: ${browserMissing}\n`);
-}
+isAvailable(browserMissing);
 
 /** A browser without a window. Its own sandbox does not work for root, as whom CI runs; what it opens is ours. */
 export function openBrowser(): Promise<Browser> {

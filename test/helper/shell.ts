@@ -3,15 +3,14 @@ import { mkdirSync, symlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { Workspace } from './cnd.ts';
+import { isAvailable } from './available.ts';
 
 const bin = fileURLToPath(new URL('../../bin/cnd.js', import.meta.url));
 
 /** Whether a shell is here. In CI it must be, so that its tests are never skipped unseen. */
 export function hasShell(name: string): boolean {
-  if (spawnSync(name, ['--version']).status === 0) return true;
-  if (process.env['CI'] !== undefined) throw new Error(`${name} is missing (Debian package ${name})`);
-  process.stderr.write(`skipped: ${name} is missing (Debian package ${name})\n`);
-  return false;
+  const isHere = spawnSync(name, ['--version']).status === 0;
+  return isAvailable(isHere ? undefined : `${name} is missing (Debian package ${name})`);
 }
 
 /** Runs a shell as a user has it, with `cnd` on its PATH, and gives what it printed. */

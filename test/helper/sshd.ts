@@ -8,16 +8,15 @@ import type { Access, KeyPair } from '../../src/session/ssh/access.ts';
 import { generateKeyPair } from '../../src/session/ssh/key.ts';
 import { killServer, untilListening } from './daemon.ts';
 import { freePort } from './ssh-server.ts';
+import { isAvailable } from './available.ts';
 
 const program = '/usr/sbin/sshd';
 
 /** Whether tests with OpenSSH's server can run. In CI they must, so that they are never skipped unseen. */
 export function hasSshd(): boolean {
-  if (existsSync(program)) return true;
-  const missing = `${program} is missing (Debian package openssh-server)`;
-  if (process.env['CI'] !== undefined) throw new Error(missing);
-  process.stderr.write(`skipped: ${missing}\n`);
-  return false;
+  return isAvailable(
+    existsSync(program) ? undefined : `${program} is missing (Debian package openssh-server)`,
+  );
 }
 
 /** OpenSSH's own server on loopback, for this user and a key of its own. */

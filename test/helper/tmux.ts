@@ -1,16 +1,14 @@
 import { spawnSync } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import type { Workspace } from './cnd.ts';
+import { isAvailable } from './available.ts';
 
 const bin = fileURLToPath(new URL('../../bin/cnd.js', import.meta.url));
 
 /** Whether tests in a real terminal can run. In CI they must, so that they are never skipped unseen. */
 export function hasTmux(): boolean {
-  if (spawnSync('tmux', ['-V']).status === 0) return true;
-  const missing = 'tmux is missing (Debian package tmux)';
-  if (process.env['CI'] !== undefined) throw new Error(missing);
-  process.stderr.write(`skipped: ${missing}\n`);
-  return false;
+  const isHere = spawnSync('tmux', ['-V']).status === 0;
+  return isAvailable(isHere ? undefined : 'tmux is missing (Debian package tmux)');
 }
 
 let terminals = 0;

@@ -1,5 +1,5 @@
 import type { Instance } from '../../instance.ts';
-import { podAddress } from '../../session/kubernetes/pod-session.ts';
+import { podAddress } from '../../session/kubernetes/exec-socket.ts';
 import { podInstanceId, labelKeys } from './label.ts';
 import type { JobObject, Pod } from './object.ts';
 import { endOf } from './problem.ts';

@@ -1,6 +1,6 @@
 import { CndError } from '../../error.ts';
 import type { RemoteSignal } from '../session.ts';
-import { ExecSocket, type ExecTarget } from './exec-socket.ts';
+import { ExecSocket, type ExecTarget, podAddress } from './exec-socket.ts';
 
 /** Milliseconds between two signs of life. */
 const heartbeat = 5_000;
@@ -81,8 +81,7 @@ export class Control {
       status: ({ message }) => (words = message),
       closed: () => this.#end(words === '' ? undefined : new Error(words)),
     });
-    const { namespace, pod } = this.#target;
-    const about = `${namespace}/${pod}`;
+    const about = podAddress(this.#target);
     const early = this.ended.then(() => {
       throw new CndError(
         'session-channel',

@@ -11,6 +11,11 @@ export interface ExecTarget {
   readonly container: string;
 }
 
+/** How a pod is told to people. Pure. */
+export function podAddress({ namespace, pod }: Pick<ExecTarget, 'namespace' | 'pod'>): string {
+  return `${namespace}/${pod}`;
+}
+
 /** The streams of `v5.channel.k8s.io`: the first byte of each message (KEP-4006). */
 const streams = { stdin: 0, stdout: 1, stderr: 2, status: 3, close: 255 } as const;
 
@@ -58,10 +63,11 @@ export class ExecSocket {
 
   /** Starts a command. @throws CndError `exec-forbidden`, `pod-gone`, `session-lost`. */
   static async open(
-    { client, namespace, pod, container }: ExecTarget,
+    target: ExecTarget,
     command: readonly string[],
     events: ExecSocketEvents,
   ): Promise<ExecSocket> {
+    const { client, namespace, pod, container } = target;
     const { Exec } = await import('@kubernetes/client-node');
     const query = new URLSearchParams({
       stdin: 'true',
@@ -80,7 +86,7 @@ export class ExecSocket {
     };
     const connecting: Promise<Socket> = new Exec(client.config).handler.connect(path, null, receive);
     const socket = await connecting.catch((cause: unknown) => {
-      throw execRefused(`${namespace}/${pod}`, cause);
+      throw execRefused(podAddress(target), cause);
     });
     const opened = new ExecSocket(socket);
     socket.on('error', () => {});

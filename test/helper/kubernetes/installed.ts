@@ -3,6 +3,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { repository } from '../stage/repository.ts';
+import { isAvailable } from '../available.ts';
 
 /** Where this folder is, also when this file was compiled into dist-stage/. */
 export const kubernetesHelpers = join(repository, 'test/helper/kubernetes');
@@ -51,9 +52,5 @@ export function missing(): string | undefined {
 
 /** Whether tests on a cluster can run. In CI they must, so that they are never skipped unseen. */
 export function hasCluster(): boolean {
-  const what = missing();
-  if (what === undefined) return true;
-  if (process.env['CI'] !== undefined) throw new Error(what);
-  process.stderr.write(`skipped: ${what}\n`);
-  return false;
+  return isAvailable(missing());
 }

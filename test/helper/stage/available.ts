@@ -2,6 +2,7 @@ import { spawnSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
 
 import { motoProgram, motoRemedy } from './aws/moto.ts';
+import { isAvailable } from '../available.ts';
 
 /** What keeps the stage from working here, with the remedy; undefined when nothing does. */
 export function missing(): string | undefined {
@@ -20,9 +21,5 @@ export function missing(): string | undefined {
 
 /** Whether tests on the stage can run. In CI they must, so that they are never skipped unseen. */
 export function hasStage(): boolean {
-  const what = missing();
-  if (what === undefined) return true;
-  if (process.env['CI'] !== undefined) throw new Error(what);
-  process.stderr.write(`skipped: ${what}\n`);
-  return false;
+  return isAvailable(missing());
 }

@@ -1,5 +1,6 @@
 import { account } from '../account/principal.ts';
 import { Backend, programOf } from './backend.ts';
+import { isAvailable } from '../../available.ts';
 
 /** What to type when it is missing. */
 const remedy = "python3 -m venv .ministack && .ministack/bin/pip install 'ministack'";
@@ -11,11 +12,7 @@ function program(): string | undefined {
 
 /** Whether suites that want a second opinion can run. In CI they must; elsewhere it is said what is missing. */
 export function hasMiniStack(): boolean {
-  if (program() !== undefined) return true;
-  const what = `ministack is missing: ${remedy}`;
-  if (process.env['CI'] !== undefined) throw new Error(what);
-  process.stderr.write(`skipped: ${what}\n`);
-  return false;
+  return isAvailable(program() === undefined ? `ministack is missing: ${remedy}` : undefined);
 }
 
 /** MiniStack: SQS and S3 by other authors than moto's. Its EC2 is not used: its DryRun launches. */
