@@ -43,7 +43,7 @@ const worthwhile = 0.25;
  * 1. An orphaned share goes at once to the workers that have nothing left, or will soon: each gets so much of it that they end
  *    together. When there are none it goes to the worker that ends soonest with it: as a rule the fastest.
  * 2. A share reserved for a worker that is still pending goes to one that has nothing left; once there is a bound, to any one that
- *    can take orders, because the proof waits for it.
+ *    can take orders, because the proof waits for it. (That of one that is away stays: it may be searching it already.)
  * 3. For those that still have nothing left, the workers that would end last are asked to give back what they would do after
  *    the time at which all of these can end together. One answer is waited for before more is asked.
  *
@@ -58,9 +58,11 @@ export function assign({ residues, workers, bounded }: Snapshot): Order[] {
   const work = residues.filter(({ left }) => left > 0).toSorted(byNonce);
   const ready = readyWorkers(work, workers);
   const orders: Order[] = [];
+  const away = new Set(workers.filter(({ state }) => state === 'away').map(({ worker }) => worker));
   for (const share of work) {
     // Most are with somebody: nothing else is worked out for these.
     if (share.status !== 'orphaned' && share.status !== 'reserved') continue;
+    if (share.status === 'reserved' && share.owner !== undefined && away.has(share.owner)) continue;
     const hungry = hungryOf(ready);
     if (share.status === 'orphaned' || bounded || hungry.length > 0)
       orders.push(...adoptions(share, hungry.length > 0 ? hungry : ready));
@@ -71,7 +73,6 @@ export function assign({ residues, workers, bounded }: Snapshot): Order[] {
   if (hungry.length > 0 && !isAsking) orders.push(...releases(hungry, ready));
   const isLast = orders.length === 0 && !isAsking && ready.length > 0 && ready.every(({ idle }) => idle);
   if (!isLast) return orders;
-  const away = new Set(workers.filter(({ state }) => state === 'away').map(({ worker }) => worker));
   return work.flatMap(({ residue, status, owner }): Order[] =>
     owner !== undefined && status !== 'reserved' && away.has(owner)
       ? [{ kind: 'take', worker: owner, residue }]

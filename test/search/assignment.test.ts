@@ -80,6 +80,13 @@ describe('assign', () => {
     expect(orders({ residues, workers: fleet, bounded: true })).toEqual(['adopt 0 1', 'adopt 3 2']);
   });
 
+  it('leaves what is reserved for a worker that does not answer, and may be searching it', () => {
+    const residues = [residue(0, 'held', 0, { left: 0 }), residue(1, 'reserved', 1)];
+    const fleet = workers('idle', 'away');
+    expect(orders({ residues, workers: fleet })).toEqual([]);
+    expect(orders({ residues, workers: fleet, bounded: true })).toEqual([]);
+  });
+
   it('takes from who would end last what can be done by the end that all can have together', () => {
     const residues = [residue(0, 'held', 0, { left: 300 }), residue(1, 'held', 1, { left: 90 })];
     const all = workers('searching', 'searching', 'idle');

@@ -95,7 +95,7 @@ export class Search implements RunningSearch {
   /** An agent is being started on this instance: what to put into its job. From now on it can be given orders. */
   begin(worker: number, send: SendOrder): Assignment[] {
     const state = this.pool.get(worker);
-    Object.assign(state, { state: 'searching', send, heard: this.#options.elapsed() } as const);
+    this.pool.begin(worker, send, this.#options.elapsed());
     this.#trust.begin(worker);
     if (!state.lost) return this.#ledger.deal(worker);
     state.lost = false;

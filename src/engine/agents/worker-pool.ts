@@ -22,6 +22,8 @@ export interface Worker {
   send: SendOrder | undefined;
   /** Its search was lost, and has not begun again. */
   lost: boolean;
+  /** Restored as `pending`: the earlier controller may have set it to work just before it was killed, with no time to note it. */
+  unsure: boolean;
   /** Has said `ready` at least once. */
   searched: boolean;
   /** Nonces per second, as it last said. */
@@ -54,6 +56,7 @@ export class WorkerPool {
       state: 'pending',
       send: undefined,
       lost: false,
+      unsure: false,
       searched: false,
       rate: 0,
       speed: 0,
@@ -63,19 +66,19 @@ export class WorkerPool {
     });
   }
 
-  /** The workers of an earlier controller: those that had begun cannot be reached yet. */
-  static restore(snapshots: readonly WorkerSnapshot[], keep: SearchRequest['keep']): WorkerPool {
+  /** The workers of an earlier controller, `now` in seconds of the run: those that had begun cannot be reached yet. */
+  static restore(snapshots: readonly WorkerSnapshot[], keep: SearchRequest['keep'], now: number): WorkerPool {
     const pool = new WorkerPool(snapshots.length, keep);
     snapshots.forEach(({ state, seen, ...known }, index) => {
-      const received = new Received(keep, seen);
-      // It is waited for until it is lost, or is back: when it was last heard is not known.
-      const heard = Infinity;
+      const isBegun = state === 'begun';
       Object.assign(pool.get(index), {
         ...known,
-        state: state === 'begun' ? 'away' : state,
-        received,
-        heard,
-      });
+        state: isBegun ? 'away' : state,
+        received: new Received(keep, seen),
+        unsure: state === 'pending' && !known.lost,
+        // One that had begun is waited for until it is lost, or is back: when it was last heard is not known.
+        heard: isBegun ? Infinity : now,
+      } satisfies Partial<Worker>);
     });
     return pool;
   }
@@ -86,10 +89,17 @@ export class WorkerPool {
     return worker;
   }
 
+  /** One is given its job `now`, in seconds of the run: from now on it takes orders. */
+  begin(index: number, send: SendOrder, now: number): void {
+    const begun = { state: 'searching', send, unsure: false, heard: now } satisfies Partial<Worker>;
+    Object.assign(this.get(index), begun);
+  }
+
   /** One has lost its search, and may begin again. */
   lose(index: number, retrying: boolean): void {
     const state = retrying ? 'pending' : 'lost';
-    Object.assign(this.get(index), { state, send: undefined, lost: true, rate: 0 } satisfies Partial<Worker>);
+    const lost = { state, send: undefined, lost: true, unsure: false, rate: 0 } satisfies Partial<Worker>;
+    Object.assign(this.get(index), lost);
   }
 
   /** One that takes part can take no orders for now. */
@@ -161,11 +171,12 @@ export class WorkerPool {
 
   /** As the assignment policy sees them `now`: one that stopped takes no orders any more, one that is away not now. */
   states(now: number): WorkerState[] {
-    return this.all.map(({ state, speed, heard }, worker) => {
-      const ahead = state === 'searching' ? speed * Math.min(longestAhead, Math.max(0, now - heard)) : 0;
-      const isSilent =
-        now - heard > longestSilence && (state === 'away' || (state === 'searching' && speed > 0));
-      return { worker, state: isSilent ? 'away' : policyState(state), speed, ahead };
+    return this.all.map(({ state, unsure, speed, heard }, worker) => {
+      const silence = now - heard;
+      const ahead = state === 'searching' ? speed * Math.min(longestAhead, Math.max(0, silence)) : 0;
+      const isSilent = silence > longestSilence && (state === 'away' || (state === 'searching' && speed > 0));
+      const isUnsure = state === 'pending' && unsure && silence <= longestSilence;
+      return { worker, state: isSilent || isUnsure ? 'away' : policyState(state), speed, ahead };
     });
   }
 

@@ -38,15 +38,10 @@ class Bench {
   seconds = 0;
   firsts = 0;
 
-  constructor({
-    workers = 2,
-    smallest = false,
-    limit = 1000n,
-    from = 0n,
-    chunk = 100n,
-    near = 24,
-    fastest = 1e9,
-  } = {}) {
+  constructor(
+    { workers = 2, smallest = false, limit = 1000n, from = 0n, chunk = 100n, near = 24, fastest = 1e9 } = {},
+    snapshot?: unknown,
+  ) {
     this.sent = Array.from({ length: workers }, () => []);
     const emit: Emit = (event, fields) => void this.events.push({ event, ...fields });
     this.search = new Search({
@@ -56,6 +51,7 @@ class Bench {
       near,
       fastest,
       smallest,
+      snapshot,
       emit,
       elapsed: () => this.seconds,
       onFirstSearching: () => (this.firsts += 1),
@@ -119,6 +115,23 @@ describe('a worker that is away', () => {
     bench.search.rejoin(0, (order) => again.push(order));
     expect(again).toEqual([{ order: 'adopt', residue: 0, next: 0n }]);
     expect(bench.search.pool.isAway(0)).toBe(false);
+  });
+
+  test('and was perhaps set to work by an earlier controller keeps what is reserved for it, for a while', () => {
+    const earlier = new Bench({ chunk: 10n });
+    earlier.start(0);
+    const bench = new Bench({ chunk: 10n }, earlier.search.snapshot().value);
+    bench.search.rejoin(0, (order) => bench.sent[0]?.push(order));
+    const adopt = { order: 'adopt', residue: 1, next: 1n };
+    bench.progress(0, 0, 100n);
+    bench.search.receive(0, { event: 'idle' });
+    bench.seconds = 5;
+    bench.progress(0, 0, 100n);
+    expect(bench.orders(0)).not.toContainEqual(adopt);
+    expect(bench.search.pool.isNew(1)).toBe(true);
+    bench.seconds = 7;
+    bench.progress(0, 0, 100n);
+    expect(bench.orders(0)).toContainEqual(adopt);
   });
 
   test('is not waited for when all others have nothing left: the first answer counts', async () => {

@@ -5,7 +5,9 @@ import { WorkerPool } from '../worker-pool.ts';
 import { type WorkerSnapshot, damaged, parseSearch, searchValue } from './search-snapshot.ts';
 
 /** What a search is about, and whether it goes on from another one. */
-type Begun = Pick<SearchRequest, 'space' | 'done' | 'snapshot' | 'keep'> & { readonly workers: number };
+type Begun = Pick<SearchRequest, 'space' | 'done' | 'snapshot' | 'keep' | 'elapsed'> & {
+  readonly workers: number;
+};
 
 /** What a search begins with. */
 export interface SearchBase {
@@ -25,7 +27,7 @@ export function strideOf(value: SearchRequest['snapshot'], launched: number): nu
  * still: they are away.
  * @throws CndError `state-damaged` when what was kept is not of this search.
  */
-export function searchBase({ space, done, snapshot: value, keep, workers }: Begun): SearchBase {
+export function searchBase({ space, done, snapshot: value, keep, elapsed, workers }: Begun): SearchBase {
   if (value === undefined)
     return { ledger: new Ledger(space, workers, done), pool: new WorkerPool(workers, keep) };
   const snapshot = parseSearch(value);
@@ -39,7 +41,7 @@ export function searchBase({ space, done, snapshot: value, keep, workers }: Begu
       snapshot.workers.length < workers
     )
       throw new RangeError('it is of another search');
-    return { ledger, pool: WorkerPool.restore(snapshot.workers, keep), best: snapshot.best };
+    return { ledger, pool: WorkerPool.restore(snapshot.workers, keep, elapsed()), best: snapshot.best };
   } catch (error) {
     throw damaged(error);
   }
