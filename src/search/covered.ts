@@ -32,6 +32,8 @@ export function coveredBy(
   const named = new Set(residues.map(({ residue }) => residue));
   if (named.size !== stride) throw damaged(`it has ${named.size} residues of ${stride}`);
   const known = new RangeSet(earlier.map((range) => asRange(range, [space.from, limit])));
+  // Of a run that ended before it had any instance.
+  if (stride === 0) return known;
   const runs = residues.flatMap((part): Run[] => {
     const { run, pieces } = readPart(space, stride, part);
     for (const [lo, hi] of pieces) known.add(lo, hi);

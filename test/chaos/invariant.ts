@@ -186,7 +186,8 @@ function commands(seen: Observation): string[] {
 function takenUp(seen: Observation, told: Told | undefined): string[] {
   const { resumed, scenario, slack, place, run } = seen;
   const found: string[] = [];
-  const winners = resumed.filter(({ controller }) => controller.heard.ended !== undefined);
+  // Where its state was removed a resume begins a new run, from what the archive has of this one.
+  const winners = resumed.filter(({ controller }) => controller.heard.ended?.['run'] === run);
   if (winners.length > 1) found.push(`${winners.length} say that they ended the run`);
   for (const { controller, ended } of resumed) {
     const said = controller.stderr.slice(-400);

@@ -48,6 +48,15 @@ describe('what a coverage says was tested', () => {
     );
   });
 
+  it('of a run that ended before it had any instance is what it began with', () => {
+    const space = { from: 0n, limit: 100n, chunk: 10n };
+    const coverage = { ...new Ledger(space, 1).coverage(), stride: 0, residues: [] };
+    expect([...coveredBy(coverage, 100n)]).toEqual([]);
+    expect([...coveredBy({ ...coverage, earlier: [['3', '7']] }, 100n)]).toEqual([[3n, 7n]]);
+    const residues = [{ residue: 0, next: '0', done: [] }];
+    expect(() => coveredBy({ ...coverage, residues }, 100n)).toThrow('1 residues of 0');
+  });
+
   it('is what a recount of parts of residues says, wherever they are divided', () => {
     fc.assert(
       fc.property(anySpace, anyStride, fc.infiniteStream(fc.nat(99)), (space, stride, dice) => {
