@@ -1,6 +1,6 @@
 // How long `cnd logs ls` takes over an archive of thousands of runs: in a directory, and in a bucket of moto's S3.
 //
-//   npm run build && node bench/index.mjs [RUNS]        (moto_server: .moto/bin, or on PATH)
+//   npm run modules && node bench/index.mjs [RUNS]        (moto_server: .moto/bin, or on PATH)
 //
 // Every run gets a record and its entry of the index, as `cnd start` leaves them. Each command is a process of its own, timed
 // from its start to its end; the median of five, with the CPU time of the client and of the server (Linux only), which other work on
@@ -11,10 +11,10 @@ import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import pLimit from 'p-limit';
-import { DirectoryArchive } from '../dist/archive/directory.js';
-import { createBucket } from '../dist/archive/s3/bucket.js';
-import { S3Archive } from '../dist/archive/s3/s3.js';
-import { newRunId } from '../dist/run-id.js';
+import { DirectoryArchive } from '../dist-module/archive/directory.js';
+import { createBucket } from '../dist-module/archive/s3/bucket.js';
+import { S3Archive } from '../dist-module/archive/s3/s3.js';
+import { newRunId } from '../dist-module/run-id.js';
 
 const runs = Number(process.argv[2] ?? 5000);
 const cnd = join(import.meta.dirname, '../bin/cnd.js');

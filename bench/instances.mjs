@@ -6,14 +6,14 @@
 //   node bench/instances.mjs --measure 'Zen 5'       times the kernels on this machine, which has that processor
 //   node bench/instances.mjs --prices                asks the Price List and DescribeInstanceTypes (credentials, a region)
 //
-// After `npm run build`; build again after --measure or --prices, then without flags.
+// After `npm run modules`; again after --measure or --prices, then without flags.
 import { spawnSync } from 'node:child_process';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { instanceData } from '../dist/fleet/ec2/price/instance-data.js';
-import { sizeVcpus, typeFacts } from '../dist/fleet/ec2/price/instance-table.js';
-import { addressPrice, tablePrice } from '../dist/fleet/ec2/price/price.js';
-import { tableRate } from '../dist/fleet/ec2/price/rate.js';
+import { instanceData } from '../dist-module/fleet/ec2/price/instance-data.js';
+import { sizeVcpus, typeFacts } from '../dist-module/fleet/ec2/price/instance-table.js';
+import { addressPrice, tablePrice } from '../dist-module/fleet/ec2/price/price.js';
+import { tableRate } from '../dist-module/fleet/ec2/price/rate.js';
 
 const root = join(import.meta.dirname, '..');
 const dataFile = join(root, 'src/fleet/ec2/price/instance-data.ts');
@@ -145,8 +145,8 @@ function measure(processor) {
 /** What AWS says of every family of the table. */
 async function ask() {
   const { region } = instanceData.prices;
-  const { sdkApi } = await import('../dist/fleet/ec2/api.js');
-  const { onDemandPrice } = await import('../dist/fleet/ec2/price/price-lookup.js');
+  const { sdkApi } = await import('../dist-module/fleet/ec2/api.js');
+  const { onDemandPrice } = await import('../dist-module/fleet/ec2/price/price-lookup.js');
   const { paginateDescribeInstanceTypes } = await import('@aws-sdk/client-ec2');
   const api = sdkApi({ region }, process.env);
   const families = {};

@@ -1,6 +1,6 @@
 // What one server that offers only Diffie-Hellman group exchange costs everybody else: ssh2 alone and cnd, side by side. One
 // such sshd among others, all connected to at once; then the longest time for which this process did nothing else, and
-// seconds until the others, and the one, were logged in. Needs /usr/sbin/sshd; `npm run build` first.
+// seconds until the others, and the one, were logged in. Needs /usr/sbin/sshd; `npm run modules` first.
 //
 //   node bench/key-exchange.mjs [--others 8] [--rounds 3]
 //
@@ -14,8 +14,8 @@ import { join } from 'node:path';
 import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { parseArgs } from 'node:util';
 import ssh2 from 'ssh2';
-import { connect } from '../dist/session/ssh/connect.js';
-import { generateKeyPair } from '../dist/session/ssh/key.js';
+import { connect } from '../dist-module/session/ssh/connect.js';
+import { generateKeyPair } from '../dist-module/session/ssh/key.js';
 
 const { values } = parseArgs({
   options: { others: { type: 'string', default: '8' }, rounds: { type: 'string', default: '3' } },

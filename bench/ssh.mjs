@@ -69,7 +69,7 @@ sshd.stderr.resume();
 
 /** What peers copy: the bundle that cnd uploads, and what starts the agent in it. */
 async function makeWorker() {
-  const { WorkerBundles } = await import('../dist/engine/agents/worker-bundle.js');
+  const { WorkerBundles } = await import('../dist-module/engine/agents/worker-bundle.js');
   const { data } = await new WorkerBundles().for(`${process.platform}-${process.arch}`);
   const job = {
     run: 'bench',

@@ -7,8 +7,8 @@ import { readFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
-import { EventStream } from '../dist/event/stream.js';
-import { Display } from '../dist/view/display/display.js';
+import { EventStream } from '../dist-module/event/stream.js';
+import { Display } from '../dist-module/view/display/display.js';
 
 const { values } = parseArgs({
   options: {

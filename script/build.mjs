@@ -1,20 +1,19 @@
 // Builds dist/ beside the one that is there, and puts it in its place: whatever runs from it goes on meanwhile. npx does this by
 // itself when it sees a checkout for the first time.
-import { spawnSync } from 'node:child_process';
-import { chmodSync, mkdtempSync, renameSync, rmSync } from 'node:fs';
+import { chmodSync, mkdtempSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
+import { bundle } from './bundle.mjs';
+import { thirdPartyNotices } from './third-party.mjs';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 const fresh = mkdtempSync(`${root}dist-`);
 // A temporary directory is for this user alone.
 chmodSync(fresh, 0o777 & ~process.umask());
 const old = `${fresh}-old`;
-const tsc = `${root}node_modules/typescript/bin/tsc`;
-const args = [tsc, '-p', `${root}tsconfig.build.json`, '--outDir', fresh];
-const { status } = spawnSync(process.execPath, args, { stdio: 'inherit' });
 try {
-  if (status !== 0) process.exitCode = 1;
-  else while (!replaced());
+  const modules = await bundle(root, fresh);
+  writeFileSync(`${fresh}/THIRD-PARTY-NOTICES.txt`, thirdPartyNotices(modules));
+  while (!replaced());
 } finally {
   for (const left of [fresh, old]) rmSync(left, { recursive: true, force: true });
 }

@@ -30,8 +30,8 @@ test.runIf(hasStage())('a name server that is silent keeps no process from endin
   const directory = mkdtempSync(join(tmpdir(), 'cnd-resolver-'));
   const file = join(directory, 'resolv.conf');
   writeFileSync(file, 'nameserver 127.0.0.53\noptions timeout:30 attempts:2\n');
-  const module = fileURLToPath(new URL('../dist/session/ssh/connect.js', import.meta.url));
-  const key = fileURLToPath(new URL('../dist/session/ssh/key.js', import.meta.url));
+  const module = fileURLToPath(new URL('../dist-module/session/ssh/connect.js', import.meta.url));
+  const key = fileURLToPath(new URL('../dist-module/session/ssh/key.js', import.meta.url));
   const program = `
     import { createSocket } from 'node:dgram';
     import { connect } from ${JSON.stringify(module)};

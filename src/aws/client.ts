@@ -1,4 +1,4 @@
-import { version } from '../version.ts';
+import { version } from '../package.ts';
 import { companyAgent } from './company-network.ts';
 import { type CredentialProvider, credentialProvider, unusable } from './credential/credential.ts';
 import { credentialSource, profileOf } from './credential/source.ts';

@@ -1,5 +1,5 @@
 import { availableParallelism } from 'node:os';
-import { fileURLToPath } from 'node:url';
+import { packagePath } from '../package.ts';
 import { CndError, UsageError } from '../error.ts';
 import { instancePath, requirePython, usualPath } from '../fleet/local/python.ts';
 import { instructionSets } from '../kernel/instruction-set.ts';
@@ -11,7 +11,7 @@ import { StatusLine } from '../view/status-line.ts';
 import { table } from '../view/table.ts';
 import { interruptible } from './interruptible.ts';
 
-const script = fileURLToPath(new URL('../../remote/pow.py', import.meta.url));
+const script = packagePath('remote/pow.py');
 
 /** What pow.py does, about: only sizes its samples. */
 const scriptRate = 1_500_000;

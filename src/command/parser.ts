@@ -1,7 +1,7 @@
 import yargs, { type Argv } from 'yargs';
 import { visible } from '../text.ts';
 import { UsageError } from '../error.ts';
-import { version } from '../version.ts';
+import { version } from '../package.ts';
 import { type Arguments, type Command, type CommandGroup, isGroup } from './command.ts';
 import { LiteralWords } from './literal-word.ts';
 import { bindValues } from './dashed-value.ts';

@@ -1,10 +1,10 @@
 import { existsSync } from 'node:fs';
-import { fileURLToPath } from 'node:url';
+import { packagePath } from '../package.ts';
 
 /** A system and its processor, as the kernels' binaries are named: `linux-x64`, `linux-arm64`, `darwin-arm64`. */
 export type Platform = string;
 
-const build = fileURLToPath(new URL('../../remote/kernel/build/', import.meta.url));
+const build = packagePath('remote/kernel/build/');
 
 /** This machine. */
 export const thisPlatform: Platform = `${process.platform}-${process.arch}`;

@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process';
-import { fileURLToPath } from 'node:url';
+import { packagePath } from '../package.ts';
 import { kernelArguments } from '../puzzle/job.ts';
 import { wantedBits } from '../puzzle/pattern.ts';
 import type { Puzzle } from '../puzzle/puzzle.ts';
@@ -16,7 +16,7 @@ function rareArguments(puzzle: Puzzle): string[] {
   return kernelArguments({ ...text, ...(order === 'last' ? { suffix: all } : { prefix: all }) });
 }
 
-const script = fileURLToPath(new URL('../../remote/pow.py', import.meta.url));
+const script = packagePath('remote/pow.py');
 
 /** Milliseconds that a slice may take; it is meant to take half a second. */
 const timeout = 60_000;

@@ -30,10 +30,10 @@ const copied = [
   'bin',
   'src',
   'remote',
+  'script',
   'test',
   'package.json',
   'tsconfig.json',
-  'tsconfig.build.json',
   'tsconfig.stage.json',
 ];
 
@@ -47,7 +47,7 @@ function prepare(): void {
 }
 
 function build(): void {
-  execFileSync(join(copy, 'node_modules/.bin/tsc'), ['-p', 'tsconfig.build.json'], { cwd: copy });
+  execFileSync(process.execPath, ['script/build.mjs'], { cwd: copy });
 }
 
 /** What a scenario breaks in the copy as it is. */

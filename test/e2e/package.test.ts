@@ -12,7 +12,7 @@ import {
 import { tmpdir } from 'node:os';
 import { dirname, join, normalize } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
-import { version } from '../../src/version.ts';
+import { version } from '../../src/package.ts';
 import { linksOf } from '../helper/link.ts';
 import { nodeRelease } from '../helper/node-release.ts';
 
@@ -92,9 +92,16 @@ describe.runIf(canPack)('the package', () => {
       'cnd.record.schema.json',
       'remote/agent.py',
       'dist/cli.js',
+      'dist/THIRD-PARTY-NOTICES.txt',
     ])
       expect.soft([...files]).toContain(name);
     expect([...files].filter((name) => /^(?:test|src|logs|node_modules|\.)/.test(name))).toEqual([]);
+  });
+
+  test('has the licence of every package that is bundled', () => {
+    const notices = readFileSync(join(copy, 'dist/THIRD-PARTY-NOTICES.txt'), 'utf8');
+    for (const license of ['zod 4', 'tar-stream 3', 'streamx 2', 'jsonc-parser 3'])
+      expect.soft(notices).toMatch(new RegExp(`^-{80}\\n\\n${license}.*\\n\\n.*licen[cs]e`, 'im'));
   });
 
   test('every link of its README and its documentation leads to a file of it', () => {

@@ -164,12 +164,13 @@ test('SIGTERM powers a host off in order', async () => {
 test('without a watchdog nothing is launched', async () => {
   const copy = mkdtempSync(join(tmpdir(), 'cnd-copy-'));
   try {
-    cpSync(join(root, 'dist'), join(copy, 'dist'), { recursive: true });
+    for (const part of ['dist', 'dist-module'])
+      cpSync(join(root, part), join(copy, part), { recursive: true });
     cpSync(join(root, 'package.json'), join(copy, 'package.json'));
     symlinkSync(join(root, 'node_modules'), join(copy, 'node_modules'));
-    rmSync(join(copy, 'dist/fleet/local/host/watchdog.js'));
+    rmSync(join(copy, 'dist/local-watchdog.js'));
     const request = lab.request();
-    const launcher = startLauncher(request, join(copy, 'dist'));
+    const launcher = startLauncher(request, copy);
     expect(await outputOf(launcher)).toMatch(/failed local-launch-failed .*watchdog/);
     expect(orphans(request.run)).toEqual([]);
     expect(existsSync(join(lab.root, request.run))).toBe(false);
@@ -180,7 +181,7 @@ test('without a watchdog nothing is launched', async () => {
 
 test('instances that cannot all be had are not had at all', async () => {
   const request = lab.request({ count: 200 });
-  const launcher = startLauncher(request, join(root, 'dist'), 150); // open files
+  const launcher = startLauncher(request, root, 150); // open files
   expect(await outputOf(launcher)).toMatch(/failed local-launch-failed/);
   expect(orphans(request.run)).toEqual([]);
   expect(existsSync(join(lab.root, request.run))).toBe(false);
@@ -206,7 +207,7 @@ test('a launcher that is killed at any moment leaves nothing beyond the lifetime
   const runs = await Promise.all(
     [0, 40, 80, 120, 160, 220].map(async (delay) => {
       const request = lab.request({ lifetime: 1.5 });
-      const launcher = startLauncher(request, join(root, 'dist'));
+      const launcher = startLauncher(request, root);
       if (launcher.stdout) await once(launcher.stdout, 'data'); // it is about to launch
       await sleep(delay);
       launcher.kill('SIGKILL');
@@ -223,7 +224,7 @@ function startHost(): { run: string; host: ChildProcess; spec: HostSpec } {
   const directory = lab.directory(run);
   mkdirSync(directory, { recursive: true });
   const expires = expiresAt.toISOString();
-  const host = spawn(process.execPath, [join(root, 'dist/fleet/local/host/host.js'), run], {
+  const host = spawn(process.execPath, [join(root, 'dist/local-host.js'), run], {
     env: hostEnvironment(process.env, { run, stateRoot: lab.root, count, expiresAt: expires }),
     detached: true,
     stdio: ['pipe', 'pipe', 'inherit'],
@@ -235,9 +236,9 @@ function startHost(): { run: string; host: ChildProcess; spec: HostSpec } {
 }
 
 /** A process that launches a run and then waits, to be killed. */
-function startLauncher(request: ReturnType<Lab['request']>, dist: string, files = 4096): ChildProcess {
+function startLauncher(request: ReturnType<Lab['request']>, checkout: string, files = 4096): ChildProcess {
   const script = `
-    const { LocalFleet } = await import(${JSON.stringify(join(dist, 'fleet/local/local.js'))});
+    const { LocalFleet } = await import(${JSON.stringify(join(checkout, 'dist-module/fleet/local/local.js'))});
     const request = ${JSON.stringify(request)};
     process.stdout.write('launching\\n');
     try {

@@ -1,11 +1,12 @@
 import { access } from 'node:fs/promises';
 import { dirname, relative, resolve } from 'node:path';
-import { fileURLToPath, pathToFileURL } from 'node:url';
+import { pathToFileURL } from 'node:url';
 import { defaultConfigFile } from '../../config/file.ts';
 import { configTemplate } from '../../config/template.ts';
 import { visible } from '../../text.ts';
 import { CndError, UsageError, messageOf } from '../../error.ts';
 import { createFile, replaceFile, umaskMode } from '../../file.ts';
+import { packagePath } from '../../package.ts';
 import type { Arguments } from '../command.ts';
 import { checkBucket, makeBucket } from './bucket.ts';
 
@@ -93,7 +94,7 @@ async function exists(path: string): Promise<boolean> {
 
 /** The schema that comes with this cnd, as a file in `directory` refers to it. */
 function schemaReference(directory: string): string {
-  const schema = fileURLToPath(new URL('../../../cnd.schema.json', import.meta.url));
+  const schema = packagePath('cnd.schema.json');
   const path = relative(directory, schema).replaceAll('\\', '/');
   // A cnd that is installed elsewhere is no part of the project: where it lies is not for a relative path to tell.
   return path.startsWith('../') ? pathToFileURL(schema).href : `./${path}`;

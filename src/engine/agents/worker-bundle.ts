@@ -1,11 +1,11 @@
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
+import { packagePath } from '../../package.ts';
 import { type Platform, nativeKernel } from '../../kernel/native.ts';
 import { type Bundle, type BundleFile, makeBundle } from '../../session/upload.ts';
 
-/** What runs on the instances; the same place from src/ and from dist/. */
-const remote = fileURLToPath(new URL('../../../remote/', import.meta.url));
+/** What runs on the instances. */
+const remote = packagePath('remote');
 
 /** The bundles of one run: one for each platform among its instances, made when it is first needed. */
 export class WorkerBundles {

@@ -2,9 +2,9 @@ import { spawn } from 'node:child_process';
 import type { ChildProcess } from 'node:child_process';
 import { mkdir, rmdir } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { CndError, messageOf } from '../../error.ts';
 import { createFile, makeDirectory, readTextFile } from '../../file.ts';
+import { programPath } from '../../package.ts';
 import { withDeadline } from '../../wait.ts';
 import { removeDirectory } from './directory.ts';
 import { LineReader } from './line-reader.ts';
@@ -13,8 +13,8 @@ import type { HostRecord } from './record.ts';
 import type { HostSpec } from './spec.ts';
 import { sweep } from './sweep.ts';
 
-/** The built host, found the same from src/ and from dist/. */
-const script = fileURLToPath(new URL('../../../dist/fleet/local/host/host.js', import.meta.url));
+/** The built host. */
+const script = programPath('local-host');
 
 /** What the host says that is for nobody else: its stderr. */
 const logName = 'host.log';

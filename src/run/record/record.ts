@@ -1,7 +1,7 @@
 import type { RunConfig } from '../../config/config.ts';
 import { type RunRecord, recordSchemaVersion } from '../../event/record.ts';
 import { puzzleFields } from '../../puzzle/job.ts';
-import { version } from '../../version.ts';
+import { version } from '../../package.ts';
 import type { RunInputs } from '../context.ts';
 
 type RecordedConfig = RunRecord['config'] & {

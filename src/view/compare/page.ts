@@ -1,5 +1,5 @@
 import type { Comparison, ComparisonGroup } from '../../compare/model.ts';
-import { version } from '../../version.ts';
+import { version } from '../../package.ts';
 import type { ChartRenderer } from '../chart/chart.ts';
 import { type Markup, markup } from '../html.ts';
 import { htmlPage } from '../report/page.ts';

@@ -1,9 +1,9 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { Socket } from 'node:net';
 import { Readable } from 'node:stream';
-import { fileURLToPath } from 'node:url';
 import type { Emit, RunEvent } from '../../event/event.ts';
 import type { View } from '../../event/view.ts';
+import { programPath } from '../../package.ts';
 import { onceAborted, within } from '../../wait.ts';
 import { eventJson } from '../json.ts';
 import { summary } from '../summary.ts';
@@ -16,7 +16,7 @@ import { ProgressQueue } from './progress-queue.ts';
 import { isDroppable } from './view.ts';
 
 /** The built child, found the same from src/ and from dist/. */
-const script = fileURLToPath(new URL('../../../dist/view/display/child.js', import.meta.url));
+const script = programPath('display');
 
 /** Milliseconds at the exit: for all that is still to be written, and then for the result elsewhere. */
 const timeout = { all: 2000, result: 500 };

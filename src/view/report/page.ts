@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { version } from '../../version.ts';
+import { version } from '../../package.ts';
 import type { ChartRenderer } from '../chart/chart.ts';
 import { Markup, markup } from '../html.ts';
 import type { RunReport } from './model.ts';

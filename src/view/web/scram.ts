@@ -1,8 +1,8 @@
 import { spawn } from 'node:child_process';
-import { fileURLToPath } from 'node:url';
+import { packagePath } from '../../package.ts';
 
 /** The command line, found the same from src/ and from dist/. */
-const bin = fileURLToPath(new URL('../../../bin/cnd.js', import.meta.url));
+const bin = packagePath('bin/cnd.js');
 
 /**
  * Runs `cnd scram --run RUN`, as a process of its own that goes on whatever becomes of this one. Gives what to tell of it.

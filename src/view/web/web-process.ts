@@ -1,9 +1,9 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { Socket } from 'node:net';
 import { Readable } from 'node:stream';
-import { fileURLToPath } from 'node:url';
 import type { Emit, RunEvent } from '../../event/event.ts';
 import type { View } from '../../event/view.ts';
+import { programPath } from '../../package.ts';
 import { within } from '../../wait.ts';
 import { onMessages } from '../display/line.ts';
 
@@ -19,8 +19,8 @@ export interface WebProcessSettings {
 /** What it tells the controller, one JSON object a line. */
 export type FromWebProcess = { readonly address: string } | { readonly failure: string };
 
-/** The built child, found the same from src/ and from dist/. */
-const script = fileURLToPath(new URL('../../../dist/view/web/child.js', import.meta.url));
+/** The built child. */
+const script = programPath('web');
 
 /** Milliseconds that it has at the end of the run, to show the final report. */
 const timeout = 2000;

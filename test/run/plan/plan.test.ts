@@ -1,6 +1,6 @@
 import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { version } from '../../../src/version.ts';
+import { version } from '../../../src/package.ts';
 import { resolveConfig } from '../../../src/config/config.ts';
 import { planWarnings, planned } from '../../../src/run/plan/plan.ts';
 import { genesisHeader } from '../../puzzle/example.ts';

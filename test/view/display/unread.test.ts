@@ -4,7 +4,7 @@ import { fileURLToPath } from 'node:url';
 import { expect, test } from 'vitest';
 import { eventually } from '../../helper/process.ts';
 
-const display = fileURLToPath(new URL('../../../dist/view/display/display.js', import.meta.url));
+const display = fileURLToPath(new URL('../../../dist-module/view/display/display.js', import.meta.url));
 
 /** Megabytes of events that nobody takes, and that either process may need at most: what waits is bounded, not all that came. */
 const [fed, most] = [1000, 300];

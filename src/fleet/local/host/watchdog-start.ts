@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
 import type { ChildProcess } from 'node:child_process';
-import { fileURLToPath } from 'node:url';
+import { programPath } from '../../../package.ts';
 import { identify } from '../../../state/process.ts';
 import { withDeadline } from '../../../wait.ts';
 import { watchdogEnvironment } from '../environment.ts';
@@ -14,8 +14,7 @@ import type { WatchdogSpec } from '../spec.ts';
 export async function startWatchdog(spec: Omit<WatchdogSpec, 'host'>): Promise<ChildProcess> {
   const host = identify(process.pid);
   if (!host) throw new Error('cannot identify the host process');
-  const script = fileURLToPath(new URL('watchdog.js', import.meta.url));
-  const watchdog = spawn(process.execPath, [script, spec.run], {
+  const watchdog = spawn(process.execPath, [programPath('local-watchdog'), spec.run], {
     cwd: '/',
     env: watchdogEnvironment(process.env),
     detached: true,
