@@ -78,8 +78,10 @@ export async function play(scenario: Scenario, slack: number): Promise<Observati
     (await within(controller.ended, until(late))) ??
     (await within(controller.ended, until(late + 2 * lag.worst)));
   if (hasFault(scenario, 'resume')) await within(Promise.all(faults), until(late));
+  // Without its state a resume begins a new run, which has T anew.
+  const latest = late + (hasFault(scenario, 'remove-state') ? scenario.timeLimit : 0);
   const resumedEnds = await Promise.all(
-    resumed.map(async (each) => ({ controller: each, ended: await within(each.ended, until(late)) })),
+    resumed.map(async (each) => ({ controller: each, ended: await within(each.ended, until(latest)) })),
   );
   const workersAtExit = run === undefined ? [] : [...targets(run, 'agent'), ...targets(run, 'kernel')];
   const left = (): string[] => (run === undefined ? [] : [...orphans(run), ...place.hostsLeft(run)]);
