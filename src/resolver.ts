@@ -106,7 +106,7 @@ function start(): ChildProcess {
       );
     }
   };
-  child.on('error', gone).on('exit', gone);
+  child.on('error', gone).on('close', gone);
   return child;
 }
 

@@ -1,6 +1,7 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { createServer, type Server as TcpServer, type Socket } from 'node:net';
+import { PassThrough } from 'node:stream';
 
 import ssh2, { type Connection, type KexAlgorithm, type ServerChannel, type Session } from 'ssh2';
 
@@ -22,6 +23,8 @@ export interface SshServerOptions {
   readonly mute?: boolean;
   /** Drops every connection in place of an answer to its first command. */
   readonly hangsUp?: boolean;
+  /** Milliseconds for which the output of a command is kept back after its end was told. */
+  readonly lateOutput?: number;
 }
 
 /** A real SSH server in this process, whose commands are run by /bin/sh. */
@@ -119,7 +122,7 @@ export class TestSshServer {
         return;
       }
       const channel = accept();
-      const pid = runShell(channel, command, options.mute === true);
+      const pid = runShell(channel, command, options);
       this.pids.add(pid);
       session.on('signal', (acceptSignal, _rejectSignal, { name }) => {
         acceptSignal?.();
@@ -129,19 +132,31 @@ export class TestSshServer {
   }
 }
 
-function runShell(channel: ServerChannel, command: string, mute: boolean): number {
+function runShell(channel: ServerChannel, command: string, options: SshServerOptions): number {
+  const { mute = false, lateOutput } = options;
   const child = spawn('/bin/sh', ['-c', command], { detached: true });
   for (const stream of [channel, channel.stderr, child.stdin]) stream.on('error', () => {});
   channel.pipe(child.stdin);
-  child.stdout.pipe(channel, { end: false });
-  child.stderr.pipe(channel.stderr, { end: false });
+  const { stdout, stderr } = child;
+  if (lateOutput === undefined) {
+    stdout.pipe(channel, { end: false });
+    stderr.pipe(channel.stderr, { end: false });
+    child.on('close', () => channel.end());
+  } else {
+    const kept = [stdout.pipe(new PassThrough()), stderr.pipe(new PassThrough())] as const;
+    child.on('exit', () =>
+      setTimeout(() => {
+        kept[1].pipe(channel.stderr, { end: false });
+        kept[0].pipe(channel);
+      }, lateOutput),
+    );
+  }
   // As sshd does: how it ended is said at once, whatever output is still on its way.
   child.on('exit', (code, signal) => {
     if (mute) return;
     if (signal === null) channel.exit(code ?? 0);
     else channel.exit(signal.slice(3));
   });
-  child.on('close', () => channel.end());
   return child.pid ?? 0;
 }
 

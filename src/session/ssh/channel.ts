@@ -5,8 +5,12 @@ import type { Client, ClientChannel } from 'ssh2';
 import { type Frame, Unframed } from '../frame.ts';
 import type { Channel, Exit, RemoteSignal } from '../session.ts';
 
-/** Milliseconds in which the last output comes after the server has said how its process ended. */
-const outputTimeout = 1000;
+/**
+ * Milliseconds in which the end of the output comes after the server has said how its process ended. Servers say that as soon
+ * as they know, so output may still come behind it: late from a busy machine, or over a network that loses packets. They are
+ * waited for in full only where something that the command left behind holds its output open.
+ */
+const outputTimeout = 15_000;
 
 /** What a server, a login shell or a forced command did instead of running the command. */
 export interface NotRun {
@@ -53,7 +57,13 @@ export function openedChannel(
   };
   const stdout = new Unframed(frame, { begun, ended: (result) => end(result) });
   for (const stream of [stdout, stderr]) stream.on('error', () => {});
-  attend(channel, stdout, stderr, (result) => end(result));
+  attend(
+    channel,
+    stdout,
+    stderr,
+    () => running,
+    (result) => end(result),
+  );
   void lost.then(() => {
     end('lost');
     // ssh2 ends them only when its socket is closed, which can take as long as a dead jump host likes.
@@ -71,6 +81,7 @@ function attend(
   channel: ClientChannel,
   stdout: Unframed,
   stderr: Unframed,
+  isRunning: () => boolean,
   end: (result: Exit | 'lost') => void,
 ): void {
   channel.pipe(stdout);
@@ -86,9 +97,10 @@ function attend(
     .on('exit', (code: number | null, signal?: string) => {
       server = { code, signal: signal ?? null };
       const word = server;
-      if (code === null) return end(word);
-      // Its own word comes before the end of its output, which something else may hold open.
-      const timer = setTimeout(() => end(word), outputTimeout);
+      // The shell that would say it is dead.
+      if (code === null && isRunning()) return end(word);
+      // That the command runs, and how it ended, is told in its output. What came while this process was busy is read first.
+      const timer = setTimeout(() => setImmediate(() => end(word)), outputTimeout).unref();
       channel.once('end', () => {
         clearTimeout(timer);
         setImmediate(() => end(word));

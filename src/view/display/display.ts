@@ -173,7 +173,8 @@ export class Display implements View {
     });
     this.#child = child;
     child.on('error', () => this.#gone(child, 'could not be started'));
-    child.on('exit', (code, signal) => this.#gone(child, signal ?? `exit code ${code}`));
+    // Not 'exit', which may come before its last messages: that the result is written is one of them.
+    child.on('close', (code, signal) => this.#gone(child, signal ?? `exit code ${code}`));
     child.stdin?.on('error', () => {});
     const [, , , control] = child.stdio;
     if (control instanceof Readable) {

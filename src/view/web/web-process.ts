@@ -71,7 +71,8 @@ export class WebProcess implements View {
     });
     this.#child = child;
     child.on('error', (error) => this.#gone(error.message));
-    child.on('exit', (code, signal) => this.#gone(signal ?? `exit code ${code}`));
+    // Not 'exit', which may come before what it says of its failure.
+    child.on('close', (code, signal) => this.#gone(signal ?? `exit code ${code}`));
     const [, , , control] = child.stdio;
     if (control instanceof Readable) {
       control.on('error', () => {});

@@ -79,6 +79,14 @@ describe('exec', () => {
     await expect(connection.exec('true')).rejects.toThrow(withCode('session-lost'));
   });
 
+  it('waits for output that comes long after the server has told the end', async () => {
+    await connection.close();
+    await server.stop();
+    await start({ lateOutput: 1200 });
+    const result = await connection.exec('echo out; echo err >&2; exit 3');
+    expect(result).toEqual({ code: 3, signal: null, stdout: Buffer.from('out\n'), stderr: 'err\n' });
+  });
+
   it('refuses more output than it may take, and kills the command', async () => {
     const flooding = connection.exec('exec yes', { maxOutput: 1000 });
     await expect(flooding).rejects.toThrow(withCode('session-output'));

@@ -46,12 +46,21 @@ function join(channel: ServerChannel, child: ChildProcessWithoutNullStreams): vo
   });
   child.stdout.pipe(channel, { end: false });
   child.stderr.pipe(channel.stderr, { end: false });
-  child.once('exit', (code, signal) => {
-    if (code !== null) channel.exit(code);
-    else channel.exit((signal ?? 'SIGKILL').slice(3), false, '');
-  });
+  let told = false;
+  const tellExit = (): void => {
+    if (told) return;
+    told = true;
+    if (child.exitCode !== null) channel.exit(child.exitCode);
+    else channel.exit((child.signalCode ?? 'SIGKILL').slice(3), false, '');
+  };
+  // What it wrote before it ended is read from its pipes between the two, and so told first: a host that starts many commands
+  // at once may take a second for it.
+  child.once('exit', () => setImmediate(() => setImmediate(tellExit)));
   // Once the command has ended and everyone who held its output: stderr first, for ending the channel closes both.
-  child.once('close', () => channel.stderr.end(() => channel.end()));
+  child.once('close', () => {
+    tellExit();
+    channel.stderr.end(() => channel.end());
+  });
 }
 
 /** Signals the command's process group, as long as its leader lives: afterwards the number may be someone else's. */
