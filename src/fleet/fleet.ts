@@ -1,6 +1,7 @@
 import type { Instance } from '../instance.ts';
 import type { Guard } from '../session/guard.ts';
 import type { Session } from '../session/session.ts';
+import type { Detaching } from './detached.ts';
 import type { Preflight, PreflightRequest } from './preflight.ts';
 
 /** What a run asks of a fleet. The dead-man's switch is armed by the very call that creates an instance. */
@@ -64,6 +65,8 @@ export interface FoundRun {
   readonly instances: readonly Instance[];
   /** What else is left of it, each in words that name it: groups, queues. */
   readonly orphans?: readonly string[];
+  /** It has no controller, and needs none. */
+  readonly detached?: true;
   /** Whose it is, where several users share a fleet; absent: the caller's own. */
   readonly owner?: { readonly name: string; readonly self: boolean };
   /** What its instances have cost until now; absent where they cost nothing. */
@@ -100,6 +103,8 @@ export interface Fleet {
   readonly interruptionNotices?: string | undefined;
   /** Absent where instances are terminated for good, with everything on them. */
   readonly guard?: Guard;
+  /** Its instances can search without a controller; absent: they cannot. */
+  readonly detaching?: Detaching;
 
   /**
    * Looks, before anything costs money, whether a launch would work, and for how much at most. Creates nothing.

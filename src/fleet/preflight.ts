@@ -10,6 +10,8 @@ export interface PreflightRequest {
   readonly timeLimit: number;
   /** Instances that may be launched in place of others, at most; absent: none. */
   readonly replacements?: number;
+  /** They are to search without a controller (`Fleet.detaching`). */
+  readonly detached?: boolean;
 }
 
 /** One thing that was looked at. */

@@ -1,4 +1,4 @@
-import { request as httpRequest } from 'node:http';
+import { type IncomingMessage, request as httpRequest } from 'node:http';
 import { request as httpsRequest, type RequestOptions } from 'node:https';
 import type { z } from 'zod';
 import type { KubeConfig } from '@kubernetes/client-node';
@@ -13,6 +13,9 @@ const answerTimeout = 10_000;
 
 /** The longest answer that is read, in bytes: that of a list of some ten thousand pods. */
 const longestAnswer = 1 << 28;
+
+/** The longest line of an answer that goes on, in characters: an object of at most 1.5 MB. */
+const longestLine = 1 << 23;
 
 /** One request besides its method and path. */
 export interface ApiRequest {
@@ -45,15 +48,14 @@ export class KubernetesClient {
    * @throws KubernetesError; the signal's reason when that aborts.
    */
   async request<Schema extends z.ZodType>(
-    method: 'GET' | 'POST' | 'DELETE',
+    method: 'GET' | 'POST' | 'PATCH' | 'DELETE',
     path: string,
     schema: Schema,
     request: ApiRequest,
   ): Promise<z.output<Schema>> {
-    const { what, query = {}, body, signal, timeout = answerTimeout } = request;
+    const { what, body, signal, timeout = answerTimeout } = request;
     signal?.throwIfAborted();
-    const parameters = new URLSearchParams(query).toString();
-    const url = new URL(`${this.server}${path}${parameters === '' ? '' : `?${parameters}`}`);
+    const url = this.#url(path, request);
     const options = await this.#options(method, body !== undefined);
     const { status, text } = await withDeadline(timeout, signal, (until) =>
       send(url, { ...options, signal: until }, body),
@@ -71,6 +73,46 @@ export class KubernetesClient {
         cause: error,
       });
     return data;
+  }
+
+  /**
+   * The lines of an answer that goes on, until it ends, is cut, or the signal aborts.
+   * @throws KubernetesError when it does not begin.
+   */
+  async *lines(path: string, request: Omit<ApiRequest, 'body' | 'timeout'>): AsyncGenerator<string> {
+    const { what, signal } = request;
+    const url = this.#url(path, request);
+    const response = await begin(url, { ...(await this.#options('GET', false)), signal }).catch(
+      (cause: unknown) => {
+        signal?.throwIfAborted();
+        throw this.#unreached(what, cause);
+      },
+    );
+    const { statusCode: status = 0 } = response;
+    if (status !== 200) {
+      const text = await boundedText(response, longestLine, () => new Error('a long refusal')).catch(
+        () => '',
+      );
+      throw refusal(what, this.server, status, text);
+    }
+    let rest = '';
+    try {
+      for await (const chunk of response.setEncoding('utf8') as AsyncIterable<string>) {
+        const lines = (rest + chunk).split('\n');
+        rest = lines.pop() ?? '';
+        if (rest.length > longestLine) return;
+        yield* lines;
+      }
+    } catch {
+      // It was cut: whoever needs more begins again.
+    } finally {
+      response.destroy();
+    }
+  }
+
+  #url(path: string, { query = {} }: Pick<ApiRequest, 'query'>): URL {
+    const parameters = new URLSearchParams(query).toString();
+    return new URL(`${this.server}${path}${parameters === '' ? '' : `?${parameters}`}`);
   }
 
   #unreached(what: string, cause: unknown): KubernetesError {
@@ -96,7 +138,8 @@ export class KubernetesClient {
         cause,
       });
     }
-    const type = hasBody ? { 'content-type': 'application/json' } : {};
+    const kind = method === 'PATCH' ? 'application/merge-patch+json' : 'application/json';
+    const type = hasBody ? { 'content-type': kind } : {};
     options.headers = Object.assign({}, options.headers, { accept: 'application/json' }, type);
     return options;
   }
@@ -108,6 +151,17 @@ function parse(text: string): unknown {
   } catch {
     return undefined;
   }
+}
+
+/** Begins a request whose answer goes on. */
+function begin(url: URL, options: RequestOptions): Promise<IncomingMessage> {
+  return new Promise((resolve, reject) => {
+    const start = url.protocol === 'http:' ? httpRequest : httpsRequest;
+    const call = start(url, options, resolve);
+    // A late one is told by the answer as well.
+    call.on('error', reject);
+    call.end();
+  });
 }
 
 /** Sends one request, and gives the whole answer. */

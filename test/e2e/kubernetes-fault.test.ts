@@ -2,6 +2,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { KubernetesApi } from '../../src/fleet/kubernetes/api.ts';
 import { openClient } from '../../src/fleet/kubernetes/kubernetes.ts';
 import { kubernetesPreflight } from '../../src/fleet/kubernetes/preflight/preflight.ts';
+import { kubernetesDefaults } from '../../src/fleet/kubernetes/schema.ts';
 import { type Cnd, eventsOf, named, runEnded } from '../helper/cnd.ts';
 import { Cluster, clusterTimeout, documentedRules, smallPods } from '../helper/kubernetes/cluster.ts';
 import { hasCluster } from '../helper/kubernetes/installed.ts';
@@ -74,12 +75,13 @@ describe.runIf(hasCluster())('Kubernetes at its worst', { timeout: 240_000 }, ()
 
   test('a right that is missing is named', async () => {
     const signal = new AbortController().signal;
-    const request = { count: 1, minimum: 1, timeLimit: 60 };
+    const request = { count: 1, minimum: 1, timeLimit: 60, detached: true };
     const outcome = async (namespace: string, rules: readonly object[]) => {
       const KUBECONFIG = await cluster.tenant(namespace, rules);
       const client = await openClient({ KUBECONFIG }, {});
       const api = new KubernetesApi(client, namespace);
-      const { checks } = await kubernetesPreflight(api, { ...smallPods }, request, signal);
+      const settings = { ...kubernetesDefaults, ...smallPods };
+      const { checks } = await kubernetesPreflight(api, settings, request, signal);
       return checks.filter((one) => one.outcome !== 'ok').map(({ message }) => message);
     };
     const rules = documentedRules();
@@ -99,6 +101,9 @@ describe.runIf(hasCluster())('Kubernetes at its worst', { timeout: 240_000 }, ()
       expect.stringContaining('list pods, delete pods'),
       expect.stringContaining('get pods/exec, create pods/exec'),
       expect.stringContaining('list events'),
+      expect.stringContaining('patch jobs (batch)'),
+      expect.stringContaining('create configmaps'),
+      expect.stringContaining('watch pods'),
     ]);
   });
 });

@@ -2,6 +2,7 @@ import type { KubernetesClient } from '../../kubernetes/client.ts';
 import { KubernetesError, isNotFound, isPassing } from '../../kubernetes/failure.ts';
 import { retry } from '../../retry.ts';
 import { jobName, labelKeys, runSelector } from './label.ts';
+import { type Listed, listAll } from './page.ts';
 import {
   type JobObject,
   type Pod,
@@ -9,6 +10,7 @@ import {
   eventList,
   jobList,
   jobObject,
+  podChange,
   podList,
   selfSubjectReview,
 } from './object.ts';
@@ -39,15 +41,38 @@ export class KubernetesApi {
    * Creates a Job. One that was created by an attempt whose answer was lost is the same one, as its name is the run's.
    * @throws KubernetesError
    */
-  async createJob(run: string, manifest: object, signal: AbortSignal): Promise<void> {
+  async createJob(run: string, manifest: object, signal: AbortSignal): Promise<JobObject> {
     const what = `creating the Job ${jobName(run)}`;
+    const create = async (): Promise<JobObject> => {
+      try {
+        return await this.client.request('POST', this.#jobs(), jobObject, { what, body: manifest });
+      } catch (error) {
+        const own = isConflict(error) ? await this.#own(run) : undefined;
+        if (own) return own;
+        throw error;
+      }
+    };
+    return retry(create, { signal, timeout: createTimeout, isRetryable: isPassing });
+  }
+
+  /** Lets the controller create the pods of a Job that was created suspended. Idempotent. @throws KubernetesError */
+  async unsuspendJob(run: string, signal: AbortSignal): Promise<void> {
+    const what = `starting the Job ${jobName(run)}`;
+    const body = { spec: { suspend: false } };
+    const path = `${this.#jobs()}/${jobName(run)}`;
+    const patch = async () => this.client.request('PATCH', path, anyObject, { what, body });
+    await retry(patch, { signal, timeout: createTimeout, isRetryable: isPassing });
+  }
+
+  /** Creates the ConfigMap of a run; one that is there already is the same. @throws KubernetesError */
+  async createConfigMap(run: string, manifest: object, signal: AbortSignal): Promise<void> {
+    const what = `creating the ConfigMap ${jobName(run)}`;
+    const path = this.#path('/api/v1', 'configmaps');
     const create = async (): Promise<void> => {
       try {
-        await this.client.request('POST', this.#jobs(), anyObject, { what, body: manifest });
+        await this.client.request('POST', path, anyObject, { what, body: manifest });
       } catch (error) {
-        if (error instanceof KubernetesError && error.reason === 'AlreadyExists' && (await this.#isOurs(run)))
-          return;
-        throw error;
+        if (!isConflict(error)) throw error;
       }
     };
     await retry(create, { signal, timeout: createTimeout, isRetryable: isPassing });
@@ -68,15 +93,31 @@ export class KubernetesApi {
   async jobs(signal?: AbortSignal): Promise<readonly JobObject[]> {
     const query = { labelSelector: runSelector() };
     const what = 'listing the Jobs';
-    return (await this.client.request('GET', this.#jobs(), jobList, { what, query, signal })).items;
+    return (await listAll(this.client, this.#jobs(), jobList, { what, query, signal })).items;
   }
 
   /** The pods of a run, or of every run of cnd. @throws KubernetesError */
   async pods(run: string | undefined, signal?: AbortSignal): Promise<readonly Pod[]> {
+    return (await this.listedPods(run, signal)).items;
+  }
+
+  /** The same, and from which version on to watch them. @throws KubernetesError */
+  async listedPods(run: string | undefined, signal?: AbortSignal, pageSize?: number): Promise<Listed<Pod>> {
     const query = { labelSelector: runSelector(run) };
     const what = 'listing the pods';
-    return (await this.client.request('GET', this.#path('/api/v1', 'pods'), podList, { what, query, signal }))
-      .items;
+    return listAll(this.client, this.#path('/api/v1', 'pods'), podList, { what, query, signal }, pageSize);
+  }
+
+  /** The pods of a run as they change from a version on, until the API server ends it. @throws KubernetesError */
+  async *podChanges(run: string, version: string, signal: AbortSignal): AsyncGenerator<Pod> {
+    const query = { labelSelector: runSelector(run), watch: 'true', resourceVersion: version };
+    const what = 'watching the pods';
+    for await (const line of this.client.lines(this.#path('/api/v1', 'pods'), { what, query, signal })) {
+      const change = podChange.safeParse(parseJson(line)).data;
+      // Other lines tell that the version is too old.
+      if (!change) return;
+      yield change.object;
+    }
   }
 
   /** What the controller says of a Job, as it makes its pods. @throws KubernetesError */
@@ -114,8 +155,9 @@ export class KubernetesApi {
     }
   }
 
-  async #isOurs(run: string): Promise<boolean> {
-    return (await this.job(run))?.metadata.labels?.[labelKeys.run] === run;
+  async #own(run: string): Promise<JobObject | undefined> {
+    const job = await this.job(run);
+    return job?.metadata.labels?.[labelKeys.run] === run ? job : undefined;
   }
 
   #jobs(): string {
@@ -126,5 +168,18 @@ export class KubernetesApi {
     return this.namespace === undefined
       ? `${group}/${resource}`
       : `${group}/namespaces/${this.namespace}/${resource}`;
+  }
+}
+
+/** Whether there is something of that name already. */
+function isConflict(error: unknown): boolean {
+  return error instanceof KubernetesError && error.reason === 'AlreadyExists';
+}
+
+function parseJson(line: string): unknown {
+  try {
+    return JSON.parse(line);
+  } catch {
+    return undefined;
   }
 }

@@ -38,6 +38,7 @@ export async function findJobs(api: KubernetesApi, signal?: AbortSignal): Promis
       fleet: 'kubernetes',
       run,
       instances: instancesOf(run, its, { job, seen: new Set() }),
+      ...(job?.metadata.annotations?.[labelKeys.plan] !== undefined && { detached: true as const }),
       ...(job && { orphans: [`Job ${metadata.namespace}/${metadata.name}`] }),
       ...(!Number.isNaN(expiresAt.getTime()) && { expiresAt }),
       owner: { name, self: metadata.labels?.[labelKeys.owner] === own },

@@ -11,8 +11,11 @@ import { withDeadline } from '../../wait.ts';
 import type { ConnectOptions, FindReport, Fleet, FleetTiming, FoundRun, LaunchRequest } from '../fleet.ts';
 import { parseHandle } from '../handle.ts';
 import type { Preflight, PreflightRequest } from '../preflight.ts';
+import type { DetachRequest, Detaching } from '../detached.ts';
 import { KubernetesApi } from './api.ts';
 import { connectPod } from './connect.ts';
+import { findDetached, launchDetached } from './detached/detach.ts';
+import { followJob } from './detached/follow.ts';
 import { findJobs } from './find.ts';
 import { recordPlace } from './history.ts';
 import { jobManifest } from './job.ts';
@@ -26,6 +29,9 @@ import { terminatePods } from './terminate.ts';
 
 /** The numbers of T here, in seconds. Deleting 100 pods took 12 s on a cluster of one node with two cores. */
 const timing: FleetTiming = { reserve: 20, grace: 30, boot: 5, poll: 0.5, settle: 2 };
+
+/** Seconds before T at which a pod that nobody drives ends its search: then it tells what it has done, and ends. */
+const detachedReserve = 5;
 
 /** Milliseconds for a cluster in which nobody has launched, as far as is known. */
 const unusedTimeout = 3_000;
@@ -111,6 +117,35 @@ export class KubernetesFleet implements Fleet {
     );
   }
 
+  readonly detaching: Detaching = {
+    reserve: detachedReserve,
+    launch: (request, signal) => this.#detach(request, signal),
+    find: async (beginning, onSkipped) => {
+      const found = await this.#look((api, signal) => findDetached(api, beginning, signal), onSkipped);
+      for (const { run, namespace } of found ?? []) this.#know(run.run, namespace);
+      return (found ?? []).map(({ run }) => run);
+    },
+    follow: (run, signal) => followJob(this.#api(run), run, signal),
+  };
+
+  async #detach(request: DetachRequest, signal: AbortSignal): Promise<void> {
+    signal.throwIfAborted();
+    const run = requireRunId(request.run);
+    const { count, lifetime, expiresAt } = request;
+    const settings = this.#settings;
+    const api = this.#api();
+    const owner = (this.#owner ??= await api.user(signal));
+    const kept = new Date(expiresAt.getTime() + 1000 * settings.ttlSecondsAfterFinished);
+    await recordPlace(this.#options.env, this.#client.place, kept);
+    try {
+      await launchDetached(api, { run, settings, count, lifetime, owner, expiresAt }, request, signal);
+    } catch (error) {
+      await this.terminate(run);
+      signal.throwIfAborted();
+      throw error;
+    }
+  }
+
   handle(run: string): unknown {
     const { count = 0, namespace = this.#client.place.namespace } = this.#runs.get(run) ?? {};
     return { context: this.#client.place.context, namespace, count } satisfies z.input<typeof runHandle>;
@@ -157,23 +192,33 @@ export class KubernetesFleet implements Fleet {
   }
 
   async find(report?: FindReport): Promise<FoundRun[]> {
+    const jobs = (await this.#look(findJobs, (why) => report?.skipped(why))) ?? [];
+    for (const { found, namespace } of jobs) this.#know(found.run, namespace);
+    return jobs.map(({ found }) => found);
+  }
+
+  /** Notes where a run is that was found. */
+  #know(run: string, namespace: string): void {
+    if (this.#runs.has(run)) return;
+    this.#runs.set(run, { namespace, count: undefined, seen: new Set(), problems: undefined });
+  }
+
+  /** Looks in the namespace, or in all; undefined where that cannot be, and nobody has launched. @throws KubernetesError */
+  async #look<T>(
+    find: (api: KubernetesApi, signal?: AbortSignal) => Promise<T>,
+    onSkipped?: (why: string) => void,
+  ): Promise<T | undefined> {
     const { allNamespaces = false, isUsed = true } = this.#options;
     const api = new KubernetesApi(this.#client, allNamespaces ? undefined : this.#client.place.namespace);
     try {
-      const jobs = isUsed
-        ? await findJobs(api)
-        : await withDeadline(unusedTimeout, undefined, (signal) => findJobs(api, signal));
-      for (const { found, namespace } of jobs) {
-        const known = this.#runs.get(found.run);
-        if (!known)
-          this.#runs.set(found.run, { namespace, count: undefined, seen: new Set(), problems: undefined });
-      }
-      return jobs.map(({ found }) => found);
+      return isUsed
+        ? await find(api)
+        : await withDeadline(unusedTimeout, undefined, (signal) => find(api, signal));
     } catch (error) {
       if (isUsed) throw error;
       const why = isForbidden(error) ? 'where you may not list Jobs' : messageOf(error);
-      report?.skipped(`kubernetes ${this.where} (${why})`);
-      return [];
+      onSkipped?.(`kubernetes ${this.where} (${why})`);
+      return undefined;
     }
   }
 

@@ -9,6 +9,8 @@ export const labelKeys = {
   /** A hash, as values of labels are short and plain; the name is in the annotation of this key. */
   owner: 'cnd/owner',
   expiresAt: 'cnd/expires-at',
+  /** An annotation of the Job of a detached run: what another machine needs to know of it. */
+  plan: 'cnd/plan',
   /** The index of a pod in its Job, as Kubernetes labels it since 1.28. */
   index: 'batch.kubernetes.io/job-completion-index',
 } as const;

@@ -5,6 +5,7 @@ import { z } from 'zod';
 const metadata = z.object({
   name: z.string(),
   namespace: z.string().default('default'),
+  uid: z.string().nullish(),
   creationTimestamp: z.string().nullish(),
   deletionTimestamp: z.string().nullish(),
   labels: z.record(z.string(), z.string()).nullish(),
@@ -16,6 +17,7 @@ const condition = z.object({
   status: z.string(),
   reason: z.string().nullish(),
   message: z.string().nullish(),
+  lastTransitionTime: z.string().nullish(),
 });
 
 const waiting = z.object({ reason: z.string().nullish(), message: z.string().nullish() });
@@ -23,6 +25,8 @@ const terminated = z.object({
   reason: z.string().nullish(),
   exitCode: z.int().nullish(),
   message: z.string().nullish(),
+  startedAt: z.string().nullish(),
+  finishedAt: z.string().nullish(),
 });
 
 const pod = z.object({
@@ -37,7 +41,7 @@ const pod = z.object({
         z.object({
           state: z.object({
             waiting: waiting.nullish(),
-            running: z.object({}).nullish(),
+            running: z.object({ startedAt: z.string().nullish() }).nullish(),
             terminated: terminated.nullish(),
           }),
         }),
@@ -49,13 +53,21 @@ const pod = z.object({
 /** A pod. */
 export type Pod = z.output<typeof pod>;
 
-/** The answer to a list of pods. */
-export const podList = z.object({ items: z.array(pod) });
+/** What a list says of itself. */
+const listMetadata = z
+  .object({ resourceVersion: z.string().nullish(), continue: z.string().nullish() })
+  .nullish();
+
+/** A page of a list of pods. */
+export const podList = z.object({ metadata: listMetadata, items: z.array(pod) });
+
+/** One line of a watch on pods: a pod as it is now, or was last; other kinds of lines are of no use. */
+export const podChange = z.object({ type: z.enum(['ADDED', 'MODIFIED', 'DELETED']), object: pod });
 
 /** A Job. */
 export const jobObject = z.object({
   metadata,
-  spec: z.object({ completions: z.int().nullish() }),
+  spec: z.object({ completions: z.int().nullish(), suspend: z.boolean().nullish() }),
   status: z
     .object({ failedIndexes: z.string().nullish(), conditions: z.array(condition).nullish() })
     .nullish(),
@@ -64,8 +76,8 @@ export const jobObject = z.object({
 /** See `jobObject`. */
 export type JobObject = z.output<typeof jobObject>;
 
-/** The answer to a list of Jobs. */
-export const jobList = z.object({ items: z.array(jobObject) });
+/** A page of a list of Jobs. */
+export const jobList = z.object({ metadata: listMetadata, items: z.array(jobObject) });
 
 /** The answer to a list of events. */
 export const eventList = z.object({

@@ -75,6 +75,11 @@ export const kubernetesSchema = z.strictObject({
   annotations: entries(z.string({ error: 'must be text' }), 'annotation')
     .optional()
     .describe('annotations for the Job and its pods'),
+  ttlSecondsAfterFinished: z
+    .int({ error: 'must be a whole number of seconds' })
+    .min(60, 'must be 60 or more seconds')
+    .max(2_592_000, 'must be at most 2592000 seconds (30 days)')
+    .describe('seconds for which a detached run is kept on the cluster after its end, to be resumed'),
   imagePullSecrets: z
     .array(objectName('the name of a Secret'), { error: 'must be a list of names of Secrets' })
     .optional()
@@ -89,6 +94,7 @@ export const kubernetesDefaults = {
   image: 'python:3-slim',
   cpu: '1',
   memory: '256Mi',
+  ttlSecondsAfterFinished: 86_400,
 } satisfies Partial<z.input<typeof kubernetesSchema>>;
 
 /** Whole cores that a pod may use at most: its threads. A pod sees the cores of its node, whatever its limit is. Pure. */

@@ -3,14 +3,26 @@ import { newRunId } from '../../../run-id.ts';
 import { type Checked, check } from '../../check.ts';
 import type { Check, Preflight, PreflightRequest } from '../../preflight.ts';
 import type { KubernetesApi } from '../api.ts';
-import { jobManifest, podManifest } from '../job.ts';
+import { detachedManifest, detachedPod } from '../detached/manifest.ts';
+import { type JobPlan, jobManifest, podManifest } from '../job.ts';
 import { nodesCheck } from './node.ts';
 import { anyObject, serverVersion } from '../object.ts';
-import { eventsRight, hasRight, neededRights, nodesRight, podRight, rightName } from './right.ts';
+import {
+  detachingRights,
+  eventsRight,
+  hasRight,
+  neededRights,
+  nodesRight,
+  podRight,
+  rightName,
+} from './right.ts';
 import { type KubernetesSettings, coresOf } from '../schema.ts';
 
 /** The oldest version that the Jobs of cnd work with: per-index limits that are on by default, WebSockets for exec. */
 const oldest = 31;
+
+/** The oldest whose Jobs end as soon as one of their pods has succeeded: for detached runs. */
+const oldestDetaching = 33;
 
 const docs = 'docs/kubernetes.md has a role with these rights';
 
@@ -42,13 +54,13 @@ export async function kubernetesPreflight(
     check(
       'version',
       signal,
-      () => supportedVersion(api, signal),
+      () => supportedVersion(api, request, signal),
       (name) => name,
     ),
     check(
       'rights',
       signal,
-      () => allRights(api, signal),
+      () => allRights(api, request, signal),
       () => `in namespace ${namespace}: all that are needed`,
     ),
     ...[podRight, nodesRight, eventsRight].map((right) => hasRight(api, right, signal).catch(() => false)),
@@ -63,6 +75,7 @@ export async function kubernetesPreflight(
   };
   const checks: Check[] = [user.check, version.check, missing.check];
   if (missing.check.outcome === 'ok') {
+    const { job, pod } = manifests(plan, request);
     const dryRun = (name: string, path: string, body: object): Promise<Checked<unknown>> =>
       check(
         name,
@@ -76,12 +89,10 @@ export async function kubernetesPreflight(
           }),
         () => `a dry run of a ${name} is accepted`,
       );
-    const jobs = dryRun('Job', `/apis/batch/v1/namespaces/${namespace}/jobs`, jobManifest(plan));
-    const pod = mayCreatePods
-      ? dryRun('Pod', `/api/v1/namespaces/${namespace}/pods`, podManifest(plan))
-      : undefined;
-    checks.push((await jobs).check);
-    if (pod) checks.push((await pod).check);
+    const jobCheck = dryRun('Job', `/apis/batch/v1/namespaces/${namespace}/jobs`, job);
+    const podCheck = mayCreatePods ? dryRun('Pod', `/api/v1/namespaces/${namespace}/pods`, pod) : undefined;
+    checks.push((await jobCheck).check);
+    if (podCheck) checks.push((await podCheck).check);
   }
   if (mayListNodes) checks.push(await nodesCheck(api, settings, signal));
   const unchecked = [
@@ -97,28 +108,50 @@ export async function kubernetesPreflight(
   return { checks, facts, owner, unpriced: true, cores: coresOf(settings.cpu) * request.count, costBasis };
 }
 
+/** What would be created. */
+function manifests(plan: JobPlan, { detached = false }: PreflightRequest): { job: object; pod: object } {
+  if (!detached) return { job: jobManifest(plan), pod: podManifest(plan) };
+  const searching = { plan: '{}', searchUntil: plan.expiresAt, searchSeconds: plan.lifetime };
+  const whole = { ...plan, ...searching };
+  return { job: detachedManifest(whole), pod: detachedPod(whole) };
+}
+
 /** The version of the API server. @throws UsageError when it is too old. */
-async function supportedVersion(api: KubernetesApi, signal: AbortSignal): Promise<string> {
+async function supportedVersion(
+  api: KubernetesApi,
+  { detached = false }: PreflightRequest,
+  signal: AbortSignal,
+): Promise<string> {
   const version = await api.client.request('GET', '/version', serverVersion, {
     what: 'asking for the version',
     signal,
   });
   const minor = Number.parseInt(version.minor, 10);
-  if (Number(version.major) > 1 || minor >= oldest) return version.gitVersion;
+  const least = detached ? oldestDetaching : oldest;
+  if (Number(version.major) > 1 || minor >= least) return version.gitVersion;
+  const what = detached ? ', which --detach needs' : '';
   throw new UsageError(
     'kubernetes-version',
-    `the cluster runs ${version.gitVersion}, older than 1.${oldest}`,
+    `the cluster runs ${version.gitVersion}, older than 1.${least}${what}`,
     {
       about: api.client.server,
-      hint: 'use a cluster with a newer version',
+      hint:
+        detached && minor >= oldest
+          ? 'start the run without --detach, or use a cluster with a newer version'
+          : 'use a cluster with a newer version',
     },
   );
 }
 
 /** @throws UsageError that names the rights that are missing. */
-async function allRights(api: KubernetesApi, signal: AbortSignal): Promise<void> {
-  const allowed = await Promise.all(neededRights.map(async (right) => hasRight(api, right, signal)));
-  const missing = neededRights.filter((_, index) => !allowed[index]).map(rightName);
+async function allRights(
+  api: KubernetesApi,
+  { detached = false }: PreflightRequest,
+  signal: AbortSignal,
+): Promise<void> {
+  const needed = [...neededRights, ...(detached ? detachingRights : [])];
+  const allowed = await Promise.all(needed.map(async (right) => hasRight(api, right, signal)));
+  const missing = needed.filter((_, index) => !allowed[index]).map(rightName);
   if (missing.length === 0) return;
   throw new UsageError(
     'kubernetes-forbidden',

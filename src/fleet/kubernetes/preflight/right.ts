@@ -23,6 +23,13 @@ export const neededRights: readonly Right[] = [
   ...right('', 'pods/exec', 'get', 'create'),
 ];
 
+/** What a detached run, `cnd attach` and `cnd resume` of it need besides. */
+export const detachingRights: readonly Right[] = [
+  ...right('batch', 'jobs', 'patch'),
+  ...right('', 'configmaps', 'create'),
+  ...right('', 'pods', 'watch'),
+];
+
 /** Says why pods cannot be created. */
 export const eventsRight: Right = { verb: 'list', group: '', resource: 'events' };
 /** Says before the launch what a pod would be refused for. */
