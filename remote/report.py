@@ -92,7 +92,8 @@ class Report:
         )
 
     def send_released(self, residue, start):
-        """That a share is given back from a nonce on."""
+        """That a share is given back from a nonce on, with what was done of it."""
+        self.send_near()
         dealer = self.host.dealer
         self.host.output.send('released', **dealer.coverage(dealer.residues[residue]), **{'from': str(start)})
 

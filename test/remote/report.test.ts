@@ -78,6 +78,19 @@ print(json.dumps([first, second(), report.near, len(events[2]['nonces']), events
     expect(said).toEqual([['near', 'near', 'progress'], ['progress'], [7], 1000, '1499']);
   });
 
+  it('near-hits before a share that is given back with what was done of it', () => {
+    const said = evaluate(`${host}
+report.near = [1, 2]
+dealer.residues, dealer.coverage = {3: 'held'}, lambda held: {'residue': 3, 'next': '5', 'done': []}
+report.send_released(3, 700)
+print(json.dumps([said, events[0], events[1]]))`);
+    expect(said).toEqual([
+      ['near', 'released'],
+      { nonces: ['1', '2'] },
+      { residue: 3, next: '5', done: [], from: '700' },
+    ]);
+  });
+
   it('a hit after the progress before it, with the instance it was heard of', () => {
     const said = evaluate(`${host}
 report.send_hit(2 ** 64 - 1, 'ab')

@@ -156,14 +156,16 @@ export class Search implements RunningSearch {
         emit('instance.idle', { instance: worker });
         this.#rebalance();
         break;
-      case 'released':
+      case 'released': {
+        const { until = this.#ledger.space.limit } = this.#ledger.shares.extentOf(message.residue);
         this.distrust(worker, this.#trust.released(worker, message));
         emit('instance.released', releasedFields(worker, message, this.#ledger));
         this.#judge();
-        // One that is done leaves nothing to share out.
-        if (this.#ledger.shares.left(this.#ledger.space.limit, [message]) > 0 || message.from !== undefined)
-          this.#rebalance();
+        // One that is done, or begun to its end, leaves nothing to share out.
+        const isDone = this.#ledger.shares.left(this.#ledger.space.limit, [message]) === 0;
+        if (message.from === undefined ? !isDone : message.from < until) this.#rebalance();
         break;
+      }
       case 'redone':
         this.#options.onRedone?.(worker, message);
         break;

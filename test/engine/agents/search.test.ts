@@ -404,6 +404,21 @@ describe('who has nothing left', () => {
     expect(bench.orders(0)).toHaveLength(1);
   });
 
+  test('waits for the next report when the other one has begun everything that it has', () => {
+    const bench = new Bench({ workers: 2, limit: 100_000n });
+    bench.start(0, 1);
+    bench.progress(0, 0, 0n, [], 10);
+    bench.progress(1, 1, 1001n, [], 30);
+    bench.search.receive(1, { event: 'idle' });
+    const asked = { order: 'release', residue: 0, from: 25_000n };
+    expect(bench.orders(0)).toEqual([asked]);
+    bench.search.receive(0, { event: 'released', residue: 0, next: 2n, done: [], from: 100_000n });
+    // It would say the same again, and so on, some thousand times a second.
+    expect(bench.orders(0)).toEqual([asked]);
+    bench.progress(1, 1, 1001n, [], 30);
+    expect(bench.orders(0)).toHaveLength(2);
+  });
+
   test('is fed once its progress got through, when that came after its word', () => {
     const bench = new Bench({ limit: 100_000n });
     bench.start(0, 1);
