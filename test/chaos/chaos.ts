@@ -1,4 +1,4 @@
-import { writeFileSync } from 'node:fs';
+import { cpSync, writeFileSync } from 'node:fs';
 import { availableParallelism, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
@@ -7,12 +7,15 @@ import { violations } from './invariant.ts';
 import { play } from './play.ts';
 import { Random } from './random.ts';
 import { Report, playedOf } from './report.ts';
+import { isExclusive, podScenarioOf } from './kubernetes/draw-pods.ts';
+import { ChaosCluster } from './kubernetes/pod-ground.ts';
 import { cloudScenarioOf, scenarioOf } from './draw.ts';
 import { type Scenario, scenario as schema } from './scenario.ts';
 import { simpler } from './shrink.ts';
 
-// npm run chaos -- --seed 1 --runs 500 [--parallel 4] [--slack 2] [--shrink] [--report FILE] [--with resume: only runs with this fault]
+// npm run chaos -- --seed 1 --runs 500 [--parallel 4] [--slack 2] [--shrink] [--report FILE] [--keep DIRECTORY: for logs] [--with resume: only runs with this fault]
 // npm run chaos -- --fleet ec2 --seed 1 --runs 50          on the EC2 of the tests: calls of AWS fail, instances are taken away
+// npm run chaos -- --fleet kubernetes --seed 1 --runs 200   as root, on a cluster that it starts: pods end, parts of the cluster are killed
 // npm run chaos -- --replay '{"seed":…}' (or only the seed of one run) [--runs 10: so often]
 //
 // Random runs with random faults, and what must hold whatever happens (invariant.ts). Every scenario that breaks something
@@ -30,12 +33,14 @@ const { values } = parseArgs({
     with: { type: 'string' },
     fleet: { type: 'string', default: 'local,hosts' },
     shrink: { type: 'boolean', default: false },
+    keep: { type: 'string' },
   },
 });
 
 /** The first seed of each run comes from the one that was given, so that runs of neighbouring seeds share nothing. */
 const random = new Random(Number(values.seed));
-const make = values.fleet === 'ec2' ? cloudScenarioOf : scenarioOf;
+const make =
+  values.fleet === 'ec2' ? cloudScenarioOf : values.fleet === 'kubernetes' ? podScenarioOf : scenarioOf;
 const { replay } = values;
 
 /** The next scenario, or the next one that has the fault that is asked for. */
@@ -56,6 +61,7 @@ const slack = Number(values.slack);
 const report = new Report(replay === undefined ? values.seed : 'replay');
 
 const cloud = new Cloud();
+let cluster: Promise<ChaosCluster> | undefined;
 
 async function judge(scenario: Scenario, into?: Report): Promise<string[]> {
   if (scenario.fleet === 'ec2') {
@@ -63,12 +69,15 @@ async function judge(scenario: Scenario, into?: Report): Promise<string[]> {
     into?.add(played, found);
     return found;
   }
-  const seen = await play(scenario, slack);
+  const pods = scenario.fleet === 'kubernetes' ? await (cluster ??= ChaosCluster.open()) : undefined;
+  const seen = await play(scenario, slack, pods);
   try {
     const found = violations(seen);
     into?.add(playedOf(seen), found);
     return found;
   } finally {
+    if (values.keep !== undefined)
+      cpSync(seen.place.logs, join(values.keep, String(scenario.seed)), { recursive: true });
     await seen.place.remove();
   }
 }
@@ -97,9 +106,20 @@ async function worker(): Promise<void> {
 
 process.stderr.write(`seed ${values.seed}, ${queue.length} runs, ${values.parallel} at a time\n`);
 // What has begun is played to its end, and reported.
-for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => queue.splice(0));
+let isInterrupted = false;
+for (const signal of ['SIGINT', 'SIGTERM'] as const)
+  process.once(signal, () => {
+    isInterrupted = true;
+    queue.splice(0);
+  });
+// Those that kill parts of the cluster that all are on are played one by one, after the others.
+const alone = queue.filter((scenario) => isExclusive(scenario));
+queue.splice(0, queue.length, ...queue.filter((scenario) => !isExclusive(scenario)));
 await Promise.all(Array.from({ length: Number(values.parallel) }, worker));
+queue.push(...(isInterrupted ? [] : alone));
+await worker();
 await cloud.close();
+await (await cluster)?.close();
 const file = values.report ?? join(tmpdir(), `cnd-chaos-${values.seed}-${process.pid}.json`);
 writeFileSync(file, `${JSON.stringify(report.figures(), undefined, 2)}\n`);
 process.stderr.write(`${report.text()}figures: ${file}\n`);

@@ -109,6 +109,9 @@ function environment(place: Place): NodeJS.ProcessEnv {
     TERM: 'xterm',
     XDG_STATE_HOME: place.state,
     CND_KERNEL: place.kernel,
+    // Whoever runs this may have a cluster, too.
+    KUBECONFIG: '',
+    ...place.pods?.env,
     // Whoever runs this may have an AWS account: it is never asked.
     AWS_CONFIG_FILE: '/dev/null',
     AWS_SHARED_CREDENTIALS_FILE: '/dev/null',

@@ -74,6 +74,11 @@ export async function inflict(action: Action, stage: Stage): Promise<boolean> {
     case 'set-clock':
       place.setClock(action.by);
       return true;
+    case 'part':
+    case 'pod':
+    case 'quota':
+    case 'drain':
+      return place.pods?.inflict(action, run) ?? false;
     case 'api':
     case 'machine':
       return false; // only EC2 has these: cloud.ts

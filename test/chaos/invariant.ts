@@ -1,5 +1,5 @@
 import { isGolden, recount, smallestGolden, unfounded } from './oracle.ts';
-import { type Observation, grace, patience } from './play.ts';
+import { type Observation, graceOf, patience } from './play.ts';
 import { forgotten, repetitions } from './repetition.ts';
 import { type Scenario, hasFault } from './scenario.ts';
 
@@ -56,7 +56,7 @@ function processes(seen: Observation, told: Told | undefined): string[] {
     seen;
   const found: string[] = [];
   if (leftAfterGrace.length > 0 && !isNetCut(scenario))
-    found.push(`left ${grace} s after T: ${leftAfterGrace.join(' | ')}`);
+    found.push(`left ${graceOf(scenario)} s after T: ${leftAfterGrace.join(' | ')}`);
   if (scram && scram.code === 0 && leftAfterScram.length > 0)
     found.push(`left after a scram that exited 0: ${leftAfterScram.join(' | ')}`);
   const isKnown = !hasFault(scenario, 'remove-state');
@@ -91,7 +91,7 @@ function time({ scenario, ended, slack, controller }: Observation): string[] {
     action.do === 'signal' && action.target === 'controller' && action.signal === 'SIGSTOP' ? [action] : [],
   );
   if (!ended && stopped.every(({ resume }) => resume !== undefined))
-    found.push(`the controller was still there ${grace} s after T`);
+    found.push(`the controller was still there ${graceOf(scenario)} s after T`);
   if (ended && stopped.length === 0 && ended.seconds > timeLimit + patience(scenario) + slack)
     found.push(
       `it took ${ended.seconds.toFixed(1)} s of T=${timeLimit} (allowed: ${slack.toFixed(1)} s more)`,

@@ -15,6 +15,7 @@ import { join } from 'node:path';
 import { TestHosts, knownLine } from '../fleet/hosts/test-hosts.ts';
 import { repository } from '../helper/stage/repository.ts';
 import { tagged } from '../helper/process.ts';
+import type { ChaosCluster, PodGround } from './kubernetes/pod-ground.ts';
 import { ObservedEvents } from './observed-events.ts';
 import { type Scenario, hasFault } from './scenario.ts';
 import { Wire } from '../helper/wire.ts';
@@ -46,6 +47,7 @@ export class Place {
   readonly #journals = new Map<string, ObservedEvents>();
   readonly #scenario: Scenario;
   readonly #around: TestHosts | undefined;
+  #pods: PodGround | undefined;
 
   constructor(scenario: Scenario) {
     this.#scenario = scenario;
@@ -59,6 +61,11 @@ export class Place {
     this.#around = scenario.fleet === 'hosts' ? new TestHosts() : undefined;
   }
 
+  /** What kernels in pods are given: lines of a shell script. */
+  get settings(): string {
+    return `${this.#paces}\nexport STAND_IN_MODE=${this.#scenario.kernel} STAND_IN_TIMES=3\n`;
+  }
+
   get kernel(): string {
     return join(this.directory, 'bin/kernel');
   }
@@ -67,8 +74,15 @@ export class Place {
     return `${join(this.directory, 'bin')}:${process.env['PATH'] ?? ''}`;
   }
 
+  /** Where the pods are, if any. */
+  get pods(): PodGround | undefined {
+    return this.#pods;
+  }
+
   /** Starts the hosts, if any, and writes the configuration. */
-  async prepare(): Promise<void> {
+  async prepare(cluster?: ChaosCluster): Promise<void> {
+    if (this.#scenario.fleet === 'kubernetes') this.#pods = await cluster?.ground(this);
+    if (this.#pods) this.wires.push(this.#pods.wire);
     const around = this.#around;
     const settings = `SetEnv HOME=${this.directory} CND_KERNEL=${this.kernel} PATH=${this.path}`;
     const servers = around
@@ -86,6 +100,7 @@ export class Place {
       JSON.stringify({
         logs: { directory: this.logs },
         ...(hosts && { hosts }),
+        ...(this.#pods && { kubernetes: this.#pods.settings }),
         ...(this.#rehearse.length > 0 && { local: { rehearse: this.#rehearse } }),
       }),
     );
@@ -117,9 +132,10 @@ export class Place {
     return join(this.#notes, 'clock');
   }
 
-  /** What is left of a run: processes, and on hosts its directory there. */
-  hostsLeft(run: string): string[] {
-    return (this.#around?.orphans(run) ?? []).filter((path) => path.startsWith('/'));
+  /** What is left of a run besides processes: its directory on hosts, its objects on a cluster. */
+  async leftElsewhere(run: string): Promise<string[]> {
+    const directories = (this.#around?.orphans(run) ?? []).filter((path) => path.startsWith('/'));
+    return [...directories, ...((await this.#pods?.left(run)) ?? [])];
   }
 
   /** Kills everything of a run on one host, and removes what it has there. */
@@ -187,6 +203,7 @@ export class Place {
     for (const wire of this.wires) wire.stop();
     for (const path of this.mounts.toReversed()) execFileSync('umount', ['-l', path], { stdio: 'ignore' });
     await this.#around?.close();
+    await this.#pods?.remove();
     for (const path of [this.directory, this.#notes]) rmSync(path, { recursive: true, force: true });
   }
 
@@ -218,14 +235,18 @@ export class Place {
     this.mounts.push(this.directory);
   }
 
+  /** Sets the pace of a kernel, by the instance it is on. */
+  get #paces(): string {
+    const { pace } = this.#scenario;
+    const paces = Array.from({ length: 8 }, (_, index) => `*/${index}) p=${pace * 4 ** index};;`);
+    return `case "$PWD" in ${paces.join(' ')} *) p=0;; esac; export STAND_IN_PACE=$p`;
+  }
+
   #makePrograms(): void {
     const { kernel, agent } = this.#scenario;
     const standIn = join(repository, 'test/helper/kernel-stand-in.py');
     const settings = `STAND_IN_POW='${join(repository, 'remote')}' STAND_IN_RECORD='${this.record}' STAND_IN_MODE=${kernel} STAND_IN_TIMES=3`;
-    const { pace } = this.#scenario;
-    const paces = Array.from({ length: 8 }, (_, index) => `*/${index}) p=${pace * 4 ** index};;`);
-    const slow = `case "$PWD" in ${paces.join(' ')} *) p=0;; esac; export STAND_IN_PACE=$p`;
-    executable(this.kernel, `${slow}\n${settings} exec '${python}' -S -E '${standIn}' "$@"`);
+    executable(this.kernel, `${this.#paces}\n${settings} exec '${python}' -S -E '${standIn}' "$@"`);
     if (agent === 'own') return;
     // In front of the real python3; only the agent of worker 0 is not itself.
     executable(

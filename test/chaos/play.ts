@@ -3,16 +3,24 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { orphans } from '../helper/process.ts';
 import { Controller, type Ended } from './controller.ts';
 import { inflict } from './fault.ts';
+import type { ChaosCluster } from './kubernetes/pod-ground.ts';
 import { Place } from './place.ts';
 import { type Fault, type Scenario, hasFault, isAudited } from './scenario.ts';
 import { targets } from './target.ts';
 
-/** Seconds after T in which everything of a run must be gone, whatever happened to it. */
-export const grace = 5;
+/** Seconds after T in which everything of a run must be gone, whatever happened to it. Pods are deleted after their end. */
+export function graceOf({ fleet }: Pick<Scenario, 'fleet'>): number {
+  return fleet === 'kubernetes' ? 30 + 5 : 5;
+}
+
+/** Faults for which a run cannot ask its cluster for a while. */
+const silencing = ['part', 'cut', 'delay', 'half-open', 'drain'] as const;
 
 /** Seconds after T for which a run goes on to try to release what does not answer any more, before it says that it is left. */
 export function patience(scenario: Scenario): number {
-  return hasFault(scenario, 'power-off') ? grace + 12 : 0;
+  if (scenario.fleet === 'kubernetes')
+    return silencing.some((kind) => hasFault(scenario, kind)) ? graceOf(scenario) : 0;
+  return hasFault(scenario, 'power-off') ? graceOf(scenario) + 12 : 0;
 }
 
 /** What was seen of a scenario, for the invariants. */
@@ -49,11 +57,11 @@ export interface Observation {
   readonly slack: number;
 }
 
-/** Plays a scenario to its end. `slack`: seconds that a busy machine may be late by. */
-export async function play(scenario: Scenario, slack: number): Promise<Observation> {
+/** Plays a scenario to its end. `slack`: seconds that a busy machine may be late by; `cluster`: where pods are. */
+export async function play(scenario: Scenario, slack: number, cluster?: ChaosCluster): Promise<Observation> {
   const lag = new Lag();
   const place = new Place(scenario);
-  await place.prepare();
+  await place.prepare(cluster);
   const before = place.untouched();
   const args = ['start', ...flags(scenario)];
   const controller = new Controller(place, args, scenario.output);
@@ -73,7 +81,7 @@ export async function play(scenario: Scenario, slack: number): Promise<Observati
     const done = await inflict(fault.action, stage);
     if (!isOver) inflicted[index] = done;
   });
-  const late = scenario.timeLimit + Math.max(grace, patience(scenario)) + slack;
+  const late = scenario.timeLimit + Math.max(graceOf(scenario), patience(scenario)) + slack;
   const ended =
     (await within(controller.ended, until(late))) ??
     (await within(controller.ended, until(late + 2 * lag.worst)));
@@ -84,7 +92,8 @@ export async function play(scenario: Scenario, slack: number): Promise<Observati
     resumed.map(async (each) => ({ controller: each, ended: await within(each.ended, until(latest)) })),
   );
   const workersAtExit = run === undefined ? [] : [...targets(run, 'agent'), ...targets(run, 'kernel')];
-  const left = (): string[] => (run === undefined ? [] : [...orphans(run), ...place.hostsLeft(run)]);
+  const left = async (): Promise<string[]> =>
+    run === undefined ? [] : [...orphans(run), ...(await place.leftElsewhere(run))];
   const leftAtExit = await settled(left, Math.min(2, Math.max(0.1, until(late))));
   const otherEnds = others.map(async (other) => {
     const ended = await within(other.ended, 20);
@@ -186,10 +195,10 @@ async function time(
 }
 
 /** The answer of `look` once it is empty, or the last one after so many seconds. */
-async function settled(look: () => string[], seconds: number): Promise<string[]> {
+async function settled(look: () => Promise<string[]>, seconds: number): Promise<string[]> {
   const end = performance.now() + seconds * 1000;
   for (;;) {
-    const left = look();
+    const left = await look();
     if (left.length === 0 || performance.now() > end) return left;
     await sleep(100);
   }

@@ -157,6 +157,8 @@ export class Report {
 function kindOf(action: Action): string {
   if (action.do === 'api') return `${action.call} ${action.how}`;
   if (action.do === 'resume') return action.count === 1 ? 'resume' : 'several resumes at once';
+  if (action.do === 'part') return `${action.part} killed`;
+  if (action.do === 'pod') return `pod ${action.how}`;
   if (action.do === 'machine') return `instance ${action.how}`;
   if (action.do !== 'signal') return action.do;
   const { target, signal, resume } = action;

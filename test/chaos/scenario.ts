@@ -1,6 +1,16 @@
 import { z } from 'zod';
 
-const targets = ['controller', 'host', 'watchdog', 'agent', 'kernel', 'guard', 'session', 'attach'] as const;
+const targets = [
+  'controller',
+  'host',
+  'watchdog',
+  'agent',
+  'kernel',
+  'guard',
+  'session',
+  'attach',
+  'switch',
+] as const;
 const signals = ['SIGKILL', 'SIGSTOP', 'SIGINT', 'SIGTERM', 'SIGHUP'] as const;
 
 /** The events of a run after which something can happen, as the journal says them. */
@@ -33,6 +43,16 @@ export const calls = [
   'SendMessage',
   'ReceiveMessage',
   'DeleteQueue',
+] as const;
+
+/** What a Kubernetes cluster consists of. */
+export const clusterParts = [
+  'apiserver',
+  'etcd',
+  'kubelet',
+  'containerd',
+  'controllers',
+  'scheduler',
 ] as const;
 
 /** What happens: to a process of the run, to its output, to its directories, beside it. */
@@ -76,6 +96,18 @@ const action = z.discriminatedUnion('do', [
   z.object({ do: z.enum(['plant-links', 'plant-process']) }),
   /** A local instance loses its power, so many seconds after its boot: its fleet has ended it, and may be asked for another. */
   z.object({ do: z.literal('dies'), which: z.int(), after: z.int() }),
+  /** A part of the cluster is killed, and started again so many seconds later. */
+  z.object({ do: z.literal('part'), part: z.enum(clusterParts), after: z.int() }),
+  /** A pod is deleted, evicted, or runs out of memory: its first process is killed for it, or only its agent. */
+  z.object({
+    do: z.literal('pod'),
+    how: z.enum(['delete', 'force-delete', 'evict', 'oom', 'oom-agent']),
+    which: z.int(),
+  }),
+  /** From now on the namespace may have no pods and no Jobs. */
+  z.object({ do: z.literal('quota') }),
+  /** The only node is drained, and takes pods again so many milliseconds later. */
+  z.object({ do: z.literal('drain'), resume: z.int() }),
   /** The wall clock of this machine is set, by so many seconds. */
   z.object({ do: z.literal('set-clock'), by: z.int() }),
 ]);
@@ -85,7 +117,7 @@ const fault = z.object({ at: z.enum(moments), delay: z.int(), action });
 /** One run (or two at once) and everything that happens to it. As JSON it can be replayed. */
 export const scenario = z.object({
   seed: z.int(),
-  fleet: z.enum(['local', 'hosts', 'ec2']),
+  fleet: z.enum(['local', 'hosts', 'ec2', 'kubernetes']),
   instances: z.int(),
   timeLimit: z.int(),
   difficulty: z.int(),

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { orphans } from '../helper/process.ts';
 
 /** The kinds of processes that a run has besides its controller. */
-export type Kind = 'host' | 'watchdog' | 'agent' | 'kernel' | 'guard' | 'session' | 'attach';
+export type Kind = 'host' | 'watchdog' | 'agent' | 'kernel' | 'guard' | 'session' | 'attach' | 'switch';
 
 /** The processes of a run of one kind, in the order of their pids: as the system shows them, by no code of src/. */
 export function targets(run: string, kind: Kind): number[] {
@@ -23,6 +23,7 @@ function kindOf(pid: number): Kind | undefined {
   }
   if (/cnd-local-host|host\/host\.js/.test(command)) return 'host';
   if (/cnd-local-watchdog|watchdog\.js/.test(command)) return 'watchdog';
+  if (/cnd-switch\[/.test(command)) return 'switch';
   if (/kernel-stand-in\.py|pow\.py/.test(command)) return 'kernel';
   if (name === 'cnd-agent' || (/flood-agent\.py/.test(command) && !/sh -c/.test(command))) return 'agent';
   if (/attach\.py/.test(command) && !/sh -c/.test(command)) return 'attach';

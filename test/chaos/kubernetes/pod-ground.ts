@@ -1,0 +1,91 @@
+import { chmodSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { Admin } from '../../helper/kubernetes/admin.ts';
+import { Cluster, smallPods } from '../../helper/kubernetes/cluster.ts';
+import { Wire } from '../../helper/wire.ts';
+import { importKernelImage, kernelImage } from './kernel-image.ts';
+import { type PodAction, inflictOnPods } from './pod-fault.ts';
+import { type KernelFiles, PodRecorder } from './pod-recorder.ts';
+
+/** What a scenario gives, and is given. */
+export interface PodPlayer extends KernelFiles {
+  /** Where its user keeps files. */
+  readonly directory: string;
+  /** Its runs so far. */
+  runs(): readonly string[];
+}
+
+/** The cluster of all scenarios of this process, each of which is played by a user of its own, in a namespace of its own. */
+export class ChaosCluster {
+  readonly #cluster: Cluster;
+  readonly #admin: Admin;
+  readonly #recorder: PodRecorder;
+  readonly #players = new Set<PodPlayer>();
+  #count = 0;
+
+  private constructor(cluster: Cluster) {
+    this.#cluster = cluster;
+    this.#admin = new Admin(cluster);
+    this.#recorder = new PodRecorder(cluster.directory, (run) =>
+      [...this.#players].find((player) => player.runs().includes(run)),
+    );
+  }
+
+  /** Waits for another cluster on this machine to end. @throws when it does not start. */
+  static async open(): Promise<ChaosCluster> {
+    const cluster = await Cluster.start();
+    importKernelImage(cluster);
+    return new ChaosCluster(cluster);
+  }
+
+  /** A namespace for a scenario, the network to it, and the rights of the documented role there. */
+  async ground(player: PodPlayer): Promise<PodGround> {
+    this.#count += 1;
+    const namespace = `chaos-${process.pid}-${this.#count}`;
+    const cluster = this.#cluster;
+    const wire = await Wire.start(cluster.port);
+    const own = readFileSync(await cluster.tenant(namespace), 'utf8');
+    const kubeconfig = join(player.directory, 'kubeconfig');
+    writeFileSync(kubeconfig, own.replace(`127.0.0.1:${cluster.port}`, `127.0.0.1:${wire.port}`));
+    chmodSync(player.record, 0o666);
+    this.#players.add(player);
+    const work = { cluster, admin: this.#admin, namespace };
+    return {
+      wire,
+      env: { KUBECONFIG: kubeconfig },
+      settings: { ...smallPods, image: kernelImage },
+      left: async (run) => {
+        try {
+          return await this.#admin.objects(run);
+        } catch (error) {
+          return [`perhaps something: ${String(error)}`];
+        }
+      },
+      inflict: (action, run) => inflictOnPods(action, run, work),
+      remove: async () => {
+        this.#players.delete(player);
+        await this.#admin.call('DELETE', `/api/v1/namespaces/${namespace}`);
+      },
+    };
+  }
+
+  async close(): Promise<void> {
+    this.#recorder.stop();
+    await this.#cluster.stop();
+  }
+}
+
+/** Where one scenario plays. */
+export interface PodGround {
+  /** The network to the API server. */
+  readonly wire: Wire;
+  /** The environment of its user. */
+  readonly env: NodeJS.ProcessEnv;
+  /** The settings of the fleet. */
+  readonly settings: object;
+  /** The objects of a run that there are. */
+  left(run: string): Promise<string[]>;
+  /** See `inflictOnPods`. */
+  inflict(action: PodAction, run: string | undefined): Promise<boolean>;
+  remove(): Promise<void>;
+}
