@@ -59,7 +59,10 @@ async function drain(cluster: Cluster, resume: number): Promise<boolean> {
     await cluster.kubectl([
       'drain',
       node.replace('node/', ''),
-      ...['--ignore-daemonsets', '--delete-emptydir-data', '--force', '--timeout=30s'],
+      '--ignore-daemonsets',
+      '--delete-emptydir-data',
+      '--force',
+      '--timeout=30s',
     ]);
     await sleep(resume);
   } finally {
