@@ -12,7 +12,7 @@ export interface Layer {
   origin(key: string): string;
 }
 
-/** Flags as yargs gives them: strings, or true; what was not given is undefined. */
+/** Flags as the command line gives them: strings, or true; what was not given is undefined. */
 export function flagLayer(flags: Readonly<Record<string, unknown>>, names: readonly SettingName[]): Layer {
   const values: Record<string, unknown> = {};
   for (const { key, flag, read } of names) {

@@ -146,7 +146,7 @@ const commonNames: readonly SettingName[] = [
 ];
 
 /** The settings a command line can give, those of the fleets last. */
-export function settingNames(kinds: readonly FleetKind[]): SettingName[] {
+export function settingNames(kinds: readonly Pick<FleetKind, 'name' | 'settings'>[]): SettingName[] {
   const names = kinds.map(({ name }) => name);
   const fleets = `${names.slice(0, -1).join(', ')} or ${names.at(-1)}`;
   return [

@@ -8,7 +8,15 @@ import { type RunId, isRunId } from '../run-id.ts';
 import { claimEpoch } from './claim.ts';
 import { type ProcessIdentity, identify } from './process.ts';
 import { resumeEpoch } from './resume-state.ts';
-import { makeStateRoot, openStateRoot, removeBelow, stateDirectory, statePlace, stateRoot } from './state.ts';
+import {
+  loginKeyName,
+  makeStateRoot,
+  openStateRoot,
+  removeBelow,
+  stateDirectory,
+  statePlace,
+  stateRoot,
+} from './state.ts';
 
 const runState = z.object({
   run: z.string(),
@@ -33,9 +41,6 @@ const stateName = 'state.json';
 
 /** Its name until November 2026, the same as that of the archived record: runs that an older cnd started are still found. */
 const oldStateName = 'run.json';
-
-/** The file of a run's login key in its state directory. */
-export const loginKeyName = 'id_ed25519';
 
 /** The file by which a scram tells the controller of a run who ends it; the controller removes it when it has read it. */
 const scramName = 'scram.json';

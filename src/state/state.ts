@@ -22,6 +22,9 @@ export function statePlace(env: NodeJS.ProcessEnv = process.env): FilePlace {
   return { code: 'state-unusable', name: 'state directory', setting, remedy };
 }
 
+/** The file of a run's login key in its state directory. */
+export const loginKeyName = 'id_ed25519';
+
 /** The directory of one run's live state (0700, files 0600), deleted when the run is over. @throws CndError for what is no run id */
 export function stateDirectory(run: string, env: NodeJS.ProcessEnv = process.env): string {
   return join(stateRoot(env), requireRunId(run));

@@ -58,15 +58,23 @@ describe('cnd __complete', () => {
       expect(await complete(...words)).toMatchObject({ code: 0, stderr: '' });
   });
 
-  test('waits neither for the parser nor for ssh2 nor for an SDK', async () => {
+  test.each([
+    [['__complete', 'logs', 'show', ''], 'last', /node_modules\/|\/(?:parser|local|ec2|start)\.js$/],
+    // The chunk of zod is named after its schemas.
+    [
+      ['__complete', 'start', '--fleet', ''],
+      'local',
+      /node_modules\/|\/(?:parser|schemas|local|ec2|start)\.js$/,
+    ],
+    [['--help'], 'cnd start', /node_modules\/|\/(?:query|schemas|local|ec2|start)\.js$/],
+  ])('%j loads what it needs', async (words, shown, needless) => {
     const coverage = join(place.directory, 'coverage');
-    const { stdout } = await place.run(['__complete', 'logs', 'show', ''], { NODE_V8_COVERAGE: coverage });
-    expect(stdout).toContain('last');
-    const loaded = readdirSync(coverage)
-      .map((name) => readFileSync(join(coverage, name), 'utf8'))
-      .join('');
-    expect(loaded).toContain('completion/query.js');
-    expect(loaded).not.toMatch(/node_modules\/(ssh2|yargs|@aws-sdk)\//);
+    const { stdout } = await place.run(words, { NODE_V8_COVERAGE: coverage });
+    expect(stdout).toContain(shown);
+    const text = readdirSync(coverage).map((name) => readFileSync(join(coverage, name), 'utf8'));
+    const loaded = [...text.join('').matchAll(/"url":"(file:[^"]+)"/g)].map(([, url]) => url ?? '');
+    expect(loaded).toContainEqual(expect.stringMatching(/dist\/cli\.js$/));
+    expect(loaded.filter((url) => needless.test(url))).toEqual([]);
   });
 });
 

@@ -48,7 +48,7 @@ async function valuesOf(kind: ValueKind, words: readonly string[]): Promise<Cand
     case 'unit':
       return plain((await import('../../puzzle/puzzle.ts')).units);
     case 'fleet':
-      return plain((await import('../../fleet/registry.ts')).fleetKinds.map(({ name }) => name));
+      return plain((await import('../../fleet/setting.ts')).fleetSettings.map(({ name }) => name));
     case 'kernel':
       return plain((await import('../../config/schema.ts')).kernels);
     case 'outcome':

@@ -1,5 +1,5 @@
 import { settingNames } from '../../config/setting.ts';
-import { fleetKinds } from '../../fleet/registry.ts';
+import { fleetSettings } from '../../fleet/setting.ts';
 import { type Flag, type ValueKind, configFlag, verboseFlag } from '../command.ts';
 
 /** Settings whose values can be completed. */
@@ -25,7 +25,7 @@ export const puzzleFlags: readonly string[] = [
 
 /** The flags of `cnd start`: every setting that has one, and how the run is shown. */
 export const startFlags: readonly Flag[] = [
-  ...settingNames(fleetKinds).map(({ key, flag, alias, boolean, describe }): Flag => {
+  ...settingNames(fleetSettings).map(({ key, flag, alias, boolean, describe }): Flag => {
     const kind = values[key];
     return {
       name: flag,

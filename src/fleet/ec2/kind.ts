@@ -5,6 +5,7 @@ import { type LaunchedPlace, fleetKind } from '../kind.ts';
 import type { OrphanKind } from '../orphan.ts';
 import { ec2Machines } from './price/machine-kind.ts';
 import { type Ec2Settings, ec2Config, ec2Defaults, ec2Schema } from './schema.ts';
+import { ec2SettingNames } from './setting.ts';
 
 /** Instances of Amazon EC2. */
 export const ec2Kind = fleetKind({
@@ -13,32 +14,7 @@ export const ec2Kind = fleetKind({
   defaults: ec2Defaults,
   isPaid: true,
   kept: { keys: ['types', 'image', 'spot'], where: 'region' },
-  settings: [
-    {
-      key: 'ec2.region',
-      flag: 'region',
-      alsoFor: 'logs.bucket',
-      describe: 'AWS region [default: as in the AWS CLI]',
-    },
-    {
-      key: 'ec2.profile',
-      flag: 'profile',
-      alsoFor: 'logs.bucket',
-      describe: 'AWS profile [default: as in the AWS CLI]',
-    },
-    { key: 'ec2.types', flag: 'type', describe: 'EC2 instance types, best first [default: c8a.medium]' },
-    {
-      key: 'ec2.image',
-      flag: 'image',
-      describe: 'ubuntu-24.04, amazon-linux-2023, debian-12 or ami-… [default: ubuntu-24.04]',
-    },
-    {
-      key: 'ec2.spot',
-      flag: 'spot',
-      boolean: true,
-      describe: 'use Spot Instances: cheaper, but they can be interrupted',
-    },
-  ],
+  settings: ec2SettingNames,
   examples: {
     'ec2.region': '--region eu-west-1',
     'ec2.types': '--type c8a.medium,c7a.medium',

@@ -4,6 +4,7 @@ import { type ConfigPlace, fleetKind } from '../kind.ts';
 import type { HostSetting, HostsConfig } from './config.ts';
 import { free } from '../../cost.ts';
 import { hostKeys, hostsSchema } from './schema.ts';
+import { hostsSettingNames } from './setting.ts';
 
 /** Machines that exist already. */
 export const hostsKind = fleetKind({
@@ -11,21 +12,7 @@ export const hostsKind = fleetKind({
   schema: hostsSchema,
   defaults: { list: [] },
   releases: true,
-  settings: [
-    {
-      key: 'hosts',
-      flag: 'hosts',
-      variable: 'CND_HOSTS',
-      describe: 'existing machines: user@a,user@b:2222 (implies --fleet hosts)',
-      read: (text) => ({ list: text.split(',').map((host) => host.trim()) }),
-    },
-    {
-      key: 'hosts.connectTimeout',
-      flag: 'connect-timeout',
-      variable: 'CND_CONNECT_TIMEOUT',
-      describe: 'seconds for each step of a connection to a host [default: 5]',
-    },
-  ],
+  settings: hostsSettingNames,
   examples: { hosts: '--hosts user@a,user@b:2222', 'hosts.connectTimeout': '--connect-timeout 20' },
   template: {
     'hosts.identityFile': '~/.ssh/id_ed25519',

@@ -1,6 +1,7 @@
 import type { Fleet } from '../fleet.ts';
 import { type FleetFilter, type OpenedFleets, fleetKind } from '../kind.ts';
 import { coresOf, kubernetesDefaults, kubernetesSchema } from './schema.ts';
+import { kubernetesSettingNames } from './setting.ts';
 
 /** Pods of a Kubernetes cluster. */
 export const kubernetesKind = fleetKind({
@@ -9,29 +10,7 @@ export const kubernetesKind = fleetKind({
   defaults: kubernetesDefaults,
   inClusters: true,
   kept: { keys: ['context', 'namespace', 'image', 'cpu', 'memory'] },
-  settings: [
-    {
-      key: 'kubernetes.context',
-      flag: 'context',
-      describe: 'context of the kubeconfig [default: the current one]',
-    },
-    {
-      key: 'kubernetes.namespace',
-      flag: 'namespace',
-      describe: 'namespace of the pods [default: that of the context]',
-    },
-    {
-      key: 'kubernetes.image',
-      flag: 'pod-image',
-      describe: 'image of the pods, with python3 [default: python:3-slim]',
-    },
-    {
-      key: 'kubernetes.cpu',
-      flag: 'cpu',
-      describe: 'CPU that each pod requests, like 2 or 500m [default: 1]',
-    },
-    { key: 'kubernetes.memory', flag: 'memory', describe: 'memory of each pod [default: 256Mi]' },
-  ],
+  settings: kubernetesSettingNames,
   examples: {
     'kubernetes.context': '--context my-cluster',
     'kubernetes.namespace': '--namespace research',

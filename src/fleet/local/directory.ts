@@ -3,8 +3,7 @@ import { basename, dirname, join } from 'node:path';
 import { isMissing } from '../../error.ts';
 import { readTextFile, replaceFile } from '../../file.ts';
 import { requireRunId } from '../../run-id.ts';
-import { loginKeyName } from '../../state/run-state.ts';
-import { removeBelow } from '../../state/state.ts';
+import { loginKeyName, removeBelow } from '../../state/state.ts';
 import type { HostRecord } from './record.ts';
 
 /** What the local fleet keeps of a run: the host's record and log, and a directory for each instance. */

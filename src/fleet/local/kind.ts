@@ -2,20 +2,14 @@ import { availableParallelism } from 'node:os';
 import { free } from '../../cost.ts';
 import { fleetKind } from '../kind.ts';
 import { localSchema } from './schema.ts';
+import { localSettingNames } from './setting.ts';
 
 /** The embedded fleet on this machine. */
 export const localKind = fleetKind({
   name: 'local',
   schema: localSchema,
   defaults: { bootDelay: 0, rehearse: [] },
-  settings: [
-    {
-      key: 'local.threads',
-      flag: 'threads',
-      variable: 'CND_THREADS',
-      describe: 'threads on each local instance [default: the cores, divided among them]',
-    },
-  ],
+  settings: localSettingNames,
   examples: { 'local.threads': '--threads 1' },
   template: { 'local.threads': 1 },
   keysAt: () => ['instance', 'failure', 'after'],
