@@ -86,10 +86,16 @@ export async function play(scenario: Scenario, slack: number, cluster?: ChaosClu
     (await within(controller.ended, until(late))) ??
     (await within(controller.ended, until(late + 2 * lag.worst)));
   if (hasFault(scenario, 'resume')) await within(Promise.all(faults), until(late));
-  // Without its state a resume begins a new run, which has T anew.
-  const latest = late + (hasFault(scenario, 'remove-state') ? scenario.timeLimit : 0);
+  // Of a run that was ended, or has no state any more, a resume begins a new one, which has T anew.
+  const isAnew = hasFault(scenario, 'remove-state') || hasFault(scenario, 'scram');
+  const latest = late + (isAnew ? scenario.timeLimit : 0);
   const resumedEnds = await Promise.all(
-    resumed.map(async (each) => ({ controller: each, ended: await within(each.ended, until(latest)) })),
+    resumed.map(async (each) => ({
+      controller: each,
+      ended:
+        (await within(each.ended, until(latest))) ??
+        (await within(each.ended, until(latest + 2 * lag.worst))),
+    })),
   );
   const workersAtExit = run === undefined ? [] : [...targets(run, 'agent'), ...targets(run, 'kernel')];
   const left = async (): Promise<string[]> =>
