@@ -148,6 +148,9 @@ class Agent:
 
     def release(self, residue, nonce):
         """Gives a share back, or what was not dealt of it from a nonce on: of that nothing has to be waited for."""
+        if residue in self.dealer.given_back:
+            # Its controller had not heard of that yet, and asked again.
+            return self.log.info('asked for residue %d, which was given back' % residue)
         if nonce is None:
             if not self.dealer.release(residue):
                 raise Bad('residue %d: is not held here' % residue)

@@ -87,6 +87,7 @@ class Dealer:
         self.chunk = chunk
         self.stride = stride
         self.residues = {}
+        self.given_back = set()  # the numbers of those that were held, and are not any more
         self.open = []  # a heap of (lowest nonce to deal, residue): may be out of date, see `front`
         self.hashes = 0
 
@@ -104,6 +105,7 @@ class Dealer:
             )
             self.pass_done(held)
             self.pass_skipped(held)
+            self.given_back.discard(number)
         self.open_up(held)
 
     def release(self, number):
@@ -130,6 +132,7 @@ class Dealer:
         gone = [held for held in self.residues.values() if held.releasing and not held.in_flight]
         for held in gone:
             del self.residues[held.number]
+            self.given_back.add(held.number)
         return gone
 
     def lower(self, bound):

@@ -218,7 +218,9 @@ describe('coverage', () => {
       for (const { pid, lo, hi } of agent.recorded())
         if (pid !== liar?.pid) for (let n = lo; n < hi; n++) honest.add(Number(n));
       expect(honest).toEqual(whole);
-      expect(coveredNonces(agent.events.at(-2)?.residues ?? [], small)).toEqual(whole);
+      expect(coveredNonces(agent.events.findLast((event) => event.residues)?.residues ?? [], small)).toEqual(
+        whole,
+      );
       expect(agent.kinds()).not.toContain('hit');
     },
   );
@@ -359,10 +361,20 @@ describe('orders', () => {
     }
     agent.send({ order: 'release', residue: 0 });
     await agent.event('released');
+    const seen = agent.events.length;
+    // Asked back again, as by a controller that has not heard of it yet: that is no error.
     agent.send({ order: 'release', residue: 0 });
-    expect((await agent.event('error', undefined, agent.events.length))['message']).toMatch(/not held/);
+    agent.send({ order: 'release', residue: 0, from: '0' });
+    // One that it never had is.
+    agent.send({ order: 'release', residue: 1 });
+    expect((await agent.event('error', undefined, seen))['message']).toMatch(/^residue 1: is not held here/);
+    // It is answered for again once it is held again.
+    agent.send({ order: 'adopt', residue: 0, next: '0' });
+    agent.send({ order: 'release', residue: 0 });
+    await agent.event('released', undefined, seen);
     agent.send({ order: 'stop' });
     expect(await agent.event('stopped')).toMatchObject({ reason: 'order' });
+    expect(agent.events.slice(seen).filter(({ event }) => event === 'error')).toHaveLength(1);
   });
 });
 

@@ -21,7 +21,7 @@ const mostFinished = 16;
 export class Balancer {
   readonly #ledger: Ledger;
   readonly #pool: WorkerPool;
-  readonly #options: Pick<SearchRequest, 'emit' | 'keep' | 'elapsed' | 'smallest'>;
+  readonly #options: Pick<SearchRequest, 'emit' | 'elapsed' | 'smallest'>;
   /** With `--smallest`. */
   readonly #horizon: Horizon | undefined;
   /** When work was last moved, in seconds of the run. */
@@ -32,7 +32,7 @@ export class Balancer {
   constructor(
     ledger: Ledger,
     pool: WorkerPool,
-    options: Pick<SearchRequest, 'emit' | 'keep' | 'elapsed' | 'smallest'>,
+    options: Pick<SearchRequest, 'emit' | 'elapsed' | 'smallest'>,
   ) {
     this.#ledger = ledger;
     this.#pool = pool;
@@ -63,7 +63,7 @@ export class Balancer {
   }
 
   #balanceNow(): void {
-    const { emit, keep = (then) => then(), elapsed } = this.#options;
+    const { emit, elapsed } = this.#options;
     const [ledger, pool, now] = [this.#ledger, this.#pool, elapsed()];
     this.#balanced = now;
     askBack(pool, ledger, [...ledger.shares.unsound(), ...ledger.shares.finished(mostFinished)]);
@@ -74,16 +74,16 @@ export class Balancer {
     const rests = new Map<number, number | undefined>();
     for (const order of orders) {
       const { worker, residue } = order;
-      const { send } = pool.get(worker);
       if (order.kind === 'take') {
         ledger.take(residue);
-        send?.({ order: 'release', residue });
+        pool.order(worker, { order: 'release', residue });
         continue;
       }
       if (order.kind === 'release') {
         if (ledger.shares.isFull) continue;
         ledger.release(residue);
-        send?.({ order: 'release', residue, from: ledger.shares.nonceAfter(residue, BigInt(order.keep)) });
+        const from = ledger.shares.nonceAfter(residue, BigInt(order.keep));
+        pool.order(worker, { order: 'release', residue, from });
         continue;
       }
       const share = rests.has(residue) ? rests.get(residue) : residue;
@@ -101,9 +101,7 @@ export class Balancer {
       const assignment = ledger.adopt(worker, share);
       pool.get(worker).state = 'searching';
       // Not before it is kept that the worker has it: whoever goes on with the search must not give it to another one.
-      keep(() => {
-        if (send && pool.get(worker).send === send) send({ order: 'adopt', ...assignment });
-      });
+      pool.order(worker, { order: 'adopt', ...assignment }, true);
       emit('instance.adopted', adoptedFields(worker, assignment, ledger));
     }
     // What was taken is for others now.

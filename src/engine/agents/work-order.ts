@@ -31,7 +31,7 @@ export function askBack(
 ): void {
   for (const { residue, owner } of shares) {
     ledger.release(residue);
-    pool.get(owner).send?.({ order: 'release', residue });
+    pool.order(owner, { order: 'release', residue });
   }
 }
 

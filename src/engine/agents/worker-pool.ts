@@ -34,6 +34,8 @@ export interface Worker {
   heard: number;
   /** Hits it sent that are none. */
   falseHits: number;
+  /** Orders that are sent once the state is kept. */
+  waiting: number;
   /** Of its present agent. */
   readonly received: Received;
 }
@@ -62,6 +64,7 @@ export class WorkerPool {
       speed: 0,
       heard: 0,
       falseHits: 0,
+      waiting: 0,
       received: new Received(this.#keep),
     });
   }
@@ -100,6 +103,22 @@ export class WorkerPool {
     const state = retrying ? 'pending' : 'lost';
     const lost = { state, send: undefined, lost: true, unsure: false, rate: 0 } satisfies Partial<Worker>;
     Object.assign(this.get(index), lost);
+  }
+
+  /**
+   * Gives a worker an order, if it takes any. One that another controller would have to know of (`isKept`) waits until the state is
+   * kept, and so does every order after it: a `release` must not overtake the `adopt` of the same share.
+   */
+  order(index: number, order: AgentOrder, isKept = false): void {
+    const worker = this.get(index);
+    const { send } = worker;
+    if (!send || !this.#keep || (!isKept && worker.waiting === 0)) return send?.(order);
+    worker.waiting += 1;
+    this.#keep(() => {
+      worker.waiting -= 1;
+      // After a reconnect it has been told everything again.
+      if (worker.send === send) send(order);
+    });
   }
 
   /** One that takes part can take no orders for now. */

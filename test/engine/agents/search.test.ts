@@ -41,6 +41,7 @@ class Bench {
   constructor(
     { workers = 2, smallest = false, limit = 1000n, from = 0n, chunk = 100n, near = 24, fastest = 1e9 } = {},
     snapshot?: unknown,
+    keep?: (then: () => void) => void,
   ) {
     this.sent = Array.from({ length: workers }, () => []);
     const emit: Emit = (event, fields) => void this.events.push({ event, ...fields });
@@ -52,6 +53,7 @@ class Bench {
       fastest,
       smallest,
       snapshot,
+      keep,
       emit,
       elapsed: () => this.seconds,
       onFirstSearching: () => (this.firsts += 1),
@@ -417,6 +419,26 @@ describe('who has nothing left', () => {
     expect(bench.orders(0)).toEqual([asked]);
     bench.progress(1, 1, 1001n, [], 30);
     expect(bench.orders(0)).toHaveLength(2);
+  });
+
+  test('is asked to give back what it adopts only after it was told to adopt it', () => {
+    const waiting: (() => void)[] = [];
+    const bench = new Bench({ limit: 100_000n }, undefined, (then) => waiting.push(then));
+    bench.start(0, 1);
+    bench.progress(0, 0, 0n, [], 10);
+    bench.progress(1, 1, 1001n, [], 10);
+    bench.search.receive(1, { event: 'idle' });
+    bench.search.receive(0, { event: 'released', residue: 0, next: 2n, done: [], from: 25_000n });
+    // Its adoption waits for the state to be kept. In the meantime the other one has done what it had.
+    bench.seconds = 1;
+    bench.progress(0, 0, 250n, [], 10);
+    bench.search.receive(0, { event: 'idle' });
+    expect(bench.orders(1)).toEqual([]);
+    for (let then = waiting.shift(); then; then = waiting.shift()) then();
+    expect(bench.orders(1)).toMatchObject([
+      { order: 'adopt', residue: 2 },
+      { order: 'release', residue: 2 },
+    ]);
   });
 
   test('is fed once its progress got through, when that came after its word', () => {
