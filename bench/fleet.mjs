@@ -3,15 +3,19 @@
 // the last of their kernels dead), and how long `cnd scram` of a whole run takes. As a table, and as a picture with --svg.
 //
 //   node bench/fleet.mjs [--N 1,8,64,256,1000] [--runs 1] [--T 300] [--loops 0] [--kernel auto|python|stub|PROGRAM]
-//                        [--hold 5] [--svg FILE]
+//                        [--stub-above 256] [--hold 5] [--svg FILE] [--write]
+//
+// --write: puts the table into docs/performance.md and the picture into docs/scale.svg. With the defaults it takes less than ten
+// minutes on two cores with nothing else to do. Each N is launched twice: one run is interrupted, one is ended by `cnd scram`.
 //
 // --kernel stub: kernels that search nothing, for more instances than there are cores; a PROGRAM becomes $CND_KERNEL.
+// --stub-above: these for more instances than so many, whatever --kernel says.
 // --loops: busy loops beside it, each in a session of its own as another user's program is. --hold: seconds of searching
 // before it is stopped; CPU is given at the end of them, too, as a share of one core.
 import { execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { cpus, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -29,15 +33,24 @@ const { values } = parseArgs({
     loops: { type: 'string', default: '0' },
     kernel: { type: 'string', default: 'auto' },
     hold: { type: 'string', default: '5' },
+    'stub-above': { type: 'string', default: '256' },
     svg: { type: 'string' },
+    write: { type: 'boolean', default: false },
   },
 });
 const work = mkdtempSync(join(tmpdir(), 'cnd-bench-'));
-const kernel = kernelOf(values.kernel);
-const env = { ...process.env, XDG_STATE_HOME: join(work, 'state'), ...kernel.env };
+const kernels = new Map();
+const base = { ...process.env, XDG_STATE_HOME: join(work, 'state') };
 const loops = Array.from({ length: Number(values.loops) }, () =>
   spawn(process.execPath, ['-e', 'for (;;);'], { detached: true, stdio: 'ignore' }),
 );
+
+/** What kernels so many instances get: the flag, and the environment. */
+function kernelFor(n) {
+  const name = n > Number(values['stub-above']) ? 'stub' : values.kernel;
+  if (!kernels.has(name)) kernels.set(name, kernelOf(name));
+  return kernels.get(name);
+}
 
 function kernelOf(name) {
   if (name === 'auto' || name === 'python') return { flag: name, env: {} };
@@ -48,7 +61,9 @@ function kernelOf(name) {
 }
 
 /** One run, ended by `end(run, child)` once everything searches and `hold` seconds are over. */
-async function run(n, end) {
+async function run(n, hold, end) {
+  const kernel = kernelFor(n);
+  const env = { ...base, ...kernel.env };
   const cwd = mkdtempSync(join(work, 'run-'));
   const args = ['start', '--N', String(n), '--T', values.T, '--D', '16', '--json', '--kernel', kernel.flag];
   const begin = performance.now();
@@ -69,9 +84,9 @@ async function run(n, end) {
     if (event.event === 'run.ended') seen.outcome = event.outcome;
     if (event.event !== 'search.all') continue;
     Object.assign(seen, { all: since(), ...spent() });
-    ended = sleep(Number(values.hold) * 1000).then(async () => {
+    ended = sleep(hold * 1000).then(async () => {
       const { cpu, memory } = spent();
-      seen.share = (cpu - seen.cpu) / Number(values.hold);
+      seen.share = (cpu - seen.cpu) / hold;
       seen.memory = memory;
       seen.ending = await end(event.run, child, cwd);
     });
@@ -83,7 +98,7 @@ async function run(n, end) {
 
 async function scram(id, _, cwd) {
   const begin = performance.now();
-  const child = spawn(process.execPath, [bin, 'scram', '--run', id], { cwd, env, stdio: 'ignore' });
+  const child = spawn(process.execPath, [bin, 'scram', '--run', id], { cwd, env: base, stdio: 'ignore' });
   await once(child, 'close');
   if (child.exitCode !== 0) throw new Error(`cnd scram ended with ${child.exitCode}`);
   return (performance.now() - begin) / 1000;
@@ -105,13 +120,14 @@ const rows = [];
 for (const n of values.N.split(',').map(Number)) {
   const runs = [];
   for (let count = 0; count < Number(values.runs); count++) {
-    const stopped = await run(n, (_, child) => child.kill('SIGINT'));
-    const scrammed = await run(n, scram);
+    const stopped = await run(n, Number(values.hold), (_, child) => child.kill('SIGINT'));
+    const scrammed = await run(n, 1, scram);
     if (stopped.all === undefined || scrammed.all === undefined)
       process.stderr.write(`N=${n}: not all were searching in ${values.T} s\n`);
     const stop = 1000 * quantile(stopped.latencies, 0.5);
     const stop99 = 1000 * quantile(stopped.latencies, 0.99);
-    runs.push({ ...stopped, stop, stop99, scram: scrammed.ending });
+    const lost = stopped.lost + scrammed.lost;
+    runs.push({ ...stopped, lost, stop, stop99, scram: scrammed.ending });
   }
   const row = { n, lost: runs.reduce((sum, { lost }) => sum + lost, 0) };
   for (const name of Object.keys(columns))
@@ -128,19 +144,37 @@ rmSync(work, { recursive: true, force: true });
 const shown = (value) =>
   value === undefined || Number.isNaN(value) ? 'not reached' : value.toFixed(value < 10 ? 2 : 0);
 const table = [
-  `| N | ${Object.values(columns).join(' | ')} |`,
-  `|${'---|'.repeat(1 + Object.keys(columns).length)}`,
-  ...rows.map(
-    (row) =>
-      `| ${row.n} | ${Object.keys(columns)
-        .map((name) => shown(row[name]))
-        .join(' | ')} |`,
-  ),
-];
-process.stdout.write(`${table.join('\n')}\n`);
+  `| N | ${Object.values(columns).join(' | ')} | lost |`,
+  `|${'---|'.repeat(2 + Object.keys(columns).length)}`,
+  ...rows.map((row) => {
+    const figures = Object.keys(columns).map((name) => shown(row[name]));
+    return `| ${row.n.toLocaleString('en')} | ${figures.join(' | ')} | ${row.lost} |`;
+  }),
+].join('\n');
+process.stdout.write(`${table}\n`);
 if (values.svg !== undefined) writeFileSync(values.svg, await picture());
-const lost = rows.reduce((sum, row) => sum + row.lost, 0);
-if (lost > 0) process.stdout.write(`searches lost: ${lost}\n`);
+if (values.write) {
+  writeFileSync(here('../docs/scale.svg'), await picture());
+  await writeTable();
+}
+
+/** Puts the table into its place in docs/performance.md. */
+async function writeTable() {
+  const [begin, end] = ['<!-- node bench/fleet.mjs --write: begin -->', '<!-- end -->'];
+  const path = here('../docs/performance.md');
+  const text = readFileSync(path, 'utf8');
+  const [from, to] = [text.indexOf(begin), text.indexOf(end)];
+  if (from < 0 || to < from) throw new Error(`${path} lacks the place for the table`);
+  const [{ model } = { model: 'an unknown processor' }] = cpus();
+  const stub = Number(values['stub-above']);
+  const hasStub = rows.some(({ n }) => n > stub);
+  const how = `${new Date().toISOString().slice(0, 10)}, ${cpus().length} cores (${model.trim()})${hasStub ? `, stub kernels above ${stub} instances` : ''}`;
+  const picture = '![Start, CPU, memory, stop latency and scram by number of instances](scale.svg)';
+  const block = `${begin}\n\n${how}:\n\n${table}\n\n${picture}\n\n`;
+  const { format, resolveConfig } = await import('prettier');
+  const whole = text.slice(0, from) + block + text.slice(to);
+  writeFileSync(path, await format(whole, { ...(await resolveConfig(path)), filepath: path }));
+}
 
 /** How each figure grows, on logarithmic axes: what is linear is parallel to the dashed line. */
 async function picture() {
