@@ -18,7 +18,7 @@ export type ValueKind =
   | 'shell'
   | 'unit';
 
-/** A flag of a command. Its value is text: numbers would lose digits. */
+/** A flag of a command. Its value is taken as text: yargs would make numbers of some and lose digits. */
 export interface Flag {
   /** Without the dashes. */
   readonly name: string;
@@ -56,14 +56,6 @@ export interface CommandGroup {
   readonly name: string;
   readonly describe: string;
   readonly commands: readonly [Command, ...Command[]];
-}
-
-/** What a command line names: nothing, a command, or a group, whose first command it means then. */
-export interface CommandPlace {
-  readonly entry?: Command | CommandGroup;
-  readonly command?: Command;
-  /** The names that were typed: `['logs', 'show']`. */
-  readonly path: readonly string[];
 }
 
 /** The flag that every command has. */

@@ -1,19 +1,118 @@
+import yargs, { type Argv } from 'yargs';
+import { visible } from '../text.ts';
+import { UsageError } from '../error.ts';
 import { version } from '../package.ts';
-import { readCommandLine } from './command-line.ts';
-import { helpText } from './help.ts';
+import { type Arguments, type Command, type CommandGroup, isGroup } from './command.ts';
+import { LiteralWords } from './literal-word.ts';
+import { bindValues } from './dashed-value.ts';
 import { commands } from './registry/registry.ts';
-
-/** Columns of help at most: longer lines are hard to read. */
-const widest = 100;
+import { commandOf, usageError } from './usage-error.ts';
 
 /** Runs the command that the command line asks for; gives the exit code. @throws UsageError and what commands throw. */
-export async function runCommandLine(words: readonly string[]): Promise<number> {
-  const request = readCommandLine(words, commands);
-  if (request.kind === 'run') {
-    const handler = await request.command.load();
-    return handler(request.given);
+export async function runCommandLine(typed: readonly string[]): Promise<number> {
+  const words = bindValues(typed, commandOf(typed)?.flags ?? []);
+  let chosen: { readonly command: Command; readonly masked: Arguments } | undefined;
+  const literal = new LiteralWords(words);
+  const parser = yargs([...literal.masked])
+    .scriptName('cnd')
+    .usage(
+      '$0 <command>\n\nFinds a golden nonce with a fleet of machines that it launches and always tears down.',
+    )
+    .demandCommand(1, 'a command is missing')
+    .strict()
+    .locale('en')
+    .parserConfiguration({ 'camel-case-expansion': false, 'dot-notation': false, 'boolean-negation': false })
+    .version(version)
+    .help()
+    .alias('h', 'help')
+    .wrap(Math.min(100, process.stdout.columns ?? 100))
+    .exitProcess(false)
+    .fail((message: string | null, error: unknown) => {
+      throw error instanceof Error ? error : usageError(words, literal.restore(message) ?? null);
+    });
+  const add = (to: Argv, command: Command, isDefault = false): void => {
+    const line = [command.name, ...(command.positionals ?? []).map(place)].join(' ');
+    // Run only after the parse: for a handler that gives a promise yargs renders its whole help, in case that rejects.
+    const choose = (masked: Arguments): void => {
+      chosen = { command, masked };
+    };
+    to.command(
+      isDefault ? [line, '$0'] : line,
+      command.describe,
+      (argv: Argv) => describe(argv, command),
+      choose,
+    );
+  };
+  for (const entry of commands) {
+    if (!isGroup(entry)) add(parser, entry);
+    else
+      parser.command(entry.name, entry.describe, (argv: Argv) => {
+        for (const [index, command] of entry.commands.entries()) add(argv, command, index === 0);
+        return examples(argv, entry);
+      });
   }
-  const columns = Math.min(widest, process.stdout.columns ?? widest);
-  process.stdout.write(request.kind === 'help' ? helpText(request.place, commands, columns) : `${version}\n`);
-  return 0;
+  await parser.parseAsync();
+  return chosen === undefined ? 0 : run(chosen.command, words, chosen.masked, literal);
+}
+
+async function run(
+  command: Command,
+  words: readonly string[],
+  masked: Arguments,
+  literal: LiteralWords,
+): Promise<number> {
+  const given = Object.fromEntries(
+    Object.entries(masked).map(([name, value]) => [name, literal.restore(value)]),
+  );
+  refuseRepeated(given, command);
+  refuseValued(words, command);
+  const handler = await command.load();
+  return handler(given);
+}
+
+function place({ name, optional, many }: NonNullable<Command['positionals']>[number]): string {
+  const words = many ? `${name}..` : name;
+  return optional ? `[${words}]` : `<${words}>`;
+}
+
+function describe(argv: Argv, command: Command): Argv {
+  for (const { name, describe, many } of command.positionals ?? [])
+    argv.positional(name, { type: 'string', describe, ...(many && { array: true }) });
+  for (const { name, alias, boolean, describe } of command.flags)
+    argv.option(name, { type: boolean ? 'boolean' : 'string', describe, ...(alias && { alias }) });
+  for (const [line, does] of command.examples) argv.example(line, does);
+  return argv;
+}
+
+/** One example of each but the first command, whose own are shown with the group's. */
+function examples(argv: Argv, group: CommandGroup): Argv {
+  for (const [line, does] of group.commands.slice(1).flatMap((command) => command.examples.slice(0, 1)))
+    argv.example(line, does);
+  return argv;
+}
+
+/** yargs collects a flag that is given twice into an array; which one was meant is not for us to guess. */
+function refuseRepeated(given: Arguments, { positionals = [] }: Command): void {
+  const lists = new Set(['_', ...positionals.filter(({ many }) => many).map(({ name }) => name)]);
+  for (const [flag, value] of Object.entries(given)) {
+    if (lists.has(flag) || !Array.isArray(value)) continue;
+    const name = flag.length === 1 || flag.length > 2 ? `--${flag}` : `-${flag}`;
+    throw new UsageError('repeated-flag', `${name} is given twice: ${value.map(String).join(' and ')}`, {
+      about: flag,
+      hint: 'give it once',
+    });
+  }
+}
+
+/** yargs takes `--smallest=maybe` for false without a word. */
+function refuseValued(words: readonly string[], { flags }: Command): void {
+  for (const word of words) {
+    const [, name, value] = /^--([^=]+)=(.*)$/s.exec(word) ?? [];
+    if (!flags.some((flag) => flag.boolean && flag.name === name)) continue;
+    if (value === 'true' || value === 'false') continue;
+    throw new UsageError('flag-value', `--${name} is '${visible(value ?? '')}': it takes no value`, {
+      about: name ?? '',
+      hint: `say --${name}, or omit it`,
+    });
+  }
 }

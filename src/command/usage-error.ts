@@ -1,65 +1,53 @@
 import { nearest } from '../config/nearest.ts';
 import { visible } from '../text.ts';
 import { UsageError } from '../error.ts';
-import { type Command, type CommandGroup, type CommandPlace, isGroup } from './command.ts';
+import { type Command, type CommandGroup, isGroup } from './command.ts';
+import { commands } from './registry/registry.ts';
 
-/** For a command line without a command. Pure. */
-export function missingCommand(): UsageError {
-  return new UsageError('usage', 'a command is missing', { hint: 'see cnd --help' });
+/** yargs' words for a command line that it cannot understand, made into ours, with the next thing to type. Pure. */
+export function usageError(words: readonly string[], yargsMessage: string | null): UsageError {
+  const message = yargsMessage ?? 'invalid command line';
+  const { entry, command, path } = locate(words);
+  const help = `see ${['cnd', ...path].join(' ')} --help`;
+  if (message.startsWith('Not enough non-option arguments') && command) return missing(command, path, help);
+  const stray = /^Unknown (?:argument|command)s?: ([^,]*)/.exec(message)?.[1];
+  if (stray === undefined) return new UsageError('usage', message, { hint: help });
+  const given = words.find((word) => word.startsWith('-') && word.replace(/^-+/, '').split('=')[0] === stray);
+  // A single letter is a flag's alias, and `-x` was typed.
+  if (entry && given !== undefined)
+    return unknown(`${stray.length === 1 ? '-' : '--'}${stray}`, 'flag', flagsOf(command ?? entry), help);
+  if (!entry) return unknown(stray, 'command', namesOf(commands), help);
+  const subcommands = isGroup(entry) && path.length === 1 ? namesOf(entry.commands) : [];
+  return unknown(stray, subcommands.length > 0 ? 'command' : 'argument', subcommands, help);
 }
 
-/** For a command line that lacks an argument which its command needs. Pure. */
-export function missingArgument(command: Command, place: CommandPlace): UsageError {
+/** The command that a command line runs, also where a group's name alone means its first; undefined if none. Pure. */
+export function commandOf(words: readonly string[]): Command | undefined {
+  const { entry, command } = locate(words);
+  return command ?? (entry && isGroup(entry) ? entry.commands[0] : entry);
+}
+
+/** The command that the words begin with, as far as they name one. */
+function locate(words: readonly string[]): {
+  readonly entry?: Command | CommandGroup;
+  readonly command?: Command;
+  readonly path: readonly string[];
+} {
+  const [first, second] = words.filter((word) => !word.startsWith('-'));
+  const entry = commands.find(({ name }) => name === first);
+  if (!entry) return { path: [] };
+  if (!isGroup(entry)) return { entry, command: entry, path: [entry.name] };
+  const command = entry.commands.find(({ name }) => name === second);
+  return command ? { entry, command, path: [entry.name, command.name] } : { entry, path: [entry.name] };
+}
+
+function missing(command: Command, path: readonly string[], help: string): UsageError {
   const needed = (command.positionals ?? []).filter(({ optional }) => !optional);
-  const usage = ['cnd', ...place.path, ...needed.map(({ name }) => name.toUpperCase())].join(' ');
+  const usage = ['cnd', ...path, ...needed.map(({ name }) => name.toUpperCase())].join(' ');
   const example = command.examples[0]?.[0];
   return new UsageError('missing-argument', `an argument is missing: ${usage}`, {
-    about: place.path.join(' '),
-    hint: example === undefined ? helpHint(place) : `for example: ${example}`,
-  });
-}
-
-/** For a flag that the command does not have. Pure. */
-export function unknownFlag(word: string, place: CommandPlace): UsageError {
-  const given = word.replace(/=.*$/s, '');
-  return unknown(given, 'flag', place.entry ? flagsOf(place.command ?? place.entry) : [], place);
-}
-
-/** For a word that is no command, or one argument too many. Pure. */
-export function unknownWord(
-  word: string,
-  place: CommandPlace,
-  commands: readonly (Command | CommandGroup)[],
-): UsageError {
-  const { entry, path } = place;
-  if (!entry) return unknown(word, 'command', namesOf(commands), place);
-  if (isGroup(entry) && path.length === 1) return unknown(word, 'command', namesOf(entry.commands), place);
-  return unknown(word, 'argument', [], place);
-}
-
-/** For a flag that needs a value and has none. Pure. */
-export function missingValue(word: string, next: string | undefined): UsageError {
-  const instead = next === undefined ? '' : `: ${next} follows it`;
-  return new UsageError('flag-value', `${word} is given without a value${instead}`, {
-    about: word.replace(/^-+/, ''),
-    hint:
-      next === undefined ? `say ${word} VALUE` : `say ${word} VALUE, or ${word}=${next} if that is the value`,
-  });
-}
-
-/** For a value of a flag that takes none. Pure. */
-export function needlessValue(flag: string, value: string): UsageError {
-  return new UsageError('flag-value', `--${flag} is '${visible(value)}': it takes no value`, {
-    about: flag,
-    hint: `say --${flag}, or omit it`,
-  });
-}
-
-/** For a flag that is given twice: which one was meant is not for us to guess. Pure. */
-export function repeatedFlag(flag: string, values: readonly string[]): UsageError {
-  return new UsageError('repeated-flag', `--${flag} is given twice: ${values.join(' and ')}`, {
-    about: flag,
-    hint: 'give it once',
+    about: path.join(' '),
+    hint: example === undefined ? help : `for example: ${example}`,
   });
 }
 
@@ -77,17 +65,12 @@ function namesOf(entries: readonly { readonly name: string }[]): string[] {
   return entries.map(({ name }) => name);
 }
 
-function unknown(given: string, what: string, valid: readonly string[], place: CommandPlace): UsageError {
+function unknown(given: string, what: string, valid: readonly string[], help: string): UsageError {
   const near = nearest(given, valid);
-  const help = helpHint(place);
   const hint = near ? `did you mean ${near}? ${help}` : help;
   return new UsageError(
     `unknown-${what}`,
     `${visible(given)} is not a${what === 'argument' ? 'n' : ''} ${what} of cnd`,
     { about: given, hint },
   );
-}
-
-function helpHint({ path }: CommandPlace): string {
-  return `see ${['cnd', ...path].join(' ')} --help`;
 }
