@@ -25,7 +25,10 @@ export async function ps(flags: Readonly<Record<string, unknown>>): Promise<numb
     process.stdout.write(
       runningTable(runs, Date.now()) + costLines(runs) + announcedLines(runs) + resumableLines(runs),
     );
-  else process.stdout.write(`nothing is running ${checkedText(inventory)}\n`);
+  else {
+    const words = unreachable.length > 0 ? 'nothing was found running' : 'nothing is running';
+    process.stdout.write(`${words} ${checkedText(inventory)}\n`);
+  }
   process.stderr.write(unreachableLines(unreachable));
   return unreachable.length > 0 ? exitCodes.cleanupUnconfirmed : exitCodes.found;
 }

@@ -98,7 +98,7 @@ export function resumableLines(
 export function checkedText({ checked, skipped }: Pick<Inventory, 'checked' | 'skipped'>): string {
   const not =
     skipped.length > 0 ? `; not checked: ${skipped.map((words) => printable(words)).join('; ')}` : '';
-  return `(checked: ${checked.join(', ')}${not})`;
+  return `(checked: ${checked.join(', ') || 'nothing'}${not})`;
 }
 
 /** What could not be asked. Pure. */

@@ -132,10 +132,10 @@ export class Place {
     return join(this.#notes, 'clock');
   }
 
-  /** What is left of a run besides processes: its directory on hosts, its objects on a cluster. */
-  async leftElsewhere(run: string): Promise<string[]> {
+  /** What is left of a run besides processes: its directory on hosts, its objects on a cluster, with `living` only those that have not ended. */
+  async leftElsewhere(run: string, living = false): Promise<string[]> {
     const directories = (this.#around?.orphans(run) ?? []).filter((path) => path.startsWith('/'));
-    return [...directories, ...((await this.#pods?.left(run)) ?? [])];
+    return [...directories, ...((await this.#pods?.left(run, living)) ?? [])];
   }
 
   /** Kills everything of a run on one host, and removes what it has there. */

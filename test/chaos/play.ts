@@ -98,14 +98,15 @@ export async function play(scenario: Scenario, slack: number, cluster?: ChaosClu
     })),
   );
   const workersAtExit = run === undefined ? [] : [...targets(run, 'agent'), ...targets(run, 'kernel')];
-  const left = async (): Promise<string[]> =>
-    run === undefined ? [] : [...orphans(run), ...(await place.leftElsewhere(run))];
+  const left = async (living = false): Promise<string[]> =>
+    run === undefined ? [] : [...orphans(run), ...(await place.leftElsewhere(run, living))];
   const leftAtExit = await settled(left, Math.min(2, Math.max(0.1, until(late))));
   const otherEnds = others.map(async (other) => {
     const ended = await within(other.ended, 20);
     return { controller: other, ended, left: await settled(left, 2) };
   });
-  const leftAfterGrace = await settled(left, Math.max(0.1, until(late + 2 * lag.worst)));
+  // Objects of a Job whose controller is gone stay for some minutes more, to be looked at.
+  const leftAfterGrace = await settled(() => left(true), Math.max(0.1, until(late + 2 * lag.worst)));
   await within(Promise.all(faults), 10);
   const companionEnd = companion && {
     controller: companion,

@@ -1,4 +1,6 @@
-import { readdirSync } from 'node:fs';
+import { once } from 'node:events';
+import { readFileSync, readdirSync, writeFileSync } from 'node:fs';
+import { type AddressInfo, createServer } from 'node:net';
 import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, afterEach, describe, expect, test } from 'vitest';
 import { type Cnd, eventsOf, named, reaching, runEnded } from '../helper/cnd.ts';
@@ -6,6 +8,7 @@ import { Cluster, clusterTimeout, documentedRules } from '../helper/kubernetes/c
 import { hasCluster } from '../helper/kubernetes/installed.ts';
 import { type KubernetesPlace, kubernetesPlace } from '../helper/kubernetes/place.ts';
 import { podProcesses } from '../helper/kubernetes/pod-process.ts';
+import { VersionProxy } from '../helper/kubernetes/version-proxy.ts';
 import { eventually } from '../helper/process.ts';
 
 /** A search that no machine comes to the end of. */
@@ -88,6 +91,54 @@ describe.runIf(hasCluster())('a run on Kubernetes', { timeout: 180_000 }, () => 
     await eventually('every process dead', () => podProcesses(run).length === 0, timeLimit + 40);
     expect((await place.run(['scram'])).code).toBe(0);
     await place.untilClean(run);
+  });
+
+  test('ps and scram look where they are told; a cluster that is gone, or does not answer, hides no other', async () => {
+    const silent = createServer().listen(0, '127.0.0.1');
+    await once(silent, 'listening');
+    const { port } = silent.address() as AddressInfo;
+    const old = await VersionProxy.start(cluster, `${place.namespace}-user`, 30);
+    await place.addContext('gone', 'https://127.0.0.1:1');
+    await place.addContext('slow', `https://127.0.0.1:${port}`);
+    await place.addContext('old', old.url);
+    // As if it had been launched there, too.
+    const launched = join(place.state, 'cnd/kubernetes.json');
+    const { run } = await searching(`--N 1 --T 150 ${endless}`);
+    const [here] = JSON.parse(readFileSync(launched, 'utf8')) as object[];
+    const lost = ['gone', 'slow', 'forgotten'].map((context) => ({ ...here, context }));
+    writeFileSync(launched, JSON.stringify([...lost, here]));
+    const asked = async (words: string, more = {}) => place.run(words.split(' '), more);
+    const elsewhere = { XDG_STATE_HOME: join(place.directory, 'elsewhere') };
+    const admin = { ...elsewhere, KUBECONFIG: cluster.kubeconfig };
+    const [all, other, everywhere, forbidden, gone, started] = await Promise.all([
+      asked('ps'),
+      asked('ps --namespace default', admin),
+      asked('ps --all-namespaces', admin),
+      asked('ps --all-namespaces', elsewhere),
+      asked('ps --context gone', elsewhere),
+      asked('start --context old --N 1 --T 60 --D 2', elsewhere),
+    ]);
+    expect([all.code, all.stdout]).toEqual([4, expect.stringContaining(run)]);
+    expect(all.stderr).toMatch(/kubernetes gone\/\S+ cannot be checked, .*ECONNREFUSED/);
+    expect(all.stderr).toMatch(/kubernetes slow\/\S+ cannot be checked, .*no answer for 10 s/);
+    expect(all.stderr).toMatch(/kubernetes forgotten cannot be checked, .*has no context "forgotten"/);
+    expect([other.code, other.stdout]).toEqual([
+      0,
+      expect.stringMatching(/^nothing is running \(checked: \S+ cnd-kube\/default\)/),
+    ]);
+    expect([everywhere.code, everywhere.stdout]).toEqual([0, expect.stringContaining(run)]);
+    expect(everywhere.stdout).toContain(`${place.namespace}-user`); // whose it is
+    expect([forbidden.code, forbidden.stderr]).toEqual([
+      4,
+      expect.stringContaining('cannot list resource "jobs"'),
+    ]);
+    expect([gone.code, gone.stdout]).toEqual([4, 'nothing was found running (checked: nothing)\n']);
+    expect([started.code, started.stderr]).toEqual([2, expect.stringContaining('v1.30.4, older than 1.31')]);
+    const scram = await asked(`scram --run ${run} --context cnd-kube`, elsewhere);
+    expect([scram.code, scram.stdout]).toEqual([0, expect.stringMatching(/terminated\n\(checked: /)]);
+    await place.untilClean(run);
+    silent.close();
+    old.stop();
   });
 
   test('says what keeps pods from being created, and which right is missing', async () => {

@@ -114,8 +114,13 @@ async function outOfMemory(pid: number): Promise<boolean> {
     const group = memoryGroup(readFileSync(`/proc/${pid}/cgroup`, 'utf8'));
     if (group === undefined) return false;
     const procs = `${group}/cgroup.procs`;
-    for (const other of readFileSync(procs, 'utf8').trim().split('\n'))
-      writeFileSync(`/proc/${other}/oom_score_adj`, Number(other) === pid ? '1000' : '0');
+    for (const other of readFileSync(procs, 'utf8').trim().split('\n')) {
+      try {
+        writeFileSync(`/proc/${other}/oom_score_adj`, Number(other) === pid ? '1000' : '0');
+      } catch {
+        // It has ended.
+      }
+    }
     await once(spawn('sh', ['-c', hog, procs], { stdio: 'ignore' }), 'exit');
     return !existsSync(`/proc/${pid}`);
   } catch {

@@ -54,9 +54,9 @@ export class ChaosCluster {
       wire,
       env: { KUBECONFIG: kubeconfig },
       settings: { ...smallPods, image: kernelImage },
-      left: async (run) => {
+      left: async (run, living) => {
         try {
-          return await this.#admin.objects(run);
+          return await this.#admin.objects(run, { living });
         } catch (error) {
           return [`perhaps something: ${String(error)}`];
         }
@@ -83,8 +83,8 @@ export interface PodGround {
   readonly env: NodeJS.ProcessEnv;
   /** The settings of the fleet. */
   readonly settings: object;
-  /** The objects of a run that there are. */
-  left(run: string): Promise<string[]>;
+  /** The objects of a run that there are; with `living` those that have not ended. */
+  left(run: string, living: boolean): Promise<string[]>;
   /** See `inflictOnPods`. */
   inflict(action: PodAction, run: string | undefined): Promise<boolean>;
   remove(): Promise<void>;

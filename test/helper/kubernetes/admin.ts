@@ -8,7 +8,22 @@ import type { Cluster } from './cluster.ts';
 /** Milliseconds for an answer: a part of the cluster may be down. */
 const answerTimeout = 5_000;
 
-const named = z.object({ items: z.array(z.object({ metadata: z.object({ name: z.string() }) })) });
+const objects = z.object({
+  items: z.array(
+    z.object({
+      metadata: z.object({ name: z.string() }),
+      status: z
+        .object({
+          phase: z.string().optional(),
+          conditions: z.array(z.object({ type: z.string(), status: z.string() })).optional(),
+        })
+        .optional(),
+    }),
+  ),
+});
+
+/** What says that a pod, or a Job, has ended for good: nothing of it runs. */
+const ends = new Set(['Failed', 'Succeeded', 'Complete']);
 
 /**
  * The API server as its administrator reaches it, without kubectl (which costs 0.2 s of CPU a call) and without the product: a
@@ -48,14 +63,21 @@ export class Admin {
     return JSON.parse(answer.said);
   }
 
-  /** What there is of a run, in whichever namespace, as `pods NAME`. */
-  async objects(run: string): Promise<string[]> {
+  /** What there is of a run, in whichever namespace, as `pods NAME`; with `living` only what has not ended. */
+  async objects(run: string, { living = false } = {}): Promise<string[]> {
     const query = `?labelSelector=${encodeURIComponent(`cnd/run=${run}`)}`;
     const kinds = ['apis/batch/v1/jobs', 'api/v1/pods', 'api/v1/configmaps'];
     const found = await Promise.all(
       kinds.map(async (kind) => {
-        const { items } = named.parse(await this.call('GET', `/${kind}${query}`));
-        return items.map(({ metadata }) => `${kind.split('/').at(-1)} ${metadata.name}`);
+        const { items } = objects.parse(await this.call('GET', `/${kind}${query}`));
+        const isOver = ({
+          phase = '',
+          conditions = [],
+        }: (typeof items)[number]['status'] & object): boolean =>
+          ends.has(phase) || conditions.some(({ type, status }) => ends.has(type) && status === 'True');
+        return items
+          .filter(({ status }) => !living || !isOver(status ?? {}))
+          .map(({ metadata }) => `${kind.split('/').at(-1)} ${metadata.name}`);
       }),
     );
     return found.flat();

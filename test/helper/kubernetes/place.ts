@@ -10,6 +10,8 @@ export interface KubernetesPlace extends Workspace {
   readonly namespace: string;
   /** The environment of its user. */
   readonly env: NodeJS.ProcessEnv;
+  /** Adds a context to the kubeconfig, for the same user and namespace on the cluster that is at this address. */
+  addContext(name: string, server: string): Promise<void>;
   /** What is left of a run on the cluster and on this machine, in words. */
   left(run: string): Promise<string[]>;
   /** Resolves once nothing is. */
@@ -22,6 +24,7 @@ export async function kubernetesPlace(cluster: Cluster, namespace: string): Prom
   const KUBECONFIG = await cluster.tenant(namespace);
   const config = { fleet: 'kubernetes', kubernetes: smallPods };
   writeFileSync(join(place.directory, 'cnd.config.json'), JSON.stringify(config));
+  const authority = join(cluster.directory, 'pki/ca.crt');
   const env = { KUBECONFIG, HOME: place.directory };
   const left = async (run: string): Promise<string[]> => {
     const selector = ['-n', namespace, 'get', 'jobs,pods', '-l', `cnd/run=${run}`, '-o', 'name'];
@@ -33,8 +36,14 @@ export async function kubernetesPlace(cluster: Cluster, namespace: string): Prom
       ...(existsSync(state) ? [state] : []),
     ];
   };
+  const addContext = async (name: string, server: string): Promise<void> => {
+    const config = (...words: string[]) => cluster.kubectl(['--kubeconfig', KUBECONFIG, 'config', ...words]);
+    await config('set-cluster', name, '--server', server, '--certificate-authority', authority);
+    await config('set-context', name, '--cluster', name, '--user', 'user', '--namespace', namespace);
+  };
   return {
     ...place,
+    addContext,
     namespace,
     env,
     start: (args, more = {}) => place.start(args, { ...env, ...more }),
