@@ -3,6 +3,14 @@ import { KubernetesApi } from '../../src/fleet/kubernetes/api.ts';
 import { openClient } from '../../src/fleet/kubernetes/kubernetes.ts';
 import { kubernetesPreflight } from '../../src/fleet/kubernetes/preflight/preflight.ts';
 import { kubernetesDefaults } from '../../src/fleet/kubernetes/schema.ts';
+import type { RunEvent } from '../../src/event/event.ts';
+import { violations } from '../chaos/invariant.ts';
+import { podScenarioOf } from '../chaos/kubernetes/draw-pods.ts';
+import { inflictOnPods } from '../chaos/kubernetes/pod-fault.ts';
+import { ChaosCluster } from '../chaos/kubernetes/pod-ground.ts';
+import { play } from '../chaos/play.ts';
+import { scenario } from '../chaos/scenario.ts';
+import { Admin } from '../helper/kubernetes/admin.ts';
 import { type Cnd, eventsOf, named, runEnded } from '../helper/cnd.ts';
 import { Cluster, clusterTimeout, documentedRules, smallPods } from '../helper/kubernetes/cluster.ts';
 import { hasCluster } from '../helper/kubernetes/installed.ts';
@@ -13,16 +21,18 @@ const endless = '--D 16 --kernel python --json';
 
 describe.runIf(hasCluster())('Kubernetes at its worst', { timeout: 240_000 }, () => {
   let cluster: Cluster;
+  let chaos: ChaosCluster;
   const places: KubernetesPlace[] = [];
   beforeAll(async () => {
     cluster = await Cluster.start();
+    chaos = await ChaosCluster.open(cluster);
   }, clusterTimeout);
   afterAll(async () => {
     for (const place of places) {
       place.remove();
       await cluster.kubectl(['delete', 'namespace', place.namespace, '--wait=false', '--ignore-not-found']);
     }
-    await cluster.stop();
+    await chaos.close();
   });
 
   async function searching(args: string) {
@@ -43,6 +53,65 @@ describe.runIf(hasCluster())('Kubernetes at its worst', { timeout: 240_000 }, ()
     expect(runEnded(ended)).toMatchObject({ outcome: 'interrupted', left: [] });
     expect(named(eventsOf(ended), 'instance.lost')).toEqual([]);
     await place.untilClean(run);
+  });
+
+  test('parts of the cluster are killed, pods evicted and out of memory, the quota is lowered, the node drained', async () => {
+    const { place, cnd, run } = await searching('--N 4 --T 200');
+    const work = { cluster, admin: new Admin(cluster), namespace: place.namespace };
+    const ofInstance = (index: number) => (event: RunEvent) =>
+      'instance' in event && event.instance === index;
+    // The execs of all are cut, and none is lost.
+    await inflictOnPods({ do: 'part', part: 'containerd', after: 1 }, run, work);
+    await Promise.all(
+      [0, 1, 2, 3].map(async (index) => cnd.event('instance.reconnected', ofInstance(index))),
+    );
+    for (const part of ['etcd', 'scheduler', 'controllers', 'kubelet'] as const)
+      await inflictOnPods({ do: 'part', part, after: 0 }, run, work);
+    await inflictOnPods({ do: 'quota' }, run, work);
+    expect(await inflictOnPods({ do: 'pod', how: 'evict', which: 0 }, run, work)).toBe(true);
+    const first = await cnd.event('instance.lost');
+    // Whether the pod was seen on its way out depends on when it was looked for.
+    expect(first).toMatchObject({
+      reason: expect.stringMatching(/evicted: its node is being drained|its pod was deleted/),
+    });
+    expect(await inflictOnPods({ do: 'pod', how: 'oom', which: 0 }, run, work)).toBe(true);
+    const other = (event: RunEvent): boolean =>
+      'instance' in event && 'instance' in first && event.instance !== first.instance;
+    expect(await cnd.event('instance.lost', other)).toMatchObject({
+      reason: expect.stringContaining('ran out of memory'),
+    });
+    await inflictOnPods({ do: 'drain', resume: 0 }, run, work);
+    const ended = runEnded(await cnd.ended);
+    expect(ended).toMatchObject({
+      outcome: 'failed',
+      left: [],
+      reason: expect.stringMatching(/evicted|deleted/),
+    });
+    expect(Number(ended.tested)).toBeGreaterThan(0);
+    await place.untilClean(run);
+  });
+
+  test('whatever happens, what is said to be tested was: a pod is evicted, containerd killed, the controller as well, and others take the run up', async () => {
+    const at = 'search.all';
+    const seen = await play(
+      scenario.parse({
+        ...podScenarioOf(1),
+        ...{ instances: 3, timeLimit: 60, difficulty: 16, size: 60_000, chunk: 7777, pace: 1000, from: 0 },
+        ...{ kernel: 'honest', output: 'json', companion: false, smallest: false },
+        faults: [
+          { at, delay: 500, action: { do: 'pod', how: 'evict', which: 1 } },
+          { at, delay: 1000, action: { do: 'part', part: 'containerd', after: 0 } },
+          { at, delay: 2000, action: { do: 'resume', after: 0, count: 2 } },
+        ],
+      }),
+      15,
+      chaos,
+    );
+    try {
+      expect(violations(seen)).toEqual([]);
+    } finally {
+      await seen.place.remove();
+    }
   });
 
   test('a pod that is deleted is lost, and says why; the others search on; a namespace that is deleted ends the run', async () => {

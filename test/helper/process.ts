@@ -10,9 +10,9 @@ export function orphans(run: string): string[] {
   return tagged(`CND_RUN=${run}`);
 }
 
-/** The living processes that have this in their environment, one line each, which begins with the pid. */
+/** The living processes that have this in their environment, of any user that may be looked at, one line each, which begins with the pid. */
 export function tagged(setting: string): string[] {
-  const output = execFileSync('ps', ['xeww', '-o', 'pid=,stat=,args='], {
+  const output = execFileSync('ps', ['axeww', '-o', 'pid=,stat=,args='], {
     encoding: 'utf8',
     maxBuffer: 2 ** 26,
   });

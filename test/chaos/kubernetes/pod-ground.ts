@@ -2,6 +2,7 @@ import { chmodSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Admin } from '../../helper/kubernetes/admin.ts';
 import { Cluster, smallPods } from '../../helper/kubernetes/cluster.ts';
+import { eventually } from '../../helper/process.ts';
 import { Wire } from '../../helper/wire.ts';
 import { importKernelImage, kernelImage } from './kernel-image.ts';
 import { type PodAction, inflictOnPods } from './pod-fault.ts';
@@ -31,9 +32,9 @@ export class ChaosCluster {
     );
   }
 
-  /** Waits for another cluster on this machine to end. @throws when it does not start. */
-  static async open(): Promise<ChaosCluster> {
-    const cluster = await Cluster.start();
+  /** Gives a cluster the kernels of the scenarios. By default one is started, which waits for another on this machine to end. */
+  static async open(cluster?: Cluster): Promise<ChaosCluster> {
+    cluster ??= await Cluster.start();
     importKernelImage(cluster);
     return new ChaosCluster(cluster);
   }
@@ -43,6 +44,7 @@ export class ChaosCluster {
     this.#count += 1;
     const namespace = `chaos-${process.pid}-${this.#count}`;
     const cluster = this.#cluster;
+    await this.#untilReady();
     const wire = await Wire.start(cluster.port);
     const own = readFileSync(await cluster.tenant(namespace), 'utf8');
     const kubeconfig = join(player.directory, 'kubeconfig');
@@ -64,11 +66,23 @@ export class ChaosCluster {
       inflict: (action, run) => inflictOnPods(action, run, work),
       remove: async () => {
         this.#players.delete(player);
+        await this.#untilReady();
         await this.#admin.call('DELETE', `/api/v1/namespaces/${namespace}`);
       },
     };
   }
 
+  /** What was killed in the scenario before may not be back yet. */
+  async #untilReady(): Promise<void> {
+    const isReady = async (): Promise<boolean> =>
+      this.#admin.call('GET', '/api/v1/namespaces/default').then(
+        () => true,
+        () => false,
+      );
+    await eventually('the API server ready', isReady, 120);
+  }
+
+  /** Ends the cluster as well, also one that was given. */
   async close(): Promise<void> {
     this.#recorder.stop();
     await this.#cluster.stop();
