@@ -12,7 +12,7 @@ from controller import Channel, Socket
 from deadline import Deadline
 from dealer import Dealer
 from driver import Driver
-from job import SILENCE, is_attach, parse_attach, parse_job, parse_order
+from job import SILENCE, is_attach, is_ping, parse_attach, parse_job, parse_order
 from log import Log
 from loop import Loop
 from output import Output
@@ -117,6 +117,9 @@ class Agent:
             elif line == b'{"order":"stop"}':
                 self.output.send('stopped', reason='order')
                 self.status = 0
+            elif is_ping(line):
+                # It started slowly, or its controller has a thousand others: the job comes later.
+                self.deadline = Deadline(SILENCE)
             else:
                 self.begin(parse_job(line))
         except Bad as error:

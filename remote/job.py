@@ -201,6 +201,10 @@ def is_attach(line):
     return line.startswith(b'{"attach":')
 
 
+def is_ping(line):
+    return line.startswith(b'{"order":"ping"')
+
+
 ORDERS = ('stop', 'adopt', 'release', 'bound', 'redo', 'ping')
 
 

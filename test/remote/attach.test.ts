@@ -60,6 +60,15 @@ describe('an agent that is attached to', () => {
     await eventually('the agent has ended', () => !isRunning(pid));
   });
 
+  it('is pinged before it has its job when it is slow to start, and waits for that', async () => {
+    const agent = attach();
+    agent.send({ order: 'ping', seen: 0 });
+    await agent.event('attached');
+    agent.job();
+    await agent.event('ready');
+    expect(agent.kinds()).not.toContain('error');
+  });
+
   it('says what was not seen again, once and in order, with the same numbers', async () => {
     const first = await searching({ puzzle: zeros(4), smallest: true, limit: '400000' });
     await first.event('idle');
