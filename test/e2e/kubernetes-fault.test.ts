@@ -96,8 +96,17 @@ describe.runIf(hasCluster())('Kubernetes at its worst', { timeout: 240_000 }, ()
     const seen = await play(
       scenario.parse({
         ...podScenarioOf(1),
-        ...{ instances: 3, timeLimit: 60, difficulty: 16, size: 60_000, chunk: 7777, pace: 1000, from: 0 },
-        ...{ kernel: 'honest', output: 'json', companion: false, smallest: false },
+        instances: 3,
+        timeLimit: 60,
+        difficulty: 16,
+        size: 60_000,
+        chunk: 7777,
+        pace: 1000,
+        from: 0,
+        kernel: 'honest',
+        output: 'json',
+        companion: false,
+        smallest: false,
         faults: [
           { at, delay: 500, action: { do: 'pod', how: 'evict', which: 1 } },
           { at, delay: 1000, action: { do: 'part', part: 'containerd', after: 0 } },
