@@ -246,3 +246,10 @@ async function flush(path: string): Promise<void> {
 export function absolutePath(path: string, directory: string, env: NodeJS.ProcessEnv): string {
   return path.startsWith('~/') ? join(env['HOME'] ?? homedir(), path.slice(2)) : resolve(directory, path);
 }
+
+/** `$XDG_CACHE_HOME/cnd/NAME`, by default under `~/.cache` (XDG Base Directory Specification 0.8). */
+export function cachePath(name: string, env: NodeJS.ProcessEnv): string {
+  const xdg = env['XDG_CACHE_HOME'];
+  const root = xdg?.startsWith('/') ? xdg : join(env['HOME'] ?? homedir(), '.cache');
+  return join(root, 'cnd', name);
+}

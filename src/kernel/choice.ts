@@ -1,6 +1,7 @@
 import { messageOf } from '../error.ts';
 import type { Scheme } from '../puzzle/puzzle.ts';
 import { instructionSets } from './instruction-set.ts';
+import { recentTiming } from './timing-cache.ts';
 import { type Platform, nativeKernel, scriptFactor, thisPlatform } from './native.ts';
 
 /** What is known about the instances' kernels before they are launched. */
@@ -24,7 +25,7 @@ const nativeRate = 15_000_000;
 
 /**
  * Which kernel the instances will use, as far as that can be known here. Instances that are this very machine all get
- * the instruction set that is fastest here, timed once while it is quiet: many kernels that time themselves at once on
+ * the instruction set that is fastest here, timed once a day while it is quiet: many kernels that time themselves at once on
  * busy cores choose at random.
  *
  * @param platform What other machines are, if that is known.
@@ -41,7 +42,9 @@ export async function chooseKernel(
   const native = nativeKernel(thisPlatform);
   if (native === undefined) return withoutNative(`there is no native kernel for ${thisPlatform}`);
   try {
-    const [fastest] = await instructionSets(native, puzzle.scheme, signal);
+    const [fastest] = await recentTiming([native, puzzle.scheme], signal, () =>
+      instructionSets(native, puzzle.scheme, signal),
+    );
     if (!fastest) return withoutNative(`the native kernel has no instruction set that runs here`);
     return { rate: fastest.rate, instructionSet: fastest.name };
   } catch (error) {

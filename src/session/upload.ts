@@ -42,7 +42,7 @@ export async function makeBundle(files: readonly BundleFile[]): Promise<Bundle> 
   }
   tar.finalize();
   // zlib writes no time into the header.
-  const data = await promisify(gzip)(await archive, { level: 9 });
+  const data = await promisify(gzip)(await archive, { level: 6 });
   return { data, digest: createHash('sha256').update(data).digest('hex') };
 }
 

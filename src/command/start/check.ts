@@ -94,7 +94,9 @@ export async function checkLaunch(
   );
   const [preflight, kernel, warnings, logs] = await Promise.all([
     preflighting,
-    preflighting.then((preflight) => chooseKernel(config, fleet, preflight?.platform, signal)),
+    fleet.isThisMachine
+      ? chooseKernel(config, fleet, undefined, signal)
+      : preflighting.then((preflight) => chooseKernel(config, fleet, preflight?.platform, signal)),
     overdueWarnings(fleet),
     check(
       'logs',

@@ -12,14 +12,22 @@ export const usualPath = '/usr/local/bin:/usr/bin:/bin';
  * find the interpreter, every time: for them it is found once, and its directory goes first.
  */
 export async function instancePath(path: string, signal?: AbortSignal): Promise<string> {
-  for (const directory of path.split(delimiter)) {
-    const python = join(directory, 'python3');
-    const start = await firstBytes(python);
-    if (start === undefined) continue;
-    return start === '#!' ? withInterpreter(python, path, signal) : path;
-  }
-  return path;
+  const known = interpreterPaths.get(path);
+  if (known !== undefined) return known;
+  return (await isScript(path)) ? withInterpreter(path, signal) : path;
 }
+
+/** Whether the first python3 of a PATH is a script. */
+async function isScript(path: string): Promise<boolean> {
+  for (const directory of path.split(delimiter)) {
+    const start = await firstBytes(join(directory, 'python3'));
+    if (start !== undefined) return start === '#!';
+  }
+  return false;
+}
+
+/** What `instancePath` is for a PATH, where this process has asked a script in the place of python3 already. */
+const interpreterPaths = new Map<string, string>();
 
 /** The oldest Python that runs the agent. */
 const oldest = [3, 8] as const;
@@ -49,14 +57,15 @@ const timeouts = { shim: 2000, version: 8000 };
  * @throws UsageError
  */
 export async function requirePython(env: NodeJS.ProcessEnv, signal?: AbortSignal): Promise<string> {
-  const path = await instancePath(env['PATH'] ?? usualPath, signal);
-  const program = `import ${agentModules.join(', ')}; print("%d.%d.%d" % sys.version_info[:3])`;
+  const path = env['PATH'] ?? usualPath;
+  // A script in its place takes its time: it is asked once for all.
+  const program = `import ${agentModules.join(', ')}; print("%d.%d.%d" % sys.version_info[:3]); print(sys.executable)`;
   const options = { timeout: timeouts.version, signal, env: { ...env, PATH: path } };
   const said = await outputOf('python3', ['-I', '-S', '-c', program], options).catch((error: unknown) => {
     signal?.throwIfAborted();
     throw unusable(`python3 cannot be run on this machine: ${messageOf(error)}`, error);
   });
-  const version = said.trim();
+  const [version = '', executable = ''] = said.trim().split('\n');
   const [, major, minor] = /^(\d+)\.(\d+)\.\d+$/.exec(version)?.map(Number) ?? [];
   if (major === undefined || minor === undefined) {
     const words = version === '' ? 'nothing' : `'${visible(version)}'`;
@@ -64,6 +73,7 @@ export async function requirePython(env: NodeJS.ProcessEnv, signal?: AbortSignal
   }
   if (major < oldest[0] || (major === oldest[0] && minor < oldest[1]))
     throw unusable(`python3 is ${version}, older than ${oldest.join('.')}`);
+  interpreterPaths.set(path, (await isScript(path)) ? pathOf(executable, path) : path);
   return version;
 }
 
@@ -72,14 +82,18 @@ function unusable(message: string, cause?: unknown): UsageError {
   return new UsageError('no-python', message, { about: 'python3', hint, cause });
 }
 
-async function withInterpreter(shim: string, path: string, signal: AbortSignal | undefined): Promise<string> {
+async function withInterpreter(path: string, signal: AbortSignal | undefined): Promise<string> {
   try {
     const ask = ['-I', '-S', '-c', 'import sys; print(sys.executable)'];
-    const executable = (await outputOf(shim, ask, { timeout: timeouts.shim, signal })).trim();
-    return executable === '' ? path : `${dirname(executable)}${delimiter}${path}`;
+    const options = { timeout: timeouts.shim, signal, env: { ...process.env, PATH: path } };
+    return pathOf((await outputOf('python3', ask, options)).trim(), path);
   } catch {
     return path; // it does not work here, and will say so where it is needed
   }
+}
+
+function pathOf(executable: string, path: string): string {
+  return executable === '' ? path : `${dirname(executable)}${delimiter}${path}`;
 }
 
 async function firstBytes(file: string): Promise<string | undefined> {

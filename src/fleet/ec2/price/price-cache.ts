@@ -1,20 +1,14 @@
-import { homedir } from 'node:os';
-import { dirname, join } from 'node:path';
+import { dirname } from 'node:path';
 import { z } from 'zod';
-import { makeDirectory, readTextFile, replaceFile } from '../../../file.ts';
+import { cachePath, makeDirectory, readTextFile, replaceFile } from '../../../file.ts';
 import type { Price } from './price.ts';
+
+const cacheName = 'ec2-price.json';
 
 /** Days for which a price that was looked up is believed. */
 const days = 7;
 
 const cacheFile = z.record(z.string(), z.object({ hourly: z.number().positive(), at: z.iso.datetime() }));
-
-/** `$XDG_CACHE_HOME/cnd/ec2-price.json`, by default under `~/.cache` (XDG Base Directory Specification 0.8). */
-function cachePath(env: NodeJS.ProcessEnv): string {
-  const xdg = env['XDG_CACHE_HOME'];
-  const root = xdg?.startsWith('/') ? xdg : join(env['HOME'] ?? homedir(), '.cache');
-  return join(root, 'cnd', 'ec2-price.json');
-}
 
 /** A price that was looked up not long ago. */
 export async function readCachedPrice(
@@ -55,7 +49,7 @@ export function writeCachedPrice(
 
 /** Never rejects. */
 async function addToCache(name: string, hourly: number, env: NodeJS.ProcessEnv): Promise<void> {
-  const path = cachePath(env);
+  const path = cachePath(cacheName, env);
   try {
     const cache = { ...(await readCache(env)), [name]: { hourly, at: new Date().toISOString() } };
     await makeDirectory(dirname(path), 0o700);
@@ -67,7 +61,7 @@ async function addToCache(name: string, hourly: number, env: NodeJS.ProcessEnv):
 
 async function readCache(env: NodeJS.ProcessEnv): Promise<z.output<typeof cacheFile>> {
   try {
-    return cacheFile.parse(JSON.parse(await readTextFile(cachePath(env))));
+    return cacheFile.parse(JSON.parse(await readTextFile(cachePath(cacheName, env))));
   } catch {
     return {};
   }
