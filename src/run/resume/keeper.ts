@@ -1,7 +1,14 @@
 import type { Clock } from '../../clock.ts';
+import { pause } from '../../wait.ts';
 
 /** Milliseconds between two writes, at most. */
 const interval = 1000;
+
+/**
+ * After a write, so many times as long as it took to put the state into words is rested, but so many milliseconds at most: with a
+ * thousand instances that takes long, and somebody asks for it all the time while they start.
+ */
+const rest = { times: 3, most: 100 };
 
 /** What is kept, and what is done once it is. */
 export interface KeptState {
@@ -63,16 +70,22 @@ export class Keeper {
     await Promise.resolve();
     do {
       const waiting = this.#take();
-      await this.#write();
+      const cost = await this.#write();
       this.#release(waiting);
+      const restTime = Math.min(rest.most, rest.times * cost);
+      if (restTime >= 1 && !this.#isStopped) await pause(restTime);
     } while (this.#waiting.length > 0 && !this.#isStopped);
     this.#writing = undefined;
   }
 
-  async #write(): Promise<void> {
+  /** @returns the milliseconds for which nothing else could be done. */
+  async #write(): Promise<number> {
     const { look, write, onError } = this.#options;
+    const begin = performance.now();
+    let cost = 0;
     try {
       const { text, onKept } = look();
+      cost = performance.now() - begin;
       await write(text);
       onKept?.();
       this.#isFailing = false;
@@ -80,6 +93,7 @@ export class Keeper {
       if (!this.#isFailing) onError(error);
       this.#isFailing = true;
     }
+    return cost;
   }
 
   #take(): (() => void)[] {
