@@ -30,6 +30,11 @@ export async function resolveRun(archive: Archive, given: string): Promise<RunId
   });
 }
 
+/** Whether an error tells that the archive has no such run. */
+export function isUnknownRun(error: unknown): boolean {
+  return error instanceof UsageError && (error.code === 'no-runs' || error.code === 'unknown-run');
+}
+
 function ambiguous(given: string, candidates: readonly string[]): UsageError {
   const shown = candidates.slice(0, named).join(', ') + (candidates.length > named ? ', …' : '');
   return new UsageError('ambiguous-run', `several runs begin with '${visible(given)}': ${shown}`, {

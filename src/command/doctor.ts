@@ -26,7 +26,14 @@ async function examine(flags: Readonly<Record<string, unknown>>, signal: AbortSi
     return exitCodes.usage;
   }
   const archive = await makeArchive(config.logs, config.aws, env);
-  const launch = await checkLaunch(fleet, archive, config, canConfirm(flags, env), signal);
+  const launch = await checkLaunch(
+    fleet,
+    archive,
+    config,
+    canConfirm(flags, env),
+    signal,
+    flags['detach'] === true,
+  );
   const all = [...checks, ...launch.checks];
   show(flags, all, launch.preflight);
   return all.some(({ outcome }) => outcome === 'failed') ? exitCodes.failed : exitCodes.found;

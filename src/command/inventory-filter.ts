@@ -59,11 +59,16 @@ export function isPartial({ profile, context, namespace, allNamespaces }: Invent
   return profile !== undefined || context !== undefined || namespace !== undefined || allNamespaces;
 }
 
+/** The flags that say where on Kubernetes. */
+export const clusterFlags: readonly Flag[] = [
+  { name: 'context', describe: 'only Kubernetes, with this context of the kubeconfig' },
+  { name: 'namespace', describe: 'only Kubernetes, in this namespace' },
+  { name: 'all-namespaces', boolean: true, describe: 'only Kubernetes, in all namespaces of the context' },
+];
+
 /** The flags that narrow what `ps` and `scram` look at. */
 export const filterFlags: readonly Flag[] = [
   { name: 'region', describe: 'only this EC2 region [default: this machine, and all regions]' },
   { name: 'profile', describe: 'only EC2, with this AWS profile' },
-  { name: 'context', describe: 'only Kubernetes, with this context of the kubeconfig' },
-  { name: 'namespace', describe: 'only Kubernetes, in this namespace' },
-  { name: 'all-namespaces', boolean: true, describe: 'only Kubernetes, in all namespaces of the context' },
+  ...clusterFlags,
 ];

@@ -89,8 +89,16 @@ export function resumableLines(
   runs: readonly Pick<RunningRun, 'run' | 'controller' | 'instances'>[],
 ): string {
   return runs
-    .filter(({ controller, instances }) => controller === 'gone' && instances.length > 0)
-    .map(({ run }) => `${printable(run)} has no controller: cnd resume ${printable(run)}\n`)
+    .map(({ run, controller, instances }) => {
+      const id = printable(run);
+      if (controller === 'detached')
+        return instances.length > 0
+          ? `${id} searches by itself: cnd attach ${id}\n`
+          : `${id} has ended: record its result with: cnd resume ${id}\n`;
+      return controller === 'gone' && instances.length > 0
+        ? `${id} has no controller: cnd resume ${id}\n`
+        : '';
+    })
     .join('');
 }
 

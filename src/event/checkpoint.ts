@@ -14,6 +14,31 @@ const textRange = z.tuple([natural, natural]);
 /** Parts of residues: more than any run has. */
 const mostResidues = 100_000;
 
+/** What a run was told, as its record has it, in a text that others can write: judged as settings are before any of it is used. */
+export const toldConfig = z.object({
+  N: z.number(),
+  T: z.number(),
+  fleet: text,
+  puzzle: z.object({
+    scheme: text,
+    block: z.string().max(8192).optional(),
+    template: z.string().max(16_384).optional(),
+    prefix: text.optional(),
+    suffix: text.optional(),
+    digest: text.optional(),
+    header: text.optional(),
+    unit: text.optional(),
+    difficulty: z.number().optional(),
+  }),
+  from: natural,
+  limit: natural,
+  chunk: natural,
+  smallest: z.boolean(),
+  kernel: text,
+  /** Of the fleet's own settings those that its kind keeps. */
+  settings: z.record(text, z.union([text, z.boolean(), z.array(text).max(100)])).optional(),
+});
+
 /**
  * What another machine needs to go on with a run: an allow-list, from an archive that others may be able to write. It names
  * what is searched, what was tested, and where its instances are to be looked for; no command, path, key, nor machine to
@@ -38,30 +63,7 @@ const checkpoint = z.object({
     .regex(/^\d{1,20}$/)
     .optional(),
   instances: z.array(z.object({ index, id: text })).max(100_000),
-  /** What the run was told, as its record has it: judged as settings are before any of it is used. */
-  config: z.object({
-    N: z.number(),
-    T: z.number(),
-    fleet: text,
-    puzzle: z.object({
-      scheme: text,
-      block: z.string().max(8192).optional(),
-      template: z.string().max(16_384).optional(),
-      prefix: text.optional(),
-      suffix: text.optional(),
-      digest: text.optional(),
-      header: text.optional(),
-      unit: text.optional(),
-      difficulty: z.number().optional(),
-    }),
-    from: natural,
-    limit: natural,
-    chunk: natural,
-    smallest: z.boolean(),
-    kernel: text,
-    /** Of the fleet's own settings those that its kind keeps. */
-    settings: z.record(text, z.union([text, z.boolean(), z.array(text).max(100)])).optional(),
-  }),
+  config: toldConfig,
   coverage: z.object({
     from: natural,
     chunk: natural,

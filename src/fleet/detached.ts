@@ -57,6 +57,8 @@ export interface DetachedLook {
 export interface Detaching {
   /** Seconds before T at which the search ends: nobody is there to stop it. */
   readonly reserve: number;
+  /** Threads of an instance. */
+  readonly threads: number;
   /**
    * Launches instances that search by themselves, all or none.
    * @throws CndError when they cannot be had; then none is left.

@@ -22,7 +22,7 @@ import { type Ending, runResult } from './result.ts';
 /** Says how the run ended, as its last event and in its record, archives what is kept, and gives the exit code. */
 export async function finish(
   context: RunContext,
-  search: RunningSearch | undefined,
+  search: Pick<RunningSearch, 'best' | 'coverage' | 'evidence'> | undefined,
   ending: Ending,
   clean: boolean,
 ): Promise<number> {

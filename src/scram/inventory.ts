@@ -20,8 +20,9 @@ export interface RunningRun {
   readonly cost?: FoundRun['cost'];
   /** See `FoundRun.announced`. */
   readonly announced?: FoundRun['announced'];
-  /** The `cnd start` that drives it: `alive` here, `gone`, or `unknown` when nothing here tells of one. */
-  readonly controller: 'alive' | 'gone' | 'unknown';
+  /** The `cnd start` that drives it: `alive` here, `gone`, `unknown` when nothing here tells of one, or `detached`: it
+   * needs none. */
+  readonly controller: 'alive' | 'gone' | 'unknown' | 'detached';
   readonly state?: RunState;
   /** The fleet that can end it; absent when that could not be asked. */
   readonly holder?: Fleet;
@@ -127,7 +128,7 @@ function byTag(found: FoundRun, holder: Fleet, state: RunState | undefined): Run
     ...(cost !== undefined && { cost }),
     ...(announced && { announced }),
     holder,
-    ...described(state, expiresAt),
+    ...described(state, expiresAt, found.detached),
   };
 }
 
@@ -156,10 +157,12 @@ function byState(state: RunState, fleets: readonly Fleet[]): RunningRun {
 function described(
   state: RunState | undefined,
   expiresAt?: Date,
+  detached = false,
 ): Pick<RunningRun, 'controller' | 'expiresAt' | 'state'> {
   const expiry = expiresAt ?? (state && new Date(state.expiresAt));
   return {
-    controller: !state ? 'unknown' : isAlive(state.controller) ? 'alive' : 'gone',
+    controller:
+      state && isAlive(state.controller) ? 'alive' : detached ? 'detached' : state ? 'gone' : 'unknown',
     ...(expiry && { expiresAt: expiry }),
     ...(state && { state }),
   };

@@ -10,6 +10,7 @@ const notInSeries: ReadonlySet<string> = new Set([
   'plain',
   'quiet',
   'checkpoint',
+  'detach',
 ]);
 
 /** What a series varies, in place of the flag of a start that has one value. */

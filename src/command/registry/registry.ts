@@ -3,7 +3,7 @@ import { compareCommand } from './compare.ts';
 import { completionCommand, initCommand } from './setup.ts';
 import { archivedRun, logs } from './logs.ts';
 import { configFlag, verboseFlag } from '../command.ts';
-import { filterFlags } from '../inventory-filter.ts';
+import { clusterFlags, filterFlags } from '../inventory-filter.ts';
 import { puzzleFlags, startFlags } from '../start/options.ts';
 
 /** How a run is shown, which a plan is not. */
@@ -23,13 +23,14 @@ const notForPlans = new Set([
   'checkpoint',
   'replace',
   'web',
+  'detach',
 ]);
 
 /** How a run is shown. */
 const shownBy = new Set(['json', 'plain', 'quiet']);
 
 /** What is searched: a run that resumes another has it from that. */
-const ofSearch = new Set(['from', 'limit', 'smallest', ...puzzleFlags]);
+const ofSearch = new Set(['from', 'limit', 'smallest', 'detach', ...puzzleFlags]);
 
 const exampleRun = '20261120-081103-x7k2';
 
@@ -74,7 +75,7 @@ const attach: Command = {
   name: 'attach',
   describe: 'watch a run that another terminal drives; leaving it ends nothing',
   positionals: [{ name: 'run', describe: 'run id, the beginning of one, or last', values: 'any-run' }],
-  flags: [...startFlags.filter(({ name }) => shownBy.has(name)), verboseFlag, configFlag],
+  flags: [...startFlags.filter(({ name }) => shownBy.has(name)), ...clusterFlags, verboseFlag, configFlag],
   examples: [['cnd attach last', 'the live view of the newest run, from any directory']],
   load: async () => (await import('../attach/attach.ts')).attach,
 };
@@ -104,7 +105,10 @@ const resume: Command = {
       values: 'any-run',
     },
   ],
-  flags: startFlags.filter(({ name }) => !ofSearch.has(name)),
+  flags: [
+    ...startFlags.filter(({ name }) => !ofSearch.has(name)),
+    ...clusterFlags.filter(({ name }) => name === 'all-namespaces'),
+  ],
   examples: [
     [`cnd resume ${exampleRun}`, 'after kill -9, a crash or a reboot of this machine'],
     ['cnd resume last --T 600', 'a new run, of 600 s, that tests what the newest run has not tested'],

@@ -7,6 +7,7 @@ import type { Fleet } from '../../fleet/fleet.ts';
 import { type Check, type Preflight, costCheck, requirePassed } from '../../fleet/preflight.ts';
 import { type KernelChoice, chooseKernel } from '../../kernel/choice.ts';
 import { plural } from '../../quantity.ts';
+import { requireDetaching } from '../../run/detached/launch.ts';
 import { judgeIdle } from '../../run/plan/idle.ts';
 import { overdueWarnings } from '../../run/plan/overdue.ts';
 import type { RunInputs } from '../../run/context.ts';
@@ -53,15 +54,20 @@ export async function checkLocally({
     () => plural(config.instances, 'instance'),
   );
   const checks = [node, configuration.check, fleet.check, state.check, idle.check];
-  if (!fleet.value) return { checks, config };
-  const { timing } = fleet.value;
+  const opened = fleet.value;
+  if (!opened) return { checks, config };
+  if (sources.flags['detach'] === true) {
+    const judge = async () => requireDetaching(config, opened, sources.flags['web'] === true);
+    checks.push((await check('detach', signal, judge, () => 'this run needs no controller')).check);
+  }
+  const { timing } = opened;
   const timeLimit = await check(
     'T',
     signal,
     async () => validateTimeLimit(config.timeLimit, timing),
     () => `${config.timeLimit} s, of which ${timing.reserve} s are reserved for teardown`,
   );
-  return { checks: [...checks, timeLimit.check], config, fleet: fleet.value };
+  return { checks: [...checks, timeLimit.check], config, fleet: opened };
 }
 
 /** What must be there for a start to go on. @throws UsageError for the first check that failed. */
@@ -80,6 +86,7 @@ export interface LaunchChecks extends Pick<RunInputs, 'kernel' | 'warnings'> {
 /**
  * Checks what the fleet and the archive say before anything costs money.
  * @param canConfirm Whether the user has agreed beforehand, or can be asked.
+ * @param detached The run is to have no controller.
  */
 export async function checkLaunch(
   fleet: Fleet,
@@ -87,10 +94,11 @@ export async function checkLaunch(
   config: RunConfig,
   canConfirm: boolean,
   signal: AbortSignal,
+  detached = false,
 ): Promise<LaunchChecks> {
   const { instances: count, minimum, timeLimit, maxCost, replace } = config;
   const preflighting = Promise.resolve(
-    fleet.preflight?.({ count, minimum, timeLimit, replacements: replace ? count : 0 }, signal),
+    fleet.preflight?.({ count, minimum, timeLimit, replacements: replace ? count : 0, detached }, signal),
   );
   const [preflight, kernel, warnings, logs] = await Promise.all([
     preflighting,

@@ -7,8 +7,8 @@ import type { Arguments } from '../command.ts';
 export function displayMode(flags: Arguments): DisplayMode {
   if (flags['json'] === true) return 'json';
   if (flags['quiet'] === true) return 'quiet';
-  // A plan that is only shown has nothing that moves.
-  const isPlain = flags['dry-run'] === true || flags['plain'] === true;
+  // What is only planned, or launched, has nothing that moves.
+  const isPlain = ['dry-run', 'detach', 'plain'].some((name) => flags[name] === true);
   if (!isPlain && isLive({ isTTY: isatty(2) }, process.env)) return 'live';
   return flags['verbose'] === true ? 'verbose' : 'plain';
 }

@@ -40,6 +40,12 @@ export const startFlags: readonly Flag[] = [
     describe: 'with --N auto: the probability of success by T that is wanted [default: 0.95]',
   },
   { name: 'yes', boolean: true, describe: 'launch without asking; --max-cost still bounds the cost' },
+  {
+    name: 'detach',
+    boolean: true,
+    describe:
+      'with --fleet kubernetes: launch, and exit; the run searches by itself, see cnd attach and cnd resume',
+  },
   { name: 'dry-run', boolean: true, describe: 'show the plan and launch nothing' },
   { name: 'json', boolean: true, describe: 'events on stdout, one JSON object per line' },
   { name: 'plain', boolean: true, describe: 'plain lines instead of the live view' },

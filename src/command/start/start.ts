@@ -25,7 +25,7 @@ import { exitCodes } from '../../event/outcome.ts';
 import type { Arguments } from '../command.ts';
 import { chooseInstances } from './auto.ts';
 import { type LaunchChecks, checkLocally, checkLaunch, required } from './check.ts';
-import { concerns } from '../../run/plan/confirmation.ts';
+import { type Ask, concerns } from '../../run/plan/confirmation.ts';
 import { canAsk, canConfirm } from './consent.ts';
 import { type RunView, runDisplay, runViews, shownExitCode } from './run-display.ts';
 import { interruptOnSignals } from './run-signal.ts';
@@ -82,7 +82,8 @@ export async function startRun(
       config,
       fleet,
       { begin, interrupted: interrupts.first },
-      (signal) => checkLaunch(fleet, archive, config, canConfirm(flags, env), signal),
+      (signal) =>
+        checkLaunch(fleet, archive, config, canConfirm(flags, env), signal, flags['detach'] === true),
     );
     if (flags['dry-run'] === true) {
       const stream = new EventStream(run, () => systemClock.wall(), views);
@@ -102,6 +103,25 @@ export async function startRun(
       stream.emit('warning', { message: `dry run: nothing was launched${words}` });
       await stream.close();
       return shownExitCode(exitCodes.found, display);
+    }
+    const ask: Ask | undefined =
+      flags['yes'] !== true && canAsk(env) ? (...asked) => display.ask(...asked) : undefined;
+    if (flags['detach'] === true) {
+      const inputs = {
+        run,
+        config,
+        fleet,
+        archive,
+        start: begin,
+        env,
+        kernel,
+        preflight,
+        chosen,
+        warnings,
+        ask,
+      };
+      const { startDetached } = await import('../detached/start.ts');
+      return await startDetached({ ...inputs, interrupts, view: display, isJson: flags['json'] === true });
     }
     const expiresAt = expiryOf(startedAt, config.timeLimit, fleet);
     const choice = config.fleetKind.broadcast?.(config.fleetConfig, {
@@ -132,7 +152,7 @@ export async function startRun(
       chosen,
       warnings,
       writeReport,
-      ask: flags['yes'] !== true && canAsk(env) ? (...asked) => display.ask(...asked) : undefined,
+      ask,
     });
     return shownExitCode(exitCode, display);
   } catch (error) {

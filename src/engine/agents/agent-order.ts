@@ -21,8 +21,8 @@ export interface Job {
   readonly kernel: 'auto' | 'python';
   /** The native kernel's fastest instruction set, when it is known: else each agent finds out for itself. */
   readonly instructionSet?: string;
-  /** Zero bits of a near-hit. */
-  readonly near: number;
+  /** Zero bits of a near-hit; absent: none is told. */
+  readonly near?: number;
   /** Where it looks for its interruption notice: the URL of the metadata service; absent: there is none. */
   readonly imds?: string;
   /** With it the agent polls and announces by itself. */

@@ -7,6 +7,9 @@ import { type Bundle, type BundleFile, makeBundle } from '../../session/upload.t
 /** What runs on the instances. */
 const remote = packagePath('remote');
 
+/** What nodes of a cluster are. */
+const possiblePlatforms: readonly Platform[] = ['linux-x64', 'linux-arm64'];
+
 /** The bundles of one run: one for each platform among its instances, made when it is first needed. */
 export class WorkerBundles {
   readonly #made = new Map<Platform | undefined, Promise<Bundle>>();
@@ -22,10 +25,23 @@ export class WorkerBundles {
   }
 }
 
+/** What an instance needs that nobody asks what it is: with the native kernels of all platforms there may be. */
+export async function detachedBundle(): Promise<Bundle> {
+  const kernels = possiblePlatforms.flatMap((platform): BundleFile[] => {
+    const path = nativeKernel(platform);
+    return path === undefined ? [] : [{ name: `kernel-${platform}`, mode: 0o700, path }];
+  });
+  return makeBundle([...(await scripts()), ...kernels]);
+}
+
 async function make(platform: Platform | undefined): Promise<Bundle> {
-  const scripts = (await readdir(remote)).filter((name) => name.endsWith('.py')).toSorted();
-  const files: BundleFile[] = scripts.map((name) => ({ name, mode: 0o600, path: join(remote, name) }));
+  const files = await scripts();
   const kernel = platform === undefined ? undefined : nativeKernel(platform);
   if (kernel !== undefined) files.push({ name: 'kernel', mode: 0o700, path: kernel });
   return makeBundle(files);
+}
+
+async function scripts(): Promise<BundleFile[]> {
+  const names = (await readdir(remote)).filter((name) => name.endsWith('.py')).toSorted();
+  return names.map((name) => ({ name, mode: 0o600, path: join(remote, name) }));
 }

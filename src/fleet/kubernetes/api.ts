@@ -2,7 +2,7 @@ import type { KubernetesClient } from '../../kubernetes/client.ts';
 import { KubernetesError, isNotFound, isPassing } from '../../kubernetes/failure.ts';
 import { retry } from '../../retry.ts';
 import { jobName, labelKeys, runSelector } from './label.ts';
-import { type Listed, listAll } from './page.ts';
+import { type Listed, listAll } from '../../kubernetes/page.ts';
 import {
   type JobObject,
   type Pod,

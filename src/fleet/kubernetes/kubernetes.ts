@@ -14,7 +14,7 @@ import type { Preflight, PreflightRequest } from '../preflight.ts';
 import type { DetachRequest, Detaching } from '../detached.ts';
 import { KubernetesApi } from './api.ts';
 import { connectPod } from './connect.ts';
-import { findDetached, launchDetached } from './detached/detach.ts';
+import { findDetached, createDetached } from './detached/detach.ts';
 import { followJob } from './detached/follow.ts';
 import { findJobs } from './find.ts';
 import { recordPlace } from './history.ts';
@@ -117,16 +117,19 @@ export class KubernetesFleet implements Fleet {
     );
   }
 
-  readonly detaching: Detaching = {
-    reserve: detachedReserve,
-    launch: (request, signal) => this.#detach(request, signal),
-    find: async (beginning, onSkipped) => {
-      const found = await this.#look((api, signal) => findDetached(api, beginning, signal), onSkipped);
-      for (const { run, namespace } of found ?? []) this.#know(run.run, namespace);
-      return (found ?? []).map(({ run }) => run);
-    },
-    follow: (run, signal) => followJob(this.#api(run), run, signal),
-  };
+  get detaching(): Detaching {
+    return {
+      reserve: detachedReserve,
+      threads: coresOf(this.#settings.cpu),
+      launch: (request, signal) => this.#detach(request, signal),
+      find: async (beginning, onSkipped) => {
+        const found = await this.#look((api, signal) => findDetached(api, beginning, signal), onSkipped);
+        for (const { run, namespace } of found ?? []) this.#know(run.run, namespace);
+        return (found ?? []).map(({ run }) => run);
+      },
+      follow: (run, signal) => followJob(this.#api(run), run, signal),
+    };
+  }
 
   async #detach(request: DetachRequest, signal: AbortSignal): Promise<void> {
     signal.throwIfAborted();
@@ -138,7 +141,7 @@ export class KubernetesFleet implements Fleet {
     const kept = new Date(expiresAt.getTime() + 1000 * settings.ttlSecondsAfterFinished);
     await recordPlace(this.#options.env, this.#client.place, kept);
     try {
-      await launchDetached(api, { run, settings, count, lifetime, owner, expiresAt }, request, signal);
+      await createDetached(api, { run, settings, count, lifetime, owner, expiresAt }, request, signal);
     } catch (error) {
       await this.terminate(run);
       signal.throwIfAborted();

@@ -10,7 +10,7 @@ import { detachedManifest, workerConfigMap } from './manifest.ts';
 const most = { configMap: 1 << 20, annotations: 256 << 10 };
 
 /** Creates all that a detached run is made of. What is left of a launch that fails is for the caller to delete. @throws KubernetesError */
-export async function launchDetached(
+export async function createDetached(
   api: KubernetesApi,
   plan: JobPlan,
   request: DetachRequest,

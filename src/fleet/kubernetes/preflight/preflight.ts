@@ -17,12 +17,7 @@ import {
   rightName,
 } from './right.ts';
 import { type KubernetesSettings, coresOf } from '../schema.ts';
-
-/** The oldest version that the Jobs of cnd work with: per-index limits that are on by default, WebSockets for exec. */
-const oldest = 31;
-
-/** The oldest whose Jobs end as soon as one of their pods has succeeded: for detached runs. */
-const oldestDetaching = 33;
+import { requireVersion } from './version.ts';
 
 const docs = 'docs/kubernetes.md has a role with these rights';
 
@@ -122,25 +117,10 @@ async function supportedVersion(
   { detached = false }: PreflightRequest,
   signal: AbortSignal,
 ): Promise<string> {
-  const version = await api.client.request('GET', '/version', serverVersion, {
-    what: 'asking for the version',
-    signal,
-  });
-  const minor = Number.parseInt(version.minor, 10);
-  const least = detached ? oldestDetaching : oldest;
-  if (Number(version.major) > 1 || minor >= least) return version.gitVersion;
-  const what = detached ? ', which --detach needs' : '';
-  throw new UsageError(
-    'kubernetes-version',
-    `the cluster runs ${version.gitVersion}, older than 1.${least}${what}`,
-    {
-      about: api.client.server,
-      hint:
-        detached && minor >= oldest
-          ? 'start the run without --detach, or use a cluster with a newer version'
-          : 'use a cluster with a newer version',
-    },
-  );
+  const what = 'asking for the version';
+  const version = await api.client.request('GET', '/version', serverVersion, { what, signal });
+  requireVersion(version, api.client.server, detached);
+  return version.gitVersion;
 }
 
 /** @throws UsageError that names the rights that are missing. */

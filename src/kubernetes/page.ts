@@ -1,6 +1,6 @@
 import type { z } from 'zod';
-import type { ApiRequest, KubernetesClient } from '../../kubernetes/client.ts';
-import { KubernetesError } from '../../kubernetes/failure.ts';
+import type { ApiRequest, KubernetesClient } from './client.ts';
+import { KubernetesError } from './failure.ts';
 
 /** Objects in one answer, as kubectl has it: thousands at once cost the API server much memory. */
 const pageSize = 500;

@@ -1,0 +1,67 @@
+import { UsageError, messageOf } from '../../error.ts';
+import type { DetachedRun, Detaching } from '../../fleet/detached.ts';
+import type { Fleet } from '../../fleet/fleet.ts';
+import type { FleetFilter } from '../../fleet/kind.ts';
+import { fleetKinds } from '../../fleet/registry.ts';
+import { isRunId } from '../../run-id.ts';
+import { printable } from '../../text.ts';
+import type { Arguments } from '../command.ts';
+import { text } from '../logs/logs.ts';
+
+/** A detached run, and the fleet that it is on. */
+export interface FoundDetachedRun {
+  readonly fleet: Fleet;
+  readonly detaching: Detaching;
+  readonly found: DetachedRun;
+}
+
+/** Where detached runs are to be looked for, as flags say; undefined where they say nothing. */
+export function namedPlace(given: Arguments): FleetFilter | undefined {
+  const context = text(given['context']);
+  const namespace = text(given['namespace']);
+  const allNamespaces = given['all-namespaces'] === true;
+  return context !== undefined || namespace !== undefined || allNamespaces
+    ? { context, namespace, allNamespaces }
+    : undefined;
+}
+
+/**
+ * The detached run that is meant by an id, or the beginning of one; undefined when there is none. What cannot be asked is told.
+ * @throws UsageError when several are meant.
+ */
+export async function findDetachedRun(
+  named: string,
+  filter: FleetFilter,
+  env: NodeJS.ProcessEnv,
+): Promise<FoundDetachedRun | undefined> {
+  // `last`, say, is the beginning of none.
+  if (!/^\d/.test(named)) return undefined;
+  const kinds = fleetKinds.filter(({ inClusters = false }) => inClusters);
+  const opened = await Promise.all(kinds.map(async (kind) => kind.openAll(env, filter)));
+  const unreachable = opened.flatMap((one) => one.unreachable);
+  const runs = new Map<string, FoundDetachedRun>();
+  for (const fleet of opened.flatMap(({ fleets }) => fleets)) {
+    const { detaching } = fleet;
+    try {
+      for (const found of (await detaching?.find(named)) ?? [])
+        if (detaching && isRunId(found.run)) runs.set(found.run, { fleet, detaching, found });
+    } catch (error) {
+      unreachable.push({ fleet: `${fleet.name} ${fleet.where ?? ''}`.trim(), error });
+    }
+  }
+  const [only, ...others] = runs.values();
+  if (others.length > 0) {
+    throw new UsageError(
+      'ambiguous-run',
+      `several runs begin with '${named}': ${[...runs.keys()].join(', ')}`,
+      {
+        about: named,
+        hint: 'give more characters of it',
+      },
+    );
+  }
+  if (only) return only;
+  for (const { fleet, error } of unreachable)
+    process.stderr.write(`cnd: ${fleet} cannot be checked: ${printable(messageOf(error))}\n`);
+  return undefined;
+}
