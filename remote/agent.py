@@ -192,7 +192,7 @@ class Agent:
         if program or job.kernel == 'python':
             self.chosen(program or self.portable, None)
         else:
-            self.choice = Choice(self.loop, job.puzzle.scheme, job.isa, self.chosen)
+            self.choice = Choice(self.loop, job.puzzle.scheme, self.threads, job.isa, self.chosen)
             self.choice.start()
         self.log.info('started: %s, %d threads, %.1f s' % (job.puzzle.scheme, self.threads, job.seconds))
         if job.broadcast:

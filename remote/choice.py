@@ -11,6 +11,7 @@ HERE = os.path.dirname(os.path.abspath(__file__))
 KERNEL = os.path.join(HERE, 'kernel')
 LIMIT_SECONDS = 5
 MOST_BYTES = 65536
+MOST_THREADS = 1024  # that it times at once
 
 
 def portable():
@@ -34,10 +35,10 @@ def fastest(text):
 
 
 class Choice:
-    """Runs `kernel --list`, unless the instruction set is known. `done(program or None, why not)` is called once, from
+    """Runs `kernel --list`, which times all threads together, unless the instruction set is known. `done(program or None, why not)` is called once, from
     `start` or `died` or `check`."""
 
-    def __init__(self, loop, scheme, isa, done):
+    def __init__(self, loop, scheme, threads, isa, done):
         self.loop = loop
         self.isa = isa
         self.done = done
@@ -45,7 +46,7 @@ class Choice:
         self.late = False
         self.process = None
         self.end = monotonic() + LIMIT_SECONDS
-        self.argv = [KERNEL, '--list', '--scheme', scheme]
+        self.argv = [KERNEL, '--list', '--scheme', scheme, '--threads', '%d' % min(threads, MOST_THREADS)]
 
     def start(self):
         if not os.path.exists(KERNEL):

@@ -9,7 +9,7 @@
 /* What was given, before it is known what it has to mean. */
 struct given {
   const char *scheme, *block, *before, *after, *nonce, *header, *unit, *difficulty, *prefix, *suffix, *digest, *target, *near,
-      *isa, *seconds;
+      *isa, *seconds, *threads;
 };
 
 static int nibble(char c) {
@@ -44,15 +44,16 @@ static enum scheme parse_scheme(const char *text) {
   fatal("--scheme %s: unknown, give hex-chain, sha256d, sha256 or bitcoin", shown(text));
 }
 
-static unsigned parse_zeros(const char *name, const char *text, unsigned most) {
+static unsigned parse_whole(const char *name, const char *text, unsigned least, unsigned most) {
   size_t length = strlen(text);
   unsigned value = 0;
-  int good = length >= 1 && length <= 3;
+  int good = length >= 1 && length <= 4;
   for (size_t i = 0; good && i < length; i++) {
     good = text[i] >= '0' && text[i] <= '9';
     value = 10 * value + (unsigned)(text[i] - '0');
   }
-  if (!good || value > most) fatal("%s %s: give a whole number from 0 to %u", name, shown(text), most);
+  if (!good || value < least || value > most)
+    fatal("%s %s: give a whole number from %u to %u", name, shown(text), least, most);
   return value;
 }
 
@@ -84,6 +85,7 @@ static const char **field(struct given *given, const char *option) {
       {"--unit", &given->unit},       {"--difficulty", &given->difficulty}, {"--prefix", &given->prefix},
       {"--suffix", &given->suffix},   {"--digest", &given->digest},         {"--target", &given->target},
       {"--near", &given->near},       {"--isa", &given->isa},               {"--seconds", &given->seconds},
+      {"--threads", &given->threads},
   };
   for (size_t i = 0; i < sizeof fields / sizeof *fields; i++)
     if (!strcmp(option, fields[i].name)) return fields[i].value;
@@ -124,7 +126,7 @@ static void parse_zeros_goal(const struct given *given, struct puzzle *p) {
   const int digits = !strcmp(unit, "digits"), least = !strcmp(unit, "bits-lsb");
   if (!digits && !least && strcmp(unit, "bits")) fatal("--unit %s: unknown, give digits, bits or bits-lsb", shown(unit));
   p->order = least ? BITS_LSB : BITS;
-  p->bits = parse_zeros("--difficulty", need("--difficulty", given->difficulty, given->scheme), digits ? 64 : 256);
+  p->bits = parse_whole("--difficulty", need("--difficulty", given->difficulty, given->scheme), 0, digits ? 64 : 256);
   if (digits) p->bits *= 4;
 }
 
@@ -186,7 +188,7 @@ static void parse_puzzle(const struct given *given, struct puzzle *p) {
     parse_text(given, p);
     parse_goal(given, p);
   }
-  p->near = given->near ? (int)parse_zeros("--near", given->near, 256) : -1;
+  p->near = given->near ? (int)parse_whole("--near", given->near, 0, 256) : -1;
   puzzle_prepare(p);
 }
 
@@ -223,13 +225,13 @@ void arguments_parse(int argc, char **argv, struct arguments *out) {
   }
   out->isa = given.isa;
   out->seconds = given.seconds ? parse_seconds(given.seconds) : -1;
+  out->threads = given.threads ? parse_whole("--threads", given.threads, 1, 1024) : 1;
+  if (out->action != LIST && given.threads) fatal("--threads: has a meaning with --list only, leave it out");
   if (out->action == SEARCH) parse_puzzle(&given, &out->puzzle);
   if (out->action == LIST) {
-    const char *scheme = given.scheme, *seconds = given.seconds;
-    given.scheme = given.seconds = NULL;
-    if (memcmp(&given, &(struct given){0}, sizeof given)) fatal("--list: takes --scheme only, leave out the rest");
-    given.scheme = scheme;
-    given.seconds = seconds;
+    struct given rest = given;
+    rest.scheme = rest.seconds = rest.threads = NULL;
+    if (memcmp(&rest, &(struct given){0}, sizeof rest)) fatal("--list: takes --scheme and --threads, leave out the rest");
     example_puzzle(&given, &out->puzzle);
   }
 }

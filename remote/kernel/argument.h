@@ -11,6 +11,7 @@ struct arguments {
   struct puzzle puzzle; /* prepared */
   const char *isa;      /* or NULL: the fastest */
   double seconds;       /* or negative: no limit */
+  unsigned threads;     /* that --list times at once */
 };
 
 /* Prints an error and exits when they are invalid. */

@@ -13,13 +13,14 @@
 #include "lifetime.h"
 #include "line.h"
 #include "search.h"
+#include "timing.h"
 
 #define KERNEL_VERSION "2"
 
 static const char help[] =
     "usage: kernel --scheme hex-chain|sha256d|sha256 TEXT GOAL [--near BITS] [--isa NAME] [--seconds S]\n"
     "       kernel --scheme bitcoin --header HEX160 --target HEX64 [--near BITS] [--isa NAME] [--seconds S]\n"
-    "       kernel --list [--scheme NAME]\n"
+    "       kernel --list [--scheme NAME] [--threads N]\n"
     "       kernel --version\n"
     "TEXT is --block-hex HEX, or --before-hex HEX --after-hex HEX --nonce decimal|hex.\n"
     "GOAL is --unit digits|bits|bits-lsb --difficulty D, or --prefix HEX, or --suffix HEX, or --digest HEX64.\n"
@@ -80,16 +81,16 @@ static void write_done(struct range range) {
   output.length += (size_t)snprintf(room(longest), longest, "done %" PRIu64 " %" PRIu64 "\n", range.lo, range.hi);
 }
 
-static void list(const struct puzzle *puzzle) {
+static void list(const struct puzzle *puzzle, unsigned threads) {
   struct timed timed[MAX_ISAS];
-  size_t n = dispatch_time(puzzle, 0.15, timed);
+  size_t n = timing_run(puzzle, 0.15, threads, timed);
   for (size_t i = 0; i < n; i++) printf("%s %.0f\n", timed[i].isa->name, timed[i].rate);
 }
 
 static const struct isa *choose_isa(const char *name, const struct puzzle *puzzle) {
   if (!name) {
     struct timed timed[MAX_ISAS];
-    dispatch_time(puzzle, 0.04, timed);
+    timing_run(puzzle, 0.04, 1, timed);
     return timed[0].isa;
   }
   const struct isa *usable[MAX_ISAS];
@@ -108,7 +109,7 @@ int main(int argc, char **argv) {
   switch (arguments.action) {
     case HELP: fputs(help, stdout); return 0;
     case VERSION: puts("cnd-kernel " KERNEL_VERSION); return 0;
-    case LIST: list(&arguments.puzzle); return 0;
+    case LIST: list(&arguments.puzzle, arguments.threads); return 0;
     case SEARCH: break;
   }
   lifetime_start(arguments.seconds);

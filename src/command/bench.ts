@@ -58,7 +58,7 @@ async function measure(flags: Readonly<Record<string, unknown>>, signal: AbortSi
   try {
     for (const scheme of schemes) {
       status.show(`looking for what runs here: ${scheme}`);
-      const sets = native === undefined ? [] : await instructionSets(native, scheme, signal);
+      const sets = native === undefined ? [] : await instructionSets(native, scheme, threads, signal);
       const kernels = sets.map(({ name, rate }) => ({
         isa: name,
         rate,

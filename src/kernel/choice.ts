@@ -1,3 +1,4 @@
+import { availableParallelism } from 'node:os';
 import { messageOf } from '../error.ts';
 import type { Scheme } from '../puzzle/puzzle.ts';
 import { instructionSets } from './instruction-set.ts';
@@ -25,8 +26,8 @@ const nativeRate = 15_000_000;
 
 /**
  * Which kernel the instances will use, as far as that can be known here. Instances that are this very machine all get
- * the instruction set that is fastest here, timed once a day while it is quiet: many kernels that time themselves at once on
- * busy cores choose at random.
+ * the instruction set that is fastest here, timed once a day on all cores together while they are quiet: many kernels that time
+ * themselves at once on busy cores choose at random.
  *
  * @param platform What other machines are, if that is known.
  * @param signal Ends the timing, and rejects: a kernel that was killed is not one that does not work.
@@ -43,7 +44,7 @@ export async function chooseKernel(
   if (native === undefined) return withoutNative(`there is no native kernel for ${thisPlatform}`);
   try {
     const [fastest] = await recentTiming([native, puzzle.scheme], signal, () =>
-      instructionSets(native, puzzle.scheme, signal),
+      instructionSets(native, puzzle.scheme, availableParallelism(), signal),
     );
     if (!fastest) return withoutNative(`the native kernel has no instruction set that runs here`);
     return { rate: fastest.rate, instructionSet: fastest.name };

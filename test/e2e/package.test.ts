@@ -208,16 +208,23 @@ describe('without a compiler', () => {
     expect(spawnSync('ls', [target], { encoding: 'utf8' }).stdout).toBe('');
   });
 
-  test('a kernel that is none is not packed', () => {
+  /** The start of a program for arm64, and what compilers leave in it. */
+  const arm64 = (words: string) => `\u007FELF${'\0'.repeat(14)}\u00B7\0${words}`;
+
+  test.each([
+    ['is none', '#!/bin/sh\n', 'is not a program for it'],
+    ['gcc alone made', arm64('GCC: (GNU) 12.2.0'), 'was not built with clang'],
+    ['has the large C library', arm64('clang version 14 glibc.malloc.check'), 'was not linked with musl'],
+  ])('a kernel that %s is not packed', (_, program, words) => {
     const kernel = join(copy, 'remote/kernel/build/kernel-linux-arm64');
     mkdirSync(dirname(kernel), { recursive: true });
-    writeFileSync(kernel, '#!/bin/sh\n');
+    writeFileSync(kernel, program, 'latin1');
     const { status, stderr } = inCopy(process.execPath, ['script/packed-kernel.mjs']);
     expect({ status, stderr }).toEqual({
       status: 1,
-      stderr: expect.stringMatching(
-        /^cnd: no package is made: the native kernel for linux-arm64 is not a program for it/m,
-      ),
+      stderr: expect.stringContaining(
+        `cnd: no package is made: the native kernel for linux-arm64 ${words}`,
+      ) as string,
     });
   });
 

@@ -30,11 +30,33 @@ describe.skipIf(x64 === undefined)('on this machine', () => {
   }, 150_000);
 
   test.each(schemes)('--list tells what can run, fastest first, for %s', async (scheme) => {
-    const sets = await instructionSets(kernel, scheme);
+    const sets = await instructionSets(kernel, scheme, 2);
     const rates = sets.map(({ rate }) => rate);
     expect(sets.map(({ name }) => name)).toContain('portable');
     expect(rates).toEqual(rates.toSorted((a, b) => b - a));
     expect(Math.min(...rates)).toBeGreaterThan(10_000);
+  });
+
+  test('--list times as many threads at once as it is told, and lists the same', async () => {
+    const names = async (threads: number) => {
+      const sets = await instructionSets(kernel, 'sha256d', threads);
+      return sets.map(({ name }) => name).toSorted();
+    };
+    expect(await names(3)).toEqual(await names(1));
+    const list = (...args: string[]) => run(kernel, ['--list', ...args]);
+    for (const bad of ['0', '1025', 'two'])
+      await expect(list('--threads', bad)).rejects.toMatchObject({
+        code: 2,
+        stderr: expect.stringContaining('1 to 1024'),
+      });
+    await expect(run(kernel, ['--threads', '2'])).rejects.toMatchObject({ code: 2 });
+  });
+
+  test('where there is AVX-512, or AVX2, each of its variants is offered', async () => {
+    const names = (await instructionSets(kernel, 'hex-chain', 1)).map(({ name }) => name);
+    if (names.includes('avx2')) expect(names).toContain('avx2-1');
+    if (names.includes('avx512')) expect(names).toContain('avx512-1');
+    if (names.includes('avx512') && names.includes('sha-ni')) expect(names).toContain('avx512-sha');
   });
 
   test('an instruction set that this processor lacks is refused, naming those it has', async () => {
@@ -55,7 +77,7 @@ describe.skipIf(x64 === undefined)('on this machine', () => {
 
   test('memory stays under 4 MB, with the longest block and every nonce golden', async () => {
     const block = Buffer.alloc(4096, 'x');
-    for (const { name } of await instructionSets(kernel, 'hex-chain')) {
+    for (const { name } of await instructionSets(kernel, 'hex-chain', 1)) {
       const args = kernelArguments({ scheme: 'hex-chain', block, unit: 'digits', difficulty: 0 });
       const child = spawn(kernel, [...args, '--isa', name], { stdio: ['pipe', 'pipe', 'inherit'] });
       child.stdin.write('0 30000\n9999 9999\n');
@@ -99,5 +121,5 @@ test.skipIf(sanitized === undefined)(
 
 test.each([x64, arm64].filter((path) => path !== undefined))('%s is small enough to upload', (path) => {
   expect(statSync(path).mode & 0o111).not.toBe(0);
-  expect(gzipSync(readFileSync(path), { level: 9 }).length).toBeLessThan(150_000);
+  expect(gzipSync(readFileSync(path), { level: 9 }).length).toBeLessThan(160_000);
 });

@@ -536,8 +536,11 @@ exec '${python}' -S -E '${directory}/pow.py' "$@"`,
   );
 
 describe('the kernel', () => {
-  it('is the one uploaded, with the instruction set it says is fastest', async () => {
-    const agent = start({}, native('echo swift 2000; echo slow 1000')).job({ threads: 2, limit: '50000' });
+  it('is the one uploaded, with the instruction set it says is fastest on all threads together', async () => {
+    const agent = start({}, native('[ "$4 $5" = "--threads 2" ] && echo swift 2000; echo slow 1000')).job({
+      threads: 2,
+      limit: '50000',
+    });
     const { cores, python: version, ...ready } = await agent.event('ready');
     expect(ready).toEqual({ event: 'ready', kernel: 'kernel', isa: 'swift', threads: 2 });
     expect(cores).toBeGreaterThan(0);
