@@ -1,7 +1,11 @@
 #!/usr/bin/env python3
 """The kernel's speed by instruction set and scheme, and against one thread of Python's hashlib, all in one run.
 
-usage: kernel.py [--samples N] [--seconds S] [--isa NAME]... [--json] KERNEL
+usage: kernel.py [--samples N] [--seconds S] [--isa NAME]... [--scheme NAME]... [--contended] [--against KERNEL] [--json] KERNEL
+
+With the bound of each, where bench/port.c measures one on this processor, and the share of it that is reached. --contended keeps
+another processor busy with the same search meanwhile: the other hyper-thread of the core where there is one, else any other.
+--against measures another kernel as well, alternately, and tells the ratio: the median of the pairs.
 
 Every sample runs the whole program on one range and takes its processor time, so that others on the machine cost
 little; the clock is measured just before and after, on the same core; samples go round all kernels in turn; medians.
@@ -60,15 +64,65 @@ def python_bitcoin(lo, hi):
 PYTHON = {"hex-chain": python_hex_chain, "sha256d": python_sha256d, "sha256": python_sha256, "bitcoin": python_bitcoin}
 
 
-def clock_program(directory):
+def compiled(name, directory):
     """Compiled here: Python cannot count cycles. None without a compiler; cycles are then left out."""
-    source = os.path.join(os.path.dirname(os.path.abspath(__file__)), "clock.c")
-    program = os.path.join(directory, "clock")
+    source = os.path.join(os.path.dirname(os.path.abspath(__file__)), name + ".c")
+    program = os.path.join(directory, name)
     try:
-        subprocess.run([os.environ.get("CC", "cc"), "-O2", source, "-o", program], check=True)
+        subprocess.run([os.environ.get("CC", "cc"), "-O1", source, "-o", program], check=True)
     except (OSError, subprocess.CalledProcessError):
         return None
     return program
+
+
+def bounds(directory):
+    """The processor's name, and cycles a compression takes at least, by scheme and instruction set."""
+    program = compiled("port", directory) if os.uname().machine == "x86_64" else None
+    if not program:
+        return "", {}
+    told = json.loads(subprocess.run([program, "--json"], capture_output=True, check=True).stdout)
+    found = {}
+    for one in told["measured"]:
+        words = one["what"].replace(",", "").split()  # bound ISA SCHEME [SCHEME] a compression
+        if words[0] == "bound":
+            found.update({(scheme, words[1]): one["cycles"] for scheme in words[2:-2]})
+    return told["processor"].strip("\0 "), found
+
+
+def bound(known, scheme, isa):
+    """A variant is bound as its instruction set is; that with the SHA unit differs."""
+    return known.get((scheme, isa[:-2] if isa.endswith("-1") else isa))
+
+
+def neighbour(cpu):
+    """Another processor to keep busy: one of the same core if there is one."""
+    others = sorted(os.sched_getaffinity(0) - {cpu})
+    try:
+        with open("/sys/devices/system/cpu/cpu%d/topology/thread_siblings_list" % cpu) as file:
+            siblings = {int(word) for word in file.read().replace("-", ",").split(",")}
+    except (OSError, ValueError):
+        siblings = set()
+    return next((other for other in others if other in siblings), others[0] if others else None)
+
+
+class Neighbour:
+    """A search on another processor for as long as it is entered."""
+
+    def __init__(self, kernel, scheme, isa, cpu):
+        self.command = [kernel, "--scheme", scheme, "--isa", isa, "--seconds", "60"] + SCHEMES[scheme][1]
+        self.cpu = cpu
+
+    def __enter__(self):
+        if self.cpu is not None:
+            self.process = subprocess.Popen(["taskset", "-c", str(self.cpu)] + self.command, stdin=subprocess.PIPE,
+                                            stdout=subprocess.DEVNULL)
+            self.process.stdin.write(b"%d %d\n" % (FROM, 2**32 - 1))
+            self.process.stdin.flush()
+
+    def __exit__(self, *_):
+        if self.cpu is not None:
+            self.process.kill()
+            self.process.communicate()
 
 
 def clock(program):
@@ -123,54 +177,85 @@ def scaling(kernel, scheme, isa, seconds, rate):
     return statistics.median(2 * wall(cores[:1]) / wall(cores) for _ in range(3))
 
 
+def counts_of(arguments):
+    """How many nonces make a sample of each scheme and instruction set."""
+    counts = {}
+    for scheme in arguments.scheme or SCHEMES:
+        lines = subprocess.run([arguments.kernel, "--list", "--scheme", scheme], capture_output=True, check=True)
+        for line in lines.stdout.decode().splitlines():
+            isa, rate = line.split()
+            if not arguments.isa or isa in arguments.isa:
+                counts[scheme, isa] = max(1000, int(int(rate) * arguments.seconds))
+    return counts
+
+
 def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("kernel")
     parser.add_argument("--samples", type=int, default=7)
     parser.add_argument("--seconds", type=float, default=0.12, help="length of one sample")
     parser.add_argument("--isa", action="append")
+    parser.add_argument("--scheme", action="append", choices=list(SCHEMES))
+    parser.add_argument("--contended", action="store_true")
+    parser.add_argument("--against", metavar="KERNEL")
     parser.add_argument("--json", action="store_true")
     arguments = parser.parse_args()
     everywhere = os.sched_getaffinity(0)
-    os.sched_setaffinity(0, {max(everywhere)})
-    results, python = {}, {scheme: [] for scheme in SCHEMES}
+    cpu = max(everywhere)
+    other = neighbour(cpu) if arguments.contended else None
+    if arguments.contended and other is None:
+        parser.error("--contended: there is no other processor")
+    os.sched_setaffinity(0, {cpu})
+    schemes = arguments.scheme or list(SCHEMES)
+    results, against, python = {}, {}, {scheme: [] for scheme in schemes}
     with tempfile.TemporaryDirectory() as directory:
-        program = clock_program(directory)
-        counts = {}
-        for scheme in SCHEMES:
-            lines = subprocess.run([arguments.kernel, "--list", "--scheme", scheme], capture_output=True, check=True)
-            for line in lines.stdout.decode().splitlines():
-                isa, rate = line.split()
-                if not arguments.isa or isa in arguments.isa:
-                    counts[scheme, isa] = max(1000, int(int(rate) * arguments.seconds))
+        program = compiled("clock", directory)
+        processor, known = bounds(directory)
+        counts = counts_of(arguments)
         for _ in range(arguments.samples):
-            for scheme in SCHEMES:
+            for scheme in schemes:
                 python[scheme].append(python_rate(scheme, int(1_000_000 * arguments.seconds)))
             for (scheme, isa), count in counts.items():
-                results.setdefault((scheme, isa), []).append(sample(arguments.kernel, scheme, isa, count, program))
+                with Neighbour(arguments.kernel, scheme, isa, other):
+                    results.setdefault((scheme, isa), []).append(sample(arguments.kernel, scheme, isa, count, program))
+                    if arguments.against:
+                        one = sample(arguments.against, scheme, isa, count, program)
+                        against.setdefault((scheme, isa), []).append(one)
         hertz = clock(program)
     os.sched_setaffinity(0, everywhere)
     rows = []
     for (scheme, isa), samples in results.items():
         rate, cycles = (statistics.median(column) for column in zip(*samples))
         ratio = statistics.median(a / b for (a, _), b in zip(samples, python[scheme]))
-        rows.append({"scheme": scheme, "isa": isa, "noncesPerSecond": round(rate),
-                     "cyclesPerCompression": round(cycles, 1), "timesHashlib": round(ratio, 1)})
-    for scheme in SCHEMES:
+        least = bound(known, scheme, isa)
+        row = {"scheme": scheme, "isa": isa, "noncesPerSecond": round(rate), "cyclesPerCompression": round(cycles, 1),
+               "boundCycles": least, "shareOfBound": least and round(least / cycles, 3), "timesHashlib": round(ratio, 1)}
+        if arguments.against:
+            row["timesOther"] = round(statistics.median(a / b for (a, _), (b, _) in zip(samples, against[scheme, isa])), 3)
+        rows.append(row)
+    for scheme in schemes:
         rows.append({"scheme": scheme, "isa": "hashlib", "noncesPerSecond": round(statistics.median(python[scheme])),
-                     "cyclesPerCompression": None, "timesHashlib": 1.0})
-    best = max((row for row in rows if row["scheme"] == "hex-chain"), key=lambda row: row["noncesPerSecond"])
-    two = scaling(arguments.kernel, "hex-chain", best["isa"], 4 * arguments.seconds, best["noncesPerSecond"])
+                     "cyclesPerCompression": None, "boundCycles": None, "shareOfBound": None, "timesHashlib": 1.0})
+    two = None
+    if not (arguments.isa or arguments.scheme or arguments.contended or arguments.against):
+        best = max((row for row in rows if row["scheme"] == "hex-chain"), key=lambda row: row["noncesPerSecond"])
+        two = scaling(arguments.kernel, "hex-chain", best["isa"], 4 * arguments.seconds, best["noncesPerSecond"])
     if arguments.json:
-        json.dump({"rows": rows, "twoProcesses": round(two, 3), "hertz": round(hertz)}, sys.stdout, indent=2)
+        json.dump({"processor": processor, "contended": arguments.contended, "rows": rows,
+                   "twoProcesses": two and round(two, 3), "hertz": round(hertz)}, sys.stdout, indent=2)
         print()
         return
-    print("%-10s %-11s %9s %19s %10s" % ("scheme", "isa", "MH/s", "cycles/compression", "× hashlib"))
+    print("%s, %.2f GHz, %s" % (processor or "processor", hertz / 1e9, "contended" if arguments.contended else "one process"))
+    print("%-10s %-11s %9s %19s %6s %6s %10s %8s" % ("scheme", "isa", "MH/s", "cycles/compression", "bound", "share",
+                                                     "× hashlib", "× other"))
+    text = lambda form, value: "" if value is None else form % value
     for row in rows:
-        cycles = row["cyclesPerCompression"]
-        print("%-10s %-11s %9.2f %19s %10.1f" % (row["scheme"], row["isa"], row["noncesPerSecond"] / 1e6,
-                                                 "" if cycles is None else "%.1f" % cycles, row["timesHashlib"]))
-    print("two processes: %.2f × one; clock %.2f GHz" % (two, hertz / 1e9))
+        print("%-10s %-11s %9.2f %19s %6s %6s %10.1f %8s" % (
+            row["scheme"], row["isa"], row["noncesPerSecond"] / 1e6, text("%.1f", row["cyclesPerCompression"]),
+            text("%.1f", row["boundCycles"]), text("%.2f", row["shareOfBound"]), row["timesHashlib"],
+            text("%.3f", row.get("timesOther"))))
+    if two is not None:
+        print("two processes: %.2f × one" % two)
 
 
 if __name__ == "__main__":

@@ -6,6 +6,7 @@ import type { Puzzle, Scheme } from '../puzzle/puzzle.ts';
 import { killGroup } from '../subprocess.ts';
 import { visible } from '../text.ts';
 import { unlessAborted, withDeadline } from '../wait.ts';
+import { type Timing, type Window, processorTime, timingOf } from './contention.ts';
 
 /** Puzzles without a golden nonce in reach, so that only searching is timed. */
 const puzzles: Readonly<Record<Scheme, Puzzle>> = {
@@ -18,49 +19,63 @@ const puzzles: Readonly<Record<Scheme, Puzzle>> = {
 /** Ten digits, as three quarters of the default space have. */
 const from = 2_000_000_000;
 
-/** Seconds that one sample takes, about; and samples, of which the median counts. */
-const sample = { seconds: 0.2, count: 3 };
+/** Seconds that one window takes, about, and how many there are: short ones, so that some are undisturbed on a busy machine. */
+const window = { seconds: 0.05, count: 7 };
 
 /** Milliseconds after which a kernel that does not answer is killed, on however busy a machine. */
 const timeout = 60_000;
 
 /**
- * The rate of a kernel, in nonces per second of all `threads` together: so many processes on a range each, all at once,
- * by the clock on the wall. The median of a few samples.
+ * How fast a kernel is, in nonces per second of all `threads` together: so many processes on a range each, all at once, in
+ * several short windows, which also tell whether others disturbed them.
  *
  * @param command The kernel and what comes before the puzzle, e.g. `['kernel', '--isa', 'avx2']`.
- * @param expected About how many nonces per second one thread tests: sizes the range.
+ * @param expected About how many nonces per second one thread tests: sizes the ranges.
  * @throws CndError `kernel-failed` when the program does not search.
  */
-export async function kernelRate(
+export async function timeKernel(
   command: readonly string[],
   scheme: Scheme,
   threads: number,
   expected: number,
   { signal, env = process.env }: { readonly signal?: AbortSignal; readonly env?: NodeJS.ProcessEnv } = {},
-): Promise<number> {
-  const size = Math.min(Math.round(expected * sample.seconds), Math.floor(2e9 / threads));
-  const rates: number[] = [];
-  for (let i = 0; i < sample.count; i++) {
-    const processes = Array.from({ length: threads }, (_, thread) => {
-      return new Kernel([...command, ...kernelArguments(puzzles[scheme])], from + thread * size, size, env);
+): Promise<Timing> {
+  const size = Math.min(Math.round(expected * window.seconds), Math.floor(2e9 / threads));
+  const args = [...command, ...kernelArguments(puzzles[scheme])];
+  const kernels = Array.from(
+    { length: threads },
+    (_, thread) => new Kernel(args, from + thread * size, size, env),
+  );
+  try {
+    return await withDeadline(timeout, signal, async (late) => {
+      // Each has answered an empty range: none is still starting when the clock is read.
+      await unlessAborted(Promise.all(kernels.map((kernel) => kernel.ready())), late);
+      const windows: Window[] = [];
+      while (windows.length < window.count) windows.push(await race(kernels, size, late));
+      await unlessAborted(Promise.all(kernels.map((kernel) => kernel.end())), late);
+      return timingOf(windows);
     });
-    try {
-      rates.push((threads * size) / (await withDeadline(timeout, signal, (late) => race(processes, late))));
-    } finally {
-      for (const kernel of processes) kernel.kill();
-    }
+  } finally {
+    for (const kernel of kernels) kernel.kill();
   }
-  return rates.toSorted((a, b) => a - b)[Math.floor(rates.length / 2)] ?? 0;
 }
 
-/** Seconds that kernels take for their ranges, all at once. */
-async function race(processes: readonly Kernel[], signal: AbortSignal): Promise<number> {
-  // Each has answered an empty range: none is still starting when the clock is read.
-  await unlessAborted(Promise.all(processes.map((kernel) => kernel.ready())), signal);
+/** One window: all kernels search their range at once. */
+async function race(kernels: readonly Kernel[], size: number, signal: AbortSignal): Promise<Window> {
+  const before = await Promise.all(kernels.map(({ pid }) => processorTime(pid)));
   const begin = performance.now();
-  await unlessAborted(Promise.all(processes.map((kernel) => kernel.search())), signal);
-  return (performance.now() - begin) / 1000;
+  await unlessAborted(Promise.all(kernels.map((kernel) => kernel.search())), signal);
+  const seconds = (performance.now() - begin) / 1000;
+  const after = await Promise.all(kernels.map(({ pid }) => processorTime(pid)));
+  const wall = (kernels.length * size) / seconds;
+  let [ran, waited] = [0, 0];
+  for (const [i, end] of after.entries()) {
+    ran += (end?.ran ?? Number.NaN) - (before[i]?.ran ?? 0);
+    waited += (end?.waited ?? 0) - (before[i]?.waited ?? 0);
+  }
+  // Where the system does not tell, the wall clock has to do.
+  if (!(ran > 0)) return { wall, processor: wall, waited: 0, ran: kernels.length * seconds };
+  return { wall, processor: (kernels.length * kernels.length * size) / ran, waited, ran };
 }
 
 /** One kernel process and the range it is timed on. */
@@ -97,15 +112,25 @@ class Kernel {
     this.#size = size;
   }
 
+  get pid(): number | undefined {
+    return this.#child.pid;
+  }
+
   /** Resolves with its answer to an empty range. */
   async ready(): Promise<void> {
     this.#child.stdin.write(`${this.#from} ${this.#from}\n`);
     await this.#answer(this.#from);
   }
 
+  /** Resolves once it has searched its range. */
   async search(): Promise<void> {
-    this.#child.stdin.end(`${this.#from} ${this.#from + this.#size}\n`);
+    this.#child.stdin.write(`${this.#from} ${this.#from + this.#size}\n`);
     await this.#answer(this.#from + this.#size);
+  }
+
+  /** Ends its input, and resolves when it has ended. */
+  async end(): Promise<void> {
+    this.#child.stdin.end();
     await this.#end;
   }
 

@@ -185,12 +185,25 @@ test('cnd bench measures each kernel on one thread and on all', async () => {
   expect(stderr).toBe('');
   expect(code).toBe(0);
   const { rates } = JSON.parse(stdout) as {
-    rates: { scheme: string; isa: string; one: number; all: number }[];
+    rates: {
+      scheme: string;
+      isa: string;
+      one: number;
+      all: number;
+      allQuiet: number;
+      contention: { waiting: number; slower: number; isContended: boolean };
+    }[];
   };
   const schemes = new Set(rates.map(({ scheme }) => scheme));
   expect([...schemes]).toEqual(['hex-chain', 'sha256d', 'sha256', 'bitcoin']);
   expect(rates.filter(({ isa }) => isa === 'python')).toHaveLength(4);
-  for (const { one, all } of rates) expect(Math.min(one, all)).toBeGreaterThan(10_000);
+  for (const { one, all, allQuiet, contention } of rates) {
+    expect(Math.min(one, all, allQuiet)).toBeGreaterThan(1000);
+    // Rounded, and a median against a best: what others take is never a gain.
+    expect(contention.waiting).toBeGreaterThanOrEqual(0);
+    expect(contention.slower).toBeGreaterThanOrEqual(0);
+    expect(typeof contention.isContended).toBe('boolean');
+  }
 }, 180_000);
 
 test('--dry-run shows the plan, with the odds, and launches nothing', async () => {
