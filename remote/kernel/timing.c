@@ -69,7 +69,7 @@ struct task {
 static struct {
   size_t count;
   struct helper helper[MAX_HELPERS];
-} crew;
+} helpers;
 
 static unsigned processors(void) {
 #if defined(__linux__)
@@ -93,7 +93,7 @@ static _Noreturn void help(const struct puzzle *puzzle, struct helper own) {
 /* Where the system allows fewer processes, fewer are timed at once. */
 static void start_helpers(const struct puzzle *puzzle, unsigned wanted) {
   if (wanted > 0) signal(SIGPIPE, SIG_IGN); /* a helper that was killed ends its timing, not this process */
-  while (crew.count < wanted && crew.count < MAX_HELPERS) {
+  while (helpers.count < wanted && helpers.count < MAX_HELPERS) {
     int orders[2], answers[2];
     if (pipe(orders)) return;
     if (pipe(answers)) {
@@ -105,7 +105,7 @@ static void start_helpers(const struct puzzle *puzzle, unsigned wanted) {
     if (pid == 0) {
       close(orders[1]);
       close(answers[0]);
-      for (size_t i = 0; i < crew.count; i++) close(crew.helper[i].orders);
+      for (size_t i = 0; i < helpers.count; i++) close(helpers.helper[i].orders);
       help(puzzle, (struct helper){0, orders[0], answers[1]});
     }
     close(orders[0]);
@@ -115,18 +115,18 @@ static void start_helpers(const struct puzzle *puzzle, unsigned wanted) {
       close(answers[0]);
       return;
     }
-    crew.helper[crew.count++] = (struct helper){pid, orders[1], answers[0]};
+    helpers.helper[helpers.count++] = (struct helper){pid, orders[1], answers[0]};
   }
 }
 
 static void end_helpers(void) {
-  for (size_t i = 0; i < crew.count; i++) {
-    kill(crew.helper[i].pid, SIGKILL);
-    close(crew.helper[i].orders);
-    close(crew.helper[i].answers);
+  for (size_t i = 0; i < helpers.count; i++) {
+    kill(helpers.helper[i].pid, SIGKILL);
+    close(helpers.helper[i].orders);
+    close(helpers.helper[i].answers);
   }
-  while (crew.count > 0)
-    if (waitpid(crew.helper[crew.count - 1].pid, NULL, 0) >= 0 || errno != EINTR) crew.count--;
+  while (helpers.count > 0)
+    if (waitpid(helpers.helper[helpers.count - 1].pid, NULL, 0) >= 0 || errno != EINTR) helpers.count--;
 }
 
 /* The answer of a helper, or negative when none comes by the end. */
@@ -140,15 +140,15 @@ static double answer_of(const struct helper *helper, double end) {
 /* The mean rate of all threads while they search with an instruction set at once, or negative when the end comes first. */
 static double rate_together(const struct puzzle *puzzle, const struct isa *isa, double seconds, double end) {
   const struct task task = {isa, seconds};
-  for (size_t i = 0; i < crew.count; i++)
-    if (write(crew.helper[i].orders, &task, sizeof task) != sizeof task) return -1;
+  for (size_t i = 0; i < helpers.count; i++)
+    if (write(helpers.helper[i].orders, &task, sizeof task) != sizeof task) return -1;
   double sum = rate(puzzle, isa, seconds);
-  for (size_t i = 0; i < crew.count; i++) {
-    double answer = answer_of(&crew.helper[i], end);
+  for (size_t i = 0; i < helpers.count; i++) {
+    double answer = answer_of(&helpers.helper[i], end);
     if (answer < 0) return -1;
     sum += answer;
   }
-  return sum / (double)(crew.count + 1);
+  return sum / (double)(helpers.count + 1);
 }
 
 static int faster(const void *a, const void *b) {

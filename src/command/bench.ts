@@ -4,7 +4,7 @@ import { CndError, UsageError } from '../error.ts';
 import { instancePath, requirePython, usualPath } from '../fleet/local/python.ts';
 import { instructionSets } from '../kernel/instruction-set.ts';
 import { timeKernel } from '../kernel/bench.ts';
-import type { Contention, Timing } from '../kernel/contention.ts';
+import type { Contention, MeasuredRate } from '../kernel/contention.ts';
 import { nativeKernel, thisPlatform } from '../kernel/native.ts';
 import { type Scheme, schemes } from '../puzzle/puzzle.ts';
 import { plural, rate } from '../quantity.ts';
@@ -88,7 +88,7 @@ function json(rows: readonly Row[], threads: number): string {
   return `${JSON.stringify({ platform: thisPlatform, threads, rates: rows }, undefined, 2)}\n`;
 }
 
-function rowOf(scheme: Scheme, isa: string, one: Timing, all: Timing): Row {
+function rowOf(scheme: Scheme, isa: string, one: MeasuredRate, all: MeasuredRate): Row {
   const { waiting, slower, isContended } = all.contention;
   return {
     scheme,

@@ -6,7 +6,7 @@ import type { Puzzle, Scheme } from '../puzzle/puzzle.ts';
 import { killGroup } from '../subprocess.ts';
 import { visible } from '../text.ts';
 import { unlessAborted, withDeadline } from '../wait.ts';
-import { type Timing, type Window, processorTime, timingOf } from './contention.ts';
+import { type MeasuredRate, type Window, processorTime, timingOf } from './contention.ts';
 
 /** Puzzles without a golden nonce in reach, so that only searching is timed. */
 const puzzles: Readonly<Record<Scheme, Puzzle>> = {
@@ -39,7 +39,7 @@ export async function timeKernel(
   threads: number,
   expected: number,
   { signal, env = process.env }: { readonly signal?: AbortSignal; readonly env?: NodeJS.ProcessEnv } = {},
-): Promise<Timing> {
+): Promise<MeasuredRate> {
   const size = Math.min(Math.round(expected * window.seconds), Math.floor(2e9 / threads));
   const args = [...command, ...kernelArguments(puzzles[scheme])];
   const kernels = Array.from(

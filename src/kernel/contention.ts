@@ -25,7 +25,7 @@ export interface Contention {
 }
 
 /** A timing: the medians are what the machine does now, `quiet` is what it does undisturbed. Nonces per second. */
-export interface Timing {
+export interface MeasuredRate {
   readonly rate: number;
   readonly quiet: number;
   readonly contention: Contention;
@@ -38,7 +38,7 @@ const noise = { waiting: 0.03, slower: 0.08 };
  * What several windows of one timing tell. Whoever disturbs all of them alike, as a neighbour on the core that never pauses, cannot
  * be told from a slower machine. Pure.
  */
-export function timingOf(windows: readonly Window[]): Timing {
+export function timingOf(windows: readonly Window[]): MeasuredRate {
   const quiet = Math.max(0, ...windows.map(({ processor }) => processor));
   const ran = sum(windows.map((one) => one.ran));
   const waited = sum(windows.map((one) => one.waited));
