@@ -53,8 +53,8 @@ describe.skipIf(x64 === undefined)('on this machine', () => {
   });
 
   test('of each instruction set that runs here its variants are offered', async () => {
-    const names = (await instructionSets(kernel, 'hex-chain', 1)).map(({ name }) => name);
-    const has = (...sets: string[]) => sets.every((set) => names.includes(set));
+    const names = new Set((await instructionSets(kernel, 'hex-chain', 1)).map(({ name }) => name));
+    const has = (...sets: string[]) => sets.every((set) => names.has(set));
     expect(has('avx2-1')).toBe(has('avx2'));
     expect(has('avx512-1')).toBe(has('avx512'));
     expect(has('avx512-sha')).toBe(has('avx512', 'sha-ni'));
