@@ -12,6 +12,8 @@ export async function measureAnswers(
   signal: AbortSignal,
   tell: (seconds: number) => void,
 ): Promise<void> {
+  // How long its start took was told already.
+  await pause(answerInterval, signal);
   while (!signal.aborted) {
     const begin = performance.now();
     try {

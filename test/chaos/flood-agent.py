@@ -1,10 +1,14 @@
-"""What a hostile instance may run in place of its agent: flood-agent.py MODE."""
+"""What a hostile instance may run in place of its agent: flood-agent.py MODE and what python3 was given."""
 import json
 import os
 import sys
 import time
 
 mode = sys.argv[1]
+if '-c' in sys.argv:  # it is to receive a worker
+    os.write(1, b'platform Linux x86_64\n')
+    sys.stdin.buffer.read(int(sys.stdin.buffer.read(10)) + 64)
+    os.write(1, b'unpacked\n')
 sys.stdin.buffer.readline()  # the attach
 os.write(1, b'{"event":"attached","job":false,"survives":false}\n')
 job = json.loads(sys.stdin.buffer.readline() or b'{}')

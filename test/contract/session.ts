@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import { existsSync, mkdtempSync, readFileSync, readdirSync, statSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -5,7 +6,7 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { lines } from '../../src/session/lines.ts';
 import type { Session } from '../../src/session/session.ts';
-import { makeBundle, upload } from '../../src/session/upload.ts';
+import { bootedWorker } from '../helper/booted-worker.ts';
 import { type ProcessIdentity, isAlive, identify } from '../../src/state/process.ts';
 
 /** A session under test; its commands run on this machine and see its /tmp, so that the suite can see whether they are dead. */
@@ -148,11 +149,13 @@ export function describeSession(name: string, open: () => Promise<SessionHarness
       expect(whole).toEqual({ bytes: 5, truncated: false });
     });
 
-    test('carries an upload', async () => {
-      const content = 'print("hello")\n'.repeat(1000);
+    test('boots a worker: its platform is heard, then the bundle is sent, and one process goes on from there', async () => {
+      const content = randomBytes(300_000);
       const target = join(directory, 'work/er');
-      await upload(session, await makeBundle([{ name: 'a.py', mode: 0o700, content }]), target);
-      expect(readFileSync(join(target, 'a.py'), 'utf8')).toBe(content);
+      const { said, exit } = await bootedWorker(session, target, [{ name: 'big', mode: 0o600, content }]);
+      expect(said).toMatch(/^platform Linux \S+\nunpacked\nattached in \S+work\/er\nhello\n$/);
+      expect(readFileSync(join(target, 'big')).equals(content)).toBe(true);
+      expect(exit).toEqual({ code: 0, signal: null });
     });
 
     test('tells that it was lost, and everything on it ends', async () => {

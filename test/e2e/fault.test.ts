@@ -43,7 +43,7 @@ const planned = async (cnd: Cnd): Promise<string> => (await cnd.event('run.plann
 
 // What runs them: a shell whose command line names them too is another process.
 const agents = /^cnd-agent:/;
-const relays = /^(?!cnd-agent).*: \S*python\S* .*attach\.py/;
+const relays = /^(?!cnd-agent)[^:]*: \S*python\S* .*attach\.py/s;
 const kernels = /: \S*python\S* .*(pow|kernel-stand-in)\.py/;
 
 /** The processes of a run's instances whose name and command line match. */

@@ -1,5 +1,6 @@
 import { CndError } from '../../error.ts';
-import type { Channel, Session } from '../../session/session.ts';
+import { bounded } from '../../session/bounded.ts';
+import type { Bounds, Channel, Exit, Session } from '../../session/session.ts';
 import { lines } from '../../session/lines.ts';
 import { type AgentMessage, parseAgentMessage } from './agent-message.ts';
 import { type Attach, type AgentOrder, attachLine, orderLine } from './agent-order.ts';
@@ -26,6 +27,12 @@ export interface AgentName {
   readonly worker: number;
 }
 
+/** Who talks to an agent, and what it has heard already. */
+export interface Speaker extends Omit<Attach, 'seen'> {
+  readonly received: Received;
+  readonly clock: Clock;
+}
+
 /** A conversation with one agent over one channel. The agent may live on when it ends. */
 export class Agent {
   readonly #session: Session;
@@ -33,20 +40,27 @@ export class Agent {
   readonly #name: AgentName;
   readonly #clock: Clock;
   readonly #budget: MessageBudget;
+  readonly #speaker: Speaker;
   readonly #received: Received;
+  readonly #lines: AsyncGenerator<string, void, undefined>;
   /** Whether it has answered the attach. */
   #attached = false;
   /** What it said too much of. */
   #flood: string | undefined;
   #stderr = '';
 
-  private constructor(session: Session, channel: Channel, name: AgentName, clock: Clock, received: Received) {
-    this.#received = received;
+  private constructor(session: Session, channel: Channel, name: AgentName, speaker: Speaker) {
+    this.#speaker = speaker;
+    this.#received = speaker.received;
     this.#session = session;
     this.#channel = channel;
     this.#name = name;
-    this.#clock = clock;
-    this.#budget = new MessageBudget(() => clock.monotonic());
+    this.#clock = speaker.clock;
+    this.#budget = new MessageBudget(() => this.#clock.monotonic());
+    const onOverlong = (length: number): void => {
+      this.#flood ??= `a line of ${length} bytes`;
+    };
+    this.#lines = lines(this.#counted(), { maxLength: longestLine, onOverlong });
     channel.stderr.on('data', (chunk: Buffer) => {
       this.#count('byte', chunk.length);
       // Not read any further, it has no room to say more.
@@ -55,22 +69,72 @@ export class Agent {
     });
   }
 
+  /** Runs the command that leads to an agent. Nothing is said to it yet. @throws CndError as `Session.stream` does. */
+  static async open(
+    session: Session,
+    command: string,
+    name: AgentName,
+    speaker: Speaker,
+    bounds: Bounds,
+  ): Promise<Agent> {
+    return new Agent(session, await session.stream(command, bounds), name, speaker);
+  }
+
   /**
    * Attaches to the agent by this command, which starts it when none lives there. It says what has not arrived yet, then
    * `attached`; without a job it does nothing until it is sent one.
    */
   static async attach(
-    session: Session,
-    command: string,
-    name: AgentName,
-    controller: Omit<Attach, 'seen'> & { readonly received: Received; readonly clock: Clock },
-    signal: AbortSignal,
+    ...[session, command, name, speaker, bounds]: Parameters<typeof Agent.open>
   ): Promise<Agent> {
-    const { key, epoch, received, clock } = controller;
-    const channel = await session.stream(command, { signal });
-    const agent = new Agent(session, channel, name, clock, received);
-    agent.sendLine(attachLine({ key, epoch, seen: received.confirmed }));
+    const agent = await Agent.open(session, command, name, speaker, bounds);
+    agent.greet();
     return agent;
+  }
+
+  /**
+   * The first line of that kind, of what the command says before the conversation; undefined when it has ended instead.
+   * @param what Named in the error, e.g. `arming its guard`.
+   * @throws CndError `session-timeout`, `session-aborted`, `agent-flood`.
+   */
+  said(pattern: RegExp, what: string, bounds: Bounds): Promise<RegExpExecArray | undefined> {
+    const about = this.#session.address;
+    const late = (): CndError =>
+      new CndError('session-timeout', `${what} on ${about} took longer than ${bounds.timeout} ms`, { about });
+    return bounded(bounds, `${what} on ${about}`, late, (resolve, reject) => {
+      void this.#find(pattern).then(resolve, reject);
+      return () => {};
+    });
+  }
+
+  async #find(pattern: RegExp): Promise<RegExpExecArray | undefined> {
+    for (;;) {
+      const { value } = await this.#lines.next();
+      if (this.#flood !== undefined) throw await this.#flooded();
+      if (typeof value !== 'string') return undefined;
+      const match = pattern.exec(value);
+      if (match) return match;
+    }
+  }
+
+  /** Ends the command: what is in the middle of being put there is of no use. A guard, which it began, heeds no such signal. */
+  abandon(): void {
+    this.#channel.kill('TERM');
+    this.#channel.close();
+  }
+
+  /** How the command has ended, and the last line of its stderr. @throws CndError `session-lost` */
+  async end(): Promise<{ readonly exit: Exit; readonly words: string }> {
+    const exit = await this.#channel.exit;
+    if (exit === 'lost') throw await this.#lost();
+    return { exit, words: this.#words() };
+  }
+
+  /** Says who speaks, after what is to come before it. */
+  greet(before: Buffer = Buffer.alloc(0)): void {
+    const { key, epoch, received } = this.#speaker;
+    const line = attachLine({ key, epoch, seen: received.confirmed });
+    this.#channel.stdin.write(Buffer.concat([before, Buffer.from(line)]));
   }
 
   /** Sends a line as it is; one to a dead agent falls on the floor, its channel says that it is dead. */
@@ -93,9 +157,6 @@ export class Agent {
     let heard = this.#clock.monotonic();
     let silent = false;
     let reason: string | undefined;
-    const onOverlong = (length: number): void => {
-      this.#flood ??= `a line of ${length} bytes`;
-    };
     const stopPinging = this.#clock.every(pingInterval * 1000, () => {
       this.#ping();
       if (this.#clock.monotonic() - heard < timeout * 1000) return;
@@ -103,7 +164,7 @@ export class Agent {
       this.#channel.close();
     });
     try {
-      for await (const line of lines(this.#counted(), { maxLength: longestLine, onOverlong })) {
+      for await (const line of this.#lines) {
         heard = this.#clock.monotonic();
         const message = this.#accept(line);
         if (this.#flood !== undefined) break;
@@ -185,15 +246,23 @@ export class Agent {
     return reason ?? new CndError('session-lost', 'the connection was lost');
   }
 
+  /** The last line of stderr. */
+  #words(): string {
+    return this.#stderr.trim().split('\n').at(-1) ?? '';
+  }
+
   #died(code: number | null, signal: string | null): CndError {
-    const words = this.#stderr.trim().split('\n').at(-1) ?? '';
-    if (code === 127) {
-      const hint = 'install Python 3.8 or later on the image';
-      return new CndError('agent-no-python', `python3 cannot be run on the instance: ${words}`, { hint });
-    }
+    const words = this.#words();
+    if (code === 127) return noPython(words);
     const how = signal === null ? `with exit code ${code}` : `by ${signal}`;
     return new CndError('agent-died', `the agent ended ${how}${words ? `: ${words}` : ''}`);
   }
+}
+
+/** The error for an instance on which no Python runs that is recent enough. */
+export function noPython(words: string): CndError {
+  const hint = 'install Python 3.8 or later on the image';
+  return new CndError('agent-no-python', `python3 cannot be run on the instance: ${words}`, { hint });
 }
 
 function refused(reason: string): CndError {

@@ -1,10 +1,6 @@
 import { CndError } from '../../error.ts';
 import type { Guard } from '../../session/guard.ts';
 import type { Instance } from '../../instance.ts';
-import type { Session } from '../../session/session.ts';
-
-/** Seconds in which a guard says that it is armed. */
-const timeout = 10;
 
 /** The guards of a run's instances, if its fleet has any: each is armed before a worker is put there, and acts on time. */
 export class Guards {
@@ -21,17 +17,23 @@ export class Guards {
     this.#lifetime = lifetime;
   }
 
+  /** Whether one has to be armed first. */
+  get isNeeded(): boolean {
+    return this.#guard !== undefined;
+  }
+
   /**
-   * Resolves once whatever is put on the instance from now on will be removed again, whatever happens to this process.
-   * @throws CndError `guard-failed` with the instance's words; `session-lost`, `session-aborted`, `session-timeout`.
+   * Starts what puts a worker on an instance: `start` is given the command that has to be run first, and to have said `armed`, if
+   * there is one. From now on the instance is looked for what was put there, unless it ran nothing at all.
+   * @throws CndError as `start` does.
    */
-  async arm(instance: Instance, session: Session, signal: AbortSignal): Promise<void> {
-    if (!this.#guard) return;
+  async starting<T>(instance: Instance, start: (guard: string | undefined) => Promise<T>): Promise<T> {
+    if (!this.#guard) return start(undefined);
     const command = await this.#guard.arm(this.#run, instance, this.#lifetime());
     try {
-      const name = 'arming the guard';
-      const { stdout, stderr } = await session.exec(command, { signal, timeout: timeout * 1000, name });
-      if (!/^armed$/m.test(stdout.toString())) throw notArmed(stderr);
+      const started = await start(command);
+      this.#put.add(instance.index);
+      return started;
     } catch (error) {
       // A later session may meet another login shell, but what an earlier one put there stays.
       const isShut = error instanceof CndError && error.code === 'session-shell';
@@ -39,16 +41,10 @@ export class Guards {
       else this.#put.add(instance.index);
       throw error;
     }
-    this.#put.add(instance.index);
   }
 
   /** The command that starts a worker, as the fleet wants it. */
   tag(instance: Instance, command: string): string {
     return this.#guard ? this.#guard.tag(this.#run, instance, command) : command;
   }
-}
-
-function notArmed(stderr: string): CndError {
-  const words = stderr.trim().split('\n').at(-1) ?? '';
-  return new CndError('guard-failed', `the worker cannot be installed: ${words || 'the guard ended'}`);
 }

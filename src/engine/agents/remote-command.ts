@@ -1,10 +1,39 @@
-import { workDirectory } from '../../session/upload.ts';
+import { shell } from '../../session/shell.ts';
+import { type Bundle, workDirectory } from '../../session/upload.ts';
 import { quote } from '../../text.ts';
 
 // Everything a run says to a shell on an instance, as pure functions: compared as strings in tests, without a host.
 
-/** Tells which kernel an instance can use. */
-export const queryPlatform = 'uname -sm';
+/** What comes before a worker is put on an instance, in this order; each is a whole command. */
+export interface BootChecks {
+  /** Exits with 0 where a dead-man's switch is armed. */
+  readonly armedSwitch?: string | undefined;
+  /** Arms a guard, and says `armed`. */
+  readonly guard?: string | undefined;
+}
+
+/**
+ * Puts a worker on an instance and attaches to its agent, in one command (docs/agent.md): says `switch` and the exit code of that
+ * check, `armed`, and what the loader (remote/loader.py) and the agent say. Where a check fails nothing is put.
+ * -I -S: no site packages, no Python variables, and no modules that happen to be in the login's home. The script that it becomes is
+ * its argument, for people who look at processes.
+ */
+export function bootWorker(run: string, worker: number, loader: string, checks: BootChecks): string {
+  const { armedSwitch, guard } = checks;
+  const script = `${workDirectory(run, worker)}/attach.py`;
+  return [
+    ...(armedSwitch === undefined
+      ? []
+      : [`(${armedSwitch}) </dev/null >/dev/null 2>&1; c=$?; echo switch $c; [ $c = 0 ] || exit 1`]),
+    ...(guard === undefined ? [] : [`(${guard}) </dev/null || exit`]),
+    shell`umask 077; exec python3 -I -S -c ${loader} ${script}`,
+  ].join('; ');
+}
+
+/** What a bundle begins with on the stdin of the loader: its length in ten digits, and its digest. */
+export function bundleHeader({ data, digest }: Bundle): string {
+  return `${String(data.length).padStart(10, '0')}${digest}`;
+}
 
 /**
  * Attaches to the agent, and starts it when none lives there. It leaves its pid, so that one that no longer listens can be

@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { packagePath } from '../../package.ts';
@@ -10,8 +11,13 @@ const remote = packagePath('remote');
 /** What nodes of a cluster are. */
 const possiblePlatforms: readonly Platform[] = ['linux-x64', 'linux-arm64'];
 
+/** What the loader runs: it comes first. */
+const first = 'boot.py';
+
 /** The bundles of one run: one for each platform among its instances, made when it is first needed. */
 export class WorkerBundles {
+  /** The text of the program that they are given to over there. */
+  readonly loader = readFileSync(join(remote, 'loader.py'), 'utf8');
   readonly #made = new Map<Platform | undefined, Promise<Bundle>>();
 
   /** Everything an instance needs: the agent, the portable kernel, and its own native one if there is one. */
@@ -42,6 +48,8 @@ async function make(platform: Platform | undefined): Promise<Bundle> {
 }
 
 async function scripts(): Promise<BundleFile[]> {
-  const names = (await readdir(remote)).filter((name) => name.endsWith('.py')).toSorted();
-  return names.map((name) => ({ name, mode: 0o600, path: join(remote, name) }));
+  const others = (await readdir(remote)).filter(
+    (name) => name.endsWith('.py') && name !== first && name !== 'loader.py',
+  );
+  return [first, ...others.toSorted()].map((name) => ({ name, mode: 0o600, path: join(remote, name) }));
 }

@@ -10,7 +10,7 @@ import type { AgentMessage } from './agent-message.ts';
 import { jobLine } from './agent-order.ts';
 import { collectHits } from './loss/collect.ts';
 import { interrupted, noteInterruption } from './loss/interruption.ts';
-import { prepare } from './preparation.ts';
+import { boot } from './boot.ts';
 import { attachAgent } from './remote-command.ts';
 import type { WorkerContext } from './worker-context.ts';
 
@@ -193,17 +193,20 @@ class Work {
       this.#announced = true;
     }
     const session = await this.#context.link(instance).session(this.#stop);
-    if (!this.#uploaded) {
-      emit('instance.connected', { instance: index });
-      await prepare(instance, session, this.#context, this.#stop);
-      this.#uploaded = true;
-    }
+    if (!this.#uploaded) emit('instance.connected', { instance: index });
     const { clock, controller, guards, search } = this.#context;
-    const command = guards.tag(instance, attachAgent(run, index));
-    const name = { run, worker: index };
-    const { received } = search.pool.get(index);
-    const way = { ...controller, clock, received };
-    const agent = await Agent.attach(session, command, name, way, this.#stop);
+    const speaker = { ...controller, clock, received: search.pool.get(index).received };
+    const stop = this.#stop;
+    const agent = this.#uploaded
+      ? await Agent.attach(
+          session,
+          guards.tag(instance, attachAgent(run, index)),
+          { run, worker: index },
+          speaker,
+          { signal: stop },
+        )
+      : await boot({ instance, session, context: this.#context, speaker, stop });
+    this.#uploaded = true;
     let isAttached = false;
     try {
       await this.#converse(agent, session, instance, () => (isAttached = true));

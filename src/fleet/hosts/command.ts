@@ -43,11 +43,14 @@ export function guardCommand(place: WorkerPlace, seconds: number): string {
     `umask 077`,
     `trap "" HUP INT TERM PIPE`,
     `d=${workDirectory(run, worker)}`,
-    `g=$$.$(date +%s)`,
+    // One program for all that is asked of the clock: a machine may have many guards armed at once.
+    `set -- $(LC_ALL=C date "+%s %b %e %H:%M:%S")`,
+    `g=$$.$1`,
+    `e=$(($1+${whole}))`,
     `mkdir -p "$d" && echo $g >"$d/guard" || exit 73`,
     // In the form of a syslog, so that there is a line even of a worker that could not be started.
-    `echo "$(LC_ALL=C date "+%b %e %H:%M:%S") $(uname -n | cut -d. -f1) cnd-guard[$$]: run=${run} worker=${worker} armed" >>"$d/syslog"`,
-    `e=$(($(date +%s)+${whole}))`,
+    `h=$(uname -n)`,
+    `{ printf "%s %2d %s %s " "$2" "$3" "$4" "\${h%%.*}"; echo "cnd-guard[$$]: run=${run} worker=${worker} armed"; } >>"$d/syslog"`,
     // Without the tags, or it would kill itself.
     `(${waitScript(whole)}; if [ "$(cat "$d/guard")" = $g ]; then ${shell`exec env CND_RUN= CND_INSTANCE= /bin/sh -c ${cleanScript(place)}`}; fi) </dev/null >/dev/null 2>&1 & echo armed`,
   ].join('; ');

@@ -52,7 +52,7 @@ export const kubernetesSchema = z.strictObject({
   namespace: pattern(/^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$/, 'the name of a namespace')
     .optional()
     .describe('the namespace of the pods; by default that of the context'),
-  image: text('a container image').describe('the image of the pods: it needs python3, sh, tar and gzip'),
+  image: text('a container image').describe('the image of the pods: it needs python3, sh and gzip'),
   cpu: quantity(
     /^(?!0+(\.0+)?m?$)(\d{1,6}m|\d{1,4}(\.\d{1,3})?)$/,
     'an amount of CPU like 2 or 500m',

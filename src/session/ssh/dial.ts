@@ -38,10 +38,28 @@ function dialTcp(
 }
 
 /**
+ * What is written in one turn goes out by one system call: ssh2 writes each packet by itself, seven for a worker's bundle.
+ *
  * Only reading ends it. Node closes a socket that cannot be written to, and drops what the other side said before it reset the
  * connection; the reading side gets that first, and then the end.
  */
 class ReadingSocket extends Socket {
+  override write(buffer: Uint8Array | string, cb?: (error?: Error | null) => void): boolean;
+  override write(
+    text: Uint8Array | string,
+    encoding?: BufferEncoding,
+    cb?: (error?: Error | null) => void,
+  ): boolean;
+  override write(...args: unknown[]): boolean {
+    if (this.writableCorked === 0) {
+      this.cork();
+      process.nextTick(() => this.uncork());
+    }
+    // oxlint-disable-next-line typescript/unbound-method -- it is bound right here
+    const isTaken: unknown = Reflect.apply(super.write, this, args);
+    return isTaken === true;
+  }
+
   override _write(...[chunk, encoding, callback]: Parameters<Duplex['_write']>): void {
     // oxlint-disable-next-line no-underscore-dangle -- the name that node:stream gives it
     super._write(chunk, encoding, () => callback());

@@ -191,7 +191,13 @@ export class Display implements View {
 
   #send(message: ToDisplay): void {
     const { stdin } = this.#child ?? {};
-    if (stdin?.writable) stdin.write(`${JSON.stringify(message)}\n`);
+    if (!stdin?.writable) return;
+    // All that happens in one turn wakes the child once.
+    if (stdin.writableCorked === 0) {
+      stdin.cork();
+      setImmediate(() => stdin.uncork());
+    }
+    stdin.write(`${JSON.stringify(message)}\n`);
   }
 
   #take(message: FromDisplay): void {

@@ -5,7 +5,12 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { workDirectory } from '../../../src/session/upload.ts';
-import { killAgent, readSpooledHits, attachAgent } from '../../../src/engine/agents/remote-command.ts';
+import {
+  attachAgent,
+  bootWorker,
+  killAgent,
+  readSpooledHits,
+} from '../../../src/engine/agents/remote-command.ts';
 
 const run = '20261120-081103-x7k2';
 
@@ -55,6 +60,24 @@ describe('in a real shell', () => {
     const [code, signal] = await once(child, 'exit');
     expect({ code, signal }).toEqual({ code: null, signal: 'SIGKILL' });
     expect(sh(killAgent(run, 3)).status).toBe(0);
+  });
+
+  test('a worker is received after the switch and the guard, and where one of them fails nothing more is run', () => {
+    const boot = (armedSwitch: string, guard?: string) => {
+      const { status, stdout } = sh(
+        bootWorker(run, 3, 'import sys; print(*sys.argv)', { armedSwitch, guard }),
+      );
+      return { status, said: stdout.trimEnd().split('\n') };
+    };
+    const script = `${workDirectory(run, 3)}/attach.py`;
+    const looks = 'for try in 1 2; do [ $try = 2 ] && exit 0; done; exit 1';
+    expect(boot(looks)).toEqual({ status: 0, said: ['switch 0', `-c ${script}`] });
+    expect(boot(looks, 'cat; echo armed')).toEqual({
+      status: 0,
+      said: ['switch 0', 'armed', `-c ${script}`],
+    });
+    expect(boot('echo noise; cat; exit 3', 'echo armed')).toEqual({ status: 1, said: ['switch 3'] });
+    expect(boot('true', 'exit 73')).toEqual({ status: 73, said: ['switch 0'] });
   });
 
   test('without a worker nothing is started, and the shell says why', () => {

@@ -6,6 +6,8 @@ import { text } from 'node:stream/consumers';
 import { gunzipSync } from 'node:zlib';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { cleanCommand, guardCommand, syslogCommand, tagCommand } from '../../../src/fleet/hosts/command.ts';
+import { bootWorker } from '../../../src/engine/agents/remote-command.ts';
+import { WorkerBundles } from '../../../src/engine/agents/worker-bundle.ts';
 import { newRunId } from '../../../src/run-id.ts';
 import { eventually, orphans } from '../../helper/process.ts';
 
@@ -99,7 +101,7 @@ describe('the guard', () => {
     mkdirSync(join(home, 'bin'));
     writeFileSync(
       join(home, 'bin', 'date'),
-      `#!/bin/sh\n[ "$1" = +%s ] && exec cat ${clock}\nexec /bin/date "$@"\n`,
+      `#!/bin/sh\ncase "$1" in +%s) exec cat ${clock};; "+%s "*) echo "$(cat ${clock}) $(/bin/date "+\${1#+%s }")";; *) exec /bin/date "$@";; esac\n`,
       {
         mode: 0o755,
       },
@@ -119,6 +121,32 @@ describe('the guard', () => {
   it('fails where nothing can be put', async () => {
     writeFileSync(join(home, '.cnd'), 'a file');
     expect((await end(guardCommand({ run, worker: 0 }, 60))).code).toBe(73);
+  });
+});
+
+describe('the boot of a worker', () => {
+  const boot = (seconds: number): string => {
+    const place = { run, worker: 0 };
+    const { loader } = new WorkerBundles();
+    return tagCommand(place, bootWorker(run, 0, loader, { guard: guardCommand(place, seconds) }));
+  };
+
+  it('does not take its guard along when it is given up', async () => {
+    const child = spawn('/bin/sh', ['-c', boot(4)], { cwd: home, detached: true });
+    const ended = new Promise((resolve) => child.once('exit', (_code, signal) => resolve(signal)));
+    let said = '';
+    child.stdout.on('data', (chunk: Buffer) => (said += chunk.toString()));
+    await eventually('platform', () => said.startsWith('armed\nplatform '));
+    process.kill(-Number(child.pid), 'SIGTERM');
+    expect(await ended).toBe('SIGTERM');
+    working(0);
+    await eventually('two workers', () => workers() === 2);
+    await expectCleaned(15);
+  });
+
+  it('puts nothing where its guard cannot be armed', async () => {
+    writeFileSync(join(home, '.cnd'), 'a file');
+    expect(await end(boot(60))).toEqual({ code: 73, stdout: '' });
   });
 });
 

@@ -12,7 +12,7 @@ import { generateKeyPair } from '../../../src/session/ssh/key.ts';
 import { framedCommand, makeFrame } from '../../../src/session/frame.ts';
 import { lines } from '../../../src/session/lines.ts';
 import { waitUntilReady } from '../../../src/session/ssh/readiness.ts';
-import { makeBundle, upload } from '../../../src/session/upload.ts';
+import { bootedWorker } from '../../helper/booted-worker.ts';
 import { freePort, TestSshServer } from '../../helper/ssh-server.ts';
 import { hasSshd, Sshd } from '../../helper/sshd.ts';
 
@@ -104,7 +104,7 @@ describe.runIf(hasSshd())('with OpenSSH', () => {
     const base = await mkdtemp(join(tmpdir(), 'cnd-sshd-'));
     onTestFinished(() => rm(base, { recursive: true }));
     const content = Buffer.alloc(20_000_000, 'cloud nonce discovery ');
-    await upload(connection, await makeBundle([{ name: 'big', content, mode: 0o600 }]), join(base, 'up'));
+    await bootedWorker(connection, join(base, 'up'), [{ name: 'big', content, mode: 0o600 }]);
     const copy = join(base, 'copy');
     const saved = await connection.save(`cat ${join(base, 'up', 'big')}`, copy);
     expect(saved).toEqual({ bytes: content.length, truncated: false });
@@ -267,7 +267,7 @@ describe.runIf(hasSshd())('with OpenSSH', () => {
       const copy = join(home, 'copy.gz');
       await server.save('printf "one\\ntwo\\n" 2>/dev/null | gzip -c', copy);
       expect(gunzipSync(await readFile(copy)).toString()).toBe('one\ntwo\n');
-      await upload(server, await makeBundle([{ name: 'a', content: 'b', mode: 0o600 }]), join(home, 'up'));
+      await bootedWorker(server, join(home, 'up'), [{ name: 'a', content: 'b', mode: 0o600 }]);
       expect(await readFile(join(home, 'up', 'a'), 'utf8')).toBe('b');
     });
 
