@@ -112,6 +112,24 @@ describe.runIf(hasStage())('a run on EC2 whose controller is killed', { timeout:
     await expectExhausted(place, run, await place.run(`resume ${run} --json`));
   });
 
+  test.concurrent(
+    'replaces an instance that is taken away afterwards, as its first controller would',
+    async () => {
+      const place = on.place({ ec2: { spot: true } });
+      const run = await killed(place.start(`${search} --replace`), kernel, 'run.progress');
+      const cnd = place.start(`resume ${run} --json`);
+      await cnd.event('instance.reconnected');
+      const [taken] = place.instances();
+      await on.stage.hypervisor.reclaim(taken?.id ?? '');
+      expect(await cnd.event('instance.replaced')).toMatchObject({ replacement: 2 });
+      await cnd.event('instance.searching', (event) => 'instance' in event && event.instance === 2);
+      kernel.go(run);
+      const result = await cnd.ended;
+      expect(runEnded(result)).toMatchObject({ outcome: 'exhausted', launched: 3, left: [] });
+      await place.untilClean();
+    },
+  );
+
   const launching = ['CreateQueue', 'RunInstances'];
   test.concurrent.each(launching)('while %s is under way: what comes of it is cleaned up', async (name) => {
     const place = on.place();

@@ -129,9 +129,9 @@ export class Ec2Fleet implements SshFleet {
 
   /** The lifetime is what is left of the one that the others were launched with. */
   async launchReplacement(request: ReplacementRequest, signal: AbortSignal): Promise<Instance> {
-    const { api, settings } = this.#options;
     const launchState = this.#launchStates.get(request.run) ?? new LaunchState();
-    const context = { api, settings, launchState, explain: this.#explain };
+    const own = { prices: this.#prices, launchState, explain: this.#explain };
+    const context = { ...this.#context, ...own };
     return this.#toInstance(await launchMore(context, request, signal), launchState);
   }
 

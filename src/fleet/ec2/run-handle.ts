@@ -72,6 +72,8 @@ export function restoredLaunch(
   };
   // What is not shown yet of a launch that was a moment ago is not gone.
   if (launchedAt !== undefined) launchState.launchedAt = now.monotonic - Math.max(0, now.wall - launchedAt);
+  // A ClientToken that the other process may have used would launch nothing new: it counted from 0.
+  launchState.attempts = Math.floor(now.wall);
   launchState.replaces = replaces;
   launchState.outcomeUnknown = replaces;
   launchState.group = group && { id: group.id, sources: new Set(group.sources) };

@@ -28,6 +28,23 @@ export function openSshKeyPair(key: KeyObject): KeyPair {
   };
 }
 
+const magic = 'openssh-key-v1\0';
+
+/** The pair of a private key in the format in which `generateKeyPair` makes it. @throws RangeError when it is none */
+export function keyPairOf(privateKey: string): KeyPair {
+  const blob = Buffer.from(privateKey.replace(/-----.*-----/g, ''), 'base64');
+  let at = magic.length;
+  const next = (): Buffer => {
+    const begin = at + 4;
+    at = begin + blob.readUInt32BE(at);
+    return blob.subarray(begin, at);
+  };
+  // Cipher, kdf and its options; then the number of keys.
+  for (let count = 0; count < 3; count++) next();
+  at += 4;
+  return { privateKey, publicKey: `${type} ${next().toString('base64')}` };
+}
+
 /**
  * The fingerprint that `ssh-keygen -l` prints: `SHA256:` and the unpadded base64 of the digest of the key's blob.
  *
@@ -64,7 +81,7 @@ function privateBlob(publicBlob: Buffer, seed: Buffer, point: Buffer): Buffer {
   // Padding is 1, 2, 3 … up to the cipher's block size, which is 8 for `none`.
   const padding = Buffer.from(Array.from({ length: (8 - (secret.length % 8)) % 8 }, (_, index) => index + 1));
   return Buffer.concat([
-    Buffer.from('openssh-key-v1\0'),
+    Buffer.from(magic),
     string('none'),
     string('none'),
     string(''),

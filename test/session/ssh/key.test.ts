@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import ssh2 from 'ssh2';
 import { describe, expect, it } from 'vitest';
 
-import { fingerprint, generateKeyPair } from '../../../src/session/ssh/key.ts';
+import { fingerprint, generateKeyPair, keyPairOf } from '../../../src/session/ssh/key.ts';
 
 const { parseKey } = ssh2.utils;
 
@@ -42,6 +42,14 @@ describe('generateKeyPair', () => {
     } finally {
       rmSync(directory, { recursive: true });
     }
+  });
+
+  it('finds the public half in a private key again', () => {
+    for (let count = 0; count < 20; count++) {
+      const pair = generateKeyPair();
+      expect(keyPairOf(pair.privateKey)).toEqual(pair);
+    }
+    expect(() => keyPairOf('not a key')).toThrow(RangeError);
   });
 
   it('never makes the same key twice', () => {

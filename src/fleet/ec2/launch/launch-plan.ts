@@ -1,4 +1,5 @@
 import type { Ec2Settings } from '../schema.ts';
+import type { KeyPair } from '../../../session/ssh/access.ts';
 import { generateKeyPair } from '../../../session/ssh/key.ts';
 import type { LaunchRequest } from '../../fleet.ts';
 import type { InstanceLogin } from '../find/describe.ts';
@@ -24,6 +25,8 @@ export interface OrderContext {
   readonly env: NodeJS.ProcessEnv;
   readonly prerequisites: Prerequisites;
   readonly prices: ReadonlyMap<string, TypePrice>;
+  /** The key that may log in, where the run has one already. */
+  readonly loginKey?: KeyPair;
   /** Makes what ends each instance after T besides its own switch, before there is one; gives what adds instances to it. */
   readonly schedule: (tags: RunTags) => Promise<LaunchPlan['onLaunched']>;
   /** Makes the run's own security group, the last thing before instances: missing rights show while all is free. */
@@ -32,12 +35,12 @@ export interface OrderContext {
 
 /** Finds out, or is told, all that RunInstances needs. @throws CndError saying what is missing. */
 export async function prepareOrder(
-  { settings, env, prerequisites, prices, makeGroup, schedule }: OrderContext,
+  { settings, env, prerequisites, prices, loginKey = generateKeyPair(), makeGroup, schedule }: OrderContext,
   request: LaunchRequest,
   signal: AbortSignal,
 ): Promise<LaunchOrder> {
   const { run, count, minimum, expiresAt, notice = () => {} } = request;
-  const [hostKey, loginKey] = [generateKeyPair(), generateKeyPair()];
+  const hostKey = generateKeyPair();
   const begun = performance.now();
   const jump = settings.jump && jumpAccess({ ...settings, jump: settings.jump }, env);
   const [identity, types, image, network] = await Promise.all([

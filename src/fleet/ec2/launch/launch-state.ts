@@ -11,7 +11,7 @@ export class LaunchState {
   readonly pending = new Set<Promise<unknown>>();
   login: InstanceLogin | undefined;
   /** What replacements are launched by, too: with the same keys. */
-  plan: LaunchPlan | undefined;
+  plan: Promise<LaunchPlan> | LaunchPlan | undefined;
   /** More may be launched later, in place of those that are lost. */
   replaces = false;
   /** RunInstances calls until now, but for repetitions: each has a ClientToken of its own. */

@@ -4,6 +4,7 @@ import { type Instance, isLiving } from '../../../instance.ts';
 import { plural } from '../../../quantity.ts';
 import { writeLoginKey } from '../../../state/run-state.ts';
 import { CndError } from '../../../error.ts';
+import { keyPairOf } from '../../../session/ssh/key.ts';
 import type { LaunchRequest, ReplacementRequest } from '../../fleet.ts';
 import { type ExplainError, isFreePlanRefusal } from '../error.ts';
 import type { PreflightContext } from '../preflight/context.ts';
@@ -67,31 +68,28 @@ export async function launchRun(
 }
 
 /**
- * Launches one more instance, as the others were: with their keys, group and schedules, and a switch for what is left of T. What
- * an aborted call launches is terminated with the run.
+ * Launches one more instance, as the others were: with their login key, group and schedules, and a switch for what is left of T.
+ * What an aborted call launches is terminated with the run.
  */
 export async function launchMore(
-  {
-    api,
-    settings,
-    launchState,
-    explain,
-  }: Pick<RunLaunchContext, 'api' | 'settings' | 'launchState' | 'explain'>,
-  { run, index, notice = () => {} }: Pick<ReplacementRequest, 'run' | 'index' | 'notice'>,
+  context: Omit<RunLaunchContext, 'terminate'>,
+  request: ReplacementRequest,
   signal: AbortSignal,
 ): Promise<Ec2Instance> {
-  const { plan } = launchState;
-  if (!plan) {
-    const what = `run ${run} was launched by another process, which alone has the keys that instances are launched with`;
-    throw new CndError('not-launched-here', what, { about: run });
-  }
+  const { api, settings, launchState, explain } = context;
+  const { run, index, notice = () => {} } = request;
   try {
-    const one = { ...plan, count: 1, minimum: 1, firstIndex: index, notice };
+    launchState.plan ??= planAgain(context, request, signal).catch((error: unknown) => {
+      launchState.plan = undefined;
+      throw error;
+    });
+    const one = { ...(await launchState.plan), count: 1, minimum: 1, firstIndex: index, notice };
     const [instance] = await launchInstances(api, one, launchState, signal);
     if (instance) return instance;
     throw new Error('EC2 gave no instance');
   } catch (error) {
     signal.throwIfAborted();
+    if (error instanceof CndError && error.code === 'not-launched-here') throw error;
     const { types, spot } = settings;
     throw explain(error, {
       what: 'an instance cannot be launched',
@@ -100,6 +98,33 @@ export async function launchMore(
       launch: { count: 1, types, market: spot ? 'spot' : 'on-demand', eligible: undefined },
     });
   }
+}
+
+/**
+ * What more instances are launched by in a run that another process launched: its group and login key, and a host key of
+ * their own, because that process took the private half of its host key with it.
+ */
+async function planAgain(
+  context: Omit<RunLaunchContext, 'terminate'>,
+  { run, lifetime, notice }: ReplacementRequest,
+  signal: AbortSignal,
+): Promise<LaunchPlan> {
+  const { settings, launchState } = context;
+  const { login, group } = launchState;
+  if (login?.privateKey === undefined || (settings.securityGroup === undefined && !group)) {
+    const what = `run ${run} was launched by another process, which left no key or security group to launch instances with`;
+    throw new CndError('not-launched-here', what, { about: run });
+  }
+  const steps = {
+    loginKey: keyPairOf(login.privateKey),
+    makeGroup: () => Promise.resolve(group?.id ?? ''),
+    schedule: (tags: RunTags) => schedule(context, tags, signal),
+  };
+  const expiresAt = new Date(Date.now() + lifetime * 1000);
+  const request = { run, count: 1, minimum: 1, lifetime, expiresAt, ...(notice && { notice }) };
+  const made = await prepareOrder({ ...context, ...steps }, request, signal);
+  launchState.login = { ...login, hostKeys: [...login.hostKeys, ...made.login.hostKeys] };
+  return made.plan;
 }
 
 async function makeGroup(
@@ -126,7 +151,7 @@ async function makeGroup(
 
 /** Where it is asked for, AWS itself ends each instance at T + grace: a group of schedules, and what adds to it. */
 async function schedule(
-  { api, settings, explain }: RunLaunchContext,
+  { api, settings, explain }: Pick<RunLaunchContext, 'api' | 'settings' | 'explain'>,
   tags: RunTags,
   signal: AbortSignal,
 ): Promise<LaunchPlan['onLaunched']> {
