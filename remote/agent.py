@@ -114,8 +114,6 @@ class Agent:
                 self.obey(*parse_order(line, self.job.stride))
             elif is_attach(line):
                 self.welcome(parse_attach(line))
-            elif line.startswith(b'{"order":"ping"'):
-                pass  # whoever is slow to start is pinged before it has its job
             elif line == b'{"order":"stop"}':
                 self.output.send('stopped', reason='order')
                 self.status = 0

@@ -378,17 +378,6 @@ describe('orders', () => {
   });
 });
 
-it('is pinged before it has a job, and waits for that', async () => {
-  const agent = start();
-  agent.send({ order: 'ping', seen: 0 });
-  agent.send({ order: 'ping', seen: 0 });
-  agent.job();
-  await agent.event('ready');
-  agent.send({ order: 'stop' });
-  expect(await agent.event('stopped')).toMatchObject({ reason: 'order' });
-  expect(agent.kinds()).not.toContain('error');
-});
-
 describe('a job that cannot be understood', () => {
   it.each([
     ['{"run":', /^job/],
