@@ -1,5 +1,6 @@
 // Builds dist/ beside the one that is there, and puts it in its place: whatever runs from it goes on meanwhile. npx does this by
 // itself when it sees a checkout for the first time.
+import { spawnSync } from 'node:child_process';
 import { chmodSync, mkdtempSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { bundle } from './bundle.mjs';
@@ -13,6 +14,12 @@ const old = `${fresh}-old`;
 try {
   const modules = await bundle(root, fresh);
   writeFileSync(`${fresh}/THIRD-PARTY-NOTICES.txt`, thirdPartyNotices(modules));
+  const { stdout, status } = spawnSync(process.execPath, [`${fresh}/help-texts.js`], {
+    encoding: 'utf8',
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
+  if (status !== 0) throw new Error('the texts of --help cannot be made');
+  writeFileSync(`${fresh}/help.json`, stdout);
   while (!replaced());
 } finally {
   for (const left of [fresh, old]) rmSync(left, { recursive: true, force: true });

@@ -7,6 +7,7 @@ import { rolldown } from 'rolldown';
 const programs = {
   cli: 'src/cli.ts',
   display: 'src/view/display/child.ts',
+  'help-texts': 'src/command/help/texts.ts',
   'local-host': 'src/fleet/local/host/host.ts',
   'local-watchdog': 'src/fleet/local/host/watchdog.ts',
   web: 'src/view/web/child.ts',

@@ -1,3 +1,4 @@
+import { readyHelp } from './command/help/ready.ts';
 import { causeLines, causesOf, keptCauses, CndError } from './error.ts';
 import { redact } from './redact.ts';
 import { printable } from './text.ts';
@@ -16,10 +17,7 @@ process.stderr.on('error', () => {});
 let exitCode: number;
 let reported: unknown;
 try {
-  exitCode =
-    words[0] === '__complete'
-      ? await (await import('./command/completion/query.ts')).answer(words.slice(1))
-      : await (await import('./command/parser.ts')).runCommandLine(words);
+  exitCode = await perform();
 } catch (error) {
   exitCode = report(error);
   reported = error;
@@ -29,6 +27,15 @@ await flush();
 exitCode = judgeStdout(exitCode);
 closeForeignTerminals(held);
 process.exit(exitCode);
+
+async function perform(): Promise<number> {
+  if (words[0] === '__complete')
+    return (await import('./command/completion/query.ts')).answer(words.slice(1));
+  const help = readyHelp(words, process.stdout.columns);
+  if (help === undefined) return (await import('./command/parser.ts')).runCommandLine(words);
+  process.stdout.write(help);
+  return 0;
+}
 
 /** Tells the user about an error, with its stack only where asked for or where it is a bug; gives the exit code. */
 function report(error: unknown): number {

@@ -5,14 +5,50 @@ import { version } from '../package.ts';
 import { type Arguments, type Command, type CommandGroup, isGroup } from './command.ts';
 import { LiteralWords } from './literal-word.ts';
 import { bindValues } from './dashed-value.ts';
+import { helpColumns } from './help/ready.ts';
 import { commands } from './registry/registry.ts';
 import { commandOf, usageError } from './usage-error.ts';
 
 /** Runs the command that the command line asks for; gives the exit code. @throws UsageError and what commands throw. */
 export async function runCommandLine(typed: readonly string[]): Promise<number> {
   const words = bindValues(typed, commandOf(typed)?.flags ?? []);
-  let chosen: { readonly command: Command; readonly masked: Arguments } | undefined;
   const literal = new LiteralWords(words);
+  const columns = Math.min(helpColumns, process.stdout.columns ?? helpColumns);
+  try {
+    await parserFor(words, literal, columns).parseAsync();
+  } catch (error) {
+    if (error instanceof ChosenCommand) return run(error.command, words, error.masked, literal);
+    throw error;
+  }
+  return 0;
+}
+
+/**
+ * Thrown for the command that was parsed, which is run only then: after a handler that returns yargs renders the help of the
+ * command, in case that what it does fails, and that takes longer than all the rest.
+ */
+class ChosenCommand extends Error {
+  readonly command: Command;
+  readonly masked: Arguments;
+
+  constructor(command: Command, masked: Arguments) {
+    super(command.name);
+    this.command = command;
+    this.masked = masked;
+  }
+}
+
+/** The help of the command that these words name, or of all. */
+export async function helpOf(path: readonly string[]): Promise<string> {
+  const literal = new LiteralWords([...path, '--help']);
+  let text = '';
+  await parserFor(path, literal, helpColumns).parseAsync([...literal.masked], {}, (_, __, output) => {
+    text = output;
+  });
+  return `${text}\n`;
+}
+
+function parserFor(words: readonly string[], literal: LiteralWords, columns: number): Argv {
   const parser = yargs([...literal.masked])
     .scriptName('cnd')
     .usage(
@@ -25,22 +61,20 @@ export async function runCommandLine(typed: readonly string[]): Promise<number> 
     .version(version)
     .help()
     .alias('h', 'help')
-    .wrap(Math.min(100, process.stdout.columns ?? 100))
+    .wrap(columns)
     .exitProcess(false)
     .fail((message: string | null, error: unknown) => {
       throw error instanceof Error ? error : usageError(words, literal.restore(message) ?? null);
     });
   const add = (to: Argv, command: Command, isDefault = false): void => {
     const line = [command.name, ...(command.positionals ?? []).map(place)].join(' ');
-    // Run only after the parse: for a handler that gives a promise yargs renders its whole help, in case that rejects.
-    const choose = (masked: Arguments): void => {
-      chosen = { command, masked };
-    };
     to.command(
       isDefault ? [line, '$0'] : line,
       command.describe,
       (argv: Argv) => describe(argv, command),
-      choose,
+      (masked: Arguments) => {
+        throw new ChosenCommand(command, masked);
+      },
     );
   };
   for (const entry of commands) {
@@ -51,8 +85,7 @@ export async function runCommandLine(typed: readonly string[]): Promise<number> 
         return examples(argv, entry);
       });
   }
-  await parser.parseAsync();
-  return chosen === undefined ? 0 : run(chosen.command, words, chosen.masked, literal);
+  return parser;
 }
 
 async function run(

@@ -66,7 +66,8 @@ describe('cnd __complete', () => {
       'local',
       /node_modules\/|\/(?:parser|schemas|local|ec2|start)\.js$/,
     ],
-    [['--help'], 'cnd start', /node_modules\/|\/(?:query|schemas|local|ec2|start)\.js$/],
+    [['--help'], 'cnd start', /node_modules\/|\/(?:query|parser|schemas|local|ec2|start)\.js$/],
+    [['logs', 'show', '-h'], 'cnd logs show', /node_modules\/|\/(?:query|parser|schemas)\.js$/],
   ])('%j loads what it needs', async (words, shown, needless) => {
     const coverage = join(place.directory, 'coverage');
     const { stdout } = await place.run(words, { NODE_V8_COVERAGE: coverage });
