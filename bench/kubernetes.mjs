@@ -2,13 +2,15 @@
 // creation of the Job until all pods search; how long they take to stop, from the order to the last of their kernels dead; and
 // from the deletion of the Job until no object is left of it. As a Markdown table.
 //
-//   node bench/kubernetes.mjs [--N 1,8,32,100] [--runs 1] [--T 240] [--hold 5] [--cpu 10m] [--kernel auto|python]
+//   node bench/kubernetes.mjs [--N 1,8,32,100] [--runs 1] [--T 240] [--hold 5] [--cpu 10m] [--kernel stub|auto|python]
 //
+// --kernel stub: kernels that search nothing, for more pods than there are cores: of a hundred that search, each has a fiftieth
+// of a core, its agent included (pods share the processor out by what they request, whatever their niceness).
 // As root, after test/helper/kubernetes/prepare.sh. $CND_TEST_CLUSTER names the directory of a cluster that is up already.
 import { execFileSync, spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { once } from 'node:events';
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { homedir, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
@@ -25,7 +27,7 @@ const { values } = parseArgs({
     T: { type: 'string', default: '240' },
     hold: { type: 'string', default: '5' },
     cpu: { type: 'string', default: '10m' },
-    kernel: { type: 'string', default: 'auto' },
+    kernel: { type: 'string', default: 'stub' },
   },
 });
 const work = mkdtempSync(join(tmpdir(), 'cnd-bench-'));
@@ -63,15 +65,31 @@ async function cluster() {
   return { directory, stop };
 }
 
+/** Gives the cluster the image of the tests with a kernel that searches nothing, and its name. */
+function stubImage() {
+  const root = join(work, 'root');
+  mkdirSync(root);
+  execFileSync('sh', ['-c', `tar -xOf '${installed().IMAGES}/python.tar' layer.tar | tar -x -C '${root}'`]);
+  execFileSync('cc', ['-O2', '-static', '-o', join(root, 'kernel'), here('stub-kernel.c')]);
+  const [name, file] = ['localhost/stub:1', join(work, 'stub.tar')];
+  const pack = [helper('cluster/image.py'), name, root, file, 'CND_KERNEL=/kernel', '--', '/bin/sh'];
+  execFileSync('python3', pack);
+  const socket = join(directory, 'run/containerd.sock');
+  execFileSync('ctr', ['-a', socket, '-n', 'k8s.io', 'images', 'import', file], { stdio: 'pipe' });
+  return name;
+}
+
 const { directory, stop } = await cluster();
 const kubeconfig = join(directory, 'admin.conf');
-const kubernetes = { image: 'localhost/python:3', cpu: values.cpu, memory: '64Mi' };
+const isStub = values.kernel === 'stub';
+const image = isStub ? stubImage() : 'localhost/python:3';
+const kubernetes = { image, cpu: values.cpu, memory: '64Mi' };
 writeFileSync(join(work, 'cnd.config.json'), JSON.stringify({ fleet: 'kubernetes', kubernetes }));
 const env = { ...process.env, HOME: work, XDG_STATE_HOME: join(work, 'state'), KUBECONFIG: kubeconfig };
 
 /** One run, interrupted once all have been searching for `hold` seconds. */
 async function run(n) {
-  const flags = { N: n, T: values.T, D: 16, limit: 2n ** 64n - 1n, kernel: values.kernel };
+  const flags = { N: n, T: values.T, D: 16, limit: 2n ** 64n - 1n, kernel: isStub ? 'auto' : values.kernel };
   const words = Object.entries(flags).flatMap(([name, value]) => [`--${name}`, String(value)]);
   const command = [here('../bin/cnd.js'), 'start', ...words, '--json'];
   const child = spawn(process.execPath, command, { cwd: work, env, stdio: ['ignore', 'pipe', 'inherit'] });
@@ -82,7 +100,10 @@ async function run(n) {
     if (line.startsWith('{"event":"instance.progress"')) continue;
     const event = JSON.parse(line);
     at[event.event] = Date.parse(event.time);
-    if (event.event === 'instance.lost') seen.lost++;
+    if (event.event === 'instance.lost') {
+      seen.lost++;
+      process.stderr.write(`N=${n}: instance ${event.instance} lost: ${event.reason}\n`);
+    }
     if (event.event === 'instance.stopped' && event.latency !== undefined) seen.latencies.push(event.latency);
     if (event.event === 'run.ended') seen.gone = event.phases.terminate;
     if (event.event !== 'search.all') continue;

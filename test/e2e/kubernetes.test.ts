@@ -38,10 +38,12 @@ describe.runIf(hasCluster())('a run on Kubernetes', { timeout: 180_000 }, () => 
     return { cnd, run };
   }
 
+  // The search of the report of 2019 (docs/kubernetes.md).
   test('finds the golden nonce, archives the syslog of every pod, and leaves nothing', async () => {
-    const ended = await start('--N 4 --T 120 --D 2 --smallest --json').ended;
+    const search = '--scheme sha256d --unit bits-lsb --from 1073741824 --D 20 --smallest';
+    const ended = await start(`--N 4 --T 160 ${search} --json`).ended;
     const { run, ...how } = runEnded(ended);
-    expect(how).toMatchObject({ outcome: 'found', nonce: '116', left: [] });
+    expect(how).toMatchObject({ outcome: 'found', nonce: '1074435534', left: [] });
     expect(ended.code).toBe(0);
     expect(await place.left(run)).toEqual([]);
     const archived = readdirSync(join(place.directory, 'logs', run));
@@ -50,6 +52,14 @@ describe.runIf(hasCluster())('a run on Kubernetes', { timeout: 180_000 }, () => 
     const [first] = named(eventsOf(ended), 'instance.searching');
     expect(first).toMatchObject({ threads: 1 });
     expect(named(eventsOf(ended), 'instance.terminated')).toHaveLength(4);
+  });
+
+  test('finds a golden nonce of 6 digits on 4 pods', async () => {
+    const begin = (timeLimit: number): Cnd => start(`--fleet kubernetes --N 4 --T ${timeLimit} --D 6 --json`);
+    const { cnd, run } = await reaching(begin, 'hit', 60);
+    const ended = await cnd.ended;
+    expect([ended.code, runEnded(ended)]).toMatchObject([0, { outcome: 'found', left: [] }]);
+    expect(await place.left(run)).toEqual([]);
   });
 
   test('ends at an interrupt, and is seen by ps and ended by scram from elsewhere', async () => {
