@@ -139,16 +139,20 @@ describe.runIf(hasCluster())('Kubernetes at its worst', { timeout: 240_000 }, ()
   test('T is kept while pods are pending, and says what they wait for', async () => {
     const place = await kubernetesPlace(cluster, `fault-${Date.now()}`);
     places.push(place);
-    const begun = Date.now();
-    const flags = ['start', '--N', '2', '--T', '26', '--cpu', '500', ...endless.split(' ')];
-    const ended = await place.run(flags);
-    // T and the grace: nothing may live longer.
-    expect(Date.now() - begun).toBeLessThan(56_000);
-    expect(runEnded(ended)).toMatchObject({ left: [], tested: '0' });
-    const words = named(eventsOf(ended), 'warning').map(({ message }) => message);
-    expect(
-      words.filter((message) => /cannot be scheduled yet: .*Insufficient cpu/.test(message)),
-    ).toHaveLength(1);
+    const told = async (timeLimit: number): Promise<number> => {
+      const begun = Date.now();
+      const flags = ['start', '--N', '2', '--T', String(timeLimit), '--cpu', '500', ...endless.split(' ')];
+      const ended = await place.run(flags);
+      // T and the grace: nothing may live longer.
+      expect(Date.now() - begun).toBeLessThan((timeLimit + 30) * 1000);
+      expect(runEnded(ended)).toMatchObject({ left: [], tested: '0' });
+      const words = named(eventsOf(ended), 'warning').map(({ message }) => message);
+      return words.filter((message) => /cannot be scheduled yet: .*Insufficient cpu/.test(message)).length;
+    };
+    // A busy machine may need all of a short T for its plan and its launch.
+    let times = await told(26);
+    for (let timeLimit = 52; times === 0 && timeLimit < 210; timeLimit *= 2) times = await told(timeLimit);
+    expect(times).toBe(1);
   });
 
   test('a right that is missing is named', async () => {
