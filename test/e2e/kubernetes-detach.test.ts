@@ -105,8 +105,15 @@ describe.runIf(hasCluster())('a detached run on Kubernetes', { timeout: 240_000 
     await untilClean(run);
   });
 
-  test('scram deletes one that searches; a right that is missing is named', async () => {
+  test('who interrupts a resume leaves the run searching; scram deletes it', async () => {
     const run = await started('--N 2 --T 150 --D 16 --kernel python');
+    const waiting = place.start(['resume', run, '--json'], elsewhere);
+    await waiting.event('instance.running');
+    waiting.child.kill('SIGINT');
+    const left = await waiting.ended;
+    expect([left.code, left.stderr]).toEqual([130, expect.stringContaining(`${run} searches on`)]);
+    expect(existsSync(join(place.directory, 'logs', run))).toBe(false);
+    expect(await place.left(run)).not.toEqual([]);
     const scram = await place.run(['scram', '--run', run], elsewhere);
     expect([scram.code, scram.stdout]).toEqual([0, expect.stringContaining('terminated')]);
     await untilClean(run);
