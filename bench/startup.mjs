@@ -34,13 +34,14 @@ function note(what, whose, value) {
 
 /** Milliseconds by the clock, and of the processor, that a program takes. */
 function timed(args) {
-  // `times` prints what the shell has used itself, then what its children have: minutes and seconds.
-  const script = '"$@" >/dev/null; times';
+  const script = 'TIMEFORMAT="%3U %3S"; time "$@" >/dev/null';
   const begin = performance.now();
-  const { stdout } = spawnSync('sh', ['-c', script, 'sh', process.execPath, ...args], { encoding: 'utf8' });
+  const { stderr } = spawnSync('bash', ['-c', script, 'bash', process.execPath, ...args], {
+    encoding: 'utf8',
+    env: { ...process.env, LC_ALL: 'C' },
+  });
   const wall = performance.now() - begin;
-  const parts = (stdout.trim().split('\n').at(-1) ?? '').matchAll(/(\d+)m([\d.]+)s/g);
-  const seconds = [...parts].map(([, minutes, seconds]) => 60 * Number(minutes) + Number(seconds));
+  const seconds = (stderr.trim().split('\n').at(-1) ?? '').split(' ').map(Number);
   return { wall, cpu: 1000 * seconds.reduce((sum, part) => sum + part, 0) };
 }
 
