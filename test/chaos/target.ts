@@ -27,6 +27,7 @@ function kindOf(pid: number): Kind | undefined {
   if (/kernel-stand-in\.py|pow\.py/.test(command)) return 'kernel';
   if (name === 'cnd-agent' || (/flood-agent\.py/.test(command) && !/sh -c/.test(command))) return 'agent';
   if (/attach\.py/.test(command) && !/sh -c/.test(command)) return 'attach';
-  if (/echo armed/.test(command)) return 'guard';
+  // The boot arms one, and goes on.
+  if (/echo armed/.test(command) && !/attach\.py/.test(command)) return 'guard';
   return command.startsWith('/bin/sh -c') ? 'session' : undefined;
 }
