@@ -45,8 +45,9 @@ export class ChaosCluster {
     const namespace = `chaos-${process.pid}-${this.#count}`;
     const cluster = this.#cluster;
     await this.#untilReady();
-    const wire = await Wire.start(cluster.port);
     const own = readFileSync(await cluster.tenant(namespace), 'utf8');
+    // Last: what fails before leaves nothing open, which would keep this process from ending.
+    const wire = await Wire.start(cluster.port);
     const kubeconfig = join(player.directory, 'kubeconfig');
     writeFileSync(kubeconfig, own.replace(`127.0.0.1:${cluster.port}`, `127.0.0.1:${wire.port}`));
     chmodSync(player.record, 0o666);
