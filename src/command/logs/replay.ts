@@ -9,7 +9,7 @@ import { Output } from '../../view/output.ts';
 import { PlainView } from '../../view/plain.ts';
 import { Display } from '../../view/display/display.ts';
 import { isLive } from '../../view/terminal/capability.ts';
-import { onceAborted, pause } from '../../wait.ts';
+import { pause } from '../../wait.ts';
 import type { Arguments } from '../command.ts';
 import { interruptible } from '../interruptible.ts';
 import { openArchive, text } from './logs.ts';
@@ -29,7 +29,7 @@ export async function replay(given: Arguments): Promise<number> {
   const verbose = given['verbose'] === true;
   const isShownLive = speed !== undefined && isLive({ isTTY: isatty(2) }, process.env);
   const code = isShownLive
-    ? await interruptible((signal) => showLive(events, speed, verbose, signal))
+    ? await showLive(events, speed, verbose)
     : await showLines(events, plainView(verbose), speed);
   warnUnread(`${run}/${journalName}`, unread);
   return code;
@@ -51,18 +51,16 @@ async function showLines(
   return 0;
 }
 
-/** Shows the events in the live view, until they end, `q` is pressed or the signal aborts. */
+/** Shows the events in the live view, until they end, `q` is pressed or a signal comes; gives the exit code. */
 async function showLive(
   events: AsyncGenerator<RunEvent>,
   speed: number,
   verbose: boolean,
-  signal: AbortSignal,
 ): Promise<number> {
   const first = await events.next();
   if (first.done === true) return 0;
   const recorded = Date.parse(first.value.time);
   const over = new AbortController();
-  const off = onceAborted(signal, () => over.abort());
   const display = new Display(
     {
       mode: 'live',
@@ -75,13 +73,15 @@ async function showLive(
     { onQuit: () => over.abort(), onStdoutClosed: () => over.abort() },
   );
   try {
-    display.show(first.value);
-    await show(events, display, speed, over.signal, recorded);
+    return await interruptible(async (signal) => {
+      display.show(first.value);
+      await show(events, display, speed, AbortSignal.any([signal, over.signal]), recorded);
+      return 0;
+    });
   } finally {
-    off();
+    // Not before it has set the terminal back.
     await display.close();
   }
-  return 0;
 }
 
 /** Shows each event when its time has come: `recorded` is the time of the run at which this begins, by default the first event's. */
