@@ -18,6 +18,8 @@ export interface SearchRequest {
   readonly controller: { readonly key: string; readonly epoch: number };
   /** Goes on with the search of an earlier controller of this run: what `RunningSearch.snapshot` gave there. */
   readonly snapshot?: unknown;
+  /** Another controller of this run was killed, which may have set workers to it with no time to note that: also without a snapshot. */
+  readonly isContinued?: boolean;
   /**
    * Calls `then` once a snapshot of the search as it is now is kept for another controller; absent: nothing is kept, and
    * nobody goes on. What must not be done twice waits for that.

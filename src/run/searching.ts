@@ -76,6 +76,7 @@ export class Searching {
       done: earlier?.done ?? [],
       controller: context.controller,
       snapshot: continued?.snapshot.search,
+      isContinued: continued !== undefined,
       keep,
       smallest: config.smallest,
       kernel: config.kernel,

@@ -26,7 +26,7 @@ import type { WorkerPool, SendOrder } from './worker-pool.ts';
 /** What a search over workers is given; N, as launched, fixes the stride. */
 export type SearchOptions = HitsOptions &
   TrustOptions &
-  Pick<SearchRequest, 'onFirstSearching' | 'announce' | 'done' | 'snapshot' | 'keep'>;
+  Pick<SearchRequest, 'onFirstSearching' | 'announce' | 'done' | 'snapshot' | 'isContinued' | 'keep'>;
 
 /** One search over all workers of a run: takes what agents say, keeps the ledger, gives orders, knows its end. It does no I/O. */
 export class Search implements RunningSearch {

@@ -42,6 +42,7 @@ class Bench {
     { workers = 2, smallest = false, limit = 1000n, from = 0n, chunk = 100n, near = 24, fastest = 1e9 } = {},
     snapshot?: unknown,
     keep?: (then: () => void) => void,
+    isContinued = false,
   ) {
     this.sent = Array.from({ length: workers }, () => []);
     const emit: Emit = (event, fields) => void this.events.push({ event, ...fields });
@@ -53,6 +54,7 @@ class Bench {
       fastest,
       smallest,
       snapshot,
+      isContinued,
       keep,
       emit,
       elapsed: () => this.seconds,
@@ -134,6 +136,18 @@ describe('a worker that is away', () => {
     bench.seconds = 7;
     bench.progress(0, 0, 100n);
     expect(bench.orders(0)).toContainEqual(adopt);
+  });
+
+  test('was set to work by a controller that was killed before it noted the search: it is believed, and keeps its work', () => {
+    const bench = new Bench({ limit: 2n ** 31n, chunk: 2n ** 26n }, undefined, undefined, true);
+    bench.start(0);
+    bench.progress(0, 0, 32n);
+    bench.search.receive(0, { event: 'idle' });
+    expect(bench.orders(0)).toEqual([]);
+    bench.start(1);
+    // Who was told their near-hits was the controller that was killed.
+    bench.progress(1, 1, 31n);
+    expect(bench.named('instance.lost')).toEqual([]);
   });
 
   test('is not waited for when all others have nothing left: the first answer counts', async () => {

@@ -5,7 +5,7 @@ import { WorkerPool } from '../worker-pool.ts';
 import { type WorkerSnapshot, damaged, parseSearch, searchValue } from './search-snapshot.ts';
 
 /** What a search is about, and whether it goes on from another one. */
-type Begun = Pick<SearchRequest, 'space' | 'done' | 'snapshot' | 'keep' | 'elapsed'> & {
+type Begun = Pick<SearchRequest, 'space' | 'done' | 'snapshot' | 'isContinued' | 'keep' | 'elapsed'> & {
   readonly workers: number;
 };
 
@@ -27,9 +27,19 @@ export function strideOf(value: SearchRequest['snapshot'], launched: number): nu
  * still: they are away.
  * @throws CndError `state-damaged` when what was kept is not of this search.
  */
-export function searchBase({ space, done, snapshot: value, keep, elapsed, workers }: Begun): SearchBase {
-  if (value === undefined)
-    return { ledger: new Ledger(space, workers, done), pool: new WorkerPool(workers, keep) };
+export function searchBase(begun: Begun): SearchBase {
+  const { space, done, snapshot: value, keep, elapsed, workers } = begun;
+  if (value === undefined) {
+    const ledger = new Ledger(space, workers, done);
+    if (begun.isContinued !== true) return { ledger, pool: new WorkerPool(workers, keep) };
+    const fresh = { state: 'pending', lost: false, searched: false, falseHits: 0, seen: 0 } as const;
+    const pool = WorkerPool.restore(
+      Array.from({ length: workers }, () => fresh),
+      keep,
+      elapsed(),
+    );
+    return { ledger: Ledger.restore(ledger.snapshot()), pool };
+  }
   const snapshot = parseSearch(value);
   try {
     const ledger = Ledger.restore(snapshot.ledger);
