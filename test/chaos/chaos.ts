@@ -1,4 +1,4 @@
-import { cpSync, writeFileSync } from 'node:fs';
+import { cpSync, existsSync, writeFileSync } from 'node:fs';
 import { availableParallelism, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
@@ -76,7 +76,7 @@ async function judge(scenario: Scenario, into?: Report): Promise<string[]> {
     into?.add(playedOf(seen), found);
     return found;
   } finally {
-    if (values.keep !== undefined)
+    if (values.keep !== undefined && existsSync(seen.place.logs))
       cpSync(seen.place.logs, join(values.keep, String(scenario.seed)), { recursive: true });
     await seen.place.remove();
   }
