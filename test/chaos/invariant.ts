@@ -194,7 +194,7 @@ function takenUp(seen: Observation, told: Told | undefined): string[] {
     if (!ended) found.push(`a resume does not end: ${said}`);
     else if (/^\s+at .+:\d+:\d+\)?$/m.test(controller.stderr))
       found.push(`a stack on a resume's stderr: ${said}`);
-    else if (ended.signal === null && ![0, 1, 2, 3, 4].includes(ended.code ?? -1))
+    else if (ended.signal === null && ![0, 1, 2, 3, 4].includes(ended.code ?? -1) && !isKilled(scenario))
       found.push(`a resume exits ${ended.code}: ${said}`);
     else if (ended.code === 0 && controller.heard.ended?.['outcome'] !== 'found')
       found.push(`a resume exits 0 and tells of no hit: ${said}`);

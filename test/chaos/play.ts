@@ -20,7 +20,9 @@ const silencing = ['part', 'cut', 'delay', 'half-open', 'drain'] as const;
 export function patience(scenario: Scenario): number {
   if (scenario.fleet === 'kubernetes')
     return silencing.some((kind) => hasFault(scenario, kind)) ? graceOf(scenario) : 0;
-  return hasFault(scenario, 'power-off') ? graceOf(scenario) + 12 : 0;
+  if (hasFault(scenario, 'power-off')) return graceOf(scenario) + 12;
+  // A new connection takes eight round trips, of 0.8 s each.
+  return hasFault(scenario, 'half-open') && hasFault(scenario, 'delay') ? 7 : 0;
 }
 
 /** What was seen of a scenario, for the invariants. */
