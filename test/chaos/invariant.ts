@@ -189,12 +189,14 @@ function takenUp(seen: Observation, told: Told | undefined): string[] {
   // Where its state was removed a resume begins a new run, from what the archive has of this one.
   const winners = resumed.filter(({ controller }) => controller.heard.ended?.['run'] === run);
   if (winners.length > 1) found.push(`${winners.length} say that they ended the run`);
+  // A scram ends whoever drives the run with SIGTERM.
+  const codes = new Set([0, 1, 2, 3, 4, ...(hasFault(scenario, 'scram') ? [143] : [])]);
   for (const { controller, ended } of resumed) {
     const said = controller.stderr.slice(-400);
     if (!ended) found.push(`a resume does not end: ${said}`);
     else if (/^\s+at .+:\d+:\d+\)?$/m.test(controller.stderr))
       found.push(`a stack on a resume's stderr: ${said}`);
-    else if (ended.signal === null && ![0, 1, 2, 3, 4].includes(ended.code ?? -1) && !isKilled(scenario))
+    else if (ended.signal === null && !codes.has(ended.code ?? -1))
       found.push(`a resume exits ${ended.code}: ${said}`);
     else if (ended.code === 0 && controller.heard.ended?.['outcome'] !== 'found')
       found.push(`a resume exits 0 and tells of no hit: ${said}`);
