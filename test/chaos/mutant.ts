@@ -231,8 +231,8 @@ export const mutants: readonly Mutant[] = [
     edits: [
       {
         file: 'src/engine/agents/resume/resumed-search.ts',
-        search: '  if (value === undefined)\n    return {',
-        replace: '  if (value === undefined || workers > 0)\n    return {',
+        search: '  if (value === undefined) {\n    const ledger',
+        replace: '  if (value === undefined || workers > 0) {\n    const ledger',
       },
     ],
     scenario: scenario(
