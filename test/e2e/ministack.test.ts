@@ -8,7 +8,7 @@ import { clients } from '../stage/stage.ts';
 
 /** A second opinion: SQS and S3 by other authors. EC2 and the machines are the stage's. */
 describe.runIf(hasStage() && hasMiniStack())('a run with the SQS and S3 of MiniStack', () => {
-  const on = useStage({ ministack: true });
+  const on = useStage({ ministack: true, held: true });
 
   test('a hit stops the peers, syslogs are uploaded with checksums and read again', async () => {
     const { s3 } = clients(on.stage);
@@ -18,7 +18,11 @@ describe.runIf(hasStage() && hasMiniStack())('a run with the SQS and S3 of MiniS
       logs: { bucket: 'logs', prefix: 'team' },
     });
     const { run } = place;
-    const result = await run('start --N 3 --T 200 --D 4 --json');
+    // Not before all of them are there, however fast the first one is: else there may be no syslog of the others.
+    const cnd = place.start('start --N 3 --T 200 --D 7 --from 3000000 --json');
+    await cnd.event('search.all');
+    place.release();
+    const result = await cnd.ended;
     expect(result.stderr).toBe('');
     const ended = runEnded(result);
     expect(ended).toMatchObject({ outcome: 'found', exitCode: 0, left: [] });
