@@ -17,7 +17,6 @@ describe.runIf(hasStage() && hasMiniStack())('a run with the SQS and S3 of MiniS
       ec2: { instanceProfile: 'cnd-agent' },
       logs: { bucket: 'logs', prefix: 'team' },
     });
-    const { run } = place;
     // Not before all of them are there, however fast the first one is: else there may be no syslog of the others.
     const cnd = place.start('start --N 3 --T 200 --D 7 --from 3000000 --json');
     await cnd.event('search.all');

@@ -49,8 +49,6 @@ const survivable = new Set([
   'session-timeout',
   'agent-silent',
   'agent-died',
-  // What became of its pod the fleet knows better.
-  'pod-gone',
 ]);
 
 /**
