@@ -259,8 +259,11 @@ describe.runIf(hasStage()).concurrent('a run on EC2', { timeout: 240_000 }, () =
 
   test('over IPv6: in dual-stack subnets, through a group that is open to IPv6 alone, without public IPv4 addresses', async () => {
     const source = '2001:db8:2::7/128';
-    const place = on.place({ ec2: { connect: 'ipv6', region: 'us-west-2', sshFrom: source } });
-    const ended = await place.run('start --N 2 --T 200 --D 2 --json');
+    const place = on.place({ ec2: { connect: 'ipv6', region: 'us-west-2', sshFrom: source }, held: true });
+    const cnd = place.start('start --N 2 --T 200 --D 7 --from 3000000 --json');
+    await cnd.event('search.all');
+    place.release();
+    const ended = await cnd.ended;
     expect(ended).toMatchObject({ code: 0, stderr: '' });
     expect(runEnded(ended)).toMatchObject({ outcome: 'found', left: [] });
     const addresses = place.instances().map(({ ipv6 }) => ipv6);
