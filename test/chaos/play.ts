@@ -84,20 +84,15 @@ export async function play(scenario: Scenario, slack: number, cluster?: ChaosClu
     if (!isOver) inflicted[index] = done;
   });
   const late = scenario.timeLimit + Math.max(graceOf(scenario), patience(scenario)) + slack;
-  const ended =
-    (await within(controller.ended, until(late))) ??
-    (await within(controller.ended, until(late + 2 * lag.worst)));
+  const endOf = async (one: Controller, seconds: number) =>
+    (await within(one.ended, until(seconds))) ?? within(one.ended, until(seconds + 2 * lag.worst));
+  const ended = await endOf(controller, late);
   if (hasFault(scenario, 'resume')) await within(Promise.all(faults), until(late));
   // Of a run that was ended, or has no state any more, a resume begins a new one, which has T anew.
   const isAnew = hasFault(scenario, 'remove-state') || hasFault(scenario, 'scram');
   const latest = late + (isAnew ? scenario.timeLimit : 0);
   const resumedEnds = await Promise.all(
-    resumed.map(async (each) => ({
-      controller: each,
-      ended:
-        (await within(each.ended, until(latest))) ??
-        (await within(each.ended, until(latest + 2 * lag.worst))),
-    })),
+    resumed.map(async (each) => ({ controller: each, ended: await endOf(each, latest) })),
   );
   const workersAtExit = run === undefined ? [] : [...targets(run, 'agent'), ...targets(run, 'kernel')];
   const left = async (living = false): Promise<string[]> =>

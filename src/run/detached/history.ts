@@ -87,15 +87,11 @@ export class DetachedHistory {
     reason = 'it has ended',
     startedAt,
     endedAt = new Date(),
-  }: DetachedInstance) {
+  }: DetachedInstance): void {
     const message = parseDetachedMessage(content);
     if (!message) {
       const said = content.trim().split('\n').at(-1)?.slice(0, 200) ?? '';
-      const why = said === '' ? reason : `${reason}: ${said}`;
-      this.#words.add(why);
-      const lost = { instance: index, code: 'pod-ended', reason: why, retrying: false };
-      this.#at(endedAt)('instance.lost', lost);
-      return;
+      return this.#lose(index, endedAt, said === '' ? reason : `${reason}: ${said}`);
     }
     const { result, kernel, isa, threads = 0, cores = 0, python = '', note, words, since } = message;
     if (kernel !== undefined && isa !== undefined) {
@@ -113,16 +109,13 @@ export class DetachedHistory {
     }
     this.#at(endedAt)('instance.progress', detachedProgress(index, message));
     this.search.take(index, message);
-    if (result === 'failed' || result === 'searching') {
-      const why = words ?? reason;
-      this.#words.add(why);
-      this.#at(endedAt)('instance.lost', {
-        instance: index,
-        code: 'pod-ended',
-        reason: why,
-        retrying: false,
-      });
-    } else this.#at(endedAt)('instance.stopped', { instance: index, reason: result });
+    if (result === 'failed' || result === 'searching') return this.#lose(index, endedAt, words ?? reason);
+    this.#at(endedAt)('instance.stopped', { instance: index, reason: result });
+  }
+
+  #lose(instance: number, time: Date, reason: string): void {
+    this.#words.add(reason);
+    this.#at(time)('instance.lost', { instance, code: 'pod-ended', reason, retrying: false });
   }
 
   #at(time: Date): Emit {
