@@ -17,11 +17,19 @@ export interface OutputOptions {
   readonly maxOutput?: number;
 }
 
+/** A program took longer than it may. */
+export class LateError extends Error {
+  /** @param timeout Milliseconds that it had. */
+  constructor(timeout: number) {
+    super(`timed out after ${timeout / 1000} s`);
+  }
+}
+
 /**
  * Runs a program without input to its end and resolves with its stdout. It gets a process group of its own, which is
  * killed as a whole when the program is late or the signal aborts: with SIGTERM, then SIGKILL. Nobody waits for a program
  * that ignores both, nor for a grandchild that keeps its output open.
- * @throws Error when it cannot be started, fails, is late, or says too much.
+ * @throws LateError; Error when it cannot be started, fails, or says too much.
  */
 export function outputOf(
   program: string,
@@ -45,7 +53,7 @@ export function outputOf(
       child.stderr.destroy();
       settle(() => reject(error));
     };
-    const timer = setTimeout(() => giveUp(new Error(`timed out after ${timeout / 1000} s`)), timeout);
+    const timer = setTimeout(() => giveUp(new LateError(timeout)), timeout);
     const off = onceAborted(signal, () => giveUp(asError(signal?.reason)));
     child.stdout.on('data', (chunk: Buffer) => {
       length += chunk.length;

@@ -225,7 +225,7 @@ void arguments_parse(int argc, char **argv, struct arguments *out) {
   }
   out->isa = given.isa;
   out->seconds = given.seconds ? parse_seconds(given.seconds) : -1;
-  out->threads = given.threads ? parse_whole("--threads", given.threads, 1, 1024) : 1;
+  out->threads = given.threads ? parse_whole("--threads", given.threads, 0, 1024) : 1;
   if (out->action != LIST && given.threads) fatal("--threads: has a meaning with --list only, leave it out");
   if (out->action == SEARCH) parse_puzzle(&given, &out->puzzle);
   if (out->action == LIST) {

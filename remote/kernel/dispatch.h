@@ -6,7 +6,7 @@
 
 enum { MAX_ISAS = 8 };
 
-/* Those that can run here, in order of age; returns how many. */
+/* Those that can run here, first those that are faster on most processors; returns how many. */
 size_t dispatch_usable(const struct isa *usable[MAX_ISAS]);
 
 #endif

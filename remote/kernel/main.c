@@ -83,7 +83,7 @@ static void write_done(struct range range) {
 
 static void list(const struct puzzle *puzzle, unsigned threads) {
   struct timed timed[MAX_ISAS];
-  size_t n = timing_run(puzzle, 0.15, threads, timed);
+  size_t n = threads > 0 ? timing_run(puzzle, 0.15, threads, timed) : timing_skip(timed);
   for (size_t i = 0; i < n; i++) printf("%s %.0f\n", timed[i].isa->name, timed[i].rate);
 }
 

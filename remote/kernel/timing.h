@@ -13,4 +13,7 @@ struct timed {
  * processors for this process), in about `seconds` altogether and in no case twice that; fastest first. Returns how many. */
 size_t timing_run(const struct puzzle *puzzle, double seconds, unsigned threads, struct timed timed[MAX_ISAS]);
 
+/* The same without trying any, for a machine that is too busy for it: each with the rate 0, in the order of `dispatch_usable`. */
+size_t timing_skip(struct timed timed[MAX_ISAS]);
+
 #endif

@@ -66,7 +66,7 @@ async function measure(flags: Readonly<Record<string, unknown>>, signal: AbortSi
       const sets = native === undefined ? [] : await instructionSets(native, scheme, threads, signal);
       const kernels = sets.map(({ name, rate }) => ({
         isa: name,
-        rate,
+        rate: rate || scriptRate,
         command: [native ?? '', '--isa', name],
       }));
       if (python !== undefined)

@@ -47,7 +47,7 @@ export async function chooseKernel(
       instructionSets(native, puzzle.scheme, availableParallelism(), signal),
     );
     if (!fastest) return withoutNative(`the native kernel has no instruction set that runs here`);
-    return { rate: fastest.rate, instructionSet: fastest.name };
+    return { rate: fastest.rate || nativeRate, instructionSet: fastest.name };
   } catch (error) {
     signal?.throwIfAborted();
     return withoutNative(messageOf(error));

@@ -35,7 +35,7 @@ export async function recentTiming(
   const known = key === undefined ? undefined : kept[key];
   if (known && known.sets.length > 0 && Math.abs(now - known.at) <= believed) return known.sets;
   const sets = await time();
-  if (key !== undefined && sets.length > 0) {
+  if (key !== undefined && sets.some(({ rate }) => rate > 0)) {
     const recent = Object.entries(kept).filter(([, { at }]) => Math.abs(now - at) <= believed);
     const text = `${JSON.stringify({ ...Object.fromEntries(recent), [key]: { at: now, sets } })}\n`;
     // A cache that cannot be written is none.

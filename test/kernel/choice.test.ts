@@ -1,6 +1,9 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { chooseKernel } from '../../src/kernel/choice.ts';
-import { parseInstructionSets } from '../../src/kernel/instruction-set.ts';
+import { instructionSets, parseInstructionSets } from '../../src/kernel/instruction-set.ts';
 import { nativeKernel, platformOf, thisPlatform } from '../../src/kernel/native.ts';
 
 test.each([
@@ -21,6 +24,28 @@ test('a list of instruction sets is read, what is none is not', () => {
     { name: 'sha-ni', rate: 20_000_000 },
   ]);
   expect(parseInstructionSets('Illegal instruction\n\navx2 fast\n')).toEqual([]);
+});
+
+test('a machine that is too busy to time the instruction sets costs their timing, not the kernel', async () => {
+  const directory = mkdtempSync(join(tmpdir(), 'cnd-kernel-'));
+  const kernel = join(directory, 'kernel');
+  const program = (timed: string) =>
+    writeFileSync(kernel, `#!/bin/sh\n[ "$5" = 0 ] || ${timed}\necho swift 0\necho slow 0\n`, {
+      mode: 0o755,
+    });
+  const limits = { timing: 200, list: 60_000 };
+  try {
+    program('exec sleep 100');
+    expect(await instructionSets(kernel, 'hex-chain', 2, undefined, limits)).toEqual([
+      { name: 'swift', rate: 0 },
+      { name: 'slow', rate: 0 },
+    ]);
+    program('exit 4');
+    const failing = instructionSets(kernel, 'hex-chain', 2, undefined, { ...limits, timing: 60_000 });
+    await expect(failing).rejects.toThrow('exit code 4');
+  } finally {
+    rmSync(directory, { recursive: true });
+  }
 });
 
 test('there is no kernel for a platform that nobody built it for', () => {

@@ -44,11 +44,15 @@ describe.skipIf(x64 === undefined)('on this machine', () => {
     };
     expect(await names(3)).toEqual(await names(1));
     const list = (...args: string[]) => run(kernel, ['--list', ...args]);
-    for (const bad of ['0', '1025', 'two'])
+    for (const bad of ['-1', '1025', 'two'])
       await expect(list('--threads', bad)).rejects.toMatchObject({
         code: 2,
-        stderr: expect.stringContaining('1 to 1024'),
+        stderr: expect.stringContaining('0 to 1024'),
       });
+    const untimed = (await list('--threads', '0')).stdout.trim().split('\n');
+    expect(untimed.every((line) => line.endsWith(' 0'))).toBe(true);
+    expect(untimed.map((line) => line.replace(/ 0$/, '')).toSorted()).toEqual(await names(1));
+    expect(untimed.at(-1)).toBe('portable 0');
     await expect(run(kernel, ['--threads', '2'])).rejects.toMatchObject({ code: 2 });
   });
 

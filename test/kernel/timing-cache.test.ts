@@ -51,6 +51,13 @@ test('a name that is none of an instruction set is never passed on', async () =>
   expect(await ask()).toEqual(['isa2']);
 });
 
+test('what could not be timed on a busy machine is not kept, and timed the next time', async () => {
+  const env = { XDG_CACHE_HOME: place };
+  const untimed = [{ name: 'swift', rate: 0 }];
+  expect(await recentTiming([kernel, 'hex-chain'], undefined, async () => untimed, { env })).toEqual(untimed);
+  expect(await ask()).toEqual(['isa1']);
+});
+
 test('nothing is kept of a timing that failed or found nothing, nor where nothing can be written', async () => {
   const env = { XDG_CACHE_HOME: '/dev/null' };
   const failing = recentTiming([kernel], undefined, () => Promise.reject(new Error('no')), { env });

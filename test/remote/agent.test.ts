@@ -542,7 +542,7 @@ describe('the kernel', () => {
     ['is missing', () => {}, /no kernel for this machine/],
     ['fails', native('echo no such cpu >&2; exit 4'), /--list failed: exit code 4 no such cpu/],
     ['says nonsense', native('echo hello'), /--list failed/],
-    ['never answers', native('sleep 100'), /--list took more than/],
+    ['never answers', native('exec sleep 100'), /--list did not end within/],
     [
       'is for another machine',
       (directory) => {
@@ -551,11 +551,22 @@ describe('the kernel', () => {
       /cannot be started: .*Exec format error/,
     ],
   ])('is pow.py when the one uploaded %s', async (_, prepare, note) => {
-    const agent = start({ tuning: 'import choice; choice.LIMIT_SECONDS = 0.5' }, prepare).job({
-      limit: '50000',
-    });
+    const tuning = 'import choice; choice.LIMIT_SECONDS = choice.HUNG_SECONDS = 0.5';
+    const agent = start({ tuning }, prepare).job({ limit: '50000' });
     expect(await agent.event('ready')).toMatchObject({ kernel: 'pow.py', isa: 'python' });
     expect((await agent.event('ready'))['note']).toMatch(note);
+    await agent.event('idle');
+  });
+
+  it('is the one uploaded also where the machine is too busy to time it', async () => {
+    const list = '[ "$4 $5" = "--threads 0" ] || exec sleep 100; echo swift 0; echo slow 0';
+    const tuning = 'import choice; choice.LIMIT_SECONDS = 0.2';
+    const agent = start({ tuning }, native(list)).job({ limit: '50000' });
+    expect(await agent.event('ready')).toMatchObject({
+      kernel: 'kernel',
+      isa: 'swift',
+      note: expect.stringContaining('were not timed'),
+    });
     await agent.event('idle');
   });
 
