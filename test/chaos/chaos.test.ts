@@ -9,6 +9,8 @@ import { play } from './play.ts';
 import { Random } from './random.ts';
 import { Report, playedOf } from './report.ts';
 import { scenarioOf } from './draw.ts';
+import { drawnOn } from './draw-mix.ts';
+import type { Scenario } from './scenario.ts';
 
 /** Seconds that a slow and busy machine may be late by: here promises are tested, not speed. */
 const slack = 10;
@@ -35,6 +37,17 @@ describe('the oracle', () => {
 it('a seed makes the same scenario everywhere', () => {
   expect(scenarioOf(7)).toEqual(scenarioOf(7));
   expect(new Set(Array.from({ length: 50 }, (_, seed) => JSON.stringify(scenarioOf(seed)))).size).toBe(50);
+});
+
+it('a long run is of local instances, hosts and EC2, and without EC2 of the others', () => {
+  const random = new Random(1);
+  const seeds = Array.from({ length: 1000 }, () => random.integer(0, 2 ** 31));
+  const partOf = (fleet: Scenario['fleet'], hasCloud = true): number =>
+    seeds.filter((seed) => drawnOn('mix', hasCloud)(seed).fleet === fleet).length / seeds.length;
+  expect(partOf('local')).toBeGreaterThan(0.5);
+  expect(partOf('hosts')).toBeGreaterThan(0.25);
+  expect(partOf('ec2')).toBeGreaterThan(0.07);
+  expect(partOf('ec2', false)).toBe(0);
 });
 
 // That each is caught takes minutes: npm run chaos:mutants

@@ -2,25 +2,30 @@ import { cpSync, existsSync, writeFileSync } from 'node:fs';
 import { availableParallelism, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
+import { missing } from '../helper/stage/available.ts';
 import { Cloud } from './cloud.ts';
 import { violations } from './invariant.ts';
 import { play } from './play.ts';
 import { Random } from './random.ts';
 import { Report, playedOf } from './report.ts';
-import { isExclusive, podScenarioOf } from './kubernetes/draw-pods.ts';
+import { drawnOn, fleets } from './draw-mix.ts';
+import { isExclusive } from './kubernetes/draw-pods.ts';
 import { ChaosCluster } from './kubernetes/pod-ground.ts';
-import { cloudScenarioOf, scenarioOf } from './draw.ts';
+import { runInNamespaces } from './namespace.ts';
 import { type Scenario, scenario as schema } from './scenario.ts';
 import { simpler } from './shrink.ts';
 
 // npm run chaos -- --seed 1 --runs 500 [--parallel 4] [--slack 2] [--shrink] [--report FILE] [--keep DIRECTORY: for logs] [--with resume: only runs with this fault]
-// npm run chaos -- --fleet ec2 --seed 1 --runs 50          on the EC2 of the tests: calls of AWS fail, instances are taken away
+// npm run chaos -- --fleet local,hosts --seed 1 --runs 50  without the tenth of them that is played on the EC2 of the tests
+// npm run chaos -- --fleet ec2 --seed 1 --runs 50          only there: calls of AWS fail, instances are taken away
 // npm run chaos -- --fleet kubernetes --seed 1 --runs 200   as root, on a cluster that it starts: pods end, parts of the cluster are killed
 // npm run chaos -- --replay '{"seed":…}' (or only the seed of one run) [--runs 10: so often]
 //
 // Random runs with random faults, and what must hold whatever happens (invariant.ts). Every scenario that breaks something
 // is one JSON line on stdout as soon as it is known, which --replay takes; at the end all is told on stderr, and all figures
 // are in a file. Exit code 1 when something broke, or too many runs were inconclusive. A first Ctrl-C begins no more runs.
+// As root (Linux) all of it happens in namespaces of its own, with a network for each host, and disks that can be filled.
+// `--parallel` at a time, and as many more on EC2, which wait most of the time.
 
 const { values } = parseArgs({
   options: {
@@ -31,7 +36,7 @@ const { values } = parseArgs({
     report: { type: 'string' },
     replay: { type: 'string' },
     with: { type: 'string' },
-    fleet: { type: 'string', default: 'local,hosts' },
+    fleet: { type: 'string', default: 'mix' },
     shrink: { type: 'boolean', default: false },
     keep: { type: 'string' },
   },
@@ -39,8 +44,13 @@ const { values } = parseArgs({
 
 /** The first seed of each run comes from the one that was given, so that runs of neighbouring seeds share nothing. */
 const random = new Random(Number(values.seed));
-const make =
-  values.fleet === 'ec2' ? cloudScenarioOf : values.fleet === 'kubernetes' ? podScenarioOf : scenarioOf;
+const fleet = fleets.find((name) => name === values.fleet);
+if (fleet === undefined) throw new Error(`--fleet ${values.fleet}: one of ${fleets.join(' | ')}`);
+const code = fleet === 'kubernetes' ? undefined : await runInNamespaces();
+if (code !== undefined) process.exit(code);
+const withoutCloud = missing();
+if (fleet === 'mix' && withoutCloud !== undefined) process.stderr.write(`without EC2: ${withoutCloud}\n`);
+const make = drawnOn(fleet, withoutCloud === undefined);
 const { replay } = values;
 
 /** The next scenario, or the next one that has the fault that is asked for. */
@@ -64,16 +74,18 @@ const cloud = new Cloud();
 let cluster: Promise<ChaosCluster> | undefined;
 
 async function judge(scenario: Scenario, into?: Report): Promise<string[]> {
+  const begin = performance.now();
+  const seconds = (): number => (performance.now() - begin) / 1000;
   if (scenario.fleet === 'ec2') {
     const { played, violations: found } = await cloud.play(scenario, slack);
-    into?.add(played, found);
+    into?.add(played, found, seconds());
     return found;
   }
   const pods = scenario.fleet === 'kubernetes' ? await (cluster ??= ChaosCluster.open()) : undefined;
   const seen = await play(scenario, slack, pods);
   try {
     const found = violations(seen);
-    into?.add(playedOf(seen), found);
+    into?.add(playedOf(seen), found, seconds());
     return found;
   } finally {
     if (values.keep !== undefined && existsSync(seen.place.logs))
@@ -90,7 +102,7 @@ async function shrink(scenario: Scenario): Promise<Scenario> {
   return scenario;
 }
 
-async function worker(): Promise<void> {
+async function worker(queue: Scenario[]): Promise<void> {
   for (let scenario = queue.shift(); scenario; scenario = queue.shift()) {
     let found: readonly string[];
     try {
@@ -104,20 +116,19 @@ async function worker(): Promise<void> {
   }
 }
 
-process.stderr.write(`seed ${values.seed}, ${queue.length} runs, ${values.parallel} at a time\n`);
-// What has begun is played to its end, and reported.
-let isInterrupted = false;
-for (const signal of ['SIGINT', 'SIGTERM'] as const)
-  process.once(signal, () => {
-    isInterrupted = true;
-    queue.splice(0);
-  });
 // Those that kill parts of the cluster that all are on are played one by one, after the others.
 const alone = queue.filter((scenario) => isExclusive(scenario));
-queue.splice(0, queue.length, ...queue.filter((scenario) => !isExclusive(scenario)));
-await Promise.all(Array.from({ length: Number(values.parallel) }, worker));
-queue.push(...(isInterrupted ? [] : alone));
-await worker();
+const onCloud = queue.filter((scenario) => scenario.fleet === 'ec2');
+const others = queue.filter((scenario) => !isExclusive(scenario) && scenario.fleet !== 'ec2');
+process.stderr.write(`seed ${values.seed}, ${queue.length} runs, ${values.parallel} at a time\n`);
+// What has begun is played to its end, and reported.
+for (const signal of ['SIGINT', 'SIGTERM'] as const)
+  process.once(signal, () => {
+    for (const each of [others, onCloud, alone]) each.splice(0);
+  });
+const lanes = Array.from({ length: Number(values.parallel) }, () => [worker(others), worker(onCloud)]);
+await Promise.all(lanes.flat());
+await worker(alone);
 await cloud.close();
 await (await cluster)?.close();
 const file = values.report ?? join(tmpdir(), `cnd-chaos-${values.seed}-${process.pid}.json`);

@@ -5,7 +5,6 @@ import {
   type Scenario,
   type Signal,
   type Target,
-  calls,
   hasFault,
   moments,
 } from './scenario.ts';
@@ -157,54 +156,4 @@ function networkOf(random: Random): Action {
     ...(random.chance(0.7) && { which: random.integer(0, 9) }),
     resume: random.pick([200, 1000, 3000, 7000]),
   };
-}
-
-/** The scenario of a seed on the EC2 of the tests: what it is about is AWS. Pure. */
-export function cloudScenarioOf(seed: number): Scenario {
-  const random = new Random(seed);
-  return {
-    seed,
-    fleet: 'ec2',
-    instances: random.pick([1, 2, 2, 3]),
-    timeLimit: random.integer(40, 50),
-    difficulty: random.pick([2, 16, 16]),
-    smallest: false,
-    from: 0,
-    size: random.pick([60_000, 50_000_000]),
-    chunk: 20_000,
-    kernel: 'honest',
-    agent: 'own',
-    output: 'json',
-    companion: false,
-    pace: 0,
-    replace: new Random(seed ^ 0x5bd1e995).chance(0.5),
-    faults: Array.from({ length: random.pick([1, 1, 2, 3]) }, () => cloudFaultOf(random)),
-  };
-}
-
-function cloudFaultOf(random: Random): Fault {
-  const delay = random.pick([0, 20, 200, 1000]);
-  if (random.chance(0.6)) {
-    const how = random.pick(['throttled', 'internal', 'lost-before', 'lost-after', 'hang', 'slow'] as const);
-    const times = random.pick([1, 1, 2, 5]);
-    const isForGood = random.chance(0.2);
-    return {
-      at: 'start',
-      delay: 0,
-      action: { do: 'api', call: random.pick(calls), how, ...(!isForGood && { times }) },
-    };
-  }
-  const at = random.pick(moments);
-  if (random.chance(0.5)) {
-    const signal = random.pick<Signal>(['SIGKILL', 'SIGSTOP', 'SIGINT', 'SIGTERM', 'SIGHUP']);
-    const resume = random.pick([1000, 3000]);
-    return { at, delay, action: { do: 'signal', target: 'controller', signal, which: 0, resume } };
-  }
-  const action = random.pick<Action>([
-    { do: 'machine', how: 'spot', which: random.integer(0, 9) },
-    { do: 'machine', how: 'halt', which: random.integer(0, 9) },
-    { do: 'cut', resume: random.pick([1000, 7000]) },
-    { do: 'scram' },
-  ]);
-  return { at, delay, action };
 }

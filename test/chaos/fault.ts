@@ -4,7 +4,8 @@ import { existsSync, readdirSync, rmSync, symlinkSync, writeFileSync } from 'nod
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Controller } from './controller.ts';
-import { type Place, canMount } from './place.ts';
+import { hasNamespaces } from './namespace.ts';
+import type { Place } from './place.ts';
 import type { Action } from './scenario.ts';
 import { targets } from './target.ts';
 
@@ -170,7 +171,7 @@ async function fillDisk({ resume }: Extract<Action, { do: 'fill-disk' }>, place:
 
 /** Another file system over the logs: a tiny one, or one that takes nothing. Only where this user may mount. */
 function mount(place: Place, options: readonly string[]): boolean {
-  if (!canMount() || !existsSync(place.logs)) return false;
+  if (!hasNamespaces() || !existsSync(place.logs)) return false;
   execFileSync('mount', ['-t', 'tmpfs', ...options, 'tmpfs', place.logs], { stdio: 'ignore' });
   place.mounts.push(place.logs);
   return true;

@@ -8,6 +8,14 @@ import { repository } from '../helper/stage/repository.ts';
 // Puts what several reports of `npm run chaos -- --report FILE` come to into docs/reliability.md, between its marks.
 
 const counts = z.record(z.string(), z.number());
+const ofFleet = z.object({
+  runs: z.number(),
+  seconds: z.number(),
+  recounts: z.number(),
+  recountedNonces: z.number(),
+  faults: counts,
+  effectiveFaults: counts,
+});
 const report = z.object({
   seed: z.string(),
   runs: z.number(),
@@ -16,6 +24,7 @@ const report = z.object({
   exitCodes: counts,
   faults: counts,
   effectiveFaults: counts,
+  byFleet: z.record(z.string(), ofFleet),
   recounts: z.number(),
   recountedNonces: z.number(),
   inconclusive: z.array(z.number()),
@@ -39,14 +48,9 @@ writeFileSync(file, `${before}${marks[0]}\n\n${section(reports)}\n${marks[1]}${a
 function section(all: readonly Figures[]): string {
   const sum = (of: (one: Figures) => number): number => all.reduce((total, one) => total + of(one), 0);
   const broken = all.flatMap((one) => one.broken);
-  const faults = total(all.map((one) => one.faults));
-  const effective = total(all.map((one) => one.effectiveFaults));
-  const rows = [...faults]
-    .filter(([kind]) => kind !== 'none')
-    .map(([kind, times]) => `| ${kind} | ${times} | ${effective.get(kind) ?? 0} |`);
-  const latest = Math.max(
-    ...all.filter((one) => one.fleets['ec2'] === undefined).map((one) => one.latestEndAfterT),
-  );
+  const names = [...new Set(all.flatMap((one) => Object.keys(one.byFleet)))].toSorted(byOrder);
+  const fleets = names.map((name) => ({ name, parts: all.flatMap((one) => one.byFleet[name] ?? []) }));
+  const latest = Math.max(...all.map((one) => one.latestEndAfterT));
   return [
     `${sum((one) => one.runs)} runs (${words(total(all.map((one) => one.fleets)))}), seeds ${all.map((one) => one.seed).join(', ')}:`,
     `${broken.length} with violations, ${sum((one) => one.inconclusive.length)} inconclusive (the machine was too busy for the checks before the launch).`,
@@ -54,15 +58,64 @@ function section(all: readonly Figures[]): string {
     `The coverage of ${sum((one) => one.recounts)} runs was counted again from what kernels recorded: ${(sum((one) => one.recountedNonces) / 1e6).toFixed(1)} million nonces.`,
     `The latest end of a local run or one on hosts was ${latest.toFixed(1)} s after T; the most memory of a controller was ${Math.max(...all.map((one) => one.mostMemoryMB))} MB.`,
     '',
-    '| fault | planned | came in time and did something |',
-    '| --- | --- | --- |',
-    ...rows,
+    ...fleetTable(fleets),
+    '',
+    'Faults by kind and fleet: how many were planned, and how many of them came in time and did something.',
+    '',
+    ...faultTable(fleets),
     '',
     ...broken.map(
       ({ scenario, violations }) =>
         `- seed ${scenario.seed}: ${violations.map((it) => it.slice(0, 200)).join('; ')}`,
     ),
   ].join('\n');
+}
+
+interface Fleet {
+  readonly name: string;
+  /** What each of the reports has of it. */
+  readonly parts: readonly z.infer<typeof ofFleet>[];
+}
+
+function fleetTable(fleets: readonly Fleet[]): string[] {
+  const rows = fleets.map(({ name, parts }) => {
+    const sum = (of: (part: Fleet['parts'][number]) => number): number =>
+      parts.reduce((total, part) => total + of(part), 0);
+    const runs = sum((part) => part.runs);
+    const seconds = (sum((part) => part.seconds) / runs).toFixed(1);
+    const nonces = (sum((part) => part.recountedNonces) / 1e6).toFixed(1);
+    return `| ${name} | ${runs} | ${seconds} | ${sum((part) => part.recounts)} | ${nonces} |`;
+  });
+  return [
+    '| fleet | runs | seconds each, with all checks | coverage recounted | million nonces |',
+    '| --- | --- | --- | --- | --- |',
+    ...rows,
+  ];
+}
+
+function faultTable(fleets: readonly Fleet[]): string[] {
+  const columns = fleets.map(({ parts }) => ({
+    planned: total(parts.map(({ faults }) => faults)),
+    effective: total(parts.map(({ effectiveFaults }) => effectiveFaults)),
+  }));
+  const kinds = total(columns.map(({ planned }) => Object.fromEntries(planned)));
+  return [
+    `| fault | ${fleets.map(({ name }) => name).join(' | ')} |`,
+    `| --- | ${fleets.map(() => '---').join(' | ')} |`,
+    ...[...kinds.keys()].map((kind) => {
+      const cells = columns.map(({ planned, effective }) => {
+        const times = planned.get(kind);
+        return times === undefined ? '' : `${times}, ${effective.get(kind) ?? 0}`;
+      });
+      return `| ${kind} | ${cells.join(' | ')} |`;
+    }),
+  ];
+}
+
+/** The fleets from the nearest to the farthest. */
+function byOrder(a: string, b: string): number {
+  const order = ['local', 'hosts', 'ec2', 'kubernetes'];
+  return order.indexOf(a) - order.indexOf(b);
 }
 
 /** Counts of the same things added up, the most frequent first. */

@@ -1,4 +1,4 @@
-import { isGolden, recount, smallestGolden, unfounded } from './oracle.ts';
+import { type Told, answers } from './answer.ts';
 import { type Observation, graceOf, patience } from './play.ts';
 import { forgotten, repetitions } from './repetition.ts';
 import { type Scenario, hasFault } from './scenario.ts';
@@ -6,25 +6,9 @@ import { type Scenario, hasFault } from './scenario.ts';
 /** Megabytes that a controller may need, whatever it is sent. */
 const mostMemory = 400;
 
-/** The end of a run as it told it itself. */
-interface Told {
-  readonly outcome: string;
-  readonly exitCode: number;
-  readonly nonce?: string;
-  readonly smallest: boolean;
-  readonly tested: string;
-  readonly left: readonly string[];
-  readonly elapsed: number;
-  readonly phases?: Readonly<Record<string, number>>;
-  readonly coverage: {
-    readonly ranges: readonly (readonly [string, string])[];
-    readonly rangesCut: boolean;
-    readonly doubled?: string;
-  };
-}
-
 /** What was promised and not kept, in words; nothing, if all is well. */
 export function violations(seen: Observation): string[] {
+  const { scenario, place } = seen;
   const told = ending(seen);
   return [
     ...processes(seen, told),
@@ -36,7 +20,7 @@ export function violations(seen: Observation): string[] {
     ...search(seen, told),
     ...repetitions(seen),
     ...forgotten(seen),
-    ...(told ? answers(seen, told) : []),
+    ...(told ? answers(scenario, place.record, told) : []),
   ];
 }
 
@@ -263,32 +247,5 @@ function search(seen: Observation, told: Told | undefined): string[] {
     !place.journal(run).names.has('hit')
   )
     found.push('a hit was told that is not in the journal');
-  return found;
-}
-
-function answers(seen: Observation, told: Told): string[] {
-  const { scenario, place } = seen;
-  const found: string[] = [];
-  const { from, size, difficulty } = scenario;
-  const ranges = told.coverage.ranges.map(([lo, hi]) => [Number(lo), Number(hi)] as const);
-  const tested = ranges.reduce((sum, [lo, hi]) => sum + hi - lo, 0);
-  if (!told.coverage.rangesCut && String(tested) !== told.tested)
-    found.push(`tested ${told.tested}, but its ranges hold ${tested}`);
-  // A hostile instance can claim what it likes: then only the hits can be checked.
-  if (scenario.agent === 'own') {
-    const lie = unfounded(ranges, recount(place.record), difficulty);
-    if (lie !== undefined) found.push(`${lie} is said to be tested, and no kernel did it`);
-    if (told.outcome === 'exhausted') {
-      if (tested !== size) found.push(`exhausted after ${tested} of ${size} nonces`);
-      const missed = size <= 250_000 ? smallestGolden(scenario, from + size) : undefined;
-      if (missed !== undefined) found.push(`exhausted, but ${missed} is golden`);
-    }
-  }
-  if (told.outcome !== 'found') return found;
-  const nonce = Number(told.nonce);
-  if (!isGolden(nonce, difficulty) || nonce < from || nonce >= from + size)
-    found.push(`${told.nonce} is not golden here`);
-  else if (scenario.smallest && scenario.agent === 'own' && smallestGolden(scenario, nonce) !== undefined)
-    found.push(`${told.nonce} is not the smallest: ${smallestGolden(scenario, nonce)} is golden`);
   return found;
 }

@@ -51,6 +51,12 @@ function signal(
   return { at, delay, action: { do: 'signal', target, signal: name, which: 0 } };
 }
 
+/**
+ * Three instances of very unequal speed: 5 s of search at best if work moves, 33 s at least if it does not. So slow that it does not
+ * matter how busy the machine is.
+ */
+const unequal = scenario({ instances: 3, timeLimit: 31, size: 20_000, chunk: 500, pace: 200 });
+
 /** Faults of the kinds that matter most, each of which the chaos suite must catch: npm run chaos:mutants. */
 export const mutants: readonly Mutant[] = [
   {
@@ -252,8 +258,8 @@ export const mutants: readonly Mutant[] = [
         replace: 'if (!last || together >= 0) return [];',
       },
     ],
-    scenario: scenario({ instances: 3, timeLimit: 25, size: 60_000, pace: 800 }),
-    caughtBy: /time-limit of 60000 nonces/,
+    scenario: unequal,
+    caughtBy: /time-limit of 20000 nonces/,
   },
   {
     name: 'an agent goes on with what it has given back',
@@ -265,7 +271,7 @@ export const mutants: readonly Mutant[] = [
         replace: '        return min(held.until, max(nonce, self.frontier(held)))\n',
       },
     ],
-    scenario: scenario({ instances: 3, timeLimit: 25, size: 60_000, pace: 800 }),
+    scenario: unequal,
     caughtBy: /was searched twice, and no instance was lost|an honest instance was discredited/,
   },
   {

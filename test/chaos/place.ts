@@ -17,6 +17,8 @@ import { repository } from '../helper/stage/repository.ts';
 import { tagged } from '../helper/process.ts';
 import type { ChaosCluster, PodGround } from './kubernetes/pod-ground.ts';
 import { ObservedEvents } from './observed-events.ts';
+import { type HostLink, HostNetwork } from './host-network.ts';
+import { hasNamespaces } from './namespace.ts';
 import { type Scenario, hasFault } from './scenario.ts';
 import { Wire } from '../helper/wire.ts';
 
@@ -42,7 +44,7 @@ export class Place {
   /** Every range that a kernel finished: `<pid> <lo> <hi>`. */
   readonly record = join(this.#notes, 'record');
   /** The network to each host. */
-  readonly wires: Wire[] = [];
+  readonly wires: HostLink[] = [];
   readonly mounts: string[] = [];
   readonly #journals = new Map<string, ObservedEvents>();
   readonly #scenario: Scenario;
@@ -84,16 +86,10 @@ export class Place {
     if (this.#scenario.fleet === 'kubernetes') this.#pods = await cluster?.ground(this);
     if (this.#pods) this.wires.push(this.#pods.wire);
     const around = this.#around;
-    const settings = `SetEnv HOME=${this.directory} CND_KERNEL=${this.kernel} PATH=${this.path}`;
-    const servers = around
-      ? await Promise.all(Array.from({ length: this.#scenario.instances }, () => around.sshd([settings])))
+    const addresses = around
+      ? await Promise.all(Array.from({ length: this.#scenario.instances }, () => this.#startHost(around)))
       : [];
-    for (const { access } of servers) {
-      const wire = await Wire.start(access.port);
-      this.wires.push(wire);
-      writeFileSync(around?.knownHosts ?? '', knownLine({ ...access, port: wire.port }), { flag: 'a' });
-    }
-    const list = this.wires.map(({ port }) => ({ host: '127.0.0.1', port }));
+    const list = addresses.map(({ host, port }) => ({ host, port }));
     const hosts = around?.config([], { list });
     writeFileSync(
       join(this.directory, 'cnd.config.json'),
@@ -104,6 +100,24 @@ export class Place {
         ...(this.#rehearse.length > 0 && { local: { rehearse: this.#rehearse } }),
       }),
     );
+  }
+
+  /** A server in a network of its own, where this user may have one; else, and where bytes are to be late, behind a proxy. */
+  async #startHost(around: TestHosts): Promise<{ readonly host: string; readonly port: number }> {
+    const settings = `SetEnv HOME=${this.directory} CND_KERNEL=${this.kernel} PATH=${this.path}`;
+    const isReal = hasNamespaces() && !hasFault(this.#scenario, 'delay');
+    const network = isReal ? await HostNetwork.start() : undefined;
+    const lines = network ? [settings, `ListenAddress ${network.address}`] : [settings];
+    const { access, pid } = await around.sshd(lines, network?.within);
+    network?.serve(pid, access.port);
+    const link = network ?? (await Wire.start(access.port));
+    this.wires.push(link);
+    const reached = {
+      host: network?.address ?? access.host,
+      port: link instanceof Wire ? link.port : access.port,
+    };
+    writeFileSync(around.knownHosts, knownLine({ ...access, ...reached }), { flag: 'a' });
+    return reached;
   }
 
   /** The failures of local instances, as the configuration has them. */
@@ -229,7 +243,7 @@ export class Place {
 
   /** A small disk of their own for logs, state and local instances, where this user may mount. */
   #mountDisk(): void {
-    if (!canMount()) return;
+    if (!hasNamespaces()) return;
     const options = ['-t', 'tmpfs', '-o', `size=${diskSize}`, 'tmpfs', this.directory];
     execFileSync('mount', options, { stdio: 'ignore' });
     this.mounts.push(this.directory);
@@ -254,14 +268,6 @@ export class Place {
       `case "$PWD $*" in *sys.executable*) echo 3.8.0; exit;; */0/attach.py|*/0" "*attach.py) exec '${python}' -S -E '${join(here, 'flood-agent.py')}' ${agent} "$@";; *) exec '${python}' "$@";; esac`,
     );
   }
-}
-
-let mayMount: boolean | undefined;
-
-/** Said only in a mount namespace of one's own: nothing is mounted where others see it. */
-export function canMount(): boolean {
-  mayMount ??= process.getuid?.() === 0 && process.env['CND_CHAOS_MOUNTS'] === '1';
-  return mayMount;
 }
 
 function executable(path: string, body: string): void {

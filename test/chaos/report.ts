@@ -55,8 +55,11 @@ export class Report {
   /** By kind: all that were planned, and those that did something before the run was over. */
   readonly #faults = new Count();
   readonly #effective = new Count();
+  /** The same for each fleet, and how long its runs took. */
+  readonly #byFleet = new Map<string, OfFleet>();
   readonly #inconclusive: number[] = [];
   #runs = 0;
+  /** Seconds after T of the latest end of a local run, or of one on hosts. */
   #latest = Number.NEGATIVE_INFINITY;
   #memory = 0;
   #slack = 0;
@@ -68,10 +71,16 @@ export class Report {
     this.#seed = seed;
   }
 
-  /** Takes one run, and what it broke. */
-  add(played: Played, violations: readonly string[]): void {
+  /** Takes one run, what it broke, and how many seconds it took with everything around it. */
+  add(played: Played, violations: readonly string[], seconds = 0): void {
     const { scenario, ended, inflicted, slack, nonces } = played;
     this.#runs += 1;
+    const own = this.#byFleet.get(scenario.fleet) ?? newOfFleet();
+    this.#byFleet.set(scenario.fleet, own);
+    own.runs += 1;
+    own.seconds += seconds;
+    own.recounts += nonces > 0 ? 1 : 0;
+    own.nonces += nonces;
     this.#fleets.add(scenario.companion ? `${scenario.fleet}, two runs` : scenario.fleet);
     this.#outputs.add(scenario.output);
     this.#kernels.add(scenario.kernel);
@@ -79,14 +88,18 @@ export class Report {
     this.#outcomes.add(played.outcome ?? 'not told');
     this.#exits.add(ended ? String(ended.signal ?? ended.code) : 'none');
     for (const [index, { action }] of scenario.faults.entries()) {
-      this.#faults.add(kindOf(action));
-      if (inflicted[index] === true) this.#effective.add(kindOf(action));
+      const isEffective = inflicted[index] === true;
+      for (const faults of [this.#faults, own.faults]) faults.add(kindOf(action));
+      for (const effective of [this.#effective, own.effective])
+        if (isEffective) effective.add(kindOf(action));
     }
     if (nonces > 0) this.#recounts += 1;
     this.#nonces += nonces;
     if (scenario.faults.length === 0) this.#faults.add('none');
     if (played.isInconclusive) this.#inconclusive.push(scenario.seed);
-    this.#latest = Math.max(this.#latest, (ended?.seconds ?? 0) - scenario.timeLimit);
+    // On EC2 and Kubernetes what costs nothing may be deleted after T.
+    if (scenario.fleet === 'local' || scenario.fleet === 'hosts')
+      this.#latest = Math.max(this.#latest, (ended?.seconds ?? 0) - scenario.timeLimit);
     this.#memory = Math.max(this.#memory, played.memory);
     this.#slack = Math.max(this.#slack, slack);
     if (violations.length > 0) this.broken.push({ violations, scenario });
@@ -120,10 +133,11 @@ export class Report {
       agents: this.#agents.counts(),
       faults: this.#faults.counts(),
       effectiveFaults: this.#effective.counts(),
+      byFleet: Object.fromEntries([...this.#byFleet].map(([fleet, own]) => [fleet, figuresOf(own)])),
       recounts: this.#recounts,
       recountedNonces: this.#nonces,
       inconclusive: this.#inconclusive,
-      latestEndAfterT: this.#latest,
+      latestEndAfterT: Math.max(this.#latest, -1e6),
       mostMemoryMB: Math.round(this.#memory),
       longestSlack: this.#slack,
       broken: this.broken,
@@ -132,10 +146,14 @@ export class Report {
 
   /** The figures for people. */
   text(): string {
-    const late = `latest end ${this.#latest.toFixed(2)} s after T (most allowed ${this.#slack.toFixed(1)} s)`;
+    const late = `latest end of a local run or one on hosts ${this.#latest.toFixed(2)} s after T (most allowed ${this.#slack.toFixed(1)} s)`;
     return [
       `seed ${this.#seed}: ${this.#runs} runs, ${this.broken.length} with violations, ${this.#inconclusive.length} inconclusive`,
       `fleets: ${this.#fleets.text}`,
+      ...[...this.#byFleet].map(
+        ([fleet, { runs, seconds, recounts }]) =>
+          `  ${fleet}: ${(seconds / runs).toFixed(1)} s each, ${recounts} recounted`,
+      ),
       `outcomes: ${this.#outcomes.text}`,
       `exit codes: ${this.#exits.text}`,
       `outputs: ${this.#outputs.text}`,
@@ -151,6 +169,26 @@ export class Report {
       '',
     ].join('\n');
   }
+}
+
+/** What the runs of one fleet came to. */
+interface OfFleet {
+  runs: number;
+  /** Of all of them together, each with its preparation and its checks. */
+  seconds: number;
+  recounts: number;
+  nonces: number;
+  readonly faults: Count;
+  readonly effective: Count;
+}
+
+function newOfFleet(): OfFleet {
+  return { runs: 0, seconds: 0, recounts: 0, nonces: 0, faults: new Count(), effective: new Count() };
+}
+
+function figuresOf({ runs, seconds, recounts, nonces, faults, effective }: OfFleet): object {
+  const ofFaults = { faults: faults.counts(), effectiveFaults: effective.counts() };
+  return { runs, seconds: Math.round(seconds), recounts, recountedNonces: nonces, ...ofFaults };
 }
 
 /** What a fault is, in few words. Pure. */

@@ -1,9 +1,8 @@
 import { chmodSync, copyFileSync, existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { recount, repeated } from '../chaos/oracle.ts';
-import { remote } from './kernel.ts';
+import { repository } from './stage/repository.ts';
 
 /**
  * A kernel that notes each range before it says `done`, for each run apart, and that searches no more than its first one until the
@@ -12,16 +11,22 @@ import { remote } from './kernel.ts';
 export class RecordingKernel {
   readonly directory = mkdtempSync(join(tmpdir(), 'cnd-kernel-'));
 
-  constructor() {
-    for (const name of ['pow.py', 'puzzle.py']) copyFileSync(join(remote, name), join(this.directory, name));
+  /**
+   * @param options `pace`: how many nonces each process does in a second at most, 0 as many as it can; `isGated`: false, and no run
+   * has to be let go.
+   */
+  constructor({ pace = 0, isGated = true } = {}) {
+    for (const name of ['pow.py', 'puzzle.py'])
+      copyFileSync(join(repository, 'remote', name), join(this.directory, name));
     const standIn = 'kernel-stand-in.py';
-    copyFileSync(fileURLToPath(new URL(standIn, import.meta.url)), join(this.directory, standIn));
+    copyFileSync(join(repository, 'test/helper', standIn), join(this.directory, standIn));
     const script = [
       '#!/bin/sh',
       'd=$(dirname "$0")',
       // Agents search in .cnd/<run>/<worker>.
       'r=$d/$(basename "$(dirname "$PWD")")',
-      'export STAND_IN_POW="$d" STAND_IN_RECORD="$r.record" STAND_IN_GATE="$r.go"',
+      `export STAND_IN_POW="$d" STAND_IN_RECORD="$r.record" STAND_IN_PACE=${pace}`,
+      isGated ? 'export STAND_IN_GATE="$r.go"' : '',
       `exec python3 -S -E "$d/${standIn}" "$@"`,
     ];
     writeFileSync(join(this.directory, 'kernel'), `${script.join('\n')}\n`, { mode: 0o755 });
@@ -41,19 +46,20 @@ export class RecordingKernel {
 
   /** The ranges that were searched for a run, merged and ascending. */
   searched(run: string): (readonly [number, number])[] {
-    return existsSync(this.#record(run)) ? recount(this.#record(run)) : [];
+    return existsSync(this.record(run)) ? recount(this.record(run)) : [];
   }
 
   /** The first nonce that was searched more than once for a run. */
   searchedTwice(run: string): number | undefined {
-    return existsSync(this.#record(run)) ? repeated(this.#record(run))[0]?.[0] : undefined;
+    return existsSync(this.record(run)) ? repeated(this.record(run))[0]?.[0] : undefined;
   }
 
   remove(): void {
     rmSync(this.directory, { recursive: true, force: true });
   }
 
-  #record(run: string): string {
+  /** The file of what the kernels of a run did; it is there once one of them has begun. */
+  record(run: string): string {
     return join(this.directory, `${run}.record`);
   }
 }

@@ -36,8 +36,13 @@ export class Sshd {
   /**
    * @param lines More of sshd_config; the first value of a keyword counts, and these come first.
    * @param loginKey The key that may log in; by default one of its own.
+   * @param within A command that runs another one in a network namespace of its own; by default none.
    */
-  static async start(lines: readonly string[] = [], loginKey: KeyPair = generateKeyPair()): Promise<Sshd> {
+  static async start(
+    lines: readonly string[] = [],
+    loginKey: KeyPair = generateKeyPair(),
+    within: readonly string[] = [],
+  ): Promise<Sshd> {
     const directory = await mkdtemp(join(tmpdir(), 'cnd-sshd-'));
     const hostKey = generateKeyPair();
     await writeFile(join(directory, 'host_key'), hostKey.privateKey, { mode: 0o600 });
@@ -48,7 +53,8 @@ export class Sshd {
       const port = await freePort();
       const config = join(directory, 'sshd_config');
       await writeFile(config, configuration(directory, port, lines));
-      const child = spawn(program, ['-D', '-e', '-f', config], { stdio: ['ignore', 'ignore', 'pipe'] });
+      const [command, ...args] = [...within, program, '-D', '-e', '-f', config];
+      const child = spawn(command, args, { stdio: ['ignore', 'ignore', 'pipe'] });
       const log = await untilListening(child, 'Server listening');
       if (log === undefined) {
         const { username } = userInfo();

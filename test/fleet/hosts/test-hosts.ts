@@ -28,9 +28,9 @@ export class TestHosts {
     writeFileSync(this.knownHosts, '');
   }
 
-  /** Starts an OpenSSH server and makes it known. */
-  async sshd(lines: readonly string[] = []): Promise<Sshd> {
-    return this.#welcome(await Sshd.start(lines, this.loginKey));
+  /** Starts an OpenSSH server, `within` another network namespace if need be, and makes it known. */
+  async sshd(lines: readonly string[] = [], within: readonly string[] = []): Promise<Sshd> {
+    return this.#welcome(await Sshd.start(lines, this.loginKey, within));
   }
 
   /** Starts a Dropbear and makes it known. */
