@@ -71,7 +71,7 @@ describe.runIf(hasCluster())('Kubernetes at its worst', { timeout: 240_000 }, ()
     expect(await inflictOnPods({ do: 'pod', how: 'evict', which: 0 }, run, work)).toBe(true);
     const first = await cnd.event('instance.lost');
     // Whether the pod was seen on its way out depends on when it was looked for.
-    const gone = /evicted: its node is being drained|its pod was deleted|there is no such pod/;
+    const gone = /evicted: its node is being drained|its pod was deleted/;
     expect(first).toMatchObject({ reason: expect.stringMatching(gone) });
     expect(await inflictOnPods({ do: 'pod', how: 'oom', which: 0 }, run, work)).toBe(true);
     const other = (event: RunEvent): boolean =>
@@ -122,16 +122,33 @@ describe.runIf(hasCluster())('Kubernetes at its worst', { timeout: 240_000 }, ()
     }
   });
 
-  test('a pod that is deleted is lost, and says why; the others search on; a namespace that is deleted ends the run', async () => {
-    const { place, cnd, run } = await searching('--N 3 --T 200');
+  test('pods that are deleted or evicted are lost, each told once and why; the others search on; a namespace that is deleted ends the run', async () => {
+    const { place, cnd, run } = await searching('--N 4 --T 200');
+    const work = { cluster, admin: new Admin(cluster), namespace: place.namespace };
     const pods = ['-n', place.namespace, 'get', 'pods', '-o', 'name'];
     const first = (await cluster.kubectl(pods)).split('\n').find((name) => name.includes(`${run}-0-`));
     await cluster.kubectl(['-n', place.namespace, 'delete', first ?? '', '--wait=false']);
     const lost = await cnd.event('instance.lost', (event) => 'instance' in event && event.instance === 0);
-    expect(JSON.stringify(lost)).toMatch(/deleted/);
+    expect(lost).toMatchObject({
+      code: 'instance-terminated',
+      reason: expect.stringMatching(/its pod was deleted$/),
+    });
+    const another = (event: RunEvent): boolean => 'instance' in event && event.instance !== 0;
+    // Whatever a list has seen of it: it is gone within a second.
+    expect(await inflictOnPods({ do: 'pod', how: 'evict', which: 0 }, run, work)).toBe(true);
+    const evicted = await cnd.event('instance.lost', another);
+    expect(evicted).toMatchObject({ reason: expect.stringMatching(/evicted: its node is being drained/) });
+    expect(await inflictOnPods({ do: 'pod', how: 'force-delete', which: 0 }, run, work)).toBe(true);
+    const isThird = (event: RunEvent): boolean =>
+      another(event) && 'instance' in event && 'instance' in evicted && event.instance !== evicted.instance;
+    expect(await cnd.event('instance.lost', isThird)).toMatchObject({
+      reason: expect.stringMatching(/its pod was deleted$/),
+    });
     await cluster.kubectl(['delete', 'namespace', place.namespace, '--wait=false']);
-    const ended = runEnded(await cnd.ended);
-    expect(ended).toMatchObject({ left: [] });
+    const ended = await cnd.ended;
+    expect(runEnded(ended)).toMatchObject({ left: [] });
+    const told = named(eventsOf(ended), 'instance.lost').map(({ instance }) => instance);
+    expect(told).toHaveLength(new Set(told).size);
     await place.untilClean(run);
   });
 

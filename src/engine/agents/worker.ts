@@ -9,6 +9,7 @@ import { Agent, spooledHits } from './agent.ts';
 import type { AgentMessage } from './agent-message.ts';
 import { jobLine } from './agent-order.ts';
 import { collectHits } from './loss/collect.ts';
+import { fleetWord } from './loss/fleet-word.ts';
 import { interrupted, noteInterruption } from './loss/interruption.ts';
 import { boot } from './boot.ts';
 import { attachAgent } from './remote-command.ts';
@@ -119,13 +120,14 @@ class Work {
 
   /** Tries once. Whether that is to be repeated. */
   async #isTriedAgain(): Promise<boolean> {
-    const { over, search, clock } = this.#context;
+    const { over, search, watch, clock } = this.#context;
     const begin = clock.monotonic();
     try {
       over.throwIfAborted();
       await this.#attempt();
       return false;
     } catch (error) {
+      await fleetWord(error, watch, this.#stop);
       if (over.aborted) {
         if (this.#begun && !this.#gone.signal.aborted) await collectHits(this.#index, this.#context);
         search.forget(this.#index);

@@ -108,7 +108,17 @@ export class KubernetesApi {
     return listAll(this.client, this.#path('/api/v1', 'pods'), podList, { what, query, signal }, pageSize);
   }
 
-  /** The pods of a run as they change from a version on, until the API server ends it. @throws KubernetesError */
+  /** A pod by its name, with the right to list pods; undefined when there is none. @throws KubernetesError */
+  async pod(name: string, signal?: AbortSignal): Promise<Pod | undefined> {
+    const query = { fieldSelector: `metadata.name=${name}` };
+    const request = { what: `looking for the pod ${name}`, query, signal };
+    return (await this.client.request('GET', this.#path('/api/v1', 'pods'), podList, request)).items[0];
+  }
+
+  /**
+   * The pods of a run as they change from a version on, until the API server ends it. What is gone was deleted, also without
+   * having been marked so before. @throws KubernetesError
+   */
   async *podChanges(run: string, version: string, signal: AbortSignal): AsyncGenerator<Pod> {
     const query = { labelSelector: runSelector(run), watch: 'true', resourceVersion: version };
     const what = 'watching the pods';
@@ -116,7 +126,11 @@ export class KubernetesApi {
       const change = podChange.safeParse(parseJson(line)).data;
       // Other lines tell that the version is too old.
       if (!change) return;
-      yield change.object;
+      const { type, object } = change;
+      const { metadata } = object;
+      const deletionTimestamp =
+        metadata.deletionTimestamp ?? (type === 'DELETED' ? new Date().toISOString() : null);
+      yield { ...object, metadata: { ...metadata, deletionTimestamp } };
     }
   }
 

@@ -7,6 +7,7 @@ import { PodSession } from '../../session/kubernetes/pod-session.ts';
 import type { Session } from '../../session/session.ts';
 import { pause, unlessAborted, withDeadline } from '../../wait.ts';
 import type { ConnectOptions } from '../fleet.ts';
+import { KubernetesApi } from './api.ts';
 import { containerName } from './job.ts';
 
 /** Milliseconds for one attempt. */
@@ -34,7 +35,8 @@ export async function connectPod(
       return await withDeadline(attemptTimeout, signal, (until) => orClosed(opening, until));
     } catch (error) {
       if (signal.aborted) throw last ? stopped(what, last, signal) : aborted(what, signal);
-      if (error instanceof CndError && isFinal(error, performance.now() - begun)) throw error;
+      const isLast = error instanceof CndError && isFinal(error, performance.now() - begun);
+      if (isLast && !(error.code === 'pod-gone' && (await isLiving(client, namespace, pod)))) throw error;
       const failure =
         error instanceof CndError
           ? error
@@ -49,6 +51,12 @@ export async function connectPod(
 /** Whether trying again does not change an error, after so many milliseconds. Pure. */
 function isFinal({ code }: CndError, elapsed: number): boolean {
   return code === 'pod-gone' || (code === 'exec-forbidden' && elapsed > forbiddenRetry);
+}
+
+/** Whether a pod is there all the same: a kubelet that has just started knows none of its pods yet, and says that there is no such. */
+async function isLiving(client: KubernetesClient, namespace: string, name: string): Promise<boolean> {
+  const pod = await new KubernetesApi(client, namespace).pod(name).catch(() => 'unknown' as const);
+  return pod === 'unknown' || (pod?.status.phase === 'Running' && !pod.metadata.deletionTimestamp);
 }
 
 /** A session that comes too late is not left open. */

@@ -37,7 +37,7 @@ export async function findJobs(api: KubernetesApi, signal?: AbortSignal): Promis
     const found: FoundRun = {
       fleet: 'kubernetes',
       run,
-      instances: instancesOf(run, its, { job, seen: new Set() }),
+      instances: instancesOf(run, its, { job, seen: new Set(), ends: new Map() }),
       ...(job?.metadata.annotations?.[labelKeys.plan] !== undefined && { detached: true as const }),
       ...(job && { orphans: [`Job ${metadata.namespace}/${metadata.name}`] }),
       ...(!Number.isNaN(expiresAt.getTime()) && { expiresAt }),

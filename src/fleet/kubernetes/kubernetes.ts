@@ -20,9 +20,10 @@ import { findJobs } from './find.ts';
 import { recordPlace } from './history.ts';
 import { jobManifest } from './job.ts';
 import { podInstanceId } from './label.ts';
-import { instancesOf } from './pod-instance.ts';
+import { indexOfPod, instancesOf } from './pod-instance.ts';
 import { kubernetesPreflight } from './preflight/preflight.ts';
-import { ProblemReport } from './problem-report.ts';
+import { PodEnds } from './problem/pod-ends.ts';
+import { ProblemReport } from './problem/problem-report.ts';
 import { type KubernetesSettings, coresOf, kubernetesDefaults } from './schema.ts';
 import { podSyslogCommand } from './switch.ts';
 import { terminatePods } from './terminate.ts';
@@ -51,6 +52,8 @@ interface KnownRun {
   /** Indexes whose pods have been seen. */
   readonly seen: Set<number>;
   readonly problems: ProblemReport | undefined;
+  /** How its pods ended; absent where its Job is not driven from here. */
+  readonly ends?: PodEnds;
 }
 
 /** What a fleet on Kubernetes is made of. */
@@ -102,7 +105,7 @@ export class KubernetesFleet implements Fleet {
     await recordPlace(this.#options.env, this.#client.place, expiresAt);
     const problems = notice && new ProblemReport(notice);
     const { namespace } = this.#client.place;
-    this.#runs.set(run, { namespace, count, seen: new Set(), problems });
+    this.#runs.set(run, { namespace, count, seen: new Set(), problems, ends: new PodEnds(api, run) });
     const settings = this.#settings;
     try {
       await api.createJob(run, jobManifest({ run, settings, count, lifetime, owner, expiresAt }), signal);
@@ -160,16 +163,26 @@ export class KubernetesFleet implements Fleet {
     if (place.context !== context || place.namespace !== namespace) {
       this.#client = await openClient(this.#options.env, { context, namespace });
     }
-    this.#runs.set(run, { namespace, count, seen: new Set(), problems: undefined });
+    const known = { namespace, count, seen: new Set<number>(), problems: undefined };
+    this.#runs.set(run, known);
+    if (count > 0) this.#runs.set(run, { ...known, ends: new PodEnds(this.#api(run), run) });
   }
 
   async describe(run: string, signal?: AbortSignal): Promise<Instance[]> {
     const api = this.#api(run);
     const known = this.#runs.get(run);
-    const pods = await api.pods(run, signal);
-    const isComplete = known?.count !== undefined && pods.length >= known.count;
+    const { items: pods, version } = await api.listedPods(run, signal);
+    known?.ends?.list(pods, version);
+    const { count, seen = new Set<number>() } = known ?? {};
+    const present = new Set(pods.map(indexOfPod));
+    const isComplete = count !== undefined && present.size >= count;
     const job = isComplete ? undefined : await api.job(run, signal);
-    const instances = instancesOf(run, pods, { job, seen: known?.seen ?? new Set() });
+    await known?.ends?.known(
+      [...seen].filter((index) => !present.has(index)),
+      signal,
+    );
+    const ends = known?.ends?.all ?? new Map();
+    const instances = instancesOf(run, pods, { job, seen, ends, ...(known?.ends && { count }) });
     for (const { index, state, reason } of instances) {
       if (state !== 'pending' || reason === undefined) known?.seen.add(index);
     }
@@ -185,12 +198,15 @@ export class KubernetesFleet implements Fleet {
   }
 
   async terminate(run: string, ids?: readonly string[]): Promise<Instance[]> {
-    const count = this.#runs.get(run)?.count ?? 0;
+    const { count = 0, ends } = this.#runs.get(run) ?? {};
+    // Whatever becomes of its pods from now on was asked for.
+    if (ids === undefined) ends?.stop();
     const indexes = Array.from({ length: count }, (_, index) => index);
     return terminatePods(this.#api(run), run, indexes, ids);
   }
 
   async dispose(run: string): Promise<void> {
+    this.#runs.get(run)?.ends?.stop();
     this.#runs.delete(run);
   }
 

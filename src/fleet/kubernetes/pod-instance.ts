@@ -2,7 +2,7 @@ import type { Instance } from '../../instance.ts';
 import { podAddress } from '../../session/kubernetes/exec-socket.ts';
 import { podInstanceId, labelKeys } from './label.ts';
 import type { JobObject, Pod } from './object.ts';
-import { endOf } from './problem.ts';
+import { type PodEnd, endOf } from './problem/problem.ts';
 
 /** The index of a pod in its Job. Pure. */
 export function indexOfPod({ metadata }: Pod): number | undefined {
@@ -30,13 +30,18 @@ export interface KnownJob {
   readonly job: JobObject | undefined;
   /** Indexes whose pods were seen before. */
   readonly seen: ReadonlySet<number>;
+  /** How pods ended that are gone, as far as that was seen. */
+  readonly ends: ReadonlyMap<number, PodEnd>;
+  /** Pods that were asked for, where that is known without the Job. */
+  readonly count?: number | undefined;
 }
 
 /**
  * The instances of a run: a pod each, and those whose pods have not been created yet. Of two pods of one index the one
  * that lives counts. Pure.
  */
-export function instancesOf(run: string, pods: readonly Pod[], { job, seen }: KnownJob): Instance[] {
+export function instancesOf(run: string, pods: readonly Pod[], known: KnownJob): Instance[] {
+  const { job, seen, ends } = known;
   const found = new Map<number, Instance>();
   for (const pod of pods) {
     const instance = podInstance(run, pod);
@@ -44,16 +49,17 @@ export function instancesOf(run: string, pods: readonly Pod[], { job, seen }: Kn
     const other = found.get(instance.index);
     if (!other || other.state === 'terminated') found.set(instance.index, instance);
   }
-  const count = job?.spec.completions ?? 0;
+  const count = known.count ?? job?.spec.completions ?? 0;
   const failed = job ? indexes(job.status?.failedIndexes ?? '') : new Set();
   for (let index = 0; index < count; index++) {
     if (found.has(index)) continue;
     const id = podInstanceId(run, index);
-    const isOver = seen.has(index) || failed.has(index) || isFinished(job);
+    const isOver = !job || ends.has(index) || seen.has(index) || failed.has(index) || isFinished(job);
+    const reason = job ? 'its pod was deleted' : 'its Job was deleted';
     found.set(
       index,
       isOver
-        ? { id, index, state: 'terminated', reason: 'its pod was deleted' }
+        ? { id, index, state: 'terminated', reason, ...ends.get(index) }
         : { id, index, state: 'pending', reason: 'its pod has not been created' },
     );
   }

@@ -3,7 +3,7 @@ import type { DetachedInstance, DetachedRun } from '../../detached.ts';
 import { labelKeys, podInstanceId } from '../label.ts';
 import type { JobObject, Pod } from '../object.ts';
 import { indexOfPod } from '../pod-instance.ts';
-import { endOf } from '../problem.ts';
+import { endOf } from '../problem/problem.ts';
 
 /** Characters of a termination message, as the API has it at most. */
 const longestMessage = 4096;

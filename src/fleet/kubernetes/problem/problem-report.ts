@@ -1,5 +1,5 @@
-import type { KubernetesApi } from './api.ts';
-import type { Pod } from './object.ts';
+import type { KubernetesApi } from '../api.ts';
+import type { Pod } from '../object.ts';
 import { type Problem, jobProblem, podProblem } from './problem.ts';
 
 /** Tells the user of a run what keeps its pods from running: each problem once. */

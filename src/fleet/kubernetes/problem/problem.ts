@@ -1,5 +1,5 @@
-import type { Instance } from '../../instance.ts';
-import type { Pod } from './object.ts';
+import type { Instance } from '../../../instance.ts';
+import type { Pod } from '../object.ts';
 
 /** Something that keeps pods from running, in words. */
 export interface Problem {
@@ -55,8 +55,11 @@ export function jobProblem({
   return problem('FailedCreate', 'pods cannot be created', message.replace(/^Error creating: /, ''));
 }
 
+/** Why a pod ended, or is ending. */
+export type PodEnd = Pick<Instance, 'reason' | 'endedBy'>;
+
 /** How a pod ended, or is ending. Pure. */
-export function endOf({ status }: Pod): Pick<Instance, 'reason' | 'endedBy'> {
+export function endOf({ metadata, status }: Pod): PodEnd {
   const target = status.conditions?.find(
     ({ type, status: is }) => type === 'DisruptionTarget' && is === 'True',
   );
@@ -72,7 +75,8 @@ export function endOf({ status }: Pod): Pick<Instance, 'reason' | 'endedBy'> {
   if (ended?.reason === 'OOMKilled') {
     return { reason: 'it ran out of memory and was killed: raise kubernetes.memory', endedBy: 'service' };
   }
-  if (!ended) return { reason: 'its pod is being deleted', endedBy: 'user' };
+  // Its first process is told to end when the pod is deleted.
+  if (!ended || metadata.deletionTimestamp) return { reason: 'its pod was deleted', endedBy: 'user' };
   return { reason: `its first process ended with exit code ${ended.exitCode ?? '?'}` };
 }
 
