@@ -5,7 +5,7 @@ usage: kernel.py [--samples N] [--seconds S] [--isa NAME]... [--scheme NAME]... 
 
 With the bound of each, where bench/port.c measures one on this processor, and the share of it that is reached. --contended keeps
 another processor busy with the same search meanwhile: the other hyper-thread of the core where there is one, else any other.
---against measures another kernel as well, alternately, and tells the ratio: the median of the pairs.
+--against measures another kernel as well, alternately, and tells the ratio: the median of the pairs, for what both have.
 
 Every sample runs the whole program on one range and takes its processor time, so that others on the machine cost
 little; the clock is measured just before and after, on the same core; samples go round all kernels in turn; medians.
@@ -177,16 +177,18 @@ def scaling(kernel, scheme, isa, seconds, rate):
     return statistics.median(2 * wall(cores[:1]) / wall(cores) for _ in range(3))
 
 
+def rates_of(kernel, scheme):
+    """Nonces per second by instruction set, as the kernel itself lists them; empty where it does not know the scheme."""
+    listed = subprocess.run([kernel, "--list", "--scheme", scheme], capture_output=True)
+    return {isa: int(rate) for isa, rate in (line.split() for line in listed.stdout.decode().splitlines())}
+
+
 def counts_of(arguments):
     """How many nonces make a sample of each scheme and instruction set."""
-    counts = {}
-    for scheme in arguments.scheme or SCHEMES:
-        lines = subprocess.run([arguments.kernel, "--list", "--scheme", scheme], capture_output=True, check=True)
-        for line in lines.stdout.decode().splitlines():
-            isa, rate = line.split()
-            if not arguments.isa or isa in arguments.isa:
-                counts[scheme, isa] = max(1000, int(int(rate) * arguments.seconds))
-    return counts
+    return {(scheme, isa): max(1000, int(rate * arguments.seconds))
+            for scheme in arguments.scheme or SCHEMES
+            for isa, rate in rates_of(arguments.kernel, scheme).items()
+            if not arguments.isa or isa in arguments.isa}
 
 
 def main():
@@ -212,13 +214,14 @@ def main():
         program = compiled("clock", directory)
         processor, known = bounds(directory)
         counts = counts_of(arguments)
+        both = {(scheme, isa) for scheme in schemes if arguments.against for isa in rates_of(arguments.against, scheme)}
         for _ in range(arguments.samples):
             for scheme in schemes:
                 python[scheme].append(python_rate(scheme, int(1_000_000 * arguments.seconds)))
             for (scheme, isa), count in counts.items():
                 with Neighbour(arguments.kernel, scheme, isa, other):
                     results.setdefault((scheme, isa), []).append(sample(arguments.kernel, scheme, isa, count, program))
-                    if arguments.against:
+                    if (scheme, isa) in both:
                         one = sample(arguments.against, scheme, isa, count, program)
                         against.setdefault((scheme, isa), []).append(one)
         hertz = clock(program)
@@ -230,7 +233,7 @@ def main():
         least = bound(known, scheme, isa)
         row = {"scheme": scheme, "isa": isa, "noncesPerSecond": round(rate), "cyclesPerCompression": round(cycles, 1),
                "boundCycles": least, "shareOfBound": least and round(least / cycles, 3), "timesHashlib": round(ratio, 1)}
-        if arguments.against:
+        if (scheme, isa) in both:
             row["timesOther"] = round(statistics.median(a / b for (a, _), (b, _) in zip(samples, against[scheme, isa])), 3)
         rows.append(row)
     for scheme in schemes:
