@@ -3,7 +3,7 @@ import type { ChildProcess } from 'node:child_process';
 import { existsSync, readdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { Controller } from './controller.ts';
+import { Controller, type Ended } from './controller.ts';
 import { hasNamespaces } from './namespace.ts';
 import type { Place } from './place.ts';
 import type { Action } from './scenario.ts';
@@ -106,11 +106,16 @@ async function resume(
   killedAt.push(Date.now());
   for (const driver of drivers) driver.signal('SIGKILL');
   const ends = await Promise.all(drivers.map(({ ended }) => ended));
-  const isOver = ends.every(({ signal: by }) => by !== 'SIGKILL') || run === undefined;
+  const isOver = !ends.some(isKilled) || run === undefined;
   if (isOver || place.journal(run).names.has('run.ended')) return false;
   await sleep(after);
   for (let left = count; left > 0; left -= 1) resumed.push(new Controller(place, ['resume', run, '--json']));
   return true;
+}
+
+/** Behind a terminal the signal is in the exit code. */
+function isKilled({ code, signal }: Ended): boolean {
+  return signal === 'SIGKILL' || code === 128 + 9;
 }
 
 function chooseReceiver(

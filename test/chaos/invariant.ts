@@ -43,6 +43,8 @@ function processes(seen: Observation, told: Told | undefined): string[] {
     found.push(`left ${graceOf(scenario)} s after T: ${leftAfterGrace.join(' | ')}`);
   if (scram && scram.code === 0 && leftAfterScram.length > 0)
     found.push(`left after a scram that exited 0: ${leftAfterScram.join(' | ')}`);
+  const held = /^left on the terminal: .*/m.exec(seen.controller.stderr)?.[0];
+  if (held !== undefined) found.push(held);
   const isKnown = !hasFault(scenario, 'remove-state');
   if (scram && scram.code !== 0 && isKnown) found.push(`scram exits ${scram.code}: ${scramSaid.slice(-500)}`);
   if (!scram && seen.run !== undefined) found.push('scram does not end within 30 s');

@@ -36,6 +36,9 @@ if (isLive) process.on('SIGTSTP', () => {});
 /** Milliseconds after which a write that has not returned counts as blocked. */
 const stalledAfter = 100;
 
+/** Milliseconds for what is still to be written when the controller is killed while it waits for that: nobody else ends this process then. */
+const orphanTimeout = 2000;
+
 let last = 0;
 let acknowledging = false;
 let hasEnded = false;
@@ -98,7 +101,10 @@ onMessages(input, (received) => {
       return void end();
   }
 });
-input.on('end', () => void (hasEnded || leave()));
+input.on('end', () => {
+  if (hasEnded) setTimeout(leave, orphanTimeout);
+  else leave();
+});
 input.on('error', () => leave());
 
 async function end(): Promise<void> {
