@@ -4,7 +4,9 @@
 // CPU, to parallel-ssh. A Markdown table at the end; all of it in about 3 minutes on two quiet cores.
 //
 //   npm run build && npx tsc -p tsconfig.build.json
-//   node bench/ssh.mjs [--N 8,32,64] [--runs 5] [--peers VENV] [--profile]
+//   node bench/ssh.mjs [--N 8,32,64] [--runs 5] [--peers VENV] [--profile] [--servers] [--only NAME,NAME]
+//
+// --servers: what the programs on the servers spend, per server, by perf: for cnd from its launch on. --only: some of the clients.
 //
 // As root on Linux: sshd listens in a network namespace of its own. VENV: a virtual environment with fabric, parallel-ssh and
 // ClusterShell; without it only the bare script is beside cnd. Kernels are stand-ins that search nothing, so that no tool
@@ -19,6 +21,7 @@ import { createInterface } from 'node:readline';
 import { text } from 'node:stream/consumers';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
+import { monotonic, profileOf } from './server-profile.mjs';
 import { usage } from './usage.mjs';
 
 const here = (path) => fileURLToPath(new URL(path, import.meta.url));
@@ -29,6 +32,8 @@ const { values } = parseArgs({
     peers: { type: 'string' },
     inside: { type: 'boolean' },
     profile: { type: 'boolean' },
+    only: { type: 'string' },
+    servers: { type: 'boolean' },
   },
 });
 
@@ -94,10 +99,22 @@ async function makeWorker() {
 }
 await makeWorker();
 
+// As boot.py does it, which is the cheapest way to start an agent.
+const agent = [
+  'import sys',
+  'sys.path.insert(0, ".")',
+  'from boot import Importer, stored',
+  'with open("worker.zip", "rb") as archive:',
+  '    sys.meta_path.insert(0, Importer(dict(stored(archive.read())), "worker.zip"))',
+  'import agent',
+  'agent.main()',
+];
+writeFileSync(at('start-agent.py'), `${agent.join('\n')}\n`);
+
 // `@`: where the bundle was copied to. The agent is ended as soon as it has said that it is ready.
 const start = [
   'd=$(mktemp -d @.XXXXXX) && tar -xzf @ -C $d && cd $d && mkfifo i o && exec 3<>i 4<>o',
-  'python3 -S -E agent.py <&3 >&4 2>&4 & p=$!',
+  `python3 -B -S -E ${at('start-agent.py')} <&3 >&4 2>&4 & p=$!`,
   `cat ${at('job')} >&3`,
   `while read -r l <&4; do case $l in *'"ready"'*|*'"error"'*) echo "$l"; break;; esac; done`,
   'kill $p',
@@ -111,10 +128,12 @@ async function peer(program, ...args) {
   const script =
     'import resource as r, subprocess as s, sys, time as t; b = t.monotonic(); c = s.run(sys.argv[1:], stdout=s.DEVNULL).returncode; e = t.monotonic(); u = r.getrusage(r.RUSAGE_CHILDREN); print(e - b, u.ru_utime + u.ru_stime, u.ru_maxrss / 1024); sys.exit(c)';
   const child = spawn('python3', ['-c', script, program, ...args], { stdio: ['ignore', 'pipe', 'inherit'] });
+  const from = monotonic();
   const [output] = await Promise.all([text(child.stdout), once(child, 'close')]);
+  const to = monotonic();
   if (child.exitCode !== 0) throw new Error(`${program} ${args[0]} failed`);
   const [wall, cpu, memory] = output.split(' ').map(Number);
-  return { wall, cpu, memory };
+  return { wall, cpu, memory, from, to };
 }
 
 async function cnd(n) {
@@ -138,10 +157,11 @@ async function cnd(n) {
   let before = { wall: 0, cpu: 0 };
   const used = () => ({ wall: (performance.now() - begin) / 1000, ...usage(child.pid) });
   for await (const line of createInterface({ input: child.stdout })) {
-    if (line.includes('"launch.started"')) before = used();
+    if (line.includes('"launch.started"')) before = { ...used(), at: monotonic() };
     if (result || !line.includes('"search.all"')) continue;
     const { wall, cpu, memory } = used();
-    result = { wall, cpu, memory, ssh: { wall: wall - before.wall, cpu: cpu - before.cpu, memory } };
+    const ssh = { wall: wall - before.wall, cpu: cpu - before.cpu, memory };
+    result = { wall, cpu, memory, ssh, from: before.at, to: monotonic() };
     child.kill('SIGINT');
   }
   if (!result) throw new Error('cnd did not get all hosts to search');
@@ -175,17 +195,32 @@ function clients(n) {
   };
 }
 
+/** CPU of the machines that a client has worked on, which are one machine here. */
+function showServers(n, name, programs) {
+  const shown = ([program, seconds]) => `${program} ${((1000 * seconds) / n).toFixed(1)}`;
+  const all = ['all', programs.reduce((sum, [, seconds]) => sum + seconds, 0)];
+  process.stdout.write(`${n} | ${name}, ms of CPU a server: ${[all, ...programs].map(shown).join(', ')}\n`);
+}
+
 const median = (numbers) => numbers.toSorted((a, b) => a - b)[Math.floor(numbers.length / 2)];
 const rows = [];
 for (const n of values.N.split(',').map(Number)) {
-  const tools = Object.entries(clients(n));
+  const tools = Object.entries(clients(n)).filter(
+    ([name]) => !values.only || values.only.split(',').includes(name),
+  );
   const taken = new Map(tools.map(([name]) => [name, []]));
   for (let run = 0; run < Number(values.runs); run++)
-    for (const [name, measure] of tools) taken.get(name).push(await measure());
-  taken.set(
-    'cnd, from its launch on',
-    taken.get('cnd').map(({ ssh }) => ssh),
-  );
+    for (const [name, measure] of tools) {
+      const profile = values.servers && (await profileOf(sshd.pid));
+      const one = await measure();
+      taken.get(name).push(one);
+      if (profile) showServers(n, name, await profile.end(one.from, one.to));
+    }
+  if (taken.has('cnd'))
+    taken.set(
+      'cnd, from its launch on',
+      taken.get('cnd').map(({ ssh }) => ssh),
+    );
   const of = (name, part) => median(taken.get(name).map((one) => one[part]));
   for (const name of taken.keys()) {
     const [wall, cpu, memory] = ['wall', 'cpu', 'memory'].map((part) => of(name, part));

@@ -3,8 +3,8 @@
 It speaks the protocol of docs/agent.md, on stdin and stdout (python3 -S -E agent.py) or, begun by attach.py, on a socket on
 which it outlives its controllers' connections.
 """
+import _signal  # as in loop.py
 import os
-import signal
 from time import monotonic
 
 from choice import HERE, Choice, portable, stand_in
@@ -25,7 +25,7 @@ OVERTIME_SECONDS = 1  # kernels end by themselves so long after the agent's dead
 SLICE_SECONDS = 2  # for the slices in work to be completed, when the machine is about to be interrupted
 DEATH_SECONDS = 2  # for killed kernels to die, after the deadline; niced ones on a busy machine take a while
 COLLECTED = ('hit', 'order', 'broadcast', 'linger', 'kernel', 'interruption')  # reasons to stop that a controller is told of, even later
-STOP_SIGNALS = (signal.SIGTERM, signal.SIGHUP, signal.SIGINT)
+STOP_SIGNALS = (_signal.SIGTERM, _signal.SIGHUP, _signal.SIGINT)
 
 
 class Agent:
@@ -52,7 +52,7 @@ class Agent:
         self.status = None  # the exit code, once it is known
 
     def run(self):
-        self.loop.catch(STOP_SIGNALS + (signal.SIGCHLD,), self.signalled)
+        self.loop.catch(STOP_SIGNALS + (_signal.SIGCHLD,), self.signalled)
         self.controller.start()
         while self.status is None:
             self.loop.turn(self.poll_timeout())
@@ -164,7 +164,7 @@ class Agent:
         self.report.send_released(residue, given)
 
     def signalled(self, number):
-        if number == signal.SIGCHLD:
+        if number == _signal.SIGCHLD:
             self.child_died = True
         elif self.job:
             self.stop('signal')

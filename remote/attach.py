@@ -6,7 +6,8 @@ import os
 import sys
 from time import monotonic, sleep
 
-sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
+HERE = os.path.dirname(os.path.abspath(__file__))
+sys.path[:0] = [os.path.join(HERE, 'worker.zip'), HERE]  # of an upload all other scripts are in the archive
 
 import link  # noqa: E402
 from loop import READ, Feed, Loop, read_some  # noqa: E402
@@ -17,7 +18,7 @@ DEATH_SECONDS = 2  # for an agent that has closed its end to be seen dead
 
 
 def main():
-    os.chdir(os.path.dirname(os.path.abspath(__file__)))
+    os.chdir(HERE)
     while os.open(os.devnull, os.O_RDWR) <= 2:
         pass
     connection = link.connect()

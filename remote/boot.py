@@ -3,7 +3,9 @@ this without any file; so one interpreter is started for an instance, and none o
 import os
 import stat
 import sys
+from _frozen_importlib import spec_from_loader  # importlib.util takes 2 ms to import
 
+ARCHIVE = 'worker.zip'
 BLOCK = 512  # bytes of a tar archive's header, and what contents are padded to
 BAD_DIRECTORY = 73  # exit codes, as in sysexits.h
 IO_ERROR = 74
@@ -12,20 +14,55 @@ IO_ERROR = 74
 def boot(tar, script):
     """`script`: the path that attach.py is to have."""
     directory = os.path.dirname(script)
+    texts = {}
     os.umask(0o77)
     try:
         make(directory)
         for name, mode, content in entries(tar):
             put(os.path.join(directory, name), mode, content)
+            if name == ARCHIVE:
+                texts.update(stored(content))
     except OSError as error:
         fail(IO_ERROR, '%s: %s' % (error.filename or directory, error.strerror))
     os.write(1, b'unpacked\n')
     os.chdir(directory)
-    sys.path.insert(0, os.getcwd())
+    here = os.getcwd()
+    sys.path.insert(0, here)
+    sys.meta_path.insert(0, Importer(texts, os.path.join(here, ARCHIVE)))
+    sys.dont_write_bytecode = True  # nobody imports it a second time
     sys.argv[:] = [script]
     import attach
 
     attach.main()
+
+
+class Importer:
+    """Imports the modules of the archive from memory: Python's own importer takes 6 ms more to read them from the file."""
+
+    def __init__(self, texts, place):
+        self.texts = texts
+        self.place = place
+
+    def find_spec(self, name, _path=None, _target=None):
+        return spec_from_loader(name, self) if name + '.py' in self.texts else None
+
+    def create_module(self, _spec):
+        return None  # a usual one
+
+    def exec_module(self, module):
+        name = module.__name__ + '.py'
+        module.__file__ = os.path.join(self.place, name)
+        exec(compile(self.texts[name], module.__file__, 'exec', dont_inherit=True), module.__dict__)
+
+
+def stored(archive):
+    """Name and content of each file of a zip archive whose files are not compressed."""
+    at = 0
+    while archive[at : at + 4] == b'PK\3\4':
+        size, length = (int.from_bytes(archive[at + begin : at + end], 'little') for begin, end in ((18, 22), (26, 28)))
+        at += 30
+        yield archive[at : at + length].decode(), archive[at + length : at + length + size]
+        at += length + size
 
 
 def make(directory):

@@ -7,7 +7,8 @@ from driver import Program
 from loop import READ, read_some
 from process import Process
 
-HERE = os.path.dirname(os.path.abspath(__file__))
+SCRIPTS = os.path.dirname(os.path.abspath(__file__))  # the worker's directory, or the archive in it that they were uploaded as
+HERE = SCRIPTS if os.path.isdir(SCRIPTS) else os.path.dirname(SCRIPTS)
 KERNEL = os.path.join(HERE, 'kernel')
 LIMIT_SECONDS = 5  # for timing, which a machine that is too busy for it goes without
 HUNG_SECONDS = 60  # for a list that takes no time
@@ -15,8 +16,14 @@ MOST_BYTES = 65536
 MOST_THREADS = 1024  # that it times at once
 
 
+def script(name):
+    """The argv of an interpreter for one of the scripts (__main__.py)."""
+    path = [os.path.join(SCRIPTS, name)] if SCRIPTS == HERE else [SCRIPTS, name]
+    return [sys.executable, '-S', '-E'] + path
+
+
 def portable():
-    return Program('pow.py', 'python', [sys.executable, '-S', '-E', os.path.join(HERE, 'pow.py')])
+    return Program('pow.py', 'python', script('pow.py'))
 
 
 def stand_in():

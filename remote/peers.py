@@ -1,9 +1,7 @@
 """The agent's side of the broadcast: a helper process (broadcast.py) that polls and sends, behind three pipes."""
 import json
-import os
-import sys
 
-from choice import HERE
+from choice import script
 from loop import READ, Feed, read_some
 from message import Announcement, body
 from process import Process
@@ -23,7 +21,7 @@ class Peers:
         job = self.host.job
         try:
             # At the agent's own niceness: kernels that take all the time there is must not keep it from listening.
-            self.process = Process([sys.executable, '-S', '-E', os.path.join(HERE, 'broadcast.py')])
+            self.process = Process(script('broadcast.py'))
         except OSError as error:
             self.host.report_error('broadcast: cannot be started: %s; only the controller is used' % error)
             return

@@ -1,7 +1,7 @@
 """A child process on three pipes, and the certainty that it is dead."""
+import _signal  # as in loop.py
 import errno
 import os
-import signal
 
 LOWEST = 19  # niceness: sshd, agents that are just starting and whatever else the machine does go first
 
@@ -49,7 +49,7 @@ class Process:
 
     def kill(self):
         if self.alive:
-            os.kill(self.pid, signal.SIGKILL)  # not reaped yet, so the pid is still its own
+            os.kill(self.pid, _signal.SIGKILL)  # not reaped yet, so the pid is still its own
 
     def reap(self):
         """How it ended, in words, once it has; None while it lives."""
@@ -83,6 +83,6 @@ def spawn(argv, fds, setsid):
         argv,
         os.environ,
         file_actions=[(os.POSIX_SPAWN_DUP2, fd, number) for number, fd in enumerate(fds)],
-        setsigdef=[signal.SIGPIPE],
+        setsigdef=[_signal.SIGPIPE],
         setsid=setsid,
     )

@@ -1,5 +1,11 @@
 """What makes a nonce golden, said plainly: the agent checks every hit by this, pow.py recognises candidates by it."""
-from hashlib import sha256
+try:
+    from _sha256 import sha256  # hashlib loads all of OpenSSL, which takes 4 ms
+except ImportError:
+    try:
+        from _sha2 import sha256  # its name in Python 3.12
+    except ImportError:
+        from hashlib import sha256
 
 SCHEMES = ('hex-chain', 'sha256d', 'sha256', 'bitcoin')
 TEXT = ('before', 'after', 'nonce')  # what a template came to, instead of a block

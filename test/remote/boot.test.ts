@@ -1,4 +1,4 @@
-import { execFileSync, spawnSync } from 'node:child_process';
+import { execFileSync, spawn, spawnSync } from 'node:child_process';
 import {
   chmodSync,
   closeSync,
@@ -17,9 +17,17 @@ import {
 } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { createInterface } from 'node:readline';
 import * as fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { attachLine } from '../../src/engine/agents/agent-order.ts';
+import { attachAgent } from '../../src/engine/agents/remote-command.ts';
+import { WorkerBundles } from '../../src/engine/agents/worker-bundle.ts';
+import { workDirectory } from '../../src/session/upload.ts';
+import { endless } from '../helper/agent.ts';
 import { bootBundle, bootInput, receiveCommand } from '../helper/booted-worker.ts';
+import { isRunning } from '../helper/kernel.ts';
+import { eventually } from '../helper/process.ts';
 
 const files = [
   { name: 'run', content: '#!/bin/sh\n', mode: 0o700 },
@@ -147,6 +155,42 @@ describe('a worker', () => {
       }),
       { numRuns: 15 },
     );
+  });
+});
+
+describe('the worker that is uploaded', () => {
+  const place = workDirectory(endless.run, 0);
+  const attach = (seen: number): string => attachLine({ key: 'k'.repeat(32), epoch: 1, seen });
+
+  /** Runs a command in the home, and says what comes of it. */
+  function begin(command: string, input: Buffer | string) {
+    const child = spawn('/bin/sh', ['-c', command], { cwd: base });
+    child.stdin.write(input);
+    const said: string[] = [];
+    createInterface({ input: child.stdout }).on('line', (line) => said.push(line));
+    const hear = async (wanted: string): Promise<string> =>
+      eventually(wanted, () => said.find((line) => line.includes(wanted)));
+    return { child, hear };
+  }
+
+  it('is few files, of which an agent searches by the script in the archive, and is attached to again', async () => {
+    const bundle = await new WorkerBundles().for(undefined);
+    const job = `${JSON.stringify({ ...endless, kernel: 'python' })}\n`;
+    const first = begin(receiveCommand(`${place}/attach.py`), bootInput(bundle, attach(0) + job));
+    await first.hear('unpacked');
+    expect(JSON.parse(await first.hear('"ready"'))).toMatchObject({ kernel: 'pow.py', isa: 'python' });
+    await first.hear('"progress"');
+    const puts = readdirSync(join(base, place)).filter((name) => !/^(agent|spool)\./.test(name));
+    expect(puts.toSorted()).toEqual(['attach.py', 'boot.py', 'worker.zip']);
+    const agent = Number(readFileSync(join(base, place, 'agent.pid'), 'utf8'));
+    first.child.kill('SIGKILL');
+
+    const second = begin(attachAgent(endless.run, 0), attach(1));
+    expect(JSON.parse(await second.hear('"attached"'))).toMatchObject({ job: true, survives: true });
+    second.child.stdin.write('{"order":"stop"}\n');
+    await second.hear('"stopped"');
+    second.child.stdin.write('{"order":"ping","seen":1000}\n');
+    await eventually('the end of the agent', () => !isRunning(agent));
   });
 });
 

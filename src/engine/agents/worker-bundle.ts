@@ -1,9 +1,10 @@
 import { readFileSync } from 'node:fs';
-import { readdir } from 'node:fs/promises';
+import { readFile, readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { packagePath } from '../../package.ts';
 import { type Platform, nativeKernel } from '../../kernel/native.ts';
 import { type Bundle, type BundleFile, makeBundle } from '../../session/upload.ts';
+import { type ZipEntry, zip } from '../../session/zip.ts';
 
 /** What runs on the instances. */
 const remote = packagePath('remote');
@@ -13,6 +14,12 @@ const possiblePlatforms: readonly Platform[] = ['linux-x64', 'linux-arm64'];
 
 /** What the loader runs: it comes first. */
 const first = 'boot.py';
+
+/** What runs again whenever a connection is made again. */
+const script = 'attach.py';
+
+/** What an uploaded worker does without. */
+const unused = new Set(['loader.py', 'detached.py']);
 
 /** The bundles of one run: one for each platform among its instances, made when it is first needed. */
 export class WorkerBundles {
@@ -37,19 +44,30 @@ export async function detachedBundle(): Promise<Bundle> {
     const path = nativeKernel(platform);
     return path === undefined ? [] : [{ name: `kernel-${platform}`, mode: 0o700, path }];
   });
-  return makeBundle([...(await scripts()), ...kernels]);
+  return makeBundle([...(await scripts()).filter(({ name }) => name !== first).map(file), ...kernels]);
 }
 
+/** Two files and an archive of all others: to make a file costs an instance more than to read it, and thirty of them half of its start. */
 async function make(platform: Platform | undefined): Promise<Bundle> {
-  const files = await scripts();
+  const all = (await scripts()).filter(({ name }) => !unused.has(name));
+  const own = new Set([first, script]);
+  const files = [
+    ...all.filter(({ name }) => own.has(name)).map(file),
+    { name: 'worker.zip', mode: 0o600, content: zip(all.filter(({ name }) => !own.has(name))) },
+  ];
   const kernel = platform === undefined ? undefined : nativeKernel(platform);
-  if (kernel !== undefined) files.push({ name: 'kernel', mode: 0o700, path: kernel });
+  if (kernel !== undefined) files.push({ name: 'kernel', mode: 0o700, content: await readFile(kernel) });
   return makeBundle(files);
 }
 
-async function scripts(): Promise<BundleFile[]> {
-  const others = (await readdir(remote)).filter(
-    (name) => name.endsWith('.py') && name !== first && name !== 'loader.py',
+async function scripts(): Promise<ZipEntry[]> {
+  const names = (await readdir(remote)).filter((name) => name.endsWith('.py'));
+  const others = names.filter((name) => name !== first).toSorted();
+  return Promise.all(
+    [first, ...others].map(async (name) => ({ name, content: await readFile(join(remote, name)) })),
   );
-  return [first, ...others.toSorted()].map((name) => ({ name, mode: 0o600, path: join(remote, name) }));
+}
+
+function file(entry: ZipEntry): BundleFile {
+  return { ...entry, mode: 0o600 };
 }

@@ -34,6 +34,7 @@ const oldest = [3, 8] as const;
 
 /** What the agent imports when it starts: Debian's python3-minimal, say, has not all of it. */
 export const agentModules = [
+  '_signal',
   '_socket',
   'bisect',
   'collections',
@@ -43,7 +44,6 @@ export const agentModules = [
   'json',
   'os',
   'select',
-  'signal',
   'struct',
   'sys',
   'time',
