@@ -2,9 +2,10 @@ import { DropCount } from './display/drop-count.ts';
 import type { RunEvent } from '../event/event.ts';
 import { type DisplayListener, type DisplayView, fullBacklog, isDroppable } from './display/view.ts';
 import { LineQuestion } from './line-question.ts';
+import { unconfirmedLines } from './summary.ts';
 import type { TextOutput } from './output.ts';
 
-/** `--json`: one event a line on stdout, for programs; a question is asked on stderr. */
+/** `--json`: one event a line on stdout, for programs; questions, and how to finish a cleanup, are on stderr. */
 export class JsonView implements DisplayView {
   readonly drops = new DropCount();
   readonly #stdout: TextOutput;
@@ -23,8 +24,10 @@ export class JsonView implements DisplayView {
       this.drops.progress();
       return;
     }
-    this.#hasEnded ||= event.event === 'run.ended';
     this.#stdout.write(eventJson(event));
+    if (event.event !== 'run.ended') return;
+    this.#hasEnded = true;
+    for (const line of unconfirmedLines(event)) this.line(line);
   }
 
   line(text: string): void {

@@ -42,15 +42,19 @@ export function summary(event: Ended): string {
       'This is the first one found, not always the same; --smallest finds the smallest and proves it.',
     );
   }
+  return `${[...lines, ...unconfirmedLines(event)].join('\n')}\n`;
+}
+
+/** What is left after an end with exit code 4, and the command that terminates it; otherwise nothing. Pure. */
+export function unconfirmedLines(event: Ended): string[] {
   if (event.left.length > 0) {
-    lines.push(
+    return [
       `NOT CONFIRMED as ${event.released ? 'released' : 'terminated'}: ${event.left.map((id) => printable(id)).join(' ')}`,
       `${event.released ? 'Release' : 'Terminate'} them with: cnd scram --run ${event.run}`,
-    );
-  } else if (event.exitCode === exitCodes.cleanupUnconfirmed) {
-    lines.push(`The cleanup is NOT CONFIRMED. Finish it with: cnd scram --run ${event.run}`);
+    ];
   }
-  return `${lines.join('\n')}\n`;
+  if (event.exitCode !== exitCodes.cleanupUnconfirmed) return [];
+  return [`The cleanup is NOT CONFIRMED. Finish it with: cnd scram --run ${event.run}`];
 }
 
 /** How a run ended, in words. An interrupted search for the smallest may have a candidate: then something was found. */

@@ -39,6 +39,19 @@ describe('JsonView', () => {
     const lines = (await written(stdout)).trimEnd().split('\n');
     expect(lines.map((line): unknown => JSON.parse(line))).toEqual(events);
   });
+
+  test('tells on stderr what is left, and how to terminate it', async () => {
+    const said = async (ended: object): Promise<string> => {
+      const [stdout, stderr] = [new PassThrough(), new PassThrough()];
+      const view = new JsonView({ stdout: new Output(stdout), stderr: new Output(stderr) });
+      view.show(stamped('run.ended', { ...fieldsOfEach('')['run.ended'], ...ended }));
+      expect(await view.finish()).toBe(true);
+      return written(stderr);
+    };
+    expect(await said({ exitCode: 3, left: [] })).toBe('');
+    expect(await said({ exitCode: 4, left: [] })).toMatch(/NOT CONFIRMED.*: cnd scram --run \S+\n$/);
+    expect(await said({ exitCode: 4, left: ['i-1'] })).toMatch(/: i-1\n.*: cnd scram --run \S+\n$/);
+  });
 });
 
 describe('PlainView', () => {
