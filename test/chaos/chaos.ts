@@ -12,12 +12,15 @@ import { drawnOn, fleets } from './draw-mix.ts';
 import { isExclusive } from './kubernetes/draw-pods.ts';
 import { ChaosCluster } from './kubernetes/pod-ground.ts';
 import { runInNamespaces } from './namespace.ts';
-import { type Scenario, scenario as schema } from './scenario.ts';
+import { promiseScenarioOf } from './draw-promise.ts';
+import { type Scenario, promises, scenario as schema } from './scenario.ts';
 import { simpler } from './shrink.ts';
 
 // npm run chaos -- --seed 1 --runs 500 [--parallel 4] [--slack 2] [--shrink] [--report FILE] [--keep DIRECTORY: for logs] [--with resume: only runs with this fault]
 // npm run chaos -- --fleet local,hosts --seed 1 --runs 50  without the tenth of them that is played on the EC2 of the tests
 // npm run chaos -- --fleet ec2 --seed 1 --runs 50          only there: calls of AWS fail, instances are taken away
+// npm run chaos -- --promise resume --seed 1 --runs 50     a run of 60 s, killed at any moment and taken up, ends as an undisturbed one
+// npm run chaos -- --promise loss --seed 1 --runs 50       so does one that loses all instances but one, each at any moment
 // npm run chaos -- --fleet kubernetes --seed 1 --runs 200   as root, on a cluster that it starts: pods end, parts of the cluster are killed
 // npm run chaos -- --replay '{"seed":…}' (or only the seed of one run) [--runs 10: so often]
 //
@@ -37,6 +40,7 @@ const { values } = parseArgs({
     replay: { type: 'string' },
     with: { type: 'string' },
     fleet: { type: 'string', default: 'mix' },
+    promise: { type: 'string' },
     shrink: { type: 'boolean', default: false },
     keep: { type: 'string' },
   },
@@ -50,7 +54,10 @@ const code = fleet === 'kubernetes' ? undefined : await runInNamespaces();
 if (code !== undefined) process.exit(code);
 const withoutCloud = missing();
 if (fleet === 'mix' && withoutCloud !== undefined) process.stderr.write(`without EC2: ${withoutCloud}\n`);
-const make = drawnOn(fleet, withoutCloud === undefined);
+const promise = promises.find((name) => name === values.promise);
+if (promise !== values.promise)
+  throw new Error(`--promise ${values.promise}: one of ${promises.join(' | ')}`);
+const make = promise === undefined ? drawnOn(fleet, withoutCloud === undefined) : promiseScenarioOf[promise];
 const { replay } = values;
 
 /** The next scenario, or the next one that has the fault that is asked for. */
@@ -70,7 +77,7 @@ const queue: Scenario[] = Array.from({ length: runs }, () => {
 const slack = Number(values.slack);
 const report = new Report(replay === undefined ? values.seed : 'replay');
 
-const cloud = new Cloud();
+const cloud = new Cloud(values.keep);
 let cluster: Promise<ChaosCluster> | undefined;
 
 async function judge(scenario: Scenario, into?: Report): Promise<string[]> {

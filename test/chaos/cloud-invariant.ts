@@ -113,6 +113,6 @@ function wordsOf({ code, signal, stderr }: Ended, mayBeRefused: boolean): string
   const allowed = mayBeRefused ? [0, 1, 2, 3, 4, 129, 130, 143] : [0, 1, 3, 129, 130, 143];
   if (!allowed.includes(code ?? -1)) found.push(`exit code ${code}: ${stderr.slice(-600)}`);
   if (code === 4 && !/cnd scram/.test(stderr))
-    found.push('exit code 4 without the command that ends what is left');
+    found.push(`exit code 4 without the command that ends what is left: ${stderr.slice(-600)}`);
   return found;
 }

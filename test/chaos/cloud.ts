@@ -1,3 +1,4 @@
+import { cpSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { RecordingKernel } from '../helper/recording-kernel.ts';
@@ -24,6 +25,12 @@ export class Cloud {
   #stage: Promise<Stage> | undefined;
   #kernel: RecordingKernel | undefined;
   #users = 0;
+  readonly #keep: string | undefined;
+
+  /** @param keep A directory for what each run leaves in its own, and for what it said. */
+  constructor(keep: string | undefined) {
+    this.#keep = keep;
+  }
 
   /** Plays a scenario to its end, and says what was promised and not kept. `slack`: seconds that a busy machine may be late by. */
   async play(scenario: Scenario, slack: number): Promise<{ played: Played; violations: string[] }> {
@@ -40,6 +47,8 @@ export class Cloud {
     try {
       return await playOn(stage, place, scenario, slack, (run) => kernel.record(run));
     } finally {
+      if (this.#keep !== undefined)
+        cpSync(place.directory, join(this.#keep, `${scenario.seed}-${this.#users}`), { recursive: true });
       place.remove();
     }
   }
@@ -90,6 +99,8 @@ async function playOn(
   await within(Promise.all(cast), 15);
   const violations: string[] = [];
   const run = await within(planned, 1);
+  for (const [index, each] of [ended, ...resumed].entries())
+    writeFileSync(join(place.directory, `said-${index}`), `${each?.stdout}${each?.stderr}${each?.code}\n`);
   const events = observed(
     run,
     [ended, ...resumed],

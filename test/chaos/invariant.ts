@@ -1,5 +1,6 @@
 import { type Told, answers } from './answer.ts';
 import { type Observation, graceOf, patience } from './play.ts';
+import { promised } from './promised.ts';
 import { forgotten, repetitions } from './repetition.ts';
 import { type Scenario, hasFault } from './scenario.ts';
 
@@ -18,6 +19,7 @@ export function violations(seen: Observation): string[] {
     ...commands(seen),
     ...takenUp(seen, told),
     ...search(seen, told),
+    ...promised(seen, told),
     ...repetitions(seen),
     ...forgotten(seen),
     ...(told ? answers(scenario, place.record, told) : []),
@@ -109,7 +111,7 @@ function words(seen: Observation, told: Told | undefined): string[] {
     isHeard &&
     !/cnd scram/.test(controller.stderr + controller.stdout)
   )
-    found.push('exit code 4 without the command that ends what is left');
+    found.push(`exit code 4 without the command that ends what is left: ${controller.stderr.slice(-600)}`);
   const isHarmed = scenario.faults.some(({ action }) => action.do !== 'ps' && action.do !== 'plant-process');
   const isOwn = scenario.kernel === 'honest' && scenario.agent === 'own' && scenario.output !== 'full';
   if (!isHarmed && isOwn && code !== 0 && code !== 3 && !isInconclusive(seen))

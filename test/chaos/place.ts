@@ -251,8 +251,8 @@ export class Place {
 
   /** Sets the pace of a kernel, by the instance it is on. */
   get #paces(): string {
-    const { pace } = this.#scenario;
-    const paces = Array.from({ length: 8 }, (_, index) => `*/${index}) p=${pace * 4 ** index};;`);
+    const { pace, ratio = 4 } = this.#scenario;
+    const paces = Array.from({ length: 8 }, (_, index) => `*/${index}) p=${pace * ratio ** index};;`);
     return `case "$PWD" in ${paces.join(' ')} *) p=0;; esac; export STAND_IN_PACE=$p`;
   }
 

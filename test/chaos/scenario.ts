@@ -1,5 +1,8 @@
 import { z } from 'zod';
 
+/** The promises that have runs of their own: `npm run chaos -- --promise …`. */
+export const promises = ['resume', 'loss'] as const;
+
 const targets = [
   'controller',
   'host',
@@ -95,7 +98,7 @@ const action = z.discriminatedUnion('do', [
   z.object({ do: z.literal('fill-disk'), resume: z.int().optional() }),
   z.object({ do: z.enum(['plant-links', 'plant-process']) }),
   /** A local instance loses its power, so many seconds after its boot: its fleet has ended it, and may be asked for another. */
-  z.object({ do: z.literal('dies'), which: z.int(), after: z.int() }),
+  z.object({ do: z.literal('dies'), which: z.int(), after: z.number() }),
   /** A part of the cluster is killed, and started again so many seconds later. */
   z.object({ do: z.literal('part'), part: z.enum(clusterParts), after: z.int() }),
   /** A pod is deleted, evicted, or runs out of memory: its first process is killed for it, or only its agent. */
@@ -130,8 +133,11 @@ export const scenario = z.object({
   /** What instance 0 has in place of its agent. */
   agent: z.enum(['own', 'flood', 'flood-stderr', 'garbage', 'false-hit', 'silent', 'long-line']),
   output: z.enum(['json', 'plain', 'quiet', 'terminal', 'full']),
-  /** Nonces per second of the kernels of instance 0, and of each other one four times as many as of the one before; 0: as many as they can. */
+  /** Nonces per second of the kernels of instance 0, and of each other one `ratio` (4) times as many as of the one before; 0: as many as they can. */
   pace: z.int().default(0),
+  ratio: z.int().optional(),
+  /** What it tries, and nothing else: then it must end as an undisturbed run does. */
+  promise: z.enum(promises).optional(),
   /** Whether instances that their fleet has ended are replaced. */
   replace: z.boolean().default(false),
   /** Another run in the same directories, which nothing is done to. */

@@ -55,6 +55,7 @@ given = pow.parse_arguments(sys.argv[1:])
 search = pow.asked(given)
 life = pow.Life(float(given['seconds']))
 searched = False
+due = monotonic()
 for count, line in enumerate(pow.lines(life)):
     while searched and (os.path.exists(HOLD) or (GATE is not None and not os.path.exists(GATE))):
         life.check()
@@ -64,11 +65,13 @@ for count, line in enumerate(pow.lines(life)):
         misbehave(lo, hi, lambda text: life.write(text.encode() + b'\n'))
     while nonce < end:
         life.check()
-        begun, first = monotonic(), nonce
+        first = nonce
         # A slow one does little at a time, as a slow machine does.
         nonce, candidates = search.step(nonce, min(end, nonce + max(1, PACE // 10)) if PACE else end)
         if PACE:
-            sleep(max(0, (nonce - first) / PACE - (monotonic() - begun)))
+            # A busy machine wakes it late: some of that it makes up for.
+            due = max(due, monotonic() - 0.3) + (nonce - first) / PACE
+            sleep(max(0, due - monotonic()))
         life.write(search.told(candidates))
     record('%d %d' % (lo, hi))
     searched = searched or hi > lo
