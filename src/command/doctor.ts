@@ -4,7 +4,8 @@ import { exitCodes } from '../event/outcome.ts';
 import { canConfirm } from './start/consent.ts';
 import { checkTable, summaryLines } from './check-table.ts';
 import { interruptible } from './interruptible.ts';
-import { checkLocally, checkLaunch } from './start/check.ts';
+import { checkLocally } from './start/check.ts';
+import { checkLaunch } from './start/launch-check.ts';
 
 /** What is checked for where nothing is said: the smallest run there is. */
 export const fallback = { N: '1', T: '200', D: '2' };

@@ -27,6 +27,9 @@ export interface ReplacementRequest extends Pick<LaunchRequest, 'run' | 'lifetim
   readonly index: number;
 }
 
+/** What is known of a launch as soon as the settings are. */
+export type PrepareRequest = Pick<LaunchRequest, 'run' | 'count' | 'expiresAt'>;
+
 /** What a session to an instance is made with. */
 export interface ConnectOptions {
   /** Ends every attempt: nobody wants this instance any more. */
@@ -111,6 +114,13 @@ export interface Fleet {
    * Absent: the fleet costs nothing and has nothing to check.
    */
   preflight?(request: PreflightRequest, signal: AbortSignal): Promise<Preflight>;
+
+  /**
+   * Begins what takes a launch long and creates no instance, while this process still loads and checks; `preflight` and `launch`
+   * of the same fleet tell how it went. Gives what ends it, and does nothing once the launch has begun; it never rejects.
+   * Absent: there is nothing to begin.
+   */
+  prepare?(request: PrepareRequest): () => Promise<void>;
 
   /**
    * Launches between `minimum` and `count` instances and resolves when the launch has answered (they may be pending).

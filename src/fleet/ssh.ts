@@ -1,6 +1,5 @@
 import type { Access } from '../session/ssh/access.ts';
 import { target } from '../session/ssh/access.ts';
-import { waitUntilReady } from '../session/ssh/readiness.ts';
 import type { Session } from '../session/session.ts';
 import { CndError } from '../error.ts';
 import type { ConnectOptions, Fleet } from './fleet.ts';
@@ -13,6 +12,9 @@ export interface SshOptions {
   /** Milliseconds for each step of a connection; see `ConnectOptions.timeout`. */
   readonly connectTimeout?: number | undefined;
 }
+
+/** Imports the SSH client, which only a run needs: it takes long to load. */
+export const sshClient = () => import('../session/ssh/readiness.ts');
 
 /** What a fleet whose instances are reached over SSH knows of each: how to log in there. */
 export class SshAccesses {
@@ -40,6 +42,7 @@ export class SshAccesses {
       throw new CndError('instance-unreachable', `instance ${id} is ${state}`, { about: id });
     }
     const { loginRetry, connectTimeout } = this.#options;
+    const { waitUntilReady } = await sshClient();
     return waitUntilReady(access, {
       signal,
       ...(onWait && { onWait }),

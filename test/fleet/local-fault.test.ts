@@ -229,7 +229,8 @@ function startHost(): { run: string; host: ChildProcess; spec: HostSpec } {
     detached: true,
     stdio: ['pipe', 'pipe', 'inherit'],
   });
-  const rest = { directory, bootDelay: 0, threads: 1, rehearse: [], replace: false };
+  const path = process.env['PATH'] ?? '';
+  const rest = { directory, bootDelay: 0, path, threads: 1, rehearse: [], replace: false };
   const keys = { hostKey: generateKeyPair(), loginKey: generateKeyPair().publicKey };
   const spec = { run, count, lifetime, expiresAt: expires, ...keys, ...rest };
   return { run, host, spec };

@@ -22,34 +22,59 @@ const logName = 'host.log';
 /** How long a host may take to bring everything up, in milliseconds: it takes 0.2 s on an idle machine. */
 const timeout = 20_000;
 
+/** What a host is started with, before it is told the rest. */
+export type HostPlace = Pick<HostSpec, 'run' | 'directory'>;
+
 /**
- * Starts a host and resolves when its instances exist; when it fails or is aborted, nothing is left of it. Should this
- * process be killed in the middle, the host sees its stdin end without the word that keeps it, and ends too.
+ * Starts a host, which has no instances until it is told to launch some, and its watchdog: that takes longer than all the rest of a
+ * launch. Should this process end before, the host sees its stdin end, and ends too.
+ * @throws CndError
+ */
+export async function startHost(place: HostPlace, env: Record<string, string>): Promise<ChildProcess> {
+  await claim(place);
+  try {
+    return await start(place, env);
+  } catch (error) {
+    await removeDirectory(place.directory);
+    throw explain(error, place, '');
+  }
+}
+
+/** Ends a host that was started and not told to launch anything, and whatever it has started. Never rejects. */
+export async function endHost(starting: Promise<ChildProcess>, place: HostPlace): Promise<void> {
+  const host = await starting.catch(() => undefined);
+  if (host) await removeHost(host, place).catch(() => {}); // what is left ends with this process
+}
+
+/**
+ * Has a host that was started launch its instances, and resolves when they exist; when it fails or is aborted, nothing is left of
+ * it. Should this process be killed in the middle, the host sees its stdin end without the word that keeps it, and ends too.
  */
 export async function launchHost(
+  starting: Promise<ChildProcess>,
   spec: HostSpec,
-  env: Record<string, string>,
   signal: AbortSignal,
 ): Promise<HostRecord> {
-  signal.throwIfAborted();
-  await claim(spec);
-  let host: ChildProcess | undefined;
+  const host = await starting;
   try {
-    host = await start(spec, env);
     const record = await handOver(host, spec, signal);
     host.unref();
     return record;
   } catch (error) {
     const log = await readTextFile(join(spec.directory, logName)).catch(() => '');
-    host?.kill('SIGKILL');
-    await sweep(spec.run);
-    await removeDirectory(spec.directory);
-    throw explain(error, spec, log, signal);
+    await removeHost(host, spec);
+    throw signal.aborted ? signal.reason : explain(error, spec, log);
   }
 }
 
+async function removeHost(host: ChildProcess, { run, directory }: HostPlace): Promise<void> {
+  host.kill('SIGKILL');
+  await sweep(run);
+  await removeDirectory(directory);
+}
+
 /** Makes the run's directory, which must be new: another launch of the same run is not to be cleaned up by this one. */
-async function claim({ run, directory }: HostSpec): Promise<void> {
+async function claim({ run, directory }: HostPlace): Promise<void> {
   try {
     await makeDirectory(dirname(directory), 0o700);
     await mkdir(directory, { mode: 0o700 });
@@ -66,10 +91,10 @@ async function claim({ run, directory }: HostSpec): Promise<void> {
   }
 }
 
-async function start(spec: HostSpec, env: Record<string, string>): Promise<ChildProcess> {
-  const log = await createFile(join(spec.directory, logName));
+async function start({ run, directory }: HostPlace, env: Record<string, string>): Promise<ChildProcess> {
+  const log = await createFile(join(directory, logName));
   try {
-    return spawn(process.execPath, [script, spec.run], {
+    return spawn(process.execPath, [script, run], {
       cwd: '/',
       env,
       detached: true, // not in our session: Ctrl-C and a closed terminal do not reach it
@@ -81,6 +106,7 @@ async function start(spec: HostSpec, env: Record<string, string>): Promise<Child
 }
 
 async function handOver(host: ChildProcess, spec: HostSpec, signal: AbortSignal): Promise<HostRecord> {
+  signal.throwIfAborted();
   const { stdin, stdout } = host;
   if (!stdin || !stdout) throw new Error('the host has no stdin or stdout');
   stdin.on('error', () => undefined).write(`${JSON.stringify(spec)}\n`);
@@ -95,8 +121,7 @@ async function handOver(host: ChildProcess, spec: HostSpec, signal: AbortSignal)
   return answer.record;
 }
 
-function explain(cause: unknown, { run, directory }: HostSpec, log: string, signal: AbortSignal): unknown {
-  if (signal.aborted) return signal.reason;
+function explain(cause: unknown, { run, directory }: HostPlace, log: string): CndError {
   const reason = messageOf(cause);
   return new CndError('local-launch-failed', `the local host of run ${run} did not start: ${reason}`, {
     about: directory,

@@ -1,3 +1,4 @@
+import type { ChildProcess } from 'node:child_process';
 import { availableParallelism } from 'node:os';
 import { z } from 'zod';
 import { CndError, messageOf } from '../../error.ts';
@@ -5,18 +6,26 @@ import type { Access } from '../../session/ssh/access.ts';
 import { generateKeyPair } from '../../session/ssh/key.ts';
 import type { Session } from '../../session/session.ts';
 import { readLoginKey, writeLoginKey } from '../../state/run-state.ts';
-import { makeStateRoot } from '../../state/state.ts';
-import type { ConnectOptions, FleetTiming, FoundRun, LaunchRequest, ReplacementRequest } from '../fleet.ts';
+import { makeStateRoot, stateRoot } from '../../state/state.ts';
+import type {
+  ConnectOptions,
+  FleetTiming,
+  FoundRun,
+  LaunchRequest,
+  PrepareRequest,
+  ReplacementRequest,
+} from '../fleet.ts';
 import type { Instance } from '../../instance.ts';
 import { check } from '../check.ts';
 import { parseHandle } from '../handle.ts';
 import type { Preflight, PreflightRequest } from '../preflight.ts';
-import { SshAccesses, type SshFleet } from '../ssh.ts';
+import { SshAccesses, type SshFleet, sshClient } from '../ssh.ts';
 import { requireRunId } from '../../run-id.ts';
+import { unlessAborted } from '../../wait.ts';
 import { powerOff, powerOn, look } from './instance-state.ts';
 import { localDirectory, removeDirectory } from './directory.ts';
 import { hostEnvironment, loginUser } from './environment.ts';
-import { launchHost } from './launch.ts';
+import { endHost, launchHost, startHost } from './launch.ts';
 import { lookAll, lookUp } from './lookup.ts';
 import type { Lead } from './lookup.ts';
 import { instancePath, requirePython, usualPath } from './python.ts';
@@ -51,6 +60,10 @@ export class LocalFleet implements SshFleet {
   /** The private ones, by run. */
   readonly #loginKeys = new Map<string, string>();
   readonly #accesses = new SshAccesses();
+  /** Hosts that wait to be told what to launch, by run. */
+  readonly #hosts = new Map<string, Promise<ChildProcess>>();
+  /** What `prepare` found out of python3: its version. */
+  #python: Promise<string> | undefined;
 
   constructor(config: LocalConfig, env: NodeJS.ProcessEnv = process.env) {
     this.#config = config;
@@ -62,10 +75,36 @@ export class LocalFleet implements SshFleet {
     const python = await check(
       'python3',
       signal,
-      () => requirePython(this.#env, signal),
+      () => (this.#python ? unlessAborted(this.#python, signal) : requirePython(this.#env, signal)),
       (version) => version,
     );
     return { checks: [python.check], facts: [], free: true };
+  }
+
+  /** Its host, the SSH client, and python3, which a version manager may take long to find. */
+  prepare(request: PrepareRequest): () => Promise<void> {
+    const run = requireRunId(request.run);
+    const ended = new AbortController();
+    const host = this.#startHost(request);
+    const python = requirePython(this.#env, ended.signal);
+    // Whoever waits for one of them is told.
+    for (const begun of [host, python, sshClient()]) begun.catch(() => {});
+    this.#hosts.set(run, host);
+    this.#python = python;
+    return async () => {
+      ended.abort();
+      if (this.#hosts.delete(run)) await endHost(host, { run, directory: this.#directory(run) });
+    };
+  }
+
+  #directory(run: string): string {
+    return localDirectory(stateRoot(this.#env), run);
+  }
+
+  async #startHost({ run, count, expiresAt }: PrepareRequest): Promise<ChildProcess> {
+    const root = await makeStateRoot(this.#env);
+    const tags = { run, stateRoot: root, count, expiresAt: expiresAt.toISOString() };
+    return startHost({ run, directory: localDirectory(root, run) }, hostEnvironment(this.#env, tags));
   }
 
   /** All instances or none: what keeps one from existing here (no disk, no ports) keeps all from working. */
@@ -73,24 +112,24 @@ export class LocalFleet implements SshFleet {
     const { count, lifetime } = request;
     const run = requireRunId(request.run);
     const loginKey = generateKeyPair();
-    const root = await makeStateRoot(this.#env);
-    const expiresAt = request.expiresAt.toISOString();
+    const path = await instancePath(this.#env['PATH'] ?? usualPath, signal);
     const spec: HostSpec = {
       run,
       count,
       lifetime,
-      expiresAt,
+      expiresAt: request.expiresAt.toISOString(),
       hostKey: generateKeyPair(),
       loginKey: loginKey.publicKey,
-      directory: localDirectory(root, run),
+      directory: this.#directory(run),
       bootDelay: this.#config.bootDelay,
+      path,
       threads: this.#config.threads ?? threadShare(this.#config.cores ?? availableParallelism(), count),
       rehearse: this.#config.rehearse,
       replace: request.replace ?? false,
     };
-    const path = await instancePath(this.#env['PATH'] ?? usualPath, signal);
-    const env = hostEnvironment({ ...this.#env, PATH: path }, { run, stateRoot: root, count, expiresAt });
-    const lead = { run, directory: spec.directory, record: await launchHost(spec, env, signal) };
+    const host = this.#hosts.get(run) ?? this.#startHost(request);
+    this.#hosts.delete(run);
+    const lead = { run, directory: spec.directory, record: await launchHost(host, spec, signal) };
     await writeLoginKey(run, loginKey.privateKey, this.#env);
     this.#leads.set(run, lead);
     this.#loginKeys.set(run, loginKey.privateKey);

@@ -23,6 +23,8 @@ export interface HostSpec {
   readonly directory: string;
   /** Seconds that an instance stays pending. */
   readonly bootDelay: number;
+  /** The PATH of what instances run: the host is started before it is known. */
+  readonly path: string;
   readonly threads: number;
   readonly rehearse: readonly Rehearsal[];
   /** More may be launched when all of them have been terminated one by one. */

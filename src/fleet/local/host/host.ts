@@ -15,26 +15,31 @@ import { LineReader } from '../line-reader.ts';
 import { PendingLogins } from './pending-login.ts';
 import type { HostRecord, LaunchAnswer } from '../record.ts';
 import type { HostSpec } from '../spec.ts';
-import { startWatchdog } from './watchdog-start.ts';
+import { type StartedWatchdog, armWatchdog, startWatchdog } from './watchdog-start.ts';
 
-process.title = `cnd-local-host ${process.argv[2] ?? ''}`;
+const [, , run = ''] = process.argv;
+process.title = `cnd-local-host ${run}`;
 // A last resort: whatever a client manages to provoke, the other instances and the dead-man's switch must live on.
 process.on('uncaughtException', log).on('unhandledRejection', log);
 process.on('SIGHUP', () => undefined);
 process.stdout.on('error', () => undefined);
 
+// The launcher still has its checks to make: what takes long is done meanwhile, and nothing exists yet.
+const loading = import('./hypervisor.ts');
+loading.catch(() => {}); // told as an answer
+const first = startWatchdog(run);
 const launcher = new LineReader(process.stdin);
 const line = await launcher.next();
 if (line === undefined) process.exit(1); // the launcher vanished before it said what it wants
 const spec: HostSpec = JSON.parse(line);
+process.env['PATH'] = spec.path;
 const stopwatch = new Stopwatch(systemClock);
 let ending = false;
 /** Whether the run's directory goes too: only when there may be no controller left to look at it. */
 let forget = false;
 
 try {
-  // Importing ssh2 takes about as long as starting the watchdog, and nothing exists yet.
-  const [{ Hypervisor }] = await Promise.all([import('./hypervisor.ts'), guard()]);
+  const [{ Hypervisor }] = await Promise.all([loading, guard(first)]);
   const logins = new PendingLogins();
   const hypervisor = new Hypervisor(spec, logins, () => void end(() => control.drain(500)));
   const token = randomBytes(32).toString('hex');
@@ -66,11 +71,11 @@ try {
 }
 
 /** Keeps a watchdog at the host's side; the first one is a condition of the launch. */
-async function guard(): Promise<void> {
-  const { run, directory, lifetime } = spec;
-  const watchdog = await startWatchdog({ run, directory, lifetime: lifetime - stopwatch.elapsed() });
-  watchdog.once('exit', () => {
-    if (!ending) setTimeout(() => void guard().catch(log), 1000);
+async function guard(watchdog: StartedWatchdog): Promise<void> {
+  const { directory, lifetime } = spec;
+  await armWatchdog(watchdog, { run, directory, lifetime: lifetime - stopwatch.elapsed() });
+  watchdog.process.once('exit', () => {
+    if (!ending) setTimeout(() => void guard(startWatchdog(run)).catch(log), 1000);
   });
 }
 
@@ -78,7 +83,7 @@ async function guard(): Promise<void> {
 async function publish(hypervisor: Hypervisor, port: number, token: string): Promise<HostRecord> {
   const host = identify(process.pid);
   if (!host) throw new Error('cannot identify the host process');
-  const { run, expiresAt, hostKey } = spec;
+  const { expiresAt, hostKey } = spec;
   const instances = hypervisor.describe();
   const record: HostRecord = { run, host, port, token, expiresAt, hostKey: hostKey.publicKey, instances };
   await writeRecord(spec.directory, record);

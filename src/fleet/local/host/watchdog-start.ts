@@ -1,5 +1,5 @@
-import { spawn } from 'node:child_process';
-import type { ChildProcess } from 'node:child_process';
+import { type ChildProcessByStdio, spawn } from 'node:child_process';
+import type { Readable, Writable } from 'node:stream';
 import { programPath } from '../../../package.ts';
 import { identify } from '../../../state/process.ts';
 import { withDeadline } from '../../../wait.ts';
@@ -7,14 +7,15 @@ import { watchdogEnvironment } from '../environment.ts';
 import { LineReader } from '../line-reader.ts';
 import type { WatchdogSpec } from '../spec.ts';
 
-/**
- * Starts a run's watchdog from within its host and resolves once it is armed. It holds the other end of its stdin as
- * long as the host lives, however the host may die.
- */
-export async function startWatchdog(spec: Omit<WatchdogSpec, 'host'>): Promise<ChildProcess> {
-  const host = identify(process.pid);
-  if (!host) throw new Error('cannot identify the host process');
-  const watchdog = spawn(process.execPath, [programPath('local-watchdog'), spec.run], {
+/** A watchdog that was started and waits to be armed. */
+export interface StartedWatchdog {
+  readonly process: ChildProcessByStdio<Writable, Readable, null>;
+  readonly answers: LineReader;
+}
+
+/** Starts a run's watchdog from within its host. */
+export function startWatchdog(run: string): StartedWatchdog {
+  const watchdog = spawn(process.execPath, [programPath('local-watchdog'), run], {
     cwd: '/',
     env: watchdogEnvironment(process.env),
     detached: true,
@@ -22,11 +23,20 @@ export async function startWatchdog(spec: Omit<WatchdogSpec, 'host'>): Promise<C
   });
   watchdog.on('error', () => undefined);
   watchdog.stdin.on('error', () => undefined);
+  // Read from now on: Node.js throws away what nobody reads of a process that ends.
+  return { process: watchdog, answers: new LineReader(watchdog.stdout) };
+}
+
+/** Resolves once a watchdog is armed. It holds the other end of its stdin as long as the host lives, however the host may die. */
+export async function armWatchdog(
+  { process: watchdog, answers }: StartedWatchdog,
+  spec: Omit<WatchdogSpec, 'host'>,
+): Promise<void> {
+  const host = identify(process.pid);
+  if (!host) throw new Error('cannot identify the host process');
   watchdog.stdin.write(`${JSON.stringify({ ...spec, host } satisfies WatchdogSpec)}\n`);
-  const reader = new LineReader(watchdog.stdout);
-  const answer = await withDeadline(10_000, undefined, async (signal) => reader.next(signal));
+  const answer = await withDeadline(10_000, undefined, async (signal) => answers.next(signal));
   if (answer !== 'armed') throw new Error('the watchdog did not start, so no instance was');
   watchdog.stdout.destroy();
   watchdog.unref();
-  return watchdog;
 }
