@@ -14,6 +14,64 @@ const programs = {
 };
 
 /**
+ * Constants of packages that take 20 ms to make, and that yargs needs only to print: they are made when they are first used.
+ */
+const deferred = {
+  'string-width/index.js': ['/^\\p{RGI_Emoji}$/v', 'new Intl.Segmenter()'],
+};
+
+/** Makes them so. A regular expression becomes a call as well: V8 reads a literal when it reads the file, and once more. */
+const deferring = {
+  name: 'deferring',
+  transform(code, id) {
+    // The same package in an older version has none of them.
+    const constants =
+      Object.entries(deferred).find(([name]) => id.endsWith(`node_modules/${name}`))?.[1] ?? [];
+    let made = code;
+    for (const constant of constants) {
+      const [, source, flags] = /^\/(.*)\/(\w*)$/.exec(constant) ?? [];
+      const call = source === undefined ? constant : `new RegExp(${JSON.stringify(source)}, '${flags}')`;
+      made = made.replace(` = ${constant};`, () => ` = made(() => ${call});`);
+    }
+    return made === code ? null : `${made}\n${makes}`;
+  },
+};
+const makes = `function made(make) {
+  let value;
+  return new Proxy({}, {
+    get(_, name) {
+      value ??= make();
+      return typeof value[name] === 'function' ? value[name].bind(value) : value[name];
+    },
+  });
+}`;
+
+/** What `cnd start` loads, until its settings are judged and then: a chunk of its own each, in this order. */
+const phases = { start: 'src/command/start/start.ts', run: 'src/command/start/begin.ts' };
+
+/** What must not wait for that: the command line before it knows the command, and what runs in processes of its own. */
+const others = [...Object.values(programs), 'src/command/completion/query.ts'];
+
+/** Tells the phase that a module is for, by the static imports of all. */
+function phaseOf(root, moduleInfo) {
+  const below = (path, seen) => {
+    const visit = (id) => {
+      if (seen.has(id)) return;
+      seen.add(id);
+      for (const imported of moduleInfo(id)?.importedIds ?? []) visit(imported);
+    };
+    visit(`${root}${path}`);
+    return seen;
+  };
+  const before = new Set();
+  for (const path of others) below(path, before);
+  const names = new Map();
+  for (const [name, path] of Object.entries(phases))
+    for (const id of below(path, new Set(before))) if (!before.has(id) && !names.has(id)) names.set(id, name);
+  return (id) => names.get(id) ?? null;
+}
+
+/**
  * Writes the programs into a directory. Of the packages those in `dependencies` stay what they are, as npm installs them beside
  * this one; all others, which only a checkout has, are bundled.
  * @returns The paths of the modules that were bundled.
@@ -26,6 +84,9 @@ export async function bundle(root, directory) {
     input: programs,
     platform: 'node',
     tsconfig: false,
+    plugins: [deferring],
+    // Modules are grouped below, and entries with them.
+    preserveEntrySignatures: 'allow-extension',
     // jsonc-parser's `main` cannot be bundled.
     resolve: { mainFields: ['module', 'main'] },
     external: (id) => installed.some((name) => id === name || id.startsWith(`${name}/`)),
@@ -34,6 +95,7 @@ export async function bundle(root, directory) {
       report(level, log);
     },
   });
+  let phase;
   try {
     // Not minified, for the stack traces of bug reports. Names without hashes and exports without abbreviations: what a run
     // under way has yet to load is found in a later build, too.
@@ -42,6 +104,18 @@ export async function bundle(root, directory) {
       format: 'esm',
       chunkFileNames: '[name].js',
       minifyInternalExports: false,
+      codeSplitting: {
+        includeDependenciesRecursively: false,
+        groups: [
+          {
+            debugName: 'phase of a start',
+            name(id, context) {
+              phase ??= phaseOf(root, (other) => context.getModuleInfo(other));
+              return phase(id);
+            },
+          },
+        ],
+      },
     });
     return output.flatMap((chunk) => (chunk.type === 'chunk' ? chunk.moduleIds : []));
   } finally {

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { count } from './quantity.ts';
 
 // How settings are written, whatever layer they come from: numbers are text or JSON numbers, in plain decimal.
 
@@ -55,7 +56,7 @@ export const decimal = (what: string, least: number, most: number) =>
 /** `a number of seconds from 0 to 86,400`; a bound that is only that of exact numbers is not worth telling. */
 function bounded(what: string, least: number, most: number): string {
   if (most >= Number.MAX_SAFE_INTEGER) return `${what}, ${least} or more`;
-  return `${what} from ${least} to ${most.toLocaleString('en')}`;
+  return `${what} from ${least} to ${count(most)}`;
 }
 
 /** One of some words. */

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { schemes, units } from '../puzzle/puzzle.ts';
 import type { FleetKind } from '../fleet/kind.ts';
-import { parseRetention } from '../archive/retention.ts';
+import { parseRetention } from '../archive/keep.ts';
 import { boundedWhole, decimal, oneOf, whole } from '../setting-value.ts';
 
 /** Which kernel the agents run: the fastest that works on the instance, or always the script. */

@@ -3,7 +3,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { DirectoryArchive } from '../../src/archive/directory.ts';
-import { expiredRuns, parseRetention } from '../../src/archive/retention.ts';
+import { parseRetention } from '../../src/archive/keep.ts';
+import { expiredRuns } from '../../src/archive/retention.ts';
 import { SpooledArchive } from '../../src/archive/spooled.ts';
 
 test.each([

@@ -1,14 +1,15 @@
 import { availableParallelism } from 'node:os';
 import type { Archive } from '../../archive/archive.ts';
 import { makeArchive } from '../../archive/registry.ts';
-import { parseRetention } from '../../archive/retention.ts';
+import { parseRetention } from '../../archive/keep.ts';
 import { type SeriesRecord, type SeriesStep, stepText } from '../../compare/series.ts';
 import type { RunConfig } from '../../config/config.ts';
 import { UsageError } from '../../error.ts';
 import { type Preflight, requirePassed } from '../../fleet/preflight.ts';
 import type { KernelChoice } from '../../kernel/choice.ts';
 import { dollars, plural } from '../../quantity.ts';
-import { checkLaunch, checkLocally, required } from '../start/check.ts';
+import { checkLocally, required } from '../start/check.ts';
+import { checkLaunch } from '../start/launch-check.ts';
 import { canAsk, canConfirm } from '../start/consent.ts';
 import type { Arguments } from '../command.ts';
 import { askYes } from '../question.ts';

@@ -1,4 +1,5 @@
-import { expiredRuns, parseRetention } from '../../archive/retention.ts';
+import { parseRetention } from '../../archive/keep.ts';
+import { expiredRuns } from '../../archive/retention.ts';
 import { UsageError } from '../../error.ts';
 import { plural } from '../../quantity.ts';
 import { runsUnderWay } from '../../state/under-way.ts';

@@ -3,7 +3,6 @@ import { metadataEndpoint } from '../../aws/endpoint.ts';
 import type { Fleet } from '../fleet.ts';
 import { type LaunchedPlace, fleetKind } from '../kind.ts';
 import type { OrphanKind } from '../orphan.ts';
-import { ec2Machines } from './price/machine-kind.ts';
 import { type Ec2Settings, ec2Config, ec2Defaults, ec2Schema } from './schema.ts';
 import { ec2SettingNames } from './setting.ts';
 
@@ -37,7 +36,7 @@ export const ec2Kind = fleetKind({
   config: ec2Config,
   aws: ({ region, profile }) => ({ region, profile }),
   tags: ({ tags }) => tags,
-  machines: ec2Machines,
+  machines: async (config, request) => (await import('./price/machine-kind.ts')).ec2Machines(config, request),
   broadcast: ({ profile, instanceProfile, tags }, { fleet, preflight, expiresAt, scheme, env }) => {
     return {
       kind: 'sqs',

@@ -1,4 +1,5 @@
-import { expiredRuns, parseRetention } from '../../archive/retention.ts';
+import { parseRetention } from '../../archive/keep.ts';
+import { expiredRuns } from '../../archive/retention.ts';
 import { messageOf } from '../../error.ts';
 import { runsUnderWay } from '../../state/under-way.ts';
 import { within } from '../../wait.ts';
