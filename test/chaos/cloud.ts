@@ -17,6 +17,9 @@ const grace = 60 + 5;
 /** Seconds after T for which what costs nothing may still be deleted. */
 const deleting = 180;
 
+/** Seconds of T that are kept for the teardown. */
+const teardown = 20;
+
 /** Nonces per second of each kernel: what is tried here is AWS, and other runs want the processors. */
 const pace = 20_000;
 
@@ -79,11 +82,13 @@ async function playOn(
   const over = within(cnd.ended, until(timeLimit));
   const on: CloudRun = { stage, place, cnd, run: planned, over, repairs: [], scrams: [], resumed: [] };
   let isOver = false;
+  // What waits for something that does not come happens in mid-search all the same, which ends before the teardown.
+  const latestFault = (timeLimit - teardown) * 0.7;
   const cast = faults.map(async ({ at, delay, action }, index) => {
     if (at !== 'start')
       await within(
         cnd.event(at).catch(() => {}),
-        Math.max(0, until(timeLimit * 0.7)),
+        Math.max(0, until(latestFault)),
       );
     await sleep(delay);
     if (!isOver) inflicted[index] = await inflictOnCloud(action, on);
