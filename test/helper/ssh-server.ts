@@ -141,7 +141,7 @@ function runShell(channel: ServerChannel, command: string, options: SshServerOpt
   if (lateOutput === undefined) {
     stdout.pipe(channel, { end: false });
     stderr.pipe(channel.stderr, { end: false });
-    child.on('close', () => channel.end());
+    child.on('close', () => channel.stderr.end(() => channel.end()));
   } else {
     const kept = [stdout.pipe(new PassThrough()), stderr.pipe(new PassThrough())] as const;
     child.on('exit', () =>
