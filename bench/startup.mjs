@@ -1,11 +1,13 @@
 // How long cnd takes to get going, paired with another checkout of it: the two take turns, and medians are compared.
 //
 //   node bench/startup.mjs [--base DIR] [--runs 11] [--N 8]
+//   node bench/startup.mjs --profile [--runs 11] [--N 8]
 //
 // `--help` against `node -e 0`, by the clock and in CPU seconds; then runs on the local fleet: from the launch to the moment that all
 // instances search, from the command to that moment, and from the command to the first golden nonce where nearly every range has one,
 // which is the first hash and its way back. DIR must be built (npm ci), and should have the same native kernels. Each checkout makes one
-// run that does not count: it times the kernels of this machine, which later runs need not.
+// run that does not count: it times the kernels of this machine, which later runs need not. With --profile it is told instead what the
+// time of this checkout goes into.
 import { spawn, spawnSync } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -13,17 +15,24 @@ import { join, resolve } from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
+import { profile } from './startup-profile.mjs';
 
 const { values } = parseArgs({
   options: {
     base: { type: 'string' },
     runs: { type: 'string', default: '11' },
     N: { type: 'string', default: '8' },
+    profile: { type: 'boolean', default: false },
   },
 });
 const binOf = (checkout) => join(checkout, 'bin/cnd.js');
 const subjects = new Map([['this', binOf(fileURLToPath(new URL('..', import.meta.url)))]]);
 if (values.base !== undefined) subjects.set('base', binOf(resolve(values.base)));
+
+if (values.profile) {
+  await profile(subjects.get('this'), values.N, Number(values.runs));
+  process.exit();
+}
 
 /** Figures by what they are of, then by whose they are. */
 const figures = new Map();
