@@ -90,7 +90,7 @@ async function start(bin, instances, isSampled = false) {
   const node = performance.now();
   spawnSync(process.execPath, ['-e', '0']);
   marks.set('node', performance.now() - node);
-  const [file] = readdirSync(directory).filter((name) => name.endsWith('.cpuprofile'));
+  const file = readdirSync(directory).find((name) => name.endsWith('.cpuprofile'));
   const until = marks.get('search.all');
   const samples = file === undefined ? undefined : samplesOf(join(directory, file), until);
   rmSync(directory, { recursive: true });

@@ -47,7 +47,11 @@ const makes = `function made(make) {
 }`;
 
 /** What `cnd start` loads, until its settings are judged and then: a chunk of its own each, in this order. */
-const phases = { start: 'src/command/start/start.ts', run: 'src/command/start/begin.ts' };
+const phases = {
+  // With the fleet that most runs have, which then begins to launch.
+  start: ['src/command/start/start.ts', 'src/fleet/local/local.ts'],
+  run: ['src/command/start/begin.ts'],
+};
 
 /** What must not wait for that: the command line before it knows the command, and what runs in processes of its own. */
 const others = [...Object.values(programs), 'src/command/completion/query.ts'];
@@ -66,8 +70,9 @@ function phaseOf(root, moduleInfo) {
   const before = new Set();
   for (const path of others) below(path, before);
   const names = new Map();
-  for (const [name, path] of Object.entries(phases))
-    for (const id of below(path, new Set(before))) if (!before.has(id) && !names.has(id)) names.set(id, name);
+  for (const [name, paths] of Object.entries(phases))
+    for (const id of paths.flatMap((path) => [...below(path, new Set(before))]))
+      if (!before.has(id) && !names.has(id)) names.set(id, name);
   return (id) => names.get(id) ?? null;
 }
 
