@@ -37,18 +37,27 @@ class Process:
         try:
             os.setpriority(os.PRIO_PROCESS, self.pid, LOWEST)
             if self.has_session:
-                group = os.open('/proc/%d/autogroup' % self.pid, os.O_WRONLY)
-                try:
-                    os.write(group, b'%d' % LOWEST)
-                finally:
-                    os.close(group)
+                self.set_group(LOWEST)
         except OSError as error:
             # Only root may do it as often as it likes, all others together about ten times a second.
             return error.errno != errno.EAGAIN
         return True
 
+    def set_group(self, niceness):
+        group = os.open('/proc/%d/autogroup' % self.pid, os.O_WRONLY)
+        try:
+            os.write(group, b'%d' % niceness)
+        finally:
+            os.close(group)
+
     def kill(self):
         if self.alive:
+            # It needs the processor to end, and would wait for it behind everything else and as many busy kernels.
+            if self.has_session:
+                try:
+                    self.set_group(0)
+                except OSError:
+                    pass  # as in give_way
             os.kill(self.pid, _signal.SIGKILL)  # not reaped yet, so the pid is still its own
 
     def reap(self):

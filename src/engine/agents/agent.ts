@@ -131,10 +131,11 @@ export class Agent {
   }
 
   /** Says who speaks, after what is to come before it. */
-  greet(before: Buffer = Buffer.alloc(0)): void {
+  greet(...before: readonly (string | Buffer)[]): void {
     const { key, epoch, received } = this.#speaker;
-    const line = attachLine({ key, epoch, seen: received.confirmed });
-    this.#channel.stdin.write(Buffer.concat([before, Buffer.from(line)]));
+    // One after the other: a copy of what a thousand instances are sent alike would be held for each until it is sent.
+    for (const part of before) this.#channel.stdin.write(part);
+    this.#channel.stdin.write(attachLine({ key, epoch, seen: received.confirmed }));
   }
 
   /** Sends a line as it is; one to a dead agent falls on the floor, its channel says that it is dead. */

@@ -83,7 +83,7 @@ class Steps {
     if (!platform) throw await this.#noPython();
     const bundle = await bundles.for(platformOf(platform[1] ?? ''));
     const bytes = bundle.data.length;
-    this.#agent.greet(Buffer.concat([Buffer.from(bundleHeader(bundle)), bundle.data]));
+    this.#agent.greet(bundleHeader(bundle), bundle.data);
     if (!(await this.#wait(/^unpacked$/, `the upload of ${bytes} bytes`, timeout)))
       throw await this.#notUploaded();
     this.#context.emit('instance.uploaded', { instance: this.#instance.index, bytes });
