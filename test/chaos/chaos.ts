@@ -123,7 +123,7 @@ async function worker(queue: Scenario[]): Promise<void> {
   }
 }
 
-// Those that kill parts of the cluster that all are on are played one by one, after the others.
+// Those that kill parts of the cluster that all are on are played after the others, and only half as many at a time.
 const alone = queue.filter((scenario) => isExclusive(scenario));
 const onCloud = queue.filter((scenario) => scenario.fleet === 'ec2');
 const others = queue.filter((scenario) => !isExclusive(scenario) && scenario.fleet !== 'ec2');
@@ -135,7 +135,7 @@ for (const signal of ['SIGINT', 'SIGTERM'] as const)
   });
 const lanes = Array.from({ length: Number(values.parallel) }, () => [worker(others), worker(onCloud)]);
 await Promise.all(lanes.flat());
-await worker(alone);
+await Promise.all(Array.from({ length: Math.ceil(lanes.length / 2) }, () => worker(alone)));
 await cloud.close();
 await (await cluster)?.close();
 const file = values.report ?? join(tmpdir(), `cnd-chaos-${values.seed}-${process.pid}.json`);

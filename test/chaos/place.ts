@@ -146,6 +146,11 @@ export class Place {
     return join(this.#notes, 'clock');
   }
 
+  /** Does some work while no other scenario takes away what this one needs, where they share it. */
+  async undisturbed<T>(work: () => Promise<T>): Promise<T> {
+    return this.#pods ? this.#pods.undisturbed(work) : work();
+  }
+
   /** What is left of a run besides processes: its directory on hosts, its objects on a cluster, with `living` only those that have not ended. */
   async leftElsewhere(run: string, living = false): Promise<string[]> {
     const directories = (this.#around?.orphans(run) ?? []).filter((path) => path.startsWith('/'));

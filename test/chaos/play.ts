@@ -111,8 +111,10 @@ export async function play(scenario: Scenario, slack: number, cluster?: ChaosClu
   };
   for (const each of [controller, ...resumed]) if (!each.over) each.signal('SIGKILL');
   for (const wire of place.wires) wire.mend();
-  const scram = run === undefined ? undefined : new Controller(place, ['scram', '--run', run]);
-  const scramEnd = scram && (await within(scram.ended, 30));
+  const { scram, scramEnd } = await place.undisturbed(async () => {
+    const ending = run === undefined ? undefined : new Controller(place, ['scram', '--run', run]);
+    return { scram: ending, scramEnd: ending && (await within(ending.ended, 30)) };
+  });
   const leftAfterScram = await settled(left, 2);
   const observation = {
     scenario,

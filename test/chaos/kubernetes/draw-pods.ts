@@ -18,7 +18,7 @@ export function podScenarioOf(seed: number): Scenario {
     seed,
     fleet: 'kubernetes',
     instances,
-    timeLimit: random.integer(38, 44),
+    timeLimit: random.integer(34, 40),
     difficulty: random.pick([2, 4, 16, 16, 16]),
     smallest: random.chance(0.4),
     from: random.pick([0, 0, 1, 999_999]),
@@ -39,7 +39,7 @@ export function podScenarioOf(seed: number): Scenario {
   return { ...scenario, timeLimit: scenario.timeLimit + (isLong ? 8 : 0) };
 }
 
-/** Whether it does something to the cluster that others on it would feel. Pure. */
+/** Whether it does something to the cluster that others on it feel: those that are played beside it must be prepared for just that. Pure. */
 export function isExclusive(scenario: Pick<Scenario, 'faults'>): boolean {
   return hasFault(scenario, 'part') || hasFault(scenario, 'drain');
 }

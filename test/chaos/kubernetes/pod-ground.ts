@@ -7,6 +7,7 @@ import { Wire } from '../../helper/wire.ts';
 import { importKernelImage, kernelImage } from './kernel-image.ts';
 import { type PodAction, inflictOnPods } from './pod-fault.ts';
 import { type KernelFiles, PodRecorder } from './pod-recorder.ts';
+import { Turns } from './turns.ts';
 
 /** What a scenario gives, and is given. */
 export interface PodPlayer extends KernelFiles {
@@ -22,6 +23,7 @@ export class ChaosCluster {
   readonly #admin: Admin;
   readonly #recorder: PodRecorder;
   readonly #players = new Set<PodPlayer>();
+  readonly #turns = new Turns();
   #count = 0;
 
   private constructor(cluster: Cluster) {
@@ -44,8 +46,11 @@ export class ChaosCluster {
     this.#count += 1;
     const namespace = `chaos-${process.pid}-${this.#count}`;
     const cluster = this.#cluster;
-    await this.#untilReady();
-    const own = readFileSync(await cluster.tenant(namespace), 'utf8');
+    const tenant = await this.#turns.undisturbed(async () => {
+      await this.#untilReady();
+      return cluster.tenant(namespace);
+    });
+    const own = readFileSync(tenant, 'utf8');
     // Last: what fails before leaves nothing open, which would keep this process from ending.
     const wire = await Wire.start(cluster.port);
     const kubeconfig = join(player.directory, 'kubeconfig');
@@ -59,12 +64,25 @@ export class ChaosCluster {
       settings: { ...smallPods, image: kernelImage },
       left: async (run, living) => {
         try {
+          await this.#untilReady();
           return await this.#admin.objects(run, { living });
         } catch (error) {
           return [`perhaps something: ${String(error)}`];
         }
       },
-      inflict: (action, run) => inflictOnPods(action, run, work),
+      undisturbed: (its) =>
+        this.#turns.undisturbed(async () => {
+          await this.#untilReady();
+          return its();
+        }),
+      inflict: async (action, run) => {
+        if (action.do !== 'part' && action.do !== 'drain') return inflictOnPods(action, run, work);
+        return this.#turns.disturbing(async () => {
+          const done = await inflictOnPods(action, run, work);
+          await this.#untilReady();
+          return done;
+        });
+      },
       remove: async () => {
         this.#players.delete(player);
         await this.#untilReady();
@@ -73,7 +91,7 @@ export class ChaosCluster {
     };
   }
 
-  /** What was killed in the scenario before may not be back yet. */
+  /** What was killed may not be back yet. */
   async #untilReady(): Promise<void> {
     const isReady = async (): Promise<boolean> =>
       this.#admin.call('GET', '/api/v1/namespaces/default').then(
@@ -100,6 +118,8 @@ export interface PodGround {
   readonly settings: object;
   /** The objects of a run that there are; with `living` those that have not ended. */
   left(run: string, living: boolean): Promise<string[]>;
+  /** Does some work while no other scenario kills parts of the cluster. */
+  undisturbed<T>(work: () => Promise<T>): Promise<T>;
   /** See `inflictOnPods`. */
   inflict(action: PodAction, run: string | undefined): Promise<boolean>;
   remove(): Promise<void>;
