@@ -1,3 +1,4 @@
+import pLimit from 'p-limit';
 import { backoff } from '../../retry.ts';
 import type { Instance } from '../../instance.ts';
 import { pause } from '../../wait.ts';
@@ -6,7 +7,10 @@ import { podInstanceId } from './label.ts';
 import type { Pod } from './object.ts';
 import { indexOfPod, podInstance } from './pod-instance.ts';
 
-/** Milliseconds for pods to be gone before what is left is told. */
+/** Pods that are deleted at once; a request for all of them has the API server delete one after the other. */
+const atOnce = 20;
+
+/** Milliseconds for pods to be gone before what is left is told, of which nothing counts as terminated: it is asked for again until T + grace. */
 const goneTimeout = 8_000;
 
 /** Milliseconds between two looks, at first and at most. */
@@ -32,8 +36,9 @@ export async function terminatePods(
     ...(pods.length > 0 || job ? known : []),
     ...Array.from({ length: job?.spec.completions ?? 0 }, (_, index) => index),
   ]);
-  if (ids !== undefined) await deletePods(api, of(pods));
-  else if (job && !job.metadata.deletionTimestamp) await api.deleteJob(run);
+  // The Job outlives its pods, as it may be making some yet. The cluster deletes them as well, at some ten a second.
+  if (ids === undefined && job && !job.metadata.deletionTimestamp) await api.deleteJob(run);
+  await deletePods(api, of(pods));
   const left = await untilGone(async () => {
     const some = of(await api.pods(run));
     const isJobLeft = ids === undefined && (await api.job(run)) !== undefined;
@@ -57,7 +62,8 @@ export async function terminatePods(
 /** Deletes what is not being deleted already. */
 async function deletePods(api: KubernetesApi, pods: readonly Pod[]): Promise<void> {
   const some = pods.filter(({ metadata }) => !metadata.deletionTimestamp);
-  await Promise.all(some.map(async ({ metadata }) => api.deletePod(metadata.name)));
+  const limit = pLimit(atOnce);
+  await Promise.all(some.map(({ metadata }) => limit(() => api.deletePod(metadata.name))));
 }
 
 interface Left {
