@@ -4,9 +4,10 @@ import { link, readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { CndError, isMissing, messageOf } from '../error.ts';
+import { fileError } from '../file-error.ts';
 import { codeOf, readTextFile, replaceFile } from '../file.ts';
 import { type ProcessIdentity, identify, isAlive } from './process.ts';
-import { stateDirectory } from './state.ts';
+import { stateDirectory, statePlace } from './state.ts';
 
 // Who drives a run: its `cnd start` is epoch 1, and each process that takes it up claims the next epoch by a file that it
 // alone can make. There is no lock that could be left behind: what counts is whether the newest claimant lives.
@@ -31,7 +32,7 @@ export function claimEpoch(name: string): number | undefined {
  * @param starter The process that started it.
  * @returns its epoch, higher than all before.
  * @throws CndError `run-driven` when another one drives it, or was faster; `nothing-to-resume` when it ended meanwhile;
- *   `state-damaged`.
+ *   `state-damaged`; `state-unusable` when its directory cannot be read or written, a full disk for one.
  */
 export async function claimRun(
   run: string,
@@ -39,7 +40,7 @@ export async function claimRun(
   env: NodeJS.ProcessEnv,
 ): Promise<number> {
   const directory = stateDirectory(run, env);
-  const newest = await newestClaim(run, directory);
+  const newest = await newestClaim(run, directory, env);
   const driver = newest?.driver ?? starter;
   if (isAlive(driver)) throw drivenBy(run, driver);
   const epoch = (newest?.epoch ?? firstEpoch) + 1;
@@ -53,7 +54,7 @@ export async function claimRun(
     return epoch;
   } catch (error) {
     if (isMissing(error)) throw ended(run);
-    if (codeOf(error) !== 'EEXIST') throw error;
+    if (codeOf(error) !== 'EEXIST') throw unusable(error, run, path, 'written', env);
     throw drivenBy(run, await readClaim(run, path));
   } finally {
     await rm(part, { force: true }).catch(() => {});
@@ -68,13 +69,14 @@ export function isSuperseded(run: string, epoch: number, env: NodeJS.ProcessEnv)
 async function newestClaim(
   run: string,
   directory: string,
+  env: NodeJS.ProcessEnv,
 ): Promise<{ readonly epoch: number; readonly driver: ProcessIdentity } | undefined> {
   let names: string[];
   try {
     names = await readdir(directory);
   } catch (error) {
     if (isMissing(error)) throw ended(run);
-    throw error;
+    throw unusable(error, run, directory, 'read', env);
   }
   const epoch = Math.max(0, ...names.map((name) => claimEpoch(name) ?? 0));
   if (epoch === 0) return undefined;
@@ -92,6 +94,18 @@ async function readClaim(run: string, path: string): Promise<ProcessIdentity> {
       cause,
     });
   }
+}
+
+/** The run stays where it is: another state directory would not help. */
+function unusable(
+  error: unknown,
+  run: string,
+  path: string,
+  doing: string,
+  env: NodeJS.ProcessEnv,
+): CndError {
+  const remedy = `terminate the run with: cnd scram --run ${run}`;
+  return fileError(error, { ...statePlace(env), remedy }, path, doing);
 }
 
 /** A run has one controller at a time. */

@@ -155,6 +155,22 @@ export const mutants: readonly Mutant[] = [
     caughtBy: /left 5 s after T/,
   },
   {
+    name: 'the switch of an EC2 instance powers it off an hour later',
+    edits: [
+      {
+        file: 'src/fleet/ec2/launch/user-data.ts',
+        search: '--on-active="$left"',
+        replace: '--on-active="$((left+3600))"',
+      },
+    ],
+    // Of an odd seed: what is left is not ended by a scram.
+    scenario: scenario(
+      { seed: 1, fleet: 'ec2', instances: 1, timeLimit: 34 },
+      signal('controller', 'SIGKILL', 'search.all'),
+    ),
+    caughtBy: /left 65 s after T/,
+  },
+  {
     name: 'the journal is written at the end only',
     edits: [
       {
@@ -192,7 +208,11 @@ export const mutants: readonly Mutant[] = [
         replace: 'this.#survives && failure.code === this.#failure?.message',
       },
     ],
-    scenario: scenario({ fleet: 'hosts' }, signal('attach', 'SIGKILL', 'search.all', 1000)),
+    // Slow, so that there is much left to be searched when its relay is killed, on whatever machine.
+    scenario: scenario(
+      { fleet: 'hosts', size: 60_000, timeLimit: 25, pace: 2000 },
+      signal('attach', 'SIGKILL', 'search.all', 500),
+    ),
     caughtBy: /was searched twice, and no instance was lost/,
   },
   {
@@ -222,7 +242,7 @@ export const mutants: readonly Mutant[] = [
       },
       {
         file: 'src/state/claim.ts',
-        search: "if (codeOf(error) !== 'EEXIST') throw error;",
+        search: "if (codeOf(error) !== 'EEXIST') throw unusable(error, run, path, 'written', env);",
         replace: "if (codeOf(error) === 'EEXIST') return epoch;",
       },
     ],

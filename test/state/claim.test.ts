@@ -41,6 +41,15 @@ test("a claim that cannot be read is nobody's to follow, and a run that is gone 
   expect(gone).toMatchObject({ code: 'nothing-to-resume' });
 });
 
+test('a state directory that cannot be used is one error with a hint, not a stack', async () => {
+  rmSync(directory, { recursive: true });
+  writeFileSync(directory, '');
+  const error = await claimRun(run, dead, env).catch((caught: unknown) => caught);
+  expect(error).toBeInstanceOf(CndError);
+  expect(error).toMatchObject({ code: 'state-unusable' });
+  expect((error as CndError).hint).toContain(`cnd scram --run ${run}`);
+});
+
 test('what the latest controller kept counts, whatever an earlier one writes', async () => {
   expect(await readResumeState(run, env)).toBeUndefined();
   await writeResumeState(run, 2, 'two', env);
