@@ -1,5 +1,5 @@
 import { execFileSync, spawn } from 'node:child_process';
-import { cpSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { cpSync, existsSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
@@ -42,6 +42,7 @@ const copy = mkdtempSync(join(tmpdir(), 'cnd-mutants-'));
 function prepare(): void {
   for (const name of copied) cpSync(join(repository, name), join(copy, name), { recursive: true });
   symlinkSync(join(repository, 'node_modules'), join(copy, 'node_modules'));
+  if (existsSync(join(repository, '.moto'))) symlinkSync(join(repository, '.moto'), join(copy, '.moto'));
   build();
   execFileSync(join(copy, 'node_modules/.bin/tsc'), ['-p', 'tsconfig.stage.json'], { cwd: copy });
 }
