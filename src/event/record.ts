@@ -72,6 +72,12 @@ export const runRecord = z.object({
   versions: z.object({ cnd: z.string(), node: z.string(), platform: z.string() }).optional(),
   resumes: z.string().optional().describe('The run that this one resumes.'),
   series: z.string().optional().describe('The series of `cnd compare` that this run is part of.'),
+  detached: z
+    .literal(true)
+    .optional()
+    .describe(
+      'It had no controller: its instances searched by themselves, and `cnd resume` made this record.',
+    ),
   where: z.string().optional().describe('Which part of the fleet: a region.'),
   account: z.string().optional().describe('The account that the fleet is in.'),
   config: z.looseObject({ N: z.number(), T: z.number(), fleet: z.string(), puzzle }),

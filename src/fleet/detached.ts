@@ -53,6 +53,16 @@ export interface DetachedLook {
   readonly changed: readonly DetachedInstance[];
 }
 
+/** The right to write the record of a detached run and to delete what is left of it: one process at a time has it. */
+export interface DetachedClaim {
+  /** Aborts, with the error as its reason, once another process has it. */
+  readonly lost: AbortSignal;
+  /** Makes sure that it is still this process's. @throws CndError `run-superseded`, `run-gone`; when the fleet cannot be asked */
+  confirm(): Promise<void>;
+  /** Leaves the run to whoever comes next. Never rejects. */
+  release(): Promise<void>;
+}
+
 /** What a fleet can do that knows detached runs. */
 export interface Detaching {
   /** Seconds before T at which the search ends: nobody is there to stop it. */
@@ -70,6 +80,13 @@ export interface Detaching {
    * @throws CndError when they cannot be looked for.
    */
   find(beginning: string, onSkipped?: (why: string) => void): Promise<DetachedRun[]>;
+  /**
+   * Claims a run, from whatever machine. The claim of a process that has died is taken over after some seconds.
+   * @param by Who claims it, for whoever comes too late.
+   * @param onWait Told whose claim is waited for.
+   * @throws CndError `run-driven` when another process has it and lives; `run-gone`; the signal's reason.
+   */
+  claim(run: string, by: string, signal: AbortSignal, onWait: (by: string) => void): Promise<DetachedClaim>;
   /**
    * Follows a run: first how it stands, then every change, until it has ended or the signal aborts.
    * @throws CndError `run-gone` when it is not there any more; when the fleet cannot be asked for long.

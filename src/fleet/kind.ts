@@ -40,6 +40,12 @@ export interface FleetFilter {
   readonly allNamespaces?: boolean | undefined;
 }
 
+/** What is kept of a run that was launched: the settings of its fleet, and its handle (`Fleet.handle`), if it has one. */
+export interface KeptLaunch {
+  readonly settings: unknown;
+  readonly handle: unknown;
+}
+
 /** What fleets of a kind there are that may hold something of this user. */
 export interface OpenedFleets {
   readonly fleets: readonly Fleet[];
@@ -157,6 +163,13 @@ export interface FleetKindOf<Schema extends z.ZodObject, Config> {
   open(config: Config, env: NodeJS.ProcessEnv): Promise<Fleet>;
   /** As `open`, for a run that was launched already (`Fleet.recover`), in the part of the fleet that it is in; absent: `open` does. */
   reopen?(config: Config, env: NodeJS.ProcessEnv, place: LaunchedPlace): Promise<Fleet>;
+  /** What `Fleet.where` names, to look there and nowhere else; absent: a region. Pure. */
+  placeOf?(where: string): FleetFilter;
+  /**
+   * What is kept of a run, for where it is said to be reached now: a context of another name. Absent: there is one way alone. Pure.
+   * @throws UsageError where it cannot be that run.
+   */
+  relocate?(kept: KeptLaunch, place: FleetFilter): KeptLaunch;
   /** Every fleet of this kind that may hold something of this user, whatever the configuration says. */
   openAll(env: NodeJS.ProcessEnv, filter: FleetFilter): Promise<OpenedFleets>;
 }

@@ -57,6 +57,8 @@ export interface RunInputs {
   readonly chosen?: string | undefined;
   /** What the user is told before the launch, besides what the plan itself gives rise to. */
   readonly warnings?: readonly EventFields['warning'][] | undefined;
+  /** It had no controller, and is only recorded here. */
+  readonly detached?: true;
   /** It was begun by another process, which has died. */
   readonly continued?: ContinuedRun | undefined;
 }
@@ -80,6 +82,8 @@ export class RunContext {
   readonly known = new Set<string>();
   /** Ids of instances whose termination could not be confirmed. */
   left: readonly string[] = [];
+  /** Why what another process launched can't be taken up: it may be elsewhere than here, where nothing of it is found then. */
+  unrecovered: unknown;
   /** Seconds after the start: when something that costs money may have been created, and when all of it was over. */
   paid: Omit<Paid, 'instances'> = { from: undefined, until: undefined };
   /** How long a release takes, as measured during the run. */

@@ -19,12 +19,24 @@ import { spending } from './spending.ts';
 import type { RunningSearch } from '../engine/engine.ts';
 import { type Ending, runResult } from './result.ts';
 
-/** Says how the run ended, as its last event and in its record, archives what is kept, and gives the exit code. */
+/** What is kept of a run that has ended. */
+export interface KeptLogs {
+  /** Where: a path or a URL. */
+  readonly logs: string;
+  /** Its record is written, and where the archive is. */
+  readonly isArchived: boolean;
+}
+
+/**
+ * Says how the run ended, as its last event and in its record, archives what is kept, and gives the exit code.
+ * @param afterwards What can be undone only when that is kept, because it cannot be made again; gives whether it is confirmed.
+ */
 export async function finish(
   context: RunContext,
   search: Pick<RunningSearch, 'best' | 'coverage' | 'evidence'> | undefined,
   ending: Ending,
   clean: boolean,
+  afterwards?: (kept: KeptLogs) => Promise<boolean>,
 ): Promise<number> {
   const { run, config, archive, clock, preflight, earlier } = context.inputs;
   const { outcome, hit, reason, exitCode } = runResult(ending, search?.best, config.smallest);
@@ -61,23 +73,26 @@ export async function finish(
   };
   const endedAt = new Date(clock.wall()).toISOString();
   // Journal and record are whole before they are uploaded; everybody else is told when that is over, too.
-  if (archive.spool) context.journal.show({ event: 'run.ended', time: endedAt, run, ...ended });
+  const isToldLast = archive.spool !== undefined || afterwards !== undefined;
+  if (isToldLast) context.journal.show({ event: 'run.ended', time: endedAt, run, ...ended });
   else {
     await pruneArchive(context);
     context.emit('run.ended', ended);
   }
-  const logs = await keep(context, endedAt, ended);
-  if (archive.spool) {
+  const kept = await keep(context, endedAt, ended);
+  const isConfirmed = afterwards === undefined || (await afterwards(kept));
+  const told = { ...ended, ...(!isConfirmed && unconfirmed(context)) };
+  if (isToldLast) {
     await pruneArchive(context);
     context.emit('run.ended', {
-      ...ended,
+      ...told,
       elapsed: context.elapsed(),
       phases: context.phases.seconds,
-      logs,
+      logs: kept.logs,
     });
   }
   await context.stream.close();
-  return ended.exitCode;
+  return told.exitCode;
 }
 
 /**
@@ -96,12 +111,17 @@ export async function finishEnded(
   const ended = {
     ...told,
     ...(isConfirmed && { exitCode: usual[told.outcome], left: [] }),
-    ...(!clean && { exitCode: exitCodes.cleanupUnconfirmed, left: context.left }),
+    ...(!clean && unconfirmed(context)),
   };
-  const logs = await keep(context, time, ended);
+  const { logs } = await keep(context, time, ended);
   context.emit(event, { ...ended, logs });
   await context.stream.close();
   return ended.exitCode;
+}
+
+/** What is said of a run of which something may be left. */
+function unconfirmed({ left }: RunContext): Pick<EventFields['run.ended'], 'exitCode' | 'left'> {
+  return { exitCode: exitCodes.cleanupUnconfirmed, left };
 }
 
 /** With what runs exit of which nothing is left; which signal an interruption was by is not told. */
@@ -114,15 +134,20 @@ const usual: Readonly<Record<Outcome, number>> = {
   interrupted: 130,
 };
 
-/** Writes the record and the report of a run that has ended, and archives all that is kept of it; gives where that is. */
-async function keep(context: RunContext, endedAt: string, ended: EventFields['run.ended']): Promise<string> {
+/** Writes the record and the report of a run that has ended, and archives all that is kept of it. */
+async function keep(
+  context: RunContext,
+  endedAt: string,
+  ended: EventFields['run.ended'],
+): Promise<KeptLogs> {
   const { run, archive } = context.inputs;
   await context.journal.close();
-  await record(context, { endedAt, ended });
+  const isWritten = await record(context, { endedAt, ended });
   // It is written where it belongs; only the index does not know of it yet.
   if (!archive.spool) await archive.store(run, recordName, join(context.folder, recordName)).catch(() => {});
   await report(context);
-  return archive.spool ? archiveRun(context, archive.spool) : ended.logs;
+  const logs = archive.spool ? await archiveRun(context, archive.spool) : ended.logs;
+  return { logs, isArchived: isWritten && logs === archive.location(run) };
 }
 
 /** Where the fleet could not be asked at all, the run stands for its instances. */
@@ -142,9 +167,9 @@ async function report(context: RunContext): Promise<void> {
   }
 }
 
-/** Writes run.json. A full disk costs the record, never the run. */
-export async function record(context: RunContext, result: Partial<RunRecord> = {}): Promise<void> {
-  const { run } = context.inputs;
+/** Writes run.json, and gives whether that worked. A full disk costs the record, never the run. */
+export async function record(context: RunContext, result: Partial<RunRecord> = {}): Promise<boolean> {
+  const { run, detached } = context.inputs;
   try {
     const known = newRecord(run, context.startedAt(), context.inputs);
     const { resumed } = context.history;
@@ -154,8 +179,12 @@ export async function record(context: RunContext, result: Partial<RunRecord> = {
       instances: context.history.records(),
       ...result,
     };
-    await replaceFile(join(context.folder, recordName), `${JSON.stringify(whole, undefined, 2)}\n`);
+    const text = `${JSON.stringify(whole, undefined, 2)}\n`;
+    // What it is made from is deleted after it.
+    await replaceFile(join(context.folder, recordName), text, { sync: detached === true });
+    return true;
   } catch (error) {
     context.warn(`${recordName} cannot be written: ${messageOf(error)}`);
+    return false;
   }
 }

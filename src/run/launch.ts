@@ -87,6 +87,17 @@ export function ownInstances(context: RunContext): void {
   context.cleanup.defer('the instances', () => terminate(context));
 }
 
+/** Takes up what another process launched. @throws as `Fleet.recover`; that nothing is found then proves nothing */
+export async function recover(context: RunContext, handle: unknown): Promise<void> {
+  const { run, fleet } = context.inputs;
+  try {
+    await fleet.recover(run, handle);
+  } catch (error) {
+    context.unrecovered = error;
+    throw error;
+  }
+}
+
 async function terminate(context: RunContext): Promise<void> {
   const { run, fleet, config } = context.inputs;
   const untilSwitch = context.untilTimeLimit(fleet.timing.grace);
@@ -97,6 +108,7 @@ async function terminate(context: RunContext): Promise<void> {
       const hint = remedy === undefined ? {} : { hint: remedy };
       context.emit('warning', { message: `${message}; retrying`, ...hint });
     });
+    if (instances.length === 0 && context.unrecovered !== undefined) throw context.unrecovered;
     context.paid = { ...context.paid, until: context.elapsed() };
     for (const { index, id } of instances) {
       context.known.add(id);

@@ -7,7 +7,7 @@ import { conduct } from './conduct.ts';
 import { confirmLaunch } from './plan/confirmation.ts';
 import { RunContext, type RunInputs } from './context.ts';
 import { finishEnded, record } from './finish.ts';
-import { launch, ownInstances, undo } from './launch.ts';
+import { launch, ownInstances, recover, undo } from './launch.ts';
 import { emitPlan } from './plan/plan.ts';
 import { recall } from './resume/recall.ts';
 import { removePartialFiles } from './resume/partial-file.ts';
@@ -62,13 +62,16 @@ async function conclude(
   ended: Extract<RunEvent, { event: 'run.ended' }>,
 ): Promise<number> {
   const { journal, cleanup, inputs } = context;
-  const { run, env, broadcast } = inputs;
+  const { run, env, broadcast, continued } = inputs;
   // Its last event has been written.
   await journal.close();
   if (ended.exitCode === exitCodes.cleanupUnconfirmed) {
     cleanup.defer(`the ${broadcast.name} broadcast`, () => broadcast.close());
     broadcast.recover?.(run);
     ownInstances(context);
+    await recover(context, continued?.snapshot.launch?.handle).catch((error: unknown) => {
+      context.warn(messageOf(error));
+    });
   }
   const clean = await undo(context);
   const exitCode = await finishEnded(context, ended, clean);

@@ -1,14 +1,16 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { beforeEach, describe, expect, test } from 'vitest';
 import { z } from 'zod';
 import { KubernetesApi } from '../../src/fleet/kubernetes/api.ts';
 import { openClient } from '../../src/fleet/kubernetes/kubernetes.ts';
 import { coveredBy } from '../../src/search/covered.ts';
-import { eventsOf, named, runEnded } from '../helper/cnd.ts';
-import { Cluster, clusterTimeout } from '../helper/kubernetes/cluster.ts';
+import { runRecord } from '../../src/event/record.ts';
+import { type Ended, eventsOf, named, runEnded } from '../helper/cnd.ts';
+import { ApiProxy, type Intercepted } from '../helper/kubernetes/api-proxy.ts';
 import { hasCluster } from '../helper/kubernetes/installed.ts';
-import { type KubernetesPlace, kubernetesPlace } from '../helper/kubernetes/place.ts';
+import type { KubernetesPlace } from '../helper/kubernetes/place.ts';
+import { elsewhere, useCluster } from '../helper/kubernetes/use.ts';
 import { eventually } from '../helper/process.ts';
 
 const jobs = z.object({
@@ -18,21 +20,10 @@ const jobs = z.object({
 });
 
 describe.runIf(hasCluster())('a detached run on Kubernetes', { timeout: 240_000 }, () => {
-  let cluster: Cluster;
+  const used = useCluster('detach');
   let place: KubernetesPlace;
-  let elsewhere: NodeJS.ProcessEnv;
-  let count = 0;
-  beforeAll(async () => {
-    cluster = await Cluster.start();
-  }, clusterTimeout);
-  afterAll(() => cluster.stop());
   beforeEach(async () => {
-    place = await kubernetesPlace(cluster, `detach-${Date.now()}-${count++}`);
-    elsewhere = { XDG_STATE_HOME: join(place.directory, 'elsewhere') };
-  });
-  afterEach(async () => {
-    place.remove();
-    await cluster.kubectl(['delete', 'namespace', place.namespace, '--wait=false', '--ignore-not-found']);
+    place = await used.place();
   });
 
   async function started(args: string): Promise<string> {
@@ -41,10 +32,34 @@ describe.runIf(hasCluster())('a detached run on Kubernetes', { timeout: 240_000 
     return ended.stdout.trim();
   }
 
+  /** What a resume on another machine said that was killed by SIGKILL when it was about to send such a request. */
+  async function killedAt(
+    name: string,
+    run: string,
+    isIt: (request: Intercepted) => boolean,
+  ): Promise<Ended> {
+    let kill = (): Promise<unknown> => Promise.resolve();
+    const proxy = await ApiProxy.start(used.cluster, `${place.namespace}-user`, async (request) => {
+      if (!isIt(request)) return;
+      await kill();
+      return 'drop';
+    });
+    await place.addContext(name, proxy.url);
+    const cnd = place.start(['resume', run, '--context', name, '--json'], elsewhere(place, name));
+    kill = () => {
+      cnd.child.kill('SIGKILL');
+      return cnd.ended;
+    };
+    const ended = await cnd.ended;
+    proxy.stop();
+    expect([ended.signal, ended.stderr]).toEqual(['SIGKILL', expect.any(String)]);
+    return ended;
+  }
+
   async function untilClean(run: string): Promise<void> {
     await place.untilClean(run);
     await eventually('no ConfigMap', async () => {
-      const names = await cluster.kubectl(['-n', place.namespace, 'get', 'configmaps', '-o', 'name']);
+      const names = await used.cluster.kubectl(['-n', place.namespace, 'get', 'configmaps', '-o', 'name']);
       return !names.includes(run);
     });
   }
@@ -53,19 +68,28 @@ describe.runIf(hasCluster())('a detached run on Kubernetes', { timeout: 240_000 
     const cnd = place.start('start --detach --N 3 --T 150 --D 5 --json'.split(' '));
     const { run } = await cnd.event('launch.started');
     await eventually('the Job begins', async () => {
-      const text = await cluster.kubectl(['-n', place.namespace, 'get', 'jobs', '-o', 'json']);
+      const text = await used.cluster.kubectl(['-n', place.namespace, 'get', 'jobs', '-o', 'json']);
       return jobs.parse(JSON.parse(text)).items.some(({ spec }) => !spec.suspend);
     });
     cnd.child.kill('SIGKILL');
     await cnd.ended;
-    const resumed = await place.run(['resume', run, '--json'], elsewhere);
-    const ended = runEnded(resumed);
+    // It is killed as it claims the run, and again once everything is recorded: nothing is lost, and each goes on from there.
+    await killedAt('claim', run, ({ method }) => method === 'PATCH');
+    const folder = join(place.directory, 'logs', run);
+    expect(existsSync(folder)).toBe(false);
+    const resumed = await killedAt('delete', run, ({ method }) => method === 'DELETE');
+    const record = () => runRecord.parse(JSON.parse(readFileSync(join(folder, 'run.json'), 'utf8')));
+    const recorded = record();
+    expect(recorded).toMatchObject({ detached: true, ended: { outcome: 'found', terminated: 3, left: [] } });
+    expect((await place.left(run)).join()).toContain(`job.batch/cnd-${run}`);
+    const again = await place.run(['resume', run, '--json'], elsewhere(place));
+    expect([again.code, again.stderr]).toEqual([0, expect.stringContaining('was recorded before')]);
+    const ended = runEnded(again);
     expect(ended).toMatchObject({ outcome: 'found', exitCode: 0, launched: 3, terminated: 3, left: [] });
-    expect(resumed.code).toBe(0);
+    expect(record()).toEqual(recorded);
     const [hit] = named(eventsOf(resumed), 'hit');
     expect(hit).toMatchObject({ nonce: ended.nonce, digest: expect.stringMatching(/^00000/) });
-    const folder = join(place.directory, 'logs', run);
-    expect(JSON.parse(readFileSync(join(folder, 'run.json'), 'utf8'))).toMatchObject({
+    expect(recorded).toMatchObject({
       run,
       config: { N: 3, T: 150, fleet: 'kubernetes' },
       ended: { outcome: 'found', nonce: ended.nonce },
@@ -76,26 +100,45 @@ describe.runIf(hasCluster())('a detached run on Kubernetes', { timeout: 240_000 
     const covered = [...coveredBy(coverage, 2n ** 32n)].reduce((sum, [lo, hi]) => sum + hi - lo, 0n);
     expect(covered).toBe(BigInt(tested));
     await untilClean(run);
-    const replay = await place.run(['logs', 'replay', run], elsewhere);
+    const replay = await place.run(['logs', 'replay', run], elsewhere(place));
     expect(replay.stdout + replay.stderr).toContain(`found golden nonce ${ended.nonce}`);
   });
 
   test('T is over: attach shows what there is, resume claims exactly what all pods tested', async () => {
     const run = await started('--N 2 --T 40 --D 16 --kernel python');
-    const ps = await place.run(['ps', '--namespace', place.namespace], elsewhere);
+    const ps = await place.run(['ps', '--namespace', place.namespace], elsewhere(place));
     expect(ps.stdout).toContain(`${run} searches by itself`);
     const { KUBECONFIG } = place.env;
     const api = new KubernetesApi(await openClient({ KUBECONFIG }, {}), place.namespace);
     await eventually('both pods', async () => (await api.pods(run)).length === 2);
     const pages = await api.listedPods(run, undefined, 1);
     expect(pages.items).toHaveLength(2);
-    const attached = await place.run(['attach', run, '--json'], elsewhere);
-    expect(attached.code).toBe(3);
-    expect(named(eventsOf(attached), 'instance.stopped')).toMatchObject([
+    const attached = place.run(['attach', run, '--json'], elsewhere(place));
+    // Two at once, on different machines: one does it, the other says so.
+    const both = [1, 2].map((machine) =>
+      place.start(['resume', run, '--json'], elsewhere(place, `${machine}`)),
+    );
+    const loser = await Promise.race(both.map(async (cnd) => ({ cnd, ended: await cnd.ended })));
+    expect([loser.ended.code, loser.ended.stdout]).toEqual([1, '']);
+    expect(loser.ended.stderr).toMatch(new RegExp(`run ${run} is being resumed by \\S+ \\(pid \\d+\\)`));
+    const winner = both.find((cnd) => cnd !== loser.cnd);
+    // One that does not answer any more is taken for dead; it notices when it wakes up.
+    winner?.child.kill('SIGSTOP');
+    const third = place.start(['resume', run, '--json'], elsewhere(place, '3'));
+    await third.event('run.planned');
+    winner?.child.kill('SIGCONT');
+    const superseded = await winner?.ended;
+    expect([superseded?.code, superseded?.stderr]).toEqual([
+      1,
+      expect.stringContaining('resumed by another cnd'),
+    ]);
+    const watched = await attached;
+    expect(watched.code).toBe(3);
+    expect(named(eventsOf(watched), 'instance.stopped')).toMatchObject([
       { instance: 0, reason: 'deadline' },
       { instance: 1, reason: 'deadline' },
     ]);
-    const resumed = await place.run(['resume', run, '--json'], elsewhere);
+    const resumed = await third.ended;
     const ended = runEnded(resumed);
     expect(ended).toMatchObject({ outcome: 'time-limit', exitCode: 3, left: [] });
     expect(BigInt(ended.tested)).toBeGreaterThan(0n);
@@ -107,17 +150,22 @@ describe.runIf(hasCluster())('a detached run on Kubernetes', { timeout: 240_000 
 
   test('who interrupts a resume leaves the run searching; scram deletes it', async () => {
     const run = await started('--N 2 --T 150 --D 16 --kernel python');
-    const waiting = place.start(['resume', run, '--json'], elsewhere);
+    const waiting = place.start(['resume', run, '--json'], elsewhere(place));
     await waiting.event('instance.running');
     waiting.child.kill('SIGINT');
     const left = await waiting.ended;
     expect([left.code, left.stderr]).toEqual([130, expect.stringContaining(`${run} searches on`)]);
     expect(existsSync(join(place.directory, 'logs', run))).toBe(false);
     expect(await place.left(run)).not.toEqual([]);
-    const scram = await place.run(['scram', '--run', run], elsewhere);
+    // It has left its claim, too: nobody waits for it.
+    const next = place.start(['resume', run, '--json'], elsewhere(place));
+    await next.event('run.planned');
+    next.child.kill('SIGINT');
+    expect((await next.ended).stderr).not.toContain('waiting for');
+    const scram = await place.run(['scram', '--run', run], elsewhere(place));
     expect([scram.code, scram.stdout]).toEqual([0, expect.stringContaining('terminated')]);
     await untilClean(run);
-    const gone = await place.run(['resume', run], elsewhere);
+    const gone = await place.run(['resume', run], elsewhere(place));
     expect(gone.code).toBe(2);
   });
 });

@@ -12,32 +12,23 @@ import { play } from '../chaos/play.ts';
 import { scenario } from '../chaos/scenario.ts';
 import { Admin } from '../helper/kubernetes/admin.ts';
 import { type Cnd, eventsOf, named, runEnded } from '../helper/cnd.ts';
-import { Cluster, clusterTimeout, documentedRules, smallPods } from '../helper/kubernetes/cluster.ts';
+import { documentedRules, smallPods } from '../helper/kubernetes/cluster.ts';
 import { hasCluster } from '../helper/kubernetes/installed.ts';
-import { type KubernetesPlace, kubernetesPlace } from '../helper/kubernetes/place.ts';
+import { useCluster } from '../helper/kubernetes/use.ts';
 
 /** A search that no machine comes to the end of. */
 const endless = '--D 16 --kernel python --json';
 
 describe.runIf(hasCluster())('Kubernetes at its worst', { timeout: 240_000 }, () => {
-  let cluster: Cluster;
+  const used = useCluster('fault');
   let chaos: ChaosCluster;
-  const places: KubernetesPlace[] = [];
   beforeAll(async () => {
-    cluster = await Cluster.start();
-    chaos = await ChaosCluster.open(cluster);
-  }, clusterTimeout);
-  afterAll(async () => {
-    for (const place of places) {
-      place.remove();
-      await cluster.kubectl(['delete', 'namespace', place.namespace, '--wait=false', '--ignore-not-found']);
-    }
-    await chaos.close();
+    chaos = await ChaosCluster.open(used.cluster);
   });
+  afterAll(() => chaos.close());
 
   async function searching(args: string) {
-    const place = await kubernetesPlace(cluster, `fault-${Date.now()}`);
-    places.push(place);
+    const place = await used.place();
     const cnd: Cnd = place.start(['start', ...`${args} ${endless}`.split(' ')]);
     const { run } = await cnd.event('search.all');
     return { place, cnd, run };
@@ -45,7 +36,7 @@ describe.runIf(hasCluster())('Kubernetes at its worst', { timeout: 240_000 }, ()
 
   test('the API server is killed: the agents search on, and cnd attaches again', async () => {
     const { place, cnd, run } = await searching('--N 2 --T 200');
-    await cluster.restart('apiserver', 1);
+    await used.cluster.restart('apiserver', 1);
     for (const index of [0, 1])
       await cnd.event('instance.reconnected', (event) => 'instance' in event && event.instance === index);
     cnd.child.kill('SIGINT');
@@ -57,7 +48,7 @@ describe.runIf(hasCluster())('Kubernetes at its worst', { timeout: 240_000 }, ()
 
   test('parts of the cluster are killed, pods evicted and out of memory, the quota is lowered, the node drained', async () => {
     const { place, cnd, run } = await searching('--N 4 --T 200');
-    const work = { cluster, admin: new Admin(cluster), namespace: place.namespace };
+    const work = { cluster: used.cluster, admin: new Admin(used.cluster), namespace: place.namespace };
     const ofInstance = (index: number) => (event: RunEvent) =>
       'instance' in event && event.instance === index;
     // The execs of all are cut, and none is lost.
@@ -124,10 +115,10 @@ describe.runIf(hasCluster())('Kubernetes at its worst', { timeout: 240_000 }, ()
 
   test('pods that are deleted or evicted are lost, each told once and why; the others search on; a namespace that is deleted ends the run', async () => {
     const { place, cnd, run } = await searching('--N 4 --T 200');
-    const work = { cluster, admin: new Admin(cluster), namespace: place.namespace };
+    const work = { cluster: used.cluster, admin: new Admin(used.cluster), namespace: place.namespace };
     const pods = ['-n', place.namespace, 'get', 'pods', '-o', 'name'];
-    const first = (await cluster.kubectl(pods)).split('\n').find((name) => name.includes(`${run}-0-`));
-    await cluster.kubectl(['-n', place.namespace, 'delete', first ?? '', '--wait=false']);
+    const first = (await used.cluster.kubectl(pods)).split('\n').find((name) => name.includes(`${run}-0-`));
+    await used.cluster.kubectl(['-n', place.namespace, 'delete', first ?? '', '--wait=false']);
     const lost = await cnd.event('instance.lost', (event) => 'instance' in event && event.instance === 0);
     expect(lost).toMatchObject({
       code: 'instance-terminated',
@@ -144,7 +135,7 @@ describe.runIf(hasCluster())('Kubernetes at its worst', { timeout: 240_000 }, ()
     expect(await cnd.event('instance.lost', isThird)).toMatchObject({
       reason: expect.stringMatching(/its pod was deleted$/),
     });
-    await cluster.kubectl(['delete', 'namespace', place.namespace, '--wait=false']);
+    await used.cluster.kubectl(['delete', 'namespace', place.namespace, '--wait=false']);
     const ended = await cnd.ended;
     expect(runEnded(ended)).toMatchObject({ left: [] });
     const told = named(eventsOf(ended), 'instance.lost').map(({ instance }) => instance);
@@ -153,8 +144,7 @@ describe.runIf(hasCluster())('Kubernetes at its worst', { timeout: 240_000 }, ()
   });
 
   test('T is kept while pods are pending, and says what they wait for', async () => {
-    const place = await kubernetesPlace(cluster, `fault-${Date.now()}`);
-    places.push(place);
+    const place = await used.place();
     const told = async (timeLimit: number): Promise<number> => {
       const begun = Date.now();
       const flags = ['start', '--N', '2', '--T', String(timeLimit), '--cpu', '500', ...endless.split(' ')];
@@ -175,7 +165,7 @@ describe.runIf(hasCluster())('Kubernetes at its worst', { timeout: 240_000 }, ()
     const signal = new AbortController().signal;
     const request = { count: 1, minimum: 1, timeLimit: 60, detached: true };
     const outcome = async (namespace: string, rules: readonly object[]) => {
-      const KUBECONFIG = await cluster.tenant(namespace, rules);
+      const KUBECONFIG = await used.cluster.tenant(namespace, rules);
       const client = await openClient({ KUBECONFIG }, {});
       const api = new KubernetesApi(client, namespace);
       const settings = { ...kubernetesDefaults, ...smallPods };

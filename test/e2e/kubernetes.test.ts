@@ -2,32 +2,24 @@ import { once } from 'node:events';
 import { readFileSync, readdirSync, writeFileSync } from 'node:fs';
 import { type AddressInfo, createServer } from 'node:net';
 import { join } from 'node:path';
-import { afterAll, beforeAll, beforeEach, afterEach, describe, expect, test } from 'vitest';
+import { beforeEach, describe, expect, test } from 'vitest';
 import { type Cnd, eventsOf, named, reaching, runEnded } from '../helper/cnd.ts';
-import { Cluster, clusterTimeout, documentedRules } from '../helper/kubernetes/cluster.ts';
+import { ApiProxy, ofVersion } from '../helper/kubernetes/api-proxy.ts';
+import { documentedRules } from '../helper/kubernetes/cluster.ts';
 import { hasCluster } from '../helper/kubernetes/installed.ts';
-import { type KubernetesPlace, kubernetesPlace } from '../helper/kubernetes/place.ts';
+import type { KubernetesPlace } from '../helper/kubernetes/place.ts';
 import { podProcesses } from '../helper/kubernetes/pod-process.ts';
-import { VersionProxy } from '../helper/kubernetes/version-proxy.ts';
+import { elsewhere, useCluster } from '../helper/kubernetes/use.ts';
 import { eventually } from '../helper/process.ts';
 
 /** A search that no machine comes to the end of. */
 const endless = '--D 16 --kernel python --json';
 
 describe.runIf(hasCluster())('a run on Kubernetes', { timeout: 180_000 }, () => {
-  let cluster: Cluster;
+  const used = useCluster('run');
   let place: KubernetesPlace;
-  let count = 0;
-  beforeAll(async () => {
-    cluster = await Cluster.start();
-  }, clusterTimeout);
-  afterAll(() => cluster.stop());
   beforeEach(async () => {
-    place = await kubernetesPlace(cluster, `run-${Date.now()}-${count++}`);
-  });
-  afterEach(async () => {
-    place.remove();
-    await cluster.kubectl(['delete', 'namespace', place.namespace, '--wait=false', '--ignore-not-found']);
+    place = await used.place();
   });
 
   const start = (args: string): Cnd => place.start(['start', ...args.split(' ')]);
@@ -66,8 +58,7 @@ describe.runIf(hasCluster())('a run on Kubernetes', { timeout: 180_000 }, () => 
     const { cnd, run } = await searching(`--N 2 --T 150 ${endless}`);
     const ps = await place.run(['ps']);
     expect(ps.stdout).toContain(run);
-    const elsewhere = { XDG_STATE_HOME: join(place.directory, 'elsewhere') };
-    const scram = await place.run(['scram', '--run', run], elsewhere);
+    const scram = await place.run(['scram', '--run', run], elsewhere(place));
     expect([scram.code, scram.stdout]).toEqual([0, expect.stringContaining('terminated')]);
     expect(runEnded(await cnd.ended)).toMatchObject({ left: [] });
     await place.untilClean(run);
@@ -80,15 +71,72 @@ describe.runIf(hasCluster())('a run on Kubernetes', { timeout: 180_000 }, () => 
     expect(await place.left(again.run)).toEqual([]);
   });
 
-  test('a run whose controller is killed is resumed, on the same pods', async () => {
+  test('a run whose controller is killed is resumed, on the same pods, by whatever name its context has now', async () => {
     const { cnd, run } = await searching(`--N 2 --T 170 ${endless}`);
     cnd.child.kill('SIGKILL');
     await cnd.ended;
-    const resumed = place.start(['resume', run, '--json']);
+    await place.addContext('alias', `https://127.0.0.1:${used.cluster.port}`);
+    const archive = { logs: { directory: 'other' } };
+    writeFileSync(join(place.directory, 'other.json'), JSON.stringify(archive));
+    const resume = async (words: string, more = {}) =>
+      place.run(['resume', run, ...words.split(' ')], more).then(({ code, stderr }) => [code, stderr]);
+    const [other, nowhere, all, machine] = await Promise.all([
+      resume('--namespace default'),
+      resume(`--context unknown`),
+      resume('--all-namespaces'),
+      // Neither its state nor its archive is there.
+      resume('--config other.json --context alias', elsewhere(place)),
+    ]);
+    expect(other).toEqual([
+      2,
+      expect.stringContaining(`is in the namespace ${place.namespace}, not in default`),
+    ]);
+    expect(nowhere).toEqual([2, expect.stringContaining('has no context "unknown"')]);
+    expect(all).toEqual([2, expect.stringContaining('omit --all-namespaces')]);
+    expect(machine).toEqual([
+      1,
+      expect.stringMatching(/was started on another machine .*\n.*cnd scram --run/),
+    ]);
+    const resumed = place.start(['resume', run, '--context', 'alias', '--json']);
     await resumed.event('instance.reconnected', (event) => 'instance' in event && event.instance === 1);
-    resumed.child.kill('SIGINT');
-    expect(runEnded(await resumed.ended)).toMatchObject({ outcome: 'interrupted', left: [] });
+    // Again, without it: it is kept.
+    resumed.child.kill('SIGKILL');
+    await resumed.ended;
+    const again = place.start(['resume', run, '--json']);
+    await again.event('instance.reconnected', (event) => 'instance' in event && event.instance === 1);
+    again.child.kill('SIGINT');
+    expect(runEnded(await again.ended)).toMatchObject({ outcome: 'interrupted', left: [] });
     await place.untilClean(run);
+  });
+
+  test('a Job that the API server creates after its controller was killed is deleted by whoever resumes the run', async () => {
+    let held: (() => void) | undefined;
+    let hasLooked = (): void => {};
+    const looked = new Promise<void>((resolve) => (hasLooked = resolve));
+    const proxy = await ApiProxy.start(used.cluster, `${place.namespace}-user`, ({ method, path }) => {
+      const isJob = path.includes('/jobs');
+      // Only the deletion asks for one Job by its name.
+      if (method === 'GET' && isJob && path.includes('/jobs/') && held) hasLooked();
+      if (method !== 'POST' || !isJob || path.includes('dryRun')) return;
+      return new Promise((resolve) => (held = resolve));
+    });
+    await place.addContext('late', proxy.url);
+    const cnd = start(`--context late --N 1 --T 100 ${endless}`);
+    const { run } = await cnd.event('launch.started');
+    await eventually('the Job is asked for', () => held !== undefined);
+    cnd.child.kill('SIGKILL');
+    await cnd.ended;
+    const resumed = place.start(['resume', run, '--json']);
+    await looked;
+    held?.();
+    const ended = runEnded(await resumed.ended);
+    expect(ended).toMatchObject({
+      outcome: 'failed',
+      left: [],
+      reason: expect.stringContaining('was killed while'),
+    });
+    await place.untilClean(run);
+    proxy.stop();
   });
 
   test('the pods of a run whose controller is killed end by themselves, and scram deletes them', async () => {
@@ -107,7 +155,7 @@ describe.runIf(hasCluster())('a run on Kubernetes', { timeout: 180_000 }, () => 
     const silent = createServer().listen(0, '127.0.0.1');
     await once(silent, 'listening');
     const { port } = silent.address() as AddressInfo;
-    const old = await VersionProxy.start(cluster, `${place.namespace}-user`, 30);
+    const old = await ApiProxy.start(used.cluster, `${place.namespace}-user`, ofVersion(30));
     await place.addContext('gone', 'https://127.0.0.1:1');
     await place.addContext('slow', `https://127.0.0.1:${port}`);
     await place.addContext('old', old.url);
@@ -118,15 +166,15 @@ describe.runIf(hasCluster())('a run on Kubernetes', { timeout: 180_000 }, () => 
     const lost = ['gone', 'slow', 'forgotten'].map((context) => ({ ...here, context }));
     writeFileSync(launched, JSON.stringify([...lost, here]));
     const asked = async (words: string, more = {}) => place.run(words.split(' '), more);
-    const elsewhere = { XDG_STATE_HOME: join(place.directory, 'elsewhere') };
-    const admin = { ...elsewhere, KUBECONFIG: cluster.kubeconfig };
+    const there = elsewhere(place);
+    const admin = { ...there, KUBECONFIG: used.cluster.kubeconfig };
     const [all, other, everywhere, forbidden, gone, started] = await Promise.all([
       asked('ps'),
       asked('ps --namespace default', admin),
       asked('ps --all-namespaces', admin),
-      asked('ps --all-namespaces', elsewhere),
-      asked('ps --context gone', elsewhere),
-      asked('start --context old --N 1 --T 60 --D 2', elsewhere),
+      asked('ps --all-namespaces', there),
+      asked('ps --context gone', there),
+      asked('start --context old --N 1 --T 60 --D 2', there),
     ]);
     expect([all.code, all.stdout]).toEqual([4, expect.stringContaining(run)]);
     expect(all.stderr).toMatch(/kubernetes gone\/\S+ cannot be checked, .*ECONNREFUSED/);
@@ -144,7 +192,7 @@ describe.runIf(hasCluster())('a run on Kubernetes', { timeout: 180_000 }, () => 
     ]);
     expect([gone.code, gone.stdout]).toEqual([4, 'nothing was found running (checked: nothing)\n']);
     expect([started.code, started.stderr]).toEqual([2, expect.stringContaining('v1.30.4, older than 1.31')]);
-    const scram = await asked(`scram --run ${run} --context cnd-kube`, elsewhere);
+    const scram = await asked(`scram --run ${run} --context cnd-kube`, there);
     expect([scram.code, scram.stdout]).toEqual([0, expect.stringMatching(/terminated\n\(checked: /)]);
     await place.untilClean(run);
     silent.close();
@@ -157,7 +205,7 @@ describe.runIf(hasCluster())('a run on Kubernetes', { timeout: 180_000 }, () => 
       kind: 'ResourceQuota',
       metadata: { name: 'quota', namespace: place.namespace },
     };
-    await cluster.apply({ ...limits, spec: { hard: { pods: '1' } } });
+    await used.cluster.apply({ ...limits, spec: { hard: { pods: '1' } } });
     const cnd = start(`--N 2 --T 60 ${endless}`);
     const { message } = (await cnd.event(
       'warning',
@@ -166,7 +214,7 @@ describe.runIf(hasCluster())('a run on Kubernetes', { timeout: 180_000 }, () => 
     expect(message).toMatch(/^pods cannot be created: .*pods=1/);
     cnd.child.kill('SIGINT');
     expect(runEnded(await cnd.ended)).toMatchObject({ left: [] });
-    await cluster.tenant(place.namespace, documentedRules().slice(0, 2));
+    await used.cluster.tenant(place.namespace, documentedRules().slice(0, 2));
     const refused = await place.run(['start', '--N', '2', '--T', '60', '--D', '2']);
     expect(refused.code).toBe(2);
     expect(refused.stderr).toMatch(/right to get pods\/exec, create pods\/exec/);

@@ -1,7 +1,7 @@
-import { UsageError, messageOf } from '../../error.ts';
+import { CndError, UsageError, messageOf } from '../../error.ts';
 import type { DetachedRun, Detaching } from '../../fleet/detached.ts';
 import type { Fleet } from '../../fleet/fleet.ts';
-import type { FleetFilter } from '../../fleet/kind.ts';
+import type { FleetFilter, OpenedFleets } from '../../fleet/kind.ts';
 import { fleetKinds } from '../../fleet/registry.ts';
 import { isRunId } from '../../run-id.ts';
 import { printable } from '../../text.ts';
@@ -36,17 +36,16 @@ export async function findDetachedRun(
 ): Promise<FoundDetachedRun | undefined> {
   // `last`, say, is the beginning of none.
   if (!/^\d/.test(named)) return undefined;
-  const kinds = fleetKinds.filter(({ inClusters = false }) => inClusters);
-  const opened = await Promise.all(kinds.map(async (kind) => kind.openAll(env, filter)));
-  const unreachable = opened.flatMap((one) => one.unreachable);
+  const clusters = await openClusters(filter, env);
+  const unreachable = [...clusters.unreachable];
   const runs = new Map<string, FoundDetachedRun>();
-  for (const fleet of opened.flatMap(({ fleets }) => fleets)) {
+  for (const fleet of clusters.fleets) {
     const { detaching } = fleet;
     try {
       for (const found of (await detaching?.find(named)) ?? [])
         if (detaching && isRunId(found.run)) runs.set(found.run, { fleet, detaching, found });
     } catch (error) {
-      unreachable.push({ fleet: `${fleet.name} ${fleet.where ?? ''}`.trim(), error });
+      unreachable.push({ fleet: nameOf(fleet), error });
     }
   }
   const [only, ...others] = runs.values();
@@ -64,4 +63,47 @@ export async function findDetachedRun(
   for (const { fleet, error } of unreachable)
     process.stderr.write(`cnd: ${fleet} cannot be checked: ${printable(messageOf(error))}\n`);
   return undefined;
+}
+
+/**
+ * Refuses a run that is on a cluster and has a controller, on a machine that is not this one: how it stands, only that one knows.
+ * What cannot be asked was told already. @throws CndError `elsewhere`
+ */
+export async function refuseDriven(
+  named: string,
+  filter: FleetFilter,
+  env: NodeJS.ProcessEnv,
+): Promise<void> {
+  if (!/^\d/.test(named)) return;
+  for (const fleet of (await openClusters(filter, env)).fleets) {
+    const runs = await fleet.find().catch(() => []);
+    const found = runs.find(({ run, detached }) => !detached && run.startsWith(named));
+    if (!found) continue;
+    const { run } = found;
+    throw new CndError(
+      'elsewhere',
+      `run ${run} on ${nameOf(fleet)} was started on another machine or by another user`,
+      {
+        about: run,
+        hint: `resume it where it was started; or terminate it with: cnd scram --run ${run}`,
+      },
+    );
+  }
+}
+
+/** The clusters that may have something of this user. */
+async function openClusters(
+  filter: FleetFilter,
+  env: NodeJS.ProcessEnv,
+): Promise<Omit<OpenedFleets, 'skipped'>> {
+  const kinds = fleetKinds.filter(({ inClusters = false }) => inClusters);
+  const opened = await Promise.all(kinds.map(async (kind) => kind.openAll(env, filter)));
+  return {
+    fleets: opened.flatMap(({ fleets }) => fleets),
+    unreachable: opened.flatMap(({ unreachable }) => unreachable),
+  };
+}
+
+function nameOf({ name, where }: Fleet): string {
+  return `${name} ${where ?? ''}`.trim();
 }

@@ -4,8 +4,9 @@ import { makeBroadcast } from '../../broadcast/registry.ts';
 import { type Start, systemClock } from '../../clock.ts';
 import { type RunConfig, restoreConfig } from '../../config/config.ts';
 import { engines } from '../../engine/registry.ts';
-import { CndError } from '../../error.ts';
+import { CndError, UsageError } from '../../error.ts';
 import type { Fleet } from '../../fleet/fleet.ts';
+import type { FleetFilter } from '../../fleet/kind.ts';
 import type { Preflight } from '../../fleet/preflight.ts';
 import { invoker } from '../../state/invoker.ts';
 import type { KernelChoice } from '../../kernel/choice.ts';
@@ -29,18 +30,24 @@ import { interruptOnSignals } from '../start/run-signal.ts';
 /**
  * Continues a run whose controller has died, within the same T, from what that one kept and the agents that still live; gives
  * the exit code. A run whose time is over is only cleaned up and recorded.
+ * @param place Where it is reached now, if that is not where it was launched.
  * @throws CndError `run-driven`, `nothing-to-resume`, `state-damaged`, `state-version`, with nothing touched; what `continueRun` throws.
  */
-export async function continueUnfinished(state: RunState, given: Arguments): Promise<number> {
+export async function continueUnfinished(
+  state: RunState,
+  given: Arguments,
+  place?: FleetFilter,
+): Promise<number> {
   const { env } = process;
   const { run } = state;
   // All that can fail comes before the claim: who cannot go on leaves the run to somebody who can.
-  const first = await readRun(state, env);
+  const first = await readRun(state, env, place);
+  if (place) await requireThere(run, first.fleet);
   const archive = await makeArchive(first.config.logs, first.config.aws, env);
   const epoch = await claimRun(run, state.controller, env);
   // Read again: its controller may have ended by itself in between, and another one may have come and gone.
   if (!(await listRunStates(env)).some((other) => other.run === run)) throw await over(run, env);
-  const { snapshot, config, fleet, start } = await readRun(state, env);
+  const { snapshot, config, fleet, start } = await readRun(state, env, place);
 
   const interrupts = new Interrupts();
   const display = runDisplay(given, { start: start.wall }, interrupts);
@@ -85,16 +92,53 @@ interface ReadRun {
 async function readRun(
   { run, preparing, where, account }: RunState,
   env: NodeJS.ProcessEnv,
+  place: FleetFilter | undefined,
 ): Promise<ReadRun> {
   const text = preparing ? undefined : await readResumeState(run, env);
   if (text === undefined) throw await nothing(run, preparing === true, env);
-  const snapshot = parseSnapshot(text, run);
+  const snapshot = relocated(parseSnapshot(text, run), place, env);
   const config = restoreConfig(snapshot.config, env);
   const { fleetKind, fleetConfig } = config;
   const reopened = fleetKind.reopen?.(fleetConfig, env, { where, account });
   const fleet = await (reopened ?? fleetKind.open(fleetConfig, env));
   const now = { monotonic: systemClock.monotonic(), wall: systemClock.wall(), boot: bootTime() };
   return { snapshot, config, fleet, start: resumedStart(snapshot, now) };
+}
+
+/** A snapshot as if its run had been launched in the place where it is said to be. @throws UsageError where it cannot be there */
+function relocated(
+  snapshot: RunSnapshot,
+  place: FleetFilter | undefined,
+  env: NodeJS.ProcessEnv,
+): RunSnapshot {
+  if (!place) return snapshot;
+  const { run, config, launch } = snapshot;
+  const { fleet, fleetKind } = restoreConfig(config, env);
+  const kept = { settings: config.settings[fleet], handle: launch?.handle };
+  const moved = fleetKind.relocate?.(kept, place);
+  if (!moved || place.allNamespaces)
+    throw new UsageError(
+      'place-of-unfinished',
+      `run ${run} is on the fleet ${fleet}: it is found without such flags`,
+      {
+        about: run,
+        hint: moved ? 'omit --all-namespaces' : 'omit --context, --namespace and --all-namespaces',
+      },
+    );
+  return {
+    ...snapshot,
+    config: { ...config, settings: { ...config.settings, [fleet]: moved.settings } },
+    ...(launch && { launch: { ...launch, handle: moved.handle } }),
+  };
+}
+
+/** In the wrong place nothing would be found of it, and that be taken for its end. @throws UsageError */
+async function requireThere(run: string, fleet: Fleet): Promise<void> {
+  if ((await fleet.find()).some((found) => found.run === run)) return;
+  throw new UsageError('unknown-run', `there is nothing of ${run} on ${fleet.name} ${fleet.where ?? ''}`, {
+    about: run,
+    hint: `omit --context and --namespace; or see where it is with: cnd ps --context CONTEXT --namespace NAMESPACE`,
+  });
 }
 
 /** Killed before it had created anything, it leaves nothing but its state. */

@@ -32,7 +32,8 @@ export async function endEarlier(
   const kind = fleetKinds.find(({ name }) => name === fleet);
   if (!kind) throw refuse(`this cnd does not know its fleet, '${fleet}'`);
   tell(`terminating what is left of ${run} first`);
-  const holders = await kind.openAll(env, { region: where, profile });
+  const ofPlace = where === undefined ? undefined : kind.placeOf?.(where);
+  const holders = await kind.openAll(env, ofPlace ?? { region: where, profile });
   const [unreachable] = holders.unreachable;
   if (unreachable) throw refuse(messageOf(unreachable.error));
   if (where !== undefined && !holders.fleets.some((one) => one.account === (account ?? one.account))) {

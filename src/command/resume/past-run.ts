@@ -89,7 +89,8 @@ function settingsOf({ run, where, config }: Checkpoint): RecordedSettings {
   return { run, ...given({ where }), config: { ...rest, [config.fleet]: settings } };
 }
 
-async function readRecord(archive: Archive, run: string): Promise<RunRecord | undefined> {
+/** The record of a run; undefined when there is none. @throws CndError `record-damaged`; UsageError for one of too old a version */
+export async function readRecord(archive: Archive, run: string): Promise<RunRecord | undefined> {
   const content = await readEntry(archive, run, recordName, longestRecord);
   const record = content === undefined ? undefined : parseRecord(content);
   if (record && record.run !== run)

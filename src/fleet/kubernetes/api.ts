@@ -64,6 +64,32 @@ export class KubernetesApi {
     await retry(patch, { signal, timeout: createTimeout, isRetryable: isPassing });
   }
 
+  /**
+   * Sets annotations of a Job (null removes one), if nothing of it has changed since it was read; gives whether it was so.
+   * @throws KubernetesError
+   */
+  async annotateJob(
+    run: string,
+    { metadata }: JobObject,
+    annotations: Readonly<Record<string, string | null>>,
+    signal?: AbortSignal,
+  ): Promise<boolean> {
+    const what = `annotating the Job ${jobName(run)}`;
+    // A patch with a version is refused as a conflict when the object has another one (API conventions, "Concurrency Control").
+    const body = { metadata: { resourceVersion: metadata.resourceVersion, uid: metadata.uid, annotations } };
+    try {
+      await this.client.request('PATCH', `${this.#jobs()}/${jobName(run)}`, anyObject, {
+        what,
+        body,
+        signal,
+      });
+      return true;
+    } catch (error) {
+      if (error instanceof KubernetesError && (error.status === 409 || error.status === 404)) return false;
+      throw error;
+    }
+  }
+
   /** Creates the ConfigMap of a run; one that is there already is the same. @throws KubernetesError */
   async createConfigMap(run: string, manifest: object, signal: AbortSignal): Promise<void> {
     const what = `creating the ConfigMap ${jobName(run)}`;

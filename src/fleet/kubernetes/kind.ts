@@ -1,5 +1,6 @@
 import type { Fleet } from '../fleet.ts';
 import { type FleetFilter, type OpenedFleets, fleetKind } from '../kind.ts';
+import { clusterPlaceOf, relocate } from './place/place.ts';
 import { coresOf, kubernetesDefaults, kubernetesSchema } from './schema.ts';
 import { kubernetesSettingNames } from './setting.ts';
 
@@ -50,6 +51,8 @@ export const kubernetesKind = fleetKind({
       env,
     });
   },
+  placeOf: clusterPlaceOf,
+  relocate,
   openAll,
 });
 
@@ -57,7 +60,7 @@ export const kubernetesKind = fleetKind({
 async function openAll(env: NodeJS.ProcessEnv, filter: FleetFilter): Promise<OpenedFleets> {
   const { region, profile, context, namespace, allNamespaces = false } = filter;
   const { hasKubeconfig } = await import('../../kubernetes/kubeconfig.ts');
-  const { launchPlaces } = await import('./history.ts');
+  const { launchPlaces } = await import('./place/history.ts');
   const fleets: Fleet[] = [];
   const unreachable: { fleet: string; error: unknown }[] = [];
   // Whoever names a region or a profile means AWS.

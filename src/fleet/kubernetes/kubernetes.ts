@@ -1,25 +1,27 @@
-import { z } from 'zod';
+import type { z } from 'zod';
 import { messageOf } from '../../error.ts';
 import type { Instance } from '../../instance.ts';
 import { KubernetesClient } from '../../kubernetes/client.ts';
-import { isForbidden } from '../../kubernetes/failure.ts';
+import { KubernetesError, isForbidden, isPassing } from '../../kubernetes/failure.ts';
 import { type PlaceChoice, loadKubeconfig } from '../../kubernetes/kubeconfig.ts';
 import { requireRunId } from '../../run-id.ts';
 import type { Session } from '../../session/session.ts';
 import { workDirectory } from '../../session/upload.ts';
-import { withDeadline } from '../../wait.ts';
+import { pause, withDeadline } from '../../wait.ts';
 import type { ConnectOptions, FindReport, Fleet, FleetTiming, FoundRun, LaunchRequest } from '../fleet.ts';
 import { parseHandle } from '../handle.ts';
 import type { Preflight, PreflightRequest } from '../preflight.ts';
 import type { DetachRequest, Detaching } from '../detached.ts';
 import { KubernetesApi } from './api.ts';
 import { connectPod } from './connect.ts';
+import { claimJob } from './detached/claim.ts';
 import { findDetached, createDetached } from './detached/detach.ts';
 import { followJob } from './detached/follow.ts';
 import { findJobs } from './find.ts';
-import { recordPlace } from './history.ts';
+import { recordPlace } from './place/history.ts';
 import { jobManifest } from './job.ts';
 import { podInstanceId } from './label.ts';
+import { runHandle } from './place/place.ts';
 import { indexOfPod, instancesOf } from './pod-instance.ts';
 import { kubernetesPreflight } from './preflight/preflight.ts';
 import { PodEnds } from './problem/pod-ends.ts';
@@ -37,13 +39,6 @@ const detachedReserve = 5;
 /** Milliseconds for a cluster in which nobody has launched, as far as is known. */
 const unusedTimeout = 3_000;
 
-/** What another process needs of a run: where it is, and how many pods it has. */
-const runHandle = z.object({
-  context: z.string(),
-  namespace: z.string(),
-  count: z.int().nonnegative(),
-});
-
 /** What this process knows of a run. */
 interface KnownRun {
   readonly namespace: string;
@@ -54,6 +49,8 @@ interface KnownRun {
   readonly problems: ProblemReport | undefined;
   /** How its pods ended; absent where its Job is not driven from here. */
   readonly ends?: PodEnds;
+  /** Nobody has heard the answer to the creation of its Job, which may appear later. */
+  isUnanswered?: boolean;
 }
 
 /** What a fleet on Kubernetes is made of. */
@@ -111,6 +108,7 @@ export class KubernetesFleet implements Fleet {
       await api.createJob(run, jobManifest({ run, settings, count, lifetime, owner, expiresAt }), signal);
       signal.throwIfAborted();
     } catch (error) {
+      this.#noteUnanswered(run, error);
       await this.terminate(run);
       signal.throwIfAborted();
       throw error;
@@ -130,6 +128,7 @@ export class KubernetesFleet implements Fleet {
         for (const { run, namespace } of found ?? []) this.#know(run.run, namespace);
         return (found ?? []).map(({ run }) => run);
       },
+      claim: (run, by, signal, onWait) => claimJob(this.#api(run), run, by, { signal, onWait }),
       follow: (run, signal) => followJob(this.#api(run), run, signal),
     };
   }
@@ -143,9 +142,11 @@ export class KubernetesFleet implements Fleet {
     const owner = (this.#owner ??= await api.user(signal));
     const kept = new Date(expiresAt.getTime() + 1000 * settings.ttlSecondsAfterFinished);
     await recordPlace(this.#options.env, this.#client.place, kept);
+    this.#know(run, this.#client.place.namespace);
     try {
       await createDetached(api, { run, settings, count, lifetime, owner, expiresAt }, request, signal);
     } catch (error) {
+      this.#noteUnanswered(run, error);
       await this.terminate(run);
       signal.throwIfAborted();
       throw error;
@@ -158,6 +159,11 @@ export class KubernetesFleet implements Fleet {
   }
 
   async recover(run: string, handle: unknown): Promise<void> {
+    if (handle === undefined) {
+      this.#know(run, this.#client.place.namespace);
+      this.#noteUnanswered(run);
+      return;
+    }
     const { context, namespace, count } = parseHandle(runHandle, run, handle);
     const { place } = this.#client;
     if (place.context !== context || place.namespace !== namespace) {
@@ -202,7 +208,17 @@ export class KubernetesFleet implements Fleet {
     // Whatever becomes of its pods from now on was asked for.
     if (ids === undefined) ends?.stop();
     const indexes = Array.from({ length: count }, (_, index) => index);
+    const instances = await terminatePods(this.#api(run), run, indexes, ids);
+    if (instances.length > 0 || !this.#runs.get(run)?.isUnanswered) return instances;
+    await pause(1000 * timing.settle);
     return terminatePods(this.#api(run), run, indexes, ids);
+  }
+
+  /** Notes that a Job may appear later: the API server may be about to create it, for whoever has asked for it and gone. */
+  #noteUnanswered(run: string, error?: unknown): void {
+    const known = this.#runs.get(run);
+    const isRefused = error instanceof KubernetesError && !isPassing(error);
+    if (known && !isRefused) known.isUnanswered = true;
   }
 
   async dispose(run: string): Promise<void> {

@@ -11,6 +11,8 @@ export const labelKeys = {
   expiresAt: 'cnd/expires-at',
   /** An annotation of the Job of a detached run: what another machine needs to know of it. */
   plan: 'cnd/plan',
+  /** An annotation of that Job: who writes its record (detached/claim.ts). */
+  claim: 'cnd/resumed-by',
   /** The index of a pod in its Job, as Kubernetes labels it since 1.28. */
   index: 'batch.kubernetes.io/job-completion-index',
 } as const;

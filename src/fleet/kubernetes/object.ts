@@ -6,6 +6,7 @@ const metadata = z.object({
   name: z.string(),
   namespace: z.string().default('default'),
   uid: z.string().nullish(),
+  resourceVersion: z.string().nullish(),
   creationTimestamp: z.string().nullish(),
   deletionTimestamp: z.string().nullish(),
   labels: z.record(z.string(), z.string()).nullish(),

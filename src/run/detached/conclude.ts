@@ -1,10 +1,13 @@
 import { makeRunFolder } from '../../archive/directory-probe.ts';
 import type { Emit, EventFields, EventName, RunEvent } from '../../event/event.ts';
 import type { View } from '../../event/view.ts';
+import { CndError, messageOf } from '../../error.ts';
+import type { DetachedClaim } from '../../fleet/detached.ts';
+import { terminateAll } from '../../fleet/terminate-all.ts';
+import type { Instance } from '../../instance.ts';
 import { plural } from '../../quantity.ts';
 import { RunContext, type RunInputs } from '../context.ts';
 import { finish, record } from '../finish.ts';
-import { ownInstances, undo } from '../launch.ts';
 import { planned } from '../plan/plan.ts';
 import type { DetachedHistory } from './history.ts';
 import type { SetClock } from './set-clock.ts';
@@ -31,21 +34,28 @@ export function tellPlan(
 }
 
 /**
- * Makes the journal and the record of a detached run that has ended, deletes what is left of it, and archives all that is kept;
- * gives the exit code. What was shown already is not shown again.
+ * Makes the journal and the record of a detached run that has ended, archives all that is kept, and deletes then what is left of it:
+ * whoever is killed before that is done leaves all that it can be done from again. Gives the exit code. What was shown already is
+ * not shown again.
+ * @throws CndError `run-superseded` when another process does it; `record-unwritten`, and nothing is deleted.
  */
 export async function concludeDetached(
-  inputs: Omit<RunInputs, 'clock' | 'views'> & { readonly clock: SetClock; readonly views: readonly View[] },
+  inputs: Omit<RunInputs, 'clock' | 'views' | 'detached'> & {
+    readonly clock: SetClock;
+    readonly views: readonly View[];
+  },
+  claim: DetachedClaim,
   history: DetachedHistory,
   told: readonly ToldEvent[],
 ): Promise<number> {
   const { run, config, archive, clock, start } = inputs;
+  await claim.confirm();
   // What a resume has left that was killed before it was done.
   await (archive.spool ?? archive).remove(run);
   await makeRunFolder(config.logs.directory, run);
   const rest = inputs.views.map((view) => new LaterView(view));
   clock.set(new Date(start.wall));
-  const context = new RunContext({ ...inputs, views: rest });
+  const context = new RunContext({ ...inputs, views: rest, detached: true });
   const begun = history.firstStart;
   const ended = history.endedAt ?? new Date();
   tellPlan(context.emit, inputs);
@@ -61,12 +71,65 @@ export async function concludeDetached(
     context.warn(
       `what ${plural(unknown.length, 'instance')} of ${config.instances} tested is unknown: their pods were deleted before they were seen to have ended`,
     );
-  context.launched = history.instances.map(({ index, id }) => ({ index, id, state: 'terminated' }));
+  context.launched = await launchedOf(inputs, history);
   for (const { id } of context.launched) context.known.add(id);
   await record(context);
-  ownInstances(context);
-  const clean = await undo(context);
-  return finish(context, history.search, history.ending(), clean);
+  // Its Job has ended, and none of its pods runs any more.
+  context.emit('terminate.started', { instances: context.launched.length });
+  for (const { index, id } of context.launched) context.emit('instance.terminated', { instance: index, id });
+  return finish(context, history.search, history.ending(), true, async ({ isArchived, logs }) => {
+    if (!isArchived) {
+      if (logs === archive.location(run)) throw unwritten(run, logs);
+      context.warn(
+        `run ${run} is kept on the cluster, because its record is not in ${archive.location(run)}: store it with: cnd resume ${run}`,
+      );
+      return true;
+    }
+    await claim.confirm().catch((error: unknown) => {
+      // Somebody deleted it meanwhile: so much the better.
+      if (!(error instanceof CndError) || error.code !== 'run-gone') throw error;
+    });
+    return deleteDetached(inputs, (warning) => context.emit('warning', warning)).catch((error: unknown) => {
+      context.left = [run];
+      context.emit('cleanup.failed', {
+        what: 'what is left of the run on the cluster',
+        reason: messageOf(error),
+      });
+      return false;
+    });
+  });
+}
+
+/** All that the fleet knows of, also those that were gone before anybody saw them; where it can't be asked, those that were seen. */
+async function launchedOf(
+  { run, fleet }: Pick<RunInputs, 'run' | 'fleet'>,
+  { instances: seen }: DetachedHistory,
+): Promise<Instance[]> {
+  const known = await fleet.describe(run).catch((): readonly Pick<Instance, 'index' | 'id'>[] => []);
+  const all = new Map([...known, ...seen].map(({ index, id }) => [index, id]));
+  return [...all].toSorted(([a], [b]) => a - b).map(([index, id]) => ({ index, id, state: 'terminated' }));
+}
+
+/** Seconds for which the deletion of what is left is tried again. */
+const deleteTimeout = 60;
+
+/** Deletes what is left of a detached run that is recorded. @throws TerminationUnconfirmed */
+export async function deleteDetached(
+  { run, fleet }: Pick<RunInputs, 'run' | 'fleet'>,
+  warn: (warning: EventFields['warning']) => void,
+): Promise<true> {
+  await terminateAll(fleet, run, [], deleteTimeout, ({ message, remedy }) =>
+    warn({ message: `${message}; retrying`, ...(remedy !== undefined && { hint: remedy }) }),
+  );
+  await fleet.dispose(run);
+  return true;
+}
+
+function unwritten(run: string, where: string): CndError {
+  return new CndError('record-unwritten', `the record of ${run} cannot be written to ${where}`, {
+    about: run,
+    hint: `nothing of the run was deleted: once it can be, repeat: cnd resume ${run}`,
+  });
 }
 
 /** A view that is told only of what comes from now on. */

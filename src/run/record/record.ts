@@ -22,7 +22,8 @@ export function newRecord(
     preflight,
     earlier,
     series,
-  }: Pick<RunInputs, 'config' | 'fleet' | 'preflight' | 'earlier' | 'series'>,
+    detached,
+  }: Pick<RunInputs, 'config' | 'fleet' | 'preflight' | 'earlier' | 'series' | 'detached'>,
 ): RunRecord {
   const { cost, costBasis } = preflight ?? {};
   return {
@@ -32,6 +33,7 @@ export function newRecord(
     versions: versions(),
     ...(earlier && { resumes: earlier.run }),
     ...(series !== undefined && { series }),
+    ...(detached && { detached }),
     ...(fleet.where !== undefined && { where: fleet.where }),
     ...(fleet.account !== undefined && { account: fleet.account }),
     config: configFields(config),

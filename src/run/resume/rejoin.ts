@@ -1,6 +1,6 @@
 import { CndError, messageOf } from '../../error.ts';
 import type { RunContext } from '../context.ts';
-import { noteRun, ownInstances } from '../launch.ts';
+import { noteRun, ownInstances, recover } from '../launch.ts';
 import type { ContinuedRun } from './continued-run.ts';
 
 /**
@@ -14,14 +14,14 @@ export async function rejoin(
   signal: AbortSignal,
 ): Promise<void> {
   const { inputs, cleanup } = context;
-  const { run, fleet, broadcast } = inputs;
+  const { run, broadcast } = inputs;
   const { launch, paidFrom } = snapshot;
   context.paid = { from: paidFrom, until: undefined };
   cleanup.defer(`the ${broadcast.name} broadcast`, () => broadcast.close());
   broadcast.recover?.(run);
   ownInstances(context);
   if (!launch) {
-    await fleet.recover(run, undefined);
+    await recover(context, undefined);
     await noteRun(context);
     throw new CndError(
       'launch-interrupted',
@@ -32,7 +32,7 @@ export async function rejoin(
     return { ...instance, state: 'pending', ...(threads !== undefined && { threads }) };
   });
   for (const { id } of launch.instances) context.known.add(id);
-  await fleet.recover(run, launch.handle);
+  await recover(context, launch.handle);
   await noteRun(context);
   // Without it instances are told over SSH: it does not end what is under way.
   await broadcast.open(run, signal).catch((error: unknown) => {

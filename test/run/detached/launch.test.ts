@@ -29,6 +29,7 @@ test('a fleet that needs a controller, and a setting that needs one, are refused
     threads: 1,
     launch: async () => {},
     find: async () => [],
+    claim: () => Promise.reject(new Error('not asked for')),
     async *follow() {},
   };
   const able = Object.assign(new StandInFleet('local', {}), { detaching });

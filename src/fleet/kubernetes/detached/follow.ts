@@ -1,4 +1,3 @@
-import { CndError } from '../../../error.ts';
 import { isPassing } from '../../../kubernetes/failure.ts';
 import { backoff } from '../../../retry.ts';
 import { Changes, onceAborted, pause } from '../../../wait.ts';
@@ -6,6 +5,7 @@ import type { DetachedInstance, DetachedLook, DetachedRun } from '../../detached
 import type { KubernetesApi } from '../api.ts';
 import { ownerHash } from '../label.ts';
 import type { Pod } from '../object.ts';
+import { gone } from './claim.ts';
 import { detachedInstance, detachedRun } from './instance.ts';
 
 /** Milliseconds between two looks at the Job, and for which an API server that does not answer is asked again. */
@@ -58,10 +58,7 @@ async function lookAt(
   const job = await api.job(run, signal);
   const look = job && detachedRun(job, context, own);
   if (look) return look;
-  throw new CndError('run-gone', `run ${run} is not in ${context}/${namespace} any more`, {
-    about: run,
-    hint: `somebody may have resumed or ended it: cnd logs ls`,
-  });
+  throw gone(run, `${context}/${namespace}`);
 }
 
 /** The pods of one run as they change, whatever happens to the connection that tells of them. */

@@ -1,10 +1,10 @@
 import { join } from 'node:path';
 import { z } from 'zod';
-import { CndError, isMissing, messageOf } from '../../error.ts';
-import { withFileErrors } from '../../file-error.ts';
-import { readTextFile, replaceFile } from '../../file.ts';
-import type { ClusterPlace } from '../../kubernetes/kubeconfig.ts';
-import { makeStateRoot, openStateRoot, statePlace, stateRoot } from '../../state/state.ts';
+import { CndError, isMissing, messageOf } from '../../../error.ts';
+import { withFileErrors } from '../../../file-error.ts';
+import { readTextFile, replaceFile } from '../../../file.ts';
+import type { ClusterPlace } from '../../../kubernetes/kubeconfig.ts';
+import { makeStateRoot, openStateRoot, statePlace, stateRoot } from '../../../state/state.ts';
 
 /** Milliseconds after the end of a run in which its Job may still be there. */
 const kept = 3600_000;
