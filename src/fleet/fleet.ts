@@ -102,6 +102,8 @@ export interface Fleet {
   readonly timing: FleetTiming;
   /** Instances are this very machine: what is found out about its processor once holds for all of them. */
   readonly isThisMachine?: boolean;
+  /** Threads that search on so many instances together, where that is known beforehand. Pure. */
+  threads?(count: number): number;
   /** The metadata service that tells an instance of its interruption: a URL. Absent: the fleet interrupts none. */
   readonly interruptionNotices?: string | undefined;
   /** Absent where instances are terminated for good, with everything on them. */

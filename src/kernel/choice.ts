@@ -26,15 +26,22 @@ const nativeRate = 15_000_000;
 
 /**
  * Which kernel the instances will use, as far as that can be known here. Instances that are this very machine all get
- * the instruction set that is fastest here, timed once a day on all cores together while they are quiet: many kernels that time
- * themselves at once on busy cores choose at random.
+ * the instruction set that is fastest here, timed once a day on as many threads at once as will search, while the cores are quiet: many
+ * kernels that time themselves at once on busy cores choose at random.
  *
  * @param platform What other machines are, if that is known.
  * @param signal Ends the timing, and rejects: a kernel that was killed is not one that does not work.
  */
 export async function chooseKernel(
   { kernel, puzzle }: { readonly kernel: 'auto' | 'python'; readonly puzzle: { readonly scheme: Scheme } },
-  { isThisMachine = false }: { readonly isThisMachine?: boolean },
+  {
+    isThisMachine = false,
+    threads = Infinity,
+  }: {
+    readonly isThisMachine?: boolean | undefined;
+    /** Threads that search on this machine; absent: on all its cores. */
+    readonly threads?: number | undefined;
+  },
   platform?: Platform,
   signal?: AbortSignal,
 ): Promise<KernelChoice> {
@@ -43,8 +50,9 @@ export async function chooseKernel(
   const native = nativeKernel(thisPlatform);
   if (native === undefined) return withoutNative(`there is no native kernel for ${thisPlatform}`);
   try {
-    const [fastest] = await recentTiming([native, puzzle.scheme], signal, () =>
-      instructionSets(native, puzzle.scheme, availableParallelism(), signal),
+    const timed = Math.min(threads, availableParallelism());
+    const [fastest] = await recentTiming([native, puzzle.scheme, timed], signal, () =>
+      instructionSets(native, puzzle.scheme, timed, signal),
     );
     if (!fastest) return withoutNative(`the native kernel has no instruction set that runs here`);
     return { rate: fastest.rate || nativeRate, instructionSet: fastest.name };

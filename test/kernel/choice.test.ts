@@ -1,7 +1,7 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { availableParallelism, tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { expect, test } from 'vitest';
+import { expect, test, vi } from 'vitest';
 import { chooseKernel } from '../../src/kernel/choice.ts';
 import { instructionSets, parseInstructionSets } from '../../src/kernel/instruction-set.ts';
 import { nativeKernel, platformOf, thisPlatform } from '../../src/kernel/native.ts';
@@ -90,4 +90,20 @@ test('hosts whose processor nobody knows yet are not warned of a kernel that non
   const built = ['linux-x64', 'linux-arm64'].some((platform) => nativeKernel(platform) !== undefined);
   const { warning } = await chooseKernel({ kernel: 'auto', puzzle }, {});
   expect(warning === undefined).toBe(built);
+});
+
+test('instruction sets are timed on the threads that search, and kept by their number', async () => {
+  const native = nativeKernel(thisPlatform);
+  const home = mkdtempSync(join(tmpdir(), 'cnd-cache-'));
+  vi.stubEnv('XDG_CACHE_HOME', home);
+  try {
+    for (const threads of [1, undefined])
+      await chooseKernel({ kernel: 'auto', puzzle }, { isThisMachine: true, threads });
+    const cache = native ? readFileSync(join(home, 'cnd/kernel-timing.json'), 'utf8') : '{}';
+    const timed = Object.keys(JSON.parse(cache) as object).map((key) => (JSON.parse(key) as unknown[])[4]);
+    expect(timed).toEqual(native ? [...new Set([1, availableParallelism()])] : []);
+  } finally {
+    vi.unstubAllEnvs();
+    rmSync(home, { recursive: true });
+  }
 });

@@ -54,7 +54,7 @@ export async function machineOptions(
   // What shares this machine's cores is slower the more there are: measured is better.
   const records = fleet.isThisMachine ? [] : await pastRecords(config);
   const past = pastOf(records, scheme, kernel);
-  const known = await chooseKernel(config, fleet, undefined, signal);
+  const known = await chooseKernel(config, { isThisMachine: fleet.isThisMachine }, undefined, signal);
   const basis = fleet.isThisMachine ? 'measured on this machine' : 'a core, assumed';
   return machines.map(({ cores, rate, rateBasis, ...machine }): MachineOption => {
     const seen = past.get(machine.name);

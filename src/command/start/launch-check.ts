@@ -34,8 +34,8 @@ export async function checkLaunch(
   const [preflight, kernel, warnings, logs] = await Promise.all([
     preflighting,
     fleet.isThisMachine
-      ? chooseKernel(config, fleet, undefined, signal)
-      : preflighting.then((preflight) => chooseKernel(config, fleet, preflight?.platform, signal)),
+      ? chooseKernel(config, { isThisMachine: true, threads: fleet.threads?.(count) }, undefined, signal)
+      : preflighting.then((preflight) => chooseKernel(config, {}, preflight?.platform, signal)),
     overdueWarnings(fleet),
     check(
       'logs',

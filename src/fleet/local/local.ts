@@ -97,6 +97,15 @@ export class LocalFleet implements SshFleet {
     };
   }
 
+  threads(count: number): number {
+    return count * this.#threadsOfEach(count);
+  }
+
+  #threadsOfEach(count: number): number {
+    const { threads, cores = availableParallelism() } = this.#config;
+    return threads ?? threadShare(cores, count);
+  }
+
   #directory(run: string): string {
     return localDirectory(stateRoot(this.#env), run);
   }
@@ -123,7 +132,7 @@ export class LocalFleet implements SshFleet {
       directory: this.#directory(run),
       bootDelay: this.#config.bootDelay,
       path,
-      threads: this.#config.threads ?? threadShare(this.#config.cores ?? availableParallelism(), count),
+      threads: this.#threadsOfEach(count),
       rehearse: this.#config.rehearse,
       replace: request.replace ?? false,
     };
