@@ -59,7 +59,8 @@ describe('cnd __complete', () => {
   });
 
   test.each([
-    [['__complete', 'logs', 'show', ''], 'last', /node_modules\/|\/(?:parser|local|ec2|start)\.js$/],
+    // The settings say where the archive is, and are in the first chunk of a start.
+    [['__complete', 'logs', 'show', ''], 'last', /node_modules\/|\/(?:parser|ec2|run)\.js$/],
     // The chunk of zod is named after its schemas.
     [
       ['__complete', 'start', '--fleet', ''],
