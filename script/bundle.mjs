@@ -54,7 +54,12 @@ const phases = {
 };
 
 /** What must not wait for that: the command line before it knows the command, and what runs in processes of its own. */
-const others = [...Object.values(programs), 'src/command/completion/query.ts'];
+const others = [
+  ...Object.values(programs),
+  'src/command/completion/query.ts',
+  // Which it loads at a TAB.
+  'src/archive/registry.ts',
+];
 
 /** Tells the phase that a module is for, by the static imports of all. */
 function phaseOf(root, moduleInfo) {
