@@ -5,7 +5,7 @@ import { WorkerBundles } from '../../src/engine/agents/worker-bundle.ts';
 import { bundleHeader } from '../../src/engine/agents/remote-command.ts';
 import { shell } from '../../src/session/shell.ts';
 import type { Exit, Session } from '../../src/session/session.ts';
-import { type Bundle, type BundleFile, makeBundle } from '../../src/session/upload.ts';
+import { type Bundle, type BundleFile, makeBundle } from '../../src/session/bundle.ts';
 
 const bootScript = fileURLToPath(new URL('../../remote/boot.py', import.meta.url));
 

@@ -13,7 +13,7 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
 import { z } from 'zod';
-import { workDirectory } from '../../src/session/upload.ts';
+import { workDirectory } from '../../src/session/work-directory.ts';
 import { readSpooledHits } from '../../src/engine/agents/remote-command.ts';
 import {
   AgentProcess,

@@ -23,7 +23,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { attachLine } from '../../src/engine/agents/agent-order.ts';
 import { attachAgent } from '../../src/engine/agents/remote-command.ts';
 import { WorkerBundles } from '../../src/engine/agents/worker-bundle.ts';
-import { workDirectory } from '../../src/session/upload.ts';
+import { workDirectory } from '../../src/session/work-directory.ts';
 import { endless } from '../helper/agent.ts';
 import { bootBundle, bootInput, receiveCommand } from '../helper/booted-worker.ts';
 import { isRunning } from '../helper/kernel.ts';

@@ -3,7 +3,7 @@ import type { Emit } from '../../event/event.ts';
 import type { Instance } from '../../instance.ts';
 import { platformOf } from '../../kernel/native.ts';
 import type { Session } from '../../session/session.ts';
-import { workDirectory } from '../../session/upload.ts';
+import { workDirectory } from '../../session/work-directory.ts';
 import { Agent, type Speaker, noPython } from './agent.ts';
 import { bootWorker, bundleHeader } from './remote-command.ts';
 import type { WorkerContext } from './worker-context.ts';

@@ -1,5 +1,6 @@
 import { shell } from '../../session/shell.ts';
-import { type Bundle, workDirectory } from '../../session/upload.ts';
+import { type Bundle } from '../../session/bundle.ts';
+import { workDirectory } from '../../session/work-directory.ts';
 import { quote } from '../../text.ts';
 
 // Everything a run says to a shell on an instance, as pure functions: compared as strings in tests, without a host.

@@ -3,7 +3,7 @@ import { readFile, readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { packagePath } from '../../package.ts';
 import { type Platform, nativeKernel } from '../../kernel/native.ts';
-import { type Bundle, type BundleFile, makeBundle } from '../../session/upload.ts';
+import { type Bundle, type BundleFile, makeBundle } from '../../session/bundle.ts';
 import { type ZipEntry, zip } from '../../session/zip.ts';
 
 /** What runs on the instances. */

@@ -1,5 +1,5 @@
 import { shell } from '../../session/shell.ts';
-import { workDirectory } from '../../session/upload.ts';
+import { workDirectory } from '../../session/work-directory.ts';
 
 // What the fleet says to a shell on a host, as pure functions. Only what POSIX has and busybox too; no newlines, so that
 // a login shell with other rules (fish, csh) passes the scripts on unchanged.

@@ -6,7 +6,7 @@ import { KubernetesError, isForbidden, isPassing } from '../../kubernetes/failur
 import { type PlaceChoice, loadKubeconfig } from '../../kubernetes/kubeconfig.ts';
 import { requireRunId } from '../../run-id.ts';
 import type { Session } from '../../session/session.ts';
-import { workDirectory } from '../../session/upload.ts';
+import { workDirectory } from '../../session/work-directory.ts';
 import { pause, withDeadline } from '../../wait.ts';
 import type { ConnectOptions, FindReport, Fleet, FleetTiming, FoundRun, LaunchRequest } from '../fleet.ts';
 import { parseHandle } from '../handle.ts';

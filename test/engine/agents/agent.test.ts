@@ -3,7 +3,7 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { workDirectory } from '../../../src/session/upload.ts';
+import { workDirectory } from '../../../src/session/work-directory.ts';
 import { spooledHits } from '../../../src/engine/agents/agent.ts';
 import type { Connection } from '../../../src/session/ssh/connection.ts';
 

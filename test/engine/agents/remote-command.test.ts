@@ -4,7 +4,7 @@ import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, wri
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { workDirectory } from '../../../src/session/upload.ts';
+import { workDirectory } from '../../../src/session/work-directory.ts';
 import {
   attachAgent,
   bootWorker,

@@ -9,7 +9,7 @@ import { Search } from '../../../../src/engine/agents/search.ts';
 import type { WorkerContext } from '../../../../src/engine/agents/worker-context.ts';
 import { makePuzzle } from '../../../../src/puzzle/definition.ts';
 import { digest } from '../../../../src/puzzle/digest.ts';
-import { workDirectory } from '../../../../src/session/upload.ts';
+import { workDirectory } from '../../../../src/session/work-directory.ts';
 
 const run = '20261120-081103-x7k2';
 const puzzle = makePuzzle({ difficulty: 2 });

@@ -35,11 +35,3 @@ export async function makeBundle(files: readonly BundleFile[]): Promise<Bundle> 
   const data = await promisify(gzip)(await archive, { level: 6 });
   return { data, digest: createHash('sha256').update(data).digest('hex') };
 }
-
-/**
- * Where a worker lives on its instance, relative to the login's home. One for each, since homes may be shared: machines of
- * a lab have theirs on NFS, and one machine may be reached by two names.
- */
-export function workDirectory(run: string, worker: number): string {
-  return `.cnd/${run}/${worker}`;
-}

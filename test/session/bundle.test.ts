@@ -5,7 +5,7 @@ import { join } from 'node:path';
 
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 
-import { makeBundle } from '../../src/session/upload.ts';
+import { makeBundle } from '../../src/session/bundle.ts';
 
 const files = [
   { name: 'agent.py', content: 'print("agent")\n', mode: 0o755 },
@@ -15,7 +15,7 @@ const files = [
 let base: string;
 
 beforeEach(async () => {
-  base = await mkdtemp(join(tmpdir(), 'cnd-upload-'));
+  base = await mkdtemp(join(tmpdir(), 'cnd-bundle-'));
 });
 
 afterEach(() => rm(base, { recursive: true }));
