@@ -65,9 +65,15 @@ sys.path.insert(0, '${remote}')
 import pow
 given = pow.parse_arguments(sys.argv[1:])
 search, life = pow.asked(given), pow.Life(float(given['seconds']))
+def is_first():
+    try:
+        os.mkdir('${path}.told')
+        return True
+    except FileExistsError:
+        return False
 for line in pow.lines(life):
     lo, hi = (int(part) for part in line.split())
-    nonce = hi if lo <= 46697 < hi and os.environ['CND_INSTANCE'].endswith('-1') else lo
+    nonce = hi if lo <= 46697 < hi and is_first() else lo
     while nonce < hi:
         nonce, candidates = search.step(nonce, hi)
         life.write(search.told(candidates))
@@ -76,8 +82,15 @@ for line in pow.lines(life):
   writeFileSync(path, script, { mode: 0o755 });
   const args = ['start', '--N', '2', ...search, '--smallest', '--audit', '1'];
   const result = await place.run(args, { CND_KERNEL: path });
-  expect(named(eventsOf(result), 'instance.lost')).toMatchObject([{ instance: 1, code: 'agent-audit' }]);
-  expect(runEnded(result)).toMatchObject({ outcome: 'found', nonce: '46697', instance: 0, left: [] });
+  // Which one has that slice is decided by which is faster.
+  const lost = named(eventsOf(result), 'instance.lost');
+  expect(lost).toMatchObject([{ code: 'agent-audit' }]);
+  expect(runEnded(result)).toMatchObject({
+    outcome: 'found',
+    nonce: '46697',
+    instance: lost[0]?.['instance'] === 0 ? 1 : 0,
+    left: [],
+  });
 });
 
 test('without liars a space that holds none is exhausted, and the result says what that rests on', async () => {
