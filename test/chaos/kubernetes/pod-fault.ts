@@ -27,8 +27,22 @@ export interface PodGroundwork {
   readonly namespace: string;
 }
 
-/** Does one fault, and says whether it did anything. Resolves when it is done, what comes back included. */
+/**
+ * Does one fault, and says whether it did anything: not where another fault was faster (the quota is lowered, the pod gone), or has
+ * the API server down. Resolves when it is done, what comes back included.
+ */
 export async function inflictOnPods(
+  action: PodAction,
+  run: string | undefined,
+  ground: PodGroundwork,
+): Promise<boolean> {
+  return inflict(action, run, ground).catch((error: unknown) => {
+    process.stderr.write(`${action.do} did nothing: ${String(error).slice(0, 200)}\n`);
+    return false;
+  });
+}
+
+async function inflict(
   action: PodAction,
   run: string | undefined,
   { cluster, admin, namespace }: PodGroundwork,
