@@ -11,7 +11,7 @@ const answerTimeout = 5_000;
 const objects = z.object({
   items: z.array(
     z.object({
-      metadata: z.object({ name: z.string() }),
+      metadata: z.object({ name: z.string(), deletionTimestamp: z.string().optional() }),
       status: z
         .object({
           phase: z.string().optional(),
@@ -63,7 +63,10 @@ export class Admin {
     return JSON.parse(answer.said);
   }
 
-  /** What there is of a run, in whichever namespace, as `pods NAME`; with `living` only what has not ended. */
+  /**
+   * What there is of a run, in whichever namespace, as `pods NAME`; with `living` only what has not ended. A Job that is being deleted
+   * makes no pods any more (its controller sees to that); those it has count by themselves.
+   */
   async objects(run: string, { living = false } = {}): Promise<string[]> {
     const query = `?labelSelector=${encodeURIComponent(`cnd/run=${run}`)}`;
     const kinds = ['apis/batch/v1/jobs', 'api/v1/pods', 'api/v1/configmaps'];
@@ -76,7 +79,10 @@ export class Admin {
         }: (typeof items)[number]['status'] & object): boolean =>
           ends.has(phase) || conditions.some(({ type, status }) => ends.has(type) && status === 'True');
         return items
-          .filter(({ status }) => !living || !isOver(status ?? {}))
+          .filter(({ metadata, status }) => {
+            const isGoing = kind.endsWith('jobs') && metadata.deletionTimestamp !== undefined;
+            return !living || !(isGoing || isOver(status ?? {}));
+          })
           .map(({ metadata }) => `${kind.split('/').at(-1)} ${metadata.name}`);
       }),
     );
