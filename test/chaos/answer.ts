@@ -3,6 +3,7 @@ import type { Scenario } from './scenario.ts';
 
 /** The end of a run as it told it itself. */
 export interface Told {
+  readonly run: string;
   readonly outcome: string;
   readonly exitCode: number;
   readonly nonce?: string;

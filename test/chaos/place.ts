@@ -87,7 +87,9 @@ export class Place {
     if (this.#pods) this.wires.push(this.#pods.wire);
     const around = this.#around;
     const addresses = around
-      ? await Promise.all(Array.from({ length: this.#scenario.instances }, () => this.#startHost(around)))
+      ? await Promise.all(
+          Array.from({ length: this.#scenario.instances }, (_, index) => this.#startHost(around, index)),
+        )
       : [];
     const list = addresses.map(({ host, port }) => ({ host, port }));
     const hosts = around?.config([], { list });
@@ -103,7 +105,10 @@ export class Place {
   }
 
   /** A server in a network of its own, where this user may have one; else, and where bytes are to be late, behind a proxy. */
-  async #startHost(around: TestHosts): Promise<{ readonly host: string; readonly port: number }> {
+  async #startHost(
+    around: TestHosts,
+    index: number,
+  ): Promise<{ readonly host: string; readonly port: number }> {
     const settings = `SetEnv HOME=${this.directory} CND_KERNEL=${this.kernel} PATH=${this.path}`;
     const isReal = hasNamespaces() && !hasFault(this.#scenario, 'delay');
     const network = isReal ? await HostNetwork.start() : undefined;
@@ -111,7 +116,7 @@ export class Place {
     const { access, pid } = await around.sshd(lines, network?.within);
     network?.serve(pid, access.port);
     const link = network ?? (await Wire.start(access.port));
-    this.wires.push(link);
+    this.wires[index] = link;
     const reached = {
       host: network?.address ?? access.host,
       port: link instanceof Wire ? link.port : access.port,

@@ -42,6 +42,9 @@ export function repetitions(seen: Observation): string[] {
   const found = doubled > count ? [`${doubled} are said to be doubled, but kernels did ${count} twice`] : [];
   if (!isHarmless(scenario) || isAudited(scenario)) return found;
   const heard = [controller, ...resumed.map((each) => each.controller)].map((each) => each.heard);
+  // A run that is over is not taken up: whoever resumes it begins another, from what the archive has of it, and so does the next one.
+  if (resumed.some((each) => each.controller.heard.run !== run && each.controller.heard.run !== undefined))
+    return found;
   const told = [...heard, ...(run === undefined ? [] : [place.journal(run)])];
   const first = again
     .flatMap(([lo, hi]) => byChunk(lo, hi, scenario))
