@@ -97,7 +97,7 @@ function words(seen: Observation, told: Told | undefined): string[] {
   if (!ended || ended.signal !== null || ended.code === null) return found;
   const { code } = ended;
   // 2: nothing was launched, for its directories cannot be used.
-  const isRefused = code === 2 && controller.stderr.includes('directory');
+  const isRefused = code === 2 && (scenario.output === 'full' || controller.stderr.includes('directory'));
   if (![0, 1, 3, 4, 129, 130, 143].includes(code) && !isKilled(scenario) && !isRefused)
     found.push(`exit code ${code}: ${controller.stderr.slice(-600)}`);
   const isHeard =

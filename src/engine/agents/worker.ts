@@ -12,6 +12,7 @@ import { collectHits } from './loss/collect.ts';
 import { fleetWord } from './loss/fleet-word.ts';
 import { interrupted, noteInterruption } from './loss/interruption.ts';
 import { boot } from './boot.ts';
+import { takeUnnotedJob } from './resume/unnoted-job.ts';
 import { attachAgent } from './remote-command.ts';
 import type { WorkerContext } from './worker-context.ts';
 
@@ -225,7 +226,11 @@ class Work {
     const until = AbortSignal.any([this.#stop, measuring.signal]);
     const receive = async (message: AgentMessage): Promise<void> => {
       if (message.event === 'interruption') return noteInterruption(instance, message, this.#context);
-      if (message.event !== 'attached') return search.receive(this.#index, message);
+      if (message.event !== 'attached') {
+        // What an earlier controller was told is said again before the agent is attached to.
+        if (message.event === 'released') this.#begun ||= takeUnnotedJob(search, this.#index);
+        return search.receive(this.#index, message);
+      }
       onAttached();
       this.#survives = message.survives;
       await this.#setToWork(agent, session, instance, message.job);
@@ -248,14 +253,9 @@ class Work {
     if (over.aborted) return send({ order: 'stop' });
     const seconds = this.#absence.end();
     if (hasJob) {
-      // An earlier controller was killed before it had noted that it gave it its job: that is what it would be given now.
-      if (search.pool.isNew(index)) {
-        search.begin(index, send);
-        this.#begun = true;
-      } else if (!search.pool.isAway(index)) {
-        // What it held was given to others: it stops, and is started again with what is left.
-        return send({ order: 'stop' });
-      }
+      this.#begun ||= takeUnnotedJob(search, index);
+      // What it held was given to others: it stops, and is started again with what is left.
+      if (!search.pool.isAway(index)) return send({ order: 'stop' });
       search.rejoin(index, send);
       return emit('instance.reconnected', { instance: index, seconds });
     }

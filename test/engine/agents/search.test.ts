@@ -6,6 +6,7 @@ import type { AgentMessage } from '../../../src/engine/agents/agent-message.ts';
 import type { AgentOrder } from '../../../src/engine/agents/agent-order.ts';
 import type { Emit, EventName } from '../../../src/event/event.ts';
 import type { Hit } from '../../../src/engine/hit.ts';
+import { takeUnnotedJob } from '../../../src/engine/agents/resume/unnoted-job.ts';
 import { Search } from '../../../src/engine/agents/search.ts';
 import type { SearchEnd } from '../../../src/engine/engine.ts';
 
@@ -100,6 +101,22 @@ class Bench {
 test('what this file takes for granted', () => {
   expect(golden[0]).toBe(116n);
   expect(golden.length).toBeGreaterThan(3);
+});
+
+describe('an agent with a job that its killed controller had not noted', () => {
+  test('is taken up before what it gave back is heard again, which others then search', async () => {
+    const bench = new Bench({ limit: 100n }, undefined, undefined, true);
+    expect(takeUnnotedJob(bench.search, 0)).toBe(true);
+    bench.search.receive(0, { event: 'released', residue: 0, next: 0n, done: [], from: 40n });
+    // Of what it has kept it is done.
+    bench.progress(0, 0, 2n);
+    expect(bench.search.tested).toBe(40n);
+    expect(await bench.ended()).toBeUndefined();
+    expect(takeUnnotedJob(bench.search, 0)).toBe(false);
+    bench.start(1);
+    bench.search.receive(1, { event: 'idle' });
+    expect(bench.orders(1)).toMatchObject([{ order: 'adopt', from: 40n }]);
+  });
 });
 
 describe('a worker that is away', () => {
