@@ -65,10 +65,14 @@ function section(all: readonly Figures[]): string {
     ...faultTable(fleets),
     '',
     ...broken.map(
-      ({ scenario, violations }) =>
-        `- seed ${scenario.seed}: ${violations.map((it) => it.slice(0, 200)).join('; ')}`,
+      ({ scenario, violations }) => `- seed ${scenario.seed}: ${violations.map(brief).join('; ')}`,
     ),
   ].join('\n');
+}
+
+/** A violation without the processes that it names, which are of the machine. Pure. */
+function brief(violation: string): string {
+  return violation.replace(/: \d+ [A-Z][\s\S]*$/, ': processes').slice(0, 200);
 }
 
 interface Fleet {
