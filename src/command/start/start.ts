@@ -33,9 +33,9 @@ export async function startRun(
   const startedAt = new Date(begin.wall);
   const run = newRunId(startedAt);
   if (!part) interruptOnSignals(interrupts, () => takeScramNote(run, env));
-  let endPrepared: (() => Promise<void>) | undefined;
   let hasStarted = false;
   try {
+    let endPrepared: (() => Promise<void>) | undefined;
     if (flags['dry-run'] !== true) {
       // A scram from now on stops it, before it creates anything.
       const note = { ...runNote(run, fleet, config, startedAt), preparing: true };
@@ -45,31 +45,32 @@ export async function startRun(
       const expiresAt = expiryOf(startedAt, config.timeLimit, fleet);
       endPrepared = fleet.prepare?.({ run, count: config.instances, expiresAt });
     }
-    // All that a run needs is loaded meanwhile.
-    const { beginRun } = await import('./begin.ts');
-    const onStart = () => (hasStarted = true);
-    return await beginRun({
-      run,
-      flags,
-      config,
-      fleet,
-      interrupts,
-      begin,
-      earlier,
-      part,
-      chosen,
-      env,
-      onStart,
-    });
+    try {
+      // All that a run needs is loaded meanwhile.
+      const { beginRun } = await import('./begin.ts');
+      const onStart = () => (hasStarted = true);
+      return await beginRun({
+        run,
+        flags,
+        config,
+        fleet,
+        interrupts,
+        begin,
+        earlier,
+        part,
+        chosen,
+        env,
+        onStart,
+      });
+    } finally {
+      await endPrepared?.();
+    }
   } catch (error) {
-    await endPrepared?.();
     if (!hasStarted) await removeRunState(run, env).catch(() => {}); // the first error counts
     // Asked to stop while nothing had been created yet; a bug is told as one.
     const { cause } = interrupts;
     if (cause && cause.exitCode > 128) return cause.exitCode;
     throw error;
-  } finally {
-    await endPrepared?.();
   }
 }
 
