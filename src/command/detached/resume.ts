@@ -1,4 +1,3 @@
-import { userInfo, hostname } from 'node:os';
 import type { Archive } from '../../archive/archive.ts';
 import { makeArchive } from '../../archive/registry.ts';
 import { makeBroadcast } from '../../broadcast/registry.ts';
@@ -8,6 +7,7 @@ import type { DetachedClaim } from '../../fleet/detached.ts';
 import { concludeDetached } from '../../run/detached/conclude.ts';
 import { SetClock } from '../../run/detached/set-clock.ts';
 import { Interrupts } from '../../run/interrupt.ts';
+import { userAtHost } from '../../state/invoker.ts';
 import { removeRunState } from '../../state/run-state.ts';
 import type { Arguments } from '../command.ts';
 import { writeReport } from '../report/write.ts';
@@ -45,7 +45,7 @@ export async function resumeDetached(run: FoundDetachedRun, given: Arguments): P
   interruptOnSignals(interrupts, async () => undefined);
   let claim: DetachedClaim | undefined;
   try {
-    const by = `${userInfo().username}@${hostname()} (pid ${process.pid})`;
+    const by = `${userAtHost()} (pid ${process.pid})`;
     claim = await detaching.claim(found.run, by, interrupts.first, (other) =>
       display.line(`waiting for ${other}, which resumed ${found.run} and may have been killed`),
     );
