@@ -20,20 +20,20 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
-import { parseArgs } from 'node:util';
 import { usage } from './usage.mjs';
+import { readArguments } from '../script/arguments.mjs';
 
 const here = (path) => fileURLToPath(new URL(path, import.meta.url));
 const bin = here('../bin/cnd.js');
-const { values } = parseArgs({
+const { values } = readArguments(import.meta.url, {
   options: {
-    N: { type: 'string', default: '1,8,64,256,1000' },
-    runs: { type: 'string', default: '1' },
-    T: { type: 'string', default: '300' },
-    loops: { type: 'string', default: '0' },
+    N: { type: 'string', default: '1,8,64,256,1000', is: 'list' },
+    runs: { type: 'string', default: '1', is: 'positive' },
+    T: { type: 'string', default: '300', is: 'positive' },
+    loops: { type: 'string', default: '0', is: 'whole' },
     kernel: { type: 'string', default: 'auto' },
-    hold: { type: 'string', default: '5' },
-    'stub-above': { type: 'string', default: '256' },
+    hold: { type: 'string', default: '5', is: 'decimal' },
+    'stub-above': { type: 'string', default: '256', is: 'whole' },
     svg: { type: 'string' },
     write: { type: 'boolean', default: false },
   },

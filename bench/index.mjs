@@ -1,6 +1,6 @@
 // How long `cnd logs ls` takes over an archive of thousands of runs: in a directory, and in a bucket of moto's S3.
 //
-//   npm run modules && node bench/index.mjs [RUNS]        (moto_server: .moto/bin, or on PATH)
+//   npm run modules && node bench/index.mjs [--runs 5000]        (moto_server: .moto/bin, or on PATH)
 //
 // Every run gets a record and its entry of the index, as `cnd start` leaves them. Each command is a process of its own, timed
 // from its start to its end; the median of five, with the CPU time of the client and of the server (Linux only), which other work on
@@ -15,8 +15,12 @@ import { DirectoryArchive } from '../dist-module/archive/directory.js';
 import { createBucket } from '../dist-module/archive/s3/bucket.js';
 import { S3Archive } from '../dist-module/archive/s3/s3.js';
 import { newRunId } from '../dist-module/run-id.js';
+import { readArguments } from '../script/arguments.mjs';
 
-const runs = Number(process.argv[2] ?? 5000);
+const { values } = readArguments(import.meta.url, {
+  options: { runs: { type: 'string', default: '5000', is: 'positive' } },
+});
+const runs = Number(values.runs);
 const cnd = join(import.meta.dirname, '../bin/cnd.js');
 const folder = mkdtempSync(join(tmpdir(), 'cnd-bench-'));
 const first = Date.parse('2026-01-01T00:00:00Z');

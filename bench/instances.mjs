@@ -14,7 +14,15 @@ import { instanceData } from '../dist-module/fleet/ec2/price/instance-data.js';
 import { sizeVcpus, typeFacts } from '../dist-module/fleet/ec2/price/instance-table.js';
 import { addressPrice, tablePrice } from '../dist-module/fleet/ec2/price/price.js';
 import { tableRate } from '../dist-module/fleet/ec2/price/rate.js';
+import { readArguments } from '../script/arguments.mjs';
 
+const { values } = readArguments(import.meta.url, {
+  options: {
+    check: { type: 'boolean' },
+    measure: { type: 'string', oneOf: Object.keys(instanceData.processors) },
+    prices: { type: 'boolean' },
+  },
+});
 const root = join(import.meta.dirname, '..');
 const dataFile = join(root, 'src/fleet/ec2/price/instance-data.ts');
 const page = join(root, 'docs/instances.md');
@@ -116,11 +124,7 @@ function writeData(data) {
 
 /** Cycles by the processor time of the kernels, so that others on the machine cost little. */
 function measure(processor) {
-  const { isa } = instanceData.processors[processor] ?? {};
-  if (isa === undefined)
-    throw new Error(
-      `no processor '${processor}' in the table: ${Object.keys(instanceData.processors).join(', ')}`,
-    );
+  const { isa } = instanceData.processors[processor];
   const platform = process.arch === 'arm64' ? 'arm64' : 'x64';
   const kernel = join(root, `remote/kernel/build/kernel-linux-${platform}`);
   const args = [join(root, 'bench/kernel.py'), '--json', '--isa', isa, kernel];
@@ -186,13 +190,12 @@ async function ask() {
   });
 }
 
-const [flag, value] = process.argv.slice(2);
-if (flag === '--measure') measure(value);
-else if (flag === '--prices') await ask();
+if (values.measure !== undefined) measure(values.measure);
+else if (values.prices) await ask();
 else {
   const text = readFileSync(page, 'utf8');
   const made = withTables(text);
-  if (flag !== '--check') writeFileSync(page, made);
+  if (!values.check) writeFileSync(page, made);
   else if (made !== text) {
     console.error('docs/instances.md does not have the tables of the data: node bench/instances.mjs');
     process.exitCode = 1;

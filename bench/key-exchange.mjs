@@ -12,13 +12,16 @@ import { createServer } from 'node:net';
 import { tmpdir, userInfo } from 'node:os';
 import { join } from 'node:path';
 import { monitorEventLoopDelay } from 'node:perf_hooks';
-import { parseArgs } from 'node:util';
 import ssh2 from 'ssh2';
 import { connect } from '../dist-module/session/ssh/connect.js';
 import { generateKeyPair } from '../dist-module/session/ssh/key.js';
+import { readArguments } from '../script/arguments.mjs';
 
-const { values } = parseArgs({
-  options: { others: { type: 'string', default: '8' }, rounds: { type: 'string', default: '3' } },
+const { values } = readArguments(import.meta.url, {
+  options: {
+    others: { type: 'string', default: '8', is: 'whole' },
+    rounds: { type: 'string', default: '3', is: 'positive' },
+  },
 });
 const directory = mkdtempSync(join(tmpdir(), 'cnd-bench-'));
 const user = userInfo().username;

@@ -16,18 +16,18 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
-import { parseArgs } from 'node:util';
+import { readArguments } from '../script/arguments.mjs';
 
 const here = (path) => fileURLToPath(new URL(path, import.meta.url));
 const helper = (path) => here(`../test/helper/kubernetes/${path}`);
-const { values } = parseArgs({
+const { values } = readArguments(import.meta.url, {
   options: {
-    N: { type: 'string', default: '1,8,32,100' },
-    runs: { type: 'string', default: '1' },
-    T: { type: 'string', default: '240' },
-    hold: { type: 'string', default: '5' },
+    N: { type: 'string', default: '1,8,32,100', is: 'list' },
+    runs: { type: 'string', default: '1', is: 'positive' },
+    T: { type: 'string', default: '240', is: 'positive' },
+    hold: { type: 'string', default: '5', is: 'decimal' },
     cpu: { type: 'string', default: '10m' },
-    kernel: { type: 'string', default: 'stub' },
+    kernel: { type: 'string', default: 'stub', oneOf: ['stub', 'auto', 'python'] },
   },
 });
 const work = mkdtempSync(join(tmpdir(), 'cnd-bench-'));

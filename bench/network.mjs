@@ -1,6 +1,6 @@
 // What a network that is cut costs a search: hosts in network namespaces of their own with a real sshd each, cut off by iptables.
 //
-//   node bench/network.mjs [--cuts 5,20,60] [--T 400]
+//   node bench/network.mjs [--cuts 5,20,60] [--T 400] [--json FILE]
 //
 // One run over all hosts at once: each is cut off for so many seconds, one has its connection forgotten in silence (half-open, as
 // by a NAT), one has its connection reset, and to one nothing happens. The kernels are stand-ins of a fixed speed which write down what they
@@ -14,12 +14,12 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
-import { parseArgs } from 'node:util';
+import { readArguments } from '../script/arguments.mjs';
 
-const { values } = parseArgs({
+const { values } = readArguments(import.meta.url, {
   options: {
-    cuts: { type: 'string', default: '5,20,60' },
-    T: { type: 'string', default: '400' },
+    cuts: { type: 'string', default: '5,20,60', is: 'list' },
+    T: { type: 'string', default: '400', is: 'positive' },
     inside: { type: 'boolean', default: false },
     json: { type: 'string' },
   },

@@ -3,17 +3,21 @@
 // successes must lie within the 99.9 % interval of the binomial distribution. Rate and start are a matter of the machine, not of
 // chance: they are compared apart, over a few runs that are long enough to have a rate.
 //
-//   npm run build && node bench/plan-calibration.mjs [RUNS] [FILE]
+//   npm run build && node bench/plan-calibration.mjs [--runs 200] [--file FILE]
 //
-// 200 runs, one at a time. With FILE the results are kept there, a line each, and a series that was interrupted goes on.
+// The runs are made one at a time. With FILE the results are kept there, a line each, and a series that was interrupted goes on.
 import { spawn, spawnSync } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { appendFileSync, existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { readArguments } from '../script/arguments.mjs';
 
-const runs = Number(process.argv[2] ?? 200);
-const file = process.argv[3];
+const { values } = readArguments(import.meta.url, {
+  options: { runs: { type: 'string', default: '200', is: 'positive' }, file: { type: 'string' } },
+});
+const runs = Number(values.runs);
+const { file } = values;
 const rateRuns = 5;
 const instances = '2';
 const cnd = join(import.meta.dirname, '../bin/cnd.js');

@@ -8,11 +8,14 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
-import { parseArgs } from 'node:util';
+import { readArguments } from '../script/arguments.mjs';
 
 const bin = fileURLToPath(new URL('../bin/cnd.js', import.meta.url));
-const { values } = parseArgs({
-  options: { runs: { type: 'string', default: '5' }, N: { type: 'string', default: '8' } },
+const { values } = readArguments(import.meta.url, {
+  options: {
+    runs: { type: 'string', default: '5', is: 'positive' },
+    N: { type: 'string', default: '8', is: 'positive' },
+  },
 });
 const runs = Number(values.runs);
 

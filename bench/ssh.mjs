@@ -6,7 +6,8 @@
 //   npm run build && npx tsc -p tsconfig.build.json
 //   node bench/ssh.mjs [--N 8,32,64] [--runs 5] [--peers VENV] [--profile] [--servers] [--only NAME,NAME]
 //
-// --servers: what the programs on the servers spend, per server, by perf: for cnd from its launch on. --only: some of the clients.
+// --profile: writes a CPU profile of cnd into ./profile. --servers: what the programs on the servers spend, per server, by
+// perf: for cnd from its launch on. --only: some of the clients.
 //
 // As root on Linux: sshd listens in a network namespace of its own. VENV: a virtual environment with fabric, parallel-ssh and
 // ClusterShell; without it only the bare script is beside cnd. Kernels are stand-ins that search nothing, so that no tool
@@ -20,15 +21,15 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { text } from 'node:stream/consumers';
 import { fileURLToPath } from 'node:url';
-import { parseArgs } from 'node:util';
 import { monotonic, profileOf } from './server-profile.mjs';
 import { usage } from './usage.mjs';
+import { readArguments } from '../script/arguments.mjs';
 
 const here = (path) => fileURLToPath(new URL(path, import.meta.url));
-const { values } = parseArgs({
+const { values } = readArguments(import.meta.url, {
   options: {
-    N: { type: 'string', default: '8,32,64' },
-    runs: { type: 'string', default: '5' },
+    N: { type: 'string', default: '8,32,64', is: 'list' },
+    runs: { type: 'string', default: '5', is: 'positive' },
     peers: { type: 'string' },
     inside: { type: 'boolean' },
     profile: { type: 'boolean' },

@@ -14,14 +14,14 @@ import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
-import { parseArgs } from 'node:util';
 import { profile } from './startup-profile.mjs';
+import { readArguments } from '../script/arguments.mjs';
 
-const { values } = parseArgs({
+const { values } = readArguments(import.meta.url, {
   options: {
     base: { type: 'string' },
-    runs: { type: 'string', default: '11' },
-    N: { type: 'string', default: '8' },
+    runs: { type: 'string', default: '11', is: 'positive' },
+    N: { type: 'string', default: '8', is: 'positive' },
     profile: { type: 'boolean', default: false },
   },
 });

@@ -6,14 +6,14 @@ import { spawnSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
-import { parseArgs } from 'node:util';
 import { EventStream } from '../dist-module/event/stream.js';
 import { Display } from '../dist-module/view/display/display.js';
+import { readArguments } from '../script/arguments.mjs';
 
-const { values } = parseArgs({
+const { values } = readArguments(import.meta.url, {
   options: {
-    N: { type: 'string', default: '100,1000,4000' },
-    seconds: { type: 'string', default: '10' },
+    N: { type: 'string', default: '100,1000,4000', is: 'list' },
+    seconds: { type: 'string', default: '10', is: 'positive' },
     measured: { type: 'string' },
     mode: { type: 'string' },
   },

@@ -7,6 +7,9 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { availableParallelism, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { readArguments } from '../script/arguments.mjs';
+
+readArguments(import.meta.url);
 
 const bin = fileURLToPath(new URL('../bin/cnd.js', import.meta.url));
 const picture = fileURLToPath(new URL('comparison.svg', import.meta.url));

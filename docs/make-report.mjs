@@ -10,6 +10,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { chromium } from 'playwright-core';
+import { readArguments } from '../script/arguments.mjs';
+
+readArguments(import.meta.url);
 
 const bin = fileURLToPath(new URL('../bin/cnd.js', import.meta.url));
 const target = fileURLToPath(new URL('report.png', import.meta.url));

@@ -11,6 +11,9 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { stripVTControlCharacters as plain } from 'node:util';
+import { readArguments } from '../script/arguments.mjs';
+
+readArguments(import.meta.url);
 
 const size = { columns: 104, rows: 20 };
 const shown = 'npx --no -- cnd start --N 8 --T 60 --D 7';

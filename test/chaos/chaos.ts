@@ -1,7 +1,7 @@
 import { cpSync, existsSync, writeFileSync } from 'node:fs';
 import { availableParallelism, tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { parseArgs } from 'node:util';
+import { readArguments, refuse } from '../../script/arguments.mjs';
 import { missing } from '../helper/stage/available.ts';
 import { Cloud } from './cloud.ts';
 import { violations } from './invariant.ts';
@@ -13,66 +13,85 @@ import { isExclusive } from './kubernetes/draw-pods.ts';
 import { ChaosCluster } from './kubernetes/pod-ground.ts';
 import { runInNamespaces } from './namespace.ts';
 import { promiseScenarioOf } from './draw-promise.ts';
-import { type Scenario, promises, scenario as schema } from './scenario.ts';
+import { type Scenario, faultKinds, promises, scenario as schema } from './scenario.ts';
 import { simpler } from './shrink.ts';
 
-// npm run chaos -- --seed 1 --runs 500 [--parallel 4] [--slack 2] [--shrink] [--report FILE] [--keep DIRECTORY: for logs] [--with resume: only runs with this fault]
-// npm run chaos -- --fleet local,hosts --seed 1 --runs 50  without the tenth of them that is played on the EC2 of the tests
-// npm run chaos -- --fleet ec2 --seed 1 --runs 50          only there: calls of AWS fail, instances are taken away
-// npm run chaos -- --promise resume --seed 1 --runs 50     a run of 60 s, killed at any moment and taken up, ends as an undisturbed one
-// npm run chaos -- --promise loss --seed 1 --runs 50       so does one that loses all instances but one, each at any moment
-// npm run chaos -- --fleet kubernetes --seed 1 --runs 200   as root, on a cluster that it starts: pods end, parts of the cluster are killed
-// npm run chaos -- --replay '{"seed":…}' (or only the seed of one run) [--runs 10: so often]
+// npm run chaos -- [--seed S] [--runs 20] [--fleet mix] [--promise NAME] [--with FAULT] [--parallel N] [--slack 2] [--shrink]
+//                  [--report FILE] [--keep DIRECTORY]
+// npm run chaos -- --replay SCENARIO [--runs 1]
 //
-// Random runs with random faults, and what must hold whatever happens (invariant.ts). Every scenario that breaks something
-// is one JSON line on stdout as soon as it is known, which --replay takes; at the end all is told on stderr, and all figures
-// are in a file. Exit code 1 when something broke, or too many runs were inconclusive. A first Ctrl-C begins no more runs.
-// As root (Linux) all of it happens in namespaces of its own, with a network for each host, and disks that can be filled.
-// `--parallel` at a time, and as many more on EC2, which wait most of the time.
+// Makes random runs with random faults, and checks what must hold whatever happens (invariant.ts). Every scenario that breaks something
+// is one JSON line on stdout as soon as it is known, which --replay takes; at the end a summary is on stderr, and all figures
+// are in a file. Exit code 1 when something broke, or too many runs were inconclusive; 2 for wrong arguments. A first Ctrl-C begins no
+// more runs. As root (Linux) all of it happens in namespaces of its own, with a network for each host, and disks that can be filled.
+//
+//   --seed S         repeats the runs of an earlier call [default: by the clock]
+//   --runs N         how many [default: 20; with --replay 1]
+//   --fleet NAME     mix (local, hosts, and a tenth on the EC2 of the tests), local,hosts, ec2 or kubernetes [default: mix]
+//                    kubernetes: as root, on a cluster that it starts; pods end, parts of the cluster are killed
+//   --promise NAME   resume: a run of 60 s, killed at any moment and resumed, ends as an undisturbed one
+//                    loss: so does one that loses all instances but one, each at any moment
+//   --with FAULT     only runs with this fault, "resume" for example
+//   --parallel N     runs at a time, and as many more on EC2, which wait most of the time [default: the processors]
+//   --slack X        times as long as usual before something is late, on a busy machine [default: 2]
+//   --shrink         looks for the simplest scenario that still breaks something
+//   --report FILE    where the figures are written [default: a file in the directory for temporary files]
+//   --keep DIRECTORY where the logs of all runs are kept
+//   --replay SCENARIO  a scenario as JSON, or the seed of one run
 
-const { values } = parseArgs({
+const { values } = readArguments(import.meta.url, {
   options: {
-    seed: { type: 'string', default: String(Date.now() % 1_000_000) },
-    runs: { type: 'string' },
-    parallel: { type: 'string', default: String(availableParallelism()) },
-    slack: { type: 'string', default: '2' },
+    seed: { type: 'string', default: String(Date.now() % 1_000_000), is: 'whole' },
+    runs: { type: 'string', is: 'positive' },
+    parallel: { type: 'string', default: String(availableParallelism()), is: 'positive' },
+    slack: { type: 'string', default: '2', is: 'decimal' },
     report: { type: 'string' },
     replay: { type: 'string' },
-    with: { type: 'string' },
-    fleet: { type: 'string', default: 'mix' },
-    promise: { type: 'string' },
+    with: { type: 'string', oneOf: faultKinds },
+    fleet: { type: 'string', default: 'mix', oneOf: fleets },
+    promise: { type: 'string', oneOf: promises },
     shrink: { type: 'boolean', default: false },
     keep: { type: 'string' },
   },
 });
+const { replay } = values;
+const replayed = replay === undefined || /^\d+$/.test(replay) ? undefined : scenarioOf(replay);
 
 /** The first seed of each run comes from the one that was given, so that runs of neighbouring seeds share nothing. */
 const random = new Random(Number(values.seed));
-const fleet = fleets.find((name) => name === values.fleet);
-if (fleet === undefined) throw new Error(`--fleet ${values.fleet}: one of ${fleets.join(' | ')}`);
+const fleet = fleets.find((name) => name === values.fleet) ?? 'mix';
 const code = fleet === 'kubernetes' ? undefined : await runInNamespaces();
 if (code !== undefined) process.exit(code);
 const withoutCloud = missing();
 if (fleet === 'mix' && withoutCloud !== undefined) process.stderr.write(`without EC2: ${withoutCloud}\n`);
 const promise = promises.find((name) => name === values.promise);
-if (promise !== values.promise)
-  throw new Error(`--promise ${values.promise}: one of ${promises.join(' | ')}`);
 const make = promise === undefined ? drawnOn(fleet, withoutCloud === undefined) : promiseScenarioOf[promise];
-const { replay } = values;
+
+/** A scenario as this program prints it. */
+function scenarioOf(json: string): Scenario {
+  try {
+    return schema.parse(JSON.parse(json));
+  } catch {
+    return refuse(
+      `--replay is ${JSON.stringify(json.slice(0, 40))}: must be the seed of a run, or a scenario as JSON`,
+    );
+  }
+}
 
 /** The next scenario, or the next one that has the fault that is asked for. */
 function drawn(): Scenario {
-  for (;;) {
+  for (let draws = 0; draws < 10_000; draws += 1) {
     const scenario = make(random.integer(0, 2 ** 31));
     if (values.with === undefined || scenario.faults.some(({ action }) => action.do === values.with))
       return scenario;
   }
+  return refuse(`--with ${values.with}: there is no such fault in the runs that are asked for`);
 }
 
 const runs = Number(values.runs ?? (replay === undefined ? 20 : 1));
 const queue: Scenario[] = Array.from({ length: runs }, () => {
   if (replay === undefined) return drawn();
-  return /^\d+$/.test(replay) ? make(Number(replay)) : schema.parse(JSON.parse(replay));
+  return replayed ?? make(Number(replay));
 });
 const slack = Number(values.slack);
 const report = new Report(replay === undefined ? values.seed : 'replay');

@@ -1,11 +1,16 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { z } from 'zod';
+import { readArguments, refuse } from '../../script/arguments.mjs';
+import { messageOf } from '../../src/error.ts';
 import { repository } from '../helper/stage/repository.ts';
 
 // npm run chaos:figures -- REPORT…
 //
-// Puts what several reports of `npm run chaos -- --report FILE` come to into docs/reliability.md, between its marks.
+// Puts the sums of one or more reports of `npm run chaos -- --report FILE` into docs/reliability.md, between its marks.
+
+const { positionals: paths } = readArguments(import.meta.url, { allowPositionals: true });
+if (paths.length === 0) refuse('a report is missing: npm run chaos:figures -- REPORT…');
 
 const counts = z.record(z.string(), z.number());
 const ofFleet = z.object({
@@ -37,12 +42,21 @@ type Figures = z.infer<typeof report>;
 const file = join(repository, 'docs/reliability.md');
 const marks = ['<!-- chaos figures: npm run chaos:figures -->', '<!-- end of chaos figures -->'] as const;
 
-const reports = process.argv.slice(2).map((path) => report.parse(JSON.parse(readFileSync(path, 'utf8'))));
+const reports = paths.map(readReport);
 const text = readFileSync(file, 'utf8');
 const [before, rest] = text.split(marks[0]);
 const after = rest?.split(marks[1])[1];
 if (before === undefined || after === undefined) throw new Error(`${file} has no ${marks.join(' … ')}`);
 writeFileSync(file, `${before}${marks[0]}\n\n${section(reports)}\n${marks[1]}${after}`);
+
+function readReport(path: string): Figures {
+  try {
+    return report.parse(JSON.parse(readFileSync(path, 'utf8')));
+  } catch (error) {
+    const why = error instanceof z.ZodError ? 'its fields are not those of a report' : messageOf(error);
+    return refuse(`${path} is not a report of npm run chaos: ${why}`);
+  }
+}
 
 /** What all reports come to, as Markdown. */
 function section(all: readonly Figures[]): string {

@@ -3,25 +3,35 @@ import { cpSync, existsSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } f
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
-import { parseArgs } from 'node:util';
 import { z } from 'zod';
+import { readArguments, refuse } from '../../script/arguments.mjs';
 import { repository } from '../helper/stage/repository.ts';
 import { type Mutant, mutants, mutated } from './mutant.ts';
 import type { Scenario } from './scenario.ts';
 
-// npm run chaos:mutants [-- --only WORDS] [--tries 3] [--slack 2]
+// npm run chaos:mutants -- [--only WORDS] [--tries 3] [--slack 2]
 //
 // Does the chaos suite notice when the product breaks a promise? Each fault of mutant.ts is put into a copy of the checkout,
 // which is built and put through the scenario that belongs to it; the copy without a fault goes through all of them first.
-// Prints a table; exit code 1 when a fault is not noticed, cannot be put in, or the product without one is found wanting.
+// Prints a table; exit code 1 when a fault is not noticed, cannot be put in, or the product without one breaks something; 2 for wrong
+// arguments. All of them take a quarter of an hour.
+//
+//   --only WORDS  only faults with these words in their names
+//   --tries N     how often a scenario is played until its fault is noticed [default: 3]
+//   --slack X     times as long as usual before something is late, on a busy machine [default: 2]
 
-const { values } = parseArgs({
+const { values } = readArguments(import.meta.url, {
   options: {
     only: { type: 'string', default: '' },
-    tries: { type: 'string', default: '3' },
-    slack: { type: 'string', default: '2' },
+    tries: { type: 'string', default: '3', is: 'positive' },
+    slack: { type: 'string', default: '2', is: 'decimal' },
   },
 });
+const chosen = mutants.filter(({ name }) => name.includes(values.only));
+if (chosen.length === 0)
+  refuse(
+    `--only is ${JSON.stringify(values.only)}: must be words of one of these: ${mutants.map(({ name }) => name).join('; ')}`,
+  );
 
 const broken = z.object({ violations: z.array(z.string()) });
 
@@ -89,8 +99,6 @@ function tell(isGood: boolean, ...columns: readonly string[]): void {
   process.stdout.write(`${(isGood ? 'caught' : 'FAILED').padEnd(8)}${columns.join('\n          ')}\n`);
 }
 
-const chosen = mutants.filter(({ name }) => name.includes(values.only));
-if (chosen.length === 0) throw new Error(`--only ${values.only}: there is no such fault in mutant.ts`);
 try {
   prepare();
   const unharmed = [...chosen];

@@ -115,6 +115,11 @@ const action = z.discriminatedUnion('do', [
   z.object({ do: z.literal('set-clock'), by: z.int() }),
 ]);
 
+/** The names of all that can happen. */
+export const faultKinds: readonly string[] = action.options.flatMap(({ shape }) =>
+  'values' in shape.do ? [...shape.do.values] : shape.do.options,
+);
+
 const fault = z.object({ at: z.enum(moments), delay: z.int(), action });
 
 /** One run (or two at once) and everything that happens to it. As JSON it can be replayed. */

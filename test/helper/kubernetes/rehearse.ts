@@ -2,11 +2,14 @@ import { spawn } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { offerHelp } from '../../../script/arguments.mjs';
 import { repository } from '../stage/repository.ts';
 import { Cluster, smallPods } from './cluster.ts';
 import { missing } from './installed.ts';
 
-// `npm run rehearse:kubernetes -- --N 8 --T 200 --D 2`: a run of `cnd start --fleet kubernetes` on a cluster of its own.
+// npm run rehearse:kubernetes -- --N 8 --T 200 --D 2
+//
+// A run of `cnd start --fleet kubernetes` on a cluster of its own. All flags are those of `cnd start`.
 
 const say = (line: string): unknown => process.stderr.write(`${line}\n`);
 
@@ -43,4 +46,5 @@ async function rehearse(flags: readonly string[]): Promise<number> {
   }
 }
 
+offerHelp(import.meta.url);
 process.exitCode = await rehearse(process.argv.slice(2));

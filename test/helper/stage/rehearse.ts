@@ -3,10 +3,13 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 
 import { missing } from './available.ts';
+import { offerHelp } from '../../../script/arguments.mjs';
 import { repository } from './repository.ts';
 import { Stage } from './stage.ts';
 
-// `npm run rehearse -- --N 8 --T 200 --D 2`: a run of `cnd start --fleet ec2` on the stage instead of AWS.
+// npm run rehearse -- --N 8 --T 200 --D 2
+//
+// A run of `cnd start --fleet ec2` on the stage of the tests instead of AWS. All flags are those of `cnd start`.
 
 const say = (line: string): unknown => process.stderr.write(`${line}\n`);
 
@@ -59,6 +62,7 @@ async function cnd(stage: Stage, flags: readonly string[]): Promise<number> {
   });
 }
 
+offerHelp(import.meta.url);
 process.exitCode = await rehearse(process.argv.slice(2));
 
 function count(names: readonly string[]): Map<string, number> {
