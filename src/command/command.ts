@@ -27,6 +27,8 @@ export interface Flag {
   readonly boolean?: true;
   readonly describe: string;
   readonly values?: ValueKind;
+  /** The heading that `--help` has it below; by default `Options:`. */
+  readonly group?: string;
 }
 
 /** An argument without a flag. */

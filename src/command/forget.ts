@@ -3,7 +3,7 @@ import { exitCodes } from '../event/outcome.ts';
 import { printable } from '../text.ts';
 
 /** Flags that mean something else than forgetting. */
-const others = ['run', 'region', 'profile', 'everyone', 'dry-run'];
+const others = ['run', 'region', 'profile', 'context', 'namespace', 'all-namespaces', 'everyone', 'dry-run'];
 
 /** `cnd scram --forget PROFILE`: no longer asks with an AWS profile that is gone; gives the exit code. @throws UsageError */
 export async function forget(profile: string, flags: Readonly<Record<string, unknown>>): Promise<number> {

@@ -51,7 +51,7 @@ function region(value: unknown): string | undefined {
 }
 
 function text(value: unknown): string | undefined {
-  return typeof value === 'string' && value !== '' ? value : undefined;
+  return typeof value === 'string' ? value : undefined;
 }
 
 /** Whether only a part of what there may be is looked at, besides a region. Pure. */

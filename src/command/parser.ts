@@ -99,6 +99,7 @@ async function run(
   );
   refuseRepeated(given, command);
   refuseValued(words, command);
+  refuseEmpty(given, command);
   const handler = await command.load();
   return handler(given);
 }
@@ -111,8 +112,13 @@ function place({ name, optional, many }: NonNullable<Command['positionals']>[num
 function describe(argv: Argv, command: Command): Argv {
   for (const { name, describe, many } of command.positionals ?? [])
     argv.positional(name, { type: 'string', describe, ...(many && { array: true }) });
-  for (const { name, alias, boolean, describe } of command.flags)
-    argv.option(name, { type: boolean ? 'boolean' : 'string', describe, ...(alias && { alias }) });
+  for (const { name, alias, boolean, describe, group } of command.flags)
+    argv.option(name, {
+      type: boolean ? 'boolean' : 'string',
+      describe,
+      ...(alias && { alias }),
+      ...(group && { group }),
+    });
   for (const [line, does] of command.examples) argv.example(line, does);
   return argv;
 }
@@ -135,6 +141,19 @@ function refuseRepeated(given: Arguments, { positionals = [] }: Command): void {
       hint: 'give it once',
     });
   }
+}
+
+/** The flags whose value may be the empty text. */
+const mayBeEmpty: ReadonlySet<string> = new Set(['block']);
+
+/** In a script an empty value is a variable that is not set: `cnd scram --region "$REGION"` must not end what is in all regions. */
+function refuseEmpty(given: Arguments, { flags }: Command): void {
+  const empty = flags.find(({ name }) => given[name] === '' && !mayBeEmpty.has(name));
+  if (!empty) return;
+  throw new UsageError('flag-value', `--${empty.name} has an empty value`, {
+    about: empty.name,
+    hint: `give it a value, or omit --${empty.name}`,
+  });
 }
 
 /** yargs takes `--smallest=maybe` for false without a word. */

@@ -32,10 +32,6 @@ export async function readConfigFile(
   path?: string,
   env: NodeJS.ProcessEnv = process.env,
 ): Promise<ConfigFile | undefined> {
-  if (path === '') {
-    const hint = 'give the name of a file, or omit it to read cnd.config.json';
-    throw new UsageError('config-unreadable', '--config has no value', { about: 'config', hint });
-  }
   const name = path ?? defaultConfigFile;
   let text: string;
   try {

@@ -109,7 +109,7 @@ const commonNames: readonly SettingName[] = [
     flag: 'audit',
     variable: 'CND_AUDIT',
     describe:
-      'part of the work that this machine checks by doing it again [default: 0; hosts: a slice each for a proof]',
+      'part of the work that is checked by searching it again [default: 0; hosts: a slice each for a proof]',
   },
   {
     key: 'checkpoint',

@@ -1,5 +1,6 @@
 import { UsageError } from '../error.ts';
 import type { Scheme } from '../puzzle/puzzle.ts';
+import { visible } from '../text.ts';
 import type { Space } from './search.ts';
 
 /** What a user may say about the nonce space; what is absent gets its default. */
@@ -30,22 +31,25 @@ export function makeSpace(definition: SpaceDefinition, scheme: Scheme, instances
   if (from < 0n) {
     throw bad('from', `from is ${from}, but nonces start at 0`, 'Give a whole number, 0 or more.');
   }
+  if (from >= maximum) {
+    const why = `from is ${shown(from)}, not below the ${maximum} of scheme ${scheme}`;
+    throw bad('from', why, `Give at most ${maximum - 1n}.`);
+  }
   if (limit > maximum) {
-    const why = `limit is ${limit}, above the ${maximum} of scheme ${scheme}`;
+    const why = `limit is ${shown(limit)}, above the ${maximum} of scheme ${scheme}`;
     throw bad('limit', why, `Give at most ${maximum}.`);
   }
   if (chunk < 1n) {
     throw bad(
       'chunk',
       `chunk is ${chunk} nonces, not at least 1`,
-      `Leave it out to deal ${defaultChunk} at once.`,
+      `Omit it to assign ${defaultChunk} at a time.`,
     );
   }
   if (limit <= from) {
     // With --from alone the default limit is the surprise: say where it comes from.
     const given = definition.limit === undefined ? `${limit} by default` : `${limit}`;
-    const hint =
-      from < maximum ? `Give a limit from ${from + 1n} to ${maximum}.` : `Give a from below ${maximum}.`;
+    const hint = `Give a limit from ${from + 1n} to ${maximum}.`;
     throw bad('limit', `limit is ${given}, not above from, which is ${from}: no nonce is left`, hint);
   }
   return { from, limit, chunk };
@@ -55,6 +59,11 @@ export function makeSpace(definition: SpaceDefinition, scheme: Scheme, instances
 export function largestChunk({ from, limit }: Pick<Space, 'from' | 'limit'>, instances: number): bigint {
   const share = (limit - from) / BigInt(instances);
   return share > 1n ? share : 1n;
+}
+
+/** A number as an error shows it: never longer than a line. */
+function shown(value: bigint): string {
+  return visible(value.toString());
 }
 
 function least(a: bigint, b: bigint): bigint {

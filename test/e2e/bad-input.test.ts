@@ -29,7 +29,7 @@ async function expectRefused(given: readonly string[], ...said: RegExp[]): Promi
 }
 
 describe('N', () => {
-  test.each(['0', '-1', '1.5', 'eight', '', '0x2', '1e3', '08', ' 4', '1000000000', '99999999999999999999'])(
+  test.each(['0', '-1', '1.5', 'eight', '0x2', '1e3', '08', ' 4', '1000000000', '99999999999999999999'])(
     "'%s' is refused",
     (value) => expectRefused(args({ '--N': value }), /--N is/, /--N 4|maxN/),
   );
@@ -43,14 +43,14 @@ describe('N', () => {
 });
 
 describe('T', () => {
-  test.each(['0', '-5', '4.9', '86401', 'soon', '1e2', '', 'Infinity', 'NaN', '0x10'])(
+  test.each(['0', '-5', '4.9', '86401', 'soon', '1e2', 'Infinity', 'NaN', '0x10'])(
     "'%s' is refused",
     (value) => expectRefused(args({ '--T': value }), /T is/, /--T/),
   );
 });
 
 describe('D', () => {
-  test.each(['-1', '2.5', 'x', ''])("'%s' is refused", (value) =>
+  test.each(['-1', '2.5', 'x'])("'%s' is refused", (value) =>
     expectRefused(args({ '--D': value }), /--D is/, /--D 6/),
   );
   test('65 digits are refused', () => expectRefused(args({ '--D': '65' }), /--D.*65/, /64/));
@@ -110,8 +110,11 @@ describe('the command line', () => {
   });
   test('a value for a flag that takes none is refused', () =>
     expectRefused([...args({}), '--smallest=maybe'], /--smallest is 'maybe': it takes no value/));
-  test('an empty name of a file is refused', () =>
-    expectRefused([...args({}), '--config', ''], /--config has no value/));
+  test.each(['--N', '--T', '--D', '--config', '--region'])('an empty value of %s is refused', (flag) =>
+    expectRefused(args({ [flag]: '' }), new RegExp(`${flag} has an empty value`), /or omit/),
+  );
+  test('an empty region is not all regions', () =>
+    expectRefused(['scram', '--dry-run', '--region', ''], /--region has an empty value/));
   test('an unknown command is named', () => expectRefused(['strat'], /strat/, /start/));
   test('a stray word is refused', () => expectRefused([...args({}), '5'], /5/));
   test('no command is refused', () => expectRefused([], /command/));

@@ -57,7 +57,13 @@ describe('makeSpace', () => {
     ['limit', 'hex-chain', { limit: -5n }, /limit is -5, not above from/u],
     ['limit', 'sha256d', { from: 7n, limit: 7n }, /limit is 7, not above from, which is 7/u],
     ['limit', 'sha256d', { from: 2n ** 32n }, /limit is 4294967296 by default, not above from/u],
-    ['limit', 'sha256d', { from: top, limit: top }, /no nonce is left/u],
+    ['from', 'sha256d', { from: top, limit: top }, /from is 18446744073709551615, not below/u],
+    [
+      'from',
+      'bitcoin',
+      { from: 10n ** 300n },
+      /^from is 10{79}, not below the 4294967296 of scheme bitcoin$/u,
+    ],
     ['chunk', 'hex-chain', { chunk: 0n }, /chunk is 0 nonces, not at least 1/u],
     ['chunk', 'hex-chain', { chunk: -1n }, /chunk is -1 nonces/u],
   ])('refuses a bad %s of %s: %o', (about, scheme, definition, message) => {
@@ -65,7 +71,7 @@ describe('makeSpace', () => {
     expect(attempt).toThrow(UsageError);
     expect(attempt).toThrow(message);
     expect(attempt).toThrow(
-      expect.objectContaining({ about, hint: expect.stringMatching(/^(Give|Leave) .+\.$/u) }),
+      expect.objectContaining({ about, hint: expect.stringMatching(/^(Give|Omit) .+\.$/u) }),
     );
   });
 });

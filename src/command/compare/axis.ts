@@ -98,13 +98,3 @@ export function refuseSeriesFlags(given: Arguments, instead: string, allowed: re
     hint: 'omit one of them',
   });
 }
-
-/** A flag that names runs or a series; undefined when it was not given. @throws UsageError when it is empty. */
-export function nameFlag(given: Arguments, name: string): string | undefined {
-  const value = text(given[name]);
-  if (value !== '') return value;
-  throw new UsageError('bad-flag', `--${name} is empty`, {
-    about: name,
-    hint: `give the id of a series, the beginning of one, or last`,
-  });
-}

@@ -11,8 +11,8 @@ import { UsageError } from '../../error.ts';
 import { plural } from '../../quantity.ts';
 import { newRunId } from '../../run-id.ts';
 import type { Arguments } from '../command.ts';
-import { openArchive } from '../logs/logs.ts';
-import { axesOf, commonFlags, listFlag, nameFlag, refuseSeriesFlags, repeatsOf } from './axis.ts';
+import { openArchive, text } from '../logs/logs.ts';
+import { axesOf, commonFlags, listFlag, refuseSeriesFlags, repeatsOf } from './axis.ts';
 import { requireUnchanged, settingsText, settledRuns } from './continued.ts';
 import { dryRunJson, dryRunText } from './dry-run.ts';
 import { type ComparisonOutput, comparisonOutput, requireWritable, writeComparison } from './output.ts';
@@ -53,7 +53,7 @@ async function compareSeries(given: Arguments, output: ComparisonOutput): Promis
   refuseSeriesFlags(given, 'series', []);
   const archive = await openArchive(given);
   const store = await storeOf(given);
-  const series = await store.resolve(nameFlag(given, 'series') ?? '');
+  const series = await store.resolve(text(given['series']) ?? '');
   const record = await store.load(series);
   const runs = record ? comparableRuns(record) : await runsOfSeries(archive, series);
   await writeComparison(await compareArchived(archive, runs, series), output);
@@ -64,7 +64,7 @@ async function resumeSeries(given: Arguments, output: ComparisonOutput): Promise
   refuseSeriesFlags(given, 'resume', ['max-cost', 'confirm-above', 'yes', 'dry-run']);
   const { env } = process;
   const store = await storeOf(given);
-  const series = await store.resolve(nameFlag(given, 'resume') ?? '');
+  const series = await store.resolve(text(given['resume']) ?? '');
   const kept = await store.load(series);
   if (!kept)
     throw new UsageError('unknown-series', `there is no record of series ${series} on this machine`, {

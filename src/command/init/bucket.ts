@@ -45,5 +45,5 @@ export async function makeBucket(
 }
 
 function word(value: unknown): string | undefined {
-  return typeof value === 'string' && value !== '' ? value : undefined;
+  return typeof value === 'string' ? value : undefined;
 }

@@ -18,7 +18,7 @@ export function confidenceOf(flags: Arguments): number {
 export function numberFlag(flags: Arguments, name: string, what: string, otherwise: number): number {
   const given = flags[name];
   if (given === undefined) return otherwise;
-  const value = typeof given === 'string' && given.trim() !== '' ? Number(given) : NaN;
+  const value = typeof given === 'string' && /^\d+(\.\d+)?$/.test(given) ? Number(given) : NaN;
   if (Number.isFinite(value)) return value;
   throw refused(name, given, `must be a number, ${what}`, name === 'budget' ? '0.50' : '0.95');
 }

@@ -10,6 +10,25 @@ const values: Readonly<Record<string, ValueKind>> = {
   kernel: 'kernel',
 };
 
+/** The headings of `--help`, each with the settings below it; what a fleet has of its own is below its name. */
+const groups: Readonly<Record<string, readonly string[]>> = {
+  'Options:': ['N', 'T', 'minN', 'D', 'fleet'],
+  'Puzzle:': ['scheme', 'block', 'template', 'prefix', 'suffix', 'digest', 'unit', 'header'],
+  'Search:': ['from', 'limit', 'chunk', 'smallest', 'kernel', 'linger', 'audit', 'checkpoint', 'replace'],
+  'Cost:': ['maxCost', 'confirmAbove'],
+  'Local fleet:': ['local'],
+  'Hosts:': ['sshConfig', 'hosts'],
+  'Amazon EC2:': ['ec2'],
+  'Kubernetes:': ['kubernetes'],
+};
+
+function groupOfSetting(key: string): string {
+  const [first = ''] = key.split('.');
+  const [group] = Object.entries(groups).find(([, keys]) => keys.includes(first)) ?? [];
+  if (group === undefined) throw new TypeError(`the setting ${key} has no heading in --help`);
+  return group;
+}
+
 /** The names of the flags that say what is searched for. */
 export const puzzleFlags: readonly string[] = [
   'D',
@@ -30,6 +49,7 @@ export const startFlags: readonly Flag[] = [
     return {
       name: flag,
       describe,
+      group: groupOfSetting(key),
       ...(alias && { alias }),
       ...(boolean && { boolean }),
       ...(kind && { values: kind }),
@@ -38,21 +58,29 @@ export const startFlags: readonly Flag[] = [
   {
     name: 'confidence',
     describe: 'with --N auto: the probability of success by T that is wanted [default: 0.95]',
+    group: 'Options:',
   },
-  { name: 'yes', boolean: true, describe: 'launch without asking; --max-cost still bounds the cost' },
+  {
+    name: 'yes',
+    boolean: true,
+    describe: 'launch without asking; --max-cost still bounds the cost',
+    group: 'Cost:',
+  },
   {
     name: 'detach',
     boolean: true,
+    group: 'Kubernetes:',
     describe:
       'with --fleet kubernetes: launch, and exit; the run searches by itself, see cnd attach and cnd resume',
   },
   { name: 'dry-run', boolean: true, describe: 'show the plan and launch nothing' },
-  { name: 'json', boolean: true, describe: 'events on stdout, one JSON object per line' },
-  { name: 'plain', boolean: true, describe: 'plain lines instead of the live view' },
-  { name: 'quiet', boolean: true, describe: 'only warnings and errors on stderr' },
+  { name: 'json', boolean: true, describe: 'events on stdout, one JSON object per line', group: 'Output:' },
+  { name: 'plain', boolean: true, describe: 'plain lines instead of the live view', group: 'Output:' },
+  { name: 'quiet', boolean: true, describe: 'only warnings and errors on stderr', group: 'Output:' },
   {
     name: 'web',
     boolean: true,
+    group: 'Output:',
     describe: 'serve the live report to browsers of this machine; its address is on stderr',
   },
   verboseFlag,

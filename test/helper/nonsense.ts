@@ -1,0 +1,40 @@
+/** Values that hardly any setting can have, as scripts, typing errors and copied text give them: text as a process gets it. */
+export const nonsense: readonly string[] = [
+  ' ',
+  '-1',
+  '0',
+  '1.5',
+  '1e309',
+  '0x10',
+  'NaN',
+  '9'.repeat(40),
+  '9'.repeat(5000),
+  'é',
+  'a\nb',
+  '\u001B[2J',
+  '../..',
+  'null',
+  '{}',
+  ',',
+  '--',
+  "'; $(reboot)",
+  'x'.repeat(5000),
+];
+
+/** The same as a JSON file has them, with what only JSON has. */
+export const jsonNonsense: readonly unknown[] = [
+  ...nonsense,
+  '',
+  -1,
+  0,
+  1.5,
+  1e300,
+  2 ** 53,
+  true,
+  null,
+  [],
+  {},
+  [null],
+  [[]],
+  { a: { b: [] } },
+];
