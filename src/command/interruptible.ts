@@ -1,7 +1,7 @@
 import { onceAborted, unlessAborted } from '../wait.ts';
 
-/** Exit codes are 128 + the signal's number (POSIX shells). */
-export const signalExitCodes = { SIGHUP: 129, SIGINT: 130, SIGTERM: 143 } as const;
+/** Exit codes are 128 + the signal's number (POSIX shells). SIGQUIT is Ctrl-\, which would otherwise leave a run without its controller. */
+export const signalExitCodes = { SIGHUP: 129, SIGINT: 130, SIGQUIT: 131, SIGTERM: 143 } as const;
 
 /**
  * Runs a command that has nothing to clean up but its child processes: at the first signal its own is aborted, and its exit

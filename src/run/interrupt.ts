@@ -3,7 +3,7 @@ import type { Deadline } from './deadline.ts';
 
 /** Why a run was asked to end early, and what `cnd` then exits with unless a golden nonce was already verified. */
 export interface Interruption {
-  /** `SIGINT`, `SIGTERM`, `SIGHUP`, or words for something else. */
+  /** `SIGINT`, `SIGTERM`, `SIGHUP`, `SIGQUIT`, or words for something else. */
   readonly name: string;
   readonly exitCode: number;
 }

@@ -122,6 +122,7 @@ describe('other signals', () => {
   test.each([
     ['SIGTERM', 143],
     ['SIGHUP', 129],
+    ['SIGQUIT', 131],
   ] as const)('%s stops, terminates and exits %i', async (signal, code) => {
     const cnd = begin(hard);
     const run = await planned(cnd);
