@@ -42,10 +42,11 @@ function wanted(puzzle: Puzzle): string {
 
 function parseNonce(text: string, { scheme }: Puzzle): bigint {
   const largest = largestNonce(scheme);
-  if (/^\d{1,20}$/.test(text) && BigInt(text) <= largest) return BigInt(text);
+  // The text that is hashed has none of the leading zeros that a claim may have: it would be another nonce.
+  if (/^(?:0|[1-9]\d{0,19})$/.test(text) && BigInt(text) <= largest) return BigInt(text);
   throw new UsageError(
     'bad-nonce',
-    `the nonce is '${visible(text)}': must be a decimal number from 0 to ${largest}`,
+    `the nonce is '${visible(text)}': must be a decimal number from 0 to ${largest}, without leading zeros`,
     {
       about: 'nonce',
       hint: 'for example: cnd verify 116 --D 2',

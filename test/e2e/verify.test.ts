@@ -29,6 +29,7 @@ test('a goal of the command line replaces that of the environment', async () => 
 
 test.each<[given: string[], said: RegExp]>([
   [['1e3', '--D', '2'], /the nonce is '1e3': must be a decimal number/],
+  [['0116', '--D', '2'], /the nonce is '0116': .* without leading zeros/],
   [['116', 'abc', '--D', '2'], /the digest is 'abc': must be 64 hex digits/],
   [['116', '--D', '2', '--suffix', 'ab'], /--suffix is "ab", but a difficulty is given as well/],
   [['116'], /--D is missing/],
