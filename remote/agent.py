@@ -9,7 +9,7 @@ from time import monotonic
 
 from choice import HERE, Choice, portable, stand_in
 from controller import Channel, Socket
-from deadline import Deadline
+from deadline import Deadline, end_within
 from dealer import Dealer
 from driver import Driver
 from job import SILENCE, is_attach, is_ping, parse_attach, parse_job, parse_order
@@ -23,6 +23,7 @@ from report import Report
 DRAIN_SECONDS = 1  # for a slow reader at the end
 OVERTIME_SECONDS = 1  # kernels end by themselves so long after the agent's deadline
 SLICE_SECONDS = 2  # for the slices in work to be completed, when the machine is about to be interrupted
+HANG_SECONDS = 5  # after its deadline, until the system ends an agent that hangs
 DEATH_SECONDS = 2  # for killed kernels to die, after the deadline; niced ones on a busy machine take a while
 COLLECTED = ('hit', 'order', 'broadcast', 'linger', 'kernel', 'interruption')  # reasons to stop that a controller is told of, even later
 STOP_SIGNALS = (_signal.SIGTERM, _signal.SIGHUP, _signal.SIGINT)
@@ -36,7 +37,7 @@ class Agent:
         self.output = Output(self.loop, os.path.join(HERE, 'spool.ndjson'))
         self.controller = Socket(self, listener) if listener else Channel(self)
         self.job = None
-        self.deadline = Deadline(SILENCE)  # until a job says otherwise
+        self.allow(SILENCE)  # until a job says otherwise
         self.next_second = monotonic() + 1
         self.choice = None
         self.drivers = []
@@ -119,7 +120,7 @@ class Agent:
                 self.status = 0
             elif is_ping(line):
                 # It started slowly, or its controller has a thousand others: the job comes later.
-                self.deadline = Deadline(SILENCE)
+                self.allow(SILENCE)
             else:
                 self.begin(parse_job(line))
         except Bad as error:
@@ -173,9 +174,13 @@ class Agent:
 
     # Its life
 
+    def allow(self, seconds):
+        self.deadline = Deadline(seconds)
+        end_within(seconds + HANG_SECONDS)
+
     def begin(self, job):
         self.job = job
-        self.deadline = Deadline(job.seconds)
+        self.allow(job.seconds)
         begun = monotonic()
         self.next_second = begun + 1
         self.report = Report(self, begun)

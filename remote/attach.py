@@ -1,6 +1,7 @@
-"""Joins its stdin and stdout to the agent of this directory, which it starts when none lives: python3 -S -E attach.py
+"""Joins its stdin and stdout to the agent of this directory, which it starts when none lives: python3 -S -E attach.py SECONDS
 
-The agent is a child in a session of its own, so that it outlives this process, its channel and its connection.
+The agent is a child in a session of its own, so that it outlives this process, its channel and its connection. SECONDS: when
+they are over this process ends, whoever hangs; the agent has a deadline of its own.
 """
 import os
 import sys
@@ -10,6 +11,7 @@ HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path[:0] = [os.path.join(HERE, 'worker.zip'), HERE]  # of an upload all other scripts are in the archive
 
 import link  # noqa: E402
+from deadline import end_within  # noqa: E402
 from loop import READ, Feed, Loop, read_some  # noqa: E402
 
 ERRORS = 'agent.err'  # what Python itself says of an agent that breaks
@@ -18,6 +20,7 @@ DEATH_SECONDS = 2  # for an agent that has closed its end to be seen dead
 
 
 def main():
+    end_within(int(sys.argv[1]))
     os.chdir(HERE)
     while os.open(os.devnull, os.O_RDWR) <= 2:
         pass

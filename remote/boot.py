@@ -11,8 +11,8 @@ BAD_DIRECTORY = 73  # exit codes, as in sysexits.h
 IO_ERROR = 74
 
 
-def boot(tar, script):
-    """`script`: the path that attach.py is to have."""
+def boot(tar, script, *arguments):
+    """`script`: the path that attach.py is to have; `arguments`: what it is started with. The loader's alarm still runs: attach.py sets its own."""
     directory = os.path.dirname(script)
     texts = {}
     os.umask(0o77)
@@ -30,7 +30,7 @@ def boot(tar, script):
     sys.path.insert(0, here)
     sys.meta_path.insert(0, Importer(texts, os.path.join(here, ARCHIVE)))
     sys.dont_write_bytecode = True  # nobody imports it a second time
-    sys.argv[:] = [script]
+    sys.argv[:] = [script, *arguments]
     import attach
 
     attach.main()

@@ -1,4 +1,5 @@
 """How long something has gone on, and how long the agent may."""
+import _signal  # as in loop.py
 from time import monotonic, time
 
 
@@ -23,3 +24,11 @@ class Deadline:
 
     def left(self):
         return self.seconds - self.stopwatch.elapsed()
+
+
+def end_within(seconds):
+    """Has the system end this process (SIGALRM) when so many seconds are over, whatever it hangs in: the net below its own
+    deadline. By the monotonic clock. Children do not inherit it; a later call takes its place."""
+    _signal.signal(_signal.SIGALRM, _signal.SIG_DFL)
+    _signal.pthread_sigmask(_signal.SIG_UNBLOCK, (_signal.SIGALRM,))
+    _signal.alarm(max(1, int(seconds) + 1))

@@ -275,7 +275,7 @@ export class Place {
     // In front of the real python3; only the agent of worker 0 is not itself.
     executable(
       join(this.directory, 'bin/python3'),
-      `case "$PWD $*" in *sys.executable*) echo 3.8.0; exit;; */0/attach.py|*/0" "*attach.py) exec '${python}' -S -E '${join(here, 'flood-agent.py')}' ${agent} "$@";; *) exec '${python}' "$@";; esac`,
+      `case "$PWD $*" in *sys.executable*) echo 3.8.0; exit;; */0/attach.py" "*|*/0" "*attach.py" "*) exec '${python}' -S -E '${join(here, 'flood-agent.py')}' ${agent} "$@";; *) exec '${python}' "$@";; esac`,
     );
   }
 }

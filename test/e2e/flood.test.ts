@@ -27,7 +27,7 @@ function floodingPython(floods: Readonly<Record<number, string>>): string {
   // Asked for its version it names no interpreter, so that this stays the one that instances use.
   const script = `#!/bin/sh
 case "$*" in *sys.executable*) echo 3.8.0; exit;; esac
-case "$*" in *attach.py) case "$CND_INSTANCE" in
+case "$*" in *attach.py*) case "$CND_INSTANCE" in
 ${cases.join('\n')}
 esac;; esac
 exec ${real.trim()} "$@"

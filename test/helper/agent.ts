@@ -91,7 +91,7 @@ export class AgentProcess {
     const tuned = `import sys; sys.path.insert(0, ${JSON.stringify(this.directory)}); ${options.tuning}; import agent; agent.main()`;
     const script = options.attached || options.beside ? 'attach.py' : 'agent.py';
     const program = options.tuning ? ['-c', tuned] : [join(this.directory, script)];
-    this.child = spawn(python, ['-S', '-E', ...program], { env: this.#environment(options) });
+    this.child = spawn(python, ['-S', '-E', ...program, '600'], { env: this.#environment(options) });
     this.exited = once(this.child, 'exit').then(() => this.child.exitCode);
     this.child.stdin.on('error', () => {});
     this.child.stderr.setEncoding('utf8').on('data', (text: string) => (this.stderr += text));

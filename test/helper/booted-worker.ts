@@ -18,7 +18,7 @@ def main():
 
 /** The command that receives a worker, whose attach.py is to be at that path. */
 export function receiveCommand(script: string): string {
-  return shell`umask 077; exec python3 -I -S -c ${new WorkerBundles().loader} ${script}`;
+  return shell`umask 077; exec python3 -I -S -c ${new WorkerBundles().loader} ${script} 60`;
 }
 
 /** A bundle that can be booted, with these files besides. */

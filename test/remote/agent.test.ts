@@ -612,6 +612,15 @@ describe('the kernel', () => {
   });
 });
 
+it('is ended by the system when it hangs, with its kernels', async () => {
+  const tuning =
+    'import agent, time; agent.HANG_SECONDS = 0; agent.Agent.check_time = lambda *_: time.sleep(1000)';
+  const agent = start({ tuning, standIn: 'honest' }).job({ seconds: 1 });
+  await agent.exited;
+  expect(agent.child.signalCode).toBe('SIGALRM');
+  await eventually('no kernel', () => agent.kernels().length === 0);
+});
+
 describe('what it leaves', () => {
   it('is a spool with all it said, readable by its user only', async () => {
     const agent = start().job({ puzzle: zeros(5), threads: 2 });

@@ -17,6 +17,7 @@ import {
 } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { once } from 'node:events';
 import { createInterface } from 'node:readline';
 import * as fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -158,6 +159,20 @@ describe('a worker', () => {
   });
 });
 
+describe('a process that is left alone', () => {
+  it.each([
+    ['nothing', 0],
+    ['a part', 50],
+    ['all but the end', -1],
+  ])('ends by itself when of its upload comes %s, and its connection stays', async (_, length) => {
+    const command = receiveCommand('w/attach.py').replace('WAIT = 60', 'WAIT = 1');
+    const child = spawn('/bin/sh', ['-c', command], { cwd: base });
+    child.stdin.write(bootInput(await bootBundle(files), '').subarray(0, length));
+    expect(await once(child, 'exit')).toEqual([null, 'SIGALRM']);
+    expect(existsSync(join(base, 'w'))).toBe(false);
+  });
+});
+
 describe('the worker that is uploaded', () => {
   const place = workDirectory(endless.run, 0);
   const attach = (seen: number): string => attachLine({ key: 'k'.repeat(32), epoch: 1, seen });
@@ -185,11 +200,24 @@ describe('the worker that is uploaded', () => {
     const agent = Number(readFileSync(join(base, place, 'agent.pid'), 'utf8'));
     first.child.kill('SIGKILL');
 
-    const second = begin(attachAgent(endless.run, 0), attach(1));
+    const second = begin(attachAgent(endless.run, 0, 60), attach(1));
     expect(JSON.parse(await second.hear('"attached"'))).toMatchObject({ job: true, survives: true });
     second.child.stdin.write('{"order":"stop"}\n');
     await second.hear('"stopped"');
     second.child.stdin.write('{"order":"ping","seen":1000}\n');
+    await eventually('the end of the agent', () => !isRunning(agent));
+  });
+
+  it('has a relay that ends by itself, although its agent hangs', async () => {
+    const bundle = await new WorkerBundles().for(undefined);
+    const first = begin(receiveCommand(`${place}/attach.py`), bootInput(bundle, attach(0)));
+    await first.hear('"attached"');
+    const agent = Number(readFileSync(join(base, place, 'agent.pid'), 'utf8'));
+    first.child.kill('SIGKILL');
+    process.kill(agent, 'SIGSTOP');
+    const second = spawn('/bin/sh', ['-c', attachAgent(endless.run, 0, 1)], { cwd: base });
+    expect(await once(second, 'exit')).toEqual([null, 'SIGALRM']);
+    process.kill(agent, 'SIGKILL');
     await eventually('the end of the agent', () => !isRunning(agent));
   });
 });

@@ -44,7 +44,8 @@ export async function boot({ instance, session, context, speaker, stop }: Boot):
   const begin = performance.now();
   const opening = guards.starting(instance, (guard) => {
     const checks = { armedSwitch: dead?.command, guard };
-    const command = guards.tag(instance, bootWorker(run, index, bundles.loader, checks));
+    const boot = bootWorker(run, index, guards.lifetime(), bundles.loader, checks);
+    const command = guards.tag(instance, boot);
     const bounds = { signal: stop, timeout: timeouts.shell };
     return Agent.open(session, command, { run, worker: index }, speaker, bounds);
   });

@@ -4,17 +4,17 @@ import type { Instance } from '../../instance.ts';
 
 /** The guards of a run's instances, if its fleet has any: each is armed before a worker is put there, and acts on time. */
 export class Guards {
+  /** Seconds from now until nothing of the run may be left. */
+  readonly lifetime: () => number;
   readonly #guard: Guard | undefined;
   readonly #run: string;
-  readonly #lifetime: () => number;
   /** Instances on which something may be: all on which a guard was begun, but those that ran nothing. */
   readonly #put = new Set<number>();
 
-  /** `lifetime`: seconds from now until nothing of the run may be left. */
   constructor(guard: Guard | undefined, run: string, lifetime: () => number) {
     this.#guard = guard;
     this.#run = run;
-    this.#lifetime = lifetime;
+    this.lifetime = lifetime;
   }
 
   /** Whether one has to be armed first. */
@@ -29,7 +29,7 @@ export class Guards {
    */
   async starting<T>(instance: Instance, start: (guard: string | undefined) => Promise<T>): Promise<T> {
     if (!this.#guard) return start(undefined);
-    const command = await this.#guard.arm(this.#run, instance, this.#lifetime());
+    const command = await this.#guard.arm(this.#run, instance, this.lifetime());
     try {
       const started = await start(command);
       this.#put.add(instance.index);

@@ -18,16 +18,22 @@ export interface BootChecks {
  * check, `armed`, and what the loader (remote/loader.py) and the agent say. Where a check fails nothing is put.
  * -I -S: no site packages, no Python variables, and no modules that happen to be in the login's home. The script that it becomes is
  * its argument, for people who look at processes.
+ * @param seconds Until nothing of the run may be left: the bound of what it becomes.
  */
-export function bootWorker(run: string, worker: number, loader: string, checks: BootChecks): string {
-  const { armedSwitch, guard } = checks;
+export function bootWorker(
+  run: string,
+  worker: number,
+  seconds: number,
+  loader: string,
+  { armedSwitch, guard }: BootChecks,
+): string {
   const script = `${workDirectory(run, worker)}/attach.py`;
   return [
     ...(armedSwitch === undefined
       ? []
       : [`(${armedSwitch}) </dev/null >/dev/null 2>&1; c=$?; echo switch $c; [ $c = 0 ] || exit 1`]),
     ...(guard === undefined ? [] : [`(${guard}) </dev/null || exit`]),
-    shell`umask 077; exec python3 -I -S -c ${loader} ${script}`,
+    shell`umask 077; exec python3 -I -S -c ${loader} ${script} ${whole(seconds)}`,
   ].join('; ');
 }
 
@@ -39,9 +45,16 @@ export function bundleHeader({ data, digest }: Bundle): string {
 /**
  * Attaches to the agent, and starts it when none lives there. It leaves its pid, so that one that no longer listens can be
  * killed. -S -E: no site packages and no Python variables, which also makes it start sooner.
+ * @param seconds Until nothing of the run may be left: its own bound.
  */
-export function attachAgent(run: string, worker: number): string {
-  return `cd ${quote(workDirectory(run, worker))} && umask 077 && exec python3 -S -E attach.py`;
+export function attachAgent(run: string, worker: number, seconds: number): string {
+  const directory = workDirectory(run, worker);
+  return shell`cd ${directory} && umask 077 && exec python3 -S -E attach.py ${whole(seconds)}`;
+}
+
+/** Seconds as an alarm takes them: 0 would be none. */
+function whole(seconds: number): number {
+  return Math.max(1, Math.ceil(seconds));
 }
 
 /** Kills an agent that no longer listens; its kernels die with it. Succeeds when there is none. */

@@ -203,7 +203,7 @@ class Work {
     const agent = this.#uploaded
       ? await Agent.attach(
           session,
-          guards.tag(instance, attachAgent(run, index)),
+          guards.tag(instance, attachAgent(run, index, guards.lifetime())),
           { run, worker: index },
           speaker,
           { signal: stop },

@@ -16,8 +16,8 @@ const run = '20261120-081103-x7k2';
 
 test('as strings', () => {
   expect(workDirectory(run, 3)).toBe('.cnd/20261120-081103-x7k2/3');
-  expect(attachAgent(run, 3)).toBe(
-    'cd .cnd/20261120-081103-x7k2/3 && umask 077 && exec python3 -S -E attach.py',
+  expect(attachAgent(run, 3, 59.5)).toBe(
+    'cd .cnd/20261120-081103-x7k2/3 && umask 077 && exec python3 -S -E attach.py 60',
   );
   expect(readSpooledHits(run, 3)).toBe(
     `grep -a '^{"event":"hit",' .cnd/20261120-081103-x7k2/3/spool.ndjson 2>/dev/null; true`,
@@ -25,7 +25,7 @@ test('as strings', () => {
 });
 
 test('what is no run id is one quoted word, not a command', () => {
-  expect(attachAgent('x; rm -rf ~', 3)).toMatch(/^cd '\.cnd\/x; rm -rf ~\/3' && /);
+  expect(attachAgent('x; rm -rf ~', 3, 59.5)).toMatch(/^cd '\.cnd\/x; rm -rf ~\/3' && /);
   expect(killAgent('$(reboot)', 3)).toMatch(/^cd '\.cnd\/\$\(reboot\)\/3' /);
   expect(readSpooledHits("it's", 3)).toMatch(/ '\.cnd\/it'\\''s\/3\/spool\.ndjson' 2>/);
 });
@@ -47,7 +47,7 @@ describe('in a real shell', () => {
       join(work, 'attach.py'),
       "import os\nopen('agent.pid', 'w').write('%d\\n' % os.getpid())\nprint(os.getpid(), os.getcwd(), flush=True)\ninput()\n",
     );
-    const child = spawn('/bin/sh', ['-c', attachAgent(run, 3)], {
+    const child = spawn('/bin/sh', ['-c', attachAgent(run, 3, 59.5)], {
       cwd: home,
       stdio: ['pipe', 'pipe', 'inherit'],
     });
@@ -65,16 +65,16 @@ describe('in a real shell', () => {
   test('a worker is received after the switch and the guard, and where one of them fails nothing more is run', () => {
     const boot = (armedSwitch: string, guard?: string) => {
       const { status, stdout } = sh(
-        bootWorker(run, 3, 'import sys; print(*sys.argv)', { armedSwitch, guard }),
+        bootWorker(run, 3, 59.5, 'import sys; print(*sys.argv)', { armedSwitch, guard }),
       );
       return { status, said: stdout.trimEnd().split('\n') };
     };
-    const script = `${workDirectory(run, 3)}/attach.py`;
+    const started = `-c ${workDirectory(run, 3)}/attach.py 60`;
     const looks = 'for try in 1 2; do [ $try = 2 ] && exit 0; done; exit 1';
-    expect(boot(looks)).toEqual({ status: 0, said: ['switch 0', `-c ${script}`] });
+    expect(boot(looks)).toEqual({ status: 0, said: ['switch 0', started] });
     expect(boot(looks, 'cat; echo armed')).toEqual({
       status: 0,
-      said: ['switch 0', 'armed', `-c ${script}`],
+      said: ['switch 0', 'armed', started],
     });
     expect(boot('echo noise; cat; exit 3', 'echo armed')).toEqual({ status: 1, said: ['switch 3'] });
     expect(boot('true', 'exit 73')).toEqual({ status: 73, said: ['switch 0'] });
@@ -82,14 +82,14 @@ describe('in a real shell', () => {
 
   test('without a worker nothing is started, and the shell says why', () => {
     rmSync(work, { recursive: true });
-    const { status, stderr } = sh(attachAgent(run, 3));
+    const { status, stderr } = sh(attachAgent(run, 3, 59.5));
     expect(status).not.toBe(0);
     expect(stderr).toContain(workDirectory(run, 3));
     expect(existsSync(join(home, 'agent.pid'))).toBe(false);
   });
 
   test('without python3 it ends with 127', () => {
-    const { status, stderr } = spawnSync('/bin/sh', ['-c', attachAgent(run, 3)], {
+    const { status, stderr } = spawnSync('/bin/sh', ['-c', attachAgent(run, 3, 59.5)], {
       cwd: home,
       encoding: 'utf8',
       env: { PATH: join(home, 'nowhere') },
