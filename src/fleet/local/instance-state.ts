@@ -21,8 +21,11 @@ const launchTimeout = 10_000;
  * How a run's instances are, by the word of their host, or, without one, by their processes.
  * @throws CndError when the host is there but does not answer.
  */
-export async function look({ run, record }: Lead, signal?: AbortSignal): Promise<LocalInstanceRecord[]> {
-  if (!record) return fromTags(findOwned(run));
+export async function look(
+  { run, record, isPrepared }: Lead,
+  signal?: AbortSignal,
+): Promise<LocalInstanceRecord[]> {
+  if (!record) return fromTags(findOwned(run), isPrepared);
   const start = performance.now();
   while (isAlive(record.host)) {
     try {
@@ -41,10 +44,10 @@ export async function look({ run, record }: Lead, signal?: AbortSignal): Promise
  * good, but death is seen, not assumed: by tag, which works as well when the host hangs, is dead, or is unknown.
  */
 export async function powerOff(
-  { run, record }: Lead,
+  { run, record, isPrepared }: Lead,
   ids?: readonly string[],
 ): Promise<LocalInstanceRecord[]> {
-  const known = record?.instances ?? fromTags(findOwned(run));
+  const known = record?.instances ?? fromTags(findOwned(run), isPrepared);
   let told = await tell(record, { ask: 'terminate', ...(ids ? { ids } : {}) });
   const left = await sweep(run, ids ? { instances: ids } : { grace: told ? 300 : 0 });
   if (ids) told ??= await tell(record, { ask: 'describe' }); // it may only have been slow

@@ -1,6 +1,6 @@
 import { isAbsolute } from 'node:path';
-import { stat } from 'node:fs/promises';
-import { messageOf } from '../../error.ts';
+import { lstat, stat } from 'node:fs/promises';
+import { isMissing, messageOf } from '../../error.ts';
 import { type RunId, parseIndex, parseInstanceTag, requireRunId } from '../../run-id.ts';
 import { findTagged } from '../../state/process.ts';
 import type { TaggedProcess } from '../../state/process.ts';
@@ -20,6 +20,8 @@ export interface Lead {
   readonly run: RunId;
   readonly directory: string;
   readonly record?: HostRecord;
+  /** Its host was started and has not launched anything yet: its directory is there, and its record is not. */
+  readonly isPrepared?: true;
   /** Why the record that is there cannot be read. */
   readonly damage?: string;
   /** Known by the record, or by the host's tags. */
@@ -51,20 +53,26 @@ export async function lookAll(env: NodeJS.ProcessEnv): Promise<Lead[]> {
 async function lead(run: RunId, env: NodeJS.ProcessEnv, living: readonly TaggedProcess[]): Promise<Lead> {
   const own = await readLead(run, stateRoot(env));
   if (own.record) return own;
+  let isPrepared = own.isPrepared;
   for (const found of living) {
     const elsewhere = await elsewhereOf(found);
-    if (elsewhere) return elsewhere;
+    if (elsewhere?.record) return elsewhere;
+    isPrepared ??= elsewhere?.isPrepared;
   }
   const expires = living
     .map(({ tags }) => Date.parse(tags['CND_EXPIRES'] ?? ''))
     .find((time) => !Number.isNaN(time));
-  return { ...own, ...(expires !== undefined && { expiresAt: new Date(expires).toISOString() }) };
+  return {
+    ...own,
+    ...(isPrepared && { isPrepared }),
+    ...(expires !== undefined && { expiresAt: new Date(expires).toISOString() }),
+  };
 }
 
 /**
  * What a living host keeps under another state root, where it says that it does. That is only a rumour: whoever started the
  * process has chosen it, and it may be somebody else by a setuid program. The root must be this user's alone, so that what
- * is in it was written by this user, and must name exactly this process as the host of the run.
+ * is in it was written by this user, and a record must name exactly this process as the host of the run.
  */
 async function elsewhereOf({ run, pid, start, tags }: TaggedProcess): Promise<Lead | undefined> {
   const root = tags['CND_STATE'];
@@ -75,16 +83,17 @@ async function elsewhereOf({ run, pid, start, tags }: TaggedProcess): Promise<Le
     if ((await stat(root)).mode & 0o077) return undefined;
     const found = await readLead(run, root);
     const host = found.record?.host;
-    return host?.pid === pid && host.start === start ? found : undefined;
+    return found.isPrepared || (host?.pid === pid && host.start === start) ? found : undefined;
   } catch {
     return undefined;
   }
 }
 
-/** The instances of a run whose record is gone, from the tags of its living processes. */
-export function fromTags(processes: readonly TaggedProcess[]): LocalInstanceRecord[] {
+/** The instances of a run without a record, from the tags of its living processes: it is gone, or nothing was launched yet. */
+export function fromTags(processes: readonly TaggedProcess[], isPrepared = false): LocalInstanceRecord[] {
   const host = processes.find(({ tags }) => tags['CND_ROLE'] === ('local-host' satisfies Role));
-  const count = Math.min(parseIndex(host?.tags['CND_INSTANCES']) ?? 0, mostInstances);
+  const told = isPrepared ? undefined : host?.tags['CND_INSTANCES'];
+  const count = Math.min(parseIndex(told) ?? 0, mostInstances);
   const launched = Array.from({ length: count }, (_, index) => instanceId(host?.run ?? '', index));
   const seen = processes.flatMap(({ run, instance }) => parseInstanceTag(instance, run)?.id ?? []);
   const state = host ? 'running' : 'shutting-down';
@@ -103,12 +112,21 @@ async function readLead(run: RunId, root: string): Promise<Lead> {
   const directory = localDirectory(root, run);
   try {
     const text = await readRecordText(directory);
-    if (text === undefined) return { run, directory };
+    if (text === undefined)
+      return { run, directory, ...((await isDirectory(directory)) && { isPrepared: true }) };
     const record = parse(text, run);
     return { run, directory, record, expiresAt: record.expiresAt };
   } catch (error) {
     return { run, directory, damage: messageOf(error) }; // another version's, say: then the tags must do
   }
+}
+
+async function isDirectory(path: string): Promise<boolean> {
+  const found = await lstat(path).catch((error: unknown) => {
+    if (!isMissing(error)) throw error;
+    return undefined;
+  });
+  return found?.isDirectory() ?? false;
 }
 
 function parse(text: string, run: RunId): HostRecord {

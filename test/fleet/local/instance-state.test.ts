@@ -40,4 +40,7 @@ test('tags alone tell which instances there are', () => {
   ]);
   expect(fromTags([process])).toMatchObject([{ id: 'l-x7k2-0', index: 0, state: 'shutting-down' }]);
   expect(fromTags([])).toEqual([]);
+  // Before the launch there is none but what has processes.
+  expect(fromTags([host], true)).toEqual([]);
+  expect(fromTags([host, process], true)).toMatchObject([{ id: 'l-x7k2-0' }]);
 });
