@@ -2,7 +2,7 @@ import { homedir } from 'node:os';
 import { join, resolve, basename, dirname } from 'node:path';
 import { randomBytes } from 'node:crypto';
 import { type Stats, closeSync, constants, fstatSync, openSync, readSync, writeSync } from 'node:fs';
-import { type FileHandle, lstat, mkdir, open, rename, rm, stat } from 'node:fs/promises';
+import { type FileHandle, link, lstat, mkdir, open, rename, rm, stat } from 'node:fs/promises';
 
 // How cnd writes and reads its own files. Others may be able to write to the directory: no link that somebody planted is
 // followed, nothing that is there is taken over, and nobody ever reads half a file.
@@ -55,6 +55,20 @@ export async function replaceFileWith<T>(
     await file.close().catch(() => {});
     await rm(part, { force: true }).catch(() => {});
     throw error;
+  }
+}
+
+/**
+ * Writes a new file whole or not at all: of all that try at once exactly one does.
+ * @throws EEXIST when there is something of that name; the error of the file system, with nothing left behind.
+ */
+export async function createWholeFile(path: string, content: string): Promise<void> {
+  const part = join(dirname(path), `.${basename(path)}.${randomBytes(8).toString('hex')}.part`);
+  try {
+    await replaceFile(part, content);
+    await link(part, path);
+  } finally {
+    await rm(part, { force: true }).catch(() => {});
   }
 }
 

@@ -74,6 +74,11 @@ export interface Archive {
    * the index then, as far as that can be written.
    */
   store(run: string, name: string, path: string, options?: StoreOptions): Promise<void>;
+  /**
+   * Keeps a text as `name` of this run, unless there is an entry of that name: gives whether there was none. Of all that try at once exactly
+   * one is told so (but on a server that does not know conditional writes, where all may be).
+   */
+  claim(run: string, name: string, content: string): Promise<boolean>;
   /** The ids of the runs in the archive, newest first, as they are listed: a reader may stop early. */
   runs(filter?: RunFilter): AsyncIterable<RunId>;
   /**

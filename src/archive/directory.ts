@@ -5,7 +5,15 @@ import type { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { CndError, isMissing, messageOf } from '../error.ts';
 import { withFileErrors } from '../file-error.ts';
-import { hasDanglingLink, isPartialName, makeDirectory, openFile, replaceFileWith } from '../file.ts';
+import {
+  codeOf,
+  createWholeFile,
+  hasDanglingLink,
+  isPartialName,
+  makeDirectory,
+  openFile,
+  replaceFileWith,
+} from '../file.ts';
 import { type RunId, isRunId } from '../run-id.ts';
 import type { Archive, ArchiveEntry, ArchiveIndex, RunFilter, StoreOptions } from './archive.ts';
 import { logsPlace, probeDirectory } from './directory-probe.ts';
@@ -46,6 +54,20 @@ export class DirectoryArchive implements Archive {
           pipeline(source.createReadStream(), file.createWriteStream()),
         );
       });
+    });
+  }
+
+  async claim(run: string, name: string, content: string): Promise<boolean> {
+    const target = this.#path(run, name);
+    return withFileErrors(logsPlace, target, 'written', async () => {
+      try {
+        await makeDirectory(this.location(run));
+        await createWholeFile(target, content);
+        return true;
+      } catch (error) {
+        if (codeOf(error) === 'EEXIST') return false;
+        throw error;
+      }
     });
   }
 

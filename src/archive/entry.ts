@@ -1,5 +1,12 @@
 import { CndError } from '../error.ts';
-import { checkpointName, journalName, recordName, reportName, syslogIndex } from '../event/file-name.ts';
+import {
+  checkpointName,
+  journalName,
+  recordName,
+  reportName,
+  resumedNumber,
+  syslogIndex,
+} from '../event/file-name.ts';
 import { isRunId } from '../run-id.ts';
 
 /** What an entry of a run is, as its name tells. */
@@ -8,6 +15,7 @@ export type EntryKind =
   | { readonly kind: 'journal' }
   | { readonly kind: 'checkpoint' }
   | { readonly kind: 'record' }
+  | { readonly kind: 'resumed'; readonly number: number }
   | { readonly kind: 'report' };
 
 /** What an entry is; undefined for a name that cnd did not give. */
@@ -16,6 +24,8 @@ export function entryKind(name: string): EntryKind | undefined {
   if (name === journalName) return { kind: 'journal' };
   if (name === checkpointName) return { kind: 'checkpoint' };
   if (name === reportName) return { kind: 'report' };
+  const number = resumedNumber(name);
+  if (number !== undefined) return { kind: 'resumed', number };
   const instance = syslogIndex(name);
   return instance === undefined ? undefined : { kind: 'syslog', instance };
 }
@@ -27,6 +37,7 @@ export function mediaType({ kind }: EntryKind): string {
     journal: 'application/x-ndjson',
     record: 'application/json',
     checkpoint: 'application/json',
+    resumed: 'application/json',
     report: 'text/html; charset=utf-8',
   };
   return types[kind];

@@ -37,6 +37,10 @@ export class SpooledArchive implements Archive {
     return this.#remote.store(...entry);
   }
 
+  claim(...entry: Parameters<Archive['claim']>): Promise<boolean> {
+    return this.#remote.claim(...entry);
+  }
+
   async *runs(runFilter: RunFilter = {}): AsyncGenerator<RunId> {
     const { foreign: _, ...filter } = runFilter;
     const here = await unstoredRuns(this.spool, filter);

@@ -11,6 +11,17 @@ export const journalName = 'events.ndjson';
 /** The newest checkpoint: what another machine needs to go on with the run. */
 export const checkpointName = 'checkpoint.json';
 
+/** The nth note that another run resumes this one: only the last counts. */
+export function resumedName(number: number): string {
+  return `resumed-${number}.json`;
+}
+
+/** The number in the name of such a note; undefined for any other name. */
+export function resumedNumber(name: string): number | undefined {
+  const [, number] = /^resumed-([1-9]\d*)\.json$/.exec(name) ?? [];
+  return parseIndex(number);
+}
+
 /** The report: the journal as one page for a browser. */
 export const reportName = 'report.html';
 

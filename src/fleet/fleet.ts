@@ -84,6 +84,14 @@ export interface FoundRun {
   }[];
 }
 
+/** Whether nothing of a run is left on a machine. */
+export interface Eviction {
+  /** As instances on it are called. */
+  readonly id: string;
+  /** Why something may be left; absent where nothing is. */
+  readonly error?: unknown;
+}
+
 /** Told, while a fleet is looked through, what else there is to say. */
 export interface FindReport {
   /** Something besides instances could not be looked for, so that some of it may be left. */
@@ -170,6 +178,13 @@ export interface Fleet {
    * ids that are unknown are passed over.
    */
   terminate(run: string, ids?: readonly string[]): Promise<Instance[]>;
+
+  /**
+   * Ends what a run has left on the machines of this fleet, known by nothing but its id, and tells of each machine whether that is
+   * confirmed. For machines that live on, of which the state of another machine tells that the run was there. Never rejects.
+   * Absent: `find` sees its instances from everywhere.
+   */
+  evict?(run: string): Promise<readonly Eviction[]>;
 
   /**
    * Removes what a run needed besides instances and what costs nothing (directories, groups), trying again for a while

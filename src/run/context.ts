@@ -26,6 +26,12 @@ import type { EarlierRun } from './record/earlier.ts';
 import { released } from './released.ts';
 import { ReleaseTime, type TeardownSchedule, teardownSchedule } from './teardown.ts';
 
+/** Called when a run is confirmed and about to launch; what it throws ends the run, of which nothing is left then. */
+export type OnLaunch = (
+  run: { readonly by: string; readonly expiresAt: Date },
+  warn: (message: string) => void,
+) => Promise<void>;
+
 /** Everything that a run acts on. */
 export interface RunInputs {
   readonly run: string;
@@ -49,6 +55,7 @@ export interface RunInputs {
   readonly writeReport?: ((run: string, folder: string) => Promise<void>) | undefined;
   /** How the launch is confirmed, where it is to be; absent: nobody is asked. */
   readonly ask?: Ask | undefined;
+  readonly onLaunch?: OnLaunch | undefined;
   /** What was tested before, by the run that this one resumes. */
   readonly earlier?: EarlierRun | undefined;
   /** The series that this run is part of. */

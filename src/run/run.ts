@@ -8,6 +8,7 @@ import { confirmLaunch } from './plan/confirmation.ts';
 import { RunContext, type RunInputs } from './context.ts';
 import { finishEnded, record } from './finish.ts';
 import { launch, ownInstances, recover, undo } from './launch.ts';
+import { expiryOf } from './note.ts';
 import { emitPlan } from './plan/plan.ts';
 import { recall } from './resume/recall.ts';
 import { removePartialFiles } from './resume/partial-file.ts';
@@ -102,6 +103,8 @@ async function plan(context: RunContext): Promise<void> {
   const limit = context.searchLimit();
   try {
     await confirmLaunch(inputs, AbortSignal.any([limit.signal, interrupts.first]));
+    const expiresAt = expiryOf(context.startedAt(), config.timeLimit, fleet);
+    await inputs.onLaunch?.({ by: run, expiresAt }, (message) => context.warn(message));
   } catch (error) {
     await discard(context);
     throw error;

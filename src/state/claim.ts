@@ -1,11 +1,10 @@
-import { randomBytes } from 'node:crypto';
 import { existsSync } from 'node:fs';
-import { link, readdir, rm } from 'node:fs/promises';
+import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { CndError, isMissing, messageOf } from '../error.ts';
 import { fileError } from '../file-error.ts';
-import { codeOf, readTextFile, replaceFile } from '../file.ts';
+import { codeOf, createWholeFile, readTextFile } from '../file.ts';
 import { type ProcessIdentity, identify, isAlive } from './process.ts';
 import { stateDirectory, statePlace } from './state.ts';
 
@@ -45,19 +44,14 @@ export async function claimRun(
   if (isAlive(driver)) throw drivenBy(run, driver);
   const epoch = (newest?.epoch ?? firstEpoch) + 1;
   const path = join(directory, claimName(epoch));
-  const part = join(directory, `.controller.${randomBytes(8).toString('hex')}.part`);
   const self = identify(process.pid) ?? { pid: process.pid, start: '' };
   try {
-    await replaceFile(part, JSON.stringify(self));
-    // As one step: nobody reads half a claim, and only the first gets the name (link(2), EEXIST).
-    await link(part, path);
+    await createWholeFile(path, JSON.stringify(self));
     return epoch;
   } catch (error) {
     if (isMissing(error)) throw ended(run);
     if (codeOf(error) !== 'EEXIST') throw unusable(error, run, path, 'written', env);
     throw drivenBy(run, await readClaim(run, path));
-  } finally {
-    await rm(part, { force: true }).catch(() => {});
   }
 }
 

@@ -38,6 +38,7 @@ const unreachable = (): Archive => {
     location: () => 'far',
     probe: fail,
     store: fail,
+    claim: fail,
     runs,
     entries: fail,
     open: fail,

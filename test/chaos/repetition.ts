@@ -42,7 +42,13 @@ export function repetitions(seen: Observation): string[] {
   const found = doubled > count ? [`${doubled} are said to be doubled, but kernels did ${count} twice`] : [];
   if (!isHarmless(scenario) || isAudited(scenario)) return found;
   const heard = [controller, ...resumed.map((each) => each.controller)].map((each) => each.heard);
-  // A run that is over is not taken up: whoever resumes it begins another, from what the archive has of it, and so does the next one.
+  // A run that is over is not taken up: one that resumes it begins another, from what the archive has of it.
+  const others = new Set(
+    resumed.map((each) => each.controller.heard.ended?.['run']).filter((id) => id !== run),
+  );
+  others.delete(undefined);
+  if (others.size > 1 && !isJournalHarmed(scenario))
+    return [...found, `${[...others].join(' and ')} both resume it`];
   if (resumed.some((each) => each.controller.heard.run !== run && each.controller.heard.run !== undefined))
     return found;
   const told = [...heard, ...(run === undefined ? [] : [place.journal(run)])];

@@ -59,6 +59,22 @@ export function describeArchive(name: string, make: () => Promise<ArchiveHarness
       expect(await archive.entries(newer)).toHaveLength(1);
     });
 
+    test('of all that claim a name exactly one does, and what it says is kept', async () => {
+      const texts = Array.from({ length: 6 }, (_, index) => `{"by":${index}}`);
+      const claimed = await Promise.all(texts.map((each) => archive.claim(newer, 'resumed-1.json', each)));
+      expect(claimed.filter((one) => one)).toHaveLength(1);
+      expect(await read(newer, 'resumed-1.json')).toBe(texts[claimed.indexOf(true)]);
+      expect(await archive.claim(newer, 'resumed-1.json', 'later')).toBe(false);
+      expect(await archive.claim(newer, 'resumed-2.json', 'later')).toBe(true);
+      expect((await archive.entries(newer)).map((entry) => entry.name)).toEqual([
+        'resumed-1.json',
+        'resumed-2.json',
+      ]);
+      await expect(archive.claim(newer, '../escaped', '')).rejects.toThrow(/cannot be the name/);
+      expect(await archive.remove(newer)).toEqual([]);
+      expect(await archive.entries(newer)).toEqual([]);
+    });
+
     test('storing that was given up stores nothing', async () => {
       const signal = AbortSignal.abort(new Error('no time left'));
       const storing = archive.store(newer, 'run.json', await file('{}'), { signal });

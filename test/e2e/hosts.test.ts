@@ -225,6 +225,27 @@ describe.runIf(hasSshd())('fleet hosts', () => {
     expect((await cnd.ended).code).toBe(143);
   });
 
+  test('two runs on one machine, which is named twice by one of them: scram of one leaves the other alone', async () => {
+    const server = await around.sshd();
+    const { port } = server.access;
+    writeFileSync(around.knownHosts, knownLine({ ...server.access, host: 'localhost' }), { flag: 'a' });
+    const both = begin(`127.0.0.1:${port},localhost:${port}`, hard);
+    const one = begin([server], hard);
+    const runs = [(await both.event('search.all')).run, (await one.event('search.all')).run];
+    const [first = '', second = ''] = runs;
+    const shown = await place.run(['ps']);
+    expect(shown.stdout).toMatch(new RegExp(`${first} +hosts +2 running`));
+    expect(shown.stdout).toMatch(new RegExp(`${second} +hosts +1 running`));
+    expect((await place.run(['scram', '--run', first])).code).toBe(0);
+    expect((await both.ended).code).toBe(143);
+    expect(around.orphans(first)).toEqual([]);
+    const ended = Date.now();
+    await one.event('run.progress', ({ time }) => Date.parse(time) > ended);
+    one.child.kill('SIGINT');
+    expect(runEnded(await one.ended)).toMatchObject({ outcome: 'interrupted', left: [] });
+    expect(around.orphans(second)).toEqual([]);
+  });
+
   test('a controller that hangs: nothing is left on the hosts after T and grace', async () => {
     const servers = await three();
     const { cnd, run, timeLimit } = await reaching((T) => begin(servers, hard, `${T}`), 'search.all', 7);

@@ -1,4 +1,4 @@
-import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { CreateBucketCommand } from '@aws-sdk/client-s3';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
@@ -81,6 +81,11 @@ describe('a run that has ended', () => {
     expect(recordOf(place, ended.run)).toMatchObject({ resumes: run, config: { N: 3, limit: `${limit}` } });
     await untilGone(ended.run);
 
+    const twice = await place.run(['resume', run]);
+    expect(twice).toMatchObject({ code: 1, stdout: '' });
+    expect(twice.stderr).toMatch(
+      new RegExp(`run ${run} was already resumed as ${ended.run}\n.*cnd resume ${ended.run}`),
+    );
     const again = await place.run(['resume', ended.run]);
     expect(again).toMatchObject({ code: 2, stdout: '' });
     expect(again.stderr).toMatch(/it has tested the whole nonce space/);
@@ -89,6 +94,25 @@ describe('a run that has ended', () => {
       code: 2,
       runs: 2,
     });
+  }, 120_000);
+
+  test('is resumed by one of several at once; by another where that one was not launched', async () => {
+    const { first, run } = await begin();
+    first.child.kill('SIGINT');
+    await first.ended;
+    const resume = ['resume', run, '--json'];
+    const several = await Promise.all([1, 2, 3].map(() => place.run(resume)));
+    const [winner, ...others] = several.toSorted((a, b) => (b.code ?? 0) - (a.code ?? 0));
+    if (!winner) throw new Error('nobody resumes it');
+    expect([winner, ...others].map(({ code }) => code)).toEqual([3, 1, 1]);
+    const ended = runEnded(winner);
+    expect(ended).toMatchObject({ outcome: 'exhausted', tested: `${limit}`, resumes: run });
+    for (const { stderr } of others) expect(stderr).toMatch(new RegExp(`already resumed as ${ended.run}`));
+    // Of the others nothing is left, not even a folder.
+    expect(archivedRuns(join(place.directory, 'logs')).toSorted()).toEqual([run, ended.run].toSorted());
+
+    expect((await place.run(['logs', 'rm', ended.run, '--yes'])).code).toBe(0);
+    expect((await place.run([...resume, '--dry-run'])).code).toBe(0);
   }, 120_000);
 
   test('is resumed also where it was killed, and terminated by scram', async () => {
@@ -122,11 +146,14 @@ describe('a run that has ended', () => {
       digest: '0000000276ba10575419dfcfb96177c0b87905efd28640d9eb04581227b60412',
       coverage: { ...record.ended?.coverage, residues },
     };
-    const write = (ended: object): void =>
+    const write = (ended: object): void => {
+      // As it is before it was resumed.
+      rmSync(join(place.directory, 'logs', run, 'resumed-1.json'), { force: true });
       writeFileSync(
         join(place.directory, 'logs', run, 'run.json'),
         JSON.stringify({ ...record, ended: { ...record.ended, ...ended } }),
       );
+    };
     write(candidate);
     const resumed = await place.run(['resume', run, '--json']);
     const ended = runEnded(resumed);
@@ -210,5 +237,12 @@ describe.skipIf(awsMissing)('from another machine, with checkpoints in a bucket'
     expect(result.stderr).toMatch(/terminating what is left of .* first\n.*2 instances terminated/);
     await untilGone(ended.run);
     expect(existsSync(join(elsewhere.directory, 'logs', ended.run))).toBe(false);
+
+    // Neither from here, nor where it was begun, which still has its state.
+    for (const at of [elsewhere, place]) {
+      const again = await at.run(['resume', run], env);
+      expect(again).toMatchObject({ code: 1, stdout: '' });
+      expect(again.stderr).toMatch(new RegExp(`${run} was already resumed as ${ended.run}`));
+    }
   }, 120_000);
 });

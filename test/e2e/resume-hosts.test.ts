@@ -1,4 +1,4 @@
-import { writeFileSync } from 'node:fs';
+import { rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { EventName } from '../../src/event/event.ts';
@@ -30,7 +30,7 @@ describe.runIf(hasSshd())('a run on hosts whose controller is killed', { timeout
   });
 
   /** Starts a run on both, which is killed once `after` has happened; nobody but its first controller knows the hosts. */
-  const begin = async (after: EventName, space: string) => {
+  const begin = async (after: EventName, space: string, { isKnown = false } = {}) => {
     const place = workspace();
     places.push(place);
     const knownHosts = join(place.directory, 'known_hosts');
@@ -46,12 +46,13 @@ describe.runIf(hasSshd())('a run on hosts whose controller is killed', { timeout
     const flags = `--audit 0 --T 250 ${space} --chunk 1000 --json`;
     const begun = place.start(['start', ...flags.split(' ')]);
     const run = await killed(begun, kernel, after);
+    if (isKnown) return { place, run, list: hosts.list };
     // Whoever goes on with it believes what its first controller did, and nothing that has come since.
     const changed = servers.map(({ access }) =>
       knownLine({ ...access, hostKeys: [generateKeyPair().publicKey] }),
     );
     writeFileSync(knownHosts, changed.join(''));
-    return { place, run };
+    return { place, run, list: hosts.list };
   };
 
   const finite = '--D 16 --limit 30000';
@@ -93,4 +94,38 @@ describe.runIf(hasSshd())('a run on hosts whose controller is killed', { timeout
       expectWhole({ place, run }, result, 2);
     },
   );
+
+  describe('and whose state is not here: another machine, say', () => {
+    const withoutState = async () => {
+      const begun = await begin('run.progress', finite, { isKnown: true });
+      expect(around.orphans(begun.run)).not.toEqual([]);
+      rmSync(join(begun.place.state, 'cnd', begun.run), { recursive: true });
+      return begun;
+    };
+
+    test('it is resumed by a new run, before which nothing of it is left on its hosts', async () => {
+      const { place, run } = await withoutState();
+      const resumed = place.start(['resume', run, '--json']);
+      const planned = await resumed.event('run.planned');
+      expect(around.orphans(run)).toEqual([]);
+      kernel.go(planned.run);
+      const result = await resumed.ended;
+      expect(result.stderr).toMatch(new RegExp(`${run}: nothing of it is left on 2 hosts`));
+      expect(runEnded(result)).toMatchObject({ outcome: 'exhausted', tested: '30000', resumes: run });
+      expect(around.orphans(planned.run)).toEqual([]);
+    });
+
+    test('it is not resumed before its T is over where a host of it is not named, or cannot be reached', async () => {
+      const { place, run, list } = await withoutState();
+      const [first, second] = list.map(({ host, port }) => `${host}:${port}`);
+      const refused = await place.run(['resume', run, '--hosts', `${first}`, '--N', '1', '--json']);
+      expect(refused).toMatchObject({ code: 1, stdout: '' });
+      expect(refused.stderr).toMatch(
+        new RegExp(
+          `not confirmed as terminated: it may still search on \\S+@${second}; nothing was launched`,
+        ),
+      );
+      expect(refused.stderr).toMatch(/with --hosts; or resume it after 2\d{3}-/);
+    });
+  });
 });

@@ -6,8 +6,7 @@ import {
   PutObjectCommand,
   type S3Client,
 } from '@aws-sdk/client-s3';
-import { isNotYetKnown, untilKnown } from '../../aws/consistency.ts';
-import { statusOf } from '../../aws/failure.ts';
+import { untilKnown } from '../../aws/consistency.ts';
 import { isRetryable } from '../../aws/retryable.ts';
 import { retry } from '../../retry.ts';
 import { CndError, UsageError } from '../../error.ts';
@@ -21,7 +20,8 @@ import { type BucketAccess, s3Client, s3Error } from './client.ts';
 import { BucketIndex } from './index.ts';
 import { type Listing, type Page, batch, listEarly, listFolder } from './list.ts';
 import { type FoundBucket, findBucket } from './region.ts';
-import { type ObjectInput, uploadObject, uploadStream } from './upload.ts';
+import { putNew } from './put-new.ts';
+import { type ObjectInput, isWorthAnother, uploadObject, uploadStream } from './upload.ts';
 
 /** What an archive on S3 is made with. */
 export interface S3Options extends BucketAccess {
@@ -116,6 +116,14 @@ export class S3Archive implements Archive {
       const { code, message, hint } = error;
       throw new CndError(code, `${name}: ${message}`, { about: path, ...(hint && { hint }), cause: error });
     }
+  }
+
+  async claim(run: string, name: string, content: string): Promise<boolean> {
+    const ContentType = mediaType(requireEntry(run, name));
+    const object = { ...this.#object(this.#key(run, name)), ContentType, Body: content };
+    return this.#asking(`${name} cannot be stored in`, 's3:PutObject', async () =>
+      putNew(await this.#client(), object),
+    );
   }
 
   /** S3 lists in the order of names, oldest first: all is listed before the first is known, a thousand a request. */
@@ -276,13 +284,6 @@ export class S3Archive implements Archive {
     const call = { what: `${what} bucket ${bucket}`, permissions: permissions.join(', ') };
     return s3Error(failure, this.#asked, this.#options, call);
   }
-}
-
-/** Whether an upload that failed so may work a moment later. */
-function isWorthAnother(error: unknown): boolean {
-  // Not implemented: as of a checksum after the content, which it will not be a moment later either.
-  if (statusOf(error) === 501) return false;
-  return isRetryable(error) || isNotYetKnown('s3:PutObject', error);
 }
 
 /** As in a directory; and the marker of a folder. */

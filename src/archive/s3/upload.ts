@@ -1,6 +1,9 @@
 import { type Readable, Transform } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { PutObjectCommand, type PutObjectCommandInput, type S3Client } from '@aws-sdk/client-s3';
+import { isNotYetKnown } from '../../aws/consistency.ts';
+import { statusOf } from '../../aws/failure.ts';
+import { isRetryable } from '../../aws/retryable.ts';
 import { CndError, messageOf } from '../../error.ts';
 import { openFile } from '../../file.ts';
 
@@ -77,4 +80,11 @@ function unreadable(path: string, cause: unknown): CndError {
     hint: 'check the permissions of the file, and the disk',
     cause,
   });
+}
+
+/** Whether an upload that failed so may work a moment later. */
+export function isWorthAnother(error: unknown): boolean {
+  // Not implemented: as of a checksum after the content, which it will not be a moment later either.
+  if (statusOf(error) === 501) return false;
+  return isRetryable(error) || isNotYetKnown('s3:PutObject', error);
 }

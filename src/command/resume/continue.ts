@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import type { Archive } from '../../archive/archive.ts';
 import { makeArchive } from '../../archive/registry.ts';
 import { makeBroadcast } from '../../broadcast/registry.ts';
 import { type Start, systemClock } from '../../clock.ts';
@@ -26,6 +27,7 @@ import type { Arguments } from '../command.ts';
 import { displayMode } from '../start/display-mode.ts';
 import { runDisplay, runViews, shownExitCode } from '../start/run-display.ts';
 import { interruptOnSignals } from '../start/run-signal.ts';
+import { isAlreadyResumed, requireUnresumed } from './resumption.ts';
 
 /**
  * Continues a run whose controller has died, within the same T, from what that one kept and the agents that still live; gives
@@ -44,6 +46,7 @@ export async function continueUnfinished(
   const first = await readRun(state, env, place);
   if (place) await requireThere(run, first.fleet);
   const archive = await makeArchive(first.config.logs, first.config.aws, env);
+  await requireUntaken(archive, run, env);
   const epoch = await claimRun(run, state.controller, env);
   // Read again: its controller may have ended by itself in between, and another one may have come and gone.
   if (!(await listRunStates(env)).some((other) => other.run === run)) throw await over(run, env);
@@ -78,6 +81,13 @@ export async function continueUnfinished(
     for (const view of inputs.views) await view.close();
     throw error;
   }
+}
+
+/** Where another machine goes on with it, it is not gone on with here. An archive that cannot be asked keeps nobody from it. */
+async function requireUntaken(archive: Archive, run: string, env: NodeJS.ProcessEnv): Promise<void> {
+  await requireUnresumed(archive, run, env).catch((error: unknown) => {
+    if (isAlreadyResumed(error)) throw error;
+  });
 }
 
 /** What a run is made of again. */

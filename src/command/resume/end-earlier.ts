@@ -1,26 +1,29 @@
 import { hostname } from 'node:os';
-import type { AwsSettings } from '../../aws/client.ts';
+import type { RunConfig } from '../../config/config.ts';
 import { CndError, messageOf } from '../../error.ts';
 import { fleetKinds } from '../../fleet/registry.ts';
 import { plural } from '../../quantity.ts';
 import { scramRuns } from '../../scram/scram.ts';
-import type { UnendedRun } from './past-run.ts';
+import { evictEarlier } from './evict-earlier.ts';
+import type { Refuse, UnendedRun } from './past-run.ts';
 
 /**
  * Terminates what is left of a run, wherever its controller is, as scram does: by tag. A run that resumes it begins only when
  * that is confirmed.
+ * @param config What the new run is to be: on machines that exist already, which ones.
  * @param tell Told what goes on.
  * @throws CndError `earlier-unconfirmed` when something of it may be left.
  */
 export async function endEarlier(
   run: string,
   unended: UnendedRun,
-  { profile }: AwsSettings,
+  config: Pick<RunConfig, 'aws' | 'fleet' | 'fleetKind' | 'fleetConfig'>,
   env: NodeJS.ProcessEnv,
   tell: (message: string) => void,
 ): Promise<void> {
   const { fleet, where, account } = unended;
-  const refuse = (why: string, hint = `terminate it first: cnd scram --run ${run}`): CndError =>
+  const { profile } = config.aws;
+  const refuse: Refuse = (why, hint = `terminate it first: cnd scram --run ${run}`) =>
     new CndError(
       'earlier-unconfirmed',
       `${run} is not confirmed as terminated: ${why}; nothing was launched`,
@@ -40,7 +43,7 @@ export async function endEarlier(
     const whose = account === undefined ? '' : ` of account ${account}`;
     throw refuse(`${fleet} ${where} cannot be asked with credentials${whose}`, 'use them: --profile NAME');
   }
-  if (where === undefined) requireHere(unended, refuse);
+  if (where === undefined && !kind.releases) requireHere(unended, refuse);
   const { results, spared, remaining, left } = await scramRuns(holders, env, {
     run,
     where,
@@ -53,18 +56,16 @@ export async function endEarlier(
   if (remaining.length > 0) throw refuse('some of its instances are still there');
   const [unseen] = left.unreachable;
   if (unseen) throw refuse(messageOf(unseen.error));
+  // Of its hosts the state of this machine tells, if anything does here.
+  if (kind.releases && results.length === 0) return evictEarlier(run, unended, config, env, { tell, refuse });
   const count = results.reduce((sum, { terminated }) => sum + terminated, 0);
   tell(count === 0 ? `${run} has no instances` : `${run}: ${plural(count, 'instance')} terminated`);
 }
 
 /** A fleet that is seen from its own machine alone: elsewhere its instances are over only once their switches have fired. */
-function requireHere(
-  { host, expiresAt, fleet }: UnendedRun,
-  refuse: (why: string, hint: string) => CndError,
-): void {
-  if (host === undefined || host === hostname()) return;
-  if (expiresAt !== undefined && expiresAt.getTime() < Date.now()) return;
-  const then = expiresAt?.toISOString() ?? 'its T is over';
+function requireHere({ host, expiresAt, fleet }: UnendedRun, refuse: Refuse): void {
+  if (host === undefined || host === hostname() || expiresAt.getTime() < Date.now()) return;
+  const then = expiresAt.toISOString();
   throw refuse(
     `its ${fleet} instances can be seen from ${host} alone`,
     `terminate it there: cnd scram; or resume it after ${then}, when they have ended by themselves`,

@@ -6,10 +6,14 @@ import { CndError, UsageError } from '../../error.ts';
 import { type Checkpoint, longestCheckpoint, parseCheckpoint } from '../../event/checkpoint.ts';
 import { checkpointName, recordName } from '../../event/file-name.ts';
 import { type RunRecord, parseRecord } from '../../event/record.ts';
+import { runStart } from '../../run-id.ts';
 import type { RecordedCoverage } from '../../search/covered.ts';
 
 /** Characters of the longest record that is read: the coverage of a thousand instances is a hundredth of it. */
 const longestRecord = 64 * 1024 * 1024;
+
+/** Seconds after T until the last net of any fleet acts. */
+const longestGrace = 60;
 
 /** What the archive tells of a run that is to be resumed. */
 export interface PastRun {
@@ -22,11 +26,18 @@ export interface PastRun {
   readonly unended?: UnendedRun;
 }
 
+/** Makes the error of a run that may not be over. */
+export type Refuse = (why: string, hint?: string) => CndError;
+
 /** A run of which instances may be left. */
 export interface UnendedRun extends Partial<Pick<Checkpoint, 'where' | 'account' | 'host'>> {
   readonly fleet: string;
-  /** When the last of its dead-man's switches fires; undefined where that is not known. */
-  readonly expiresAt?: Date;
+  /** When the last of its dead-man's switches fires, at the latest. */
+  readonly expiresAt: Date;
+  /** The ids of those that it is known to have launched; those of them that may be left. */
+  readonly instances: readonly string[];
+  /** How many it was to launch. */
+  readonly count: number;
 }
 
 /**
@@ -47,7 +58,8 @@ export async function readPastRun(archive: Archive, run: string): Promise<PastRu
         hint: 'see what is kept of runs with: cnd logs ls',
       },
     );
-  const { where, account, host, expiresAt } = checkpoint ?? {};
+  const { where, account, host, instances = [] } = checkpoint ?? {};
+  const launched = instances.length > 0 ? instances : (record?.instances ?? []);
   return {
     run,
     settings,
@@ -56,9 +68,17 @@ export async function readPastRun(archive: Archive, run: string): Promise<PastRu
     unended: {
       fleet: settings.config.fleet,
       ...given({ where: where ?? record?.where, account: account ?? record?.account, host }),
-      ...(expiresAt !== undefined && { expiresAt: new Date(expiresAt) }),
+      expiresAt: checkpoint ? new Date(checkpoint.expiresAt) : expiryOf(settings, record?.startedAt),
+      instances: launched.map(({ id }) => id),
+      count: settings.config.N,
     },
   };
+}
+
+/** When a run is over at the latest whose record alone is there. */
+function expiryOf({ run, config }: RecordedSettings, startedAt: string | undefined): Date {
+  const start = startedAt === undefined ? (runStart(run)?.getTime() ?? Date.now()) : Date.parse(startedAt);
+  return new Date(start + (config.T + longestGrace) * 1000);
 }
 
 /** One that has ended by itself, with all of its instances or not. */
@@ -72,7 +92,15 @@ function endedRun(record: RunRecord, ended: NonNullable<RunRecord['ended']>): Pa
     settings: record,
     coverages: [coverage],
     ...(nonce !== undefined && digest !== undefined && { candidate: { nonce, digest } }),
-    ...(left.length > 0 && { unended: { fleet: config.fleet, ...given({ where, account }) } }),
+    ...(left.length > 0 && {
+      unended: {
+        fleet: config.fleet,
+        ...given({ where, account }),
+        expiresAt: expiryOf(record, record.startedAt),
+        instances: left,
+        count: left.length,
+      },
+    }),
   };
 }
 
@@ -113,7 +141,7 @@ async function readCheckpoint(archive: Archive, run: string): Promise<Checkpoint
 }
 
 /** An entry as text; undefined when there is none. @throws CndError `archive-too-long` */
-async function readEntry(
+export async function readEntry(
   archive: Archive,
   run: string,
   name: string,

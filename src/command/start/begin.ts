@@ -10,6 +10,7 @@ import { EventStream } from '../../event/stream.ts';
 import type { Fleet } from '../../fleet/fleet.ts';
 import { requirePassed } from '../../fleet/preflight.ts';
 import type { RunId } from '../../run-id.ts';
+import type { OnLaunch } from '../../run/context.ts';
 import { deadline } from '../../run/deadline.ts';
 import type { Interrupts } from '../../run/interrupt.ts';
 import { expiryOf } from '../../run/note.ts';
@@ -41,11 +42,13 @@ export interface Beginning {
   readonly env: NodeJS.ProcessEnv;
   /** Called when the run itself takes over, which removes its state then. */
   readonly onStart: () => void;
+  readonly onLaunch: OnLaunch | undefined;
 }
 
 /** Checks what the fleet and the archive say, and then plans, detaches or makes a run; gives the exit code. */
 export async function beginRun(beginning: Beginning): Promise<number> {
-  const { run, flags, config, fleet, interrupts, begin, earlier, part, chosen, env, onStart } = beginning;
+  const { run, flags, config, fleet, interrupts, begin, earlier, part, chosen, env, onStart, onLaunch } =
+    beginning;
   const { instances, timeLimit } = config;
   const plan = { instances, fleet: config.fleet, timeLimit };
   const settings = { start: begin.wall, ...(flags['dry-run'] !== true && { plan }) };
@@ -130,6 +133,7 @@ export async function beginRun(beginning: Beginning): Promise<number> {
       warnings,
       writeReport,
       ask,
+      onLaunch,
     });
     return shownExitCode(exitCode, display);
   } catch (error) {

@@ -1,6 +1,7 @@
 import type { Layer } from '../../config/layer.ts';
 import { processStart } from '../../clock.ts';
 import { fileUsageError } from '../../file-error.ts';
+import type { OnLaunch } from '../../run/context.ts';
 import { Interrupts } from '../../run/interrupt.ts';
 import { expiryOf, runNote } from '../../run/note.ts';
 import type { EarlierRun } from '../../run/record/earlier.ts';
@@ -21,10 +22,15 @@ export function start(flags: Arguments): Promise<number> {
 /** A run of one's own, one that resumes another, with the settings of that, or a part of a series; gives the exit code. */
 export async function startRun(
   given: Arguments,
-  past: { readonly earlier?: EarlierRun; readonly settings?: Layer; readonly part?: SeriesPart } = {},
+  past: {
+    readonly earlier?: EarlierRun;
+    readonly settings?: Layer;
+    readonly part?: SeriesPart;
+    readonly onLaunch?: OnLaunch;
+  } = {},
 ): Promise<number> {
   const { env } = process;
-  const { earlier, part } = past;
+  const { earlier, part, onLaunch } = past;
   const begin = part?.start ?? processStart;
   const { flags, chosen } = await withInstances(given, env);
   const path = typeof flags['config'] === 'string' ? flags['config'] : undefined;
@@ -61,6 +67,7 @@ export async function startRun(
         chosen,
         env,
         onStart,
+        onLaunch,
       });
     } finally {
       await endPrepared?.();

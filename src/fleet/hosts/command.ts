@@ -1,5 +1,5 @@
 import { shell } from '../../session/shell.ts';
-import { workDirectory } from '../../session/work-directory.ts';
+import { runDirectory, workDirectory } from '../../session/work-directory.ts';
 
 // What the fleet says to a shell on a host, as pure functions. Only what POSIX has and busybox too; no newlines, so that
 // a login shell with other rules (fish, csh) passes the scripts on unchanged.
@@ -10,12 +10,19 @@ export interface WorkerPlace {
   readonly worker: number;
 }
 
+/** One worker, or all that a host has of a run. */
+export type CleanPlace = Pick<WorkerPlace, 'run'> & Partial<WorkerPlace>;
+
 /** Seconds between two looks of a guard at the wall clock. */
 const guardStep = 5;
 
 /** What every process of a worker carries in its environment, wherever it goes. The run's fixed length ends it. */
 function tags({ run, worker }: WorkerPlace): string[] {
-  return [`CND_RUN=${run}`, `CND_INSTANCE=h${worker}-${run}`];
+  return [`CND_RUN=${run}`, instanceTag(run, `${worker}`)];
+}
+
+function instanceTag(run: string, worker: string): string {
+  return `CND_INSTANCE=h${worker}-${run}`;
 }
 
 /** Starts a worker's command with its tags, and its syslog in a file of its own: what else the host logs is private. */
@@ -24,10 +31,10 @@ export function tagCommand(place: WorkerPlace, command: string): string {
 }
 
 /**
- * Kills every process of a worker, until two looks in a row find none, and removes its directory. Says `clean`, or with
- * exit code 1 what is left.
+ * Kills every process of a worker, or of all workers of a run, guards included, until two looks in a row find none, and removes
+ * the directory. Says `clean`, or with exit code 1 what is left.
  */
-export function cleanCommand(place: WorkerPlace): string {
+export function cleanCommand(place: CleanPlace): string {
   return shell`exec /bin/sh -c ${cleanScript(place)}`;
 }
 
@@ -57,11 +64,14 @@ export function guardCommand(place: WorkerPlace, seconds: number): string {
   return shell`exec env ${tags(place)} /bin/sh -c ${script}`;
 }
 
-/** Waits so many seconds by the clock that is faster: n have been slept, and by the wall clock l are left until e. */
+/**
+ * Waits so many seconds by the clock that is faster: n have been slept, and by the wall clock l are left until e. Where `date` says
+ * nothing (no memory, say) what was slept counts: nothing may end a guard before its time.
+ */
 function waitScript(seconds: number): string {
   return [
     `n=0`,
-    `while m=$((${seconds}-n)); l=$((e-$(date +%s))); [ $m -gt 0 ] && [ $l -gt 0 ]`,
+    `while m=$((${seconds}-n)); t=$(date +%s); l=$((e-\${t:-0})); [ $m -gt 0 ] && [ $l -gt 0 ]`,
     `do if [ $l -lt $m ]; then m=$l; fi; if [ $m -gt ${guardStep} ]; then m=${guardStep}; fi; sleep $m; n=$((n+m)); done`,
   ].join('; ');
 }
@@ -73,11 +83,11 @@ export function syslogCommand({ run, worker }: WorkerPlace): string {
 }
 
 /** Without single quotes, so that it can be quoted twice and still hold no backslash between quotes (fish). */
-function cleanScript(place: WorkerPlace): string {
-  const { run, worker } = place;
-  const [, tag = ''] = tags(place);
+function cleanScript({ run, worker }: CleanPlace): string {
+  // As grep reads it.
+  const tag = instanceTag(run, worker === undefined ? '[0-9]*' : `${worker}`);
   return [
-    `d=${workDirectory(run, worker)}`,
+    `d=${worker === undefined ? runDirectory(run) : workDirectory(run, worker)}`,
     // So that neither this script nor what it runs looks like what it seeks, where `ps` shows arguments as well.
     `p="[${tag[0]}]${tag.slice(1)}"`,
     // With /proc in one look at all environments; without it as ps shows them (macOS, the BSDs).
@@ -85,7 +95,7 @@ function cleanScript(place: WorkerPlace): string {
     `n=0; q=0`,
     `while [ $q -lt 2 ] && [ $n -lt 80 ]; do n=$((n+1)); l=$(look); if [ -n "$l" ]; then q=0; kill -KILL $l 2>/dev/null; elif rm -rf "$d" 2>/dev/null && [ ! -e "$d" ]; then q=$((q+1)); continue; else q=0; fi; sleep 0.05 2>/dev/null || sleep 1; done`,
     `if [ $q -lt 2 ]; then echo "still there:" $(look) $(ls -d "$d" 2>/dev/null) >&2; exit 1; fi`,
-    `rmdir .cnd/${run} .cnd 2>/dev/null`,
+    `rmdir ${runDirectory(run)} .cnd 2>/dev/null`,
     `echo clean`,
   ].join('; ');
 }

@@ -6,10 +6,11 @@ import { aborted } from '../../session/bounded.ts';
 import { LentSession } from '../../session/lent.ts';
 import type { Session } from '../../session/session.ts';
 import { quote } from '../../text.ts';
-import type { ConnectOptions, FindReport, FleetTiming, FoundRun, LaunchRequest } from '../fleet.ts';
+import type { ConnectOptions, Eviction, FindReport, FleetTiming, FoundRun, LaunchRequest } from '../fleet.ts';
 import type { Guard } from '../../session/guard.ts';
 import type { Instance } from '../../instance.ts';
 import { plural } from '../../quantity.ts';
+import { requireRunId } from '../../run-id.ts';
 import { SshAccesses, type SshFleet } from '../ssh.ts';
 import { guardCommand, syslogCommand, tagCommand } from './command.ts';
 import type { Host } from './host.ts';
@@ -123,6 +124,23 @@ export class HostsFleet implements SshFleet {
     if (!record) return [];
     const wanted = (await this.#instances(record)).filter(({ id }) => !ids || ids.includes(id));
     return Promise.all(wanted.map(async (instance) => this.#release(record, instance, kept !== undefined)));
+  }
+
+  /** On all of the list: nobody here knows which of them it used. */
+  async evict(run: string): Promise<Eviction[]> {
+    const place = { run: requireRunId(run) };
+    return Promise.all(
+      this.#hosts.map(async (host) => {
+        const access = accessOf(host, this.#env);
+        const id = target(access);
+        try {
+          await release(access, place, undefined, milliseconds(host));
+          return { id };
+        } catch (error) {
+          return { id, error };
+        }
+      }),
+    );
   }
 
   async dispose(run: string): Promise<void> {

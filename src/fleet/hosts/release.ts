@@ -4,7 +4,7 @@ import type { Session } from '../../session/session.ts';
 import type { Access } from '../../session/ssh/access.ts';
 import { connect } from '../../session/ssh/connect.ts';
 import { within } from '../../wait.ts';
-import { type WorkerPlace, cleanCommand } from './command.ts';
+import { type CleanPlace, cleanCommand } from './command.ts';
 
 /** Milliseconds for a host to say that it is clean: over the run's own session, and over a connection made for it. */
 const timeout = { open: 5_000, made: 10_000 };
@@ -13,14 +13,14 @@ const timeout = { open: 5_000, made: 10_000 };
 const hedge = 700;
 
 /**
- * Ends what a worker left on its host and removes its files, over the session that is open if it answers soon: a new connection
+ * Ends what a worker, or a run, left on a host and removes its files, over the session that is open if it answers soon: a new connection
  * may be one too many for the host or for what is in front of it. Resolves on the host's own word alone.
  * @param connectTimeout Milliseconds for each step of a new connection; see `ConnectOptions.timeout`.
  * @throws CndError when the host cannot be reached, or says that something is left.
  */
 export async function release(
   access: Access,
-  place: WorkerPlace,
+  place: CleanPlace,
   open: Session | undefined,
   connectTimeout?: number,
 ): Promise<void> {
@@ -37,7 +37,7 @@ export async function release(
 /** Over a connection of its own, which is given up when the signal aborts. */
 async function releaseAnew(
   access: Access,
-  place: WorkerPlace,
+  place: CleanPlace,
   signal: AbortSignal,
   connectTimeout: number | undefined,
 ): Promise<void> {
@@ -52,7 +52,7 @@ async function releaseAnew(
 }
 
 /** Whether the host, after the cleanup, says that nothing is left. @throws CndError as `Session.exec`, `succeeded` do. */
-async function isClean(session: Session, place: WorkerPlace, timeout: number): Promise<boolean> {
+async function isClean(session: Session, place: CleanPlace, timeout: number): Promise<boolean> {
   const name = 'the cleanup';
   const result = await session.exec(cleanCommand(place), { timeout, name });
   return /^clean$/m.test(succeeded(session, name, result).stdout.toString());

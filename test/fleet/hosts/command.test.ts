@@ -1,5 +1,13 @@
 import { type ChildProcess, spawn } from 'node:child_process';
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  readdirSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
@@ -53,6 +61,7 @@ describe('the commands', () => {
     for (const command of [
       guardCommand(place, 9.1),
       cleanCommand(place),
+      cleanCommand({ run }),
       tagCommand(place, 'true'),
       syslogCommand(place),
     ]) {
@@ -116,6 +125,11 @@ describe('the guard', () => {
     await arm(1, 3);
     writeFileSync(clock, '10\n');
     await expectCleaned(15);
+    // It says nothing at all any more.
+    writeFileSync(clock, '1000\n');
+    await arm(2, 3);
+    writeFileSync(clock, '');
+    await expectCleaned(15);
   });
 
   it('fails where nothing can be put', async () => {
@@ -128,7 +142,7 @@ describe('the boot of a worker', () => {
   const boot = (seconds: number): string => {
     const place = { run, worker: 0 };
     const { loader } = new WorkerBundles();
-    return tagCommand(place, bootWorker(run, 0, loader, { guard: guardCommand(place, seconds) }));
+    return tagCommand(place, bootWorker(run, 0, 60, loader, { guard: guardCommand(place, seconds) }));
   };
 
   it('does not take its guard along when it is given up', async () => {
@@ -163,6 +177,25 @@ describe('the cleanup', () => {
     expect([existsSync(directory(1)), existsSync(directory(11))]).toEqual([false, true]);
     expect(await end(cleanCommand({ run, worker: 11 }))).toEqual({ code: 0, stdout: 'clean\n' });
     expect(orphans(run)).toEqual([]);
+    expect(existsSync(join(home, '.cnd'))).toBe(false);
+  });
+
+  it('of a whole run ends all of its workers and guards, and nothing of another run', async () => {
+    const other = newRunId();
+    await armed(1, 60);
+    await armed(11, 60);
+    working(1);
+    working(11);
+    begin(tagCommand({ run: other, worker: 1 }, 'exec sleep 1000'));
+    await end(guardCommand({ run: other, worker: 1 }, 60));
+    await eventually('four workers', () => workers() === 4);
+    await eventually('the other', () => orphans(other).some((line) => line.includes('sleep 1000')));
+    expect(await end(cleanCommand({ run }))).toEqual({ code: 0, stdout: 'clean\n' });
+    expect(orphans(run)).toEqual([]);
+    expect(readdirSync(join(home, '.cnd'))).toEqual([other]);
+    expect(orphans(other).length).toBeGreaterThanOrEqual(2);
+    expect(await end(cleanCommand({ run: other }))).toEqual({ code: 0, stdout: 'clean\n' });
+    expect(orphans(other)).toEqual([]);
     expect(existsSync(join(home, '.cnd'))).toBe(false);
   });
 
