@@ -4,12 +4,15 @@ import type { z } from 'zod';
 import type { KubeConfig } from '@kubernetes/client-node';
 import { CndError, messageOf } from '../error.ts';
 import { boundedText } from '../text.ts';
-import { withDeadline } from '../wait.ts';
+import { pause, unlessAborted, withDeadline } from '../wait.ts';
 import { KubernetesError, refusal } from './failure.ts';
 import type { ClusterPlace } from './kubeconfig.ts';
 
 /** Milliseconds for an answer. */
 const answerTimeout = 10_000;
+
+/** Milliseconds for the credentials: a plugin may ask somebody to log in. */
+const credentialTimeout = 60_000;
 
 /** The longest answer that is read, in bytes: that of a list of some ten thousand pods. */
 const longestAnswer = 1 << 28;
@@ -44,7 +47,7 @@ export class KubernetesClient {
   }
 
   /**
-   * One request, and the answer as its schema has it.
+   * One request, and the answer as its schema has it. One that the API server postpones is repeated when it says so, within its time.
    * @throws KubernetesError; the signal's reason when that aborts.
    */
   async request<Schema extends z.ZodType>(
@@ -53,17 +56,17 @@ export class KubernetesClient {
     schema: Schema,
     request: ApiRequest,
   ): Promise<z.output<Schema>> {
-    const { what, body, signal, timeout = answerTimeout } = request;
-    signal?.throwIfAborted();
-    const url = this.#url(path, request);
-    const options = await this.#options(method, body !== undefined);
-    const { status, text } = await withDeadline(timeout, signal, (until) =>
-      send(url, { ...options, signal: until }, body),
-    ).catch((cause: unknown) => {
-      signal?.throwIfAborted();
-      if (cause instanceof CndError) throw cause;
-      throw this.#unreached(what, cause);
-    });
+    const { what, timeout = answerTimeout } = request;
+    const giveUp = performance.now() + timeout;
+    let answer = await this.#once(method, path, request, timeout);
+    for (;;) {
+      const delay = postponement(answer);
+      const left = giveUp - performance.now() - delay;
+      if (!(left > 0)) break;
+      await pause(delay, request.signal);
+      answer = await this.#once(method, path, request, left);
+    }
+    const { status, text } = answer;
     if (status < 200 || status > 299) throw refusal(what, this.server, status, text);
     const { data, error } = schema.safeParse(parse(text));
     if (error)
@@ -75,19 +78,35 @@ export class KubernetesClient {
     return data;
   }
 
-  /**
-   * The lines of an answer that goes on, until it ends, is cut, or the signal aborts.
-   * @throws KubernetesError when it does not begin.
-   */
-  async *lines(path: string, request: Omit<ApiRequest, 'body' | 'timeout'>): AsyncGenerator<string> {
-    const { what, signal } = request;
+  async #once(method: string, path: string, request: ApiRequest, timeout: number): Promise<Answer> {
+    const { what, body, signal } = request;
+    signal?.throwIfAborted();
     const url = this.#url(path, request);
-    const response = await begin(url, { ...(await this.#options('GET', false)), signal }).catch(
+    const options = await this.#options(method, body !== undefined, signal);
+    return withDeadline(timeout, signal, (until) => send(url, { ...options, signal: until }, body)).catch(
       (cause: unknown) => {
         signal?.throwIfAborted();
+        if (cause instanceof CndError) throw cause;
         throw this.#unreached(what, cause);
       },
     );
+  }
+
+  /**
+   * The lines of an answer that goes on, until it ends, is cut, or the signal aborts. `onOpen` is called when it begins.
+   * @throws KubernetesError when it does not begin.
+   */
+  async *lines(
+    path: string,
+    request: Omit<ApiRequest, 'body' | 'timeout'> & { readonly onOpen?: (() => void) | undefined },
+  ): AsyncGenerator<string> {
+    const { what, signal, onOpen } = request;
+    const url = this.#url(path, request);
+    const options = await this.#options('GET', false, signal);
+    const response = await begin(url, { ...options, signal }).catch((cause: unknown) => {
+      signal?.throwIfAborted();
+      throw this.#unreached(what, cause);
+    });
     const { statusCode: status = 0 } = response;
     if (status !== 200) {
       const text = await boundedText(response, longestLine, () => new Error('a long refusal')).catch(
@@ -95,6 +114,7 @@ export class KubernetesClient {
       );
       throw refusal(what, this.server, status, text);
     }
+    onOpen?.();
     let rest = '';
     try {
       for await (const chunk of response.setEncoding('utf8') as AsyncIterable<string>) {
@@ -126,11 +146,14 @@ export class KubernetesClient {
     });
   }
 
-  async #options(method: string, hasBody: boolean): Promise<RequestOptions> {
+  async #options(method: string, hasBody: boolean, signal: AbortSignal | undefined): Promise<RequestOptions> {
     const options: RequestOptions = { method };
     try {
-      await this.config.applyToHTTPSOptions(options);
+      await withDeadline(credentialTimeout, signal, (until) =>
+        unlessAborted(this.config.applyToHTTPSOptions(options), until),
+      );
     } catch (cause) {
+      signal?.throwIfAborted();
       throw new KubernetesError(`the credentials of the context ${this.place.context}: ${messageOf(cause)}`, {
         status: 401,
         about: this.place.context,
@@ -143,6 +166,22 @@ export class KubernetesClient {
     options.headers = Object.assign({}, options.headers, { accept: 'application/json' }, type);
     return options;
   }
+}
+
+/** The answer to a request. */
+interface Answer {
+  readonly status: number;
+  readonly text: string;
+  /** The header `Retry-After`, in seconds. */
+  readonly retryAfter: number;
+}
+
+/**
+ * Milliseconds after which a request is to be sent again; NaN when it is not: an API server that has too much to do has not
+ * processed it (429, Kubernetes documentation, "API Priority and Fairness"). Some chance is in it, so that many do not come at once.
+ */
+function postponement({ status, retryAfter }: Answer): number {
+  return status === 429 && retryAfter > 0 ? 1000 * retryAfter * (1 + Math.random() / 2) : Number.NaN;
 }
 
 function parse(text: string): unknown {
@@ -165,17 +204,18 @@ function begin(url: URL, options: RequestOptions): Promise<IncomingMessage> {
 }
 
 /** Sends one request, and gives the whole answer. */
-function send(
-  url: URL,
-  options: RequestOptions,
-  body: unknown,
-): Promise<{ readonly status: number; readonly text: string }> {
+function send(url: URL, options: RequestOptions, body: unknown): Promise<Answer> {
   return new Promise((resolve, reject) => {
     const start = url.protocol === 'http:' ? httpRequest : httpsRequest;
     const call = start(url, options, (response) => {
       const tooLong = (): Error => new Error(`an answer of more than ${longestAnswer} bytes`);
       boundedText(response, longestAnswer, tooLong).then(
-        (text) => resolve({ status: response.statusCode ?? 0, text }),
+        (text) =>
+          resolve({
+            status: response.statusCode ?? 0,
+            text,
+            retryAfter: Number(response.headers['retry-after']),
+          }),
         reject,
       );
     });

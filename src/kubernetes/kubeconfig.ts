@@ -4,6 +4,7 @@ import { delimiter, join } from 'node:path';
 import type { KubeConfig } from '@kubernetes/client-node';
 import { z } from 'zod';
 import { UsageError, messageOf } from '../error.ts';
+import { environmentProxy } from './proxy.ts';
 
 /** Which part of which cluster. */
 export interface ClusterPlace {
@@ -65,6 +66,9 @@ export async function loadKubeconfig(
     );
   }
   tellPlugin(config);
+  const cluster = config.getCurrentCluster();
+  const proxyUrl = cluster?.proxyUrl ?? environmentProxy(cluster?.server ?? '', env);
+  if (proxyUrl !== undefined) Object.assign(cluster ?? {}, { proxyUrl });
   return { config, place: { context, namespace: choice.namespace ?? known.namespace ?? 'default' } };
 }
 

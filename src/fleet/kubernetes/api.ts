@@ -1,6 +1,7 @@
 import type { KubernetesClient } from '../../kubernetes/client.ts';
 import { KubernetesError, isNotFound, isPassing } from '../../kubernetes/failure.ts';
 import { retry } from '../../retry.ts';
+import { onceAborted } from '../../wait.ts';
 import { jobName, labelKeys, runSelector } from './label.ts';
 import { type Listed, listAll } from '../../kubernetes/page.ts';
 import {
@@ -17,6 +18,32 @@ import {
 
 /** Milliseconds for which the creation of a Job is tried again. */
 const createTimeout = 15_000;
+
+/** Milliseconds for an answer to it: webhooks of the cluster, which are asked before, are given 10 s by default. */
+const admissionTimeout = 15_000;
+
+/** Seconds after the end that it was given in which a watch is still waited for: its connection is dead then, and nobody has told. */
+const silence = 10;
+
+/** What a watch is asked for with. */
+export interface WatchRequest {
+  /** What has happened since is told. */
+  readonly version: string;
+  readonly seconds: number;
+  readonly signal: AbortSignal;
+  /** It is not refused. */
+  readonly onOpen?: () => void;
+}
+
+/** One line of a watch. */
+export interface PodChange {
+  /** How far the watch has come. */
+  readonly version: string;
+  /** As it is now, or was last; absent where only the version is told. */
+  readonly pod?: Pod;
+  /** There is no such pod any more. */
+  readonly isGone?: boolean;
+}
 
 /** The calls of this fleet, in one namespace or, without one, in all. */
 export class KubernetesApi {
@@ -45,7 +72,11 @@ export class KubernetesApi {
     const what = `creating the Job ${jobName(run)}`;
     const create = async (): Promise<JobObject> => {
       try {
-        return await this.client.request('POST', this.#jobs(), jobObject, { what, body: manifest });
+        return await this.client.request('POST', this.#jobs(), jobObject, {
+          what,
+          body: manifest,
+          timeout: admissionTimeout,
+        });
       } catch (error) {
         const own = isConflict(error) ? await this.#own(run) : undefined;
         if (own) return own;
@@ -60,7 +91,8 @@ export class KubernetesApi {
     const what = `starting the Job ${jobName(run)}`;
     const body = { spec: { suspend: false } };
     const path = `${this.#jobs()}/${jobName(run)}`;
-    const patch = async () => this.client.request('PATCH', path, anyObject, { what, body });
+    const patch = async () =>
+      this.client.request('PATCH', path, anyObject, { what, body, timeout: admissionTimeout });
     await retry(patch, { signal, timeout: createTimeout, isRetryable: isPassing });
   }
 
@@ -96,7 +128,11 @@ export class KubernetesApi {
     const path = this.#path('/api/v1', 'configmaps');
     const create = async (): Promise<void> => {
       try {
-        await this.client.request('POST', path, anyObject, { what, body: manifest });
+        await this.client.request('POST', path, anyObject, {
+          what,
+          body: manifest,
+          timeout: admissionTimeout,
+        });
       } catch (error) {
         if (!isConflict(error)) throw error;
       }
@@ -142,21 +178,42 @@ export class KubernetesApi {
   }
 
   /**
-   * The pods of a run as they change from a version on, until the API server ends it. What is gone was deleted, also without
-   * having been marked so before. @throws KubernetesError
+   * What becomes of the pods of a run from a version on, until the API server ends it, which it does after so many seconds, or
+   * the connection is lost; one that is silent is given up soon afterwards.
+   * @throws KubernetesError, of status 410 when it cannot go on from there, such as from a version that is too old.
    */
-  async *podChanges(run: string, version: string, signal: AbortSignal): AsyncGenerator<Pod> {
-    const query = { labelSelector: runSelector(run), watch: 'true', resourceVersion: version };
+  async *podChanges(
+    run: string,
+    { version, seconds, signal, onOpen }: WatchRequest,
+  ): AsyncGenerator<PodChange> {
+    const query = {
+      labelSelector: runSelector(run),
+      watch: 'true',
+      resourceVersion: version,
+      allowWatchBookmarks: 'true',
+      timeoutSeconds: String(seconds),
+    };
     const what = 'watching the pods';
-    for await (const line of this.client.lines(this.#path('/api/v1', 'pods'), { what, query, signal })) {
-      const change = podChange.safeParse(parseJson(line)).data;
-      // Other lines tell that the version is too old.
-      if (!change) return;
-      const { type, object } = change;
-      const { metadata } = object;
-      const deletionTimestamp =
-        metadata.deletionTimestamp ?? (type === 'DELETED' ? new Date().toISOString() : null);
-      yield { ...object, metadata: { ...metadata, deletionTimestamp } };
+    const path = this.#path('/api/v1', 'pods');
+    signal.throwIfAborted();
+    const over = new AbortController();
+    const off = onceAborted(signal, () => over.abort(signal.reason));
+    const timer = setTimeout(() => over.abort(), 1000 * (seconds + silence));
+    try {
+      for await (const line of this.client.lines(path, { what, query, signal: over.signal, onOpen })) {
+        const change = podChange.safeParse(parseJson(line)).data;
+        if (!change || change.type === 'ERROR') {
+          const words = change?.object.message ?? 'the answer is not understood';
+          throw new KubernetesError(`${what}: ${words}`, { status: 410, about: path });
+        }
+        const { type, object } = change;
+        const reached = object.metadata.resourceVersion ?? '';
+        if (type === 'BOOKMARK') yield { version: reached };
+        else yield { version: reached, pod: object, isGone: type === 'DELETED' };
+      }
+    } finally {
+      clearTimeout(timer);
+      off();
     }
   }
 

@@ -18,6 +18,12 @@ const undisturbed = {
   'karpenter.sh/do-not-disrupt': 'true',
 };
 
+/** Service meshes add no container to such pods: they need no network, and a proxy that goes on keeps a pod from ending. */
+const unmeshed = {
+  labels: { 'sidecar.istio.io/inject': 'false' },
+  annotations: { 'sidecar.istio.io/inject': 'false', 'linkerd.io/inject': 'disabled' },
+};
+
 /** nobody: what a pod runs needs no rights at all. */
 const user = 65_534;
 
@@ -47,7 +53,10 @@ export function jobManifest(plan: JobPlan) {
       activeDeadlineSeconds: seconds(lifetime) + jobSurplus,
       ttlSecondsAfterFinished: keptSeconds,
       template: {
-        metadata: { labels, annotations: { ...undisturbed, ...annotations } },
+        metadata: {
+          labels: { ...unmeshed.labels, ...labels },
+          annotations: { ...undisturbed, ...unmeshed.annotations, ...annotations },
+        },
         spec: podSpec(plan),
       },
     },

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { containerName } from './job.ts';
 
 // Kubernetes' objects, as far as they are read. What is absent in an answer may be null as well.
 
@@ -30,40 +31,68 @@ const terminated = z.object({
   finishedAt: z.string().nullish(),
 });
 
+const containerStatuses = z
+  .array(
+    z.object({
+      name: z.string(),
+      state: z
+        .object({
+          waiting: waiting.nullish(),
+          running: z.object({ startedAt: z.string().nullish() }).nullish(),
+          terminated: terminated.nullish(),
+        })
+        .default({}),
+    }),
+  )
+  .nullish();
+
 const pod = z.object({
   metadata,
+  spec: z.object({ nodeName: z.string().nullish() }).nullish(),
   status: z.object({
     phase: z.string().nullish(),
     reason: z.string().nullish(),
     message: z.string().nullish(),
     conditions: z.array(condition).nullish(),
-    containerStatuses: z
-      .array(
-        z.object({
-          state: z.object({
-            waiting: waiting.nullish(),
-            running: z.object({ startedAt: z.string().nullish() }).nullish(),
-            terminated: terminated.nullish(),
-          }),
-        }),
-      )
-      .nullish(),
+    containerStatuses,
+    initContainerStatuses: containerStatuses,
   }),
 });
 
 /** A pod. */
 export type Pod = z.output<typeof pod>;
 
+/** How one container of a pod is. */
+export type ContainerStatus = NonNullable<Pod['status']['containerStatuses']>[number];
+
+/** How the worker's container is: a cluster may add others (a service mesh does), and they are in the order of their names. Pure. */
+export function workerState({ status }: Pod): ContainerStatus['state'] | undefined {
+  return status.containerStatuses?.find(({ name }) => name === containerName)?.state;
+}
+
 /** What a list says of itself. */
-const listMetadata = z
+export const listMetadata = z
   .object({ resourceVersion: z.string().nullish(), continue: z.string().nullish() })
   .nullish();
 
 /** A page of a list of pods. */
 export const podList = z.object({ metadata: listMetadata, items: z.array(pod) });
 
-/** One line of a watch on pods: a pod as it is now, or was last; other kinds of lines are of no use. */
-export const podChange = z.object({ type: z.enum(['ADDED', 'MODIFIED', 'DELETED']), object: pod });
+/**
+ * One line of a watch on pods: a pod as it is now, or was last; how far the watch has come (a bookmark); or why it ends, such as
+ * that its version is too old (Kubernetes documentation, "API Concepts").
+ */
+export const podChange = z.discriminatedUnion('type', [
+  z.object({ type: z.enum(['ADDED', 'MODIFIED', 'DELETED']), object: pod }),
+  z.object({
+    type: z.literal('BOOKMARK'),
+    object: z.object({ metadata: z.object({ resourceVersion: z.string().nullish() }) }),
+  }),
+  z.object({
+    type: z.literal('ERROR'),
+    object: z.object({ message: z.string().nullish() }),
+  }),
+]);
 
 /** A Job. */
 export const jobObject = z.object({

@@ -1,7 +1,7 @@
 import type { Instance } from '../../instance.ts';
 import { podAddress } from '../../session/kubernetes/exec-socket.ts';
 import { podInstanceId, labelKeys } from './label.ts';
-import type { JobObject, Pod } from './object.ts';
+import { type JobObject, type Pod, workerState } from './object.ts';
 import { type PodEnd, endOf } from './problem/problem.ts';
 
 /** The index of a pod in its Job. Pure. */
@@ -19,8 +19,10 @@ export function podInstance(run: string, pod: Pod): Instance | undefined {
   const { phase } = pod.status;
   if (phase === 'Failed' || phase === 'Succeeded') return { id, index, state: 'terminated', ...endOf(pod) };
   if (deletionTimestamp) return { id, index, state: 'shutting-down', ...endOf(pod) };
-  const isRunning = phase === 'Running' && pod.status.containerStatuses?.[0]?.state.running;
-  if (!isRunning) return { id, index, state: 'pending' };
+  const state = workerState(pod);
+  // A container that the cluster has added may still run.
+  if (state?.terminated) return { id, index, state: 'terminated', ...endOf(pod) };
+  if (phase !== 'Running' || !state?.running) return { id, index, state: 'pending' };
   return { id, index, state: 'running', address: podAddress({ namespace, pod: name }) };
 }
 
@@ -50,7 +52,7 @@ export function instancesOf(run: string, pods: readonly Pod[], known: KnownJob):
     if (!other || other.state === 'terminated') found.set(instance.index, instance);
   }
   const count = known.count ?? job?.spec.completions ?? 0;
-  const failed = job ? indexes(job.status?.failedIndexes ?? '') : new Set();
+  const failed = jobIndexes(job?.status?.failedIndexes ?? '', count);
   for (let index = 0; index < count; index++) {
     if (found.has(index)) continue;
     const id = podInstanceId(run, index);
@@ -73,13 +75,14 @@ function isFinished(job: JobObject | undefined): boolean {
   return isOver === true || Boolean(job?.metadata.deletionTimestamp);
 }
 
-/** `1,3-5` as numbers. Pure. */
-export function indexes(text: string): Set<number> {
+/** The indexes in the status of a Job, such as `1,3-5`, below `count`; what is not understood is left out. Pure. */
+export function jobIndexes(text: string, count: number): Set<number> {
   const found = new Set<number>();
   for (const part of text.split(',')) {
     const [, first, last] = /^(\d{1,6})(?:-(\d{1,6}))?$/.exec(part) ?? [];
     if (first === undefined) continue;
-    for (let index = Number(first); index <= Number(last ?? first); index++) found.add(index);
+    const end = Math.min(Number(last ?? first), count - 1);
+    for (let index = Number(first); index <= end; index++) found.add(index);
   }
   return found;
 }

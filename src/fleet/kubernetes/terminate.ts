@@ -10,15 +10,19 @@ import { indexOfPod, podInstance } from './pod-instance.ts';
 /** Pods that are deleted at once; a request for all of them has the API server delete one after the other. */
 const atOnce = 20;
 
-/** Milliseconds for pods to be gone before what is left is told, of which nothing counts as terminated: it is asked for again until T + grace. */
-const goneTimeout = 8_000;
+/**
+ * Milliseconds for pods to be gone before what is left is told: it is asked for again until T + grace. More for many:
+ * Kubernetes' own controllers release some 20 pods a second.
+ */
+const goneTimeout = { least: 8_000, perPod: 15, most: 25_000 };
 
 /** Milliseconds between two looks, at first and at most. */
 const looks = { first: 150, most: 600 };
 
 /**
  * Deletes the Job of a run, or the pods of some of its instances, and waits until the pod objects are gone: before that their
- * processes may live. Gives what is known of each afterwards.
+ * processes may live. Gives what is known of each afterwards: one whose object is still there counts as terminated only if
+ * nothing of it runs, or ever will.
  * @param known Indexes that were launched here.
  * @throws KubernetesError
  */
@@ -39,24 +43,38 @@ export async function terminatePods(
   // The Job outlives its pods, as it may be making some yet. The cluster deletes them as well, at some ten a second.
   if (ids === undefined && job && !job.metadata.deletionTimestamp) await api.deleteJob(run);
   await deletePods(api, of(pods));
-  const left = await untilGone(async () => {
+  const timeout = Math.max(goneTimeout.least, Math.min(goneTimeout.most, goneTimeout.perPod * pods.length));
+  const isGone = async (): Promise<boolean> => {
+    // It goes after its pods, which need not be listed as long as it is there: they may be thousands.
+    if (ids === undefined && (await api.job(run))) return false;
     const some = of(await api.pods(run));
-    const isJobLeft = ids === undefined && (await api.job(run)) !== undefined;
     // Pods whose Job is gone are nobody's, and nobody else deletes them.
-    if (ids === undefined && !isJobLeft) await deletePods(api, some);
-    return { pods: some, isJobLeft };
-  });
+    if (ids === undefined) await deletePods(api, some);
+    return some.length === 0;
+  };
+  const isAllGone = await isTrueWithin(timeout, isGone);
+  const [left, ending] = isAllGone
+    ? [[], undefined]
+    : await Promise.all([api.pods(run), ids === undefined ? api.job(run) : undefined]);
+  const mayMakePods = ending !== undefined && !ending.metadata.deletionTimestamp;
+  const found = new Map(left.map((pod) => [indexOfPod(pod), pod]));
   return [...indexes]
     .filter(isWanted)
     .toSorted((a, b) => a - b)
     .map((index): Instance => {
       const id = podInstanceId(run, index);
-      const pod = left.pods.find((other) => indexOfPod(other) === index);
-      if (!pod && !left.isJobLeft) return { id, index, state: 'terminated' };
+      const pod = found.get(index);
+      if (pod ? isDead(pod) : !mayMakePods) return { id, index, state: 'terminated' };
       const state = pod && podInstance(run, pod)?.state === 'pending' ? 'pending' : 'running';
       const what = pod ? `its pod ${pod.metadata.name}` : 'its Job';
       return { id, index, state, reason: `${what} is still being deleted` };
     });
+}
+
+/** Whether nothing of a pod that is being deleted runs, or ever will: it has ended, or was never given to a node, and is not any more. */
+function isDead({ metadata, spec, status }: Pod): boolean {
+  const hasEnded = status.phase === 'Failed' || status.phase === 'Succeeded';
+  return Boolean(metadata.deletionTimestamp) && (hasEnded || !spec?.nodeName);
 }
 
 /** Deletes what is not being deleted already. */
@@ -66,16 +84,11 @@ async function deletePods(api: KubernetesApi, pods: readonly Pod[]): Promise<voi
   await Promise.all(some.map(({ metadata }) => limit(() => api.deletePod(metadata.name))));
 }
 
-interface Left {
-  readonly pods: readonly Pod[];
-  readonly isJobLeft: boolean;
-}
-
-async function untilGone(look: () => Promise<Left>): Promise<Left> {
-  const giveUp = performance.now() + goneTimeout;
+async function isTrueWithin(timeout: number, isTrue: () => Promise<boolean>): Promise<boolean> {
+  const giveUp = performance.now() + timeout;
   for (let attempt = 0; ; attempt++) {
-    const left = await look();
-    if ((left.pods.length === 0 && !left.isJobLeft) || performance.now() > giveUp) return left;
+    if (await isTrue()) return true;
+    if (performance.now() > giveUp) return false;
     await pause(Math.min(looks.most, Math.max(looks.first, backoff(attempt) / 2)));
   }
 }

@@ -19,7 +19,7 @@ function pod(index: number, conditions: object[] = []) {
   const name = `cnd-${run}-${index}-x`;
   const labels = { 'batch.kubernetes.io/job-completion-index': String(index) };
   const deletionTimestamp = conditions.length > 0 ? '2026-11-29T12:00:00Z' : null;
-  const containerStatuses = [{ state: { running: {} } }];
+  const containerStatuses = [{ name: 'worker', state: { running: {} } }];
   return {
     metadata: { name, namespace: 'team', labels, deletionTimestamp },
     status: { phase: 'Running', conditions, containerStatuses },

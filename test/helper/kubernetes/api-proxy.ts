@@ -10,8 +10,8 @@ import type { Cluster } from './cluster.ts';
 /** A request to the API server. */
 export interface Intercepted {
   readonly method: string;
-  /** With its query. */
-  readonly path: string;
+  /** With its query. What is forwarded may be another one. */
+  path: string;
 }
 
 /** What is done with a request. It is forwarded once this has resolved, whoever sent it, unless it was answered or is dropped. */
@@ -37,13 +37,17 @@ export class ApiProxy {
       const { method = '', url: path = '', headers } = incoming;
       void (async () => {
         const body = await buffer(incoming);
-        const isDropped = (await intercept({ method, path }, answer)) === 'drop';
+        const forwarded = { method, path };
+        const isDropped = (await intercept(forwarded, answer)) === 'drop';
         if (isDropped) return void answer.destroy();
         if (answer.writableEnded) return;
-        const real = request({ ...theirs, host: '127.0.0.1', port, method, path, headers }, (response) => {
+        const to = { ...theirs, ...forwarded, host: '127.0.0.1', port, headers };
+        const real = request(to, (response) => {
           answer.writeHead(response.statusCode ?? 502, response.headers);
+          answer.flushHeaders();
           response.pipe(answer);
         });
+        answer.on('close', () => real.destroy());
         real.on('error', () => answer.destroy());
         real.end(body);
       })();
@@ -61,6 +65,28 @@ export class ApiProxy {
     this.#server.close();
     this.#server.closeAllConnections();
   }
+}
+
+/** Lets nothing of an answer through any more, and does not end it: as when a NAT has forgotten the connection. */
+export function silence(answer: ServerResponse): void {
+  Object.assign(answer, { write: () => true, end: () => answer });
+}
+
+/** Answers as the API server refuses something (meta/v1 Status). */
+export function refuse(
+  answer: ServerResponse,
+  code: number,
+  reason: string,
+  headers: Readonly<Record<string, string>> = {},
+): void {
+  answer.writeHead(code, { 'content-type': 'application/json', ...headers });
+  answer.end(JSON.stringify(statusOf(code, reason)));
+}
+
+/** A Status of the API server. */
+export function statusOf(code: number, reason: string): object {
+  const message = code === 410 ? 'too old resource version: 1 (2)' : reason;
+  return { kind: 'Status', apiVersion: 'v1', metadata: {}, status: 'Failure', message, reason, code };
 }
 
 /** Answers itself that the API server is of another version. */

@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util';
 import { isPassing } from '../../../kubernetes/failure.ts';
 import { backoff } from '../../../retry.ts';
 import { Changes, onceAborted, pause } from '../../../wait.ts';
@@ -5,6 +6,8 @@ import type { DetachedInstance, DetachedLook, DetachedRun } from '../../detached
 import type { KubernetesApi } from '../api.ts';
 import { ownerHash } from '../label.ts';
 import type { Pod } from '../object.ts';
+import { PodWatch } from '../pod-watch.ts';
+import { endOf } from '../problem/problem.ts';
 import { gone } from './claim.ts';
 import { detachedInstance, detachedRun } from './instance.ts';
 
@@ -22,17 +25,17 @@ export async function* followJob(
   signal: AbortSignal,
 ): AsyncGenerator<DetachedLook> {
   const own = ownerHash(await api.user(signal));
-  const pods = new PodWatch(api, run, signal);
+  const pods = new FollowedPods(api, run, signal);
   let failing: number | undefined;
   try {
-    for (let attempt = 0; !signal.aborted; attempt++) {
+    while (!signal.aborted) {
       try {
         // The Job first: pods that are listed after its end are all that will be.
         const look = await lookAt(api, run, own, signal);
-        const changed = look.endedAt || attempt === 0 ? await pods.list() : pods.take();
-        if (attempt === 0) pods.start();
+        if (look.endedAt) await pods.complete();
+        else await pods.start();
         failing = undefined;
-        yield { run: look, changed };
+        yield { run: look, changed: pods.take() };
         if (look.endedAt) return;
         await pods.next(every);
       } catch (error) {
@@ -40,7 +43,6 @@ export async function* followJob(
         failing ??= performance.now();
         if (!isPassing(error) || performance.now() - failing > giveUpAfter) throw error;
         await pause(backoff(2), signal);
-        attempt = -1;
       }
     }
   } finally {
@@ -61,29 +63,42 @@ async function lookAt(
   throw gone(run, `${context}/${namespace}`);
 }
 
-/** The pods of one run as they change, whatever happens to the connection that tells of them. */
-class PodWatch {
+/** The pods of one run as they change. */
+class FollowedPods {
   readonly #api: KubernetesApi;
   readonly #run: string;
-  readonly #stopped = new AbortController();
+  readonly #signal: AbortSignal;
   readonly #changes = new Changes();
-  readonly #last = new Map<number, string>();
+  readonly #watch: PodWatch;
+  readonly #last = new Map<number, DetachedInstance>();
   #changed = new Map<number, DetachedInstance>();
-  #version = '';
-  #running = false;
 
   constructor(api: KubernetesApi, run: string, signal: AbortSignal) {
     this.#api = api;
     this.#run = run;
-    onceAborted(signal, () => this.stop());
+    this.#signal = signal;
+    this.#watch = new PodWatch(api, run, { see: (pod, isGone) => this.#see(pod, isGone) });
   }
 
-  /** Lists all pods, and gives what has changed. @throws KubernetesError */
-  async list(): Promise<DetachedInstance[]> {
-    const { items, version } = await this.#api.listedPods(this.#run, this.#stopped.signal);
-    this.#version = version;
-    for (const pod of items) this.#see(pod);
-    return this.take();
+  /** Lists all pods and watches them from then on, unless that has begun. @throws KubernetesError, also when it may not be watched. */
+  async start(): Promise<void> {
+    if (this.#watch.refusal) throw this.#watch.refusal;
+    if (!this.#watch.isStarted) this.#watch.start(await this.#list());
+  }
+
+  /** The Job has ended: takes what its pods have left, also those that it has deleted since. @throws KubernetesError */
+  async complete(): Promise<void> {
+    this.#watch.stop();
+    await this.#list();
+    const { version } = this.#watch;
+    if (version === '' || [...this.#last.values()].every(({ state }) => state === 'ended')) return;
+    // The connection of the watch may have been dead: what it would have told is told by another one.
+    const rest = this.#api.podChanges(this.#run, { version, seconds: 1, signal: this.#signal });
+    try {
+      for await (const { pod, isGone = false } of rest) if (pod) this.#see(pod, isGone);
+    } catch {
+      // Then it remains unknown.
+    }
   }
 
   /** What has changed since the last time. */
@@ -97,53 +112,41 @@ class PodWatch {
   async next(milliseconds: number): Promise<void> {
     if (this.#changed.size > 0) return;
     const over = new AbortController();
-    const off = onceAborted(this.#stopped.signal, () => over.abort());
+    const off = onceAborted(this.#signal, () => over.abort());
     await Promise.race([this.#changes.next(over.signal), pause(milliseconds, over.signal)]);
     over.abort();
     off();
   }
 
-  start(): void {
-    if (this.#running) return;
-    this.#running = true;
-    void this.#watch();
-  }
-
   stop(): void {
-    this.#stopped.abort();
+    this.#watch.stop();
   }
 
-  /** Never rejects: what cannot be watched is still listed at the end. */
-  async #watch(): Promise<void> {
-    const { signal } = this.#stopped;
-    while (!signal.aborted) {
-      const begun = performance.now();
-      try {
-        for await (const pod of this.#api.podChanges(this.#run, this.#version, signal)) this.#see(pod);
-      } catch {
-        // It is begun again.
-      }
-      if (performance.now() - begun < every) await pause(every, signal);
-      if (signal.aborted) return;
-      await this.list().then(
-        (changed) => {
-          for (const instance of changed) this.#changed.set(instance.index, instance);
-          this.#changes.notify();
-        },
-        () => {},
-      );
-    }
+  /** Takes all pods that there are, and gives the version of the list. @throws KubernetesError */
+  async #list(): Promise<string> {
+    const { items, version } = await this.#api.listedPods(this.#run, this.#signal);
+    for (const pod of items) this.#see(pod, false);
+    return version;
   }
 
-  #see(pod: Pod): void {
-    const instance = detachedInstance(this.#run, pod);
-    if (!instance) return;
-    const text = JSON.stringify(instance);
+  #see(pod: Pod, isGone: boolean): void {
+    const seen = detachedInstance(this.#run, pod);
+    if (!seen) return;
+    const { index } = seen;
+    const before = this.#last.get(index);
+    // One that has run and is gone without a word has ended all the same.
+    const isLost = isGone && seen.state === 'running';
+    const instance = isLost
+      ? { ...seen, state: 'ended' as const, reason: endOf(pod).reason ?? 'its pod was deleted' }
+      : seen;
     // What has ended stays so, whatever is told of it later.
-    const before = this.#last.get(instance.index);
-    if (before === text || (before?.includes('"state":"ended"') && instance.state !== 'ended')) return;
-    this.#last.set(instance.index, text);
-    this.#changed.set(instance.index, instance);
+    if (
+      before &&
+      (isDeepStrictEqual(before, instance) || (before.state === 'ended' && instance.state !== 'ended'))
+    )
+      return;
+    this.#last.set(index, instance);
+    this.#changed.set(index, instance);
     this.#changes.notify();
   }
 }

@@ -1,7 +1,7 @@
 import { podAddress } from '../../../session/kubernetes/exec-socket.ts';
 import type { DetachedInstance, DetachedRun } from '../../detached.ts';
 import { labelKeys, podInstanceId } from '../label.ts';
-import type { JobObject, Pod } from '../object.ts';
+import { type JobObject, type Pod, workerState } from '../object.ts';
 import { indexOfPod } from '../pod-instance.ts';
 import { endOf } from '../problem/problem.ts';
 
@@ -13,8 +13,8 @@ export function detachedInstance(run: string, pod: Pod): DetachedInstance | unde
   const index = indexOfPod(pod);
   if (index === undefined) return undefined;
   const { name, namespace } = pod.metadata;
-  const { phase, containerStatuses } = pod.status;
-  const { running, terminated } = containerStatuses?.[0]?.state ?? {};
+  const { phase } = pod.status;
+  const { running, terminated } = workerState(pod) ?? {};
   const known = { index, id: podInstanceId(run, index), address: podAddress({ namespace, pod: name }) };
   if (terminated) {
     const { startedAt, finishedAt, message } = terminated;

@@ -1,10 +1,13 @@
 import { z } from 'zod';
 import { check } from '../../check.ts';
 import type { Check } from '../../preflight.ts';
+import { listAll } from '../../../kubernetes/page.ts';
 import type { KubernetesApi } from '../api.ts';
+import { listMetadata } from '../object.ts';
 import type { KubernetesSettings } from '../schema.ts';
 
 const nodeList = z.object({
+  metadata: listMetadata,
   items: z.array(
     z.object({
       metadata: z.object({ labels: z.record(z.string(), z.string()).nullish() }),
@@ -41,7 +44,7 @@ export async function nodesCheck(
 ): Promise<Check> {
   const list = async (): Promise<string> => {
     const what = 'listing the nodes';
-    const { items } = await api.client.request('GET', '/api/v1/nodes', nodeList, { what, signal });
+    const { items } = await listAll(api.client, '/api/v1/nodes', nodeList, { what, signal });
     const fitting = items.filter(
       ({ metadata, spec, status }) =>
         !spec?.unschedulable &&

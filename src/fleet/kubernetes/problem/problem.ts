@@ -1,5 +1,6 @@
 import type { Instance } from '../../../instance.ts';
-import type { Pod } from '../object.ts';
+import { type Pod, workerState } from '../object.ts';
+import { containerName } from '../job.ts';
 
 /** Something that keeps pods from running, in words. */
 export interface Problem {
@@ -17,6 +18,8 @@ const waitingReasons: Readonly<Record<string, string>> = {
   CreateContainerConfigError: 'the container cannot be created',
   CreateContainerError: 'the container cannot be created',
   RunContainerError: 'the container cannot be started',
+  // Of a container that the cluster has added: the worker's is never started again.
+  CrashLoopBackOff: 'a container fails again and again',
 };
 
 /** Who ends a pod that did nothing wrong (Kubernetes documentation, "Pod disruption conditions"). */
@@ -34,13 +37,20 @@ export function podProblem({ status }: Pod): Problem | undefined {
   if (scheduled?.status === 'False' && scheduled.reason === 'Unschedulable') {
     return problem('Unschedulable', 'pods cannot be scheduled yet', scheduled.message);
   }
-  const waiting = status.containerStatuses?.[0]?.state.waiting;
-  const words = waitingReasons[waiting?.reason ?? ''];
-  if (!waiting || words === undefined) return undefined;
-  // It alternates with ErrImagePull, which says why.
-  if (waiting.reason === 'ImagePullBackOff')
-    return { ...problem('image', words, waiting.message), key: words };
-  return { ...problem('image', words, waiting.message), key: words };
+  for (const { name, state } of [
+    ...(status.initContainerStatuses ?? []),
+    ...(status.containerStatuses ?? []),
+  ]) {
+    const reason = waitingReasons[state.waiting?.reason ?? ''];
+    if (reason === undefined) continue;
+    const words =
+      name === containerName
+        ? reason
+        : `container ${name}, which the cluster has added: ${reason.replace(/ \(.*\)$/, '')}`;
+    // The words alone: ImagePullBackOff alternates with ErrImagePull, which says why.
+    return { ...problem('container', words, state.waiting?.message), key: words };
+  }
+  return undefined;
 }
 
 /** What keeps a Job from having its pods, by an event of its controller: quota, Pod Security, another admission. Pure. */
@@ -59,7 +69,8 @@ export function jobProblem({
 export type PodEnd = Pick<Instance, 'reason' | 'endedBy'>;
 
 /** How a pod ended, or is ending. Pure. */
-export function endOf({ metadata, status }: Pod): PodEnd {
+export function endOf(pod: Pod): PodEnd {
+  const { metadata, status } = pod;
   const target = status.conditions?.find(
     ({ type, status: is }) => type === 'DisruptionTarget' && is === 'True',
   );
@@ -71,9 +82,15 @@ export function endOf({ metadata, status }: Pod): PodEnd {
   if (status.reason === 'Evicted') return { reason: `evicted: ${status.message ?? ''}`, endedBy: 'service' };
   if (status.reason === 'DeadlineExceeded') return { reason: 'its time limit has passed' };
   if (status.reason) return { reason: `${status.reason}: ${status.message ?? ''}`, endedBy: 'service' };
-  const ended = status.containerStatuses?.[0]?.state.terminated;
+  const ended = workerState(pod)?.terminated;
   if (ended?.reason === 'OOMKilled') {
     return { reason: 'it ran out of memory and was killed: raise kubernetes.memory', endedBy: 'service' };
+  }
+  const failed = status.initContainerStatuses?.find(({ state }) => state.terminated?.exitCode);
+  if (!ended && failed && !metadata.deletionTimestamp) {
+    // cnd has none: the cluster added it.
+    const code = failed.state.terminated?.exitCode;
+    return { reason: `its init container ${failed.name} failed with exit code ${code}`, endedBy: 'service' };
   }
   // Its first process is told to end when the pod is deleted.
   if (!ended || metadata.deletionTimestamp) return { reason: 'its pod was deleted', endedBy: 'user' };
