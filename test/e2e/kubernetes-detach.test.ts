@@ -1,4 +1,4 @@
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeEach, describe, expect, test } from 'vitest';
 import { z } from 'zod';
@@ -73,6 +73,8 @@ describe.runIf(hasCluster())('a detached run on Kubernetes', { timeout: 240_000 
     });
     cnd.child.kill('SIGKILL');
     await cnd.ended;
+    // Its machine is gone, with whatever state it had not removed yet.
+    rmSync(join(place.state, 'cnd', run), { recursive: true, force: true });
     // It is killed as it claims the run, and again once everything is recorded: nothing is lost, and each goes on from there.
     await killedAt('claim', run, ({ method }) => method === 'PATCH');
     const folder = join(place.directory, 'logs', run);
