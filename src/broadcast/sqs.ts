@@ -1,5 +1,6 @@
 import type { SQSClient } from '@aws-sdk/client-sqs';
 import { type AwsSettings, customEndpoint } from '../aws/client.ts';
+import { untilDeleted } from '../aws/deletion.ts';
 import { awsError } from '../aws/failure.ts';
 import { isRetryable } from '../aws/retryable.ts';
 import { retry } from '../retry.ts';
@@ -20,12 +21,12 @@ export interface SqsOptions extends QueueTags {
   readonly env: NodeJS.ProcessEnv;
   /** Where the role of the instances has its credentials, if they have one (`ec2.instanceProfile`): agents poll. */
   readonly imds?: string | undefined;
-  /** Milliseconds for which opening, announcing and closing are tried. */
-  readonly timeout?: Partial<typeof defaultTimeout>;
+  /** Milliseconds for which opening and announcing are tried, and for which deleting the queue may do nothing but fail. */
+  readonly timeout?: Partial<typeof defaultTimeout> & { readonly close?: number };
 }
 
-/** Opening delays the launch; deleting the queue costs nothing but the user's waiting (DESIGN.md: at most 180 s). */
-const defaultTimeout = { open: 8000, announce: 30_000, close: 60_000 };
+/** Opening delays the launch. */
+const defaultTimeout = { open: 8000, announce: 30_000 };
 
 interface Listener {
   readonly listener: (announcement: Announcement) => void;
@@ -36,7 +37,7 @@ interface Listener {
 export class SqsBroadcast implements Broadcast {
   readonly name = 'sqs';
   readonly #options: SqsOptions;
-  readonly #timeout: typeof defaultTimeout;
+  readonly #timeout: typeof defaultTimeout & { readonly close?: number };
   /** Retries are made here, where it is known what a lost answer means. */
   readonly #client: SQSClient;
   readonly #life = new AbortController();
@@ -134,10 +135,11 @@ export class SqsBroadcast implements Broadcast {
     // Who announced is told before the run ends that it failed.
     await Promise.allSettled(this.#announced.values());
     try {
-      const { signal } = new AbortController();
-      const again = (error: unknown): boolean => isRetryable(error) || queue?.isSettling(error) === true;
       if (queue)
-        await retry(() => queue.delete(), { signal, timeout: this.#timeout.close, isRetryable: again });
+        await untilDeleted(() => queue.delete(), {
+          failing: this.#timeout.close,
+          isNotYet: (error) => queue.isSettling(error),
+        });
     } catch (error) {
       throw this.#error(error, 'cannot be deleted', 'sqs:DeleteQueue, sqs:GetQueueUrl');
     } finally {

@@ -2,13 +2,11 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type { CreateSecurityGroupCommandInput, EC2, IpPermission, SecurityGroup } from '@aws-sdk/client-ec2';
 import { hasCode } from '../../../aws/code.ts';
 import { isNotYetKnown, untilKnown } from '../../../aws/consistency.ts';
+import { untilDeleted } from '../../../aws/deletion.ts';
 import { statusOf } from '../../../aws/failure.ts';
 import { allItems } from '../../../aws/page.ts';
 import { retry } from '../../../retry.ts';
 import { type RunTags, runFilter, runTags } from '../tag.ts';
-
-/** Seconds between two attempts to delete a group that is in use: instances take about 30 s to terminate. */
-const pause = { first: 1, most: 5 };
 
 /** Seconds for which EC2 may not list a group that it has made. */
 const listedWithin = 10;
@@ -118,41 +116,41 @@ export async function findGroups(ec2: EC2, run?: string, signal?: AbortSignal): 
   return allItems(pages, ({ SecurityGroups }) => SecurityGroups);
 }
 
-/** How the groups of a run are deleted. */
+/** Which groups of a run are deleted. */
 export interface GroupRemoval {
-  /** Seconds for which one that is in use is tried again. A group costs nothing, so T does not bind it. */
-  readonly timeout: number;
+  /** One that the run is known to have, whether or not EC2 lists it. */
+  readonly known?: string | undefined;
   /** Seconds for which one may be too new to be seen, or known everywhere; 0 for one that is not new. */
   readonly settle: number;
 }
 
-/** Deletes a run's groups. EC2 refuses while an instance that is shutting down still uses one: tried again. */
-export async function deleteGroups(ec2: EC2, run: string, { timeout, settle }: GroupRemoval): Promise<void> {
-  const giveUp = performance.now() + timeout * 1000;
+/** Deletes a run's groups, however often that takes: EC2 refuses while an instance that is shutting down still uses one. */
+export async function deleteGroups(ec2: EC2, run: string, { known, settle }: GroupRemoval): Promise<void> {
   const freshUntil = performance.now() + settle * 1000;
-  let groups = await findGroups(ec2, run);
-  if (groups.length === 0 && settle > 0) {
-    await delay(settle * 1000);
-    groups = await findGroups(ec2, run);
-  }
-  for (const { GroupId = '' } of groups) await deleteGroup(ec2, GroupId, { giveUp, freshUntil });
+  const isNew = (): boolean => performance.now() <= freshUntil;
+  const ids = new Set(known === undefined ? [] : [known]);
+  const look = async (): Promise<void> => {
+    for (const { GroupId = '' } of await findGroups(ec2, run)) ids.add(GroupId);
+  };
+  const remove = async (): Promise<void> => {
+    await look();
+    if (ids.size === 0 && isNew()) {
+      await delay(freshUntil - performance.now());
+      await look();
+    }
+    for (const id of ids) {
+      await deleteGroup(ec2, id, isNew);
+      ids.delete(id);
+    }
+  };
+  await untilDeleted(remove, { isNotYet: (error) => isNotYetKnown('ec2:DeleteSecurityGroup', error) });
 }
 
-async function deleteGroup(
-  ec2: EC2,
-  GroupId: string,
-  { giveUp, freshUntil }: { readonly giveUp: number; readonly freshUntil: number },
-): Promise<void> {
-  for (let wait = pause.first; ; wait = Math.min(wait * 1.5, pause.most)) {
-    try {
-      await ec2.deleteSecurityGroup({ GroupId });
-      return;
-    } catch (error) {
-      const isUnknown = isNotYetKnown('ec2:DeleteSecurityGroup', error);
-      if (isUnknown && performance.now() > freshUntil) return;
-      const inUse = hasCode(error, 'DependencyViolation', 'InvalidGroup.InUse');
-      if (!(inUse || isUnknown) || performance.now() + wait * 1000 > giveUp) throw error;
-    }
-    await delay(wait * 1000);
+async function deleteGroup(ec2: EC2, GroupId: string, isNew: () => boolean): Promise<void> {
+  try {
+    await ec2.deleteSecurityGroup({ GroupId });
+  } catch (error) {
+    // Of one that is no longer new it means that it is gone, as after a deletion whose answer was lost.
+    if (!isNotYetKnown('ec2:DeleteSecurityGroup', error) || isNew()) throw error;
   }
 }

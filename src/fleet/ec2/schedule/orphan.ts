@@ -1,6 +1,7 @@
 import type { ScheduleGroupSummary, Scheduler } from '@aws-sdk/client-scheduler';
 import { hasCode } from '../../../aws/code.ts';
 import { mayBeNew, untilKnown } from '../../../aws/consistency.ts';
+import { untilDeleted } from '../../../aws/deletion.ts';
 import { awsError, awsErrorKind } from '../../../aws/failure.ts';
 import type { OrphanKind, Orphan } from '../../orphan.ts';
 import type { Ec2Api } from '../api.ts';
@@ -47,7 +48,7 @@ export function scheduleOrphans(api: Ec2Api, isUsed: boolean): OrphanKind {
         'scheduler:DeleteScheduleGroup, scheduler:DeleteSchedule',
         undefined,
         // Only a run whose own settings ask for schedules is known to have a group.
-        async (scheduler) => removeGroup(scheduler, run, isUsed && mayBeNew(run)),
+        (scheduler) => removeGroup(scheduler, run, isUsed && mayBeNew(run)),
       ),
   };
 }
@@ -55,7 +56,7 @@ export function scheduleOrphans(api: Ec2Api, isUsed: boolean): OrphanKind {
 async function removeGroup(scheduler: Scheduler, run: string, isNew: boolean): Promise<void> {
   const remove = (): Promise<unknown> => scheduler.deleteScheduleGroup({ Name: scheduleGroupName(run) });
   try {
-    await (isNew ? untilKnown('scheduler:DeleteScheduleGroup', never, remove) : remove());
+    await untilDeleted(() => (isNew ? untilKnown('scheduler:DeleteScheduleGroup', never, remove) : remove()));
   } catch (error) {
     // Gone, or being deleted by a call whose answer was lost.
     if (!hasCode(error, 'ResourceNotFoundException', 'ConflictException')) throw error;

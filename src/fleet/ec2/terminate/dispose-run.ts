@@ -5,9 +5,6 @@ import { deleteGroups } from '../launch/group.ts';
 import type { LaunchState } from '../launch/launch-state.ts';
 import { deleteVolumes } from './volume.ts';
 
-/** Seconds for which what costs nothing is tried to be deleted, T or no T. */
-const timeout = 180;
-
 /** What deleting each kind of thing takes. */
 const permissions = {
   'security group': 'ec2:DescribeSecurityGroups, ec2:DeleteSecurityGroup',
@@ -42,10 +39,10 @@ export async function disposeRun(
     }
   };
   const age = (performance.now() - (launchState?.groupRequestedAt ?? -Infinity)) / 1000;
-  const groups = { timeout, settle: Math.max(0, settle - age) };
+  const groups = { known: launchState?.group?.id, settle: Math.max(0, settle - age) };
   const removals = await Promise.allSettled([
     removal('security group', async () => deleteGroups(await api.ec2(), run, groups)),
-    removal('volume', async () => deleteVolumes(await api.ec2(), run, timeout)),
+    removal('volume', async () => deleteVolumes(await api.ec2(), run)),
     ...orphanKinds.map(async (kind) => kind.remove(run)),
   ]);
   const failure = removals.find((result) => result.status === 'rejected');

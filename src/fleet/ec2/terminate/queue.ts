@@ -1,5 +1,6 @@
 import type { SQSClient } from '@aws-sdk/client-sqs';
 import type { AwsSettings } from '../../../aws/client.ts';
+import { untilDeleted } from '../../../aws/deletion.ts';
 import { awsError } from '../../../aws/failure.ts';
 import type { OrphanKind, Orphan } from '../../orphan.ts';
 
@@ -44,7 +45,8 @@ export function queueOrphans(settings: AwsSettings, env: NodeJS.ProcessEnv): Orp
     remove: (run) =>
       attempt('the queue cannot be deleted', 'sqs:GetQueueUrl, sqs:DeleteQueue', async () => {
         const { removeQueue, sqsClient } = await sqs();
-        await removeQueue(sqsClient(settings, env), run);
+        const client = sqsClient(settings, env);
+        await untilDeleted(() => removeQueue(client, run));
       }),
   };
 }

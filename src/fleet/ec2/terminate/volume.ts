@@ -1,11 +1,9 @@
 import type { EC2, Volume } from '@aws-sdk/client-ec2';
 import { hasCode } from '../../../aws/code.ts';
-import { pause } from '../../../wait.ts';
+import { untilDeleted } from '../../../aws/deletion.ts';
+import { CndError } from '../../../error.ts';
 import type { Orphan } from '../../orphan.ts';
 import { expiryTag, runFilter, tagKeys, tagValue } from '../tag.ts';
-
-/** Milliseconds between two looks at volumes that are still attached: instances take about 30 s to terminate. */
-const interval = 2000;
 
 /** The volumes of a run, or of any run, by tag: every volume is tagged by the call that creates it. */
 export async function findVolumes(ec2: EC2, run?: string): Promise<Volume[]> {
@@ -39,16 +37,22 @@ export function volumeOrphan({ Tags, VolumeId = '', Size }: Volume): Orphan {
 /**
  * Deletes the volumes of a run that outlive its instances. Those that are still attached and will not be deleted with
  * their instance are waited for.
- * @param timeout Seconds.
+ * @throws CndError `volume-attached` when one still is.
  */
-export async function deleteVolumes(ec2: EC2, run: string, timeout: number): Promise<void> {
-  const giveUp = performance.now() + timeout * 1000;
-  for (;;) {
+export async function deleteVolumes(ec2: EC2, run: string): Promise<void> {
+  const remove = async (): Promise<void> => {
     const volumes = await findVolumes(ec2, run);
     for (const { VolumeId = '' } of volumes.filter(isOrphan)) await deleteVolume(ec2, VolumeId);
-    if (!volumes.some(isAwaited) || performance.now() + interval > giveUp) return;
-    await pause(interval);
-  }
+    const attached = volumes.filter(isAwaited).map(({ VolumeId = '' }) => VolumeId);
+    if (attached.length > 0)
+      throw new CndError('volume-attached', `${attached.join(', ')} is still attached to an instance`, {
+        about: run,
+        hint: `cnd scram --run ${run}`,
+      });
+  };
+  const isAttached = (error: unknown): boolean =>
+    error instanceof CndError && error.code === 'volume-attached';
+  await untilDeleted(remove, { isNotYet: isAttached });
 }
 
 async function deleteVolume(ec2: EC2, VolumeId: string): Promise<void> {

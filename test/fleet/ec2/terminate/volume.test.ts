@@ -55,7 +55,7 @@ describe.skipIf(!hasStage())('volumes', () => {
   test("a run's volumes are deleted and no other's", async () => {
     const [run, other] = [await orphan(), await orphan()];
     const { ec2 } = clients(on.stage);
-    await deleteVolumes(ec2, run, 1);
+    await deleteVolumes(ec2, run);
     expect(await findVolumes(ec2, run)).toEqual([]);
     expect(await findVolumes(ec2, other)).toHaveLength(1);
   });
