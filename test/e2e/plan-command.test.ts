@@ -37,6 +37,17 @@ describe('cnd plan', () => {
     expect(chance).toBeLessThan(0.99);
   });
 
+  test('without a configured type the best one of the region is planned with, and named', async () => {
+    const plan = await json('--fleet ec2 --region eu-west-2 --D 8 --T 300');
+    expect(plan['choices']).toMatchObject([
+      {
+        name: 'c7a.medium',
+        note: expect.stringMatching(/^c7a\.medium is the default in eu-west-2, by hashes per dollar\n/),
+      },
+    ]);
+    expect(plan['start']).toMatch(/--type c7a\.medium/);
+  });
+
   test('a budget gives the likeliest success that it pays for, and no more than the whole space needs', async () => {
     const plan = await json('--fleet ec2 --region us-east-1 --D 8 --T 600 --budget 0.5');
     expect(plan['choices']).toMatchObject([{ name: 'c8a.medium', instances: 1 }]);
@@ -46,19 +57,42 @@ describe('cnd plan', () => {
 
   test('what cannot be is answered with the truth', { timeout: 120_000 }, async () => {
     const ec2 = '--fleet ec2 --region us-east-1';
-    const truths: [args: string, words: RegExp][] = [
+    const truths: [args: string, words: RegExp, refused?: RegExp][] = [
       [
         `${ec2} --D 5 --T 600 --type c7a.tiny,constructor.large`,
         /there is no c7a\.tiny: .*constructor\.large: rate: 15\.0 MH\/s a core, assumed.*price not known.*no prices from AWS: /s,
       ],
-      [`${ec2} --D 14 --T 60 --limit 999999999999999999`, /the 1,000 that maxN allows together reach/],
-      [`${ec2} --D 5 --T 49 --N 4`, /T = 49\.0 s is over before an instance searches/],
-      ['--D 12', /the whole space holds a golden nonce with < 0\.01 %/],
-      [`${ec2} --D 5 --T 30`, /give at least --T 51/],
-      [`${ec2} --D 5 --T 600 --budget 0.001`, /\$0\.0010 do not pay for one/],
+      [
+        `${ec2} --D 14 --T 60 --limit 999999999999999999`,
+        /the 1,000 that maxN allows together reach/,
+        /^cnd: there is no plan for these settings: the 1,000 that maxN/m,
+      ],
+      [
+        `${ec2} --D 5 --T 49 --N 4`,
+        /T = 49\.0 s is over before an instance searches/,
+        /no plan .* give at least --T 51/,
+      ],
+      ['--D 12', /the whole space holds a golden nonce with < 0\.01 %/, /no plan .* give a larger --limit/],
+      [`${ec2} --D 5 --T 30`, /give at least --T 51/, /no plan/],
+      [
+        `${ec2} --D 5 --T 600 --budget 0.001`,
+        /\$0\.0010 do not pay for one/,
+        /no plan .* do not pay for one/,
+      ],
+      [
+        `${ec2} --D 5 --T 600 --type c7a.tiny,c8g.tiny --json`,
+        /"impossible": \{\s+"kind": "missing"/,
+        /no plan for these settings: each type has its reason in the plan above/,
+      ],
     ];
     await Promise.all(
-      truths.map(async ([args, words]) => expect((await plan(args.split(' '))).stdout).toMatch(words)),
+      truths.map(async ([args, words, refused]) => {
+        const { code, stdout, stderr } = await plan(args.split(' '));
+        expect(stdout).toMatch(words);
+        // As other tools that plan: what is not possible is no success, whoever reads only the exit code.
+        expect({ args, code }).toEqual({ args, code: refused ? 1 : 0 });
+        expect(stderr).toMatch(refused ?? /^$/);
+      }),
     );
   });
 

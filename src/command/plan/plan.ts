@@ -1,6 +1,6 @@
 import { resolveConfig, validateTimeLimit } from '../../config/config.ts';
 import { readConfigFile } from '../../config/file.ts';
-import { UsageError } from '../../error.ts';
+import { CndError, UsageError } from '../../error.ts';
 import {
   type Impossible,
   estimate,
@@ -14,11 +14,12 @@ import type { Arguments } from '../command.ts';
 import { interruptible } from '../interruptible.ts';
 import { confidenceOf, numberFlag, refused } from './flag.ts';
 import { goalOf, machineOptions } from './machine.ts';
-import { type Choice, type Plan, planJson, planText } from './report.ts';
+import { type Choice, type Plan, impossibleText, planJson, planText } from './report.ts';
 
 /**
  * `cnd plan`: how many instances a search needs for a probability of success by T, what they cost, and how likely the
- * search succeeds with so many, or for a budget. Launches nothing; asks AWS for prices where there are credentials.
+ * search succeeds with so many, or for a budget. Launches nothing; asks AWS for prices where there are credentials. Exits with 1
+ * where nothing that was asked for is possible.
  */
 export function plan(flags: Arguments): Promise<number> {
   return interruptible((signal) => make(flags, signal));
@@ -58,7 +59,19 @@ async function make(flags: Arguments, signal: AbortSignal): Promise<number> {
   const { puzzle, space } = config;
   const made: Plan = { puzzle, space, fleet: config.fleet, goal, confidence, budget, hasN, choices };
   process.stdout.write(flags['json'] === true ? planJson(made) : planText(made));
+  requirePossible(made);
   return 0;
+}
+
+/** @throws CndError `plan-impossible`, after the plan was printed with the reason for each kind of machine */
+function requirePossible(plan: Plan): void {
+  if (plan.choices.some(({ planned }) => planned !== undefined)) return;
+  const reasons = new Set(
+    plan.choices.flatMap(({ impossible }) => (impossible ? impossibleText(impossible, plan) : [])),
+  );
+  const [only] = reasons;
+  const why = reasons.size === 1 && only !== undefined ? only : 'each type has its reason in the plan above';
+  throw new CndError('plan-impossible', `there is no plan for these settings: ${why}`);
 }
 
 /** How many instances of a kind: what the budget pays for, or what the confidence asks for. */

@@ -126,7 +126,8 @@ const doctor: Command = {
 
 const plan: Command = {
   name: 'plan',
-  describe: 'how many instances a search needs, what they cost and how likely it succeeds',
+  describe:
+    'how many instances a search needs, what they cost and how likely it succeeds; exits 1 when nothing is possible',
   flags: [
     ...startFlags.filter(({ name }) => !notForPlans.has(name)),
     { name: 'confidence', describe: 'probability of success by T that is wanted [default: 0.95]' },
