@@ -1,4 +1,5 @@
 import type { Clock } from '../clock.ts';
+import type { FleetTiming } from '../fleet/fleet.ts';
 
 /** When the steps of a teardown are over at the latest, in seconds before T. */
 export interface TeardownSchedule {
@@ -8,6 +9,11 @@ export interface TeardownSchedule {
   readonly stop: number;
   /** Syslogs are pulled, and every instance is being terminated. */
   readonly logs: number;
+}
+
+/** The time until the teardown, in words: what everything before the search must be done in. Pure. */
+export function timeToTeardown(timeLimit: number, { reserve }: Pick<FleetTiming, 'reserve'>): string {
+  return `${timeLimit - reserve} s (T is ${timeLimit} s, of which ${reserve} s are reserved for teardown)`;
 }
 
 /** The part of T that the teardown may take at most, unless the fleet's own reserve is longer. */

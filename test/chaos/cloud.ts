@@ -153,7 +153,7 @@ async function playOn(
       memory: 0,
       // Where a call hangs it is no wonder.
       isInconclusive:
-        !isStruck && (ended?.stderr.includes('the checks before the launch took all of T') ?? false),
+        !isStruck && (ended?.stderr.includes('the checks before the launch did not finish') ?? false),
     };
   }
 }

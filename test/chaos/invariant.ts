@@ -127,7 +127,7 @@ function words(seen: Observation, told: Told | undefined): string[] {
  */
 export function isInconclusive({ controller, companion }: Observation): boolean {
   return [controller, companion?.controller].some((each) =>
-    each?.stderr.includes('the checks before the launch took all of T'),
+    each?.stderr.includes('the checks before the launch did not finish'),
   );
 }
 

@@ -85,7 +85,7 @@ describe.skipIf(!hasStage())('a launch that costs money', { timeout: 120_000 }, 
     const pty = onTerminal(place, ['start', '--N', '1', '--T', '45', '--D', '2', '--confirm-above', '0']);
     await pty.until(question);
     expect(await pty.ended).toBe('exit 2');
-    expect(pty.shown).toMatch(/nobody confirmed the launch within T: nothing was launched/);
+    expect(pty.shown).toMatch(/nobody confirmed the launch in time: nothing was launched/);
     expectNothing(place);
   });
 

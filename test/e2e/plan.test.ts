@@ -79,7 +79,9 @@ describe('a native kernel that hangs and ignores SIGTERM', { timeout: 60_000 }, 
     const begin = performance.now();
     const { ended, pids } = cnd('limit', ['start', ...limits]);
     const { code, stderr } = await ended;
-    expect(stderr).toMatch(/the checks before the launch took all of T, 5 s; nothing was launched/);
+    expect(stderr).toMatch(
+      /the checks before the launch did not finish within 2 s \(T is 5 s, of which 3 s are reserved for teardown\); nothing was launched/,
+    );
     expect(code).toBe(1);
     // It was 5 s and those of the kernel's own patience; a loaded machine may be slow to start and to end.
     expect(performance.now() - begin).toBeGreaterThan(2000);

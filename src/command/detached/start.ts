@@ -7,6 +7,7 @@ import type { RunInputs } from '../../run/context.ts';
 import { deadline } from '../../run/deadline.ts';
 import { confirmLaunch } from '../../run/plan/confirmation.ts';
 import { emitPlan } from '../../run/plan/plan.ts';
+import { timeToTeardown } from '../../run/teardown.ts';
 import { removeRunState } from '../../state/run-state.ts';
 import { type RunView, shownExitCode } from '../start/run-display.ts';
 
@@ -47,11 +48,15 @@ export async function startDetached(inputs: DetachedStart): Promise<number> {
     await launchDetached({ run, config, fleet, start, elapsed: stopwatch.elapsed() }, signal);
   } catch (error) {
     if (!limit.signal.aborted || interrupts.first.aborted) throw error;
-    throw new CndError('launch-timeout', `the launch took all of T, ${config.timeLimit} s`, {
-      about: 'T',
-      hint: 'increase --T',
-      cause: error,
-    });
+    throw new CndError(
+      'launch-timeout',
+      `the launch did not finish within ${timeToTeardown(config.timeLimit, fleet.timing)}`,
+      {
+        about: 'T',
+        hint: 'increase --T',
+        cause: error,
+      },
+    );
   } finally {
     limit.cancel();
   }

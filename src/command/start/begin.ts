@@ -18,6 +18,7 @@ import { type Ask, concerns } from '../../run/plan/confirmation.ts';
 import { emitPlan } from '../../run/plan/plan.ts';
 import type { EarlierRun } from '../../run/record/earlier.ts';
 import { executeRun } from '../../run/run.ts';
+import { timeToTeardown } from '../../run/teardown.ts';
 import { unlessAborted } from '../../wait.ts';
 import type { Arguments } from '../command.ts';
 import { writeReport } from '../report/write.ts';
@@ -169,7 +170,7 @@ async function inTime(
     if (!limit.signal.aborted || interrupted.aborted) throw error;
     throw new CndError(
       'plan-timeout',
-      `the checks before the launch took all of T, ${timeLimit} s; nothing was launched`,
+      `the checks before the launch did not finish within ${timeToTeardown(timeLimit, timing)}; nothing was launched`,
       {
         about: 'T',
         hint: 'increase --T, or find out what hangs with: cnd doctor',

@@ -47,7 +47,7 @@ export async function confirmLaunch(
   if (!ask || reasons.length === 0) return;
   const answer = await ask(`${reasons.join(' ')} Launch ${plural(config.instances, 'instance')}?`, limit);
   if (answer === true) return;
-  const why = answer === false ? 'the launch was declined' : 'nobody confirmed the launch within T';
+  const why = answer === false ? 'the launch was declined' : 'nobody confirmed the launch in time';
   throw new UsageError('not-confirmed', `${why}: nothing was launched`, {
     about: 'confirmAbove',
     hint: 'give --yes to launch without being asked, or raise --confirm-above; --max-cost bounds the cost',
