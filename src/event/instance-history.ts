@@ -56,6 +56,9 @@ export class InstanceHistory implements View {
         this.#add(event.instance, { log: { name, bytes, ...(truncated && { truncated }) } });
         break;
       }
+      case 'logs.missing':
+        this.#add(event.instance, { logMissing: event.reason });
+        break;
       case 'run.resumed': {
         const { time, elapsed, away, by } = event;
         this.#resumed.push({ time, elapsed, away, by });
@@ -81,7 +84,6 @@ export class InstanceHistory implements View {
       case 'launch.started':
       case 'archive.pruned':
       case 'logs.archived':
-      case 'logs.missing':
       case 'run.ended':
       case 'run.interrupted':
       case 'run.planned':

@@ -34,6 +34,7 @@ const instance = z.object({
     .object({ name: z.string(), bytes: z.int(), truncated: z.literal(true).optional() })
     .optional()
     .describe('Its syslog in the archive; `truncated`: its end is missing.'),
+  logMissing: z.string().optional().describe('Why its syslog is not in the archive.'),
 });
 
 const resumed = z.object({

@@ -8,10 +8,16 @@ import { unlessAborted } from '../wait.ts';
 export class Link {
   readonly #connect: () => Promise<Session>;
   #current: Promise<Session> | undefined;
+  #wasOpen = false;
 
   /** `connect` makes a session, retrying as long as anybody may want one. */
   constructor(connect: () => Promise<Session>) {
     this.#connect = connect;
+  }
+
+  /** Whether there ever was a session: where there is none now, the instance may only be cut off for a moment. */
+  get wasOpen(): boolean {
+    return this.#wasOpen;
   }
 
   /** The open session. An aborted `signal` ends this wait, not an attempt that others may still need. */
@@ -35,7 +41,10 @@ export class Link {
     const forget = (): void => {
       if (this.#current === attempt) this.#current = undefined;
     };
-    attempt.then((session) => session.closed.then(forget), forget);
+    attempt.then((session) => {
+      this.#wasOpen = true;
+      return session.closed.then(forget);
+    }, forget);
     return attempt;
   }
 }

@@ -18,9 +18,10 @@ test('what the events say of an instance', () => {
   history.show(stamped('instance.stopped', { instance: 1, reason: 'order' }, 5));
   const name = 'Instance1.log.gz';
   history.show(stamped('logs.pulled', { instance: 1, name, bytes: 77, truncated: true }, 6));
+  history.show(stamped('logs.missing', { instance: 0, reason: 'the instance was never reached' }, 6));
   history.show(stamped('instance.terminated', { instance: 1, id: 'i-1' }, 7));
   expect(history.records()).toEqual([
-    { index: 0, id: 'i-0', launchedAt: at(1) },
+    { index: 0, id: 'i-0', launchedAt: at(1), logMissing: 'the instance was never reached' },
     {
       index: 1,
       id: 'i-1',

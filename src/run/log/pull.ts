@@ -42,23 +42,32 @@ export interface LogPull {
   readonly toConnect: (seconds: number) => Deadline;
 }
 
-/** Seconds to wait for an instance that has not answered yet: one that never will must not hold up the others' end. */
-const timeout = 3;
+/**
+ * Seconds to wait for an instance that does not answer, if there is so much time left: for one that did, as it may only be cut off
+ * for a moment, and for one that never did, which still boots and has nothing to tell. The others cost money meanwhile.
+ */
+const timeouts = { cutOff: 10, booting: 3 };
 
 /** Pulls the syslog of every instance that can be reached in time. Never rejects. */
 export async function pullLogs(options: LogPull): Promise<void> {
   const { instances, link, command, folder, maxBytes, emit, signal } = options;
-  const connecting = options.toConnect(timeout);
-  const connect = AbortSignal.any([signal, connecting.signal]);
+  const deadlines = {
+    cutOff: options.toConnect(timeouts.cutOff),
+    booting: options.toConnect(timeouts.booting),
+  };
   const limit = pLimit(parallel);
   const missing = new Map<number, string>();
   const reach = async (instance: Instance): Promise<Session> => {
     if (instance.address === undefined) throw new Error(`the instance is ${instance.state}`);
     signal.throwIfAborted();
+    const own = link(instance);
+    const deadline = own.wasOpen ? deadlines.cutOff : deadlines.booting;
+    const connect = AbortSignal.any([signal, deadline.signal]);
     try {
-      return await link(instance).session(connect);
+      return await own.session(connect);
     } catch (error) {
-      throw connect.aborted ? new Error('the instance does not respond', { cause: error }) : error;
+      const since = own.wasOpen ? 'did not reconnect' : 'was never reached';
+      throw connect.aborted ? new Error(`the instance ${since}`, { cause: error }) : error;
     }
   };
   const pull = async (instance: Instance): Promise<void> => {
@@ -79,7 +88,7 @@ export async function pullLogs(options: LogPull): Promise<void> {
   // Together, and the same reasons one after the other: of many instances that failed alike one line is enough.
   const alike = [...missing].toSorted(([a, why], [b, other]) => why.localeCompare(other) || a - b);
   for (const [instance, reason] of alike) emit('logs.missing', { instance, reason });
-  connecting.cancel();
+  for (const deadline of Object.values(deadlines)) deadline.cancel();
 }
 
 function truncatedWords(index: number, name: string, maxBytes: number): string {

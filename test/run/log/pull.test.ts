@@ -6,9 +6,11 @@ import { afterEach, beforeEach, expect, test } from 'vitest';
 import { CndError } from '../../../src/error.ts';
 import type { EventFields, EventName } from '../../../src/event/event.ts';
 import type { Link } from '../../../src/session/link.ts';
-import { pullLogs, syslogLimit } from '../../../src/run/log/pull.ts';
+import { type LogPull, pullLogs, syslogLimit } from '../../../src/run/log/pull.ts';
 import { ChildSession } from '../../helper/child-session.ts';
 import type { Session } from '../../../src/session/session.ts';
+import { unlessAborted } from '../../../src/wait.ts';
+import { eventually } from '../../helper/process.ts';
 import { instance } from '../stand-in-fleet.ts';
 
 let folder: string;
@@ -19,18 +21,25 @@ beforeEach(() => {
 });
 afterEach(() => rmSync(folder, { recursive: true }));
 
-/** Pulls the log of one instance, from which `save` reads; the time to connect is over after so many milliseconds. */
-async function pull(session: () => Promise<Pick<Session, 'save'>>, toConnect = 20) {
+const late: LogPull['toConnect'] = () => ({ signal: AbortSignal.timeout(20), cancel: () => {} });
+
+/** Pulls the logs of instances, from whose sessions `save` reads; by default the time to connect is soon over. */
+async function pullAll(links: readonly Pick<Link, 'session' | 'wasOpen'>[], toConnect = late) {
   await pullLogs({
-    instances: [instance(0, 'running', true)],
-    link: () => ({ session }) as unknown as Link,
+    instances: links.map((_, index) => instance(index, 'running', true)),
+    link: ({ index }) => links[index] as Link,
     command: () => 'cat syslog',
     folder,
     maxBytes: 2 << 20,
     emit: (event, fields) => void told.push([event, fields]),
     signal: new AbortController().signal,
-    toConnect: () => ({ signal: AbortSignal.timeout(toConnect), cancel: () => {} }),
+    toConnect,
   });
+}
+
+/** Pulls the log of one instance, which has never answered before. */
+async function pull(session: () => Promise<Pick<Session, 'save'>>) {
+  await pullAll([{ session: session as unknown as Link['session'], wasOpen: false }]);
 }
 
 /** A session whose commands run in the folder. */
@@ -73,7 +82,36 @@ test('an instance that does not answer in time is told as that', async () => {
     await sleep(50);
     throw new CndError('session-aborted', 'connecting was stopped');
   });
-  expect(told).toEqual([['logs.missing', { instance: 0, reason: 'the instance does not respond' }]]);
+  expect(told).toEqual([['logs.missing', { instance: 0, reason: 'the instance was never reached' }]]);
+});
+
+test('one that is cut off for a moment is waited for, longer than one that never answered', async () => {
+  writeFileSync(join(folder, 'syslog'), 'syslog');
+  const deadlines = new Map<number, AbortController>();
+  const toConnect = (seconds: number) => {
+    const controller = new AbortController();
+    deadlines.set(seconds, controller);
+    return { signal: controller.signal, cancel: () => {} };
+  };
+  let comeBack: (session: Session) => void = () => {};
+  const back = new Promise<Session>((resolve) => (comeBack = resolve));
+  const never = new Promise<Session>(() => {});
+  const links = [back, never, never].map((promise, index) => ({
+    session: (signal: AbortSignal) => unlessAborted(promise, signal),
+    wasOpen: index !== 1,
+  }));
+  const pulling = pullAll(links, toConnect);
+  const [shorter, longer] = [...deadlines].toSorted(([a], [b]) => a - b);
+  shorter?.[1].abort();
+  comeBack(await here());
+  await eventually('its syslog', () => told.length > 0);
+  longer?.[1].abort();
+  await pulling;
+  expect(told).toEqual([
+    ['logs.pulled', { instance: 0, name: 'Instance0.log.gz', bytes: 6 }],
+    ['logs.missing', { instance: 2, reason: 'the instance did not reconnect' }],
+    ['logs.missing', { instance: 1, reason: 'the instance was never reached' }],
+  ]);
 });
 
 test('one that answered, and whose log cannot be had, is told with the reason, however long that took', async () => {
