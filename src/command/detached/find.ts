@@ -27,12 +27,14 @@ export function namedPlace(given: Arguments): FleetFilter | undefined {
 
 /**
  * The detached run that is meant by an id, or the beginning of one; undefined when there is none. What cannot be asked is told.
- * @throws UsageError when several are meant.
+ * @param driven Whether one that has a controller, on another machine, is refused: how it stands, only that machine knows.
+ * @throws UsageError when several are meant; CndError `elsewhere` as `driven` says.
  */
 export async function findDetachedRun(
   named: string,
   filter: FleetFilter,
   env: NodeJS.ProcessEnv,
+  { driven = 'passed over' }: { readonly driven?: 'passed over' | 'refused' } = {},
 ): Promise<FoundDetachedRun | undefined> {
   // `last`, say, is the beginning of none.
   if (!/^\d/.test(named)) return undefined;
@@ -62,20 +64,13 @@ export async function findDetachedRun(
   if (only) return only;
   for (const { fleet, error } of unreachable)
     process.stderr.write(`cnd: ${fleet} cannot be checked: ${printable(messageOf(error))}\n`);
+  if (driven === 'refused') await refuseDriven(named, clusters.fleets);
   return undefined;
 }
 
-/**
- * Refuses a run that is on a cluster and has a controller, on a machine that is not this one: how it stands, only that one knows.
- * What cannot be asked was told already. @throws CndError `elsewhere`
- */
-export async function refuseDriven(
-  named: string,
-  filter: FleetFilter,
-  env: NodeJS.ProcessEnv,
-): Promise<void> {
-  if (!/^\d/.test(named)) return;
-  for (const fleet of (await openClusters(filter, env)).fleets) {
+/** What cannot be asked was told already. @throws CndError `elsewhere` */
+async function refuseDriven(named: string, fleets: readonly Fleet[]): Promise<void> {
+  for (const fleet of fleets) {
     const runs = await fleet.find().catch(() => []);
     const found = runs.find(({ run, detached }) => !detached && run.startsWith(named));
     if (!found) continue;

@@ -4,7 +4,7 @@ import type { FleetFilter } from '../../fleet/kind.ts';
 import { fleetKinds } from '../../fleet/registry.ts';
 import { visible } from '../../text.ts';
 import { type Arguments } from '../command.ts';
-import { type FoundDetachedRun, findDetachedRun, namedPlace, refuseDriven } from '../detached/find.ts';
+import { type FoundDetachedRun, findDetachedRun, namedPlace } from '../detached/find.ts';
 import { resumeDetached } from '../detached/resume.ts';
 import { openArchive } from '../logs/logs.ts';
 import { startFlags } from '../start/options.ts';
@@ -57,11 +57,7 @@ async function detachedOf(
     if (isUnknownRun(error)) return undefined;
     throw error;
   });
-  if (known === undefined) {
-    const found = await findDetachedRun(chosen.run, place ?? {}, env);
-    if (!found) await refuseDriven(chosen.run, place ?? {}, env);
-    return found;
-  }
+  if (known === undefined) return findDetachedRun(chosen.run, place ?? {}, env, { driven: 'refused' });
   const record = await readRecord(archive, known);
   // Of what is recorded something may be left, too: whoever recorded it may have been killed before all of it was deleted.
   if (record && !record.detached) return undefined;
