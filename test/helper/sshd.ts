@@ -6,8 +6,7 @@ import { join } from 'node:path';
 
 import type { Access, KeyPair } from '../../src/session/ssh/access.ts';
 import { generateKeyPair } from '../../src/session/ssh/key.ts';
-import { killServer, untilListening } from './daemon.ts';
-import { freePort } from './ssh-server.ts';
+import { killServer, onFreePort, untilListening } from './daemon.ts';
 import { isAvailable } from './available.ts';
 
 const program = '/usr/sbin/sshd';
@@ -49,27 +48,23 @@ export class Sshd {
     await writeFile(join(directory, 'authorized_keys'), `${loginKey.publicKey}\n`);
     // Where a server started by root drops its privileges to.
     if (process.getuid?.() === 0) await mkdir('/run/sshd', { recursive: true, mode: 0o755 });
-    for (let tries = 5; tries > 0; tries -= 1) {
-      const port = await freePort();
+    return onFreePort(async (port) => {
       const config = join(directory, 'sshd_config');
       await writeFile(config, configuration(directory, port, lines));
       const [command, ...args] = [...within, program, '-D', '-e', '-f', config];
       const child = spawn(command, args, { stdio: ['ignore', 'ignore', 'pipe'] });
       const log = await untilListening(child, 'Server listening');
-      if (log === undefined) {
-        const { username } = userInfo();
-        const access = {
-          host: '127.0.0.1',
-          port,
-          user: username,
-          privateKey: loginKey.privateKey,
-          hostKeys: [hostKey.publicKey],
-        };
-        return new Sshd(child, directory, access);
-      }
-      if (!/bind/i.test(log)) throw new Error(`sshd did not start: ${log}`);
-    }
-    throw new Error('sshd found no free port');
+      if (log !== undefined) return `sshd did not start: ${log}`;
+      const { username } = userInfo();
+      const access = {
+        host: '127.0.0.1',
+        port,
+        user: username,
+        privateKey: loginKey.privateKey,
+        hostKeys: [hostKey.publicKey],
+      };
+      return new Sshd(child, directory, access);
+    });
   }
 
   /** Ends the listener; sessions that are open live on, as they do in a real sshd. */

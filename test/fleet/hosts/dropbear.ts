@@ -4,8 +4,7 @@ import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir, userInfo } from 'node:os';
 import { join } from 'node:path';
 import type { Access, KeyPair } from '../../../src/session/ssh/access.ts';
-import { killServer, untilListening } from '../../helper/daemon.ts';
-import { freePort } from '../../helper/ssh-server.ts';
+import { killServer, onFreePort, untilListening } from '../../helper/daemon.ts';
 import { isAvailable } from '../../helper/available.ts';
 
 const program = '/usr/sbin/dropbear';
@@ -52,31 +51,32 @@ export class Dropbear {
     });
     const hostKey = /^ssh-ed25519 \S+/m.exec(made)?.[0];
     if (hostKey === undefined) throw new Error(`dropbearkey said: ${made}`);
-    const port = await freePort();
-    const child = spawn(
-      program,
-      ['-F', '-E', '-s', '-r', key, '-p', `127.0.0.1:${port}`, '-P', join(directory, 'pid')],
-      {
-        stdio: ['ignore', 'ignore', 'pipe'],
-        env: {
-          ...process.env,
-          LD_PRELOAD: wrapper,
-          NSS_WRAPPER_PASSWD: join(directory, 'passwd'),
-          NSS_WRAPPER_GROUP: join(directory, 'group'),
+    return onFreePort(async (port) => {
+      const child = spawn(
+        program,
+        ['-F', '-E', '-s', '-r', key, '-p', `127.0.0.1:${port}`, '-P', join(directory, 'pid')],
+        {
+          stdio: ['ignore', 'ignore', 'pipe'],
+          env: {
+            ...process.env,
+            LD_PRELOAD: wrapper,
+            NSS_WRAPPER_PASSWD: join(directory, 'passwd'),
+            NSS_WRAPPER_GROUP: join(directory, 'group'),
+          },
         },
-      },
-    );
-    // Said right after it has begun to listen.
-    const failure = await untilListening(child, 'Not backgrounding');
-    if (failure !== undefined) throw new Error(`dropbear did not start on port ${port}: ${failure}`);
-    const access = {
-      host: '127.0.0.1',
-      port,
-      user: username,
-      privateKey: loginKey.privateKey,
-      hostKeys: [hostKey],
-    };
-    return new Dropbear(child, directory, access);
+      );
+      // Said right after it has begun to listen.
+      const failure = await untilListening(child, 'Not backgrounding');
+      if (failure !== undefined) return `dropbear did not start on port ${port}: ${failure}`;
+      const access = {
+        host: '127.0.0.1',
+        port,
+        user: username,
+        privateKey: loginKey.privateKey,
+        hostKeys: [hostKey],
+      };
+      return new Dropbear(child, directory, access);
+    });
   }
 
   async stop(): Promise<void> {

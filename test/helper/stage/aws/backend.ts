@@ -3,7 +3,7 @@ import { accessSync, constants } from 'node:fs';
 import { delimiter, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 
-import { freePort } from '../../ssh-server.ts';
+import { killServer, onFreePort } from '../../daemon.ts';
 import { repository } from '../repository.ts';
 
 /** How a server is started that stands in for AWS. */
@@ -27,18 +27,15 @@ export class Backend {
     this.#reset = reset;
   }
 
-  /** On a port that is free, as long as nobody else is faster. */
   static async start(options: BackendOptions): Promise<Backend> {
-    for (let tries = 5; ; tries -= 1) {
-      const started = await Backend.#begin(options);
-      if (started instanceof Backend) return started;
-      if (tries <= 1 || !/address already in use/i.test(started)) throw new Error(started);
-    }
+    return onFreePort((port) => Backend.#begin(options, port));
   }
 
   /** The server, or why it did not start. */
-  static async #begin({ command, env, ready, reset }: BackendOptions): Promise<Backend | string> {
-    const port = await freePort();
+  static async #begin(
+    { command, env, ready, reset }: BackendOptions,
+    port: number,
+  ): Promise<Backend | string> {
     const words = command(port);
     // It ends with this process, however that ends.
     const child = spawn('setpriv', ['--pdeathsig', 'KILL', ...words], {
@@ -64,10 +61,7 @@ export class Backend {
   }
 
   async stop(): Promise<void> {
-    if (this.#child.exitCode !== null || this.#child.signalCode !== null) return;
-    const gone = new Promise((resolve) => this.#child.once('exit', resolve));
-    this.#child.kill('SIGKILL');
-    await gone;
+    await killServer(this.#child);
   }
 }
 
