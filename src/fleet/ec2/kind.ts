@@ -24,6 +24,7 @@ export const ec2Kind = fleetKind({
   template: {
     'ec2.region': 'eu-west-1',
     'ec2.profile': 'default',
+    'ec2.types': ['c8a.medium', 'c7a.medium'],
     'ec2.user': 'ubuntu',
     'ec2.securityGroup': 'sg-0abc',
     'ec2.jump': { via: 'user@jump.example.org' },

@@ -58,7 +58,10 @@ export const ec2Schema = z.strictObject({
     .refine((types) => Array.isArray(types) && types.length > 0, {
       error: 'must name at least one instance type',
     })
-    .describe('instance types in order of preference; the next one is used when there is no capacity'),
+    .optional()
+    .describe(
+      'instance types in order of preference; the next one is used when there is no capacity; by default the one with the most hashes per dollar that the region offers',
+    ),
   spot: z.boolean({ error: 'must be true or false' }).describe('spot instances instead of on demand'),
   subnets: list(/^subnet-[0-9a-z]+$/, 'subnets like subnet-0abc').describe(
     'by default those of the default VPC',
@@ -114,10 +117,9 @@ export function ec2Config(
   };
 }
 
-/** What holds where nothing else is said. c8a: of the families of docs/instances.md the one with the most hashes for a dollar. */
+/** What holds where nothing else is said. */
 export const ec2Defaults = {
   image: 'ubuntu-24.04',
-  types: ['c8a.medium'],
   spot: false,
   subnets: [],
   sshFrom: 'auto',

@@ -14,7 +14,12 @@ export const ec2SettingNames: readonly SettingName[] = [
     alsoFor: 'logs.bucket',
     describe: 'AWS profile [default: as in the AWS CLI]',
   },
-  { key: 'ec2.types', flag: 'type', describe: 'EC2 instance types, best first [default: c8a.medium]' },
+  {
+    key: 'ec2.types',
+    flag: 'type',
+    describe:
+      'EC2 instance types, best first [default: the most hashes per dollar in the region, e.g. c8a.medium]',
+  },
   {
     key: 'ec2.image',
     flag: 'image',

@@ -1,12 +1,18 @@
 import type { DescribeImagesCommandInput, Image } from '@aws-sdk/client-ec2';
-
 import { type Partition, partitionOf } from '../../../aws/partition.ts';
+import type { Platform } from '../../../kernel/native.ts';
 
 /** How an image keeps its system log. */
 export type SyslogKind = 'file' | 'journal' | 'either';
 
 /** An architecture as EC2 names it. */
 export type Architecture = 'x86_64' | 'arm64';
+
+/** What native kernels for it are built as: all images are of Linux. */
+export const platforms: Readonly<Record<Architecture, Platform>> = {
+  x86_64: 'linux-x64',
+  arm64: 'linux-arm64',
+};
 
 interface Family {
   /** The account that publishes it, in each partition where somebody does. */

@@ -1,6 +1,7 @@
 import type { EC2, Image, InstanceTypeInfo, _InstanceType } from '@aws-sdk/client-ec2';
 import { allItems } from '../../../aws/page.ts';
 import { CndError } from '../../../error.ts';
+import { defaultTypes } from '../price/default-type.ts';
 import { type Architecture, type ImageTraits, imageNames, imageQuery, imageTraits, newest } from './image.ts';
 
 /** What is known of an instance type. */
@@ -73,6 +74,43 @@ export async function findTypes(
       hint: 'use types of one architecture',
     },
   );
+}
+
+/**
+ * The type that is launched where none is configured: the best one that the region offers, of the architecture of the image where
+ * that is given by id. @throws CndError when the region offers none of the built-in table
+ */
+export async function findDefaultType(
+  ec2: EC2,
+  image: string,
+  region: string,
+  signal: AbortSignal,
+): Promise<MachineType> {
+  const names = defaultTypes();
+  const [known, architecture] = await Promise.all([
+    describeTypes(ec2, names, signal),
+    imageArchitecture(ec2, image, signal),
+  ]);
+  const best = known.find((type) => architecture === undefined || type.architecture === architecture);
+  if (best) return best;
+  const which = architecture === undefined ? '' : ` that runs image ${image} (${architecture})`;
+  throw new CndError(
+    'ec2-no-type',
+    `${region} offers no instance type${which} of the built-in table: ${names.join(', ')}`,
+    { about: 'ec2.types', hint: 'choose types with --type, or use another --region' },
+  );
+}
+
+/** The architecture of an image that is given by id; undefined for a name, or where EC2 does not say: the image's own check does. */
+async function imageArchitecture(ec2: EC2, image: string, signal: AbortSignal): Promise<string | undefined> {
+  if (!image.startsWith('ami-')) return undefined;
+  try {
+    const { Images: [found] = [] } = await ec2.describeImages({ ImageIds: [image] }, { abortSignal: signal });
+    return found?.Architecture;
+  } catch {
+    signal.throwIfAborted();
+    return undefined;
+  }
 }
 
 /** What counts of DescribeInstanceTypes' answer. Pure. */

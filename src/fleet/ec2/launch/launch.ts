@@ -1,6 +1,8 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Instance as Ec2Instance, RunInstancesCommandInput } from '@aws-sdk/client-ec2';
+import { hasCode } from '../../../aws/code.ts';
 import { awsErrorKind, legible, wasNeverSent } from '../../../aws/failure.ts';
+import { messageOf } from '../../../error.ts';
 import { onceAborted } from '../../../wait.ts';
 import type { Ec2Api } from '../api.ts';
 import { indexOf } from '../find/describe.ts';
@@ -57,7 +59,11 @@ export async function launchInstances(
         }
         const got = Array.isArray(answer) ? answer.length : 0;
         if (got >= count) continue;
-        plan.notice(`${zone} has capacity for ${got} of ${count} ${type}`);
+        plan.notice(
+          !Array.isArray(answer) && isNotOffered(answer.error)
+            ? `${zone} does not offer ${type}`
+            : `${zone} has capacity for ${got} of ${count} ${type}`,
+        );
         break;
       }
     }
@@ -109,6 +115,11 @@ async function runInstances(
     await delay(wait * (750 + Math.random() * 500), undefined, { signal }).catch(() => {});
     signal.throwIfAborted();
   }
+}
+
+/** Whether a zone has no such machines at all, whatever its capacity. Pure. */
+function isNotOffered(error: unknown): boolean {
+  return hasCode(error, 'Unsupported') && /in your requested Availability Zone/i.test(messageOf(error));
 }
 
 /** Whether EC2 has judged the launch itself: not the caller, whose credentials may have expired since the last attempt. */

@@ -2,7 +2,13 @@ import type { Ec2Settings } from '../schema.ts';
 import { type Ec2Api, regionOf } from '../api.ts';
 import { type Ec2Call, ec2Error } from '../error.ts';
 import { type CallerIdentity, findIdentity } from '../identity.ts';
-import { type MachineImage, type MachineType, findImage, findTypes } from './instance-type.ts';
+import {
+  type MachineImage,
+  type MachineType,
+  findDefaultType,
+  findImage,
+  findTypes,
+} from './instance-type.ts';
 import { type Network, findNetwork } from './network.ts';
 import { sshSource } from './ssh-source.ts';
 
@@ -35,10 +41,22 @@ export class Prerequisites {
   }
 
   types(signal: AbortSignal): Promise<MachineType[]> {
+    const { types, image } = this.#settings;
+    const about = types?.join(', ') ?? 'instance types';
+    return this.#asked('types', about, 'ec2:DescribeInstanceTypes', signal, async (region) => {
+      const ec2 = await this.#api.ec2();
+      return types
+        ? findTypes(ec2, types, region, signal)
+        : [await findDefaultType(ec2, image, region, signal)];
+    });
+  }
+
+  /** The names of the types, as far as they are known: those that are configured, or the default one once it is chosen. */
+  async typeNames(signal: AbortSignal): Promise<readonly string[]> {
     const { types } = this.#settings;
-    return this.#asked('types', types.join(', '), 'ec2:DescribeInstanceTypes', signal, async (region) =>
-      findTypes(await this.#api.ec2(), types, region, signal),
-    );
+    if (types) return types;
+    const found = await this.types(signal).catch(() => []);
+    return found.map(({ name }) => name);
   }
 
   async image(signal: AbortSignal): Promise<MachineImage> {

@@ -40,7 +40,7 @@ export async function launchRun(
   request: LaunchRequest,
   signal: AbortSignal,
 ): Promise<{ readonly launched: Ec2Instance[]; readonly syslog: SyslogKind }> {
-  const { api, settings, env, launchState, explain } = context;
+  const { api, settings, env, prerequisites, launchState, explain } = context;
   const { run, count } = request;
   try {
     const steps = {
@@ -56,7 +56,8 @@ export async function launchRun(
   } catch (error) {
     await undo(context);
     signal.throwIfAborted();
-    const { types, spot } = settings;
+    const { spot } = settings;
+    const types = await prerequisites.typeNames(signal);
     const eligible = isFreePlanRefusal(error) ? await askEligible(context, signal) : undefined;
     throw explain(error, {
       what: `${plural(count, 'instance')} cannot be launched`,
@@ -76,7 +77,7 @@ export async function launchMore(
   request: ReplacementRequest,
   signal: AbortSignal,
 ): Promise<Ec2Instance> {
-  const { api, settings, launchState, explain } = context;
+  const { api, settings, prerequisites, launchState, explain } = context;
   const { run, index, notice = () => {} } = request;
   try {
     launchState.plan ??= planAgain(context, request, signal).catch((error: unknown) => {
@@ -90,7 +91,8 @@ export async function launchMore(
   } catch (error) {
     signal.throwIfAborted();
     if (error instanceof CndError && error.code === 'not-launched-here') throw error;
-    const { types, spot } = settings;
+    const { spot } = settings;
+    const types = await prerequisites.typeNames(signal);
     throw explain(error, {
       what: 'an instance cannot be launched',
       about: run,

@@ -29,7 +29,8 @@ export async function checkPermissions(
 ): Promise<Check[]> {
   const ec2 = await api.ec2();
   const tags = { run: '20000101-000000-test', owner: found.owner, expiresAt: new Date(), own: settings.tags };
-  const { profile, instanceProfile, spot, securityGroup, types } = settings;
+  const { profile, instanceProfile, spot, securityGroup } = settings;
+  const types = settings.types ?? found.types.map(({ name }) => name);
   const allowed = async (permission: string, more: string, ask: () => Promise<void>): Promise<Check> => {
     const permissions = `${permission}, ec2:CreateTags${more}`;
     const launch = { count: 1, types, market: spot ? 'spot' : 'on-demand' } as const;

@@ -22,13 +22,14 @@ export function planSummary(
   found: {
     readonly where: string;
     readonly identity: CallerIdentity;
+    readonly types: readonly string[];
     readonly image: MachineImage | undefined;
     readonly source: string | undefined;
     readonly prices: ReadonlyMap<string, TypePrice>;
   },
 ): (readonly [string, string])[] {
   const market = settings.spot ? 'spot' : 'on demand';
-  const types = settings.types.join(', else ');
+  const types = found.types.join(', else ') || 'instances';
   const spot = [...found.prices].filter(([, { now }]) => now !== undefined);
   return [
     ['what', `${count} × ${types}, ${market}, in ${found.where} (account ${found.identity.account})`],

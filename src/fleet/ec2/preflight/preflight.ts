@@ -9,6 +9,7 @@ import { checkExpiry } from './credential-expiry.ts';
 import { planSummary } from './plan-summary.ts';
 import type { CallerIdentity } from '../identity.ts';
 import { jumpAccess } from '../jump.ts';
+import { platforms } from '../launch/image.ts';
 import { type MachineImage, type MachineType, otherTypes } from '../launch/instance-type.ts';
 import type { Network } from '../launch/network.ts';
 import { addressPrice, instancePrice, longestPaid, replacementSurplus } from '../price/price.ts';
@@ -17,9 +18,6 @@ import type { PreflightContext } from './context.ts';
 import { inform } from './information.ts';
 import { checkReadAccess, checkPermissions } from './permission.ts';
 import { checkScheduler } from './scheduler.ts';
-
-/** All images are of Linux. */
-const platforms = { x86_64: 'linux-x64', arm64: 'linux-arm64' } as const;
 
 /** Checks of everything that a launch needs, as many at a time as can be, and what it will cost at most. */
 export async function ec2Preflight(
@@ -43,7 +41,12 @@ export async function ec2Preflight(
 
   const { jump } = settings;
   const [types, image, network, source, bastion, looking, scheduler] = await Promise.all([
-    check('instance type', signal, () => prerequisites.types(signal), typeText),
+    check(
+      'instance type',
+      signal,
+      () => prerequisites.types(signal),
+      settings.types ? typeText : defaultText(where),
+    ),
     check('image', signal, () => prerequisites.image(signal), imageText),
     check('network', signal, () => prerequisites.network(signal), networkText),
     settings.securityGroup === undefined
@@ -78,7 +81,7 @@ export async function ec2Preflight(
         )
       : undefined,
   ]);
-  const typeCheck = withMissing(types.check, settings.types, types.value ?? [], where);
+  const typeCheck = withMissing(types.check, settings.types ?? [], types.value ?? [], where);
   const checks = [typeCheck, ...[image, network, source, bastion].flatMap((made) => made?.check ?? [])];
   const bound = costBound(context, request, types.value ?? [], prices);
   return {
@@ -96,6 +99,7 @@ export async function ec2Preflight(
     facts: planSummary(context, request, {
       where,
       identity: identity.value,
+      types: settings.types ?? types.value?.map(({ name }) => name) ?? [],
       image: image.value,
       source: source?.value,
       prices,
@@ -167,6 +171,11 @@ function typeText(types: readonly MachineType[]): string {
   return types
     .map(({ name, architecture, vcpus }) => `${name} (${architecture}, ${plural(vcpus, 'vCPU')})`)
     .join(', ');
+}
+
+/** Of a type that nobody configured it is said why it is this one. */
+function defaultText(region: string): (types: readonly MachineType[]) => string {
+  return (types) => `${typeText(types)}: the default in ${region}, by hashes per dollar`;
 }
 
 function imageText({ id, name, user }: MachineImage): string {

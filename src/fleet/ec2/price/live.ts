@@ -28,13 +28,18 @@ export interface Live {
 
 /**
  * Asks EC2 and the Price List about types, or says why they gave no answer. Rejects only if the signal aborts.
+ * @param isChoice Only the first of them that the region has is asked about.
  * @param timeout Milliseconds for all questions together: the built-in table will do.
  */
 export async function askAws(
   api: Ec2Api,
   names: readonly string[],
   env: NodeJS.ProcessEnv,
-  { signal, timeout }: { readonly signal: AbortSignal; readonly timeout: number },
+  {
+    isChoice,
+    signal,
+    timeout,
+  }: { readonly isChoice: boolean; readonly signal: AbortSignal; readonly timeout: number },
 ): Promise<Live | { readonly region?: string; readonly why: string }> {
   let region: string | undefined;
   try {
@@ -43,13 +48,15 @@ export async function askAws(
     return await withDeadline(timeout, signal, async (bounded) => {
       const where = (region = await unlessAborted(regionOf(api), bounded));
       const found = await unlessAborted(describeTypes(ec2, names, bounded), bounded);
-      const types = found.map(async (type): Promise<[string, LiveType]> => {
-        const [onDemand, spot] = await Promise.all([
-          onDemandPrice(api, type, where, env, bounded),
-          unlessAborted(spotPrice(ec2, type.name, [], bounded), bounded).catch(() => undefined),
-        ]);
-        return [type.name, { type, onDemand, spot }];
-      });
+      const types = found
+        .slice(0, isChoice ? 1 : undefined)
+        .map(async (type): Promise<[string, LiveType]> => {
+          const [onDemand, spot] = await Promise.all([
+            onDemandPrice(api, type, where, env, bounded),
+            unlessAborted(spotPrice(ec2, type.name, [], bounded), bounded).catch(() => undefined),
+          ]);
+          return [type.name, { type, onDemand, spot }];
+        });
       return { region: where, types: new Map(await Promise.all(types)) };
     });
   } catch (error) {

@@ -2,6 +2,7 @@ import type { InstancePrice } from '../../../cost.ts';
 import { dollars } from '../../../quantity.ts';
 import type { MachineKind, MachineRequest } from '../../kind.ts';
 import type { Ec2Settings } from '../schema.ts';
+import { defaultTypes, tableDefaultType } from './default-type.ts';
 import { instanceData } from './instance-data.ts';
 import { typeFacts } from './instance-table.ts';
 import type { Live } from './live.ts';
@@ -9,6 +10,9 @@ import { type Price, instancePrice, tablePrice } from './price.ts';
 import { spotBound } from './price-lookup.ts';
 import { readCachedPrice } from './price-cache.ts';
 import { tableRate } from './rate.ts';
+
+/** What the built-in table is of: where no region is known. */
+const tableRegion = instanceData.prices.region;
 
 /** What is known of a type, by whomever it was asked. */
 export interface KnownType {
@@ -29,17 +33,28 @@ export async function ec2Machines(
   request: MachineRequest,
 ): Promise<readonly MachineKind[]> {
   const [{ sdkApi }, { askAws }] = await Promise.all([import('../api.ts'), import('./live.ts')]);
-  const { types, region, profile } = settings;
-  const { env } = request;
+  const { types: configured, region, profile } = settings;
+  const { env, signal, timeout } = request;
   const api = sdkApi({ region, profile }, env);
-  const live = await askAws(api, types, env, request);
+  const isChoice = configured === undefined;
+  const live = await askAws(api, configured ?? defaultTypes(), env, { isChoice, signal, timeout });
+  const where = live.region ?? region;
+  const types = configured ?? [chosenType(live, where)];
+  const notes = isChoice
+    ? [`${types[0]} is the default in ${where ?? tableRegion}, by hashes per dollar`]
+    : [];
   const kinds = types.map(async (type) => {
-    if ('types' in live) return machineKinds(type, liveType(live, type), settings, request);
-    const where = live.region ?? region;
+    if ('types' in live) return machineKinds(type, liveType(live, type), settings, request, notes);
     const known = await tableType(type, where, env);
-    return machineKinds(type, known, settings, request, live.why);
+    return machineKinds(type, known, settings, request, [...notes, live.why]);
   });
   return (await Promise.all(kinds)).flat();
+}
+
+/** The type to plan with where none is configured. Pure. */
+function chosenType(live: Live | { readonly why: string }, region = tableRegion): string {
+  const [offered] = 'types' in live ? live.types.keys() : [];
+  return offered ?? tableDefaultType(region) ?? tableDefaultType(tableRegion) ?? '';
 }
 
 /** What AWS says of a type. Pure. */
@@ -62,20 +77,23 @@ async function tableType(
       missing: `there is no ${name}: the sizes of this family are ${facts.sizes.replaceAll(' ', ', ')}`,
     };
   const { vcpus } = facts;
-  const where = region ?? instanceData.prices.region;
+  const where = region ?? tableRegion;
   return {
     vcpus,
     onDemand: (await readCachedPrice(where, name, env)) ?? tablePrice(name, vcpus, where),
   };
 }
 
-/** A type as it can be had: on demand, and spot where that was asked for or its price is known. Pure. */
+/**
+ * A type as it can be had: on demand, and spot where that was asked for or its price is known. Pure.
+ * @param notes What one should know of it.
+ */
 export function machineKinds(
   type: string,
   { vcpus, onDemand, spot, missing }: KnownType,
   { spot: isSpot, connect }: Pick<Ec2Settings, 'spot' | 'connect'>,
   { scheme, kernel, allMarkets }: Pick<MachineRequest, 'scheme' | 'kernel' | 'allMarkets'>,
-  why?: string,
+  notes: readonly string[] = [],
 ): MachineKind[] {
   const facts = typeFacts(instanceData, type);
   const rate = facts && 'family' in facts ? tableRate(instanceData, facts, scheme, kernel) : undefined;
@@ -86,7 +104,7 @@ export function machineKinds(
     cores: vcpus ?? 1,
     ...(rate && { rate: rate.rate, rateBasis: rate.basis }),
     ...(missing !== undefined && { missing }),
-    ...(why !== undefined && { note: why }),
+    ...(notes.length > 0 && { note: notes.join('\n') }),
   };
   const kinds: MachineKind[] = [];
   if (!isSpot || allMarkets) {

@@ -107,6 +107,37 @@ describe.skipIf(!hasStage())('launching on EC2', () => {
     });
   });
 
+  test('where no type is configured the best one is launched that the region offers, and it is said which', async () => {
+    const region = 'eu-west-2';
+    const london = on.lab.fleet({ region });
+    const preflight = await london.preflight({ count: 2, minimum: 1, timeLimit: 200 }, never);
+    expect(preflight.checks.find(({ name }) => name === 'instance type')).toMatchObject({
+      outcome: 'ok',
+      message: 'c7a.medium (x86_64, 1 vCPU): the default in eu-west-2, by hashes per dollar',
+    });
+    expect(preflight.facts).toContainEqual([
+      'what',
+      expect.stringMatching(/^2 × c7a\.medium, on demand, in eu-west-2/),
+    ]);
+    expect((await london.launch(request(), never)).map(({ type }) => type)).toEqual(
+      Array(3).fill('c7a.medium'),
+    );
+    // One that somebody chose is never replaced.
+    await expect(
+      on.lab.fleet({ region, types: ['c8a.medium'] }).launch(request(), never),
+    ).rejects.toMatchObject({ code: 'ec2-no-type' });
+  });
+
+  test('a zone that does not offer the type is passed over, and told of as that', async () => {
+    const [first = ''] = await zonesOf(on.stage);
+    const message = `Your requested instance type (c8a.medium) is not supported in your requested Availability Zone (${first}). Please retry your request by not specifying an Availability Zone.`;
+    on.stage.faults.add({ action: 'RunInstances', error: 'Unsupported', message, times: 1 });
+    await fleet.launch(request(), never);
+    expect(new Set(zones())).not.toContain(first);
+    expect(living()).toBe(3);
+    expect(notices).toEqual([`${first} does not offer c8a.medium`]);
+  });
+
   test('fewer than the minimum: nothing is left, and what was lacking is said', async () => {
     on.stage.ec2.capacity = [{ most: 3 }];
     await expect(fleet.launch(request({ count: 8, minimum: 4 }), never)).rejects.toMatchObject({

@@ -24,6 +24,7 @@ const corrected: Record<string, Handler> = {
   DescribeImages: (_, call) => describeImages(call),
   DescribeSpotPriceHistory: (_, call) => spotPrices(call),
   DescribeRegions: describeRegions,
+  DescribeInstanceTypes: describeTypes,
   DescribeSubnets: describeSubnets,
   DescribeInstanceStatus: describeStatus,
   CreateSecurityGroup: createSecurityGroup,
@@ -51,6 +52,33 @@ async function describeRegions(ec2: Ec2, call: Call, forward: Forward): Promise<
   if (info)
     info.children = info.children.filter((item) => ec2.options.regions.includes(textAt(item, 'regionName')));
   return xml(root);
+}
+
+/** The types that a region offers, once they were asked for. */
+const offered = new Map<string, Promise<ReadonlySet<string>>>();
+
+/** moto describes types in regions that do not have them, though it knows which do. */
+async function describeTypes(_: Ec2, call: Call, forward: Forward): Promise<Answer> {
+  const answer = await forward();
+  if (answer.status !== 200) return answer;
+  const own = offered.get(call.region) ?? offeredTypes(forward);
+  offered.set(call.region, own);
+  const types = await own;
+  const root = xmlOf(answer);
+  const set = find(root, 'instanceTypeSet');
+  if (set) set.children = set.children.filter((item) => types.has(textAt(item, 'instanceType')));
+  return xml(root);
+}
+
+async function offeredTypes(forward: Forward): Promise<ReadonlySet<string>> {
+  const answer = await forward({
+    Action: 'DescribeInstanceTypeOfferings',
+    Version: '2016-11-15',
+    LocationType: 'region',
+  });
+  return new Set(
+    itemsAt(xmlOf(answer), 'instanceTypeOfferingSet').map((item) => textAt(item, 'instanceType')),
+  );
 }
 
 /** moto gives the default subnets IPv4 only. */

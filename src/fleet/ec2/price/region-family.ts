@@ -1,0 +1,37 @@
+/**
+ * Which families of the built-in table each region offers, by DescribeInstanceTypeOfferings of mid-2026 (as moto 5.2 has its
+ * answers): for whoever plans without credentials. With them EC2 itself is asked. Regions that are not in it: China, GovCloud,
+ * and newer ones.
+ */
+export const regionFamilies: Readonly<Record<string, string>> = {
+  'af-south-1': 'c6g c6i c7g c7i c8g c8i',
+  'ap-east-1': 'c6a c6g c6i c7g c7i c8g',
+  'ap-northeast-1': 'c6a c6g c6i c7a c7g c7i c8a c8g c8i c9g',
+  'ap-northeast-2': 'c6g c6i c7g c7i c8g c8i',
+  'ap-northeast-3': 'c6g c6i c7g c7i c8g',
+  'ap-south-1': 'c6a c6g c6i c7g c7i c8g c8i',
+  'ap-south-2': 'c6a c6g c6i c7g c7i c8g c8i',
+  'ap-southeast-1': 'c6a c6g c6i c7a c7g c7i c8g c8i',
+  'ap-southeast-2': 'c6a c6g c6i c7g c7i c8g c8i',
+  'ap-southeast-3': 'c6g c7g c7i c8g',
+  'ap-southeast-4': 'c6g c7i c8g',
+  'ap-southeast-5': 'c6g c6i c7g c7i c8g c8i',
+  'ca-central-1': 'c6a c6g c6i c7g c7i c8g c8i',
+  'ca-west-1': 'c6g c6i c7g c7i c8g',
+  'eu-central-1': 'c6a c6g c6i c7a c7g c7i c8a c8g c8i c9g',
+  'eu-central-2': 'c6g c7g c7i c8g',
+  'eu-north-1': 'c6g c6i c7a c7g c7i c8g c8i',
+  'eu-south-1': 'c6g c6i c7g c7i c8g',
+  'eu-south-2': 'c6g c7a c7g c7i c8a c8g c8i',
+  'eu-west-1': 'c6a c6g c6i c7a c7g c7i c8a c8g c8i',
+  'eu-west-2': 'c6a c6g c6i c7a c7g c7i c8g c8i',
+  'eu-west-3': 'c6g c6i c7g c7i c8g c8i',
+  'il-central-1': 'c6g c6i c7g c7i c8g',
+  'me-central-1': 'c6g c7i',
+  'me-south-1': 'c6g c6i c7g',
+  'sa-east-1': 'c6a c6g c6i c7g c7i c8g c8i',
+  'us-east-1': 'c6a c6g c6i c7a c7g c7i c8a c8g c8i c9g',
+  'us-east-2': 'c6a c6g c6i c7a c7g c7i c8a c8g c8i c9g',
+  'us-west-1': 'c6a c6g c6i c7a c7g c7i c8g c8i',
+  'us-west-2': 'c6a c6g c6i c7a c7g c7i c8a c8g c8i c9g',
+};
