@@ -38,7 +38,7 @@ describe('cnd plan', () => {
   });
 
   test('without a configured type the best one of the region is planned with, and named', async () => {
-    const plan = await json('--fleet ec2 --region eu-west-2 --D 8 --T 300');
+    const plan = await json('--fleet ec2 --region eu-west-2 --D 7 --T 300');
     expect(plan['choices']).toMatchObject([
       {
         name: 'c7a.medium',
@@ -143,7 +143,7 @@ describe.skipIf(!hasStage())('cnd plan with AWS credentials', { timeout: 120_000
   test('says why it was not asked, and what the prices are from instead', async () => {
     const stage = on.place();
     stage.fault({ action: 'DescribeInstanceTypes', error: 'Denied' });
-    const { stdout, code } = await stage.run('plan --D 8 --T 300 --spot');
+    const { stdout, code } = await stage.run('plan --D 7 --T 300 --spot');
     expect(code).toBe(0);
     expect(stdout).toMatch(/spot price not known: at most that on demand, built-in table of \d{4}-\d\d-\d\d/);
     expect(stdout).toMatch(/^no prices from AWS: UnauthorizedOperation/m);
