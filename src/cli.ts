@@ -1,5 +1,5 @@
 import { readyHelp } from './command/help/ready.ts';
-import { causeLines, causesOf, keptCauses, CndError } from './error.ts';
+import { causeLines, causesOf, keptCauses, CndError, UsageError } from './error.ts';
 import { redact } from './redact.ts';
 import { printable } from './text.ts';
 import { closeForeignTerminals, terminalsHeld } from './view/display/hangup.ts';
@@ -32,13 +32,37 @@ async function perform(): Promise<number> {
   if (words[0] === '__complete')
     return (await import('./command/completion/query.ts')).answer(words.slice(1));
   const help = readyHelp(words, process.stdout.columns);
-  if (help === undefined) return (await import('./command/parser.ts')).runCommandLine(words);
-  process.stdout.write(help);
-  return 0;
+  if (help !== undefined) {
+    process.stdout.write(help);
+    return 0;
+  }
+  requireDirectory();
+  return (await import('./command/parser.ts')).runCommandLine(words);
+}
+
+/**
+ * Where the current directory was removed nothing relative to it can be found: what looks for runs wherever they were started does without.
+ * @throws UsageError `no-directory`
+ */
+function requireDirectory(): void {
+  try {
+    process.cwd();
+  } catch (cause) {
+    if (!words.some((word) => word === 'scram' || word === 'ps'))
+      throw new UsageError('no-directory', 'the current directory does not exist any more', {
+        hint: 'change to one that exists: cd',
+        cause,
+      });
+    process.chdir('/');
+  }
 }
 
 /** Tells the user about an error, with its stack only where asked for or where it is a bug; gives the exit code. */
 function report(error: unknown): number {
+  if (hasTooManyFiles(error)) {
+    process.stderr.write('cnd: too many open files\n     raise the limit: ulimit -n 1024\n');
+    return 1;
+  }
   if (!(error instanceof CndError)) {
     const stack = error instanceof Error ? (error.stack ?? error.message) : String(error);
     process.stderr.write(`cnd: internal error: ${redact(stack)}\n${causeLines(error)}`);
@@ -48,6 +72,12 @@ function report(error: unknown): number {
   if (error.hint) process.stderr.write(`     ${shown(error.hint)}\n`);
   if (isVerbose) process.stderr.write(`${redact(error.stack ?? '')}\n${causeLines(error)}`);
   return error.exitCode;
+}
+
+/** A module that cannot be loaded for that says so, too. */
+function hasTooManyFiles(error: unknown): boolean {
+  const code = error instanceof Error && !(error instanceof CndError) && 'code' in error ? error.code : '';
+  return code === 'EMFILE' || code === 'ENFILE';
 }
 
 /** What caused errors that were told as a warning, a check or the end of a run: nothing else tells it. */

@@ -52,6 +52,37 @@ describe.each(Object.entries(bad))('%s', (_, name) => {
   });
 });
 
+test('a current directory that was removed: what needs it says so, ps and scram do without', () => {
+  const gone = (words: string) => {
+    const command = `mkdir gone && cd gone && rmdir ../gone && exec "$0" "${bin}" ${words}`;
+    const env = { ...process.env, XDG_STATE_HOME: place.state };
+    return spawnSync('sh', ['-c', command, process.execPath], {
+      cwd: place.directory,
+      env,
+      encoding: 'utf8',
+    });
+  };
+  const error = 'cnd: the current directory does not exist any more\n     change to one that exists: cd\n';
+  for (const words of [start.join(' '), 'resume last', 'logs ls'])
+    expect(gone(words)).toMatchObject({ status: 2, stdout: '', stderr: error });
+  expect(existsSync(place.state)).toBe(false);
+  const ps = gone('ps --json --context none');
+  expect([0, 4]).toContain(ps.status);
+  expect(ps.stderr).not.toMatch(/internal error|current directory/);
+  const scram = gone('scram --run 20200101-000000-aaaa');
+  expect(scram.stderr).not.toMatch(/internal error|current directory/);
+});
+
+test('a limit of open files below what cnd itself needs is said to be that, and no bug', () => {
+  const command = `ulimit -n 30; exec "$0" "${bin}" ${start.join(' ')}`;
+  const env = { ...process.env, XDG_STATE_HOME: place.state };
+  const options = { cwd: place.directory, env, encoding: 'utf8' } as const;
+  const { status, stderr } = spawnSync('sh', ['-c', command, process.execPath], options);
+  // Below some limit it is Node.js itself that does not start.
+  expect({ status, stderr }).toEqual({ status: 1, stderr: expect.stringMatching(/too many open files/) });
+  expect(stderr).not.toContain('internal error');
+});
+
 test('a home directory that is not there is not made', async () => {
   const HOME = join(place.directory, 'nonexistent');
   const result = await place.run(start, { HOME, XDG_STATE_HOME: '' });
