@@ -12,11 +12,11 @@ from controller import Channel, Socket
 from deadline import Deadline, end_within
 from dealer import Dealer
 from driver import Driver
-from job import SILENCE, is_attach, is_ping, parse_attach, parse_job, parse_order
+from job import SILENCE
 from log import Log
 from loop import Loop
+from orders import Orders
 from output import Output
-from puzzle import Bad
 from redo import Redos
 from report import Report
 
@@ -35,6 +35,7 @@ class Agent:
         self.loop = Loop()
         self.log = Log(os.path.join(HERE, 'agent.log'))
         self.output = Output(self.loop, os.path.join(HERE, 'spool.ndjson'))
+        self.orders = Orders(self)
         self.controller = Socket(self, listener) if listener else Channel(self)
         self.job = None
         self.allow(SILENCE)  # until a job says otherwise
@@ -91,7 +92,7 @@ class Agent:
         while self.output.pending() and monotonic() < end:
             self.loop.turn(end - monotonic())
 
-    # What is said to it
+    # Who speaks to it
 
     def deserted(self):
         """Its controller is gone and cannot come back."""
@@ -106,63 +107,6 @@ class Agent:
         ready = self.report and self.report.ready
         self.output.send_again(attach.seen, self.report.send_progress if ready else lambda: None)
         self.output.send('attached', job=self.job is not None, survives=self.controller.can_return)
-
-    def handle(self, line):
-        if self.status is not None:
-            return
-        try:
-            if self.job:
-                self.obey(*parse_order(line, self.job.stride))
-            elif is_attach(line):
-                self.welcome(parse_attach(line))
-            elif line == b'{"order":"stop"}':
-                self.output.send('stopped', reason='order')
-                self.status = 0
-            elif is_ping(line):
-                # It started slowly, or its controller has a thousand others: the job comes later.
-                self.allow(SILENCE)
-            else:
-                self.begin(parse_job(line))
-        except Bad as error:
-            if self.job:
-                self.report_error(str(error))
-            else:
-                self.refuse(str(error))
-
-    def obey(self, order, arguments):
-        if order == 'stop':
-            self.stop('order')
-        elif order == 'ping':
-            self.output.confirm(*arguments)
-        elif order == 'adopt':
-            self.dealer.hold(*arguments)
-            self.report.idle = False  # to be said again
-        elif order == 'release':
-            self.release(*arguments)
-        elif order == 'redo':
-            self.redo(*arguments)
-        elif order == 'bound':
-            self.dealer.lower(*arguments)
-
-    def redo(self, lo, hi):
-        """Searches a range again that another worker claims to have searched."""
-        if not self.job.start <= lo < hi <= self.job.limit:
-            raise Bad('redo: give a range of the space, from %d to %d' % (self.job.start, self.job.limit))
-        self.redos.add(lo, hi)
-
-    def release(self, residue, nonce):
-        """Gives a share back, or what was not dealt of it from a nonce on: of that nothing has to be waited for."""
-        if residue in self.dealer.given_back:
-            # Its controller had not heard of that yet, and asked again.
-            return self.log.info('asked for residue %d, which was given back' % residue)
-        if nonce is None:
-            if not self.dealer.release(residue):
-                raise Bad('residue %d: is not held here' % residue)
-            return
-        given = self.dealer.release_from(residue, nonce)
-        if given is None:
-            raise Bad('residue %d: is not held here' % residue)
-        self.report.send_released(residue, given)
 
     def signalled(self, number):
         if number == _signal.SIGCHLD:

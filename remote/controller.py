@@ -34,7 +34,7 @@ class Channel:
         *lines, self.buffer = (self.buffer + data).split(b'\n')
         for line in lines:
             self.heard = monotonic()
-            self.host.handle(line)
+            self.host.orders.take(line)
         if not data or len(self.buffer) > LONGEST_LINE:
             self.close()
             self.host.deserted()
@@ -106,7 +106,7 @@ class Socket:
         return False
 
     def hear(self, line):
-        self.host.handle(line)
+        self.host.orders.take(line)
 
     def ended(self, link):
         if link is self.attached:

@@ -32,7 +32,7 @@ class Nobody:
         self.job = job
 
     def start(self):
-        self.host.handle(self.job)
+        self.host.orders.take(self.job)
 
     def away(self):
         return 0

@@ -4,13 +4,10 @@ from time import monotonic
 
 from dealer import Slice
 from loop import READ, Feed, read_some
+from pace import Pace
 from process import Process
 from redo import Redo
 
-FIRST_SIZE = 4096  # nonces: a few milliseconds of the slowest kernel
-GROWTH = 8
-SLICE_SECONDS = 0.15
-WINDOW_SECONDS = 0.01  # the shortest time that a rate is measured over
 QUEUE_SECONDS = 0.1
 MOST_QUEUED = 1000  # slices; their lines fit into a pipe
 LONGEST_LINE = 200
@@ -18,33 +15,6 @@ MOST_FAILURES = 3
 START_SECONDS = 10  # in which a kernel that has not answered yet is still taken to be starting
 HUNG_SECONDS = 30
 HUNG_FACTOR = 20
-
-
-class Pace:
-    """How large the slices of one kernel should be, from how fast it did the ones before."""
-
-    def __init__(self):
-        self.size = FIRST_SIZE
-        self.rate = None
-        self.restart()
-
-    def restart(self):
-        self.since = monotonic()
-        self.count = 0
-
-    def completed(self, nonces):
-        self.count += nonces
-        spent = monotonic() - self.since
-        if spent >= WINDOW_SECONDS:
-            now = self.count / spent
-            self.rate = (self.rate + now) / 2 if self.rate else now
-            self.restart()
-        self.size *= GROWTH
-        if self.rate:
-            self.size = max(1, min(self.size, int(self.rate * SLICE_SECONDS)))
-
-    def seconds(self, nonces):
-        return nonces / self.rate if self.rate else 0
 
 
 class Program:

@@ -1,8 +1,9 @@
 import { chmodSync, copyFileSync, existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { recount, repeated } from '../chaos/oracle.ts';
 import { repository } from './stage/repository.ts';
+import { standInFiles } from './stand-in-file.ts';
 
 /**
  * A kernel that notes each range before it says `done`, for each run apart, and that searches no more than its first one until the
@@ -16,10 +17,8 @@ export class RecordingKernel {
    * has to be let go.
    */
   constructor({ pace = 0, isGated = true } = {}) {
-    for (const name of ['pow.py', 'puzzle.py'])
-      copyFileSync(join(repository, 'remote', name), join(this.directory, name));
-    const standIn = 'kernel-stand-in.py';
-    copyFileSync(join(repository, 'test/helper', standIn), join(this.directory, standIn));
+    for (const path of standInFiles)
+      copyFileSync(join(repository, path), join(this.directory, basename(path)));
     const script = [
       '#!/bin/sh',
       'd=$(dirname "$0")',
@@ -27,7 +26,7 @@ export class RecordingKernel {
       'r=$d/$(basename "$(dirname "$PWD")")',
       `export STAND_IN_POW="$d" STAND_IN_RECORD="$r.record" STAND_IN_PACE=${pace}`,
       isGated ? 'export STAND_IN_GATE="$r.go"' : '',
-      `exec python3 -S -E "$d/${standIn}" "$@"`,
+      'exec python3 -S -E "$d/kernel-stand-in.py" "$@"',
     ];
     writeFileSync(join(this.directory, 'kernel'), `${script.join('\n')}\n`, { mode: 0o755 });
     // Whoever searches on a machine of the stage is another user.

@@ -1,10 +1,11 @@
 import { execFileSync } from 'node:child_process';
 import { chmodSync, copyFileSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { type Cluster } from '../../helper/kubernetes/cluster.ts';
 import { installed, kubernetesHelpers } from '../../helper/kubernetes/installed.ts';
 import { repository } from '../../helper/stage/repository.ts';
+import { standInFiles } from '../../helper/stand-in-file.ts';
 
 /** The image of the tests with a kernel that notes what it does in the file that `PodRecorder` puts into its pod. */
 export const kernelImage = 'localhost/chaos:1';
@@ -28,8 +29,7 @@ export function importKernelImage({ directory }: Cluster): void {
     mkdirSync(own, { recursive: true });
     const base = join(installed().images, 'python.tar');
     execFileSync('sh', ['-c', `tar -xOf '${base}' layer.tar | tar -x -C '${root}'`]);
-    for (const name of ['remote/pow.py', 'remote/puzzle.py', 'test/helper/kernel-stand-in.py'])
-      copyFileSync(join(repository, name), join(own, name.split('/').at(-1) ?? ''));
+    for (const path of standInFiles) copyFileSync(join(repository, path), join(own, basename(path)));
     writeFileSync(join(own, 'kernel'), kernel);
     chmodSync(join(own, 'kernel'), 0o755);
     const image = join(work, 'image.tar');

@@ -7,7 +7,7 @@ import { RangeSet } from '../../../src/search/range-set.ts';
 import { ResidueProgress } from '../../../src/search/residue.ts';
 import type { Assignment, Range, Space } from '../../../src/search/search.ts';
 
-/** Seconds of work that a kernel is given at a time, and how many such slices it is given in advance (remote/driver.py). */
+/** Seconds of work that a kernel is given at a time, and how many such slices it is given in advance (remote/pace.py and driver.py). */
 const slice = 0.15;
 const queued = 2;
 

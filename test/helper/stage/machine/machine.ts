@@ -15,13 +15,11 @@ import { basename, join } from 'node:path';
 import { createInterface } from 'node:readline';
 
 import type { StageInstance } from '../ec2/instance.ts';
+import { standInFiles } from '../../stand-in-file.ts';
 import { repository } from '../repository.ts';
 import type { CloudConfig } from './user-data.ts';
 
 const source = join(repository, 'test/helper/stage/machine');
-
-/** What the stand-in kernel consists of: a machine sees nothing of a repository below /home or /tmp. */
-const standIn = ['test/helper/kernel-stand-in.py', 'remote/pow.py', 'remote/puzzle.py'];
 
 /** How a machine comes up. */
 export interface MachineOptions {
@@ -133,11 +131,12 @@ export class Machine extends EventEmitter<Events> {
     await off;
   }
 
+  /** What its kernels are held by. It gets the stand-in kernel in full, since it sees nothing of a repository below /home or /tmp. */
   #hold(): Record<string, string> {
     mkdirSync(join(this.directory, 'hold'));
     writeFileSync(join(this.directory, 'hold/held'), '');
     return Object.fromEntries(
-      standIn.map((path) => [basename(path), readFileSync(join(repository, path), 'utf8')]),
+      standInFiles.map((path) => [basename(path), readFileSync(join(repository, path), 'utf8')]),
     );
   }
 
