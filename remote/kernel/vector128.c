@@ -19,16 +19,26 @@ static inline __attribute__((always_inline)) vector load(const uint32_t *p) {
 #define set1(x) ((vector){(x), (x), (x), (x)})
 #define add(x, y) ((x) + (y))
 #define shr(x, n) ((x) >> (n))
+#if defined(__aarch64__)
+#include <arm_neon.h>
+#define ror(x, n) vsriq_n_u32(vshlq_n_u32(x, 32 - (n)), x, n) /* a compiler makes three instructions of it */
+#else
 #define ror(x, n) ((x) >> (n) | (x) << (32 - (n)))
+#endif
 #define xor3(x, y, z) ((x) ^ (y) ^ (z))
 #define choose(e, f, g) (((e) & ((f) ^ (g))) ^ (g))
 #define pin(x) (x)
 
 static inline __attribute__((always_inline)) vector majority(vector a, vector b, vector c, vector *bc) {
+#if defined(__aarch64__)
+  (void)bc;
+  return vbslq_u32(a ^ b, c, b); /* where a and b differ c decides */
+#else
   (void)c;
   vector ab = a ^ b, m = b ^ (ab & *bc);
   *bc = ab;
   return m;
+#endif
 }
 
 static inline __attribute__((always_inline)) unsigned zero_lanes(vector x, vector mask) {
