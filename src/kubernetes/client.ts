@@ -1,4 +1,4 @@
-import { type IncomingMessage, request as httpRequest } from 'node:http';
+import { Agent, type IncomingMessage, request as httpRequest } from 'node:http';
 import { request as httpsRequest, type RequestOptions } from 'node:https';
 import type { z } from 'zod';
 import type { KubeConfig } from '@kubernetes/client-node';
@@ -35,6 +35,7 @@ export interface ApiRequest {
 export class KubernetesClient {
   readonly config: KubeConfig;
   readonly place: ClusterPlace;
+  #shared: SharedConnections | undefined;
 
   constructor(config: KubeConfig, place: ClusterPlace) {
     this.config = config;
@@ -44,6 +45,18 @@ export class KubernetesClient {
   /** The address of the API server. */
   get server(): string {
     return this.config.getCurrentCluster()?.server ?? '';
+  }
+
+  /** Does some work whose many requests share connections: each of its own costs both sides a TLS handshake. */
+  async sharing<T>(work: () => Promise<T>): Promise<T> {
+    const shared = new SharedConnections();
+    this.#shared = shared;
+    try {
+      return await work();
+    } finally {
+      if (this.#shared === shared) this.#shared = undefined;
+      shared.end();
+    }
   }
 
   /**
@@ -163,8 +176,26 @@ export class KubernetesClient {
     }
     const kind = method === 'PATCH' ? 'application/merge-patch+json' : 'application/json';
     const type = hasBody ? { 'content-type': kind } : {};
+    if (options.agent instanceof Agent && this.#shared) options.agent = this.#shared.instead(options.agent);
     options.headers = Object.assign({}, options.headers, { accept: 'application/json' }, type);
     return options;
+  }
+}
+
+/** Connections that are kept for the next request, of the first agent that is offered. */
+class SharedConnections {
+  #agent: Agent | undefined;
+
+  instead(agent: Agent): Agent {
+    this.#agent ??= Object.assign(agent, { keepAlive: true });
+    return this.#agent;
+  }
+
+  /** Closes them; one that is in use, when its answer has come. */
+  end(): void {
+    const agent = this.#agent && Object.assign(this.#agent, { keepAlive: false });
+    for (const sockets of Object.values(agent?.freeSockets ?? {}))
+      for (const socket of sockets ?? []) socket.destroy();
   }
 }
 

@@ -1,9 +1,10 @@
 import { once } from 'node:events';
 import { chmodSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { type IncomingMessage, type ServerResponse, createServer } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import type { AddressInfo, Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import pLimit from 'p-limit';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { z } from 'zod';
 import { KubernetesClient } from '../../src/kubernetes/client.ts';
@@ -14,10 +15,12 @@ let home: string;
 let server: string;
 let answer: (request: IncomingMessage, response: ServerResponse) => void;
 let close: () => void;
+const connections: Socket[] = [];
 
 beforeEach(async () => {
   home = mkdtempSync(join(tmpdir(), 'cnd-client-'));
   const made = createServer((request, response) => answer(request, response));
+  made.on('connection', (socket) => connections.push(socket));
   await once(made.listen(0, '127.0.0.1'), 'listening');
   server = `http://127.0.0.1:${(made.address() as AddressInfo).port}`;
   close = () => {
@@ -120,4 +123,14 @@ test('a request that is postponed for longer than it may take is refused, and no
   };
   await expect(ask(await clientOf({ token: 't' }))).rejects.toMatchObject({ status: 429 });
   expect(requests).toBe(1);
+});
+
+test('many requests share connections while they are told to, and none is left afterwards', async () => {
+  answer = (_, response) => void setTimeout(() => response.end('{}'), 5);
+  const client = await clientOf({ token: 't' });
+  connections.length = 0;
+  const limit = pLimit(4);
+  await client.sharing(() => Promise.all(Array.from({ length: 40 }, () => limit(() => ask(client)))));
+  expect(connections.length).toBeLessThanOrEqual(4);
+  await expect.poll(() => connections.every(({ destroyed }) => destroyed)).toBe(true);
 });

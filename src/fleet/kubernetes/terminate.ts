@@ -14,7 +14,7 @@ const atOnce = 20;
  * Milliseconds for pods to be gone before what is left is told: it is asked for again until T + grace. More for many:
  * Kubernetes' own controllers release some 20 pods a second.
  */
-const goneTimeout = { least: 8_000, perPod: 15, most: 25_000 };
+const goneTimeout = { least: 8_000, perPod: 15, most: 20_000 };
 
 /** Milliseconds between two looks, at first and at most. */
 const looks = { first: 150, most: 600 };
@@ -34,6 +34,7 @@ export async function terminatePods(
 ): Promise<Instance[]> {
   const isWanted = (index: number): boolean => ids === undefined || ids.includes(podInstanceId(run, index));
   const of = (pods: readonly Pod[]): Pod[] => pods.filter((pod) => isWanted(indexOfPod(pod) ?? -1));
+  const begun = performance.now();
   const [pods, job] = await Promise.all([api.pods(run), api.job(run)]);
   const indexes = new Set([
     ...pods.flatMap((pod) => indexOfPod(pod) ?? []),
@@ -52,7 +53,7 @@ export async function terminatePods(
     if (ids === undefined) await deletePods(api, some);
     return some.length === 0;
   };
-  const isAllGone = await isTrueWithin(timeout, isGone);
+  const isAllGone = await isTrueUntil(begun + timeout, isGone);
   const [left, ending] = isAllGone
     ? [[], undefined]
     : await Promise.all([api.pods(run), ids === undefined ? api.job(run) : undefined]);
@@ -81,11 +82,12 @@ function isDead({ metadata, spec, status }: Pod): boolean {
 async function deletePods(api: KubernetesApi, pods: readonly Pod[]): Promise<void> {
   const some = pods.filter(({ metadata }) => !metadata.deletionTimestamp);
   const limit = pLimit(atOnce);
-  await Promise.all(some.map(({ metadata }) => limit(() => api.deletePod(metadata.name))));
+  await api.client.sharing(() =>
+    Promise.all(some.map(({ metadata }) => limit(() => api.deletePod(metadata.name)))),
+  );
 }
 
-async function isTrueWithin(timeout: number, isTrue: () => Promise<boolean>): Promise<boolean> {
-  const giveUp = performance.now() + timeout;
+async function isTrueUntil(giveUp: number, isTrue: () => Promise<boolean>): Promise<boolean> {
   for (let attempt = 0; ; attempt++) {
     if (await isTrue()) return true;
     if (performance.now() > giveUp) return false;
