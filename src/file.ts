@@ -1,4 +1,4 @@
-import { homedir } from 'node:os';
+import { userInfo } from 'node:os';
 import { join, resolve, basename, dirname } from 'node:path';
 import { randomBytes } from 'node:crypto';
 import { type Stats, closeSync, constants, fstatSync, openSync, readSync, writeSync } from 'node:fs';
@@ -256,14 +256,28 @@ async function flush(path: string): Promise<void> {
   }
 }
 
+/**
+ * The user's home directory: `$HOME`, where an empty one counts as not set, else that of the user database. A user that is in neither,
+ * as in a container, has `/`, as container runtimes have it.
+ */
+export function homeDirectory(env: NodeJS.ProcessEnv): string {
+  const named = env['HOME'];
+  if (named !== undefined && named !== '') return named;
+  try {
+    return userInfo().homedir;
+  } catch {
+    return '/';
+  }
+}
+
 /** A path as it is written in the configuration: `~/` is the user's home, others are relative to its file. */
 export function absolutePath(path: string, directory: string, env: NodeJS.ProcessEnv): string {
-  return path.startsWith('~/') ? join(env['HOME'] ?? homedir(), path.slice(2)) : resolve(directory, path);
+  return path.startsWith('~/') ? join(homeDirectory(env), path.slice(2)) : resolve(directory, path);
 }
 
 /** `$XDG_CACHE_HOME/cnd/NAME`, by default under `~/.cache` (XDG Base Directory Specification 0.8). */
 export function cachePath(name: string, env: NodeJS.ProcessEnv): string {
   const xdg = env['XDG_CACHE_HOME'];
-  const root = xdg?.startsWith('/') ? xdg : join(env['HOME'] ?? homedir(), '.cache');
+  const root = xdg?.startsWith('/') ? xdg : join(homeDirectory(env), '.cache');
   return join(root, 'cnd', name);
 }

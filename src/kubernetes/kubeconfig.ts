@@ -1,9 +1,9 @@
 import { existsSync } from 'node:fs';
-import { homedir } from 'node:os';
 import { delimiter, join } from 'node:path';
 import type { KubeConfig } from '@kubernetes/client-node';
 import { z } from 'zod';
 import { UsageError, messageOf } from '../error.ts';
+import { homeDirectory } from '../file.ts';
 import { environmentProxy } from './proxy.ts';
 
 /** Which part of which cluster. */
@@ -28,7 +28,7 @@ const inCluster = 'inClusterContext';
 /** The files that make up the kubeconfig, as kubectl finds them; those that do not exist are left out. */
 function kubeconfigFiles(env: NodeJS.ProcessEnv): string[] {
   const named = (env['KUBECONFIG'] ?? '').split(delimiter).filter((path) => path !== '');
-  const files = named.length > 0 ? named : [join(env['HOME'] ?? homedir(), '.kube', 'config')];
+  const files = named.length > 0 ? named : [join(homeDirectory(env), '.kube', 'config')];
   return files.filter((path) => existsSync(path));
 }
 

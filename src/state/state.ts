@@ -1,9 +1,8 @@
 import { realpath, rm, stat } from 'node:fs/promises';
-import { homedir } from 'node:os';
 import { dirname, isAbsolute, join, relative } from 'node:path';
 import { isMissing } from '../error.ts';
 import { type FilePlace, fileError } from '../file-error.ts';
-import { UnsafeFile, hasDanglingLink, makeDirectory } from '../file.ts';
+import { UnsafeFile, hasDanglingLink, makeDirectory, homeDirectory } from '../file.ts';
 import { requireRunId } from '../run-id.ts';
 
 /**
@@ -12,7 +11,7 @@ import { requireRunId } from '../run-id.ts';
  */
 export function stateRoot(env: NodeJS.ProcessEnv = process.env): string {
   const xdg = env['XDG_STATE_HOME'];
-  return join(xdg?.startsWith('/') ? xdg : join(env['HOME'] ?? homedir(), '.local', 'state'), 'cnd');
+  return join(xdg?.startsWith('/') ? xdg : join(homeDirectory(env), '.local', 'state'), 'cnd');
 }
 
 /** What is said of the state directory when it cannot be used. */
@@ -36,7 +35,7 @@ export function stateDirectory(run: string, env: NodeJS.ProcessEnv = process.env
  */
 export async function requireHome(env: NodeJS.ProcessEnv): Promise<void> {
   if (statePlace(env).setting !== 'HOME') return;
-  const home = env['HOME'] ?? homedir();
+  const home = homeDirectory(env);
   const found = await stat(home).catch((error: unknown) => {
     if (!isMissing(error)) throw error;
     return undefined;

@@ -3,7 +3,7 @@ import { existsSync, mkdirSync, readdirSync, symlinkSync, writeFileSync } from '
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { type Ended, type Workspace, workspace } from '../helper/cnd.ts';
+import { type Ended, type Workspace, endlessFlags, workspace } from '../helper/cnd.ts';
 
 const bin = fileURLToPath(new URL('../../bin/cnd.js', import.meta.url));
 const start = ['start', '--N', '1', '--T', '20', '--D', '1', '--fleet', 'local'];
@@ -124,3 +124,39 @@ describe.runIf(canMount)('a disk', () => {
     expect(readdirSync(join(place.state, 'cnd'))).toEqual([]);
   });
 });
+
+/** In a user namespace this user has a number that the user database does not have, and may do what it may outside. */
+const unknownUser = ['--user', '--map-user=54321', 'env', '-u', 'HOME'];
+const canMapUser = spawnSync('unshare', [...unknownUser, 'true'], { stdio: 'ignore' }).status === 0;
+if (!canMapUser) process.stderr.write('skipped: an unknown user needs user namespaces (unshare --user)\n');
+
+describe.runIf(canMapUser)(
+  'a user that the user database does not have, without HOME, as in a container',
+  () => {
+    function asUnknown(args: readonly string[]): Ended {
+      const { status, stdout, stderr } = spawnSync(
+        'unshare',
+        [...unknownUser, process.execPath, bin, ...args],
+        {
+          cwd: place.directory,
+          env: { ...process.env, XDG_STATE_HOME: place.state, KUBECONFIG: undefined },
+          encoding: 'utf8',
+        },
+      );
+      return { code: status, signal: null, stdout, stderr };
+    }
+
+    test('sees what runs, and ends it', async () => {
+      const cnd = place.start(['start', '--N', '1', '--T', '60', ...endlessFlags.split(' '), '--json']);
+      const { run } = await cnd.event('instance.searching');
+      expect(asUnknown(['ps'])).toMatchObject({ code: 0, stdout: expect.stringContaining(run), stderr: '' });
+      expect(asUnknown(['scram', '--run', run])).toMatchObject({ code: 0, stderr: '' });
+      expect((await cnd.ended).code).toBe(143);
+    });
+
+    test('is asked whom to log in as', () => {
+      const refused = asUnknown(['start', '--hosts', 'a', '--T', '20', '--D', '1']);
+      expectOneError(refused, 'the user database has no user 54321', '--hosts user@host');
+    });
+  },
+);

@@ -1,6 +1,5 @@
-import { homedir } from 'node:os';
 import { join } from 'node:path';
-import { readNamedFileSync } from '../../file.ts';
+import { readNamedFileSync, homeDirectory } from '../../file.ts';
 
 /** The settings of one section: `region`, `role_arn`; of a nested group `s3.endpoint_url`. */
 export type Section = Readonly<Record<string, string>>;
@@ -19,7 +18,7 @@ export interface SharedFiles {
  * "Location of the shared config and credentials files"). A file that is missing has nothing in it.
  */
 export function readSharedFiles(env: NodeJS.ProcessEnv): SharedFiles {
-  const home = env['HOME'] || homedir();
+  const home = homeDirectory(env);
   const path = (variable: string, name: string): string =>
     (env[variable] || join(home, '.aws', name)).replace(/^~(?=\/)/, home);
   const config = path('AWS_CONFIG_FILE', 'config');

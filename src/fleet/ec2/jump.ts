@@ -1,4 +1,3 @@
-import { homedir } from 'node:os';
 import type { Ec2Settings } from './schema.ts';
 import { UsageError } from '../../error.ts';
 import type { Access } from '../../session/ssh/access.ts';
@@ -7,6 +6,7 @@ import { type ConfigEntry, readClientConfig } from '../../session/ssh/config/fil
 import { machineOf } from '../../session/ssh/config/machine.ts';
 import type { HostPort } from '../../session/ssh/known-host/pin.ts';
 import { accessOf, planRoute } from '../../session/ssh/route.ts';
+import { homeDirectory } from '../../file.ts';
 
 /** The settings that a jump host is reached by. */
 type JumpSettings = Pick<Ec2Settings, 'sshConfig'> & { readonly jump: NonNullable<Ec2Settings['jump']> };
@@ -34,13 +34,13 @@ export function jumpAccess({ jump, sshConfig = true }: JumpSettings, env: NodeJS
 
 /** Where the jump host is, with what ~/.ssh/config makes of its name. @throws UsageError */
 export function jumpPlace({ jump, sshConfig = true }: JumpSettings, env: NodeJS.ProcessEnv): HostPort {
-  const home = env['HOME'] ?? homedir();
+  const home = homeDirectory(env);
   const { host, port, user } = machineOf(parseVia(jump.via), clientConfig(sshConfig, env), env, home);
   return { host, port, user };
 }
 
 function clientConfig(isRead: boolean, env: NodeJS.ProcessEnv): ConfigEntry[] | undefined {
-  return isRead ? readClientConfig(env['HOME'] ?? homedir()) : undefined;
+  return isRead ? readClientConfig(homeDirectory(env)) : undefined;
 }
 
 /** The parts of `user@host:port`. @throws UsageError */

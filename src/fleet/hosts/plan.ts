@@ -1,10 +1,10 @@
-import { homedir } from 'node:os';
 import { UsageError } from '../../error.ts';
 import { target } from '../../session/ssh/access.ts';
 import { readClientConfig } from '../../session/ssh/config/file.ts';
 import { type Destination, type RouteSettings, planRoute } from '../../session/ssh/route.ts';
 import type { HostSetting, HostsConfig } from './config.ts';
 import type { Host } from './host.ts';
+import { homeDirectory } from '../../file.ts';
 
 /**
  * Judges the list before anything is contacted: who is who, what to log in with, and which host keys are known.
@@ -19,7 +19,7 @@ export function planHosts(config: HostsConfig, env: NodeJS.ProcessEnv): Host[] {
   }
   const { identityFile, agent, knownHosts, connectTimeout, sshConfig = true } = config;
   const settings: RouteSettings = {
-    config: sshConfig ? readClientConfig(env['HOME'] ?? homedir()) : undefined,
+    config: sshConfig ? readClientConfig(homeDirectory(env)) : undefined,
     knownHosts: { files: knownHosts, about: 'hosts.knownHosts' },
     env,
   };

@@ -1,8 +1,8 @@
-import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { UsageError } from '../../error.ts';
 import type { Access } from './access.ts';
 import { isSocket, readIdentity } from './identity.ts';
+import { homeDirectory } from '../../file.ts';
 
 /** What a login to a machine that exists anyway is made with: paths, no secrets. */
 export interface Login {
@@ -40,7 +40,7 @@ export function chooseLogin(settings: LoginSettings, env: NodeJS.ProcessEnv): Lo
     return { identity: named, ...(settings.agent && agent !== undefined && { agent }) };
   }
   const { identityFiles = [], identitiesOnly = false } = settings.configured ?? {};
-  const defaults = usual.map((name) => join(env['HOME'] ?? homedir(), '.ssh', name));
+  const defaults = usual.map((name) => join(homeDirectory(env), '.ssh', name));
   const paths = identityFiles.length > 0 ? identityFiles : defaults;
   const read = paths.map((path) => ({ path, identity: readIdentity(path) }));
   const identity = read.find((one) => 'privateKey' in one.identity)?.path;

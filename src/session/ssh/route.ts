@@ -1,4 +1,3 @@
-import { homedir } from 'node:os';
 import { UsageError } from '../../error.ts';
 import type { Access } from './access.ts';
 import type { Address } from './address.ts';
@@ -6,6 +5,7 @@ import type { ConfigEntry } from './config/file.ts';
 import { type Machine, machineOf } from './config/machine.ts';
 import { type Login, type LoginSettings, chooseLogin, credentials } from './login.ts';
 import { type HostPort, pinnedKeys, readKnownHosts, usableKeys } from './known-host/pin.ts';
+import { homeDirectory } from '../../file.ts';
 
 /** All it takes to reach a machine that exists anyway, now and again later. No secrets. */
 export interface Route extends HostPort, Login {
@@ -50,7 +50,7 @@ export function planRoute(destination: Destination, settings: RouteSettings, dep
       hint: 'look at ProxyJump in ~/.ssh/config',
     });
   }
-  const machine = machineOf(destination, config, env, env['HOME'] ?? homedir());
+  const machine = machineOf(destination, config, env, homeDirectory(env));
   const { host, port, user, identityFiles, identitiesOnly, hostKeyAlias } = machine;
   const place: HostPort = { host, port, user };
   const via = destination.jump ?? throughOf(machine, destination);

@@ -1,13 +1,12 @@
 import { readFileSync, statSync } from 'node:fs';
 import { stat } from 'node:fs/promises';
-import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { credentialSource, profileFromEnvironment } from '../../../aws/credential/source.ts';
 import { readSharedFiles } from '../../../aws/credential/profile.ts';
 import { CndError, isMissing, messageOf } from '../../../error.ts';
 import { withFileErrors } from '../../../file-error.ts';
-import { readTextFile, replaceFile } from '../../../file.ts';
+import { readTextFile, replaceFile, homeDirectory } from '../../../file.ts';
 import { makeStateRoot, openStateRoot, statePlace, stateRoot } from '../../../state/state.ts';
 
 /** One way in which this user has launched on EC2, and what is known of the last of those launches. */
@@ -123,7 +122,7 @@ export function hasAwsAccount(env: NodeJS.ProcessEnv): boolean {
     'AWS_CONTAINER_CREDENTIALS_FULL_URI',
   ];
   if (variables.some((name) => env[name])) return true;
-  const home = join(env['HOME'] ?? homedir(), '.aws');
+  const home = join(homeDirectory(env), '.aws');
   const files = [
     env['AWS_CONFIG_FILE'] ?? join(home, 'config'),
     env['AWS_SHARED_CREDENTIALS_FILE'] ?? join(home, 'credentials'),

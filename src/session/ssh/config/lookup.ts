@@ -1,8 +1,8 @@
-import { userInfo } from 'node:os';
 import { UsageError } from '../../../error.ts';
 import type { ConfigEntry } from './file.ts';
 import type { ConfigLine } from './line.ts';
 import { matchesList, matchesPattern } from './pattern.ts';
+import { localUser } from './local-user.ts';
 
 /** What ~/.ssh/config says of one machine: of each keyword the first that applies, as written. */
 export interface HostOptions {
@@ -153,7 +153,6 @@ class Pass {
   }
 
   #holds(line: ConfigLine, criterion: string, value: string): boolean {
-    const { username } = userInfo();
     switch (criterion) {
       case 'canonical':
       case 'final':
@@ -165,9 +164,12 @@ class Pass {
       case 'originalhost':
         return matchesList(this.#asked.host.toLowerCase(), value.toLowerCase());
       case 'user':
-        return matchesList(this.#asked.user ?? this.#values.get('user')?.values[0] ?? username, value);
+        return matchesList(
+          this.#asked.user ?? this.#values.get('user')?.values[0] ?? localUser().username,
+          value,
+        );
       case 'localuser':
-        return matchesList(username, value);
+        return matchesList(localUser().username, value);
       default:
         throw new UsageError(about, `${line.where}: Match ${criterion} is not understood`, {
           about,

@@ -1,9 +1,10 @@
-import { hostname, userInfo } from 'node:os';
+import { hostname } from 'node:os';
 import { isAbsolute, join } from 'node:path';
 import { UsageError } from '../../../error.ts';
 import { type Address, validateAddress, parseAddress } from '../address.ts';
 import type { ConfigEntry } from './file.ts';
 import { type HostOptions, lookUpOptions } from './lookup.ts';
+import { localUser } from './local-user.ts';
 
 /** A machine that exists anyway, with all that ~/.ssh/config says of it. Paths are absolute. */
 export interface Machine extends Required<Omit<Address, 'written'>> {
@@ -35,7 +36,7 @@ export function machineOf(
   const { hostName = host } = options;
   const place = validateAddress({
     host: hostName,
-    user: user ?? options.user ?? userInfo().username,
+    user: user ?? options.user ?? localUser().username,
     port: port ?? options.port ?? 22,
   });
   if ('error' in place) {
@@ -88,23 +89,21 @@ function expandPath(
   home: string,
   where: string | undefined,
 ): string {
-  const { username, uid } = userInfo();
   const tokens: Readonly<Record<string, string>> = {
     '%': '%',
     d: home,
     h: machine.host,
-    i: String(uid),
+    i: String(process.getuid?.() ?? ''),
     k: machine.alias ?? machine.written,
     L: hostname().split('.', 1)[0] ?? '',
     l: hostname(),
     n: machine.written,
     p: String(machine.port),
     r: machine.user,
-    u: username,
   };
   const absolute = path === '~' || path.startsWith('~/') ? join(home, path.slice(1)) : path;
   const whole = absolute.replace(/%(.?)|\$\{([^}]*)\}/g, (_, token: string | undefined, name = '') => {
-    const value = token === undefined ? env[name] : tokens[token];
+    const value = token === undefined ? env[name] : token === 'u' ? localUser().username : tokens[token];
     if (value !== undefined) return value;
     throw bad(
       `${where}: ${token === undefined ? `\${${name}} is not set` : `%${token} is not understood`} in '${path}'`,

@@ -1,8 +1,7 @@
-import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { CndError, UsageError } from '../../../error.ts';
 import { fileProblem } from '../../../file-error.ts';
-import { readNamedFileSync } from '../../../file.ts';
+import { readNamedFileSync, homeDirectory } from '../../../file.ts';
 import type { Address } from '../address.ts';
 import { target } from '../access.ts';
 import { hostKeyAlgorithms } from '../algorithm.ts';
@@ -33,7 +32,7 @@ export function readKnownHosts(
   named: readonly string[] | undefined,
   about: string,
   env: NodeJS.ProcessEnv,
-  users: readonly string[] = [join(env['HOME'] ?? homedir(), '.ssh', 'known_hosts')],
+  users: readonly string[] = [join(homeDirectory(env), '.ssh', 'known_hosts')],
 ): KnownHost[] {
   const files = named ?? [...users, '/etc/ssh/ssh_known_hosts'];
   return files.flatMap((file) => {
