@@ -28,7 +28,7 @@ export interface ReplacementRequest extends Pick<LaunchRequest, 'run' | 'lifetim
 }
 
 /** What is known of a launch as soon as the settings are. */
-export type PrepareRequest = Pick<LaunchRequest, 'run' | 'count' | 'expiresAt'>;
+export type PrepareRequest = Pick<LaunchRequest, 'run' | 'count' | 'lifetime' | 'expiresAt'>;
 
 /** What a session to an instance is made with. */
 export interface ConnectOptions {

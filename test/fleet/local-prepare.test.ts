@@ -49,6 +49,27 @@ test('of a launch that does not come nothing is left', async () => {
   await end();
 });
 
+test('of a launcher that is stopped before its launch nothing is left when its time is over', async () => {
+  const fleet = lab.fleet();
+  const request = lab.request({ lifetime: 1 });
+  const end = fleet.prepare(request);
+  await prepared(request.run);
+  await eventually('the end of both', () => orphans(request.run).length === 0);
+  expect(existsSync(dirname(lab.directory(request.run)))).toBe(false);
+  await end();
+});
+
+test('nor of one that is stopped, and its host with it', async () => {
+  const fleet = lab.fleet();
+  const request = lab.request({ lifetime: 1 });
+  const end = fleet.prepare(request);
+  await prepared(request.run);
+  process.kill(machinery(request.run, 'local-host').pid, 'SIGSTOP');
+  await eventually('the end of both', () => orphans(request.run).length === 0);
+  expect(existsSync(dirname(lab.directory(request.run)))).toBe(false);
+  await end();
+});
+
 test('a launch that is aborted ends the host that was prepared for it', async () => {
   const fleet = lab.fleet();
   const request = lab.request();

@@ -1,5 +1,5 @@
 import type { Layer } from '../../config/layer.ts';
-import { processStart } from '../../clock.ts';
+import { Stopwatch, processStart, systemClock } from '../../clock.ts';
 import { fileUsageError } from '../../file-error.ts';
 import type { OnLaunch } from '../../run/context.ts';
 import { Interrupts } from '../../run/interrupt.ts';
@@ -49,7 +49,9 @@ export async function startRun(
         throw fileUsageError(error, statePlace(env), stateDirectory(run, env), 'written');
       });
       const expiresAt = expiryOf(startedAt, config.timeLimit, fleet);
-      endPrepared = fleet.prepare?.({ run, count: config.instances, expiresAt });
+      const elapsed = new Stopwatch(systemClock, begin).elapsed();
+      const lifetime = config.timeLimit + fleet.timing.grace - elapsed;
+      endPrepared = fleet.prepare?.({ run, count: config.instances, lifetime, expiresAt });
     }
     try {
       // All that a run needs is loaded meanwhile.

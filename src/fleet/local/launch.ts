@@ -10,7 +10,7 @@ import { removeDirectory } from './directory.ts';
 import { LineReader } from './line-reader.ts';
 import { launchAnswer } from './record.ts';
 import type { HostRecord } from './record.ts';
-import type { HostSpec } from './spec.ts';
+import { type HostPlace, type HostSpec, placeArguments } from './spec.ts';
 import { sweep } from './sweep.ts';
 
 /** The built host. */
@@ -22,12 +22,11 @@ const logName = 'host.log';
 /** How long a host may take to bring everything up, in milliseconds: it takes 0.2 s on an idle machine. */
 const timeout = 20_000;
 
-/** What a host is started with, before it is told the rest. */
-export type HostPlace = Pick<HostSpec, 'run' | 'directory'>;
+type RunDirectory = Pick<HostPlace, 'run' | 'directory'>;
 
 /**
  * Starts a host, which has no instances until it is told to launch some, and its watchdog: that takes longer than all the rest of a
- * launch. Should this process end before, the host sees its stdin end, and ends too.
+ * launch. Should this process end before, the host sees its stdin end, and ends too; should it be stopped, it ends when its time is over.
  * @throws CndError
  */
 export async function startHost(place: HostPlace, env: Record<string, string>): Promise<ChildProcess> {
@@ -41,7 +40,7 @@ export async function startHost(place: HostPlace, env: Record<string, string>): 
 }
 
 /** Ends a host that was started and not told to launch anything, and whatever it has started. Never rejects. */
-export async function endHost(starting: Promise<ChildProcess>, place: HostPlace): Promise<void> {
+export async function endHost(starting: Promise<ChildProcess>, place: RunDirectory): Promise<void> {
   const host = await starting.catch(() => undefined);
   if (host) await removeHost(host, place).catch(() => {}); // what is left ends with this process
 }
@@ -67,14 +66,14 @@ export async function launchHost(
   }
 }
 
-async function removeHost(host: ChildProcess, { run, directory }: HostPlace): Promise<void> {
+async function removeHost(host: ChildProcess, { run, directory }: RunDirectory): Promise<void> {
   host.kill('SIGKILL');
   await sweep(run);
   await removeDirectory(directory);
 }
 
 /** Makes the run's directory, which must be new: another launch of the same run is not to be cleaned up by this one. */
-async function claim({ run, directory }: HostPlace): Promise<void> {
+async function claim({ run, directory }: RunDirectory): Promise<void> {
   try {
     await makeDirectory(dirname(directory), 0o700);
     await mkdir(directory, { mode: 0o700 });
@@ -91,15 +90,19 @@ async function claim({ run, directory }: HostPlace): Promise<void> {
   }
 }
 
-async function start({ run, directory }: HostPlace, env: Record<string, string>): Promise<ChildProcess> {
-  const log = await createFile(join(directory, logName));
+async function start(place: HostPlace, env: Record<string, string>): Promise<ChildProcess> {
+  const log = await createFile(join(place.directory, logName));
   try {
-    return spawn(process.execPath, [script, run], {
+    const host = spawn(process.execPath, [script, ...placeArguments(place)], {
       cwd: '/',
       env,
       detached: true, // not in our session: Ctrl-C and a closed terminal do not reach it
       stdio: ['pipe', 'pipe', log.fd],
-    }).on('error', () => undefined); // seen as an answer that does not come
+    });
+    // Errors are seen as an answer that does not come.
+    host.on('error', () => undefined);
+    host.stdin?.on('error', () => undefined);
+    return host;
   } finally {
     await log.close();
   }
@@ -109,7 +112,7 @@ async function handOver(host: ChildProcess, spec: HostSpec, signal: AbortSignal)
   signal.throwIfAborted();
   const { stdin, stdout } = host;
   if (!stdin || !stdout) throw new Error('the host has no stdin or stdout');
-  stdin.on('error', () => undefined).write(`${JSON.stringify(spec)}\n`);
+  stdin.write(`${JSON.stringify(spec)}\n`);
   const reader = new LineReader(stdout);
   const line = await withDeadline(timeout, signal, async (signal) => reader.next(signal));
   signal.throwIfAborted();
@@ -121,7 +124,7 @@ async function handOver(host: ChildProcess, spec: HostSpec, signal: AbortSignal)
   return answer.record;
 }
 
-function explain(cause: unknown, { run, directory }: HostPlace, log: string): CndError {
+function explain(cause: unknown, { run, directory }: RunDirectory, log: string): CndError {
   const reason = messageOf(cause);
   return new CndError('local-launch-failed', `the local host of run ${run} did not start: ${reason}`, {
     about: directory,

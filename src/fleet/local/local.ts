@@ -110,10 +110,11 @@ export class LocalFleet implements SshFleet {
     return localDirectory(stateRoot(this.#env), run);
   }
 
-  async #startHost({ run, count, expiresAt }: PrepareRequest): Promise<ChildProcess> {
+  async #startHost({ run, count, lifetime, expiresAt }: PrepareRequest): Promise<ChildProcess> {
     const root = await makeStateRoot(this.#env);
     const tags = { run, stateRoot: root, count, expiresAt: expiresAt.toISOString() };
-    return startHost({ run, directory: localDirectory(root, run) }, hostEnvironment(this.#env, tags));
+    const place = { run, directory: localDirectory(root, run), lifetime };
+    return startHost(place, hostEnvironment(this.#env, tags));
   }
 
   /** All instances or none: what keeps one from existing here (no disk, no ports) keeps all from working. */

@@ -1,5 +1,4 @@
 import type { KeyPair } from '../../session/ssh/access.ts';
-import type { ProcessIdentity } from '../../state/process.ts';
 
 /** A failure to rehearse with: an instance that stays pending, is deaf, or loses power `after` seconds from its boot. */
 export interface Rehearsal {
@@ -9,18 +8,22 @@ export interface Rehearsal {
   readonly after?: number;
 }
 
-/** What a launcher hands to a new host, on its stdin: it holds the run's host key. */
-export interface HostSpec {
+/** What a host and its watchdog are started with, in argv: so much holds whatever becomes of those who have more to tell them. */
+export interface HostPlace {
   readonly run: string;
-  readonly count: number;
-  /** Seconds until the dead-man's switches fire, counted from when the host reads this. */
+  /** `<state>/<run>/local` */
+  readonly directory: string;
+  /** Seconds until the dead-man's switches fire, whether anything was launched by then or not, counted from the start of the process. */
   readonly lifetime: number;
+}
+
+/** What a launcher hands to a host when it is to launch, on its stdin: it holds the run's host key. */
+export interface HostSpec extends HostPlace {
+  readonly count: number;
   readonly expiresAt: string;
   readonly hostKey: KeyPair;
   /** Public half only: an instance never holds what opens it. */
   readonly loginKey: string;
-  /** `<state>/<run>/local` */
-  readonly directory: string;
   /** Seconds that an instance stays pending. */
   readonly bootDelay: number;
   /** The PATH of what instances run: the host is started before it is known. */
@@ -31,10 +34,14 @@ export interface HostSpec {
   readonly replace: boolean;
 }
 
-/** What a host hands to its watchdog, on its stdin, which it then holds open as long as it lives. */
-export interface WatchdogSpec {
-  readonly run: string;
-  readonly host: ProcessIdentity;
-  readonly lifetime: number;
-  readonly directory: string;
+/** The arguments of a host or watchdog. */
+export function placeArguments({ run, directory, lifetime }: HostPlace): string[] {
+  return [run, directory, String(lifetime)];
+}
+
+/** What the arguments of a host or watchdog say. @throws RangeError: without a lifetime it would stay for ever. */
+export function readPlaceArguments([run = '', directory = '', seconds]: readonly string[]): HostPlace {
+  const lifetime = Number(seconds);
+  if (!Number.isFinite(lifetime)) throw new RangeError(`the lifetime ${seconds} is not a number of seconds`);
+  return { run, directory, lifetime };
 }

@@ -20,7 +20,12 @@ const fleetAt = (name: string): LocalFleet => {
 
 test('a run that is prepared and not launched is found without instances, also from elsewhere, and can be ended', async () => {
   const run = newRunId();
-  const endPrepared = fleetAt('own').prepare({ run, count: 3, expiresAt: new Date(Date.now() + 60_000) });
+  const endPrepared = fleetAt('own').prepare({
+    run,
+    count: 3,
+    lifetime: 60,
+    expiresAt: new Date(Date.now() + 60_000),
+  });
   try {
     await eventually('its host', () => orphans(run).length > 0);
     for (const place of ['own', 'other']) {

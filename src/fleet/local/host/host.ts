@@ -13,35 +13,43 @@ import { removeDirectory, writeRecord } from '../directory.ts';
 import type { Hypervisor } from './hypervisor.ts';
 import { LineReader } from '../line-reader.ts';
 import { PendingLogins } from './pending-login.ts';
-import type { HostRecord, LaunchAnswer } from '../record.ts';
-import type { HostSpec } from '../spec.ts';
-import { type StartedWatchdog, armWatchdog, startWatchdog } from './watchdog-start.ts';
+import type { HostRecord, LaunchAnswer, LocalInstanceRecord } from '../record.ts';
+import { type HostSpec, readPlaceArguments } from '../spec.ts';
+import { startWatchdog } from './watchdog-start.ts';
 
-const [, , run = ''] = process.argv;
+const place = readPlaceArguments(process.argv.slice(2));
+const { run } = place;
+const stopwatch = new Stopwatch(systemClock);
 process.title = `cnd-local-host ${run}`;
 // A last resort: whatever a client manages to provoke, the other instances and the dead-man's switch must live on.
 process.on('uncaughtException', log).on('unhandledRejection', log);
 process.on('SIGHUP', () => undefined);
 process.stdout.on('error', () => undefined);
 
-// The launcher still has its checks to make: what takes long is done meanwhile, and nothing exists yet.
-const loading = import('./hypervisor.ts');
-loading.catch(() => {}); // told as an answer
-const first = startWatchdog(run);
-const launcher = new LineReader(process.stdin);
-const line = await launcher.next();
-if (line === undefined) process.exit(1); // the launcher vanished before it said what it wants
-const spec: HostSpec = JSON.parse(line);
-process.env['PATH'] = spec.path;
-const stopwatch = new Stopwatch(systemClock);
 let ending = false;
 /** Whether the run's directory goes too: only when there may be no controller left to look at it. */
 let forget = false;
+/** Once there may be instances. */
+let launched: Hypervisor | undefined;
+
+// The launcher still has its checks to make: what takes long is done meanwhile, and nothing exists yet.
+const loading = import('./hypervisor.ts');
+const guarded = guard();
+for (const begun of [loading, guarded]) begun.catch(() => {}); // told as an answer
+armDeadMan(place.lifetime, () => abandon("the time limit was reached (dead-man's switch)"), stopwatch);
+for (const signal of ['SIGTERM', 'SIGINT'] as const)
+  process.on(signal, () => abandon(`the host got ${signal}`));
+const launcher = new LineReader(process.stdin);
+const order = await launcher.next();
+if (order === undefined) forget = true; // the launcher vanished before it said what it wants
+const spec: HostSpec = JSON.parse(order ?? (await end()));
+process.env['PATH'] = spec.path;
 
 try {
-  const [{ Hypervisor }] = await Promise.all([loading, guard(first)]);
+  const [{ Hypervisor }] = await Promise.all([loading, guarded]);
   const logins = new PendingLogins();
   const hypervisor = new Hypervisor(spec, logins, () => void end(() => control.drain(500)));
+  launched = hypervisor;
   const token = randomBytes(32).toString('hex');
   const control = new ControlServer(token, logins, async (request) => {
     if (request.ask === 'terminate')
@@ -51,40 +59,30 @@ try {
     await writeRecord(spec.directory, { ...record, instances });
     return { instances };
   });
-  armDeadMan(
-    spec.lifetime,
-    () => abandon(hypervisor, "the time limit was reached (dead-man's switch)"),
-    stopwatch,
-  );
-  for (const signal of ['SIGTERM', 'SIGINT'] as const) {
-    process.on(signal, () => abandon(hypervisor, `the host got ${signal}`));
-  }
   await hypervisor.launch();
-  const record = await publish(hypervisor, await control.listen(), token);
+  const record = await publish(hypervisor.describe(), await control.listen(), token);
   answer({ record });
-  if ((await launcher.next()) !== 'keep') abandon(hypervisor, 'the launcher exited during the launch');
+  if ((await launcher.next()) !== 'keep') abandon('the launcher exited during the launch');
 } catch (error) {
   log(error);
   answer({ error: messageOf(error) });
   forget = true;
-  await end(() => Promise.resolve());
+  await end();
 }
 
 /** Keeps a watchdog at the host's side; the first one is a condition of the launch. */
-async function guard(watchdog: StartedWatchdog): Promise<void> {
-  const { directory, lifetime } = spec;
-  await armWatchdog(watchdog, { run, directory, lifetime: lifetime - stopwatch.elapsed() });
-  watchdog.process.once('exit', () => {
-    if (!ending) setTimeout(() => void guard(startWatchdog(run)).catch(log), 1000);
+async function guard(): Promise<void> {
+  const watchdog = await startWatchdog({ ...place, lifetime: place.lifetime - stopwatch.elapsed() });
+  watchdog.once('exit', () => {
+    if (!ending) setTimeout(() => void guard().catch(log), 1000);
   });
 }
 
 /** Tells every controller of this user where the host is. */
-async function publish(hypervisor: Hypervisor, port: number, token: string): Promise<HostRecord> {
+async function publish(instances: LocalInstanceRecord[], port: number, token: string): Promise<HostRecord> {
   const host = identify(process.pid);
   if (!host) throw new Error('cannot identify the host process');
   const { expiresAt, hostKey } = spec;
-  const instances = hypervisor.describe();
   const record: HostRecord = { run, host, port, token, expiresAt, hostKey: hostKey.publicKey, instances };
   await writeRecord(spec.directory, record);
   return record;
@@ -95,19 +93,18 @@ function answer(text: LaunchAnswer): void {
 }
 
 /** Powers everything off with nobody asking for it, again and again until that ends this process. */
-function abandon(hypervisor: Hypervisor, reason: string): void {
+function abandon(reason: string): void {
   forget = true;
-  void hypervisor
-    .powerOff(undefined, reason, 'service')
-    .finally(() => setTimeout(abandon, 1000, hypervisor, reason));
+  if (!launched) return void end();
+  void launched.powerOff(undefined, reason, 'service').finally(() => setTimeout(abandon, 1000, reason));
 }
 
 /** Ends the process, and thereby its watchdog. */
-async function end(last: () => Promise<void>): Promise<void> {
-  if (ending) return;
+async function end(last?: () => Promise<void>): Promise<never> {
+  if (ending) return new Promise(() => {}); // by whoever was first
   ending = true;
-  await last();
-  if (forget) await removeDirectory(spec.directory).catch(log);
+  await last?.();
+  if (forget) await removeDirectory(place.directory).catch(log);
   process.exit(0);
 }
 

@@ -4,24 +4,20 @@
  * is over it kills the host too and removes the run's directory.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
-import { isAlive } from '../../../state/process.ts';
+import { identify, isAlive } from '../../../state/process.ts';
 import { armDeadMan } from './dead-man.ts';
 import { removeDirectory } from '../directory.ts';
 import { LineReader } from '../line-reader.ts';
-import type { WatchdogSpec } from '../spec.ts';
+import { readPlaceArguments } from '../spec.ts';
 import { sweep } from '../sweep.ts';
 
 /** Seconds that the host's own timers go first. */
 const margin = 1;
 
-process.title = `cnd-local-watchdog ${process.argv[2] ?? ''}`;
+const { run, directory, lifetime } = readPlaceArguments(process.argv.slice(2));
+process.title = `cnd-local-watchdog ${run}`;
 // It goes when the host goes, and not before: at a shutdown the host gets the same signal.
 for (const signal of ['SIGHUP', 'SIGINT', 'SIGTERM'] as const) process.on(signal, () => undefined);
-
-const lines = new LineReader(process.stdin);
-const line = await lines.next();
-if (line === undefined) process.exit(1);
-const { run, host, lifetime, directory }: WatchdogSpec = JSON.parse(line);
 
 let finishing = false;
 /** Then the run's directory goes too: no controller may be left to do it. */
@@ -32,9 +28,11 @@ armDeadMan(lifetime + margin, () => {
   void finish();
 });
 process.stdout.on('error', () => undefined).write('armed\n');
-void lines.next().then(finish); // its stdin ends when the host does
+// Its stdin ends when the host does.
+void new LineReader(process.stdin).next().then(finish);
+const host = identify(process.ppid);
 setInterval(() => {
-  if (!isAlive(host)) void finish();
+  if (!host || !isAlive(host)) void finish();
 }, 1000);
 
 /** Ends the process once nothing of the run is left; until then it keeps trying. */
