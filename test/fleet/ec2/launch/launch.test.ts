@@ -3,6 +3,7 @@ import type { Ec2Fleet } from '../../../../src/fleet/ec2/ec2.ts';
 import { eventually } from '../../../helper/process.ts';
 import { hasStage } from '../../../helper/stage/available.ts';
 import { type Call, parameter } from '../../../helper/stage/aws/call.ts';
+import { imagesOf } from '../../../helper/stage/ec2/image.ts';
 import type { Stage } from '../../../helper/stage/stage.ts';
 import { Ec2Lab, useLab } from '../lab.ts';
 
@@ -126,6 +127,12 @@ describe.skipIf(!hasStage())('launching on EC2', () => {
     await expect(
       on.lab.fleet({ region, types: ['c8a.medium'] }).launch(request(), never),
     ).rejects.toMatchObject({ code: 'ec2-no-type' });
+  });
+
+  test('with an image by id that is one of its architecture', async () => {
+    const image = imagesOf(on.stage.region).find(({ architecture }) => architecture === 'arm64');
+    await on.lab.fleet({ image: image?.id ?? '' }).launch(request({ count: 1 }), never);
+    expect(on.stage.instances().map(({ type }) => type)).toEqual(['c6g.medium']);
   });
 
   test('a zone that does not offer the type is passed over, and told of as that', async () => {
