@@ -1,7 +1,7 @@
 // How a detached run of a thousand pods and more is handled, on a real cluster of one node on this machine: the pods fit no node,
 // so that they cost the control plane alone. Seconds, client CPU seconds and peak memory of each command; and requests' sizes.
 //
-//   node bench/kubernetes-detached.mjs [--N 1000] [--T 900]
+//   node bench/kubernetes-detached.mjs [--N 1000] [--T 900] [--part all|scram|resume]
 //
 // As root, after test/helper/kubernetes/prepare.sh. $CND_TEST_CLUSTER names the directory of a cluster that is up already.
 import { execFileSync, spawn } from 'node:child_process';
@@ -18,6 +18,7 @@ const { values } = readArguments(import.meta.url, {
   options: {
     N: { type: 'string', default: '1000', is: 'positive' },
     T: { type: 'string', default: '900', is: 'positive' },
+    part: { type: 'string', default: 'all', oneOf: ['all', 'scram', 'resume'] },
   },
 });
 const count = Number(values.N);
@@ -89,22 +90,31 @@ async function started() {
   return run;
 }
 
-try {
+/** A run that is watched for a while, and then terminated. */
+async function scram() {
   const run = await started();
   await cnd(['ps']);
   await cnd(['attach', run, '--json'], 10);
   await cnd(['resume', run, '--json'], 10);
   await cnd(['scram', '--run', run]);
   await until('no pod left', () => pods(run).length === 0);
-  // The Job ends before any pod has searched: the result is recorded, and everything deleted.
-  const other = await started();
-  const resuming = cnd(['resume', other, '--json']);
+}
+
+/** The Job ends before any pod has searched: the result is recorded, and everything deleted. */
+async function resume() {
+  const run = await started();
+  const resuming = cnd(['resume', run, '--json']);
   await sleep(5000);
-  kubectl('patch', 'job', `cnd-${other}`, '-p', '{"spec":{"activeDeadlineSeconds":1}}');
+  kubectl('patch', 'job', `cnd-${run}`, '-p', '{"spec":{"activeDeadlineSeconds":1}}');
   const { said } = await resuming;
   const ended = said.split('\n').findLast((line) => line.includes('"run.ended"'));
-  process.stdout.write(`${ended?.slice(0, 400)}\n`);
-  await until('no pod left', () => pods(other).length === 0);
+  process.stdout.write(`${ended?.slice(0, 200)}\n`);
+  await until('no pod left', () => pods(run).length === 0);
+}
+
+try {
+  if (values.part !== 'resume') await scram();
+  if (values.part !== 'scram') await resume();
 } finally {
   await stop();
   rmSync(work, { recursive: true, force: true });

@@ -10,8 +10,11 @@ import { stateDirectory } from '../state/state.ts';
 import type { RunningRun } from './inventory.ts';
 import { terminateAll } from '../fleet/terminate-all.ts';
 
-/** Seconds: for termination; at least for a controller to end by itself; for one that alone can end its run. */
-const timeout = { terminate: 30, controller: 10, unheld: 120 };
+/**
+ * Seconds: for termination, and more of it for each instance, as a cluster deletes its pods one by one; at least for a controller to
+ * end by itself; for one that alone can end its run.
+ */
+const timeout = { terminate: 30, perInstance: 0.05, controller: 10, unheld: 120 };
 
 /**
  * Seconds for a controller to take note of the scram; and then to end its run by itself, which keeps the syslogs and takes
@@ -50,7 +53,8 @@ export async function scramRun(found: RunningRun, env: NodeJS.ProcessEnv): Promi
       return { ...result(), ...(error !== undefined && { error }) };
     }
     await letEnd(found, env);
-    note(await terminateAll(holder, run, found.instances, timeout.terminate), ids);
+    const seconds = timeout.terminate + timeout.perInstance * found.instances.length;
+    note(await terminateAll(holder, run, found.instances, seconds), ids);
     // What it does itself at its end takes about its grace; cut short, its record would never be archived.
     await endController(found, timeout.controller + holder.timing.grace);
     await terminateLate(found, holder, ids);
