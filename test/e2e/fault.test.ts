@@ -137,7 +137,8 @@ describe('other signals', () => {
     const run = await planned(cnd);
     await cnd.event('instance.searching');
     cnd.child.stdout?.destroy();
-    expect((await cnd.ended).code).toBe(1);
+    const ended = await cnd.ended;
+    expect(ended).toMatchObject({ code: 1, stderr: expect.stringMatching(/nobody reads stdout any more/) });
     await untilGone(run);
   });
 });

@@ -26,17 +26,19 @@ export function runDisplay(
   interrupts: Interrupts,
 ): Display {
   const mode = displayMode(flags);
-  return new Display(
+  const display = new Display(
     { ...settings, mode, verbose: flags['verbose'] === true, keyboard: isatty(0) && isatty(2) },
     {
       onQuit: () => interrupts.raise({ name: 'SIGINT', exitCode: signalExitCodes.SIGINT }),
       onStdoutClosed: (code) => {
         // Only the summary goes to stdout otherwise, when everything is over. What is not read may still find its nonce.
-        if (mode === 'json' && code === 'EPIPE')
-          interrupts.raise({ name: 'stdout was closed', exitCode: exitCodes.failed });
+        if (mode !== 'json' || code !== 'EPIPE') return;
+        display.line('cnd: nobody reads stdout any more: the run is ended');
+        interrupts.raise({ name: 'stdout was closed', exitCode: exitCodes.failed });
       },
     },
   );
+  return display;
 }
 
 /**
