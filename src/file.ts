@@ -66,11 +66,25 @@ export async function createWholeFile(path: string, content: string): Promise<vo
   const part = join(dirname(path), `.${basename(path)}.${randomBytes(8).toString('hex')}.part`);
   try {
     await replaceFile(part, content);
-    await link(part, path);
+    await link(part, path).catch(async (error: unknown) => {
+      // On NFS its answer may have been lost, and the same be asked again: whether it was made the file itself tells.
+      if ((await stat(part)).nlink > 1) return;
+      if (!withoutLinks.has(codeOf(error) ?? '')) throw error;
+      // Its name is as exclusive; a reader may find it empty for a moment.
+      const file = await createFile(path);
+      try {
+        await file.writeFile(content);
+      } finally {
+        await file.close();
+      }
+    });
   } finally {
     await rm(part, { force: true }).catch(() => {});
   }
 }
+
+/** What link(2) says on file systems that have no links: FAT, some of FUSE. */
+const withoutLinks: ReadonlySet<string> = new Set(['EPERM', 'ENOTSUP', 'EOPNOTSUPP', 'ENOSYS']);
 
 /** Whether a name is one of a file that is being written, or of one whose writer was killed. */
 export function isPartialName(name: string): boolean {

@@ -49,6 +49,7 @@ export function guardCommand(place: WorkerPlace, seconds: number): string {
   const script = [
     `umask 077`,
     `trap "" HUP INT TERM PIPE`,
+    `w=$1`,
     `d=${workDirectory(run, worker)}`,
     // One program for all that is asked of the clock: a machine may have many guards armed at once.
     `set -- $(LC_ALL=C date "+%s %b %e %H:%M:%S")`,
@@ -58,21 +59,28 @@ export function guardCommand(place: WorkerPlace, seconds: number): string {
     // In the form of a syslog, so that there is a line even of a worker that could not be started.
     `h=$(uname -n)`,
     `{ printf "%s %2d %s %s " "$2" "$3" "$4" "\${h%%.*}"; echo "cnd-guard[$$]: run=${run} worker=${worker} armed"; } >>"$d/syslog"`,
-    // Without the tags, or it would kill itself.
-    `(${waitScript(whole)}; if [ "$(cat "$d/guard")" = $g ]; then ${shell`exec env CND_RUN= CND_INSTANCE= /bin/sh -c ${cleanScript(place)}`}; fi) </dev/null >/dev/null 2>&1 & echo armed`,
+    `(exec /bin/sh -c "$w" "$w" $g $e 0) </dev/null >/dev/null 2>&1 & echo armed`,
   ].join('; ');
-  return shell`exec env ${tags(place)} /bin/sh -c ${script}`;
+  return shell`exec env ${tags(place)} /bin/sh -c ${script} sh ${guardScript(place, whole)}`;
 }
 
 /**
- * Waits so many seconds by the clock that is faster: n have been slept, and by the wall clock l are left until e. Where `date` says
- * nothing (no memory, say) what was slept counts: nothing may end a guard before its time.
+ * What a guard does, given its mark, its end by the wall clock and how long it has slept already: it waits by the clock that is faster, where
+ * `date` says nothing (no memory, say) by what it slept; then it cleans up, unless a later guard has come. Where no process can be
+ * started (RLIMIT_NPROC) a shell exits: it becomes itself again, a second later, by python3, which can wait without one.
  */
-function waitScript(seconds: number): string {
+function guardScript(place: WorkerPlace, seconds: number): string {
+  const wait = 'import os, sys, time; time.sleep(1); os.execv(sys.argv[1], sys.argv[1:])';
   return [
-    `n=0`,
+    `g=$1; e=$2; n=$3; d=${workDirectory(place.run, place.worker)}`,
+    `again() { exec python3 -I -S -c "${wait}" /bin/sh -c "$0" "$0" $g $e $((n+1)); }`,
+    `trap again EXIT`,
+    // n have been slept, and by the wall clock l are left until e.
     `while m=$((${seconds}-n)); t=$(date +%s); l=$((e-\${t:-0})); [ $m -gt 0 ] && [ $l -gt 0 ]`,
     `do if [ $l -lt $m ]; then m=$l; fi; if [ $m -gt ${guardStep} ]; then m=${guardStep}; fi; sleep $m; n=$((n+m)); done`,
+    // Without the tags, or it would kill itself.
+    `if [ "$(cat "$d/guard")" = $g ]; then ${shell`exec env CND_RUN= CND_INSTANCE= /bin/sh -c ${cleanScript(place)}`}; fi`,
+    `trap - EXIT`,
   ].join('; ');
 }
 

@@ -1,5 +1,6 @@
-import { type ChildProcess, spawn } from 'node:child_process';
+import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
 import {
+  chownSync,
   existsSync,
   mkdirSync,
   mkdtempSync,
@@ -130,6 +131,26 @@ describe('the guard', () => {
     await arm(2, 3);
     writeFileSync(clock, '');
     await expectCleaned(15);
+  });
+
+  // Only root may become another user, whose processes are limited.
+  it.runIf(process.getuid?.() === 0)('survives that no process can be started for a while', async () => {
+    const uid = 60_000 + (process.pid % 5000);
+    chownSync(home, uid, uid);
+    const user = { cwd: home, uid, gid: uid };
+    execFileSync('/bin/sh', ['-c', guardCommand({ run, worker: 0 }, 4)], user);
+    const guard = Number.parseInt(
+      await eventually('the guard', () => orphans(run).find((line) => line.includes('again()'))),
+      10,
+    );
+    const limit = (most: string): void => {
+      execFileSync('prlimit', ['--pid', `${guard}`, `--nproc=${most}:`], user);
+    };
+    limit('0');
+    await eventually('it waits by python3', () => orphans(run).some((line) => line.includes('python3')));
+    expect(existsSync(directory(0))).toBe(true);
+    limit('1000');
+    await expectCleaned(20);
   });
 
   it('fails where nothing can be put', async () => {
