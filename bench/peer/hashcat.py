@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """hashcat on the processor (PoCL) beside the kernel: one SHA-256 of a fixed text and ten digits, in turns.
 
-usage: hashcat.py [--rounds N] [--seconds S] KERNEL      (Debian: apt install hashcat pocl-opencl-icd ocl-icd-libopencl1)
+usage: hashcat.py [--rounds N] [--seconds S] [--mode 1420|1410]... KERNEL      (Debian: apt install hashcat pocl-opencl-icd ocl-icd-libopencl1)
 
 Mode 1420 hashes the salt and then the candidate, as `--scheme sha256` hashes block and nonce; 1410 the other way round, as a template
 `{nonce}text`. hashcat uses all processors, so as many kernels run. It compiles its own kernel at the first start (minutes, kept in its cache).
@@ -56,13 +56,14 @@ def main():
     parser.add_argument("kernel")
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--seconds", type=int, default=5)
+    parser.add_argument("--mode", type=int, action="append", choices=(1420, 1410))
     arguments = parser.parse_args()
     kernel = os.path.abspath(arguments.kernel)
     threads = len(os.sched_getaffinity(0))
     listed = subprocess.run([kernel, "--list", "--scheme", "sha256", "--threads", str(threads)], capture_output=True, check=True)
     isa, rate = listed.stdout.decode().splitlines()[0].split()
     with tempfile.TemporaryDirectory(prefix="cnd-hashcat-") as directory:
-        for mode in (1420, 1410):
+        for mode in arguments.mode or (1420, 1410):
             hashcat_rate(mode, 1 + arguments.seconds, directory)  # compiles
             pairs = [(kernel_rate(kernel, isa, mode, threads, arguments.seconds, int(rate)),
                       hashcat_rate(mode, arguments.seconds, directory)) for _ in range(arguments.rounds)]
