@@ -79,20 +79,22 @@ async function run(n) {
   const command = [here('../bin/cnd.js'), 'start', ...words, '--json'];
   const child = spawn(process.execPath, command, { cwd: work, env, stdio: ['ignore', 'pipe', 'inherit'] });
   const at = {};
-  const seen = { latencies: [], lost: 0 };
+  const seen = { latencies: [], lost: 0, searching: new Set() };
   let ending;
   for await (const line of createInterface({ input: child.stdout })) {
     if (line.startsWith('{"event":"instance.progress"')) continue;
     const event = JSON.parse(line);
     at[event.event] = Date.parse(event.time);
     if (event.event === 'instance.lost') {
-      seen.lost++;
+      seen.lost += seen.searching.has(event.instance) ? 0 : 1;
       process.stderr.write(`N=${n}: instance ${event.instance} lost: ${event.reason}\n`);
     }
     if (event.event === 'instance.stopped' && event.latency !== undefined) seen.latencies.push(event.latency);
     if (event.event === 'run.ended') seen.gone = event.phases.terminate;
-    if (event.event !== 'search.all') continue;
-    seen.all = (at['search.all'] - at['launch.started']) / 1000;
+    if (event.event === 'instance.searching') seen.searching.add(event.instance);
+    // Those that were lost before are told below the table.
+    if (ending || seen.searching.size + seen.lost < n) continue;
+    seen.all = (Date.parse(event.time) - at['launch.started']) / 1000;
     ending = sleep(Number(values.hold) * 1000).then(() => child.kill('SIGINT'));
   }
   await ending;
