@@ -4,6 +4,7 @@ import ssh2 from 'ssh2';
 import type { AuthContext, Connection, ParsedKey } from 'ssh2';
 import { serveCommand } from './command.ts';
 import type { StartCommand } from './command.ts';
+import { signingKey } from '../../../session/ssh/handshake/signing-key.ts';
 import { listenOnLoopback } from './loopback.ts';
 import type { PendingLogins } from './pending-login.ts';
 import { loginUser } from '../environment.ts';
@@ -29,7 +30,7 @@ export class SshServer {
   constructor(keys: ServerKeys, pending: PendingLogins, start: StartCommand | undefined) {
     const loginKey = ssh2.utils.parseKey(keys.login);
     if (loginKey instanceof Error) throw loginKey;
-    const ssh = new ssh2.Server({ hostKeys: [keys.host] }, (connection, { port }) => {
+    const ssh = new ssh2.Server({ hostKeys: [{ key: signingKey(keys.host) }] }, (connection, { port }) => {
       // ssh2 does not give its socket away; all come from 127.0.0.1.
       const socket = [...this.#sockets].find(({ remotePort }) => remotePort === port);
       connection.once('ready', () => {

@@ -5,6 +5,7 @@ import ssh2, {
   type AuthenticationType,
   type Client,
   type ConnectConfig,
+  type PublicKeyAuthMethod,
 } from 'ssh2';
 
 import { CndError, messageOf } from '../../../error.ts';
@@ -16,6 +17,7 @@ import { type ConnectionError, classify } from '../failure.ts';
 import { target } from '../access.ts';
 import { type Attempt } from '../attempt.ts';
 import { leavePrimesUntested } from './group-exchange.ts';
+import { signingKey } from './signing-key.ts';
 import { publicKeyBlob } from '../key.ts';
 
 /** How a dead connection is noticed: so many unanswered questions, one every so many milliseconds. */
@@ -116,7 +118,6 @@ function configFor(
   return {
     sock,
     username: access.user,
-    ...(access.privateKey === undefined ? {} : { privateKey: access.privateKey }),
     ...(access.agent === undefined ? {} : { agent: access.agent }),
     authHandler: loginSteps(access, seen),
     algorithms: { serverHostKey: hostKeyAlgorithms(access), kex: [...keyExchanges] },
@@ -134,11 +135,11 @@ function configFor(
 
 /** Offers the key and then the agent's, without ssh2's leading `none`, which costs a round trip. */
 function loginSteps(
-  { privateKey, agent }: Access,
+  { user, privateKey, agent }: Access,
   seen: { -readonly [K in keyof Attempt]: Attempt[K] },
 ): AuthHandlerMiddleware {
-  const ways: AuthenticationType[] = [];
-  if (privateKey !== undefined) ways.push('publickey');
+  const ways: (AuthenticationType | PublicKeyAuthMethod)[] = [];
+  if (privateKey !== undefined) ways.push({ type: 'publickey', username: user, key: signingKey(privateKey) });
   if (agent !== undefined) ways.push('agent');
   return (methods: readonly string[] | null, isPartial, next) => {
     // Null at first, whatever the types say.
