@@ -26,6 +26,7 @@ export function jumpAccess({ jump, sshConfig = true }: JumpSettings, env: NodeJS
     knownHosts: {
       files: knownHosts === undefined ? undefined : [knownHosts],
       about: `${about}.knownHosts`,
+      read: new Map(),
     },
     env,
   };

@@ -20,7 +20,7 @@ export function planHosts(config: HostsConfig, env: NodeJS.ProcessEnv): Host[] {
   const { identityFile, agent, knownHosts, connectTimeout, sshConfig = true } = config;
   const settings: RouteSettings = {
     config: sshConfig ? readClientConfig(homeDirectory(env)) : undefined,
-    knownHosts: { files: knownHosts, about: 'hosts.knownHosts' },
+    knownHosts: { files: knownHosts, about: 'hosts.knownHosts', read: new Map() },
     env,
   };
   const destination = (setting: Omit<HostSetting, 'jump'>, about: string): Destination => {

@@ -4,6 +4,7 @@ import type { Address } from './address.ts';
 import type { ConfigEntry } from './config/file.ts';
 import { type Machine, machineOf } from './config/machine.ts';
 import { type Login, type LoginSettings, chooseLogin, credentials } from './login.ts';
+import type { KnownHost } from './known-host/known-hosts.ts';
 import { type HostPort, pinnedKeys, readKnownHosts, usableKeys } from './known-host/pin.ts';
 import { homeDirectory } from '../../file.ts';
 
@@ -29,8 +30,12 @@ export interface Destination extends Address {
 export interface RouteSettings {
   /** Of ~/.ssh/config; undefined when it is not there or not to be read. */
   readonly config: readonly ConfigEntry[] | undefined;
-  /** Files of host keys that a setting names, and that setting. */
-  readonly knownHosts: { readonly files: readonly string[] | undefined; readonly about: string };
+  /** Files of host keys that a setting names, and that setting; and what was read of files already, by their names. */
+  readonly knownHosts: {
+    readonly files: readonly string[] | undefined;
+    readonly about: string;
+    readonly read: Map<string, readonly KnownHost[]>;
+  };
   readonly env: NodeJS.ProcessEnv;
 }
 
@@ -55,7 +60,13 @@ export function planRoute(destination: Destination, settings: RouteSettings, dep
   const place: HostPort = { host, port, user };
   const via = destination.jump ?? throughOf(machine, destination);
   const jump = via && planRoute(via, settings, depth + 1);
-  const known = () => readKnownHosts(knownHosts.files, knownHosts.about, env, machine.knownHosts);
+  const known = (): readonly KnownHost[] => {
+    const { files, about: setting, read } = knownHosts;
+    const names = JSON.stringify(files ?? machine.knownHosts ?? []);
+    const lines = read.get(names) ?? readKnownHosts(files, setting, env, machine.knownHosts);
+    read.set(names, lines);
+    return lines;
+  };
   const file = knownHosts.files?.[0] ?? machine.knownHosts?.[0];
   const hostKeys = hostKey
     ? usableKeys(place, [hostKey.split(' ').slice(0, 2).join(' ')], about)

@@ -1,4 +1,5 @@
-import { isWildcard, namesHost } from './name.ts';
+import { isIPv6 } from 'node:net';
+import { isWildcard, knownHostName, namesHost, plainNames } from './name.ts';
 
 /** One line of a known_hosts file (sshd(8), "SSH_KNOWN_HOSTS FILE FORMAT"). */
 export interface KnownHost {
@@ -45,10 +46,46 @@ export function parseKnownHosts(text: string, file: string): KnownHost[] {
  * name there only when no key is known by that, and then what either revokes is revoked. Pure.
  */
 export function lookUpHost(entries: readonly KnownHost[], host: string, port: number): KnownKeys {
-  const exact = entries.filter(({ names }) => namesHost(names, host, port));
+  const exact = linesOf(entries, host, port);
   if (port === sshPort || exact.some(({ marker }) => marker === undefined)) return judge(exact);
-  const plain = entries.filter(({ names }) => namesHost(names, host, sshPort));
+  const plain = linesOf(entries, host, sshPort);
   return judge([...new Set([...exact, ...plain])]);
+}
+
+/** Where lines are, by number: of plain names by each of them, and all others, which have to be looked at. */
+interface NameIndex {
+  readonly plain: ReadonlyMap<string, readonly number[]>;
+  readonly others: readonly number[];
+}
+
+/** A list of a thousand machines is looked up in a file of as many lines: that must not be a million looks. */
+const indexes = new WeakMap<readonly KnownHost[], NameIndex>();
+
+/** The lines that mean a machine, in their order. */
+function linesOf(entries: readonly KnownHost[], host: string, port: number): readonly KnownHost[] {
+  const isMeant = ({ names }: KnownHost): boolean => namesHost(names, host, port);
+  // It is written in several ways.
+  if (isIPv6(host.split('%', 1)[0] ?? '')) return entries.filter(isMeant);
+  const index = indexes.get(entries) ?? indexed(entries);
+  indexes.set(entries, index);
+  const named = index.plain.get(knownHostName(host, port)) ?? [];
+  const lines = index.others.length === 0 ? named : [...named, ...index.others].toSorted((a, b) => a - b);
+  return lines.flatMap((at) => entries[at] ?? []).filter(isMeant);
+}
+
+function indexed(entries: readonly KnownHost[]): NameIndex {
+  const plain = new Map<string, number[]>();
+  const others: number[] = [];
+  for (const [at, { names }] of entries.entries()) {
+    const all = plainNames(names);
+    if (!all) others.push(at);
+    for (const name of new Set(all)) {
+      const known = plain.get(name);
+      if (known) known.push(at);
+      else plain.set(name, [at]);
+    }
+  }
+  return { plain, others };
 }
 
 /** What the lines that mean one machine say together. */

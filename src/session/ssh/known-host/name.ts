@@ -28,6 +28,11 @@ export function namesHost(names: string, host: string, port: number): boolean {
   return patterns.some((pattern) => !pattern.startsWith('!') && hit(pattern));
 }
 
+/** The names of a known_hosts line, in lower case, where all of them are plain: no pattern, nothing excluded, not hashed. Pure. */
+export function plainNames(names: string): readonly string[] | undefined {
+  return /[*?!|]/.test(names) ? undefined : names.toLowerCase().split(',');
+}
+
 /** Whether a line is about many machines at once, so that it says nothing about any particular one. Pure. */
 export function isWildcard(names: string): boolean {
   return !names.startsWith('|') && /[*?]/.test(names);
