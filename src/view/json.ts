@@ -20,14 +20,22 @@ export class JsonView implements DisplayView {
   }
 
   show(event: RunEvent): void {
-    if (isDroppable(event) && this.#stdout.backlog > fullBacklog.events) {
-      this.drops.progress();
-      return;
-    }
-    this.#stdout.write(eventJson(event));
+    const line = eventJson(event);
+    if (isDroppable(event)) return this.#writeProgress(line);
+    this.#stdout.write(line);
     if (event.event !== 'run.ended') return;
     this.#hasEnded = true;
     for (const line of unconfirmedLines(event)) this.line(line);
+  }
+
+  /** Progress, as `eventJson` has it without its newline. */
+  progress(line: string): void {
+    this.#writeProgress(`${line}\n`);
+  }
+
+  #writeProgress(line: string): void {
+    if (this.#stdout.backlog > fullBacklog.events) this.drops.progress();
+    else this.#stdout.write(line);
   }
 
   line(text: string): void {

@@ -7,8 +7,8 @@ import { DescriptorOutput } from './descriptor-output.ts';
 import { isBackground } from './foreground.ts';
 import { closeForeignTerminals, terminalsHeld } from './hangup.ts';
 import { Keyboard } from './keyboard.ts';
-import { onMessages } from './line.ts';
-import type { DisplaySettings, FromDisplay, ToDisplay } from './message.ts';
+import { onLines, parsedLine } from './line.ts';
+import { type DisplaySettings, type FromDisplay, type ToDisplay, isEventLine } from './message.ts';
 import type { DisplayView } from './view.ts';
 
 // The process that writes what a run says. It may block on a terminal or a pipe for as long as that likes: the controller
@@ -73,10 +73,13 @@ dropping.unref();
 
 tell({ kind: 'ready' });
 const input = createReadStream('', { fd: 0 });
-onMessages(input, (received) => {
+onLines(input, (line) => {
+  if (view instanceof JsonView && isEventLine(line)) return view.progress(line);
   // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- the controller is of the same version
-  const message = received as ToDisplay;
-  switch (message.kind) {
+  const message = parsedLine(line) as ToDisplay | undefined;
+  switch (message?.kind) {
+    case undefined:
+      return undefined;
     case 'event':
       last = message.number;
       view.show(message.event);

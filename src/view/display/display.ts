@@ -69,7 +69,10 @@ export class Display implements View {
     this.#settings = settings;
     this.#handlers = handlers;
     this.#mode = settings.mode;
-    this.#progress = new ProgressQueue(settings.mode, (events) => this.#send({ kind: 'progress', events }));
+    this.#progress = new ProgressQueue(settings.mode, (events) => {
+      if (this.#mode === 'json') this.#write(events.map(eventJson).join(''));
+      else this.#send({ kind: 'progress', events });
+    });
     this.#start();
     if (settings.mode === 'live') process.on('SIGTSTP', this.#onStop);
     // Node would write its warnings to the terminal by itself, and wait for it.
@@ -190,6 +193,10 @@ export class Display implements View {
   }
 
   #send(message: ToDisplay): void {
+    this.#write(`${JSON.stringify(message)}\n`);
+  }
+
+  #write(lines: string): void {
     const { stdin } = this.#child ?? {};
     if (!stdin?.writable) return;
     // All that happens in one turn wakes the child once.
@@ -197,7 +204,7 @@ export class Display implements View {
       stdin.cork();
       setImmediate(() => stdin.uncork());
     }
-    stdin.write(`${JSON.stringify(message)}\n`);
+    stdin.write(lines);
   }
 
   #take(message: FromDisplay): void {

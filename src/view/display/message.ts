@@ -29,7 +29,10 @@ export interface ReplayTime {
   readonly speed: number;
 }
 
-/** What the controller tells the display, one JSON object a line. `number`: acknowledged once it is written. */
+/**
+ * What the controller tells the display, one JSON object a line. `number`: acknowledged once it is written. In mode `json` progress
+ * comes as the very lines that stdout is to have (`isEventLine`): a thousand instances report every second.
+ */
 export type ToDisplay =
   | { readonly kind: 'event'; readonly number: number; readonly event: RunEvent }
   /** Of each instance and of the run the newest progress: may be dropped. */
@@ -62,3 +65,8 @@ export type FromDisplay =
   | { readonly kind: 'result' }
   /** Everything is written that could be. */
   | { readonly kind: 'done' };
+
+/** Whether a line to the display is an event of its own, and no message. Pure. */
+export function isEventLine(line: string): boolean {
+  return line.startsWith('{"event":');
+}

@@ -1,12 +1,17 @@
 import type { RunEvent } from '../../event/event.ts';
 import type { DisplayMode } from './message.ts';
 
-/** Milliseconds for which progress is gathered: frames come no faster. */
-const interval = 250;
+/**
+ * Milliseconds for which progress is gathered: frames come no faster; where every event is shown, each write costs both processes a
+ * system call and a turn, and a thousand instances report every second.
+ */
+const interval = { newest: 250, all: 25 };
+
+/** Events that are gathered at most, where every one is shown. */
+const mostGathered = 100;
 
 /**
- * Progress on its way to the display. `json` gets every event, those of one turn of the event loop together, for each write costs a
- * system call and a thousand instances report every second; a view that draws gets the newest of each instance some
+ * Progress on its way to the display. `json` and `verbose` get every event; a view that draws gets the newest of each instance some
  * times a second, without the coverage, which it does not show; lines only get what they show.
  */
 export class ProgressQueue {
@@ -14,7 +19,7 @@ export class ProgressQueue {
   readonly #send: (events: readonly RunEvent[]) => void;
   readonly #newest = new Map<number | 'run', RunEvent>();
   #all: RunEvent[] = [];
-  #immediate: NodeJS.Immediate | undefined;
+  #allTimer: NodeJS.Timeout | undefined;
   #timer: NodeJS.Timeout | undefined;
 
   constructor(mode: DisplayMode, send: (events: readonly RunEvent[]) => void) {
@@ -25,7 +30,8 @@ export class ProgressQueue {
   add(event: RunEvent): void {
     if (this.#mode === 'json' || this.#mode === 'verbose') {
       this.#all.push(event);
-      this.#immediate ??= setImmediate(() => this.#sendAll());
+      if (this.#all.length >= mostGathered) return this.#sendAll();
+      this.#allTimer ??= setTimeout(() => this.#sendAll(), interval.all).unref();
       return;
     }
     if (event.event === 'instance.progress') {
@@ -35,7 +41,7 @@ export class ProgressQueue {
     } else {
       this.#newest.set('run', event);
     }
-    this.#timer ??= setTimeout(() => this.flush(), interval).unref();
+    this.#timer ??= setTimeout(() => this.flush(), interval.newest).unref();
   }
 
   /** What an instance said before it said this comes before it. */
@@ -62,8 +68,8 @@ export class ProgressQueue {
     if (this.#all.length === 0) return;
     const events = this.#all;
     this.#all = [];
-    clearImmediate(this.#immediate);
-    this.#immediate = undefined;
+    clearTimeout(this.#allTimer);
+    this.#allTimer = undefined;
     this.#send(events);
   }
 }
