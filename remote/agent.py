@@ -59,6 +59,7 @@ class Agent:
         while self.status is None:
             self.loop.turn(self.poll_timeout())
             self.look_after_all()
+            self.output.flush()
         self.drain()
         return self.status
 

@@ -52,7 +52,6 @@ class Output:
         if 'seq' in fields:
             self.keep(self.last, event, line)
         self.enqueue(event, line)
-        self.flush()
 
     def send_again(self, seen, progress):
         """Everything numbered after `seen`, in order. `progress` says where the search is, before that it has stopped, and after
@@ -65,7 +64,6 @@ class Output:
         progress()
         if last:
             self.enqueue(*last[1:])
-        self.flush()
 
     def confirm(self, seen):
         """The controller has everything up to this number."""
@@ -87,6 +85,8 @@ class Output:
         if event == 'progress':
             # Only the newest counts, so that one who reads late is not fed the past.
             self.queue = deque(waiting for waiting in self.queue if waiting[0] != 'progress')
+        if len(self.queue) >= MOST_LINES:
+            self.flush()
         if event in PRECIOUS or len(self.queue) < MOST_LINES:
             self.queue.append((event, line))
 
@@ -101,12 +101,15 @@ class Output:
             self.spool_error = str(error)
 
     def flush(self, _fd=None):
+        """To be called once in a turn of the loop: all that was said in it is one write, which wakes every process on its way once."""
         if self.fd is None:
             return
         try:
             self.rest = write_some(self.fd, self.rest)
             while self.queue and not self.rest:
-                self.rest = write_some(self.fd, self.queue.popleft()[1])
+                lines = b''.join(line for _event, line in self.queue)
+                self.queue.clear()
+                self.rest = write_some(self.fd, lines)
         except OSError:
             # Nobody reads any more. The spool goes on, and the end of stdin or silence is noticed elsewhere.
             return self.disconnect()

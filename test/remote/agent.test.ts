@@ -505,6 +505,16 @@ describe('it stops', () => {
     await until('the kernels are gone', () => agent.running().length === 0, 5);
   });
 
+  it('saying where it was and that it has stopped by one write, which wakes each process on the way once', async () => {
+    const agent = start().job();
+    await agent.event('ready');
+    const writes: string[] = [];
+    agent.child.stdout.on('data', (chunk: Buffer) => writes.push(chunk.toString()));
+    agent.send({ order: 'stop' });
+    await agent.event('stopped');
+    expect(writes.at(-1)).toMatch(/"event":"progress".*\n\{"event":"stopped"/);
+  });
+
   it('while the kernel is still being chosen', async () => {
     const agent = start({}, (directory) => executable(`${directory}/kernel`, 'exec sleep 100')).job();
     await until('it asks', () => agent.kernels().length > 0);
