@@ -23,9 +23,10 @@ const spans = [
 const parts = [
   ['waiting', ({ functionName }) => functionName === '(idle)'],
   ['garbage collection', ({ functionName }) => functionName === '(garbage collector)'],
-  ['zod', ({ url }) => /zod|\/schemas\d*\.js$/.test(url)],
-  ['yargs and the command line', ({ url }) => /\/parser\d*\.js$/.test(url)],
-  ['ssh2', ({ url }) => url.includes('/ssh2/')],
+  ['zod', ({ url }) => /zod|\/schemas\d*\.cjs$/.test(url)],
+  ['yargs and the command line', ({ url }) => /\/parser\d*\.cjs$/.test(url)],
+  // The chunk of it is named after the first module of ours that needs it.
+  ['ssh2', ({ url }) => /\/algorithm\d*\.cjs$/.test(url)],
   ['loading of modules: find, read, compile', ({ url }) => /internal\/modules|internal\/bootstrap/.test(url)],
   ['the rest of cnd', ({ url }) => url.includes('/dist/')],
 ];

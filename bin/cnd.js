@@ -2,8 +2,9 @@
 // An executable shim that is committed: what the compiler emits into dist/ loses its mode at every build. Everything up to
 // the version check is in syntax that Node.js 12.17 reads: no top-level await, no `node:`, no optional chaining.
 import { existsSync, readFileSync } from 'fs';
+import { createRequire } from 'module';
 
-const built = new URL('../dist/cli.js', import.meta.url);
+const built = new URL('../dist/cli.cjs', import.meta.url);
 const { engines } = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8'));
 if (!isIn(process.versions.node, engines.node)) {
   refuse(
@@ -16,7 +17,7 @@ if (!isIn(process.versions.node, engines.node)) {
 } else {
   // The command line sets the exit code when it ends; where it ends without, something is wrong.
   process.exitCode = 1;
-  void import(built.href);
+  createRequire(import.meta.url)('../dist/cli.cjs');
 }
 
 /** Whether a version is in a range like `^20.19.0 || >=22.12.0`. */

@@ -14,7 +14,7 @@ const old = `${fresh}-old`;
 try {
   const modules = await bundle(root, fresh);
   writeFileSync(`${fresh}/THIRD-PARTY-NOTICES.txt`, thirdPartyNotices(modules));
-  const { stdout, status } = spawnSync(process.execPath, [`${fresh}/help-texts.js`], {
+  const { stdout, status } = spawnSync(process.execPath, [`${fresh}/help-texts.cjs`], {
     encoding: 'utf8',
     stdio: ['ignore', 'pipe', 'inherit'],
   });

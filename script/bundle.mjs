@@ -3,14 +3,19 @@
 import { readFileSync } from 'node:fs';
 import { rolldown } from 'rolldown';
 
-/** What is run as a process of its own: `programPath` in src/package.ts has the names, but for the command line. */
+/** The command line, and what renders its help. */
+const commandLine = { cli: 'src/cli.ts', 'help-texts': 'src/command/help/texts.ts' };
+
+/**
+ * What is run as a process of its own; `programPath` in src/package.ts has the names. Each has files of its own, in which it shares
+ * nothing: so they are few. As CommonJS they start 7 ms sooner, for Node.js then does without its loader of ES modules, and what is
+ * compiled of them can be kept (src/command/compile-cache/).
+ */
 const programs = {
-  cli: 'src/cli.ts',
-  display: 'src/view/display/child.ts',
-  'help-texts': 'src/command/help/texts.ts',
-  'local-host': 'src/fleet/local/host/host.ts',
-  'local-watchdog': 'src/fleet/local/host/watchdog.ts',
-  web: 'src/view/web/child.ts',
+  display: { path: 'src/view/display/child.ts', format: 'cjs' },
+  'local-host': { path: 'src/fleet/local/host/host.ts', format: 'esm' },
+  'local-watchdog': { path: 'src/fleet/local/host/watchdog.ts', format: 'cjs' },
+  web: { path: 'src/view/web/child.ts', format: 'esm' },
 };
 
 /**
@@ -46,6 +51,33 @@ const makes = `function made(make) {
   });
 }`;
 
+/**
+ * Modules of ssh2 that are left out: SSH for node:http, whose import takes 10 ms and which nobody here uses; and native addons, without
+ * which it uses node:crypto.
+ */
+const leftOut = {
+  './http-agents.js': '',
+  './crypto/build/Release/sshcrypto.node': "throw new Error('not built');",
+  'cpu-features': "throw new Error('not built');",
+};
+
+/** Leaves them out. */
+const leavingOut = {
+  name: 'leaving-out',
+  resolveId(source, importer) {
+    return isOfSsh2(importer) && source in leftOut ? `\0left-out:${source}` : null;
+  },
+  load(id) {
+    const [, source] = /^\0left-out:(.*)$/.exec(id) ?? [];
+    return source === undefined ? null : `${leftOut[source]}\nmodule.exports = {};`;
+  },
+  transform(code, id) {
+    // Where it would look for a program for Windows, and for what it has in itself: an ES module has no such name.
+    return isOfSsh2(id) ? code.replaceAll('__dirname', "''") : null;
+  },
+};
+const isOfSsh2 = (path) => path?.replaceAll('\\', '/').includes('/node_modules/ssh2/') === true;
+
 /** What `cnd start` loads, until its settings are judged and then: a chunk of its own each, in this order. */
 const phases = {
   // With the fleet that most runs have, which then begins to launch.
@@ -53,9 +85,9 @@ const phases = {
   run: ['src/command/start/begin.ts'],
 };
 
-/** What must not wait for that: the command line before it knows the command, and what runs in processes of its own. */
+/** What must not wait for that: the command line before it knows the command. */
 const others = [
-  ...Object.values(programs),
+  ...Object.values(commandLine),
   'src/command/completion/query.ts',
   // Which it loads at a TAB.
   'src/archive/registry.ts',
@@ -87,47 +119,62 @@ function phaseOf(root, moduleInfo) {
  * @returns The paths of the modules that were bundled.
  */
 export async function bundle(root, directory) {
+  let phase;
+  const codeSplitting = {
+    includeDependenciesRecursively: false,
+    groups: [
+      {
+        debugName: 'phase of a start',
+        name(id, context) {
+          phase ??= phaseOf(root, (other) => context.getModuleInfo(other));
+          return phase(id);
+        },
+      },
+    ],
+  };
+  const bundled = [await write(root, commandLine, { ...named('', 'cjs'), dir: directory, codeSplitting })];
+  for (const [name, { path, format }] of Object.entries(programs)) {
+    bundled.push(await write(root, { [name]: path }, { ...named(`${name}-`, format), dir: directory }));
+  }
+  return [...new Set(bundled.flat())];
+}
+
+/** The options of a format, and how its files are named. */
+function named(prefix, format) {
+  const extension = format === 'cjs' ? 'cjs' : 'js';
+  return { format, entryFileNames: `[name].${extension}`, chunkFileNames: `${prefix}[name].${extension}` };
+}
+
+/** @returns The paths of the modules that are in the files written. */
+async function write(root, input, output) {
   const { dependencies } = JSON.parse(readFileSync(`${root}package.json`, 'utf8'));
   const installed = Object.keys(dependencies);
   const build = await rolldown({
     cwd: root,
-    input: programs,
+    input,
     platform: 'node',
     tsconfig: false,
-    plugins: [deferring],
-    // Modules are grouped below, and entries with them.
+    plugins: [deferring, leavingOut],
+    // Modules are grouped, and entries with them.
     preserveEntrySignatures: 'allow-extension',
     // jsonc-parser's `main` cannot be bundled.
     resolve: { mainFields: ['module', 'main'] },
     external: (id) => installed.some((name) => id === name || id.startsWith(`${name}/`)),
     onLog(level, log, report) {
+      // yargs asks it where a configuration file is that extends another: cnd has none.
+      if (log.code === 'EMPTY_IMPORT_META' && log.message.includes('node_modules/yargs/')) return;
       if (level === 'warn') throw new Error(log.message);
       report(level, log);
     },
   });
-  let phase;
   try {
     // Not minified, for the stack traces of bug reports. Names without hashes and exports without abbreviations: what a run
     // under way has yet to load is found in a later build, too.
-    const { output } = await build.write({
-      dir: directory,
-      format: 'esm',
-      chunkFileNames: '[name].js',
+    const written = await build.write({
       minifyInternalExports: false,
-      codeSplitting: {
-        includeDependenciesRecursively: false,
-        groups: [
-          {
-            debugName: 'phase of a start',
-            name(id, context) {
-              phase ??= phaseOf(root, (other) => context.getModuleInfo(other));
-              return phase(id);
-            },
-          },
-        ],
-      },
+      ...output,
     });
-    return output.flatMap((chunk) => (chunk.type === 'chunk' ? chunk.moduleIds : []));
+    return written.output.flatMap((chunk) => (chunk.type === 'chunk' ? chunk.moduleIds : []));
   } finally {
     await build.close();
   }

@@ -14,19 +14,23 @@ const held = terminalsHeld();
 let stdoutError: NodeJS.ErrnoException | undefined;
 process.stdout.on('error', (error) => (stdoutError ??= error));
 process.stderr.on('error', () => {});
-let exitCode: number;
-let reported: unknown;
-try {
-  exitCode = await perform();
-} catch (error) {
-  exitCode = report(error);
-  reported = error;
+void main();
+
+async function main(): Promise<void> {
+  let exitCode: number;
+  let reported: unknown;
+  try {
+    exitCode = await perform();
+  } catch (error) {
+    exitCode = report(error);
+    reported = error;
+  }
+  if (isVerbose) reportKept(reported);
+  await flush();
+  exitCode = judgeStdout(exitCode);
+  closeForeignTerminals(held);
+  process.exit(exitCode);
 }
-if (isVerbose) reportKept(reported);
-await flush();
-exitCode = judgeStdout(exitCode);
-closeForeignTerminals(held);
-process.exit(exitCode);
 
 async function perform(): Promise<number> {
   if (words[0] === '__complete')
@@ -37,6 +41,7 @@ async function perform(): Promise<number> {
     return 0;
   }
   requireDirectory();
+  (await import('./command/compile-cache/compile-cache.ts')).keepCompiledCode(process.env);
   return (await import('./command/parser.ts')).runCommandLine(words);
 }
 

@@ -11,9 +11,11 @@ export function packagePath(name: string): string {
 /** A program of dist/, which script/build.mjs names: run by a process of its own, also when this one runs from src/. */
 export type Program = 'display' | 'local-host' | 'local-watchdog' | 'web';
 
+const commonJs: ReadonlySet<Program> = new Set(['display', 'local-watchdog']);
+
 /** Where a program of dist/ is. */
 export function programPath(name: Program): string {
-  return packagePath(`dist/${name}.js`);
+  return packagePath(`dist/${name}.${commonJs.has(name) ? 'cjs' : 'js'}`);
 }
 
 const manifest: unknown = JSON.parse(readFileSync(packagePath('package.json'), 'utf8'));

@@ -60,22 +60,22 @@ describe('cnd __complete', () => {
 
   test.each([
     // The settings say where the archive is, and are in the first chunk of a start.
-    [['__complete', 'logs', 'show', ''], 'last', /node_modules\/|\/(?:parser|ec2|run)\.js$/],
+    [['__complete', 'logs', 'show', ''], 'last', /node_modules\/|\/(?:parser|ec2|run)\.cjs$/],
     // The chunk of zod is named after its schemas.
     [
       ['__complete', 'start', '--fleet', ''],
       'local',
-      /node_modules\/|\/(?:parser|schemas|local|ec2|start)\.js$/,
+      /node_modules\/|\/(?:parser|schemas|local|ec2|start)\.cjs$/,
     ],
-    [['--help'], 'cnd start', /node_modules\/|\/(?:query|parser|schemas|local|ec2|start)\.js$/],
-    [['logs', 'show', '-h'], 'cnd logs show', /node_modules\/|\/(?:query|parser|schemas)\.js$/],
+    [['--help'], 'cnd start', /node_modules\/|\/(?:query|parser|schemas|local|ec2|start)\.cjs$/],
+    [['logs', 'show', '-h'], 'cnd logs show', /node_modules\/|\/(?:query|parser|schemas)\.cjs$/],
   ])('%j loads what it needs', async (words, shown, needless) => {
     const coverage = join(place.directory, 'coverage');
     const { stdout } = await place.run(words, { NODE_V8_COVERAGE: coverage });
     expect(stdout).toContain(shown);
     const text = readdirSync(coverage).map((name) => readFileSync(join(coverage, name), 'utf8'));
     const loaded = [...text.join('').matchAll(/"url":"(file:[^"]+)"/g)].map(([, url]) => url ?? '');
-    expect(loaded).toContainEqual(expect.stringMatching(/dist\/cli\.js$/));
+    expect(loaded).toContainEqual(expect.stringMatching(/dist\/cli\.cjs$/));
     expect(loaded.filter((url) => needless.test(url))).toEqual([]);
   });
 });

@@ -67,7 +67,7 @@ describe.runIf(canPack)('the package', () => {
     mkdirSync(installed);
     // Else npm installs into the nearest directory above that has one, or node_modules.
     writeFileSync(join(installed, 'package.json'), '{}');
-    // Its dependencies are in npm's cache since `npm ci`; ssh2 does without its native addons.
+    // Its dependencies are in npm's cache since `npm ci`.
     const args = [
       'install',
       '--prefer-offline',
@@ -91,7 +91,7 @@ describe.runIf(canPack)('the package', () => {
       'cnd.event.schema.json',
       'cnd.record.schema.json',
       'remote/agent.py',
-      'dist/cli.js',
+      'dist/cli.cjs',
       'dist/THIRD-PARTY-NOTICES.txt',
     ])
       expect.soft([...files]).toContain(name);
@@ -102,6 +102,7 @@ describe.runIf(canPack)('the package', () => {
     const notices = readFileSync(join(copy, 'dist/THIRD-PARTY-NOTICES.txt'), 'utf8');
     for (const license of ['zod 4', 'tar-stream 3', 'streamx 2', 'jsonc-parser 3'])
       expect.soft(notices).toMatch(new RegExp(`^-{80}\\n\\n${license}.*\\n\\n.*licen[cs]e`, 'im'));
+    expect(notices).toMatch(/^-{80}\n\nssh2 1.*\n\nCopyright Brian White/m);
   });
 
   test('every link of its README and its documentation leads to a file of it', () => {
@@ -240,6 +241,6 @@ describe('without a compiler', () => {
     expect(stdout).toMatch(
       /^cnd: no native kernel was built here, pow\.py will search; npm run build:kernel says .*\n$/,
     );
-    expect(existsSync(join(copy, 'dist/cli.js'))).toBe(true);
+    expect(existsSync(join(copy, 'dist/cli.cjs'))).toBe(true);
   });
 });

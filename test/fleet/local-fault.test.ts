@@ -168,7 +168,7 @@ test('without a watchdog nothing is launched', async () => {
       cpSync(join(root, part), join(copy, part), { recursive: true });
     cpSync(join(root, 'package.json'), join(copy, 'package.json'));
     symlinkSync(join(root, 'node_modules'), join(copy, 'node_modules'));
-    rmSync(join(copy, 'dist/local-watchdog.js'));
+    rmSync(join(copy, 'dist/local-watchdog.cjs'));
     const request = lab.request();
     const launcher = startLauncher(request, copy);
     expect(await outputOf(launcher)).toMatch(/failed local-launch-failed .*watchdog/);

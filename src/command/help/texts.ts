@@ -8,6 +8,11 @@ const paths = commands.flatMap((entry) => [
   [entry.name],
   ...(isGroup(entry) ? entry.commands.map(({ name }) => [entry.name, name]) : []),
 ]);
-const texts: Record<string, string> = {};
-for (const path of [[], ...paths]) texts[path.join(' ')] = await helpOf(path);
-process.stdout.write(JSON.stringify(texts));
+
+void render();
+
+async function render(): Promise<void> {
+  const texts: Record<string, string> = {};
+  for (const path of [[], ...paths]) texts[path.join(' ')] = await helpOf(path);
+  process.stdout.write(JSON.stringify(texts));
+}

@@ -207,7 +207,8 @@ export class LocalFleet implements SshFleet {
 
   /** Also what a dead host left: a run with terminated instances, until it is disposed of. */
   async find(): Promise<FoundRun[]> {
-    const leads = await lookAll(this.#env);
+    // One whose host waits to be told what to launch has nothing yet.
+    const leads = (await lookAll(this.#env)).filter(({ run }) => !this.#hosts.has(run));
     for (const lead of leads) if (lead.record) this.#leads.set(lead.run, lead);
     return Promise.all(leads.map(async (lead) => this.#found(lead)));
   }
