@@ -295,7 +295,7 @@ describe.skipIf(awsMissing)('commands with a bucket', () => {
       ).toHaveLength(1);
     });
 
-    test.each(['My_Logs', 's3://my-logs', 'ab', ''])(
+    test.each(['My_Logs', 's3://my-logs', 'ab'])(
       'refuses the name %j before anything is done',
       async (name) => {
         const before = aws.calls.length;
