@@ -8,6 +8,7 @@ import {
   readFileSync,
   readdirSync,
   rmSync,
+  rmdirSync,
   writeFileSync,
 } from 'node:fs';
 import { tmpdir, userInfo } from 'node:os';
@@ -173,7 +174,14 @@ export class Place {
         }
       }
     }
-    rmSync(join(userInfo().homedir, '.cnd', run, String(index)), { recursive: true, force: true });
+    const folder = join(userInfo().homedir, '.cnd', run);
+    rmSync(join(folder, String(index)), { recursive: true, force: true });
+    // Each machine has a home of its own: where the others are without power, too, nobody removes what was their common folder.
+    try {
+      rmdirSync(folder);
+    } catch {
+      // Others are in there, or it never was.
+    }
   }
 
   /** A digest of everything that nobody may touch. */
