@@ -2,6 +2,7 @@ import { Readable, type Writable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 
 import { CndError } from '../error.ts';
+import { duration } from '../quantity.ts';
 import { bounded } from './bounded.ts';
 import { lostWhile } from './lost.ts';
 import type { Channel, Exit, RunOptions, Session } from './session.ts';
@@ -23,7 +24,9 @@ export function run(session: Streams, command: string, sink: Writable, options: 
   const about = session.address;
   const what = `running ${nameOf(command, options)} on ${about}`;
   const late = () =>
-    new CndError('session-timeout', `${what} took longer than ${options.timeout} ms`, { about });
+    new CndError('session-timeout', `${what} took longer than ${duration(options.timeout / 1000)}`, {
+      about,
+    });
   return bounded(options, what, late, (resolve, reject) => {
     const stop = new AbortController();
     // It may fail before there is a channel that it could be piped to.

@@ -1,6 +1,7 @@
 import { CndError } from '../../error.ts';
 import { bounded } from '../../session/bounded.ts';
 import type { Bounds, Channel, Exit, Session } from '../../session/session.ts';
+import { duration } from '../../quantity.ts';
 import { lines } from '../../session/lines.ts';
 import { type AgentMessage, parseAgentMessage } from './agent-message.ts';
 import { type Attach, type AgentOrder, attachLine, orderLine } from './agent-order.ts';
@@ -100,7 +101,11 @@ export class Agent {
   said(pattern: RegExp, what: string, bounds: Bounds): Promise<RegExpExecArray | undefined> {
     const about = this.#session.address;
     const late = (): CndError =>
-      new CndError('session-timeout', `${what} on ${about} took longer than ${bounds.timeout} ms`, { about });
+      new CndError(
+        'session-timeout',
+        `${what} on ${about} took longer than ${duration(bounds.timeout / 1000)}`,
+        { about },
+      );
     return bounded(bounds, `${what} on ${about}`, late, (resolve, reject) => {
       void this.#find(pattern).then(resolve, reject);
       return () => {};
