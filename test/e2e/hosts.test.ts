@@ -545,8 +545,8 @@ describe.runIf(hasSshd())('fleet hosts', () => {
       expect(existsSync(join(place.directory, 'logs'))).toBe(false);
     };
 
+    test('no value', () => expectRefused(['--hosts', ''], /--hosts has an empty value/, /omit --hosts/));
     test.each([
-      '',
       'a,,b',
       'user@',
       '@a',
