@@ -11,12 +11,12 @@ export function aborted(what: string, signal: AbortSignal | undefined): CndError
  * Settles as `start` says, unless the bounds are reached first. However it fails, the undo that `start` returned runs.
  *
  * @param what Named in the error, e.g. `connecting to ubuntu@10.0.0.1:22`.
- * @param late Makes the error for a reached timeout.
+ * @param late Makes the error for a reached timeout, which it gets in seconds.
  */
 export function bounded<T>(
   { signal, timeout }: Bounds,
   what: string,
-  late: () => Error,
+  late: (seconds: number) => Error,
   start: (resolve: (value: T) => void, reject: (error: Error) => void) => () => void,
 ): Promise<T> {
   return new Promise((resolve, reject) => {
@@ -35,7 +35,7 @@ export function bounded<T>(
       act();
     };
     const fail = (error: Error) => settle('failed', () => reject(error));
-    const timer = timeout === undefined ? undefined : setTimeout(() => fail(late()), timeout);
+    const timer = timeout === undefined ? undefined : setTimeout(() => fail(late(timeout / 1000)), timeout);
     const off = onceAborted(signal, () => fail(aborted(what, signal)));
     undo = start((value) => settle('done', () => resolve(value)), fail);
     if ((state as string) === 'failed') undo();

@@ -23,8 +23,8 @@ export interface End {
 export function run(session: Streams, command: string, sink: Writable, options: RunOptions): Promise<End> {
   const about = session.address;
   const what = `running ${nameOf(command, options)} on ${about}`;
-  const late = () =>
-    new CndError('session-timeout', `${what} took longer than ${duration(options.timeout / 1000)}`, {
+  const late = (seconds: number) =>
+    new CndError('session-timeout', `${what} took longer than ${duration(seconds)}`, {
       about,
     });
   return bounded(options, what, late, (resolve, reject) => {

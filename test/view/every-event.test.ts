@@ -56,7 +56,7 @@ const views: {
   'launch.started': ['line', 'nothing', 'line', 'line', 'nothing'],
   'archive.pruned': ['line', 'nothing', 'line', 'line', 'nothing'],
   'logs.archived': ['nothing', 'nothing', 'line', 'nothing', 'nothing'],
-  'logs.missing': ['line', 'line', 'line', 'both', 'nothing'],
+  'logs.missing': ['line', 'line', 'line', 'both', 'state'],
   'logs.pulled': ['nothing', 'nothing', 'line', 'state', 'state'],
   'output.dropped': ['line', 'nothing', 'line', 'nothing', 'nothing'],
   'run.ended': ['state', 'state', 'state', 'state', 'nothing'],

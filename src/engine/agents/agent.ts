@@ -100,12 +100,8 @@ export class Agent {
    */
   said(pattern: RegExp, what: string, bounds: Bounds): Promise<RegExpExecArray | undefined> {
     const about = this.#session.address;
-    const late = (): CndError =>
-      new CndError(
-        'session-timeout',
-        `${what} on ${about} took longer than ${duration(bounds.timeout / 1000)}`,
-        { about },
-      );
+    const late = (seconds: number): CndError =>
+      new CndError('session-timeout', `${what} on ${about} took longer than ${duration(seconds)}`, { about });
     return bounded(bounds, `${what} on ${about}`, late, (resolve, reject) => {
       void this.#find(pattern).then(resolve, reject);
       return () => {};

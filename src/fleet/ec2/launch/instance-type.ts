@@ -1,4 +1,10 @@
-import type { EC2, Image, InstanceTypeInfo, _InstanceType } from '@aws-sdk/client-ec2';
+import type {
+  DescribeImagesCommandInput,
+  EC2,
+  Image,
+  InstanceTypeInfo,
+  _InstanceType,
+} from '@aws-sdk/client-ec2';
 import { allItems } from '../../../aws/page.ts';
 import { CndError } from '../../../error.ts';
 import { defaultTypes } from '../price/default-type.ts';
@@ -105,7 +111,7 @@ export async function findDefaultType(
 async function imageArchitecture(ec2: EC2, image: string, signal: AbortSignal): Promise<string | undefined> {
   if (!image.startsWith('ami-')) return undefined;
   try {
-    const { Images: [found] = [] } = await ec2.describeImages({ ImageIds: [image] }, { abortSignal: signal });
+    const [found] = await findImages(ec2, { ImageIds: [image] }, signal);
     return found?.Architecture;
   } catch {
     signal.throwIfAborted();
@@ -139,9 +145,7 @@ export async function findImage(
 ): Promise<MachineImage> {
   const query = imageQuery(image, architecture, region);
   if (!query) throw noImage(`${image} is not a known image in ${region}`, image);
-  const { paginateDescribeImages } = await import('@aws-sdk/client-ec2');
-  const pages = paginateDescribeImages({ client: ec2 }, query, { abortSignal: signal });
-  const images = await allItems(pages, ({ Images }) => Images).catch((error: unknown) => {
+  const images = await findImages(ec2, query, signal).catch((error: unknown) => {
     const unknown = error instanceof Error && error.name.startsWith('InvalidAMIID');
     if (!unknown) throw error;
     return [];
@@ -155,6 +159,16 @@ export async function findImage(
     );
   }
   return machineImage(image, found);
+}
+
+async function findImages(
+  ec2: EC2,
+  query: DescribeImagesCommandInput,
+  signal: AbortSignal,
+): Promise<Image[]> {
+  const { paginateDescribeImages } = await import('@aws-sdk/client-ec2');
+  const pages = paginateDescribeImages({ client: ec2 }, query, { abortSignal: signal });
+  return allItems(pages, ({ Images }) => Images);
 }
 
 /** What counts of DescribeImages' answer. Pure. */
