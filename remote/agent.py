@@ -272,6 +272,12 @@ class Agent:
             self.dealer.lower(nonce)
         return True
 
+    def withdrew(self, message):
+        """Less is covered than was said: its controller may be about to end the search for what it takes to be tested."""
+        if self.report.ready and not self.stopping:
+            self.report.send_progress()
+        self.report_error(message)
+
     def report_error(self, message):
         self.log.error(message)
         self.output.send('error', message=message)

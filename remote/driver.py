@@ -28,7 +28,7 @@ class Program:
 
 class Driver:
     """`host` is the agent: it has loop, dealer, redos, job, log, portable (the program to fall back on) and arguments(), and
-    is told by hit(nonce, digest) and report_error(message)."""
+    is told by hit(nonce, digest), withdrew(message), when coverage was taken back, and report_error(message)."""
 
     def __init__(self, host, program):
         self.host = host
@@ -104,11 +104,11 @@ class Driver:
         self.assigned.clear()
         self.queued = 0
         if lied:
-            self.host.report_error('%s %s; all of its results are discarded' % (self.program.name, reason))
             for redo in self.redone:
                 redo.fail()
             for residue, chunk in self.touched.items():
                 self.host.dealer.withdraw(residue, chunk)
+            self.host.withdrew('%s %s; all of its results are discarded' % (self.program.name, reason))
 
     def died(self, how):
         """Its process was seen dead."""

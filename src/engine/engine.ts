@@ -76,6 +76,8 @@ export interface RunningSearch {
   readonly searched: boolean;
   /** How many nonces were tested, those of earlier runs included. */
   readonly tested: bigint;
+  /** Whether all is tested that its end rests on: the space, or what is below its best hit. What instances say at their end may take it back. */
+  readonly isComplete: boolean;
   /** Which nonces were tested, exactly. */
   coverage(): Coverage;
   /** How it stands, for another controller of the run; absent: nobody can go on with it. */

@@ -33,13 +33,18 @@ export interface KeptLogs {
  */
 export async function finish(
   context: RunContext,
-  search: Pick<RunningSearch, 'best' | 'coverage' | 'evidence'> | undefined,
+  search: Pick<RunningSearch, 'best' | 'isComplete' | 'coverage' | 'evidence'> | undefined,
   ending: Ending,
   clean: boolean,
   afterwards?: (kept: KeptLogs) => Promise<boolean>,
 ): Promise<number> {
   const { run, config, archive, clock, preflight, earlier } = context.inputs;
-  const { outcome, hit, reason, exitCode } = runResult(ending, search?.best, config.smallest);
+  const { outcome, hit, reason, exitCode } = runResult(
+    ending,
+    search?.best,
+    config.smallest,
+    search?.isComplete,
+  );
   const coverage = search?.coverage() ?? coverageOfNone(config.space, earlier);
   const { puzzle, space } = config;
   const shown = hit && displayDigest(puzzle, hit.digest);

@@ -23,16 +23,27 @@ export type Ending =
 
 /**
  * What an ending means. `best` is the best verified hit; with `smallest` it is only a candidate unless the search
- * itself said that it is found.
+ * itself said that it is found. `isComplete`: `RunningSearch.isComplete`, once nothing searches any more: a proof does not outlive what it rests on.
  */
-export function runResult(ending: Ending, best: Hit | undefined, smallest: boolean): RunResult {
-  if (ending.kind === 'found') return { outcome: 'found', exitCode: exitCodes.found, hit: ending.hit };
+export function runResult(
+  ending: Ending,
+  best: Hit | undefined,
+  smallest: boolean,
+  isComplete = true,
+): RunResult {
+  const isProved = isComplete || (ending.kind === 'found' && !smallest);
+  if (ending.kind === 'found' && isProved)
+    return { outcome: 'found', exitCode: exitCodes.found, hit: ending.hit };
   // A golden nonce that was verified just before something else ended the run is what the user asked for.
   if (best && !smallest) return { outcome: 'found', exitCode: exitCodes.found, hit: best };
   const candidate = best ? { hit: best } : {};
   switch (ending.kind) {
+    case 'found':
+      return { outcome: 'unproven', exitCode: exitCodes.notFound, hit: ending.hit, reason: takenBack };
     case 'exhausted':
-      return { outcome: 'exhausted', exitCode: exitCodes.notFound };
+      return isProved
+        ? { outcome: 'exhausted', exitCode: exitCodes.notFound }
+        : { outcome: 'failed', exitCode: exitCodes.failed, reason: takenBack };
     case 'time-limit':
       return {
         outcome: best ? 'unproven' : 'time-limit',
@@ -53,6 +64,9 @@ export function runResult(ending: Ending, best: Hit | undefined, smallest: boole
       return { outcome: 'failed', exitCode: exitCodes.failed, ...candidate, reason: words(ending.error) };
   }
 }
+
+const takenBack =
+  'an instance took back what it had said to be tested, as the search ended; cnd resume tests the rest';
 
 function words(error: unknown): string {
   if (error instanceof CndError) return error.hint ? `${error.message} (${error.hint})` : error.message;

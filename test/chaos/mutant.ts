@@ -135,8 +135,8 @@ export const mutants: readonly Mutant[] = [
     edits: [
       {
         file: 'src/engine/agents/search.ts',
-        search: 'if (!this.#ledger.complete(hit?.nonce ?? this.#ledger.space.limit)) return;',
-        replace: 'if (hit === undefined && !this.#ledger.complete(this.#ledger.space.limit)) return;',
+        search: 'return this.#ledger.complete(this.best?.nonce ?? this.#ledger.space.limit);',
+        replace: 'return this.best !== undefined || this.#ledger.complete(this.#ledger.space.limit);',
       },
     ],
     scenario: scenario({ smallest: true, difficulty: 3, instances: 4 }),

@@ -21,8 +21,9 @@ export function patience(scenario: Scenario): number {
   if (scenario.fleet === 'kubernetes')
     return silencing.some((kind) => hasFault(scenario, kind)) ? graceOf(scenario) : 0;
   if (hasFault(scenario, 'power-off')) return graceOf(scenario) + 12;
-  // A new connection takes eight round trips, of 0.8 s each.
-  return hasFault(scenario, 'half-open') && hasFault(scenario, 'delay') ? 7 : 0;
+  // A new connection takes eight round trips, of 0.8 s each; one that was lost, or given up for another delay, is made again.
+  const slowing = scenario.faults.filter(({ action }) => action.do === 'delay' || action.do === 'half-open');
+  return slowing.length > 1 && hasFault(scenario, 'delay') ? 7 : 0;
 }
 
 /** What was seen of a scenario, for the invariants. */

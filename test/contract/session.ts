@@ -7,6 +7,7 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { lines } from '../../src/session/lines.ts';
 import type { Session } from '../../src/session/session.ts';
 import { bootedWorker } from '../helper/booted-worker.ts';
+import { eventually } from '../helper/process.ts';
 import { type ProcessIdentity, isAlive, identify } from '../../src/state/process.ts';
 
 /** A session under test; its commands run on this machine and see its /tmp, so that the suite can see whether they are dead. */
@@ -110,7 +111,7 @@ export function describeSession(name: string, open: () => Promise<SessionHarness
       const { channel, process } = await running();
       channel.kill('KILL');
       expect(await channel.exit).toMatchObject({ code: null, signal: 'SIGKILL' });
-      expect(isAlive(process)).toBe(false);
+      await eventually('its end', () => !isAlive(process));
     });
 
     test('a write to a process that is gone falls on the floor', async () => {

@@ -207,6 +207,14 @@ describe('coverage', () => {
     expect([...said].filter((n) => !done.has(n))).toEqual([]);
   });
 
+  it('says what is taken back no later than why', async () => {
+    const agent = start({ standIn: 'wrong-done', times: 1 }).job({ ...smallJob, threads: 1 });
+    await agent.event('error');
+    const before = agent.events[agent.events.findIndex(({ event }) => event === 'error') - 1];
+    expect(before).toMatchObject({ event: 'progress' });
+    expect(coveredNonces(before?.residues ?? [], small).size).toBe(0);
+  });
+
   it.each(['false-hit', 'foreign-hit', 'false-near', 'wrong-done', 'garbage'])(
     'does not believe anything of a kernel that says a %s',
     async (standIn) => {

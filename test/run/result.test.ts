@@ -32,6 +32,16 @@ describe('nothing found', () => {
     }
   });
 
+  test('what was taken back at the end proves nothing', () => {
+    const reason = expect.stringContaining('took back') as string;
+    const failed = { outcome: 'failed', exitCode: 1, reason };
+    expect(runResult(endings.exhausted, undefined, false, false)).toEqual(failed);
+    expect(runResult(endings.exhausted, undefined, true, false)).toEqual(failed);
+    const unproven = { outcome: 'unproven', exitCode: 3, hit, reason };
+    expect(runResult(endings.found, hit, true, false)).toEqual(unproven);
+    expect(runResult(endings.found, hit, false, false)).toEqual({ outcome: 'found', exitCode: 0, hit });
+  });
+
   test('T that passed before anybody searched says so', () => {
     expect(runResult({ kind: 'time-limit', searched: false }, undefined, false)).toEqual({
       outcome: 'time-limit',

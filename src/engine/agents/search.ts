@@ -73,6 +73,10 @@ export class Search implements RunningSearch {
     return this.#ledger.tested;
   }
 
+  get isComplete(): boolean {
+    return this.#ledger.complete(this.best?.nonce ?? this.#ledger.space.limit);
+  }
+
   coverage(): Coverage {
     return this.#ledger.coverage();
   }
@@ -216,9 +220,8 @@ export class Search implements RunningSearch {
     if (!quiet) this.#options.emit('instance.lost', lostFields(worker, error, retrying));
     if (discrediting.has(error.code)) withdrawClaims(this.#ledger, this.pool, worker, this.#options);
     this.#changes.notify();
-    if (this.pool.all.every((other) => other.state === 'lost')) {
+    if (this.pool.all.every((other) => other.state === 'lost'))
       this.#conclusion.end({ kind: 'lost', reason: `every instance was lost; the last: ${error.message}` });
-    }
     this.#noteAllSearching();
     this.#rebalance();
   }
@@ -250,11 +253,8 @@ export class Search implements RunningSearch {
     for (const { state, send } of this.pool.all) if (state !== 'stopped') send?.({ order: 'stop' });
     while (this.pool.busy.length > 0 && !giveUp.aborted) await this.#changes.next(giveUp);
     if (this.pool.unconfirmed.length > 0) await Promise.race([others, whenAborted(giveUp)]);
-    this.#options.emit('search.stopped', {
-      reason,
-      latency: this.#conclusion.latency,
-      unconfirmed: this.pool.unconfirmed,
-    });
+    const { latency } = this.#conclusion;
+    this.#options.emit('search.stopped', { reason, latency, unconfirmed: this.pool.unconfirmed });
   }
 
   #stopped(worker: number, reason: string): void {
@@ -280,7 +280,7 @@ export class Search implements RunningSearch {
     if (this.#conclusion.isOver) return;
     const { best: hit } = this;
     if (hit === undefined || this.#options.smallest) {
-      if (!this.#ledger.complete(hit?.nonce ?? this.#ledger.space.limit)) return;
+      if (!this.isComplete) return;
       if (this.#options.audits?.isSettled(() => this.#judge()) === false) return;
     }
     this.#conclusion.end(hit === undefined ? { kind: 'exhausted' } : { kind: 'found', hit });

@@ -19,7 +19,7 @@ export interface DetachedSearchOptions {
 }
 
 /** A search without a controller, put together from what its workers have left. It does no I/O. */
-export class DetachedSearch implements Pick<RunningSearch, 'best' | 'coverage' | 'evidence'> {
+export class DetachedSearch implements Pick<RunningSearch, 'best' | 'isComplete' | 'coverage' | 'evidence'> {
   readonly #ledger: Ledger;
   readonly #hits: Hits;
   readonly #emit: Emit;

@@ -405,7 +405,8 @@ describe.skipIf(awsMissing)('the archive on S3', () => {
         'one stored, one that hangs',
         () => puts().length > 1 && puts().some(({ status }) => status === 200),
       ).then(() => giveUp.abort());
-      await expect(pushing).rejects.toThrow(/2 of 3 files/);
+      // The answer for the one that is stored may not have been read yet.
+      await expect(pushing).rejects.toThrow(/[23] of 3 files/);
       expect(await from.entries(run)).toHaveLength(3);
     });
 

@@ -66,6 +66,10 @@ class ProcessSearch implements RunningSearch {
     return BigInt(this.coverage().tested);
   }
 
+  get isComplete(): boolean {
+    return this.#next >= this.#bound;
+  }
+
   evidence(): undefined {
     return undefined;
   }
@@ -146,7 +150,7 @@ class ProcessSearch implements RunningSearch {
   #judge(): void {
     const { smallest } = this.#request;
     const hit = this.best;
-    if (hit ? smallest && this.#next < hit.nonce : this.#next < this.#bound) return;
+    if ((!hit || smallest) && !this.isComplete) return;
     this.#isOver = true;
     this.#end(hit ? { kind: 'found', hit } : { kind: 'exhausted' });
   }
