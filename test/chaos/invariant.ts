@@ -97,7 +97,9 @@ function words(seen: Observation, told: Told | undefined): string[] {
   if (!ended || ended.signal !== null || ended.code === null) return found;
   const { code } = ended;
   // 2: nothing was launched, for its directories cannot be used.
-  const isRefused = code === 2 && (scenario.output === 'full' || controller.stderr.includes('directory'));
+  const isRefused =
+    code === 2 &&
+    (scenario.output === 'full' || controller.stderr.includes('directory') || isUnreached(seen));
   if (![0, 1, 3, 4, 129, 130, 143].includes(code) && !isKilled(scenario) && !isRefused)
     found.push(`exit code ${code}: ${controller.stderr.slice(-600)}`);
   const isHeard =
@@ -118,6 +120,16 @@ function words(seen: Observation, told: Told | undefined): string[] {
   if (!isHarmed && isOwn && code !== 0 && code !== 3 && !isInconclusive(seen))
     found.push(`exit code ${code} with nothing done to it: ${controller.stderr.slice(-600)}`);
   return found;
+}
+
+/** Whether its checks met an API server that was just killed, by this run or by another on the same cluster: nothing was launched. */
+function isUnreached({ scenario, controller, run, place }: Observation): boolean {
+  const isLaunched = run !== undefined && place.journal(run).names.has('launch.started');
+  return (
+    scenario.fleet === 'kubernetes' &&
+    !isLaunched &&
+    /of the context \S+ is not reached|is forbidden: User "chaos-/.test(controller.stderr)
+  );
 }
 
 /**

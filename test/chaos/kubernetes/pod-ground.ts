@@ -62,14 +62,14 @@ export class ChaosCluster {
       wire,
       env: { KUBECONFIG: kubeconfig },
       settings: { ...smallPods, image: kernelImage },
-      left: async (run, living) => {
-        try {
+      // Not while another scenario has killed the API server: a look that fails says nothing.
+      left: (run, living) =>
+        this.#turns.undisturbed(async () => {
           await this.#untilReady();
-          return await this.#admin.objects(run, { living });
-        } catch (error) {
-          return [`perhaps something: ${String(error)}`];
-        }
-      },
+          return this.#admin
+            .objects(run, { living })
+            .catch((error: unknown) => [`perhaps something: ${String(error)}`]);
+        }),
       undisturbed: (its) =>
         this.#turns.undisturbed(async () => {
           await this.#untilReady();
