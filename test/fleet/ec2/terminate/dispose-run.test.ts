@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import { findGroups } from '../../../../src/fleet/ec2/launch/group.ts';
 import { scheduleOrphans } from '../../../../src/fleet/ec2/schedule/orphan.ts';
 import { createScheduleGroup } from '../../../../src/fleet/ec2/schedule/schedule.ts';
 import { runTags } from '../../../../src/fleet/ec2/tag.ts';
@@ -47,13 +48,16 @@ describe.skipIf(!hasStage())('what a run leaves on AWS', () => {
       VpcId: vpc?.VpcId,
       TagSpecifications: [{ ResourceType: 'security-group', Tags: runTags(tags) }],
     });
+    // What was just created is not yet listed, and whoever did not create it can't know of it.
+    const listed = async () => (await findGroups(ec2, run)).length;
+    await expect.poll(listed, { timeout: 30_000, interval: 100 }).toBe(1);
     const deletions = ['DeleteSecurityGroup', 'DeleteVolume', 'DeleteQueue', 'DeleteScheduleGroup'];
     for (const action of deletions) stage.faults.add({ ...failure, action, times });
     const { region } = stage;
     const orphanKinds = [queueOrphans({ region }, lab.env()), scheduleOrphans(lab.api(), true)];
     await lab.fleet({}, { orphanKinds }).dispose(run);
     for (const action of deletions)
-      expect(stage.calls().filter((call) => call.action === action).length).toBeGreaterThan(0);
+      expect(stage.calls().filter((call) => call.action === action).length, action).toBeGreaterThan(0);
     expect(await stage.orphans()).toEqual([]);
   });
 });
