@@ -7,7 +7,10 @@ const growth = 16n;
 const shortest = 0.5;
 
 /** Seconds of work for all workers together below it with which it is raised: nobody has to wait for more. */
-const soon = 1.75;
+const soon = 2;
+
+/** Seconds of such work that it is raised to: with less there is too little for any worker to be worth sharing out. */
+const enough = 2.5;
 
 /**
  * Up to which nonce work is shared out, in a search for the smallest golden nonce that has no hit yet: everything below the
@@ -44,7 +47,8 @@ export class Horizon {
     const { from, limit } = this.#space;
     const least = BigInt(Math.ceil(speed * shortest));
     let nonce = this.#nonce ?? from;
-    while (nonce < limit && left(nonce) < speed * soon) {
+    if (left(nonce) >= speed * soon) return;
+    while (nonce < limit && left(nonce) < speed * enough) {
       const step = (nonce - from) / growth;
       nonce += step > least ? step : least;
       if (nonce > limit) nonce = limit;

@@ -1,4 +1,4 @@
-import { assign } from '../../search/assignment.ts';
+import { assign, type Order } from '../../search/assignment.ts';
 import { Horizon } from '../../search/horizon.ts';
 import type { Ledger } from '../../search/ledger.ts';
 import type { SearchRequest } from '../engine.ts';
@@ -67,9 +67,7 @@ export class Balancer {
     const [ledger, pool, now] = [this.#ledger, this.#pool, elapsed()];
     this.#balanced = now;
     askBack(pool, ledger, [...ledger.shares.unsound(), ...ledger.shares.finished(mostFinished)]);
-    this.#horizon?.raise(pool.speed, (bound) => ledger.shares.left(bound));
-    const bounded = ledger.bound !== undefined;
-    const orders = assign({ residues: ledger.residues(this.#upTo), workers: pool.states(now), bounded });
+    const orders = this.#orders(now);
     /** Of a share that is given to several: what is left of it. */
     const rests = new Map<number, number | undefined>();
     for (const order of orders) {
@@ -106,6 +104,22 @@ export class Balancer {
     }
     // What was taken is for others now.
     if (orders.some(({ kind }) => kind === 'take')) this.#balanceNow();
+  }
+
+  /**
+   * What is to be done now. The horizon is raised only when what is below is shared out as it should be: with more below, a fast
+   * worker would have something of its own there, and not be given what a slow one will be at for long.
+   */
+  #orders(now: number): Order[] {
+    const [ledger, pool] = [this.#ledger, this.#pool];
+    const bounded = ledger.bound !== undefined;
+    const assigned = () =>
+      assign({ residues: ledger.residues(this.#upTo), workers: pool.states(now), bounded });
+    if (this.#horizon === undefined) return assigned();
+    const below = this.#horizon.isSet ? assigned() : [];
+    if (below.length > 0) return below;
+    this.#horizon.raise(pool.speed, (bound) => ledger.shares.left(bound));
+    return assigned();
   }
 
   /** The nonce up to which all are to end together. */

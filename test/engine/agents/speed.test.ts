@@ -117,7 +117,7 @@ describe('the smallest golden nonce is found as soon as if all had tested nothin
       fc.asyncProperty(
         fc.integer({ min: 1, max: 100 }),
         fc.array(fc.boolean(), { minLength: 1, maxLength: 12 }),
-        fc.integer({ min: 20, max: 60 }),
+        fc.integer({ min: 24, max: 60 }),
         fc.constantFrom(0.1, 1, 10, 100),
         async (times, mix, seconds, chunkSeconds) => {
           const { ratio, orders } = await find(
@@ -130,7 +130,13 @@ describe('the smallest golden nonce is found as soon as if all had tested nothin
           expect(orders).toBeLessThan(4 * mix.length * seconds);
         },
       ),
-      { numRuns: 30 },
+      {
+        numRuns: 30,
+        examples: [
+          [4, Array.from('00000101000', (is) => is === '1'), 24, 100],
+          [47, Array.from('00010110011', (is) => is === '1'), 24, 100],
+        ],
+      },
     );
   }, 60_000);
 });

@@ -57,7 +57,7 @@ describe.skipIf(!hasStage())('what a run leaves on AWS', () => {
     const orphanKinds = [queueOrphans({ region }, lab.env()), scheduleOrphans(lab.api(), true)];
     await lab.fleet({}, { orphanKinds }).dispose(run);
     for (const action of deletions)
-      expect(stage.calls().filter((call) => call.action === action).length, action).toBeGreaterThan(0);
+      expect(stage.calls().filter((call) => call.action === action).length).toBeGreaterThan(0);
     expect(await stage.orphans()).toEqual([]);
   });
 });
