@@ -80,6 +80,8 @@ class Agent:
             self.reap_children()
         if self.job:
             self.check_time(now)
+            if second and self.controller.unreachable():
+                self.deserted()
             self.check_kernels(now)
             if self.drivers and not self.stopping:
                 self.report.tell(now, second)

@@ -71,8 +71,7 @@ def start(listener, connection):
 
 
 def note_pid():
-    """So that an agent that no longer listens can be killed."""
-    with open('agent.pid', 'w') as file:
+    with open(link.PID, 'w') as file:
         file.write('%d\n' % os.getpid())
 
 

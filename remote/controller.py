@@ -5,7 +5,7 @@ from time import monotonic
 
 from deadline import Stopwatch
 from job import SILENCE, parse_attach
-from link import Link, accept
+from link import Link, accept, reachable
 from loop import READ, read_some
 from puzzle import Bad
 
@@ -43,6 +43,10 @@ class Channel:
         """Seconds for which nobody has been attached: the end of a channel is the end of the search, not an absence."""
         return 0
 
+    def unreachable(self):
+        """Whether nobody is attached, nor can be any more."""
+        return False
+
     def check(self, silence):
         if monotonic() - self.heard > silence:
             self.host.stop('silence')
@@ -58,10 +62,9 @@ class Socket:
     connection broke, which it may know before this side does) or a higher one (another process has taken the run up)
     replaces whoever is attached; a lower one is refused."""
 
-    can_return = True
-
     def __init__(self, host, listener):
         self.host = host
+        self.can_return = True
         self.listener = listener  # of the module _socket
         self.key = None
         self.epoch = 0
@@ -120,6 +123,11 @@ class Socket:
     def away(self):
         """Seconds for which nobody has been attached; 0 while somebody is."""
         return 0 if self.attached else self.left.elapsed()
+
+    def unreachable(self):
+        """Whether nobody is attached, nor can be any more: then another agent may be at its work."""
+        self.can_return = bool(self.attached or self.guests) or reachable()
+        return not self.can_return
 
     def check(self, silence):
         """Lets go of connections that say nothing: a half-open one looks like that. Whoever it was may come back. By the

@@ -8,6 +8,7 @@ from loop import READ, read_some, write_some
 
 LONGEST_LINE = 1 << 24
 LONGEST_GREETING = 4096  # bytes, before it is known who it is
+PID = 'agent.pid'  # so that an agent that no longer listens can be killed
 NAME = 'agent.sock'  # relative: a path in a socket's address is at most 107 bytes
 
 
@@ -39,6 +40,22 @@ def connect():
         client.close()
         return None
     return client
+
+
+def reachable():
+    """Whether who connects still comes to this agent: not once its socket or its directory was removed, nor where another agent
+    has begun in its place."""
+    try:
+        os.stat(NAME)
+    except FileNotFoundError:
+        return False
+    except OSError:
+        return True
+    try:
+        with open(PID) as file:
+            return file.read().strip() in ('', str(os.getpid()))
+    except OSError:
+        return True
 
 
 def accept(listener):

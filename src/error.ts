@@ -1,3 +1,4 @@
+import type { z } from 'zod';
 import { redact } from './redact.ts';
 
 /** What every error of cnd carries besides its message. */
@@ -39,7 +40,18 @@ export function isMissing(error: unknown): boolean {
 
 /** What an error says, whatever was thrown; without secrets, as it may be told in an event. */
 export function messageOf(error: unknown): string {
-  return redact(error instanceof Error ? error.message : String(error));
+  if (!(error instanceof Error)) return redact(String(error));
+  return redact(isSchemaError(error) ? firstIssue(error) : error.message);
+}
+
+function isSchemaError(error: Error): error is z.ZodError {
+  return error.name === 'ZodError';
+}
+
+/** Of what a schema found, which as a message would be all of it as JSON. */
+function firstIssue({ issues: [issue], message }: z.ZodError): string {
+  if (!issue) return message;
+  return issue.path.length > 0 ? `${issue.path.join('.')}: ${issue.message}` : issue.message;
 }
 
 /** Causes of causes that are told at most: a cycle must not be followed for ever. */

@@ -31,23 +31,23 @@ export function coveredBy(
   if (space.chunk < 1n || space.from >= limit) throw damaged('its space is empty');
   const named = new Set(residues.map(({ residue }) => residue));
   if (named.size !== stride) throw damaged(`it has ${named.size} residues of ${stride}`);
-  const known = new RangeSet(earlier.map((range) => asRange(range, [space.from, limit])));
+  const known = earlier.map((range) => asRange(range, [space.from, limit]));
   // Of a run that ended before it had any instance.
-  if (stride === 0) return known;
+  if (stride === 0) return new RangeSet(known);
   const runs = residues.flatMap((part): Run[] => {
     const { run, pieces } = readPart(space, stride, part);
-    for (const [lo, hi] of pieces) known.add(lo, hi);
+    for (const piece of pieces) known.push(piece);
     return run ? [run] : [];
   });
   const rounds = wholeRounds(space, stride, runs);
   const whole = chunkStart(space, rounds * BigInt(stride));
-  known.add(space.from, whole < limit ? whole : limit);
+  known.push([space.from, whole < limit ? whole : limit]);
   let taken = 0;
-  for (const [lo, hi] of chunksFrom(space, stride, runs, rounds)) {
-    known.add(lo, hi);
+  for (const range of chunksFrom(space, stride, runs, rounds)) {
+    known.push(range);
     if ((taken += 1) === mostChunks) break;
   }
-  return known;
+  return new RangeSet(known);
 }
 
 /** The ranges of a set, ascending; where there are too many, the largest. Pure. */

@@ -9,7 +9,12 @@ export class RangeSet implements Iterable<Range> {
   #count = 0n;
 
   constructor(ranges: Iterable<Range> = []) {
-    for (const [lo, hi] of ranges) this.add(lo, hi);
+    // Sorted first: added one by one in a bad order, half a million take half a minute.
+    const sorted = [...ranges]
+      .filter(([lo, hi]) => lo < hi)
+      .toSorted((a, b) => (a[0] < b[0] ? -1 : a[0] > b[0] ? 1 : 0));
+    this.#ranges = [...mergeRanges(sorted, [])];
+    this.#count = total(this.#ranges);
   }
 
   /** How many nonces it holds. */

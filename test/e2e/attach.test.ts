@@ -47,6 +47,10 @@ test('a run is seen from another directory as its journal has it, until it ends;
   const over = await place.run(['attach', 'last']);
   expect(over.code).toBe(130);
   expect(over.stdout).toMatch(/^outcome +interrupted/m);
+  // Nobody reads it: who watched has left, however soon the end of the run was read.
+  const unread = place.start(['attach', 'last', '--json']);
+  unread.child.stdout?.destroy();
+  expect(await unread.ended).toMatchObject({ code: 0, stderr: '' });
   await untilGone(run);
 });
 

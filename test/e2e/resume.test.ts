@@ -115,6 +115,27 @@ describe('a run whose controller is killed', () => {
     );
   });
 
+  test('is left as it is where its search was kept damaged, and goes on from its archive once it is ended', async () => {
+    const { env, release } = standIn(place.directory, { held: true });
+    const begun = place.start(['start', ...search], env);
+    const { run } = await begun.event('search.all');
+    const path = join(place.state, 'cnd', run, 'resume-1.json');
+    const kept = (): string => readFileSync(path, 'utf8');
+    await eventually('the search is kept', () => kept().includes('"search":{'));
+    await kill(begun);
+    const damaged = kept().replace(/("search":\{"ledger":\{"space":\{.*?"chunk":)"10000"/, '$1"20000"');
+    expect(damaged).not.toBe(kept());
+    writeFileSync(path, damaged);
+    const refused = await place.run(['resume', run], env);
+    expect(refused).toMatchObject({ code: 1, stdout: '' });
+    expect(refused.stderr).toContain(`cnd scram --run ${run}`);
+    expect(orphans(run).length).toBeGreaterThan(0);
+    release();
+    expect(await place.run(['scram', '--run', run], env)).toMatchObject({ code: 0 });
+    const again = await place.run(['resume', run, '--json'], env);
+    expect(runEnded(again)).toMatchObject({ outcome: 'exhausted', tested: `${limit}`, left: [] });
+  });
+
   test('is resumed by one of many, which finds what was found meanwhile', async () => {
     const { env, go } = waiting();
     const search = '--N 2 --T 120 --D 5 --smallest --chunk 1000 --json'.split(' ');

@@ -1,4 +1,5 @@
-import { mkdirSync, readFileSync, statSync } from 'node:fs';
+import { mkdirSync, readFileSync, rmSync, statSync } from 'node:fs';
+import { join } from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
 import { AgentProcess, coveredNonces, type Job, type Options, zeros } from '../helper/agent.ts';
 import { isRunning } from '../helper/kernel.ts';
@@ -58,6 +59,32 @@ describe('an agent that is attached to', () => {
     second.send({ order: 'ping', seen: seq });
     expect(await second.exited).toBe(0);
     await eventually('the agent has ended', () => !isRunning(pid));
+  });
+
+  it.each([
+    ['its socket', 'agent.sock'],
+    ['its directory', ''],
+  ])('ends, and leaves its work to another, once nobody can come back: %s was removed', async (_, name) => {
+    const first = await searching();
+    const pid = pidOf(first);
+    rmSync(join(first.directory, name), { recursive: true });
+    // Who is attached is heard still.
+    await first.event('progress');
+    await cut(first);
+    expect(isRunning(pid)).toBe(true);
+    await eventually('the agent has ended', () => !isRunning(pid));
+  });
+
+  it('ends once another agent was begun in its place', async () => {
+    const first = await searching();
+    const pid = pidOf(first);
+    rmSync(join(first.directory, 'agent.sock'));
+    await cut(first);
+    const second = attach({ beside: first });
+    expect(await second.event('attached')).toEqual({ event: 'attached', job: false, survives: true });
+    expect(pidOf(second)).not.toBe(pid);
+    await eventually('the first has ended', () => !isRunning(pid));
+    expect(isRunning(pidOf(second))).toBe(true);
   });
 
   it('is pinged before it has its job when it is slow to start, and waits for that', async () => {

@@ -122,3 +122,25 @@ describe('what a coverage says was tested', () => {
     expect(() => coveredBy(known, 100n)).toThrow(/the coverage is damaged/);
   });
 });
+
+describe('a hostile coverage', () => {
+  it('of half a million pieces in the worst order is read in the time that as many in order take', () => {
+    const pieces = (order: (index: number) => number) =>
+      Array.from({ length: 7 }, (_, part) => ({
+        residue: 0,
+        next: '0',
+        done: Array.from({ length: 65_000 }, (__, index): [string, string] => {
+          const lo = (order(index) * 7 + part) * 2;
+          return [`${lo}`, `${lo + 1}`];
+        }),
+      }));
+    const timed = (order: (index: number) => number): number => {
+      const residues = pieces(order);
+      const begin = performance.now();
+      expect(coveredBy({ from: '0', chunk: '1', stride: 1, residues }, 2n ** 64n - 1n).size).toBe(455_000);
+      return performance.now() - begin;
+    };
+    const inOrder = timed((index) => index);
+    expect(timed((index) => 64_999 - index)).toBeLessThan(10 * inOrder + 1000);
+  });
+});

@@ -70,7 +70,7 @@ export async function attach(given: Arguments): Promise<number> {
   } finally {
     await display.close();
   }
-  if (code !== exitCodes.found || (leaving.signal.aborted && exitCode === undefined)) return code;
+  if (code !== exitCodes.found || leaving.signal.aborted) return code;
   warnUnread(`${source.run}/${journalName}`, unread);
   if (exitCode === undefined) throw await source.whyUnended();
   if (display.hasFailed) return exitCodes.failed;

@@ -4,6 +4,7 @@ import { makeArchive } from '../../archive/registry.ts';
 import { makeBroadcast } from '../../broadcast/registry.ts';
 import { type Start, systemClock } from '../../clock.ts';
 import { type RunConfig, restoreConfig } from '../../config/config.ts';
+import { restoreSearch } from '../../engine/agents/resume/resumed-search.ts';
 import { engines } from '../../engine/registry.ts';
 import { CndError, UsageError } from '../../error.ts';
 import type { Fleet } from '../../fleet/fleet.ts';
@@ -15,7 +16,7 @@ import type { RunInputs } from '../../run/context.ts';
 import { Interrupts } from '../../run/interrupt.ts';
 import { expiryOf } from '../../run/note.ts';
 import { resumedStart } from '../../run/resume/elapsed.ts';
-import { type RunSnapshot, parseSnapshot } from '../../run/resume/snapshot.ts';
+import { type RunSnapshot, damagedState, parseSnapshot } from '../../run/resume/snapshot.ts';
 import type { EarlierRun } from '../../run/record/earlier.ts';
 import { continueRun } from '../../run/run.ts';
 import { bootTime } from '../../state/boot.ts';
@@ -111,8 +112,19 @@ async function readRun(
   const { fleetKind, fleetConfig } = config;
   const reopened = fleetKind.reopen?.(fleetConfig, env, { where, account });
   const fleet = await (reopened ?? fleetKind.open(fleetConfig, env));
+  requireSearch(snapshot, config);
   const now = { monotonic: systemClock.monotonic(), wall: systemClock.wall(), boot: bootTime() };
   return { snapshot, config, fleet, start: resumedStart(snapshot, now) };
+}
+
+/** Before anything is touched: who goes on with a search that cannot be read would end the run. @throws CndError `state-damaged` */
+function requireSearch({ run, search }: RunSnapshot, { space }: RunConfig): void {
+  if (search === undefined) return;
+  try {
+    restoreSearch(search, space);
+  } catch (error) {
+    throw damagedState(run, error);
+  }
 }
 
 /** A snapshot as if its run had been launched in the place where it is said to be. @throws UsageError where it cannot be there */

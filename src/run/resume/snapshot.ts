@@ -107,9 +107,14 @@ export function parseSnapshot(text: string, run: string): RunSnapshot {
     if (error instanceof CndError) throw error;
     cause = error;
   }
-  throw new CndError('state-damaged', `what is kept of run ${run} cannot be read: it cannot be resumed`, {
+  throw damagedState(run, cause);
+}
+
+/** What is kept of a run cannot be what its controller kept; what its archive has may do instead. */
+export function damagedState(run: string, cause: unknown): CndError {
+  return new CndError('state-damaged', `what is kept of run ${run} cannot be read: it cannot be resumed`, {
     about: run,
-    hint: `terminate what is left of it with: cnd scram --run ${run}`,
+    hint: `terminate what is left of it with: cnd scram --run ${run}; then a new run goes on from what the archive has of it: cnd resume ${run}`,
     cause,
   });
 }

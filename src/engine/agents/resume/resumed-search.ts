@@ -1,8 +1,15 @@
 import { Ledger } from '../../../search/ledger.ts';
+import type { Space } from '../../../search/search.ts';
 import type { SearchRequest, SearchSnapshot } from '../../engine.ts';
 import type { Claim, Hit } from '../../hit.ts';
 import { WorkerPool } from '../worker-pool.ts';
-import { type WorkerSnapshot, damaged, parseSearch, searchValue } from './search-snapshot.ts';
+import {
+  type ParsedSearch,
+  type WorkerSnapshot,
+  damaged,
+  parseSearch,
+  searchValue,
+} from './search-snapshot.ts';
 
 /** What a search is about, and whether it goes on from another one. */
 type Begun = Pick<SearchRequest, 'space' | 'done' | 'snapshot' | 'isContinued' | 'keep' | 'elapsed'> & {
@@ -40,18 +47,23 @@ export function searchBase(begun: Begun): SearchBase {
     );
     return { ledger: Ledger.restore(ledger.snapshot()), pool };
   }
+  const { ledger, snapshot } = restoreSearch(value, space);
+  if (snapshot.workers.length < workers) throw damaged(new RangeError('it is of another search'));
+  return { ledger, pool: WorkerPool.restore(snapshot.workers, keep, elapsed()), best: snapshot.best };
+}
+
+/** What an earlier controller kept of this search. @throws CndError `state-damaged` when it cannot be that. */
+export function restoreSearch(
+  value: unknown,
+  space: Space,
+): { readonly ledger: Ledger; readonly snapshot: ParsedSearch } {
   const snapshot = parseSearch(value);
   try {
     const ledger = Ledger.restore(snapshot.ledger);
     const { from, limit, chunk } = ledger.space;
-    if (
-      from !== space.from ||
-      limit !== space.limit ||
-      chunk !== space.chunk ||
-      snapshot.workers.length < workers
-    )
+    if (from !== space.from || limit !== space.limit || chunk !== space.chunk)
       throw new RangeError('it is of another search');
-    return { ledger, pool: WorkerPool.restore(snapshot.workers, keep, elapsed()), best: snapshot.best };
+    return { ledger, snapshot };
   } catch (error) {
     throw damaged(error);
   }
