@@ -1,6 +1,8 @@
 import { UsageError } from '../../../error.ts';
+import { isPassing } from '../../../kubernetes/failure.ts';
+import { retry } from '../../../retry.ts';
 import { newRunId } from '../../../run-id.ts';
-import { type Checked, check } from '../../check.ts';
+import { type Checked, check as checkOnce } from '../../check.ts';
 import type { Check, Preflight, PreflightRequest } from '../../preflight.ts';
 import type { KubernetesApi } from '../api.ts';
 import { detachedManifest, detachedPod } from '../detached/manifest.ts';
@@ -21,6 +23,9 @@ import { requireVersion } from './version.ts';
 
 const docs = 'docs/kubernetes.md has a role with these rights';
 
+/** Milliseconds for which an API server that is not reached, or can't answer, is asked again: it may be restarting. */
+const restartTimeout = 8000;
+
 /** Checks of everything that a launch needs, without creating anything. */
 export async function kubernetesPreflight(
   api: KubernetesApi,
@@ -29,9 +34,11 @@ export async function kubernetesPreflight(
   signal: AbortSignal,
 ): Promise<Preflight> {
   const { context, namespace } = api.client.place;
+  const again = { signal, timeout: restartTimeout, isRetryable: isPassing };
+  const check = <T>(name: string, look: () => Promise<T>, words: (value: T) => string): Promise<Checked<T>> =>
+    checkOnce(name, signal, () => retry(look, again), words);
   const user = await check(
     'user',
-    signal,
     () => api.user(signal),
     (name) => `${name} of the context ${context}`,
   );
@@ -48,17 +55,17 @@ export async function kubernetesPreflight(
   const [version, missing, mayCreatePods, mayListNodes, mayListEvents] = await Promise.all([
     check(
       'version',
-      signal,
       () => supportedVersion(api, request, signal),
       (name) => name,
     ),
     check(
       'rights',
-      signal,
       () => allRights(api, request, signal),
       () => `in namespace ${namespace}: all that are needed`,
     ),
-    ...[podRight, nodesRight, eventsRight].map((right) => hasRight(api, right, signal).catch(() => false)),
+    ...[podRight, nodesRight, eventsRight].map((right) =>
+      retry(() => hasRight(api, right, signal), again).catch(() => false),
+    ),
   ] as const);
   const plan = {
     run: newRunId(),
@@ -74,7 +81,6 @@ export async function kubernetesPreflight(
     const dryRun = (name: string, path: string, body: object): Promise<Checked<unknown>> =>
       check(
         name,
-        signal,
         () =>
           api.client.request('POST', path, anyObject, {
             what: `a dry run of a ${name}`,
