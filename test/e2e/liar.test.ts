@@ -130,5 +130,10 @@ describe.runIf(hasSshd())('on hosts', () => {
       slices: ended.evidence?.instances.length,
       nonces: `${5000 * (ended.evidence?.instances.length ?? 0)}`,
     });
+    // Here nobody completes a chunk.
+    const few = '--D 3 --smallest --T 60 --kernel python --json'.split(' ');
+    const { evidence } = runEnded(await place.run(['start', '--hosts', hosts.join(','), ...few]));
+    expect(evidence?.audits?.slices).toBe(evidence?.instances.length);
+    expect(evidence?.instances.length).toBeGreaterThan(0);
   });
 });

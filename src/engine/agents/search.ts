@@ -281,7 +281,7 @@ export class Search implements RunningSearch {
     const { best: hit } = this;
     if (hit === undefined || this.#options.smallest) {
       if (!this.isComplete) return;
-      if (this.#options.audits?.isSettled(() => this.#judge()) === false) return;
+      if (!this.#trust.isSettled(() => this.#judge())) return;
     }
     this.#conclusion.end(hit === undefined ? { kind: 'exhausted' } : { kind: 'found', hit });
   }

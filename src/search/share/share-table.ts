@@ -1,6 +1,6 @@
 import { chunkOf } from '../chunk.ts';
 import { contradiction, type LedgerSnapshot } from '../ledger-snapshot.ts';
-import type { RangeSet } from '../range-set.ts';
+import { RangeSet } from '../range-set.ts';
 import { ResidueProgress } from '../residue.ts';
 import { hasWork, newSlot, partOf, type Slot, unsoundOf, assignmentOf } from './slot.ts';
 import type { Assignment, Range, ResidueReport, ResidueStatus, ShareReport, Space } from '../search.ts';
@@ -16,6 +16,7 @@ export type ShareView = Pick<
   | 'finished'
   | 'nextOf'
   | 'isOwnWork'
+  | 'unfinishedWork'
   | 'assignments'
   | 'left'
   | 'nonceAfter'
@@ -171,6 +172,16 @@ export class ShareTable {
   isOwnWork(worker: number, [lo, hi]: Range): boolean {
     const { owner, base } = this.at(lo);
     return owner === worker && base.isUntouched(lo, hi);
+  }
+
+  /** What a worker has done itself in chunks that are not done as a whole, of the shares that it has. */
+  unfinishedWork(worker: number): { readonly residue: number; readonly range: Range }[] {
+    return this.of(worker).flatMap(({ status, progress, base }) => {
+      if (status === 'reserved') return [];
+      const own = new RangeSet(progress.report.done);
+      for (const [lo, hi] of base.report.done) own.remove(lo, hi);
+      return Array.from(own, (range) => ({ residue: progress.residue, range }));
+    });
   }
 
   /** What a worker has. */

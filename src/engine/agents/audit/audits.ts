@@ -72,6 +72,11 @@ export class Audits {
     return lo + (BigInt(Math.floor(this.#options.random() * 2 ** 32)) * (hi - lo)) / 2n ** 32n;
   }
 
+  /** Whether there is a slice of a worker that can be redone. */
+  hasSlice(worker: number): boolean {
+    return this.#samples.has(worker);
+  }
+
   /** A worker claims one more chunk, of which this is a slice. */
   claimed(slice: ClaimedSlice): void {
     const { fraction, random } = this.#options;

@@ -3,6 +3,7 @@ import { digest, largestNonce } from '../../../puzzle/digest.ts';
 import type { EventFields } from '../../../event/event.ts';
 import { isNear } from '../../../puzzle/near.ts';
 import type { Puzzle } from '../../../puzzle/puzzle.ts';
+import { chunkOf } from '../../../search/chunk.ts';
 import type { Ledger } from '../../../search/ledger.ts';
 import type { Range, ResidueReport } from '../../../search/search.ts';
 import { redoSize } from '../../../kernel/redo.ts';
@@ -51,7 +52,7 @@ interface Account {
   /** Verified near-hits that lie where they may be told again or are not claimed yet: whether they are counted. */
   readonly open: Map<bigint, boolean>;
   falseNear: number;
-  /** Chunks that were begun under another controller, by residue. */
+  /** The last chunk in which anything was done under another controller, by residue. */
   readonly partial: Map<number, bigint>;
 }
 
@@ -176,17 +177,50 @@ export class Trust {
     };
   }
 
+  /** Whether everything is redone that a proof needs; if not it is begun, and `then` is called when something of it is done. */
+  isSettled(then: () => void): boolean {
+    const { audits } = this.#options;
+    if (!audits) return true;
+    if (audits.isWanted) this.#sampleUnfinished(audits);
+    return audits.isSettled(then);
+  }
+
+  /** Offers a slice of what it claims of the chunks that it is at to the audits, of each worker that has completed none. */
+  #sampleUnfinished(audits: Audits): void {
+    for (const [worker, { open, partial }] of this.#accounts) {
+      if (audits.hasSlice(worker)) continue;
+      const own = this.#ledger.shares.unfinishedWork(worker).flatMap(({ residue, range }) => {
+        const before = partial.get(residue);
+        return before === undefined || chunkOf(this.#ledger.space, range[0]) > before ? [range] : [];
+      });
+      const size = own.reduce((sum, [lo, hi]) => sum + hi - lo, 0n);
+      if (size === 0n) continue;
+      // Each of its nonces is as likely as any other to be in the range.
+      let at = audits.within(0n, size);
+      const [lo, hi] = own.find((range) => (at -= range[1] - range[0]) < 0n) ?? [0n, 0n];
+      audits.claimed({ worker, range: this.#slice(audits, lo, hi), told: new Set(open.keys()) });
+    }
+  }
+
+  /** A part of a range that is redone soon. */
+  #slice(audits: Audits, start: bigint, end: bigint): Range {
+    if (end - start <= redoSize) return [start, end];
+    const lo = audits.within(start, end - redoSize);
+    return [lo, lo + redoSize];
+  }
+
   /** Offers what it claims to have completed to the audits, a slice of each chunk. */
   #sample(
     worker: number,
-    { residue, next }: ResidueReport,
+    { residue, next, done }: ResidueReport,
     before: bigint | undefined,
     told: Set<bigint>,
   ): void {
     const { audits } = this.#options;
     const { partial } = this.#account(worker);
-    // Who was told the first near-hits of the chunk that it was at, if this is another controller's run?
-    if (before === undefined) partial.set(residue, next);
+    // Who was told the first near-hits of the chunks that it was at, if this is another controller's run?
+    if (before === undefined)
+      partial.set(residue, done.map(([, hi]) => chunkOf(this.#ledger.space, hi - 1n)).reduce(largest, next));
     if (before === undefined || !audits?.isWanted) return;
     const { stride } = this.#ledger;
     const last = before + (mostSampled - 1n) * stride;
@@ -194,10 +228,9 @@ export class Trust {
       // Of a chunk that was divided others have the rest, and were told the near-hits in that.
       const [start, end] = this.#ledger.shares.within(residue, chunk) ?? [0n, 0n];
       if (start === end) continue;
-      const lo = end - start > redoSize ? audits.within(start, end - redoSize) : start;
-      const range: Range = [lo, end - start > redoSize ? lo + redoSize : end];
-      if (partial.get(residue) !== chunk && this.#ledger.shares.isOwnWork(worker, [start, end]))
-        audits.claimed({ worker, range, told });
+      const isPartial = chunk <= (partial.get(residue) ?? -1n);
+      if (!isPartial && this.#ledger.shares.isOwnWork(worker, [start, end]))
+        audits.claimed({ worker, range: this.#slice(audits, start, end), told });
     }
   }
 
@@ -230,4 +263,8 @@ export class Trust {
     this.#accounts.set(worker, account);
     return account;
   }
+}
+
+function largest(a: bigint, b: bigint): bigint {
+  return a > b ? a : b;
 }

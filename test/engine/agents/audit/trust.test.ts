@@ -145,3 +145,87 @@ describe('a chunk that was divided is audited as what each has of it', () => {
     expect((await audited(mine.slice(1))).lies).toEqual([1]);
   });
 });
+
+describe('a worker that has completed no chunk is audited by what it has done of one', () => {
+  const told = (lo: bigint, hi: bigint) => nearHits.filter((nonce) => nonce >= lo && nonce < hi);
+
+  /** Audits that note what is redone and who lies, for the workers of a ledger. */
+  function auditing(ledger: Ledger) {
+    const redone: Range[] = [];
+    const lies: number[] = [];
+    const audits = new Audits({
+      fraction: 0,
+      each: true,
+      redo: async ([lo, hi]) => {
+        redone.push([lo, hi]);
+        return told(lo, hi);
+      },
+      random: () => 0.5,
+      signal: new AbortController().signal,
+      onLie: (worker) => lies.push(worker),
+    });
+    const trust = new Trust(ledger, { puzzle, workers: 2, near, fastest: 1e9, audits, elapsed: () => 0 });
+    const settle = async () => {
+      await new Promise<void>((resolve) => {
+        const look = (): void => (trust.isSettled(look) ? resolve() : undefined);
+        look();
+      });
+      return { redone, lies };
+    };
+    return { trust, settle };
+  }
+
+  test.each<[string, bigint, number[]]>([
+    ['an honest one is believed', 0n, []],
+    ['one that left a near-hit out is not', 1n, [0]],
+  ])('%s', async (_, left, liars) => {
+    const ledger = new Ledger(space, 2);
+    const { trust, settle } = auditing(ledger);
+    for (const worker of [0, 1]) ledger.deal(worker);
+    trust.near(0, told(0n, 400n).slice(Number(left)));
+    trust.report(0, { residue: 0, next: 0n, done: [[0n, 400n]] });
+    trust.near(1, told(1000n, 2000n));
+    trust.report(1, { residue: 1, next: 3n, done: [] });
+    // Of the second nothing more is chosen: it has completed a chunk.
+    trust.near(1, told(3000n, 3100n));
+    trust.report(1, { residue: 1, next: 3n, done: [[3000n, 3100n]] });
+    expect(await settle()).toEqual({
+      redone: [
+        [1000n, 2000n],
+        [0n, 400n],
+      ],
+      lies: liars,
+    });
+  });
+
+  test('of a chunk that was begun under another controller, which was told its near-hits, nothing is redone', async () => {
+    const before = new Ledger(space, 2);
+    for (const worker of [0, 1]) before.deal(worker);
+    before.report(0, {
+      residue: 0,
+      next: 0n,
+      done: [
+        [0n, 400n],
+        [2000n, 2100n],
+      ],
+    });
+    const ledger = Ledger.restore(before.snapshot());
+    const { trust, settle } = auditing(ledger);
+    trust.near(0, told(400n, 500n));
+    trust.report(0, {
+      residue: 0,
+      next: 0n,
+      done: [
+        [0n, 500n],
+        [2000n, 2100n],
+      ],
+    });
+    // Both are completed now, with what was told to the other one.
+    trust.near(0, [...told(500n, 1000n), ...told(2100n, 3000n)]);
+    trust.report(0, { residue: 0, next: 4n, done: [] });
+    expect(await settle()).toEqual({ redone: [], lies: [] });
+    trust.near(0, told(4000n, 4200n));
+    trust.report(0, { residue: 0, next: 4n, done: [[4000n, 4200n]] });
+    expect(await settle()).toEqual({ redone: [[4000n, 4200n]], lies: [] });
+  });
+});
