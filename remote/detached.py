@@ -37,6 +37,9 @@ class Nobody:
     def away(self):
         return 0
 
+    def unreachable(self):
+        return False
+
     def check(self, _silence):
         self.host.look()
 
