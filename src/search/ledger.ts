@@ -220,7 +220,7 @@ export class Ledger {
     if (nonce < this.space.from || nonce >= this.space.limit) return false;
     const slot = this.#shares.at(nonce);
     this.#count(slot, () => slot.progress.includeNonce(nonce));
-    slot.base.includeNonce(nonce);
+    this.#shares.confirm(slot, nonce);
     this.rivals.includeNonce(nonce);
     return true;
   }

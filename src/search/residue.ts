@@ -105,10 +105,12 @@ export class ResidueProgress {
     return this.#above.covers(nonce, nonce + 1n) || this.#known.covers(nonce, nonce + 1n) ? 'done' : 'open';
   }
 
-  /** Whether nothing of [lo, hi) is done. */
-  isUntouched(lo: bigint, hi: bigint): boolean {
+  /** Whether nothing of [lo, hi) is done but for these. */
+  isUntouched([lo, hi]: Range, except: readonly bigint[]): boolean {
     if (lo < chunkStart(this.#space, this.#next)) return false;
-    return [...this.#above.within(lo, hi)].length === 0 && [...this.#known.within(lo, hi)].length === 0;
+    const done = new RangeSet([...this.#above.within(lo, hi), ...this.#known.within(lo, hi)]);
+    for (const nonce of except) done.remove(nonce, nonce + 1n);
+    return done.size === 0;
   }
 
   /** What is done here and was not in an older state of the same residue; after very many chunks the rest is left out. */

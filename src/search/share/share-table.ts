@@ -15,6 +15,7 @@ export type ShareView = Pick<
   | 'isFull'
   | 'finished'
   | 'nextOf'
+  | 'confirmed'
   | 'isOwnWork'
   | 'unfinishedWork'
   | 'assignments'
@@ -33,6 +34,8 @@ export class ShareTable {
   readonly #space: Space;
   /** By number: the residue of a share, or a number ≡ to it. */
   readonly #slots = new Map<number, Slot>();
+  /** The nonces that the controller has tested itself; those of before a restore are not known. */
+  readonly #confirmed = new Set<bigint>();
   /** One of which something was not done when that was last looked for. */
   #open: Slot | undefined;
 
@@ -168,10 +171,24 @@ export class ShareTable {
     return slot?.owner === worker && !slot.isRestored ? slot.progress.next : undefined;
   }
 
-  /** Whether nothing of a range of the space, in one chunk, was done when the residue was given to its present owner. */
-  isOwnWork(worker: number, [lo, hi]: Range): boolean {
-    const { owner, base } = this.at(lo);
-    return owner === worker && base.isUntouched(lo, hi);
+  /** Counts a nonce that the controller has tested itself as done whoever has its share. */
+  confirm({ base }: Slot, nonce: bigint): void {
+    base.includeNonce(nonce);
+    this.#confirmed.add(nonce);
+  }
+
+  /** The nonces of a range that the controller has tested itself. */
+  confirmed([lo, hi]: Range): bigint[] {
+    return [...this.#confirmed].filter((nonce) => lo <= nonce && nonce < hi);
+  }
+
+  /**
+   * Whether nothing of a range of the space, in one chunk, was done when the residue was given to its present owner, but for what
+   * the controller has tested itself.
+   */
+  isOwnWork(worker: number, range: Range): boolean {
+    const { owner, base } = this.at(range[0]);
+    return owner === worker && base.isUntouched(range, this.confirmed(range));
   }
 
   /** What a worker has done itself in chunks that are not done as a whole, of the shares that it has. */

@@ -43,10 +43,9 @@ export class PodRecorder {
   /** Whether there is no more to do. */
   #give(pod: string): boolean {
     try {
-      // Its name is its run's and more.
+      // Its name is its run's and more; the kubelet may not have written it yet.
       const run = /cnd-(\d{8}-\d{6}-[0-9a-z]+)-/.exec(readFileSync(join(pod, 'etc-hosts'), 'utf8'))?.[1];
-      if (run === undefined) return true;
-      const files = this.#filesOf(run);
+      const files = run === undefined ? undefined : this.#filesOf(run);
       if (!files) return false;
       const work = join(pod, 'volumes/kubernetes.io~empty-dir/work');
       writeFileSync(join(work, podFiles.settings), files.settings);

@@ -202,6 +202,13 @@ export class Trust {
     }
   }
 
+  /** With the hits of a range: whoever has the share now need not have searched those, as they are known to be done. */
+  #withHits(told: ReadonlySet<bigint>, range: Range): ReadonlySet<bigint> {
+    const { puzzle, near } = this.#options;
+    const hits = this.#ledger.shares.confirmed(range);
+    return new Set([...told, ...hits.filter((nonce) => isNear(puzzle, digest(puzzle, nonce), near))]);
+  }
+
   /** A part of a range that is redone soon. */
   #slice(audits: Audits, start: bigint, end: bigint): Range {
     if (end - start <= redoSize) return [start, end];
@@ -230,7 +237,11 @@ export class Trust {
       if (start === end) continue;
       const isPartial = chunk <= (partial.get(residue) ?? -1n);
       if (!isPartial && this.#ledger.shares.isOwnWork(worker, [start, end]))
-        audits.claimed({ worker, range: this.#slice(audits, start, end), told });
+        audits.claimed({
+          worker,
+          range: this.#slice(audits, start, end),
+          told: this.#withHits(told, [start, end]),
+        });
     }
   }
 

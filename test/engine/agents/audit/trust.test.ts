@@ -198,6 +198,21 @@ describe('a worker that has completed no chunk is audited by what it has done of
     });
   });
 
+  test.each<[string, number, number[]]>([
+    ['its own', 0, []],
+    ['one that another had found in it before', 1, []],
+    ['one, with a near-hit that was left out,', 2, [0]],
+  ])('a chunk with a hit, %s, is redone once it is completed', async (_, left, liars) => {
+    const ledger = new Ledger(space, 2);
+    const { trust, settle } = auditing(ledger);
+    ledger.deal(0);
+    const [hit = 0n, ...others] = told(0n, 1000n);
+    ledger.confirm(hit);
+    trust.near(0, [[hit, ...others], others, others.slice(1)][left] ?? []);
+    trust.report(0, { residue: 0, next: 2n, done: [] });
+    expect(await settle()).toEqual({ redone: [[0n, 1000n]], lies: liars });
+  });
+
   test('of a chunk that was begun under another controller, which was told its near-hits, nothing is redone', async () => {
     const before = new Ledger(space, 2);
     for (const worker of [0, 1]) before.deal(worker);
