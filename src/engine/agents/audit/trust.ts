@@ -187,18 +187,18 @@ export class Trust {
 
   /** Offers a slice of what it claims of the chunks that it is at to the audits, of each worker that has completed none. */
   #sampleUnfinished(audits: Audits): void {
-    for (const [worker, { open, partial }] of this.#accounts) {
+    for (const [worker, account] of this.#accounts) {
       if (audits.hasSlice(worker)) continue;
-      const own = this.#ledger.shares.unfinishedWork(worker).flatMap(({ residue, range }) => {
-        const before = partial.get(residue);
-        return before === undefined || chunkOf(this.#ledger.space, range[0]) > before ? [range] : [];
-      });
+      const own = this.#ledger.shares
+        .unfinishedWork(worker)
+        .filter(({ residue, range }) => !isPartial(account, residue, chunkOf(this.#ledger.space, range[0])))
+        .map(({ range }) => range);
       const size = own.reduce((sum, [lo, hi]) => sum + hi - lo, 0n);
       if (size === 0n) continue;
       // Each of its nonces is as likely as any other to be in the range.
       let at = audits.within(0n, size);
       const [lo, hi] = own.find((range) => (at -= range[1] - range[0]) < 0n) ?? [0n, 0n];
-      audits.claimed({ worker, range: this.#slice(audits, lo, hi), told: new Set(open.keys()) });
+      audits.claimed({ worker, range: this.#slice(audits, lo, hi), told: new Set(account.open.keys()) });
     }
   }
 
@@ -206,6 +206,7 @@ export class Trust {
   #withHits(told: ReadonlySet<bigint>, range: Range): ReadonlySet<bigint> {
     const { puzzle, near } = this.#options;
     const hits = this.#ledger.shares.confirmed(range);
+    if (hits.length === 0) return told;
     return new Set([...told, ...hits.filter((nonce) => isNear(puzzle, digest(puzzle, nonce), near))]);
   }
 
@@ -224,10 +225,15 @@ export class Trust {
     told: Set<bigint>,
   ): void {
     const { audits } = this.#options;
-    const { partial } = this.#account(worker);
+    const account = this.#account(worker);
     // Who was told the first near-hits of the chunks that it was at, if this is another controller's run?
-    if (before === undefined)
-      partial.set(residue, done.map(([, hi]) => chunkOf(this.#ledger.space, hi - 1n)).reduce(largest, next));
+    if (before === undefined) {
+      const begun = done.map(([, hi]) => chunkOf(this.#ledger.space, hi - 1n));
+      account.partial.set(
+        residue,
+        begun.reduce((last, chunk) => (chunk > last ? chunk : last), next),
+      );
+    }
     if (before === undefined || !audits?.isWanted) return;
     const { stride } = this.#ledger;
     const last = before + (mostSampled - 1n) * stride;
@@ -235,8 +241,7 @@ export class Trust {
       // Of a chunk that was divided others have the rest, and were told the near-hits in that.
       const [start, end] = this.#ledger.shares.within(residue, chunk) ?? [0n, 0n];
       if (start === end) continue;
-      const isPartial = chunk <= (partial.get(residue) ?? -1n);
-      if (!isPartial && this.#ledger.shares.isOwnWork(worker, [start, end]))
+      if (!isPartial(account, residue, chunk) && this.#ledger.shares.isOwnWork(worker, [start, end]))
         audits.claimed({
           worker,
           range: this.#slice(audits, start, end),
@@ -276,6 +281,7 @@ export class Trust {
   }
 }
 
-function largest(a: bigint, b: bigint): bigint {
-  return a > b ? a : b;
+/** Whether something of a chunk may have been done under another controller, which was told its near-hits. */
+function isPartial({ partial }: Account, residue: number, chunk: bigint): boolean {
+  return chunk <= (partial.get(residue) ?? -1n);
 }

@@ -23,9 +23,8 @@ function bench({ fastest = 1e9, threads = 1 } = {}) {
     trust.begin(worker);
     trust.ready(worker, threads);
   }
-  const within = (lo: bigint, hi: bigint) => nearHits.filter((nonce) => nonce >= lo && nonce < hi);
   const claim = (next: bigint, done: [bigint, bigint][] = []) => trust.report(0, { residue: 0, next, done });
-  return { time, trust, within, claim };
+  return { time, trust, within: told, claim };
 }
 
 describe('a worker is held against its near-hits', () => {
@@ -94,44 +93,53 @@ describe('a worker is held against time', () => {
   });
 });
 
+const told = (lo: bigint, hi: bigint) => nearHits.filter((nonce) => nonce >= lo && nonce < hi);
+
+/** Audits that note what is redone and who lies, for the workers of a ledger. */
+function auditing(ledger: Ledger, { fraction = 0, random = 0.5 } = {}) {
+  const redone: Range[] = [];
+  const lies: number[] = [];
+  const audits = new Audits({
+    fraction,
+    each: true,
+    redo: async ([lo, hi]) => {
+      redone.push([lo, hi]);
+      return told(lo, hi);
+    },
+    random: () => random,
+    signal: new AbortController().signal,
+    onLie: (worker) => lies.push(worker),
+  });
+  const trust = new Trust(ledger, { puzzle, workers: 2, near, fastest: 1e9, audits, elapsed: () => 0 });
+  const settle = async () => {
+    await new Promise<void>((resolve) => {
+      const look = (): void => (trust.isSettled(look) ? resolve() : undefined);
+      look();
+    });
+    return { redone, lies };
+  };
+  return { trust, settle };
+}
+
 describe('a chunk that was divided is audited as what each has of it', () => {
   /** Worker 0 keeps the first 500 nonces of the first chunk and gives the rest of its residue back, which worker 1 takes. */
   async function audited(toldByTheSecond: bigint[]) {
     const ledger = new Ledger(space, 2);
-    const redone: Range[] = [];
-    const lies: number[] = [];
-    const audits = new Audits({
-      fraction: 1,
-      each: true,
-      redo: async ([lo, hi]) => {
-        redone.push([lo, hi]);
-        return nearHits.filter((nonce) => nonce >= lo && nonce < hi);
-      },
-      random: () => 0,
-      signal: new AbortController().signal,
-      onLie: (worker) => lies.push(worker),
-    });
-    const options = { puzzle, workers: 2, near, fastest: 1e9, audits, elapsed: () => 0 };
-    const trust = new Trust(ledger, options);
-    const within = (lo: bigint, hi: bigint) => nearHits.filter((nonce) => nonce >= lo && nonce < hi);
+    const { trust, settle } = auditing(ledger, { fraction: 1, random: 0 });
     for (const worker of [0, 1]) ledger.deal(worker);
     ledger.release(0);
-    trust.near(0, within(0n, 500n));
+    trust.near(0, told(0n, 500n));
     const end = { residue: 0, next: 2n, done: [], from: 500n };
     expect(trust.released(0, end)).toBeUndefined();
     const { residue } = ledger.adopt(1, 2);
     trust.near(1, toldByTheSecond);
     trust.report(1, { residue, next: 2n, done: [] });
     expect(ledger.tested).toBe(1000n);
-    await new Promise<void>((resolve) => {
-      const look = (): void => (audits.isSettled(look) ? resolve() : undefined);
-      look();
-    });
-    return { redone, lies };
+    return settle();
   }
 
   test('two honest workers are believed, and the slices of both are redone', async () => {
-    const mine = nearHits.filter((nonce) => nonce >= 500n && nonce < 1000n);
+    const mine = told(500n, 1000n);
     const { redone, lies } = await audited(mine);
     expect(lies).toEqual([]);
     expect(redone).toEqual([
@@ -141,40 +149,12 @@ describe('a chunk that was divided is audited as what each has of it', () => {
   });
 
   test('the one of them that left a near-hit out is not', async () => {
-    const mine = nearHits.filter((nonce) => nonce >= 500n && nonce < 1000n);
+    const mine = told(500n, 1000n);
     expect((await audited(mine.slice(1))).lies).toEqual([1]);
   });
 });
 
 describe('a worker that has completed no chunk is audited by what it has done of one', () => {
-  const told = (lo: bigint, hi: bigint) => nearHits.filter((nonce) => nonce >= lo && nonce < hi);
-
-  /** Audits that note what is redone and who lies, for the workers of a ledger. */
-  function auditing(ledger: Ledger) {
-    const redone: Range[] = [];
-    const lies: number[] = [];
-    const audits = new Audits({
-      fraction: 0,
-      each: true,
-      redo: async ([lo, hi]) => {
-        redone.push([lo, hi]);
-        return told(lo, hi);
-      },
-      random: () => 0.5,
-      signal: new AbortController().signal,
-      onLie: (worker) => lies.push(worker),
-    });
-    const trust = new Trust(ledger, { puzzle, workers: 2, near, fastest: 1e9, audits, elapsed: () => 0 });
-    const settle = async () => {
-      await new Promise<void>((resolve) => {
-        const look = (): void => (trust.isSettled(look) ? resolve() : undefined);
-        look();
-      });
-      return { redone, lies };
-    };
-    return { trust, settle };
-  }
-
   test.each<[string, bigint, number[]]>([
     ['an honest one is believed', 0n, []],
     ['one that left a near-hit out is not', 1n, [0]],
