@@ -114,6 +114,8 @@ export interface Fleet {
   threads?(count: number): number;
   /** The metadata service that tells an instance of its interruption: a URL. Absent: the fleet interrupts none. */
   readonly interruptionNotices?: string | undefined;
+  /** Terminates some instances before the others without making that of the others any later. Absent: it does all at once best. */
+  readonly terminatesEarly?: boolean;
   /** Absent where instances are terminated for good, with everything on them. */
   readonly guard?: Guard;
   /** Its instances can search without a controller; absent: they cannot. */

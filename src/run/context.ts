@@ -25,6 +25,7 @@ import type { Paid } from './spending.ts';
 import type { EarlierRun } from './record/earlier.ts';
 import { released } from './released.ts';
 import { ReleaseTime, type TeardownSchedule, teardownSchedule } from './teardown.ts';
+import { TerminatedInstances } from './termination/terminated.ts';
 
 /** Called when a run is confirmed and about to launch; what it throws ends the run, of which nothing is left then. */
 export type OnLaunch = (
@@ -87,12 +88,14 @@ export class RunContext {
   launched: readonly Instance[] = [];
   /** Ids of all instances that are known of, also of a launch that was cut short. */
   readonly known = new Set<string>();
+  /** Those of them that are over. */
+  readonly terminated: TerminatedInstances;
   /** Ids of instances whose termination could not be confirmed. */
   left: readonly string[] = [];
   /** Why what another process launched can't be taken up: it may be elsewhere than here, where nothing of it is found then. */
   unrecovered: unknown;
   /** Seconds after the start: when something that costs money may have been created, and when all of it was over. */
-  paid: Omit<Paid, 'instances'> = { from: undefined, until: undefined };
+  paid: Pick<Paid, 'from' | 'until'> = { from: undefined, until: undefined };
   /** How long a release takes, as measured during the run. */
   readonly releaseTime = new ReleaseTime(() => this.elapsed());
   readonly #stopwatch: Stopwatch;
@@ -110,6 +113,13 @@ export class RunContext {
     this.journal = new Journal(join(this.folder, journalName), onFailure, continued !== undefined);
     this.stream = new EventStream(run, () => clock.wall(), [this.journal, this.history, ...inputs.views]);
     this.emit = this.stream.emit;
+    this.terminated = new TerminatedInstances(
+      () => this.elapsed(),
+      ({ index, id }) => {
+        this.known.add(id);
+        this.emit('instance.terminated', { instance: index, id, ...released(config) });
+      },
+    );
     interrupts.onRaise(({ name }, count) => {
       const { current } = this.phases;
       this.emit('run.interrupted', {

@@ -74,7 +74,11 @@ export async function finish(
     launched: context.known.size,
     terminated: [...context.known].filter((id) => !isLeft(context, id)).length,
     left: context.left,
-    ...spending(preflight, { ...context.paid, instances: context.known.size }),
+    ...spending(preflight, {
+      ...context.paid,
+      instances: context.known.size,
+      terminated: context.terminated.times,
+    }),
   };
   const endedAt = new Date(clock.wall()).toISOString();
   // Journal and record are whole before they are uploaded; everybody else is told when that is over, too.

@@ -102,19 +102,18 @@ async function terminate(context: RunContext): Promise<void> {
   const { run, fleet, config } = context.inputs;
   const untilSwitch = context.untilTimeLimit(fleet.timing.grace);
   const timeout = Math.min(maximumTimeout, Math.max(minimumTimeout, untilSwitch));
-  context.emit('terminate.started', { instances: context.launched.length, ...released(config) });
+  const known = context.launched.filter((instance) => !context.terminated.has(instance));
+  context.emit('terminate.started', { instances: known.length, ...released(config) });
   try {
-    const instances = await terminateAll(fleet, run, context.launched, timeout, ({ message, remedy }) => {
+    const instances = await terminateAll(fleet, run, known, timeout, ({ message, remedy }) => {
       const hint = remedy === undefined ? {} : { hint: remedy };
       context.emit('warning', { message: `${message}; retrying`, ...hint });
     });
     if (instances.length === 0 && context.unrecovered !== undefined) throw context.unrecovered;
     context.paid = { ...context.paid, until: context.elapsed() };
-    for (const { index, id } of instances) {
-      context.known.add(id);
-      context.emit('instance.terminated', { instance: index, id, ...released(config) });
-    }
+    context.terminated.noteAll(instances);
   } catch (error) {
+    context.terminated.close();
     context.left = error instanceof TerminationUnconfirmed && error.ids.length > 0 ? error.ids : [run];
     throw error;
   }

@@ -4,8 +4,9 @@ import type { SwitchCheck } from '../engine/launched-instances.ts';
 import type { RunningSearch, SearchEnd, SearchRequest } from '../engine/engine.ts';
 import type { Hit } from '../engine/hit.ts';
 import { messageOf } from '../error.ts';
-import type { Instance } from '../instance.ts';
+import { type Instance, isLiving } from '../instance.ts';
 import type { RunContext } from './context.ts';
+import { EarlyTermination } from './termination/early-termination.ts';
 import { pullLogs, syslogLimit } from './log/pull.ts';
 import { Replacements } from './replacement.ts';
 
@@ -126,7 +127,7 @@ export class Searching {
     this.#stopListening();
   }
 
-  /** Pulls the syslogs while there is time, and closes all sessions. */
+  /** Pulls the syslogs while there is time, and closes all sessions. Who is done does not wait for who is slow. */
   async pullLogs(): Promise<void> {
     const { inputs, folder, emit, phases, teardown } = this.#context;
     const { run, fleet, interrupts } = inputs;
@@ -137,16 +138,24 @@ export class Searching {
     const signal = AbortSignal.any([limit.signal, asked.signal]);
     // The search may have been over before anybody looked where the instances of an earlier controller are.
     if (inputs.continued) await this.#watch.look(signal).catch(() => {});
+    const pulled = new Set(
+      this.#context.history.records().map(({ index, log }) => (log ? index : undefined)),
+    );
+    // An earlier controller has pulled the syslog of one that is terminated since.
+    const instances = this.#watch.instances.filter((one) => isLiving(one) || !pulled.has(one.index));
+    const early = new EarlyTermination(this.#context);
     await pullLogs({
-      instances: this.#watch.instances,
+      instances,
       link: this.#link,
       command: (instance) => fleet.syslogCommand(run, instance),
       folder,
       maxBytes: syslogLimit(this.#watch.instances.length),
       emit,
+      onDone: early.add,
       signal,
       toConnect: (seconds) => this.#context.within(Math.max(seconds, this.#untilReached)),
     });
+    early.stop();
     limit.cancel();
     asked.end();
     this.#linkLife.abort();

@@ -9,15 +9,17 @@ export interface Paid {
   readonly from: number | undefined;
   /** When all of them were said to be terminated; absent: not all were. */
   readonly until: number | undefined;
+  /** When each was that is known to have been so, which may have been before the others; in any order. */
+  readonly terminated?: readonly number[];
 }
 
 /**
- * What a run has cost at most: each instance from before the call that created it until all were over. Where that is not
+ * What a run has cost at most: each instance from before the call that created it until it was over, or all were. Where that is not
  * confirmed it is what the run was said to cost at most. Nothing where instances cost nothing. Pure.
  */
 export function spending(
   preflight: Preflight | undefined,
-  { instances, from, until }: Paid,
+  { instances, from, until, terminated = [] }: Paid,
 ): Pick<EventFields['run.ended'], 'cost' | 'costBasis'> {
   if (!preflight || preflight.free === true) return {};
   const { cost: most, price, costBasis } = preflight;
@@ -28,6 +30,6 @@ export function spending(
       ...(most !== undefined && { cost: most }),
       costBasis: `${price.basis}; not all instances are confirmed as terminated`,
     };
-  const seconds = Array.from({ length: instances }, () => until - from);
+  const seconds = Array.from({ length: instances }, (_, k) => Math.min(until, terminated[k] ?? until) - from);
   return { cost: Math.min(most ?? Infinity, costOf(price, seconds)), costBasis: price.basis };
 }

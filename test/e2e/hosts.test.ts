@@ -93,6 +93,35 @@ describe.runIf(hasSshd())('fleet hosts', () => {
     }
   });
 
+  test('a log pull that stalls does not hold up the release of the other hosts', async () => {
+    const servers = await three();
+    const [first] = servers;
+    if (!first) throw new Error('no server');
+    const wire = await Wire.start(first.access.port);
+    try {
+      const { access } = first;
+      writeFileSync(around.knownHosts, knownLine({ ...access, port: wire.port }), { flag: 'a' });
+      const others = list(servers.slice(1));
+      const cnd = begin(`${access.user}@127.0.0.1:${wire.port},${others}`, [...hard, '--kernel', 'python']);
+      await cnd.event('search.all');
+      expect(wire.forget()).toBe(true);
+      cnd.child.kill('SIGINT');
+      const result = await cnd.ended;
+      const { left, run } = runEnded(result);
+      expect({ code: result.code, left }).toEqual({ code: 130, left: [] });
+      const told = eventsOf(result).flatMap((event) =>
+        event.event === 'logs.missing' || event.event === 'instance.terminated'
+          ? [`${event.instance} ${event.event}`]
+          : [],
+      );
+      expect(told.slice(0, 2).toSorted()).toEqual(['1 instance.terminated', '2 instance.terminated']);
+      expect(told.slice(2)).toEqual(['0 logs.missing', '0 instance.terminated']);
+      await expectClean(run);
+    } finally {
+      wire.stop();
+    }
+  });
+
   test('three hosts find the nonce, N being their number, and nothing is left on them', async () => {
     const servers = await three();
     const result = await begin(servers, ['--D', '4', '--smallest']).ended;

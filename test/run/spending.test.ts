@@ -14,6 +14,12 @@ test('each instance is paid from before its launch until all were over', () => {
   expect(spending(paid, { instances: 2, from: 3, until: 1e6 }).cost).toBe(2);
 });
 
+test('an instance that was terminated before the others is paid until then', () => {
+  const kept = { instances: 3, from: 3, until: 203 };
+  expect(spending(paid, { ...kept, terminated: [103, 203] }).cost).toBeCloseTo(0.1 + 0.2 + 0.2, 12);
+  expect(spending(paid, { ...kept, terminated: [] }).cost).toBeCloseTo(0.6, 12);
+});
+
 test('it is not said to be less than it may be while instances may be left', () => {
   expect(spending(paid, { instances: 2, from: 3, until: undefined })).toEqual({
     cost: 2,

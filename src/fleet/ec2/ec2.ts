@@ -51,6 +51,7 @@ import { recordLaunch } from './find/launch-history.ts';
 /** Instances of Amazon EC2 in one region. Stateless but for what a launch told: everything else is found by tags. */
 export class Ec2Fleet implements SshFleet {
   readonly name = 'ec2';
+  readonly terminatesEarly = true;
   readonly timing: FleetTiming;
   readonly #options: Ec2Options;
   readonly #prerequisites: Prerequisites;

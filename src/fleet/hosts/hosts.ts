@@ -23,6 +23,7 @@ import { release } from './release.ts';
  */
 export class HostsFleet implements SshFleet {
   readonly name = 'hosts';
+  readonly terminatesEarly = true;
   readonly timing: FleetTiming = { reserve: 3, grace: 5, boot: 1, poll: 0.5, settle: 0 };
   readonly guard: Guard;
   readonly #hosts: readonly Host[];
@@ -33,6 +34,8 @@ export class HostsFleet implements SshFleet {
   readonly #accesses: SshAccesses;
   /** By the instance's id: what its search goes over, and in the end its release. */
   readonly #sessions = new Map<string, Session>();
+  /** Releases under way, by run and index: whoever asks meanwhile shares it. */
+  readonly #releasing = new Map<string, Promise<Instance>>();
 
   /**
    * @param hosts Those that can be launched on; none are needed for runs that there are.
@@ -123,7 +126,9 @@ export class HostsFleet implements SshFleet {
     const record = kept ?? this.#launched.get(run);
     if (!record) return [];
     const wanted = (await this.#instances(record)).filter(({ id }) => !ids || ids.includes(id));
-    return Promise.all(wanted.map(async (instance) => this.#release(record, instance, kept !== undefined)));
+    return Promise.all(
+      wanted.map(async (instance) => this.#shareRelease(record, instance, kept !== undefined)),
+    );
   }
 
   /** On all of the list: nobody here knows which of them it used. */
@@ -165,6 +170,15 @@ export class HostsFleet implements SshFleet {
 
   syslogCommand(run: string, { index }: Instance): string {
     return syslogCommand({ run, worker: index });
+  }
+
+  #shareRelease(record: HostsRecord, instance: Instance, isNoted: boolean): Promise<Instance> {
+    const key = `${record.run} ${instance.index}`;
+    const known = this.#releasing.get(key);
+    if (known) return known;
+    const release = this.#release(record, instance, isNoted).finally(() => this.#releasing.delete(key));
+    this.#releasing.set(key, release);
+    return release;
   }
 
   /** On a host that no worker was put on there is nothing to clean up, so it need not answer either. */

@@ -36,6 +36,8 @@ export interface LogPull {
   /** Bytes that are kept of each. */
   readonly maxBytes: number;
   readonly emit: Emit;
+  /** Told of each instance from which nothing is wanted any more: its syslog is in, or cannot be had. */
+  readonly onDone?: (instance: Instance) => void;
   /** Ends the pull: instances are not kept alive for their logs. */
   readonly signal: AbortSignal;
   /** Makes a deadline so many seconds from now. */
@@ -83,6 +85,7 @@ export async function pullLogs(options: LogPull): Promise<void> {
     } catch (error) {
       missing.set(index, signal.aborted ? 'there was no time left' : messageOf(error));
     }
+    options.onDone?.(instance);
   };
   await Promise.all(instances.map((instance) => limit(() => pull(instance))));
   // Together, and the same reasons one after the other: of many instances that failed alike one line is enough.
