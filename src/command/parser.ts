@@ -2,7 +2,10 @@ import yargs, { type Argv } from 'yargs';
 import { visible } from '../text.ts';
 import { UsageError } from '../error.ts';
 import { version } from '../package.ts';
-import { type Arguments, type Command, type CommandGroup, isGroup } from './command.ts';
+import { unknownVariables } from './start/unknown-variable.ts';
+import { settingNames } from '../config/setting.ts';
+import { fleetSettings } from '../fleet/setting.ts';
+import { type Arguments, type Command, type CommandGroup, type Flag, isGroup } from './command.ts';
 import { LiteralWords } from './literal-word.ts';
 import { bindValues } from './dashed-value.ts';
 import { helpColumns } from './help/ready.ts';
@@ -100,8 +103,18 @@ async function run(
   refuseRepeated(given, command);
   refuseValued(words, command);
   refuseEmpty(given, command);
+  warnOfVariables(given, command);
   const handler = await command.load();
   return handler(given);
+}
+
+/** A variable whose name is misspelt would otherwise be ignored without a word. Only where variables count, and once. */
+function warnOfVariables(given: Arguments, { flags }: Command): void {
+  const names = settingNames(fleetSettings);
+  const isSetting = ({ name }: Flag): boolean =>
+    names.some(({ flag, variable }) => flag === name && variable !== undefined);
+  if (given['quiet'] === true || !flags.some(isSetting)) return;
+  for (const words of unknownVariables(process.env, names)) process.stderr.write(`cnd: warning: ${words}\n`);
 }
 
 function place({ name, optional, many }: NonNullable<Command['positionals']>[number]): string {

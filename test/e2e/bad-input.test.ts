@@ -28,6 +28,17 @@ async function expectRefused(given: readonly string[], ...said: RegExp[]): Promi
   expect(existsSync(join(place.directory, 'logs'))).toBe(false);
 }
 
+test('a misspelt variable of the environment is told once, on stderr, without its value', async () => {
+  const env = { CND_DIFICULTY: 'secret', CND_STAGE_SEED: '7', CND_KERNEL: '/bin/true' };
+  const warning = 'cnd: warning: unknown environment variable CND_DIFICULTY; did you mean CND_DIFFICULTY?\n';
+  expect(await place.run(['verify', '116', '--D', '2'], env)).toMatchObject({ code: 0, stderr: warning });
+  const plan = await place.run(['plan', '--N', '1', '--T', '60', '--D', '2', '--json'], env);
+  expect(plan).toMatchObject({ code: 0, stderr: warning });
+  expect(plan.stdout).not.toMatch(/CND_/);
+  // Where no variable counts, none is told of.
+  expect(await place.run(['ps'], env)).toMatchObject({ stderr: '' });
+});
+
 describe('N', () => {
   test.each(['0', '-1', '1.5', 'eight', '0x2', '1e3', '08', ' 4', '1000000000', '99999999999999999999'])(
     "'%s' is refused",
