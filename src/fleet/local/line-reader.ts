@@ -1,4 +1,5 @@
 import type { Readable } from 'node:stream';
+import { onceAborted } from '../../wait.ts';
 
 const usualLongest = 2 ** 22;
 
@@ -33,10 +34,12 @@ export class LineReader {
   async next(signal?: AbortSignal): Promise<string | undefined> {
     while (this.#lines.length === 0 && !this.#ended) {
       signal?.throwIfAborted();
+      let off = (): void => {};
       await new Promise<void>((resolve) => {
         this.#wake = resolve;
-        signal?.addEventListener('abort', () => resolve(), { once: true });
+        off = onceAborted(signal, resolve);
       });
+      off();
     }
     return this.#lines.shift();
   }

@@ -1,3 +1,4 @@
+import { getEventListeners } from 'node:events';
 import { PassThrough } from 'node:stream';
 import { expect, test } from 'vitest';
 import { LineReader } from '../../../src/fleet/local/line-reader.ts';
@@ -26,6 +27,18 @@ test('a stream that breaks off is over', async () => {
 test('waiting can be aborted', async () => {
   const next = new LineReader(new PassThrough()).next(AbortSignal.timeout(5));
   await expect(next).rejects.toThrow(/timeout/);
+});
+
+test('a signal that outlives a thousand lines keeps no listener of any', async () => {
+  const { signal } = new AbortController();
+  const stream = new PassThrough();
+  const lines = new LineReader(stream);
+  for (let line = 0; line < 1000; line++) {
+    const next = lines.next(signal);
+    stream.write(`${line}\n`);
+    expect(await next).toBe(`${line}`);
+    expect(getEventListeners(signal, 'abort')).toHaveLength(0);
+  }
 });
 
 test('an endless line is not collected for ever', async () => {
