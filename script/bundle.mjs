@@ -72,10 +72,31 @@ const leavingOut = {
     return source === undefined ? null : `${leftOut[source]}\nmodule.exports = {};`;
   },
   transform(code, id) {
+    if (!isOfSsh2(id)) return null;
     // Where it would look for a program for Windows, and for what it has in itself: an ES module has no such name.
-    return isOfSsh2(id) ? code.replaceAll('__dirname', "''") : null;
+    const made = code.replaceAll('__dirname', "''");
+    return id.endsWith('/lib/protocol/crypto.js') ? withoutNeedForWebAssembly(made) : made;
   },
 };
+/**
+ * ssh2 has Poly1305 as WebAssembly, whose memory takes some 10 GB of addresses: with less (ulimit -v) no connection could be made, though few
+ * servers want that cipher. It is not offered then, and what WebAssembly says of it is not printed.
+ */
+function withoutNeedForWebAssembly(code) {
+  const replaced = {
+    "require('./crypto/poly1305.js')()": "require('./crypto/poly1305.js')({ printErr() {} })",
+    'return reject(ex);': `const { DEFAULT_CIPHER, SUPPORTED_CIPHER } = require('./constants.js');
+        for (const list of [DEFAULT_CIPHER, SUPPORTED_CIPHER]) {
+          const index = list.indexOf('chacha20-poly1305@openssh.com');
+          if (index >= 0) list.splice(index, 1);
+        }`,
+  };
+  return Object.entries(replaced).reduce((made, [from, to]) => {
+    if (made.split(from).length !== 2)
+      throw new Error(`ssh2 has changed: it is not once that it says ${from}`);
+    return made.replace(from, () => to);
+  }, code);
+}
 const isOfSsh2 = (path) => path?.replaceAll('\\', '/').includes('/node_modules/ssh2/') === true;
 
 /** What `cnd start` loads, until its settings are judged and then: a chunk of its own each, in this order. */

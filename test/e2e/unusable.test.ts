@@ -52,6 +52,18 @@ describe.each(Object.entries(bad))('%s', (_, name) => {
   });
 });
 
+// What WebAssembly wants to reserve is 10 GB; what cnd needs is a fraction of this.
+test('a limit of the address space (ulimit -v) under which there is no WebAssembly: a run works all the same', () => {
+  const command = `ulimit -v 4000000 || exit 99; exec "$0" "${bin}" start --N 2 --T 80 --D 3 --quiet`;
+  const env = { ...process.env, XDG_STATE_HOME: place.state };
+  const { status, stderr } = spawnSync('sh', ['-c', command, process.execPath], {
+    cwd: place.directory,
+    env,
+    encoding: 'utf8',
+  });
+  expect({ status, stderr }).toEqual({ status: 0, stderr: '' });
+});
+
 test('a current directory that was removed: what needs it says so, ps and scram do without', () => {
   const gone = (words: string) => {
     const command = `mkdir gone && cd gone && rmdir ../gone && exec "$0" "${bin}" ${words}`;
