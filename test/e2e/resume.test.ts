@@ -4,6 +4,7 @@ import * as fc from 'fast-check';
 import { afterAll, beforeEach, describe, expect, test, vi } from 'vitest';
 import type { RunEvent } from '../../src/event/event.ts';
 import { parseRecord } from '../../src/event/record.ts';
+import { type RunSnapshot, snapshotText } from '../../src/run/resume/snapshot.ts';
 import { type Cnd, type Workspace, eventsOf, journalOf, named, runEnded, workspace } from '../helper/cnd.ts';
 import { python, remote } from '../helper/kernel.ts';
 import { eventually, orphans, untilGone } from '../helper/process.ts';
@@ -115,7 +116,7 @@ describe('a run whose controller is killed', () => {
     );
   });
 
-  test('is left as it is where its search was kept damaged, and goes on from its archive once it is ended', async () => {
+  test('is left as it is where what was kept is damaged, and goes on from its archive once it is ended', async () => {
     const { env, release } = standIn(place.directory, { held: true });
     const begun = place.start(['start', ...search], env);
     const { run } = await begun.event('search.all');
@@ -123,13 +124,37 @@ describe('a run whose controller is killed', () => {
     const kept = (): string => readFileSync(path, 'utf8');
     await eventually('the search is kept', () => kept().includes('"search":{'));
     await kill(begun);
-    const damaged = kept().replace(/("search":\{"ledger":\{"space":\{.*?"chunk":)"10000"/, '$1"20000"');
-    expect(damaged).not.toBe(kept());
-    writeFileSync(path, damaged);
-    const refused = await place.run(['resume', run], env);
-    expect(refused).toMatchObject({ code: 1, stdout: '' });
-    expect(refused.stderr).toContain(`cnd scram --run ${run}`);
-    expect(orphans(run).length).toBeGreaterThan(0);
+    const whole = kept();
+    const key = join(place.state, 'cnd', run, 'id_ed25519');
+    const login = readFileSync(key, 'utf8');
+    // With a right checksum: of a search that contradicts its settings.
+    const {
+      version: _,
+      crc32: __,
+      ...state
+    } = JSON.parse(
+      whole.replace(/("search":\{"ledger":\{"space":\{.*?"chunk":)"10000"/, '$1"20000"'),
+    ) as RunSnapshot & { readonly crc32: number };
+    const damages = [
+      [path, snapshotText(state)],
+      // Of a run that was killed before its search began: nothing but the checksum contradicts that.
+      [
+        path,
+        whole.replace(/,"search":\{.*?\}(?=,"crc32"|\}$)/, '').replace('"chunk":"10000"', '"chunk":"10001"'),
+      ],
+      [key, login.slice(0, 80)],
+    ] as const;
+    for (const [file, damaged] of damages) {
+      const before = readFileSync(file, 'utf8');
+      expect(damaged).not.toBe(before);
+      writeFileSync(file, damaged);
+      const refused = await place.run(['resume', run], env);
+      expect(refused).toMatchObject({ code: 1, stdout: '' });
+      expect(refused.stderr).toContain(`cnd scram --run ${run}`);
+      expect(orphans(run).length).toBeGreaterThan(0);
+      writeFileSync(file, before);
+    }
+    writeFileSync(path, snapshotText(state));
     release();
     expect(await place.run(['scram', '--run', run], env)).toMatchObject({ code: 0 });
     const again = await place.run(['resume', run, '--json'], env);

@@ -2,9 +2,8 @@ import { join } from 'node:path';
 import type { Archive } from '../../archive/archive.ts';
 import { makeArchive } from '../../archive/registry.ts';
 import { makeBroadcast } from '../../broadcast/registry.ts';
-import { type Start, systemClock } from '../../clock.ts';
-import { type RunConfig, restoreConfig } from '../../config/config.ts';
-import { restoreSearch } from '../../engine/agents/resume/resumed-search.ts';
+import { systemClock } from '../../clock.ts';
+import type { RunConfig } from '../../config/config.ts';
 import { engines } from '../../engine/registry.ts';
 import { CndError, UsageError } from '../../error.ts';
 import type { Fleet } from '../../fleet/fleet.ts';
@@ -15,26 +14,24 @@ import type { KernelChoice } from '../../kernel/choice.ts';
 import type { RunInputs } from '../../run/context.ts';
 import { Interrupts } from '../../run/interrupt.ts';
 import { expiryOf } from '../../run/note.ts';
-import { resumedStart } from '../../run/resume/elapsed.ts';
-import { type RunSnapshot, damagedState, parseSnapshot } from '../../run/resume/snapshot.ts';
+import type { RunSnapshot } from '../../run/resume/snapshot.ts';
 import type { EarlierRun } from '../../run/record/earlier.ts';
 import { continueRun } from '../../run/run.ts';
-import { bootTime } from '../../state/boot.ts';
 import { claimRun } from '../../state/claim.ts';
-import { readResumeState } from '../../state/resume-state.ts';
 import { type RunState, listRunStates, removeRunState, takeScramNote } from '../../state/run-state.ts';
 import { writeReport } from '../report/write.ts';
 import type { Arguments } from '../command.ts';
 import { displayMode } from '../start/display-mode.ts';
 import { runDisplay, runViews, shownExitCode } from '../start/run-display.ts';
 import { interruptOnSignals } from '../start/run-signal.ts';
+import { readKeptRun } from './kept-run.ts';
 import { isAlreadyResumed, requireUnresumed } from './resumption.ts';
 
 /**
  * Continues a run whose controller has died, within the same T, from what that one kept and the agents that still live; gives
  * the exit code. A run whose time is over is only cleaned up and recorded.
  * @param place Where it is reached now, if that is not where it was launched.
- * @throws CndError `run-driven`, `nothing-to-resume`, `state-damaged`, `state-version`, with nothing touched; what `continueRun` throws.
+ * @throws CndError `run-driven`, `nothing-to-resume`, `state-damaged`, `state-version`, `login-key-damaged`, with nothing touched; what `continueRun` throws.
  */
 export async function continueUnfinished(
   state: RunState,
@@ -44,14 +41,14 @@ export async function continueUnfinished(
   const { env } = process;
   const { run } = state;
   // All that can fail comes before the claim: who cannot go on leaves the run to somebody who can.
-  const first = await readRun(state, env, place);
+  const first = await readKeptRun(state, { env, place });
   if (place) await requireThere(run, first.fleet);
   const archive = await makeArchive(first.config.logs, first.config.aws, env);
   await requireUntaken(archive, run, env);
   const epoch = await claimRun(run, state.controller, env);
   // Read again: its controller may have ended by itself in between, and another one may have come and gone.
   if (!(await listRunStates(env)).some((other) => other.run === run)) throw await over(run, env);
-  const { snapshot, config, fleet, start } = await readRun(state, env, place);
+  const { snapshot, config, fleet, start } = await readKeptRun(state, { env, place }, first);
 
   const interrupts = new Interrupts();
   const display = runDisplay(given, { start: start.wall }, interrupts);
@@ -91,91 +88,12 @@ async function requireUntaken(archive: Archive, run: string, env: NodeJS.Process
   });
 }
 
-/** What a run is made of again. */
-interface ReadRun {
-  readonly snapshot: RunSnapshot;
-  readonly config: RunConfig;
-  readonly fleet: Fleet;
-  readonly start: Start;
-}
-
-/** Reads what the last controller kept. @throws CndError `nothing-to-resume`, `state-damaged`, `state-version`; UsageError */
-async function readRun(
-  { run, preparing, where, account }: RunState,
-  env: NodeJS.ProcessEnv,
-  place: FleetFilter | undefined,
-): Promise<ReadRun> {
-  const text = preparing ? undefined : await readResumeState(run, env);
-  if (text === undefined) throw await nothing(run, preparing === true, env);
-  const snapshot = relocated(parseSnapshot(text, run), place, env);
-  const config = restoreConfig(snapshot.config, env);
-  const { fleetKind, fleetConfig } = config;
-  const reopened = fleetKind.reopen?.(fleetConfig, env, { where, account });
-  const fleet = await (reopened ?? fleetKind.open(fleetConfig, env));
-  requireSearch(snapshot, config);
-  const now = { monotonic: systemClock.monotonic(), wall: systemClock.wall(), boot: bootTime() };
-  return { snapshot, config, fleet, start: resumedStart(snapshot, now) };
-}
-
-/** Before anything is touched: who goes on with a search that cannot be read would end the run. @throws CndError `state-damaged` */
-function requireSearch({ run, search }: RunSnapshot, { space }: RunConfig): void {
-  if (search === undefined) return;
-  try {
-    restoreSearch(search, space);
-  } catch (error) {
-    throw damagedState(run, error);
-  }
-}
-
-/** A snapshot as if its run had been launched in the place where it is said to be. @throws UsageError where it cannot be there */
-function relocated(
-  snapshot: RunSnapshot,
-  place: FleetFilter | undefined,
-  env: NodeJS.ProcessEnv,
-): RunSnapshot {
-  if (!place) return snapshot;
-  const { run, config, launch } = snapshot;
-  const { fleet, fleetKind } = restoreConfig(config, env);
-  const kept = { settings: config.settings[fleet], handle: launch?.handle };
-  const moved = fleetKind.relocate?.(kept, place);
-  if (!moved || place.allNamespaces)
-    throw new UsageError(
-      'place-of-unfinished',
-      `run ${run} is on the fleet ${fleet}: it is found without such flags`,
-      {
-        about: run,
-        hint: moved ? 'omit --all-namespaces' : 'omit --context, --namespace and --all-namespaces',
-      },
-    );
-  return {
-    ...snapshot,
-    config: { ...config, settings: { ...config.settings, [fleet]: moved.settings } },
-    ...(launch && { launch: { ...launch, handle: moved.handle } }),
-  };
-}
-
 /** In the wrong place nothing would be found of it, and that be taken for its end. @throws UsageError */
 async function requireThere(run: string, fleet: Fleet): Promise<void> {
   if ((await fleet.find()).some((found) => found.run === run)) return;
   throw new UsageError('unknown-run', `there is nothing of ${run} on ${fleet.name} ${fleet.where ?? ''}`, {
     about: run,
     hint: `omit --context and --namespace; or see where it is with: cnd ps --context CONTEXT --namespace NAMESPACE`,
-  });
-}
-
-/** Killed before it had created anything, it leaves nothing but its state. */
-async function nothing(run: string, isPreparing: boolean, env: NodeJS.ProcessEnv): Promise<CndError> {
-  if (!isPreparing) {
-    const message = `run ${run} has kept nothing to resume it from`;
-    return new CndError('nothing-to-resume', message, {
-      about: run,
-      hint: `terminate what there may be of it with: cnd scram --run ${run}`,
-    });
-  }
-  await removeRunState(run, env);
-  return new CndError('nothing-to-resume', `run ${run} was killed before it launched anything`, {
-    about: run,
-    hint: 'nothing is left of it; start again with: cnd start',
   });
 }
 

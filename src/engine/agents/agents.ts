@@ -56,7 +56,7 @@ export class AgentEngine implements Engine {
     const { over } = life;
     const works: Promise<void>[] = [];
     const replaced = new Set<number>();
-    const workers = strideOf(request.snapshot, launched.length);
+    const workers = strideOf(request, launched.length);
     const { fraction = 0, each = false } = request.audit ?? {};
     const near = nearBits(space, workers, fraction > 0 || each);
     const random = (): number => randomInt(2 ** 32) / 2 ** 32;

@@ -1,9 +1,10 @@
+import { crc32 } from 'node:zlib';
 import { z } from 'zod';
 import { CndError } from '../../error.ts';
 import { phaseNames } from '../../event/outcome.ts';
 
 /** Raised when an older cnd would misunderstand a snapshot, or a newer one could not go on from it. */
-const snapshotVersion = 2;
+const snapshotVersion = 3;
 
 const ofAnyVersion = z.object({ version: z.int() });
 
@@ -85,9 +86,17 @@ const runSnapshot = z.object({
 /** All that another controller needs to go on with a run (docs/internals.md). It holds a secret. */
 export type RunSnapshot = z.output<typeof runSnapshot>;
 
-/** The text of a snapshot. Pure. */
+/** The text of a snapshot, JSON whose last field is the checksum of what is before it. Pure. */
 export function snapshotText(snapshot: Omit<RunSnapshot, 'version'>): string {
-  return JSON.stringify({ version: snapshotVersion, ...snapshot });
+  const text = JSON.stringify({ version: snapshotVersion, ...snapshot }).slice(0, -1);
+  return `${text},"crc32":${crc32(text)}}`;
+}
+
+/** A changed bit may leave a number that is as good as any: a chunk of another size, say. @throws Error */
+function requireChecksum(text: string): void {
+  const [end = '', checksum] = /,"crc32":(\d{1,10})\}$/.exec(text.slice(-32)) ?? [];
+  if (checksum === undefined || crc32(text.slice(0, text.length - end.length)) !== Number(checksum))
+    throw new Error('its checksum does not match');
 }
 
 /**
@@ -100,6 +109,7 @@ export function parseSnapshot(text: string, run: string): RunSnapshot {
     const value: unknown = JSON.parse(text);
     const { version } = ofAnyVersion.parse(value);
     if (version !== snapshotVersion) throw ofAnotherVersion(run, version);
+    requireChecksum(text);
     const snapshot = runSnapshot.parse(value);
     if (snapshot.run === run) return snapshot;
     cause = new Error('it belongs to another run');
@@ -114,9 +124,14 @@ export function parseSnapshot(text: string, run: string): RunSnapshot {
 export function damagedState(run: string, cause: unknown): CndError {
   return new CndError('state-damaged', `what is kept of run ${run} cannot be read: it cannot be resumed`, {
     about: run,
-    hint: `terminate what is left of it with: cnd scram --run ${run}; then a new run goes on from what the archive has of it: cnd resume ${run}`,
+    hint: unresumableHint(run),
     cause,
   });
+}
+
+/** What to do with a run that cannot be resumed. Pure. */
+export function unresumableHint(run: string): string {
+  return `terminate what is left of it with: cnd scram --run ${run}; then a new run goes on from what the archive has of it: cnd resume ${run}`;
 }
 
 /** Its agents could not take the orders of this version either. */

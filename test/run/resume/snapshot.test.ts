@@ -16,7 +16,18 @@ const snapshot: Omit<RunSnapshot, 'version'> = {
 };
 
 test('is read as it was written', () => {
-  expect(parseSnapshot(snapshotText(snapshot), run)).toEqual({ version: 2, ...snapshot });
+  expect(parseSnapshot(snapshotText(snapshot), run)).toEqual({ version: 3, ...snapshot });
+});
+
+test('a changed digit of a number that nothing contradicts is refused', () => {
+  const text = snapshotText({ ...snapshot, config: { settings: { chunk: '10000' }, directory: '/srv' } });
+  expect(parseSnapshot(text, run).config.settings).toEqual({ chunk: '10000' });
+  expect(() => parseSnapshot(text.replace('"10000"', '"10001"'), run)).toThrow(
+    expect.objectContaining({ code: 'state-damaged' }),
+  );
+  expect(() => parseSnapshot(text.replace(/,"crc32":\d+/, ''), run)).toThrow(
+    expect.objectContaining({ code: 'state-damaged' }),
+  );
 });
 
 test('torn, damaged, or of another run it is refused, and nothing else happens', () => {
@@ -42,8 +53,8 @@ test('torn, damaged, or of another run it is refused, and nothing else happens',
 
 test('that of another version is refused, and what to do is said', () => {
   for (const [version, age] of [
-    [1, 'an older'],
-    [3, 'a newer'],
+    [2, 'an older'],
+    [4, 'a newer'],
   ] as const) {
     const text = JSON.stringify({ ...snapshot, version, search: { of: 'another form' } });
     expect(() => parseSnapshot(text, run)).toThrow(

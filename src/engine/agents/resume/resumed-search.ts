@@ -24,9 +24,18 @@ export interface SearchBase {
   readonly best?: Claim | undefined;
 }
 
+/** A search that an earlier controller kept. */
+interface RestoredSearch {
+  readonly ledger: Ledger;
+  readonly snapshot: ParsedSearch;
+}
+
+/** What was looked at before anything was touched and is gone on with afterwards: of thousands of instances it is large, and read once. */
+const restored = new WeakMap<object, RestoredSearch>();
+
 /** N, which instances that came later have not changed. @throws CndError `state-damaged` */
-export function strideOf(value: SearchRequest['snapshot'], launched: number): number {
-  return value === undefined ? launched : parseSearch(value).ledger.stride;
+export function strideOf({ snapshot, space }: Pick<Begun, 'snapshot' | 'space'>, launched: number): number {
+  return snapshot === undefined ? launched : restoreSearch(snapshot, space).snapshot.ledger.stride;
 }
 
 /**
@@ -48,25 +57,34 @@ export function searchBase(begun: Begun): SearchBase {
     return { ledger: Ledger.restore(ledger.snapshot()), pool };
   }
   const { ledger, snapshot } = restoreSearch(value, space);
+  // It changes from now on.
+  if (isObject(value)) restored.delete(value);
   if (snapshot.workers.length < workers) throw damaged(new RangeError('it is of another search'));
   return { ledger, pool: WorkerPool.restore(snapshot.workers, keep, elapsed()), best: snapshot.best };
 }
 
 /** What an earlier controller kept of this search. @throws CndError `state-damaged` when it cannot be that. */
-export function restoreSearch(
-  value: unknown,
-  space: Space,
-): { readonly ledger: Ledger; readonly snapshot: ParsedSearch } {
+export function restoreSearch(value: unknown, space: Space): RestoredSearch {
+  const known = isObject(value) ? restored.get(value) : undefined;
+  const search = known ?? restoreAnew(value);
+  const { from, limit, chunk } = search.ledger.space;
+  if (from !== space.from || limit !== space.limit || chunk !== space.chunk)
+    throw damaged(new RangeError('it is of another search'));
+  if (isObject(value)) restored.set(value, search);
+  return search;
+}
+
+function restoreAnew(value: unknown): RestoredSearch {
   const snapshot = parseSearch(value);
   try {
-    const ledger = Ledger.restore(snapshot.ledger);
-    const { from, limit, chunk } = ledger.space;
-    if (from !== space.from || limit !== space.limit || chunk !== space.chunk)
-      throw new RangeError('it is of another search');
-    return { ledger, snapshot };
+    return { ledger: Ledger.restore(snapshot.ledger), snapshot };
   } catch (error) {
     throw damaged(error);
   }
+}
+
+function isObject(value: unknown): value is object {
+  return typeof value === 'object' && value !== null;
 }
 
 /** How a search stands, for another controller. */
