@@ -5,6 +5,7 @@ import { platformOf } from '../../kernel/native.ts';
 import type { Session } from '../../session/session.ts';
 import { workDirectory } from '../../session/work-directory.ts';
 import { Agent, type Speaker, noPython } from './agent.ts';
+import { fullDiskHint } from './full-disk.ts';
 import { bootWorker, bundleHeader } from './remote-command.ts';
 import type { WorkerContext } from './worker-context.ts';
 
@@ -110,7 +111,10 @@ class Steps {
 
   async #notArmed(): Promise<CndError> {
     const { words } = await this.#agent.end();
-    return new CndError('guard-failed', `the worker cannot be installed: ${words || 'the guard ended'}`);
+    const hint = fullDiskHint(words, this.#directory);
+    return new CndError('guard-failed', `the worker cannot be installed: ${words || 'the guard ended'}`, {
+      ...(hint !== undefined && { hint }),
+    });
   }
 
   async #noPython(): Promise<CndError> {
@@ -120,7 +124,7 @@ class Steps {
 
   async #notUploaded(): Promise<CndError> {
     const { exit, words } = await this.#agent.end();
-    const directory = workDirectory(this.#context.run, this.#instance.index);
+    const directory = this.#directory;
     const what = `the upload to ${directory}`;
     if (exit.code === exitCode.mismatch) {
       const hint = 'Try again; if it happens again, something on the network path changes the data.';
@@ -137,7 +141,14 @@ class Steps {
   async #ended(what: string): Promise<CndError> {
     const { exit, words } = await this.#agent.end();
     const how = exit.signal === null ? `failed with exit code ${exit.code}` : `was ended by ${exit.signal}`;
-    return new CndError('session-exit', `${what} ${how}${words && `: ${words}`}`);
+    const hint = fullDiskHint(words, this.#directory);
+    return new CndError('session-exit', `${what} ${how}${words && `: ${words}`}`, {
+      ...(hint !== undefined && { hint }),
+    });
+  }
+
+  get #directory(): string {
+    return workDirectory(this.#context.run, this.#instance.index);
   }
 }
 

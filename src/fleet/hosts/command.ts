@@ -55,7 +55,8 @@ export function guardCommand(place: WorkerPlace, seconds: number): string {
     `set -- $(LC_ALL=C date "+%s %b %e %H:%M:%S")`,
     `g=$$.$1`,
     `e=$(($1+${whole}))`,
-    `mkdir -p "$d" && echo $g >"$d/guard" || exit 73`,
+    // Of what it cannot write a shell may say no more than "I/O error"; cat says why, as strerror does.
+    `mkdir -p "$d" || exit 73; echo $g 2>/dev/null >"$d/guard" || { echo $g | LC_ALL=C cat >"$d/guard"; exit 73; }`,
     // In the form of a syslog, so that there is a line even of a worker that could not be started.
     `h=$(uname -n)`,
     `{ printf "%s %2d %s %s " "$2" "$3" "$4" "\${h%%.*}"; echo "cnd-guard[$$]: run=${run} worker=${worker} armed"; } >>"$d/syslog"`,

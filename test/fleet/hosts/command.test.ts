@@ -7,8 +7,10 @@ import {
   readFileSync,
   readdirSync,
   rmSync,
+  symlinkSync,
   writeFileSync,
 } from 'node:fs';
+import { once } from 'node:events';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
@@ -151,6 +153,18 @@ describe('the guard', () => {
     expect(existsSync(directory(0))).toBe(true);
     limit('1000');
     await expectCleaned(20);
+  });
+
+  it('says that the disk is full, where it is', async () => {
+    mkdirSync(directory(0), { recursive: true });
+    symlinkSync('/dev/full', join(directory(0), 'guard'));
+    for (const shell of ['/bin/sh', 'bash']) {
+      const child = begin(guardCommand({ run, worker: 0 }, 60), shell);
+      if (!child.stderr) throw new Error('no stderr');
+      const ended = once(child, 'exit');
+      expect((await text(child.stderr)).trim().split('\n').at(-1)).toMatch(/No space left on device$/);
+      expect(await ended).toEqual([73, null]);
+    }
   });
 
   it('fails where nothing can be put', async () => {
