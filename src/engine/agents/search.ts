@@ -195,9 +195,8 @@ export class Search implements RunningSearch {
     if (judgement === 'none') return false;
     this.#ledger.confirm(nonce);
     const hit = this.best;
-    if (judgement === 'known' || !hit) return true;
     // One that comes while the search is being stopped for something else counts, but there is nobody left to tell.
-    if (this.#conclusion.isOver) return true;
+    if (judgement === 'known' || !hit || this.#conclusion.isOver) return true;
     if (!this.#options.smallest) this.#conclusion.end({ kind: 'found', hit });
     this.#options.announce(hit);
     if (!this.#options.smallest) return true;
@@ -213,8 +212,9 @@ export class Search implements RunningSearch {
     this.claim(announcement.instance, announcement);
   }
 
-  /** A worker's search is lost; what it held goes to others. With `retrying` it will `begin` again. */
+  /** A worker's search is lost; what it held goes to others. With `retrying` it will `begin` again. One that stopped because the search is over is not lost. */
   lose(worker: number, error: CndError, retrying: boolean, { quiet = false } = {}): void {
+    if (this.#conclusion.isOver && this.pool.get(worker).state === 'stopped') return;
     this.pool.lose(worker, retrying);
     this.#ledger.lose(worker);
     if (!quiet) this.#options.emit('instance.lost', lostFields(worker, error, retrying));

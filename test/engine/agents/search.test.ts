@@ -266,6 +266,17 @@ describe('the first found', () => {
     expect(bench.search.tested).toBe(1n);
   });
 
+  test('one that stops by itself for its hit, before it is told to, is not lost', async () => {
+    const bench = new Bench();
+    bench.start(0, 1);
+    bench.search.receive(0, hit(golden[0] ?? 0n));
+    bench.search.receive(0, { event: 'stopped', reason: 'hit' });
+    const ended = new CndError('agent-hit', 'its agent stopped by itself (hit)');
+    bench.search.lose(0, ended, false);
+    bench.search.lose(1, ended, false);
+    expect(bench.named('instance.lost')).toMatchObject([{ instance: 1 }]);
+  });
+
   test('false hits are rejected, whoever makes them', async () => {
     const bench = new Bench({ from: 100n, limit: 1000n });
     bench.start(0, 1);
