@@ -25,6 +25,8 @@ export interface Ec2Call extends AwsCall {
   readonly launch?: {
     readonly count: number;
     readonly types: readonly string[];
+    /** What could be launched instead, where no type was configured and so one alone was tried. */
+    readonly others?: readonly string[] | undefined;
     readonly market: 'spot' | 'on-demand';
     /** Types that an account of the free plan may launch, once they were asked for. */
     readonly eligible?: readonly string[] | undefined;
@@ -64,13 +66,24 @@ function capacityError(error: Error, { remedy }: Meaning, call: Ec2Call): CndErr
   const { launch, region } = call;
   const types = launch?.types.join(', ') ?? 'this';
   const onDemand = launch?.market === 'spot' ? ', or omit --spot' : '';
-  const usual = `no Availability Zone has capacity for ${types} now: add types with --type, use another --region${onDemand}`;
+  const usual = `no Availability Zone has capacity for ${types} now: ${moreTypes(launch)}, use another --region${onDemand}`;
   return failure(
     'ec2-capacity',
     error,
     call,
     remedy === undefined ? usual : filled(remedy, { region, types }),
   );
+}
+
+/** Without --type it is one type alone that is tried: another one may cost more than what was confirmed. */
+function moreTypes(launch: Ec2Call['launch']): string {
+  const { types = [], others } = launch ?? {};
+  if (!others) return 'add types with --type';
+  const [next] = others;
+  const only = 'the only type that is tried without --type';
+  return next === undefined
+    ? `it is ${only}, and the only one of the built-in table here: name others with --type`
+    : `it is ${only}: name several, e.g. --type ${[...types, next].join(',')}`;
 }
 
 function typeError(error: Error, call: Ec2Call): CndError {

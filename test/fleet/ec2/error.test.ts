@@ -49,7 +49,19 @@ test('capacity is told with types, region and what else to try', () => {
     call,
   );
   expect(told).toMatchObject({ code: 'ec2-capacity' });
-  expect(told.hint).toMatch(/no Availability Zone has capacity for c7a\.medium/);
+  expect(told.hint).toMatch(/no Availability Zone has capacity for c7a\.medium now: add types with --type/);
+});
+
+test('where one type alone was tried, as none was named, that is told, with what to name', () => {
+  const of = (others: readonly string[]): string | undefined =>
+    ec2Error(error('InsufficientInstanceCapacity'), {
+      ...call,
+      launch: { count: 8, types: ['c7a.medium'], market: 'on-demand', others },
+    }).hint;
+  expect(of(['c7i.large', 'c6i.large'])).toMatch(
+    /the only type that is tried without --type: name several, e\.g\. --type c7a\.medium,c7i\.large,/,
+  );
+  expect(of([])).toMatch(/the only one of the built-in table here: name others with --type/);
 });
 
 test.each([

@@ -83,22 +83,22 @@ export async function findTypes(
 }
 
 /**
- * The type that is launched where none is configured: the best one that the region offers, of the architecture of the image where
- * that is given by id. @throws CndError when the region offers none of the built-in table
+ * The type that is launched where none is configured, and then those that could be instead: what the region offers, the best one first,
+ * of one architecture, that of the image where that is given by id. @throws CndError when the region offers none of the built-in table
  */
-export async function findDefaultType(
+export async function findDefaultTypes(
   ec2: EC2,
   image: string,
   region: string,
   signal: AbortSignal,
-): Promise<MachineType> {
+): Promise<MachineType[]> {
   const names = defaultTypes();
   const [known, architecture] = await Promise.all([
     describeTypes(ec2, names, signal),
     imageArchitecture(ec2, image, signal),
   ]);
   const best = known.find((type) => architecture === undefined || type.architecture === architecture);
-  if (best) return best;
+  if (best) return known.filter((type) => type.architecture === best.architecture);
   const which = architecture === undefined ? '' : ` that runs image ${image} (${architecture})`;
   throw new CndError(
     'ec2-no-type',

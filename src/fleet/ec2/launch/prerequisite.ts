@@ -5,7 +5,7 @@ import { type CallerIdentity, findIdentity } from '../identity.ts';
 import {
   type MachineImage,
   type MachineType,
-  findDefaultType,
+  findDefaultTypes,
   findImage,
   findTypes,
 } from './instance-type.ts';
@@ -20,6 +20,7 @@ export class Prerequisites {
   readonly #api: Ec2Api;
   readonly #settings: Ec2Settings;
   readonly #found = new Map<string, Promise<unknown>>();
+  #others: readonly string[] | undefined;
 
   constructor(api: Ec2Api, settings: Ec2Settings) {
     this.#api = api;
@@ -45,10 +46,16 @@ export class Prerequisites {
     const about = types?.join(', ') ?? 'instance types';
     return this.#asked('types', about, 'ec2:DescribeInstanceTypes', signal, async (region) => {
       const ec2 = await this.#api.ec2();
-      return types
-        ? findTypes(ec2, types, region, signal)
-        : [await findDefaultType(ec2, image, region, signal)];
+      if (types) return findTypes(ec2, types, region, signal);
+      const [best, ...others] = await findDefaultTypes(ec2, image, region, signal);
+      this.#others = others.map(({ name }) => name);
+      return best ? [best] : [];
     });
+  }
+
+  /** Where no type is configured: those that could be launched instead of the default one, once that is chosen. */
+  get others(): readonly string[] | undefined {
+    return this.#others;
   }
 
   /** The names of the types, as far as they are known: those that are configured, or the default one once it is chosen. */

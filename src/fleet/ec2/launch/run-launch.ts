@@ -63,7 +63,7 @@ export async function launchRun(
       what: `${plural(count, 'instance')} cannot be launched`,
       about: run,
       permissions: 'ec2:RunInstances, ec2:CreateTags',
-      launch: { count, types, market: spot ? 'spot' : 'on-demand', eligible },
+      launch: { count, types, others: prerequisites.others, market: spot ? 'spot' : 'on-demand', eligible },
     });
   }
 }
@@ -97,7 +97,7 @@ export async function launchMore(
       what: 'an instance cannot be launched',
       about: run,
       permissions: 'ec2:RunInstances, ec2:CreateTags',
-      launch: { count: 1, types, market: spot ? 'spot' : 'on-demand', eligible: undefined },
+      launch: { count: 1, types, others: prerequisites.others, market: spot ? 'spot' : 'on-demand' },
     });
   }
 }

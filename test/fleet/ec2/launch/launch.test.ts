@@ -34,6 +34,17 @@ describe.skipIf(!hasStage())('launching on EC2', () => {
     expect(notices).toEqual([`${first} has capacity for 3 of 8 c8a.medium`]);
   });
 
+  test('of the default type, which alone is tried, it is told what to name besides it', async () => {
+    on.stage.ec2.capacity = [{ most: 0 }];
+    const failing = on.lab.fleet({ types: undefined }).launch(request({ count: 2 }), never);
+    await expect(failing).rejects.toMatchObject({
+      code: 'ec2-capacity',
+      hint: expect.stringMatching(
+        /tried without --type: name several, e\.g\. --type c8a\.medium,c7a\.medium,/,
+      ),
+    });
+  });
+
   test('and with the next type when no zone has; indices are those that a stranger sees', async () => {
     on.stage.ec2.capacity = [{ type: 'c8a.medium', most: 0 }];
     const asked = request({ count: 2 });
