@@ -78,6 +78,7 @@ export async function inflict(action: Action, stage: Stage): Promise<boolean> {
     case 'part':
     case 'pod':
     case 'quota':
+    case 'namespace':
     case 'drain':
       return place.pods?.inflict(action, run) ?? false;
     case 'api':

@@ -47,13 +47,14 @@ function processes(seen: Observation, told: Told | undefined): string[] {
     found.push(`left after a scram that exited 0: ${leftAfterScram.join(' | ')}`);
   const held = /^left on the terminal: .*/m.exec(seen.controller.stderr)?.[0];
   if (held !== undefined) found.push(held);
-  const isKnown = !hasFault(scenario, 'remove-state');
+  // Without the namespace there is no right any more to ask what is left.
+  const isKnown = !hasFault(scenario, 'remove-state') && !hasFault(scenario, 'namespace');
   if (scram && scram.code !== 0 && isKnown) found.push(`scram exits ${scram.code}: ${scramSaid.slice(-500)}`);
   if (!scram && seen.run !== undefined) found.push('scram does not end within 30 s');
   // A run that goes on with one of which nothing is known any more says nothing of what that had: its guards wait for T.
   if (ended && told?.left.length === 0 && told.run === seen.run) {
     if (workersAtExit.length > 0) found.push(`"terminated" was said while ${workersAtExit.join()} lived`);
-    if (leftAtExit.length > 0) found.push(`left 2 s after "terminated": ${leftAtExit.join(' | ')}`);
+    if (leftAtExit.length > 0) found.push(`left soon after "terminated": ${leftAtExit.join(' | ')}`);
   }
   return found;
 }

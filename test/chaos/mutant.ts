@@ -69,7 +69,7 @@ export const mutants: readonly Mutant[] = [
       },
     ],
     scenario: scenario({ fleet: 'hosts' }, signal('controller', 'SIGINT', 'search.all')),
-    caughtBy: /left 2 s after "terminated"|"terminated" was said while/,
+    caughtBy: /left soon after "terminated"|"terminated" was said while/,
   },
   {
     name: 'a termination is believed without a look',
@@ -86,7 +86,7 @@ export const mutants: readonly Mutant[] = [
       },
     ],
     scenario: scenario({ fleet: 'hosts' }, signal('controller', 'SIGINT', 'search.all')),
-    caughtBy: /left 2 s after "terminated"|"terminated" was said while/,
+    caughtBy: /left soon after "terminated"|"terminated" was said while/,
   },
   {
     name: 'the agent counts a slice as done when it deals it',

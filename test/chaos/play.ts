@@ -13,6 +13,9 @@ export function graceOf({ fleet }: Pick<Scenario, 'fleet'>): number {
   return fleet === 'kubernetes' ? 30 + 5 : 5;
 }
 
+/** Seconds in which the cluster, kept busy by many scenarios, has removed the objects of pods that have ended. */
+const removal = 30;
+
 /** Faults for which a run cannot ask its cluster for a while. */
 const silencing = ['part', 'cut', 'delay', 'half-open', 'drain'] as const;
 
@@ -46,7 +49,7 @@ export interface Observation {
   }[];
   /** Agents and kernels that were alive when the controller had ended. */
   readonly workersAtExit: readonly number[];
-  /** Processes of the run, and its directories on hosts, soon after the controller's end; after T and grace; after a scram. */
+  /** Processes of the run, and its directories on hosts, soon after the controller's end (objects on a cluster: a while after it); after T and grace; after a scram. */
   readonly leftAtExit: readonly string[];
   readonly leftAfterGrace: readonly string[];
   readonly leftAfterScram: readonly string[];
@@ -98,7 +101,12 @@ export async function play(scenario: Scenario, slack: number, cluster?: ChaosClu
   const workersAtExit = run === undefined ? [] : [...targets(run, 'agent'), ...targets(run, 'kernel')];
   const left = async (living = false): Promise<string[]> =>
     run === undefined ? [] : [...orphans(run), ...(await place.leftElsewhere(run, living))];
-  const leftAtExit = await settled(left, Math.min(2, Math.max(0.1, until(late))));
+  const soon = Math.min(2, Math.max(0.1, until(late)));
+  const isOfPods = scenario.fleet === 'kubernetes';
+  // Objects of pods that have ended are removed by the cluster, when it comes to that.
+  const living = await settled(() => left(isOfPods), soon);
+  const isTold = isOfPods && run !== undefined && place.journal(run).ended !== undefined;
+  const leftAtExit = living.length === 0 && isTold ? await settled(left, removal) : living;
   const otherEnds = others.map(async (other) => {
     const ended = await within(other.ended, 20);
     return { controller: other, ended, left: await settled(left, 2) };

@@ -107,8 +107,8 @@ const action = z.discriminatedUnion('do', [
     how: z.enum(['delete', 'force-delete', 'evict', 'oom', 'oom-agent']),
     which: z.int(),
   }),
-  /** From now on the namespace may have no pods and no Jobs. */
-  z.object({ do: z.literal('quota') }),
+  /** From now on the namespace may have no pods and no Jobs; or it is deleted, with all rights in it. */
+  z.object({ do: z.enum(['quota', 'namespace']) }),
   /** The only node is drained, and takes pods again so many milliseconds later. */
   z.object({ do: z.literal('drain'), resume: z.int() }),
   /** The wall clock of this machine is set, by so many seconds. */

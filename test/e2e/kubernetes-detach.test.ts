@@ -170,4 +170,28 @@ describe.runIf(hasCluster())('a detached run on Kubernetes', { timeout: 240_000 
     const gone = await place.run(['resume', run], elsewhere(place));
     expect(gone.code).toBe(2);
   });
+
+  test('ps, attach and scram ask an API server again that restarts at that moment', async () => {
+    const run = await started('--N 1 --T 200 --D 16 --kernel python');
+    let drops = 0;
+    const proxy = await ApiProxy.start(used.cluster, `${place.namespace}-user`, () => {
+      drops -= 1;
+      return drops < 0 ? undefined : 'drop';
+    });
+    await place.addContext('restarting', proxy.url);
+    const context = ['--context', 'restarting'];
+    drops = 4;
+    const listed = await place.run(['ps', '--json', ...context], elsewhere(place));
+    expect([listed.code, listed.stderr, listed.stdout]).toEqual([0, '', expect.stringContaining(run)]);
+    drops = 4;
+    const attached = place.start(['attach', run, '--json', ...context], elsewhere(place));
+    await attached.event('search.all');
+    attached.child.kill('SIGINT');
+    expect((await attached.ended).stderr).not.toContain('cannot be checked');
+    drops = 4;
+    const scram = await place.run(['scram', '--run', run, ...context], elsewhere(place));
+    expect([scram.code, scram.stdout]).toEqual([0, expect.stringContaining('terminated')]);
+    proxy.stop();
+    await untilClean(run);
+  });
 });

@@ -1,21 +1,27 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { z } from 'zod';
 import { KubernetesApi } from '../../src/fleet/kubernetes/api.ts';
+import { podManifest } from '../../src/fleet/kubernetes/job.ts';
 import { openClient } from '../../src/fleet/kubernetes/kubernetes.ts';
+import { podInstanceId } from '../../src/fleet/kubernetes/label.ts';
 import { kubernetesPreflight } from '../../src/fleet/kubernetes/preflight/preflight.ts';
 import { kubernetesDefaults } from '../../src/fleet/kubernetes/schema.ts';
+import { terminatePods } from '../../src/fleet/kubernetes/terminate.ts';
 import type { RunEvent } from '../../src/event/event.ts';
-import { violations } from '../chaos/invariant.ts';
+import { type Instance, isLiving } from '../../src/instance.ts';
+import { newRunId } from '../../src/run-id.ts';
+import { ending, violations } from '../chaos/invariant.ts';
 import { podScenarioOf } from '../chaos/kubernetes/draw-pods.ts';
 import { inflictOnPods } from '../chaos/kubernetes/pod-fault.ts';
 import { ChaosCluster } from '../chaos/kubernetes/pod-ground.ts';
 import { play } from '../chaos/play.ts';
-import { scenario } from '../chaos/scenario.ts';
+import { type Fault, scenario } from '../chaos/scenario.ts';
 import { Admin } from '../helper/kubernetes/admin.ts';
 import { type Cnd, eventsOf, named, runEnded } from '../helper/cnd.ts';
 import { documentedRules, smallPods } from '../helper/kubernetes/cluster.ts';
 import { hasCluster } from '../helper/kubernetes/installed.ts';
 import { useCluster } from '../helper/kubernetes/use.ts';
+import { eventually } from '../helper/process.ts';
 
 /** A search that no machine comes to the end of. */
 const endless = '--D 16 --kernel python --json';
@@ -91,8 +97,19 @@ describe.runIf(hasCluster())('Kubernetes at its worst', { timeout: 240_000 }, ()
     await place.untilClean(run);
   });
 
-  test('whatever happens, what is said to be tested was: a pod is evicted, containerd killed, the controller as well, and others take the run up', async () => {
-    const at = 'search.all';
+  const at = 'search.all';
+  const disasters: [string, readonly Fault[]][] = [
+    [
+      'a pod is evicted, containerd killed, the controller as well, and others take the run up',
+      [
+        { at, delay: 500, action: { do: 'pod', how: 'evict', which: 1 } },
+        { at, delay: 1000, action: { do: 'part', part: 'containerd', after: 0 } },
+        { at, delay: 2000, action: { do: 'resume', after: 0, count: 2 } },
+      ],
+    ],
+    ['the namespace is deleted', [{ at, delay: 2000, action: { do: 'namespace' } }]],
+  ];
+  test.each(disasters)('whatever happens, what is said to be tested was: %s', async (_, faults) => {
     const seen = await play(
       scenario.parse({
         ...podScenarioOf(1),
@@ -107,17 +124,14 @@ describe.runIf(hasCluster())('Kubernetes at its worst', { timeout: 240_000 }, ()
         output: 'json',
         companion: false,
         smallest: false,
-        faults: [
-          { at, delay: 500, action: { do: 'pod', how: 'evict', which: 1 } },
-          { at, delay: 1000, action: { do: 'part', part: 'containerd', after: 0 } },
-          { at, delay: 2000, action: { do: 'resume', after: 0, count: 2 } },
-        ],
+        faults,
       }),
       15,
       chaos,
     );
     try {
       expect(violations(seen)).toEqual([]);
+      expect(Number(ending(seen)?.tested)).toBeGreaterThan(0);
     } finally {
       await seen.place.remove();
     }
@@ -151,6 +165,45 @@ describe.runIf(hasCluster())('Kubernetes at its worst', { timeout: 240_000 }, ()
     const told = named(eventsOf(ended), 'instance.lost').map(({ instance }) => instance);
     expect(told).toHaveLength(new Set(told).size);
     await place.untilClean(run);
+  });
+
+  test('a pod that has ended counts as terminated once the cluster has removed its object', async () => {
+    const { namespace, env } = await used.place();
+    const api = new KubernetesApi(await openClient(env, {}), namespace);
+    const run = newRunId();
+    const expiresAt = new Date(Date.now() + 100_000);
+    const settings = preflightSettings;
+    const pod = podManifest({ run, settings, count: 1, lifetime: 100, owner: '', expiresAt });
+    const index = { 'batch.kubernetes.io/job-completion-index': '0' };
+    const metadata = {
+      ...pod.metadata,
+      namespace,
+      labels: { ...pod.metadata.labels, ...index },
+      finalizers: ['cnd.test/held'],
+    };
+    await used.cluster.apply({ ...pod, metadata });
+    const phase = async () => (await api.pods(run))[0]?.status.phase;
+    await eventually('it runs', async () => (await phase()) === 'Running');
+    const request = { run, known: [0], since: performance.now() };
+    const times = { least: 500, perPod: 0, most: 500, dead: 100_000 };
+    let isOver = false;
+    const untilDead = async (): Promise<Instance[]> => {
+      for (;;) {
+        const instances = await terminatePods(api, request, times);
+        if (!instances.some(isLiving)) return instances;
+      }
+    };
+    const all = untilDead().finally(() => (isOver = true));
+    await eventually('it has ended', async () => (await phase()) === 'Failed');
+    const [left] = await terminatePods(api, request, { ...times, dead: 0 });
+    expect(left).toMatchObject({
+      state: 'shutting-down',
+      reason: expect.stringMatching(/still being deleted$/),
+    });
+    expect(isOver).toBe(false);
+    const held = ['-n', namespace, 'patch', 'pod', pod.metadata.name, '--type=merge', '-p'];
+    await used.cluster.kubectl([...held, '{"metadata":{"finalizers":null}}']);
+    expect(await all).toEqual([{ id: podInstanceId(run, 0), index: 0, state: 'terminated' }]);
   });
 
   test('T is kept while pods are pending, and says what they wait for', async () => {

@@ -41,7 +41,7 @@ export async function findDetachedRun(
   const clusters = await openClusters(filter, env);
   const unreachable = [...clusters.unreachable];
   const runs = new Map<string, FoundDetachedRun>();
-  for (const fleet of clusters.fleets) {
+  const look = async (fleet: Fleet): Promise<void> => {
     const { detaching } = fleet;
     try {
       for (const found of (await detaching?.find(named)) ?? [])
@@ -49,7 +49,8 @@ export async function findDetachedRun(
     } catch (error) {
       unreachable.push({ fleet: nameOf(fleet), error });
     }
-  }
+  };
+  await Promise.all(clusters.fleets.map(look));
   const [only, ...others] = runs.values();
   if (others.length > 0) {
     throw new UsageError(

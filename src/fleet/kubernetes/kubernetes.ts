@@ -26,6 +26,7 @@ import { indexOfPod, instancesOf } from './pod-instance.ts';
 import { kubernetesPreflight } from './preflight/preflight.ts';
 import { PodEnds } from './problem/pod-ends.ts';
 import { ProblemReport } from './problem/problem-report.ts';
+import { throughRestart } from './restart.ts';
 import { type KubernetesSettings, coresOf, kubernetesDefaults } from './schema.ts';
 import { podSyslogCommand } from './switch.ts';
 import { terminatePods } from './terminate.ts';
@@ -49,6 +50,8 @@ interface KnownRun {
   readonly problems: ProblemReport | undefined;
   /** How its pods ended; absent where its Job is not driven from here. */
   readonly ends?: PodEnds;
+  /** When it was first asked to be terminated, by `performance.now()`. */
+  terminatingSince?: number;
   /** Nobody has heard the answer to the creation of its Job, which may appear later. */
   isUnanswered?: boolean;
 }
@@ -204,14 +207,18 @@ export class KubernetesFleet implements Fleet {
   }
 
   async terminate(run: string, ids?: readonly string[]): Promise<Instance[]> {
-    const { count = 0, ends } = this.#runs.get(run) ?? {};
+    const noted = this.#runs.get(run);
+    const { count = 0, ends } = noted ?? {};
     // Whatever becomes of its pods from now on was asked for.
     if (ids === undefined) ends?.stop();
-    const indexes = Array.from({ length: count }, (_, index) => index);
-    const instances = await terminatePods(this.#api(run), run, indexes, ids);
+    const known = Array.from({ length: count }, (_, index) => index);
+    const since = noted?.terminatingSince ?? performance.now();
+    if (noted && ids === undefined) noted.terminatingSince = since;
+    const request = { run, known, ids, since };
+    const instances = await terminatePods(this.#api(run), request);
     if (instances.length > 0 || !this.#runs.get(run)?.isUnanswered) return instances;
     await pause(1000 * timing.settle);
-    return terminatePods(this.#api(run), run, indexes, ids);
+    return terminatePods(this.#api(run), request);
   }
 
   /** Notes that a Job may appear later: the API server may be about to create it, for whoever has asked for it and gone. */
@@ -247,7 +254,7 @@ export class KubernetesFleet implements Fleet {
     const api = new KubernetesApi(this.#client, allNamespaces ? undefined : this.#client.place.namespace);
     try {
       return isUsed
-        ? await find(api)
+        ? await throughRestart(() => find(api))
         : await withDeadline(unusedTimeout, undefined, (signal) => find(api, signal));
     } catch (error) {
       if (isUsed) throw error;

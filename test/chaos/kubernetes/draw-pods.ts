@@ -82,6 +82,15 @@ function actionOf(random: Random): Action {
     return { do: 'signal', target, signal, which, ...(goesOn && { resume: random.pick([50, 1000, 3000]) }) };
   }
   return {
-    do: random.pick(['close-output', 'stall-output', 'scram', 'scram', 'ps', 'remove-state', 'quota']),
+    do: random.pick([
+      'close-output',
+      'stall-output',
+      'scram',
+      'scram',
+      'ps',
+      'remove-state',
+      'quota',
+      'namespace',
+    ]),
   };
 }

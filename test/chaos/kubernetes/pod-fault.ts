@@ -9,7 +9,7 @@ import type { Action } from '../scenario.ts';
 import { targets } from '../target.ts';
 
 /** What happens to pods, or to the cluster below them. */
-export type PodAction = Extract<Action, { do: 'part' | 'pod' | 'quota' | 'drain' }>;
+export type PodAction = Extract<Action, { do: 'part' | 'pod' | 'quota' | 'namespace' | 'drain' }>;
 
 const pods = z.object({
   items: z.array(
@@ -58,6 +58,9 @@ async function inflict(
         metadata: { name: 'lowered' },
         spec: { hard: { pods: '0', 'count/jobs.batch': '0' } },
       });
+      return true;
+    case 'namespace':
+      await admin.call('DELETE', `/api/v1/namespaces/${namespace}`);
       return true;
     case 'drain':
       return drain(cluster, action.resume);

@@ -86,7 +86,7 @@ export class ChaosCluster {
       remove: async () => {
         this.#players.delete(player);
         await this.#untilReady();
-        await this.#admin.call('DELETE', `/api/v1/namespaces/${namespace}`);
+        await this.#admin.delete(`/api/v1/namespaces/${namespace}`);
       },
     };
   }

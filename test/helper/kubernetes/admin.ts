@@ -58,9 +58,20 @@ export class Admin {
         asking.end(sent);
       },
     );
-    if (answer.status > 299)
-      throw new Error(`${method} ${path}: ${answer.status} ${answer.said.slice(0, 300)}`);
+    if (answer.status > 299) {
+      const said = `${method} ${path}: ${answer.status} ${answer.said.slice(0, 300)}`;
+      throw Object.assign(new Error(said), { status: answer.status });
+    }
     return JSON.parse(answer.said);
+  }
+
+  /** Deletes something that may be gone, or being deleted, already. @throws Error as `call` */
+  async delete(path: string): Promise<void> {
+    const isGone = (error: unknown): boolean =>
+      error instanceof Error && 'status' in error && (error.status === 404 || error.status === 409);
+    await this.call('DELETE', path).catch((error: unknown) => {
+      if (!isGone(error)) throw error;
+    });
   }
 
   /**

@@ -8,6 +8,7 @@ import { ownerHash } from '../label.ts';
 import type { Pod } from '../object.ts';
 import { PodWatch } from '../pod-watch.ts';
 import { endOf } from '../problem/problem.ts';
+import { throughRestart } from '../restart.ts';
 import { gone } from './claim.ts';
 import { detachedInstance, detachedRun } from './instance.ts';
 
@@ -24,7 +25,7 @@ export async function* followJob(
   run: string,
   signal: AbortSignal,
 ): AsyncGenerator<DetachedLook> {
-  const own = ownerHash(await api.user(signal));
+  const own = ownerHash(await throughRestart(() => api.user(signal), signal));
   const pods = new FollowedPods(api, run, signal);
   let failing: number | undefined;
   try {

@@ -1,6 +1,4 @@
 import { UsageError } from '../../../error.ts';
-import { isPassing } from '../../../kubernetes/failure.ts';
-import { retry } from '../../../retry.ts';
 import { newRunId } from '../../../run-id.ts';
 import { type Checked, check as checkOnce } from '../../check.ts';
 import type { Check, Preflight, PreflightRequest } from '../../preflight.ts';
@@ -18,13 +16,11 @@ import {
   podRight,
   rightName,
 } from './right.ts';
+import { throughRestart } from '../restart.ts';
 import { type KubernetesSettings, coresOf } from '../schema.ts';
 import { requireVersion } from './version.ts';
 
 const docs = 'docs/kubernetes.md has a role with these rights';
-
-/** Milliseconds for which an API server that is not reached, or can't answer, is asked again: it may be restarting. */
-const restartTimeout = 8000;
 
 /** Checks of everything that a launch needs, without creating anything. */
 export async function kubernetesPreflight(
@@ -34,9 +30,8 @@ export async function kubernetesPreflight(
   signal: AbortSignal,
 ): Promise<Preflight> {
   const { context, namespace } = api.client.place;
-  const again = { signal, timeout: restartTimeout, isRetryable: isPassing };
   const check = <T>(name: string, look: () => Promise<T>, words: (value: T) => string): Promise<Checked<T>> =>
-    checkOnce(name, signal, () => retry(look, again), words);
+    checkOnce(name, signal, () => throughRestart(look, signal), words);
   const user = await check(
     'user',
     () => api.user(signal),
@@ -64,7 +59,7 @@ export async function kubernetesPreflight(
       () => `in namespace ${namespace}: all that are needed`,
     ),
     ...[podRight, nodesRight, eventsRight].map((right) =>
-      retry(() => hasRight(api, right, signal), again).catch(() => false),
+      throughRestart(() => hasRight(api, right, signal), signal).catch(() => false),
     ),
   ] as const);
   const plan = {
