@@ -185,7 +185,7 @@ describe.runIf(hasCluster())('a detached run on Kubernetes', { timeout: 240_000 
     expect([listed.code, listed.stderr, listed.stdout]).toEqual([0, '', expect.stringContaining(run)]);
     drops = 4;
     const attached = place.start(['attach', run, '--json', ...context], elsewhere(place));
-    await attached.event('search.all');
+    await attached.event('instance.searching');
     attached.child.kill('SIGINT');
     expect((await attached.ended).stderr).not.toContain('cannot be checked');
     drops = 4;
