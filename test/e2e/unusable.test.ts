@@ -61,7 +61,7 @@ test('a limit of the address space (ulimit -v) under which there is no WebAssemb
     env,
     encoding: 'utf8',
   });
-  expect({ status, stderr }).toEqual({ status: 0, stderr: '' });
+  expect({ status, stderr }).toEqual({ status: 0, stderr: expect.not.stringMatching(/wasm|WebAssembly/i) });
 });
 
 test('a current directory that was removed: what needs it says so, ps and scram do without', () => {
