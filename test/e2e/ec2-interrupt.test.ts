@@ -368,6 +368,30 @@ describe.runIf(hasStage())('a run on EC2 that is cut short', { timeout: 240_000 
       await place.untilClean();
     });
 
+    test('once, while one log stalls: instances whose log is in are terminated before, in one call', async () => {
+      const place = on.place();
+      const cnd = start(place, never, 3);
+      await cnd.event('search.all');
+      const first = await cnd.event(
+        'instance.launched',
+        (event) => 'instance' in event && event.instance === 0,
+      );
+      if (!('id' in first)) throw new Error('it has no id');
+      on.stage.jump.stall(on.stage.ec2.instances.get(first.id)?.publicIp);
+      cnd.child.kill('SIGINT');
+      const ended = await cnd.ended;
+      expect(runEnded(ended)).toMatchObject({ outcome: 'interrupted', left: [] });
+      const told = eventsOf(ended).flatMap((event) =>
+        event.event === 'logs.missing' || event.event === 'instance.terminated'
+          ? [`${event.instance} ${event.event}`]
+          : [],
+      );
+      expect(told.slice(0, 2).toSorted()).toEqual(['1 instance.terminated', '2 instance.terminated']);
+      expect(told.slice(2)).toEqual(['0 logs.missing', '0 instance.terminated']);
+      expect(named(place, 'ec2 TerminateInstances').length).toBeLessThanOrEqual(3);
+      await place.untilClean();
+    });
+
     test('again and again terminates no less', async () => {
       const place = on.place();
       const cnd = start(place, never);
