@@ -114,7 +114,7 @@ export interface Fleet {
   threads?(count: number): number;
   /** The metadata service that tells an instance of its interruption: a URL. Absent: the fleet interrupts none. */
   readonly interruptionNotices?: string | undefined;
-  /** Terminates some instances before the others without making that of the others any later. Absent: it does all at once best. */
+  /** Terminates some instances before the others without making that of the others any later. Absent: it does all at once best, or nobody gains by it. */
   readonly terminatesEarly?: boolean;
   /** Absent where instances are terminated for good, with everything on them. */
   readonly guard?: Guard;

@@ -52,7 +52,6 @@ const runHandle = z.object({ hostKey: z.string() });
 export class LocalFleet implements SshFleet {
   readonly name = 'local';
   readonly isThisMachine = true;
-  readonly terminatesEarly = true;
   readonly timing: FleetTiming;
   readonly #config: LocalConfig;
   readonly #env: NodeJS.ProcessEnv;
