@@ -164,11 +164,12 @@ describe.runIf(hasCluster())('a run on Kubernetes', { timeout: 180_000 }, () => 
     await place.addContext('slow', `https://127.0.0.1:${port}`);
     await place.addContext('old', old.url);
     // As if it had been launched there, too.
-    const launched = join(place.state, 'cnd/kubernetes.json');
     const { run } = await searching(`--N 1 --T 150 ${endless}`);
-    const [here] = JSON.parse(readFileSync(launched, 'utf8')) as object[];
+    const noted = join(place.state, 'cnd');
+    const own = readdirSync(noted).find((name) => name.startsWith('kubernetes-')) ?? '';
+    const [here] = JSON.parse(readFileSync(join(noted, own), 'utf8')) as object[];
     const lost = ['gone', 'slow', 'forgotten'].map((context) => ({ ...here, context }));
-    writeFileSync(launched, JSON.stringify([...lost, here]));
+    writeFileSync(join(noted, 'kubernetes.json'), JSON.stringify(lost));
     const asked = async (words: string, more = {}) => place.run(words.split(' '), more);
     const there = elsewhere(place);
     const admin = { ...there, KUBECONFIG: used.cluster.kubeconfig };
