@@ -81,7 +81,9 @@ export function refusal(what: string, server: string, status: number, body: stri
     status,
     reason: told?.reason,
     about: server,
-    ...(status === 403 && { hint: 'the rights that cnd needs are in docs/kubernetes.md' }),
+    // Admission, such as that of a quota, says `is forbidden` as well, of whoever may do it.
+    ...(status === 403 &&
+      /User ".*" cannot /.test(words) && { hint: 'the rights that cnd needs are in docs/kubernetes.md' }),
   });
 }
 

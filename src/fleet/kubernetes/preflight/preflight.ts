@@ -92,16 +92,22 @@ export async function kubernetesPreflight(
   }
   if (mayListNodes) checks.push(await nodesCheck(api, settings, signal));
   const unchecked = [
-    ...(mayCreatePods ? [] : ['quotas and admission (create pods)']),
-    ...(mayListNodes ? [] : ['room on the nodes (list nodes)']),
+    ...(mayCreatePods ? [] : ['quotas and admission of pods (create pods)']),
+    ...(mayListNodes ? [] : ['whether a node can take a pod (list nodes)']),
   ];
-  if (unchecked.length > 0)
-    checks.push({ name: 'not checked', outcome: 'ok', message: unchecked.join(', ') });
   if (!mayListEvents) {
     const message = 'without the right to list events, why pods cannot be created is not told';
     checks.push({ name: 'events', outcome: 'warning', message, hint: docs });
   }
-  return { checks, facts, owner, unpriced: true, cores: coresOf(settings.cpu) * request.count, costBasis };
+  return {
+    checks,
+    // A fact, not a check: a start tells those as well.
+    facts: [...facts, ...(unchecked.length > 0 ? [['not checked', unchecked.join(', ')] as const] : [])],
+    owner,
+    unpriced: true,
+    cores: coresOf(settings.cpu) * request.count,
+    costBasis,
+  };
 }
 
 /** What would be created. */
