@@ -41,8 +41,8 @@ export interface DetachedRun {
   readonly where: string;
   readonly owner: { readonly name: string; readonly self: boolean };
   readonly createdAt: Date;
-  /** Its launch was not completed: none of its instances has begun. */
-  readonly isSuspended: boolean;
+  /** Its launch was not completed, and is not any more: none of its instances has begun. */
+  readonly isIncomplete: boolean;
   /** When nothing of it searched any more; absent while something may. */
   readonly endedAt?: Date;
 }
@@ -51,6 +51,8 @@ export interface DetachedRun {
 export interface DetachedLook {
   readonly run: DetachedRun;
   readonly changed: readonly DetachedInstance[];
+  /** What keeps instances from beginning, in words, each once. */
+  readonly problems?: readonly string[];
 }
 
 /** The right to write the record of a detached run and to delete what is left of it: one process at a time has it. */

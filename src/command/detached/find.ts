@@ -41,16 +41,20 @@ export async function findDetachedRun(
   const clusters = await openClusters(filter, env);
   const unreachable = [...clusters.unreachable];
   const runs = new Map<string, FoundDetachedRun>();
-  const look = async (fleet: Fleet): Promise<void> => {
-    const { detaching } = fleet;
-    try {
-      for (const found of (await detaching?.find(named)) ?? [])
-        if (detaching && isRunId(found.run)) runs.set(found.run, { fleet, detaching, found });
-    } catch (error) {
-      unreachable.push({ fleet: nameOf(fleet), error });
-    }
-  };
-  await Promise.all(clusters.fleets.map(look));
+  // All are asked at once: one that is slow does not make the others wait.
+  const answers = await Promise.all(
+    clusters.fleets.map(async (fleet): Promise<FoundDetachedRun[]> => {
+      const { detaching } = fleet;
+      if (!detaching) return [];
+      try {
+        return (await detaching.find(named)).map((found) => ({ fleet, detaching, found }));
+      } catch (error) {
+        unreachable.push({ fleet: nameOf(fleet), error });
+        return [];
+      }
+    }),
+  );
+  for (const run of answers.flat()) if (isRunId(run.found.run)) runs.set(run.found.run, run);
   const [only, ...others] = runs.values();
   if (others.length > 0) {
     throw new UsageError(

@@ -102,13 +102,13 @@ async function followAndConclude(resuming: Resuming): Promise<number> {
   );
 }
 
-function requireResumable({ found: { run, owner, isSuspended, where } }: FoundDetachedRun): void {
+function requireResumable({ found: { run, owner, isIncomplete, where } }: FoundDetachedRun): void {
   if (!owner.self)
     throw new CndError('foreign-run', `run ${run} in ${where} belongs to ${owner.name}`, {
       about: run,
       hint: `watch it with: cnd attach ${run}`,
     });
-  if (isSuspended)
+  if (isIncomplete)
     throw new CndError(
       'nothing-to-resume',
       `run ${run} was never completely launched: none of its pods has begun`,

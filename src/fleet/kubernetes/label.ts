@@ -13,6 +13,10 @@ export const labelKeys = {
   plan: 'cnd/plan',
   /** An annotation of that Job: who writes its record (detached/claim.ts). */
   claim: 'cnd/resumed-by',
+  /** An annotation of that Job: its launch is complete. From then on it is suspended by others alone. */
+  launched: 'cnd/launched',
+  /** The label by which a Job asks Kueue for a place in a queue: Kueue suspends it, and resumes it in its turn. */
+  queue: 'kueue.x-k8s.io/queue-name',
   /** The index of a pod in its Job, as Kubernetes labels it since 1.28. */
   index: 'batch.kubernetes.io/job-completion-index',
 } as const;

@@ -69,7 +69,7 @@ export async function concludeDetached(
   const { unknown } = history.search;
   if (unknown.length > 0)
     context.warn(
-      `what ${plural(unknown.length, 'instance')} of ${config.instances} tested is unknown: their pods were deleted before they were seen to have ended`,
+      `what ${plural(unknown.length, 'instance')} of ${config.instances} tested is unknown: they ended without a word, or were deleted before it was seen`,
     );
   context.launched = await launchedOf(inputs, history);
   for (const { id } of context.launched) context.known.add(id);

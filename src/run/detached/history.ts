@@ -49,8 +49,9 @@ export class DetachedHistory {
     return this.instances.flatMap(({ startedAt }) => startedAt ?? []).toSorted((a, b) => +a - +b)[0];
   }
 
-  take({ run, changed }: DetachedLook): void {
+  take({ run, changed, problems = [] }: DetachedLook): void {
     this.#endedAt = run.endedAt;
+    for (const message of problems) this.#at(new Date())('warning', { message });
     const mostInstances = this.#options.config.instances;
     for (const instance of changed.toSorted((a, b) => a.index - b.index))
       if (instance.index < mostInstances) this.#see(instance, run.createdAt);
@@ -77,7 +78,9 @@ export class DetachedHistory {
     const isNew = !before || before.state === 'pending';
     if (isNew && startedAt && address !== undefined)
       this.#at(startedAt)('instance.running', { instance: index, id, address });
-    if (state === 'ended' && before?.state !== 'ended') this.#end(instance);
+    // Where a queue of the cluster takes a Job back and resumes it later, an instance has two pods, one after the other.
+    const isNews = before?.state !== 'ended' || before.address !== address;
+    if (state === 'ended' && isNews) this.#end(instance);
   }
 
   /** An instance has ended: what it has left counts, as far as it can be understood. */

@@ -164,7 +164,14 @@ function execRefused(address: string, cause: unknown): CndError {
 /** By HTTP status: what does not pass by itself. */
 const refusals: ReadonlyMap<number, { readonly code: string; readonly why: string }> = new Map([
   [401, { code: 'exec-forbidden', why: 'the credentials are not accepted' }],
-  [403, { code: 'exec-forbidden', why: 'it needs the rights to get and to create pods/exec' }],
+  [
+    403,
+    {
+      code: 'exec-forbidden',
+      why: 'it needs the rights to get and to create pods/exec, unless an admission policy refuses it',
+    },
+  ],
+  [422, { code: 'exec-forbidden', why: 'an admission policy of the cluster refuses it' }],
   [404, { code: 'pod-gone', why: 'there is no such pod' }],
 ]);
 

@@ -103,7 +103,9 @@ export class PodSession implements Session {
     if (instead === 'lost') throw lostWhile(about, 'starting a command');
     throw new CndError('session-shell', `${about} does not run commands: ${oneLine(instead)}`, {
       about,
-      hint: 'the image needs /bin/sh',
+      hint: /exit code 137\b/.test(instead)
+        ? 'its processes are killed, as of a pod that is out of memory: raise kubernetes.memory'
+        : 'the image needs /bin/sh',
     });
   }
 }

@@ -27,7 +27,7 @@ const found: DetachedRun = {
   where: 'cluster/team',
   owner: { name: 'jane', self: true },
   createdAt: startedAt,
-  isSuspended: false,
+  isIncomplete: false,
   endedAt,
 };
 const message = {

@@ -1,10 +1,16 @@
 import { UsageError } from '../../../error.ts';
+import { isPassing } from '../../../kubernetes/failure.ts';
+import { retry } from '../../../retry.ts';
 import type { DetachRequest, DetachedRun } from '../../detached.ts';
 import type { KubernetesApi } from '../api.ts';
 import type { JobPlan } from '../job.ts';
-import { labelKeys, ownerHash } from '../label.ts';
+import { jobName, labelKeys, ownerHash } from '../label.ts';
+import { anyObject, type JobObject } from '../object.ts';
 import { detachedRun } from './instance.ts';
 import { detachedManifest, workerConfigMap } from './manifest.ts';
+
+/** Milliseconds for an answer, as webhooks of the cluster are asked before, and for which the call is tried again. */
+const patching = { answer: 15_000, all: 15_000 };
 
 /** Bytes of a ConfigMap, all told, and of all annotations of an object (Kubernetes' own limits). */
 const most = { configMap: 1 << 20, annotations: 256 << 10 };
@@ -25,7 +31,30 @@ export async function createDetached(
   signal.throwIfAborted();
   await api.createConfigMap(run, workerConfigMap(plan, request, job.metadata.uid ?? ''), signal);
   signal.throwIfAborted();
-  await api.unsuspendJob(run, signal);
+  await completeLaunch(api, run, job, signal);
+}
+
+/**
+ * Lets the Job have its pods, and says in the same call that its launch is complete. One that asks for a place in a queue is resumed by
+ * that, in its turn. Idempotent.
+ */
+async function completeLaunch(
+  api: KubernetesApi,
+  run: string,
+  { metadata }: JobObject,
+  signal: AbortSignal,
+): Promise<void> {
+  const { namespace, labels } = metadata;
+  const isQueued = labels?.[labelKeys.queue] !== undefined;
+  const body = {
+    metadata: { annotations: { [labelKeys.launched]: new Date().toISOString() } },
+    ...(!isQueued && { spec: { suspend: false } }),
+  };
+  const what = `starting the Job ${jobName(run)}`;
+  const path = `/apis/batch/v1/namespaces/${namespace}/jobs/${jobName(run)}`;
+  const patch = async () =>
+    api.client.request('PATCH', path, anyObject, { what, body, timeout: patching.answer });
+  await retry(patch, { signal, timeout: patching.all, isRetryable: isPassing });
 }
 
 /** A detached run, and where it is. */

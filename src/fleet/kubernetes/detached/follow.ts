@@ -5,8 +5,9 @@ import { Changes, onceAborted, pause } from '../../../wait.ts';
 import type { DetachedInstance, DetachedLook, DetachedRun } from '../../detached.ts';
 import type { KubernetesApi } from '../api.ts';
 import { ownerHash } from '../label.ts';
-import type { Pod } from '../object.ts';
+import type { JobObject, Pod } from '../object.ts';
 import { PodWatch } from '../pod-watch.ts';
+import { ProblemReport } from '../problem/problem-report.ts';
 import { endOf } from '../problem/problem.ts';
 import { throughRestart } from '../restart.ts';
 import { gone } from './claim.ts';
@@ -15,6 +16,9 @@ import { detachedInstance, detachedRun } from './instance.ts';
 /** Milliseconds between two looks at the Job, and for which an API server that does not answer is asked again. */
 const every = 1000;
 const giveUpAfter = 60_000;
+
+/** Milliseconds between two questions of why pods are missing. */
+const askEvery = 5_000;
 
 /**
  * Follows a detached run: its pods by a watch, which alone tells what those leave that the Job deletes at its end, and
@@ -26,17 +30,26 @@ export async function* followJob(
   signal: AbortSignal,
 ): AsyncGenerator<DetachedLook> {
   const own = ownerHash(await throughRestart(() => api.user(signal), signal));
-  const pods = new FollowedPods(api, run, signal);
+  const problems: string[] = [];
+  const report = new ProblemReport((message) => problems.push(message));
+  const pods = new FollowedPods(api, run, signal, report);
   let failing: number | undefined;
+  let asked = Number.NEGATIVE_INFINITY;
   try {
     while (!signal.aborted) {
       try {
         // The Job first: pods that are listed after its end are all that will be.
-        const look = await lookAt(api, run, own, signal);
+        const { look, job } = await lookAt(api, run, own, signal);
         if (look.endedAt) await pods.complete();
         else await pods.start();
+        if (!look.endedAt) report.seeJob(job);
+        const isLacking = !look.endedAt && pods.count < (job.spec.completions ?? 0);
+        if (isLacking && performance.now() - asked >= askEvery) {
+          asked = performance.now();
+          await report.ask(api, run, signal);
+        }
         failing = undefined;
-        yield { run: look, changed: pods.take() };
+        yield { run: look, changed: pods.take(), problems: problems.splice(0) };
         if (look.endedAt) return;
         await pods.next(every);
       } catch (error) {
@@ -56,11 +69,11 @@ async function lookAt(
   run: string,
   own: string,
   signal: AbortSignal,
-): Promise<DetachedRun> {
+): Promise<{ readonly look: DetachedRun; readonly job: JobObject }> {
   const { context, namespace } = api.client.place;
   const job = await api.job(run, signal);
   const look = job && detachedRun(job, context, own);
-  if (look) return look;
+  if (look) return { look, job };
   throw gone(run, `${context}/${namespace}`);
 }
 
@@ -69,15 +82,17 @@ class FollowedPods {
   readonly #api: KubernetesApi;
   readonly #run: string;
   readonly #signal: AbortSignal;
+  readonly #report: ProblemReport;
   readonly #changes = new Changes();
   readonly #watch: PodWatch;
   readonly #last = new Map<number, DetachedInstance>();
   #changed = new Map<number, DetachedInstance>();
 
-  constructor(api: KubernetesApi, run: string, signal: AbortSignal) {
+  constructor(api: KubernetesApi, run: string, signal: AbortSignal, report: ProblemReport) {
     this.#api = api;
     this.#run = run;
     this.#signal = signal;
+    this.#report = report;
     this.#watch = new PodWatch(api, run, { see: (pod, isGone) => this.#see(pod, isGone) });
   }
 
@@ -100,6 +115,11 @@ class FollowedPods {
     } catch {
       // Then it remains unknown.
     }
+  }
+
+  /** Those that there are, or were. */
+  get count(): number {
+    return this.#last.size;
   }
 
   /** What has changed since the last time. */
@@ -135,6 +155,7 @@ class FollowedPods {
     if (!seen) return;
     const { index } = seen;
     const before = this.#last.get(index);
+    if (seen.state === 'pending' && !isGone) this.#report.see(pod);
     // One that has run and is gone without a word has ended all the same.
     const isLost = isGone && seen.state === 'running';
     const instance = isLost

@@ -3,7 +3,7 @@ import type { DetachedInstance, DetachedRun } from '../../detached.ts';
 import { labelKeys, podInstanceId } from '../label.ts';
 import { type JobObject, type Pod, workerState } from '../object.ts';
 import { indexOfPod } from '../pod-instance.ts';
-import { endOf } from '../problem/problem.ts';
+import { endOf, isUnstarted } from '../problem/problem.ts';
 
 /** Characters of a termination message, as the API has it at most. */
 const longestMessage = 4096;
@@ -23,7 +23,7 @@ export function detachedInstance(run: string, pod: Pod): DetachedInstance | unde
       state: 'ended',
       ...dateOf('startedAt', startedAt),
       ...dateOf('endedAt', finishedAt),
-      ...(message && { message: message.slice(0, longestMessage) }),
+      ...(message && !isUnstarted(terminated) && { message: message.slice(0, longestMessage) }),
       reason: endOf(pod).reason ?? 'it has ended',
     };
   }
@@ -33,7 +33,7 @@ export function detachedInstance(run: string, pod: Pod): DetachedInstance | unde
   return { ...known, state: 'pending' };
 }
 
-/** The run of a Job; undefined for a Job whose run has a controller. Pure. */
+/** The run of a Job; undefined for a Job whose run has a controller. Pure, but for the time. */
 export function detachedRun(job: JobObject, context: string, ownerHash: string): DetachedRun | undefined {
   const { metadata, spec, status } = job;
   const run = metadata.labels?.[labelKeys.run];
@@ -42,6 +42,12 @@ export function detachedRun(job: JobObject, context: string, ownerHash: string):
   const end = status?.conditions?.find(
     ({ type, status: is }) => (type === 'Complete' || type === 'Failed') && is === 'True',
   );
+  const isSuspended = spec.suspend === true;
+  const isIncomplete = isSuspended && metadata.annotations?.[labelKeys.launched] === undefined;
+  // As long as it is suspended no clock of Kubernetes' ends it; whoever resumes it later has pods that end at once.
+  const expiresAt = time(metadata.annotations?.[labelKeys.expiresAt]);
+  const isOver = isSuspended && !isIncomplete && expiresAt !== undefined && expiresAt.getTime() < Date.now();
+  const endedAt = end ? (time(end.lastTransitionTime) ?? new Date()) : isOver ? expiresAt : undefined;
   return {
     run,
     plan,
@@ -51,8 +57,8 @@ export function detachedRun(job: JobObject, context: string, ownerHash: string):
       self: metadata.labels?.[labelKeys.owner] === ownerHash,
     },
     createdAt: time(metadata.creationTimestamp) ?? new Date(),
-    isSuspended: spec.suspend === true,
-    ...(end && { endedAt: time(end.lastTransitionTime) ?? new Date() }),
+    isIncomplete,
+    ...(endedAt && { endedAt }),
   };
 }
 
@@ -64,5 +70,6 @@ function dateOf<Name extends string>(name: Name, text: string | null | undefined
 
 function time(text: string | null | undefined): Date | undefined {
   const date = new Date(text ?? Number.NaN);
-  return Number.isNaN(date.getTime()) ? undefined : date;
+  // What never was, a start say, is at 1970 for the kubelet.
+  return date.getTime() > 0 ? date : undefined;
 }

@@ -1,6 +1,6 @@
 import type { KubernetesApi } from '../api.ts';
-import type { Pod } from '../object.ts';
-import { type Problem, jobProblem, podProblem } from './problem.ts';
+import type { JobObject, Pod } from '../object.ts';
+import { type Problem, jobProblem, podProblem, suspendedProblem } from './problem.ts';
 
 /** Tells the user of a run what keeps its pods from running: each problem once. */
 export class ProblemReport {
@@ -11,7 +11,12 @@ export class ProblemReport {
     this.#notice = notice;
   }
 
-  /** Looks at the pods that there are, and asks for events where some are missing. Never rejects. */
+  /** Looks at a pod as it is now. */
+  see(pod: Pod): void {
+    this.#tell(podProblem(pod));
+  }
+
+  /** Looks at the pods that there are, and asks for the Job and its events where some are missing. Never rejects. */
   async look(
     api: KubernetesApi,
     run: string,
@@ -19,8 +24,20 @@ export class ProblemReport {
     missing: number,
     signal?: AbortSignal,
   ): Promise<void> {
-    for (const pod of pods) this.#tell(podProblem(pod));
+    for (const pod of pods) this.see(pod);
     if (missing === 0) return;
+    const job = pods.length === 0 ? await api.job(run, signal).catch(() => undefined) : undefined;
+    if (job) this.seeJob(job);
+    await this.ask(api, run, signal);
+  }
+
+  /** Looks at the Job as it is now. */
+  seeJob(job: JobObject): void {
+    this.#tell(suspendedProblem(job));
+  }
+
+  /** Asks why pods are missing. Never rejects. */
+  async ask(api: KubernetesApi, run: string, signal: AbortSignal | undefined): Promise<void> {
     try {
       for (const warning of await api.jobWarnings(run, signal)) this.#tell(jobProblem(warning));
     } catch {

@@ -1,6 +1,8 @@
 import type { Instance } from '../../../instance.ts';
-import { type Pod, workerState } from '../object.ts';
+import { type ContainerStatus, type JobObject, type Pod, workerState } from '../object.ts';
 import { containerName } from '../job.ts';
+
+type ContainerEnd = NonNullable<ContainerStatus['state']['terminated']>;
 
 /** Something that keeps pods from running, in words. */
 export interface Problem {
@@ -37,6 +39,9 @@ export function podProblem({ status }: Pod): Problem | undefined {
   if (scheduled?.status === 'False' && scheduled.reason === 'Unschedulable') {
     return problem('Unschedulable', 'pods cannot be scheduled yet', scheduled.message);
   }
+  if (scheduled?.status === 'False' && scheduled.reason === 'SchedulingGated') {
+    return problem('SchedulingGated', 'pods are not scheduled yet, because of a gate', scheduled.message);
+  }
   for (const { name, state } of [
     ...(status.initContainerStatuses ?? []),
     ...(status.containerStatuses ?? []),
@@ -63,6 +68,18 @@ export function jobProblem({
 }): Problem | undefined {
   if (reason !== 'FailedCreate') return undefined;
   return problem('FailedCreate', 'pods cannot be created', message.replace(/^Error creating: /, ''));
+}
+
+/** What keeps a Job from having its pods that nobody else is to be asked about: somebody holds it back. Pure. */
+export function suspendedProblem({ spec }: JobObject): Problem | undefined {
+  if (spec.suspend !== true) return undefined;
+  const words = 'its Job is suspended, as by a queue of the cluster (Kueue)';
+  return problem('Suspended', words, 'it has no pods until it is resumed, and T goes on');
+}
+
+/** Whether a container has ended without ever having run, as of an image without /bin/sh: its message is the kubelet's own. Pure. */
+export function isUnstarted({ reason }: Pick<ContainerEnd, 'reason'>): boolean {
+  return reason === 'StartError' || reason === 'ContainerCannotRun';
 }
 
 /** Why a pod ended, or is ending. */
@@ -94,11 +111,16 @@ export function endOf(pod: Pod): PodEnd {
   }
   // Its first process is told to end when the pod is deleted.
   if (!ended || metadata.deletionTimestamp) return { reason: 'its pod was deleted', endedBy: 'user' };
+  if (isUnstarted(ended))
+    return { reason: `its first process cannot be started: ${ended.message ?? ended.reason}` };
   return { reason: `its first process ended with exit code ${ended.exitCode ?? '?'}` };
 }
 
-/** The same words for many pods are one problem: names of pods and numbers differ. */
+/** The same words for many pods are one problem: names of pods, numbers and quantities (`990m`, `1`, `64Mi`) differ. */
 function problem(reason: string, words: string, message: string | null | undefined): Problem {
   const text = message ? `${words}: ${message}` : words;
-  return { key: `${reason} ${text.replace(/"[^"]*"|\d+/g, '')}`, message: text };
+  return {
+    key: `${reason} ${text.replace(/"[^"]*"|\d+(\.\d+)?([numkMGTPE]|[KMGTPE]i)?\b/g, '')}`,
+    message: text,
+  };
 }
