@@ -38,6 +38,8 @@ export interface FleetFilter {
   readonly context?: string | undefined;
   readonly namespace?: string | undefined;
   readonly allNamespaces?: boolean | undefined;
+  /** Something is looked for by its name: the current place is asked for as long as those that were launched in. */
+  readonly isNamedRun?: boolean | undefined;
 }
 
 /** What is kept of a run that was launched: the settings of its fleet, and its handle (`Fleet.handle`), if it has one. */

@@ -1,7 +1,9 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { beforeEach, describe, expect, test } from 'vitest';
 import { type Cnd, type Ended, eventsOf, named, runEnded } from '../helper/cnd.ts';
+import { ApiProxy } from '../helper/kubernetes/api-proxy.ts';
 import { smallPods, testImage } from '../helper/kubernetes/cluster.ts';
 import { hasCluster } from '../helper/kubernetes/installed.ts';
 import type { KubernetesPlace } from '../helper/kubernetes/place.ts';
@@ -21,6 +23,8 @@ describe.runIf(hasCluster())('what a cluster does, in words', { timeout: 240_000
   });
 
   const run = async (words: string, more = {}) => place.run(words.split(' '), more);
+  const kubeconfig = (...words: string[]) =>
+    used.cluster.kubectl(['--kubeconfig', place.env['KUBECONFIG'] ?? '', 'config', ...words]);
   const start = (words: string): Cnd => place.start(['start', ...`${words} --json`.split(' ')]);
   const limited = (kind: string, spec: object) =>
     used.cluster.apply({
@@ -110,14 +114,12 @@ describe.runIf(hasCluster())('what a cluster does, in words', { timeout: 240_000
   });
 
   test('credentials that are refused, or cannot be had, are told with what to do, exit 2', async () => {
-    const config = (...words: string[]) =>
-      used.cluster.kubectl(['--kubeconfig', place.env['KUBECONFIG'] ?? '', 'config', ...words]);
-    await config('set-credentials', 'expired', '--token', 'expired.to.ken');
-    await config('set-context', 'expired', '--cluster', 'cnd-kube', '--user', 'expired');
+    await kubeconfig('set-credentials', 'expired', '--token', 'expired.to.ken');
+    await kubeconfig('set-context', 'expired', '--cluster', 'cnd-kube', '--user', 'expired');
     const exec = ['--exec-command=sh', '--exec-api-version=client.authentication.k8s.io/v1'];
     const words = ['--exec-arg=-c', '--exec-arg=echo the session has ended >&2; exit 1'];
-    await config('set-credentials', 'plugin', ...exec, '--exec-interactive-mode=Never', ...words);
-    await config('set-context', 'plugin', '--cluster', 'cnd-kube', '--user', 'plugin');
+    await kubeconfig('set-credentials', 'plugin', ...exec, '--exec-interactive-mode=Never', ...words);
+    await kubeconfig('set-context', 'plugin', '--cluster', 'cnd-kube', '--user', 'plugin');
     for (const [context, why] of [
       ['expired', 'does not accept the credentials of the kubeconfig: Unauthorized'],
       ['plugin', 'the credentials of the context plugin: the session has ended'],
@@ -144,6 +146,16 @@ describe.runIf(hasCluster())('what a cluster does, in words', { timeout: 240_000
       });
     const none = '--N 2 --T 150 --D 2 --pod-image localhost/none:1';
     const one = await detached(none);
+    // From another machine, that does not know whether anything was launched there, and whose way to the cluster is slow.
+    const slow = await ApiProxy.start(used.cluster, `${place.namespace}-user`, async () => sleep(4000));
+    await place.addContext('slow', slow.url);
+    await kubeconfig('use-context', 'slow');
+    const far = place.start(['attach', one, '--json'], elsewhere(place, 'far'));
+    await far.event('run.planned');
+    far.child.kill('SIGINT');
+    expect((await far.ended).code).toBe(0);
+    slow.stop();
+    await kubeconfig('use-context', 'cnd-kube');
     const attached = place.start(['attach', one, '--json'], elsewhere(place));
     const [driven, viewed] = await Promise.all([
       told(start(none), image, () => waits('ImagePullBackOff')),

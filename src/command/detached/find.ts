@@ -38,7 +38,7 @@ export async function findDetachedRun(
 ): Promise<FoundDetachedRun | undefined> {
   // `last`, say, is the beginning of none.
   if (!/^\d/.test(named)) return undefined;
-  const clusters = await openClusters(filter, env);
+  const clusters = await openClusters({ ...filter, isNamedRun: true }, env);
   const unreachable = [...clusters.unreachable];
   const runs = new Map<string, FoundDetachedRun>();
   // All are asked at once: one that is slow does not make the others wait.

@@ -58,7 +58,7 @@ export const kubernetesKind = fleetKind({
 
 /** The places that this user has launched in, and the current one; or the one that is named. */
 async function openAll(env: NodeJS.ProcessEnv, filter: FleetFilter): Promise<OpenedFleets> {
-  const { region, profile, context, namespace, allNamespaces = false } = filter;
+  const { region, profile, context, namespace, allNamespaces = false, isNamedRun = false } = filter;
   const { hasKubeconfig } = await import('../../kubernetes/kubeconfig.ts');
   const { launchPlaces } = await import('./place/history.ts');
   const fleets: Fleet[] = [];
@@ -93,6 +93,6 @@ async function openAll(env: NodeJS.ProcessEnv, filter: FleetFilter): Promise<Ope
     return { fleets, unreachable, skipped: [] };
   }
   for (const place of launched) await open(place, true);
-  await open({}, false);
+  await open({}, isNamedRun);
   return { fleets, unreachable, skipped: [] };
 }
