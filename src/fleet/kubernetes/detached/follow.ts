@@ -9,7 +9,6 @@ import type { JobObject, Pod } from '../object.ts';
 import { PodWatch } from '../pod-watch.ts';
 import { ProblemReport } from '../problem/problem-report.ts';
 import { endOf } from '../problem/problem.ts';
-import { throughRestart } from '../restart.ts';
 import { gone } from './claim.ts';
 import { detachedInstance, detachedRun } from './instance.ts';
 
@@ -29,7 +28,7 @@ export async function* followJob(
   run: string,
   signal: AbortSignal,
 ): AsyncGenerator<DetachedLook> {
-  const own = ownerHash(await throughRestart(() => api.user(signal), signal));
+  let own: string | undefined;
   const problems: string[] = [];
   const report = new ProblemReport((message) => problems.push(message));
   const pods = new FollowedPods(api, run, signal, report);
@@ -38,6 +37,7 @@ export async function* followJob(
   try {
     while (!signal.aborted) {
       try {
+        own ??= ownerHash(await api.user(signal));
         // The Job first: pods that are listed after its end are all that will be.
         const { look, job } = await lookAt(api, run, own, signal);
         if (look.endedAt) await pods.complete();
