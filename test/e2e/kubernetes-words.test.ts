@@ -153,7 +153,7 @@ describe.runIf(hasCluster())('what a cluster does, in words', { timeout: 240_000
     const far = place.start(['attach', one, '--json'], elsewhere(place, 'far'));
     await far.event('run.planned');
     far.child.kill('SIGINT');
-    expect((await far.ended).code).toBe(0);
+    expect((await far.ended).code).toBe(130);
     slow.stop();
     await kubeconfig('use-context', 'cnd-kube');
     const attached = place.start(['attach', one, '--json'], elsewhere(place));
