@@ -73,6 +73,42 @@ export async function withDeadline<T>(
   }
 }
 
+/**
+ * Lets many wait for a promise that may stay pending for long, and stop waiting: what was given to `then` is kept, with all that it
+ * refers to, as long as the promise is pending, whether or not anybody wants it still.
+ */
+export class Waiters<T> {
+  readonly #waiting = new Set<(value: T) => void>();
+  readonly #promise: Promise<T>;
+  #isSettled = false;
+
+  /** `promise` must not reject. */
+  constructor(promise: Promise<T>) {
+    this.#promise = promise;
+    void promise.then((value) => {
+      this.#isSettled = true;
+      for (const tell of this.#waiting) tell(value);
+      this.#waiting.clear();
+    });
+  }
+
+  /** Calls `tell` with the value, never at once, unless the function that is returned was called before. */
+  add(tell: (value: T) => void): () => void {
+    const waiter = (value: T): void => tell(value);
+    this.#waiting.add(waiter);
+    if (this.#isSettled)
+      void this.#promise.then((value) => {
+        if (this.#waiting.delete(waiter)) tell(value);
+      });
+    return () => this.#waiting.delete(waiter);
+  }
+
+  /** How many wait. */
+  get size(): number {
+    return this.#waiting.size;
+  }
+}
+
 /** Lets many wait for the next change of something that others change. */
 export class Changes {
   readonly #waiting = new Set<() => void>();

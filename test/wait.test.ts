@@ -1,6 +1,6 @@
 import { getEventListeners } from 'node:events';
 import { expect, test } from 'vitest';
-import { unlessAborted, withDeadline } from '../src/wait.ts';
+import { Waiters, unlessAborted, withDeadline } from '../src/wait.ts';
 
 async function untilAborted(signal: AbortSignal): Promise<never> {
   return new Promise((_, reject) => {
@@ -34,4 +34,23 @@ test('what does not listen to a signal is not waited for', async () => {
   expect(await quick).toBe(1);
   const fails = unlessAborted(Promise.reject(new Error('no')), new AbortController().signal);
   await expect(fails).rejects.toThrow('no');
+});
+
+test('waiters are told once, those that come late as well, those that wait no longer not at all, and nobody is kept', async () => {
+  let settle = (_: number): void => {};
+  const waiters = new Waiters(new Promise<number>((resolve) => (settle = resolve)));
+  const told: string[] = [];
+  waiters.add((value) => told.push(`first ${value}`));
+  const forget = waiters.add((value) => told.push(`second ${value}`));
+  expect(waiters.size).toBe(2);
+  forget();
+  expect(waiters.size).toBe(1);
+  settle(7);
+  await new Promise(setImmediate);
+  waiters.add((value) => told.push(`third ${value}`));
+  waiters.add((value) => told.push(`fourth ${value}`))();
+  expect(told).toEqual(['first 7']);
+  await new Promise(setImmediate);
+  expect(told).toEqual(['first 7', 'third 7']);
+  expect(waiters.size).toBe(0);
 });

@@ -1,5 +1,5 @@
 import { CndError } from '../../error.ts';
-import { within } from '../../wait.ts';
+import { Waiters, within } from '../../wait.ts';
 import { bounded } from '../bounded.ts';
 import { exec, save } from '../exec.ts';
 import { framedCommand, makeFrame } from '../frame.ts';
@@ -26,6 +26,8 @@ export class PodSession implements Session {
   readonly #target: ExecTarget;
   readonly #control: Control;
   readonly #channels = new Set<PodChannel>();
+  /** Commands that are being started. */
+  readonly #starting: Waiters<CndError | undefined>;
   #end: (reason: CndError | undefined) => void = () => {};
   #isOver = false;
 
@@ -39,6 +41,7 @@ export class PodSession implements Session {
         resolve(reason);
       };
     });
+    this.#starting = new Waiters(this.closed);
     void control.ended.then((cause) => {
       this.#end(lost(this.address, cause));
       control.destroy();
@@ -66,11 +69,16 @@ export class PodSession implements Session {
     const late = () => new CndError('session-timeout', `${what} took too long`, { about: this.address });
     return bounded({ ...bounds, timeout }, what, late, (resolve, reject) => {
       const channel = new PodChannel(makeFrame(), this.#control);
-      void this.closed.then((reason) => reject(lostWhile(this.address, what, reason?.cause)));
+      const forget = this.#starting.add((reason) => reject(lostWhile(this.address, what, reason?.cause)));
       // That the way there was lost says `closed`, if it is about to.
       const fail = (error: CndError): void => void setImmediate(() => reject(error));
-      if (!this.#isOver) this.#start(command, channel).then(() => resolve(channel), fail);
+      const started = (): void => {
+        forget();
+        resolve(channel);
+      };
+      if (!this.#isOver) this.#start(command, channel).then(started, fail);
       return () => {
+        forget();
         channel.kill('KILL');
         channel.close();
       };

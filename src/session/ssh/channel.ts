@@ -2,6 +2,8 @@ import { Writable } from 'node:stream';
 
 import type { Client, ClientChannel } from 'ssh2';
 
+import type { CndError } from '../../error.ts';
+import type { Waiters } from '../../wait.ts';
 import { type Frame, Unframed } from '../frame.ts';
 import type { Channel, Exit, RemoteSignal } from '../session.ts';
 
@@ -22,14 +24,14 @@ export interface NotRun {
 /**
  * Makes a `Channel` of a channel of ssh2 on which a framed command was started.
  *
- * @param lost Resolves when the connection ends, for whatever reason.
+ * @param lost Tells when the connection ends, for whatever reason.
  * @param started Called once: when the command runs, or with what was said instead when it does not run at all.
  */
 export function openedChannel(
   client: Client,
   channel: ClientChannel,
   frame: Frame,
-  lost: Promise<unknown>,
+  lost: Waiters<CndError | undefined>,
   started: (instead?: NotRun) => void,
 ): Channel {
   channel.on('error', () => {});
@@ -64,12 +66,14 @@ export function openedChannel(
     () => running,
     (result) => end(result),
   );
-  void lost.then(() => {
+  const forget = lost.add(() => {
     end('lost');
     // ssh2 ends them only when its socket is closed, which can take as long as a dead jump host likes.
     channel.push(null);
     channel.stderr.push(null);
   });
+  // Both outputs have had their ends by then.
+  channel.once('close', forget);
   const kill = (signal: RemoteSignal): void => {
     if (!over) sendSignal(client, channel, signal);
   };

@@ -5,7 +5,7 @@ import type { Client } from 'ssh2';
 import { CndError } from '../../error.ts';
 
 import type { Access } from './access.ts';
-import { pause, within } from '../../wait.ts';
+import { Waiters, pause, within } from '../../wait.ts';
 import { bounded } from '../bounded.ts';
 import { exec, save, succeeded } from '../exec.ts';
 import { framedCommand, makeFrame } from '../frame.ts';
@@ -48,6 +48,8 @@ export class Connection implements Session {
   /** Resolves once: with the reason when the connection was lost, with undefined after `close`. */
   readonly closed: Promise<CndError | undefined>;
   #end: (reason: CndError | undefined) => void = () => {};
+  /** Commands under way, of which there are many in the life of a connection: none is to be kept after its end. */
+  readonly #commands: Waiters<CndError | undefined>;
   readonly #disconnected: Promise<void>;
   readonly #stream: Duplex;
 
@@ -58,6 +60,7 @@ export class Connection implements Session {
     this.client = client;
     this.#stream = stream;
     this.closed = new Promise((resolve) => (this.#end = resolve));
+    this.#commands = new Waiters(this.closed);
     this.#disconnected = new Promise((resolve) => client.on('close', resolve));
     // Behind a jump host, a machine that is gone is seen as an 'end' alone.
     client
@@ -106,16 +109,19 @@ export class Connection implements Session {
       const about = this.address;
       let abandoned = false;
       let drop = (): void => {};
-      void this.closed.then((reason) => reject(lostWhile(this.address, what, reason?.cause)));
+      const forget = this.#commands.add((reason) => reject(lostWhile(this.address, what, reason?.cause)));
       try {
         const frame = makeFrame();
         this.client.exec(framedCommand(command, frame), (error, raw) => {
           // Also told when the connection is lost with the answer to come: then `closed` says so first.
           if (error !== undefined) return void setImmediate(() => reject(this.#refused(error)));
-          const channel = openedChannel(this.client, raw, frame, this.closed, (instead) => {
+          const channel = openedChannel(this.client, raw, frame, this.#commands, (instead) => {
             clearTimeout(unheard);
             clearTimeout(unstarted);
-            if (instead === undefined) return resolve(channel);
+            if (instead === undefined) {
+              forget();
+              return resolve(channel);
+            }
             // That the connection was lost says `closed`.
             setImmediate(() => reject(instead.exit ? notRun(about, instead) : lostWhile(about, what)));
           });
@@ -135,6 +141,7 @@ export class Connection implements Session {
       }
       return () => {
         abandoned = true;
+        forget();
         drop();
       };
     });

@@ -33,7 +33,11 @@ function dialTcp(
   socket.setNoDelay(true);
   socket.connect({ host, port, lookup: lookUpForSocket });
   // Stays for the socket's life: a reset that comes late must not end the process.
-  socket.on('error', reject).on('connect', () => resolve(socket));
+  socket.on('error', ignore);
+  socket.once('error', reject).once('connect', () => {
+    socket.off('error', reject);
+    resolve(socket);
+  });
   return () => socket.destroy();
 }
 
@@ -70,6 +74,8 @@ class ReadingSocket extends Socket {
     super._writev?.(chunks, () => callback());
   }
 }
+
+function ignore(): void {}
 
 function dialThrough(
   jump: Client,

@@ -5,8 +5,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import { text } from 'node:stream/consumers';
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
 
-import { afterEach, beforeEach, describe, expect, it, onTestFinished } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, onTestFinished, vi } from 'vitest';
 
 import { connect, type SshConnectOptions } from '../../../src/session/ssh/connect.ts';
 import type { Connection } from '../../../src/session/ssh/connection.ts';
@@ -323,6 +325,44 @@ describe('close', () => {
     await connection.close();
     expect(performance.now() - before).toBeLessThan(2_000);
   });
+});
+
+it('keeps nothing of a command that has ended', async () => {
+  setFlagsFromString('--expose-gc');
+  const collectGarbage = runInNewContext('gc') as () => void;
+  const outputs = await Promise.all(
+    Array.from({ length: 3 }, async () => {
+      const { stdout, stderr, exit } = await connection.stream('true');
+      stdout.resume();
+      stderr.resume();
+      await exit;
+      return new WeakRef(stdout);
+    }),
+  );
+  // What the streams do after their end takes a few turns.
+  await vi.waitFor(() => {
+    collectGarbage();
+    expect(outputs.filter((output) => output.deref() !== undefined)).toEqual([]);
+  });
+});
+
+it('asks whether a server lives only after a silence', async () => {
+  await connection.close();
+  await server.stop();
+  const interval = 100;
+  await start({}, { keepalive: { interval, count: 1000 } });
+  const { stdout } = await connection.stream('while echo; do sleep 0.01; done');
+  const [socket] = server.sockets;
+  let [last, silences] = [performance.now(), 0];
+  const begin = { at: last, bytes: socket?.bytesRead ?? 0 };
+  for await (const _ of stdout) {
+    const now = performance.now();
+    silences += Math.floor((now - last) / interval);
+    last = now;
+    if (now - begin.at > 10 * interval) break;
+  }
+  const longestQuestion = 100;
+  expect((socket?.bytesRead ?? 0) - begin.bytes).toBeLessThanOrEqual(silences * longestQuestion);
 });
 
 it('notices by keepalive that nobody answers any more', async () => {

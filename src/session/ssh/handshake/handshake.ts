@@ -12,15 +12,17 @@ import { CndError, messageOf } from '../../../error.ts';
 
 import type { Access } from '../access.ts';
 import { hostKeyAlgorithms, keyExchanges } from '../algorithm.ts';
+import { Waiters } from '../../../wait.ts';
 import { bounded } from '../../bounded.ts';
 import { type ConnectionError, classify } from '../failure.ts';
 import { target } from '../access.ts';
 import { type Attempt } from '../attempt.ts';
 import { leavePrimesUntested } from './group-exchange.ts';
+import { askOnlyAfterSilence } from './keepalive.ts';
 import { signingKey } from './signing-key.ts';
 import { publicKeyBlob } from '../key.ts';
 
-/** How a dead connection is noticed: so many unanswered questions, one every so many milliseconds. */
+/** How a dead connection is noticed: so many unanswered questions, one after so many milliseconds of silence. */
 export interface Keepalive {
   readonly interval: number;
   readonly count: number;
@@ -38,7 +40,7 @@ export class Handshake {
   readonly #seen: { -readonly [K in keyof Attempt]: Attempt[K] } = { connected: true };
   readonly #exchanged: Promise<void>;
   readonly #ready: Promise<void>;
-  readonly #failed: Promise<Error>;
+  readonly #failed: Waiters<Error>;
 
   constructor(access: Access, stream: Duplex, keepalive: Keepalive, signal: AbortSignal | undefined) {
     this.#access = access;
@@ -48,7 +50,7 @@ export class Handshake {
     const seen = this.#seen;
     this.#exchanged = new Promise((resolve) => client.once('handshake', () => resolve()));
     this.#ready = new Promise((resolve) => client.once('ready', () => resolve()));
-    this.#failed = new Promise((resolve) => {
+    const failed = new Promise<Error>((resolve) => {
       client
         .on('greeting', (message) => (seen.greeting = message))
         .on('banner', (message) => (seen.banner = message))
@@ -68,6 +70,7 @@ export class Handshake {
         resolve(unusable(access, error));
       }
     });
+    this.#failed = new Waiters(failed);
   }
 
   /** @throws ConnectionError by cause; CndError `session-aborted`, `ssh-private-key`. */
@@ -79,6 +82,7 @@ export class Handshake {
   /** After the key exchange. @throws ConnectionError by cause; CndError `session-aborted`. */
   async logIn(timeout: number): Promise<Client> {
     await this.#step(this.#ready, timeout);
+    askOnlyAfterSilence(this.#client, this.#stream);
     return this.#client;
   }
 
@@ -96,9 +100,12 @@ export class Handshake {
         what,
         () => this.late(timeout),
         (resolve, reject) => {
-          void step.then(resolve);
-          void this.#failed.then(reject);
-          return () => {};
+          const forget = this.#failed.add(reject);
+          void step.then(() => {
+            forget();
+            resolve();
+          });
+          return forget;
         },
       );
     } catch (error) {
