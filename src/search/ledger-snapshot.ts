@@ -69,9 +69,50 @@ const ledgerSnapshot = z.object({
   doubled: natural.optional(),
 });
 
-/** A snapshot as JSON, nonces and chunks as decimal strings. Pure. */
-export function ledgerSnapshotText(snapshot: LedgerSnapshot): string {
-  return JSON.stringify(snapshot, (_, value: unknown) => (typeof value === 'bigint' ? `${value}` : value));
+/**
+ * A snapshot as a value of JSON, nonces and chunks as decimal strings. One by one: with a thousand workers it is made once a second, and
+ * a replacer of `JSON.stringify`, called for every number in it, takes three times as long. Pure.
+ */
+export function ledgerSnapshotValue(snapshot: LedgerSnapshot): unknown {
+  const { space, stride, bound, known, workers, residues, rivals, doubled } = snapshot;
+  return {
+    space: { from: `${space.from}`, limit: `${space.limit}`, chunk: `${space.chunk}` },
+    stride,
+    ...(bound !== undefined && { bound: `${bound}` }),
+    known: rangeValues(known),
+    workers,
+    residues: residues.map(({ residue, next, done, from, until, status, owner, base, given }) => ({
+      residue,
+      next: `${next}`,
+      done: rangeValues(done),
+      from: `${from}`,
+      until: `${until}`,
+      status,
+      owner,
+      base: reportValue(base),
+      given: `${given}`,
+    })),
+    ...(rivals && {
+      rivals: rivals.map(({ residue, next, done, from, until, worker, base }) => ({
+        residue,
+        next: `${next}`,
+        done: rangeValues(done),
+        from: `${from}`,
+        until: `${until}`,
+        worker,
+        base: reportValue(base),
+      })),
+    }),
+    ...(doubled !== undefined && { doubled: `${doubled}` }),
+  };
+}
+
+function reportValue({ residue, next, done }: ResidueReport) {
+  return { residue, next: `${next}`, done: rangeValues(done) };
+}
+
+function rangeValues(ranges: readonly Range[]): [string, string][] {
+  return ranges.map(([lo, hi]) => [`${lo}`, `${hi}`]);
 }
 
 /**

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { parseAgentMessage } from '../../src/engine/agents/agent-message.ts';
 import { Ledger } from '../../src/search/ledger.ts';
-import { ledgerSnapshotText, parseLedgerSnapshot } from '../../src/search/ledger-snapshot.ts';
+import { ledgerSnapshotValue, parseLedgerSnapshot } from '../../src/search/ledger-snapshot.ts';
 
 // That a search goes on from a snapshot as if nothing had happened is in search.test.ts.
 
@@ -10,7 +10,7 @@ function text(): string {
   ledger.deal(0);
   ledger.report(0, { residue: 0, next: 0n, done: [[105n, 107n]] });
   ledger.lower(140n);
-  return ledgerSnapshotText(ledger.snapshot());
+  return JSON.stringify(ledgerSnapshotValue(ledger.snapshot()));
 }
 
 /** The snapshot with something else in it. */
@@ -40,7 +40,7 @@ describe('a snapshot', () => {
         ],
       },
     ]);
-    expect(ledgerSnapshotText(ledger.snapshot())).toBe(text());
+    expect(JSON.stringify(ledgerSnapshotValue(ledger.snapshot()))).toBe(text());
   });
 
   it('is read of a residue that was divided very often, and so are reports of its parts', () => {
@@ -48,7 +48,7 @@ describe('a snapshot', () => {
     let share: number | undefined = 0;
     for (let part = 0; part < 1100 && share !== undefined; part++) share = ledger.divide(share, 1n);
     expect(share).toBe(1_100_000);
-    const snapshot = parseLedgerSnapshot(JSON.parse(ledgerSnapshotText(ledger.snapshot())));
+    const snapshot = parseLedgerSnapshot(JSON.parse(JSON.stringify(ledgerSnapshotValue(ledger.snapshot()))));
     expect(snapshot && Ledger.restore(snapshot).residues()).toHaveLength(2100);
     const report = { residue: 1_100_000, next: '0', done: [['1100', '2000']] };
     const progress = { event: 'progress', residues: [report], hashes: 900, rate: 900 };

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { testedNow } from '../../src/search/coverage.ts';
 import { Ledger } from '../../src/search/ledger.ts';
-import { ledgerSnapshotText, parseLedgerSnapshot } from '../../src/search/ledger-snapshot.ts';
+import { ledgerSnapshotValue, parseLedgerSnapshot } from '../../src/search/ledger-snapshot.ts';
 import { maximumPieces } from '../../src/search/residue.ts';
 import type { Range, Space } from '../../src/search/search.ts';
 import { rangesOf } from './arbitrary.ts';
@@ -331,10 +331,10 @@ describe('a ledger', () => {
     expect(ranges(ledger)).toEqual([[100n, 128n]]);
     expect([ledger.claimed(0), ledger.claimed(other)]).toEqual([16n, 12n]);
     // Another controller takes it the same way, but for what it cannot have been shown.
-    const text = ledgerSnapshotText(ledger.snapshot());
+    const text = JSON.stringify(ledgerSnapshotValue(ledger.snapshot()));
     const snapshot = parseLedgerSnapshot(JSON.parse(text));
     const restored = snapshot && Ledger.restore(snapshot);
-    expect(restored && ledgerSnapshotText(restored.snapshot())).toBe(text);
+    expect(restored && JSON.stringify(ledgerSnapshotValue(restored.snapshot()))).toBe(text);
     expect(restored?.rivals.of(0)).toEqual([0]);
     expect(restored?.report(0, report(0, 1n, [110n, 116n], [124n, 130n]))).toEqual({ accepted: true });
     expect([restored?.tested, restored?.claimed(0), restored?.coverage().doubled]).toEqual([30n, 0n, '6']);

@@ -3,7 +3,7 @@ import { assign, type WorkerState } from '../../src/search/assignment.ts';
 import { chunkCount, chunkOf, chunkRange, chunkStart } from '../../src/search/chunk.ts';
 import { Ledger } from '../../src/search/ledger.ts';
 import type { ReportResult } from '../../src/search/report-result.ts';
-import { ledgerSnapshotText, parseLedgerSnapshot } from '../../src/search/ledger-snapshot.ts';
+import { ledgerSnapshotValue, parseLedgerSnapshot } from '../../src/search/ledger-snapshot.ts';
 import type { Assignment, Range, ResidueReport, Space } from '../../src/search/search.ts';
 import { asRanges, nonces, rangesOf } from './arbitrary.ts';
 
@@ -179,11 +179,11 @@ export class Simulation {
 
   /** The controller is another process from now on, which knows what the one before it noted. */
   resume(): void {
-    const text = ledgerSnapshotText(this.#ledger.snapshot());
+    const text = JSON.stringify(ledgerSnapshotValue(this.#ledger.snapshot()));
     const snapshot = parseLedgerSnapshot(JSON.parse(text));
     assert.ok(snapshot);
     this.#ledger = Ledger.restore(snapshot);
-    assert.equal(ledgerSnapshotText(this.#ledger.snapshot()), text);
+    assert.equal(JSON.stringify(ledgerSnapshotValue(this.#ledger.snapshot())), text);
   }
 
   obey(worker: number): void {

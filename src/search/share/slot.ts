@@ -135,5 +135,6 @@ export function snapshotOf(slot: Slot): ShareSnapshot {
     };
   }
   const { given, base, progress, status, owner } = slot;
-  return { ...progress.report, status, owner, given, base: base.report };
+  const { residue, next, done, from, until } = progress.report;
+  return { residue, next, done, from, until, status, owner, given, base: base.report };
 }

@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { CndError } from '../../../error.ts';
 import {
   type LedgerSnapshot,
-  ledgerSnapshotText,
+  ledgerSnapshotValue,
   parseLedgerSnapshot,
 } from '../../../search/ledger-snapshot.ts';
 import type { Claim, Hit } from '../../hit.ts';
@@ -49,7 +49,7 @@ export function searchValue(
 ): unknown {
   const { nonce, ...rest } = best ?? {};
   return {
-    ledger: JSON.parse(ledgerSnapshotText(ledger)) as unknown,
+    ledger: ledgerSnapshotValue(ledger),
     workers,
     ...(nonce !== undefined && { best: { nonce: `${nonce}`, ...rest } }),
   };
