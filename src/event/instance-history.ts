@@ -6,6 +6,8 @@ import type { View } from './view.ts';
 export class InstanceHistory implements View {
   readonly #instances = new Map<number, InstanceRecord>();
   readonly #resumed: ResumedRecord[] = [];
+  /** Nonces counted by all agents of an instance; apart from the rest, which does not change every second. */
+  readonly #hashes = new Map<number, number>();
   /** Nonces counted by agents of an instance that were started before its present one. */
   readonly #earlierHashes = new Map<number, number>();
 
@@ -30,9 +32,7 @@ export class InstanceHistory implements View {
         break;
       }
       case 'instance.progress':
-        this.#add(event.instance, {
-          hashes: (this.#earlierHashes.get(event.instance) ?? 0) + event.hashes,
-        });
+        this.#hashes.set(event.instance, (this.#earlierHashes.get(event.instance) ?? 0) + event.hashes);
         break;
       case 'instance.lost':
         this.#noteEnd(event.instance);
@@ -108,12 +108,16 @@ export class InstanceHistory implements View {
 
   /** The instances by index. */
   records(): InstanceRecord[] {
-    return [...this.#instances.values()].toSorted((a, b) => a.index - b.index);
+    const all = [...this.#instances.values()].map((one) => {
+      const hashes = this.#hashes.get(one.index);
+      return hashes === undefined ? one : { ...one, hashes };
+    });
+    return all.toSorted((a, b) => a.index - b.index);
   }
 
   /** Its agent is over; a new one counts from 0. (That one searches may be said twice, where the controller was killed.) */
   #noteEnd(index: number): void {
-    this.#earlierHashes.set(index, this.#instances.get(index)?.hashes ?? 0);
+    this.#earlierHashes.set(index, this.#hashes.get(index) ?? 0);
   }
 
   #add(index: number, fields: Partial<InstanceRecord>): void {

@@ -12,6 +12,10 @@ export interface Frame {
 
 /** ASCII's record separator: so that text hardly ever has to be held back as a possible beginning of a marker. */
 const separator = '\x1e';
+const separatorByte = 0x1e;
+
+/** Of no memory of its own: an empty part of what was read would keep all of that. */
+const nothing = Buffer.alloc(0);
 
 /** The longest exit code and the separator behind it. */
 const tailLength = 4;
@@ -70,32 +74,33 @@ export interface FrameEvents {
 export class Unframed extends Transform {
   /** What was printed before the frame, its last 2 KiB: the words of whoever did not run the command. */
   before = '';
-  readonly #begin: Buffer;
+  #begin: Buffer;
   readonly #end: Buffer;
   readonly #events: FrameEvents;
   #state: 'before' | 'within' | 'over' = 'before';
-  #held: Buffer = Buffer.alloc(0);
+  #held: Buffer = nothing;
 
   constructor(frame: Frame, events: FrameEvents = {}) {
     super();
-    this.#begin = Buffer.from(frame.begin);
-    this.#end = Buffer.from(frame.end);
+    this.#begin = markerBytes(frame.begin);
+    this.#end = markerBytes(frame.end);
     this.#events = events;
   }
 
   override _transform(chunk: Buffer, _encoding: BufferEncoding, callback: TransformCallback): void {
     let bytes = this.#held.length === 0 ? chunk : Buffer.concat([this.#held, chunk]);
-    this.#held = Buffer.alloc(0);
+    this.#held = nothing;
     if (this.#state === 'before') {
       const at = bytes.indexOf(this.#begin);
       if (at === -1) {
-        const kept = this.#tail(bytes, this.#begin);
+        const kept = tailLike(bytes, this.#begin);
         this.#remember(bytes.subarray(0, bytes.length - kept));
-        this.#held = bytes.subarray(bytes.length - kept);
+        this.#hold(bytes, kept);
         return callback();
       }
       this.#remember(bytes.subarray(0, at));
       bytes = bytes.subarray(at + this.#begin.length);
+      this.#begin = nothing;
       this.#state = 'within';
       this.#events.begun?.();
     }
@@ -112,9 +117,9 @@ export class Unframed extends Transform {
   #pass(bytes: Buffer): void {
     const at = bytes.indexOf(this.#end);
     if (at === -1) {
-      const kept = this.#tail(bytes, this.#end);
-      if (bytes.length > kept) this.push(bytes.subarray(0, bytes.length - kept));
-      this.#held = bytes.subarray(bytes.length - kept);
+      const kept = tailLike(bytes, this.#end);
+      if (bytes.length > kept) this.push(kept === 0 ? bytes : bytes.subarray(0, bytes.length - kept));
+      this.#hold(bytes, kept);
       return;
     }
     const rest = bytes.toString('latin1', at + this.#end.length, at + this.#end.length + tailLength);
@@ -129,15 +134,28 @@ export class Unframed extends Transform {
     this.#events.ended?.(exitOf(Number(code)));
   }
 
-  /** How many bytes at the end may be the beginning of a marker. */
-  #tail(bytes: Buffer, marker: Buffer): number {
-    for (let length = Math.min(marker.length - 1, bytes.length); length > 0; length -= 1) {
-      if (marker.subarray(0, length).equals(bytes.subarray(bytes.length - length))) return length;
-    }
-    return 0;
+  #hold(bytes: Buffer, length: number): void {
+    if (length > 0) this.#held = bytes.subarray(bytes.length - length);
   }
 
   #remember(bytes: Buffer): void {
     this.before = (this.before + bytes.toString()).slice(-2048);
   }
+}
+
+/** How many bytes at the end may be the beginning of a marker: as a rule there is no separator, which one begins with. Pure. */
+function tailLike(bytes: Buffer, marker: Buffer): number {
+  const from = Math.max(0, bytes.length - marker.length + 1);
+  for (let at = bytes.indexOf(separatorByte, from); at !== -1; at = bytes.indexOf(separatorByte, at + 1)) {
+    const length = bytes.length - at;
+    if (marker.compare(bytes, at, bytes.length, 0, length) === 0) return length;
+  }
+  return 0;
+}
+
+/** In memory of its own: a part of what small buffers share would keep the whole of it, 8 KiB, while a command runs. */
+function markerBytes(marker: string): Buffer {
+  const bytes = Buffer.allocUnsafeSlow(marker.length);
+  bytes.write(marker, 'latin1');
+  return bytes;
 }

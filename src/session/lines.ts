@@ -4,6 +4,8 @@ export interface LineOptions {
   readonly maxLength?: number;
   /** Told the length in bytes of each line that was dropped. */
   readonly onOverlong?: (length: number) => void;
+  /** Asked, with the length in bytes of what has come, whether to read on: else the lines are over. */
+  readonly readsOn?: (length: number) => boolean;
 }
 
 const newline = 0x0a;
@@ -16,17 +18,19 @@ const newline = 0x0a;
  */
 export async function* lines(
   stream: AsyncIterable<Buffer | string>,
-  { maxLength = 1 << 20, onOverlong }: LineOptions = {},
+  { maxLength = 1 << 20, onOverlong, readsOn }: LineOptions = {},
 ): AsyncGenerator<string, void, undefined> {
   let parts: Buffer[] = [];
   let length = 0;
   for await (const chunk of stream) {
     // Split at the byte, decode afterwards: a character cut by a chunk's border is whole again by then.
     const bytes = typeof chunk === 'string' ? Buffer.from(chunk) : chunk;
+    if (readsOn && !readsOn(bytes.length)) return;
     let from = 0;
     for (let at = bytes.indexOf(newline); at !== -1; at = bytes.indexOf(newline, from)) {
       length += at - from;
       if (length > maxLength) onOverlong?.(length);
+      else if (parts.length === 0) yield bytes.toString('utf8', from, at);
       else yield Buffer.concat([...parts, bytes.subarray(from, at)]).toString();
       parts = [];
       length = 0;

@@ -61,7 +61,11 @@ export class Agent {
     const onOverlong = (length: number): void => {
       this.#flood ??= `a line of ${length} bytes`;
     };
-    this.#lines = lines(this.#counted(), { maxLength: longestLine, onOverlong });
+    const readsOn = (length: number): boolean => {
+      this.#count('byte', length);
+      return this.#flood === undefined;
+    };
+    this.#lines = lines(channel.stdout, { maxLength: longestLine, onOverlong, readsOn });
     channel.stderr.on('data', (chunk: Buffer) => {
       this.#count('byte', chunk.length);
       // Not read any further, it has no room to say more.
@@ -192,15 +196,6 @@ export class Agent {
 
   #ping(): void {
     this.send({ order: 'ping', seen: this.#received.confirmed });
-  }
-
-  /** The output as it comes, until it is too much. */
-  async *#counted(): AsyncGenerator<Buffer> {
-    for await (const chunk of this.#channel.stdout as AsyncIterable<Buffer>) {
-      this.#count('byte', chunk.length);
-      if (this.#flood !== undefined) return;
-      yield chunk;
-    }
   }
 
   /** The message in a line, if it is one and within the budget. What is none counts as well. */

@@ -32,10 +32,12 @@ export class MessageBudget {
   take(what: Counted, amount = 1): boolean {
     const { burst, perSecond } = allowances[what];
     const now = this.#now();
-    const last = this.#left.get(what) ?? { amount: burst, at: now };
+    let last = this.#left.get(what);
+    if (!last) this.#left.set(what, (last = { amount: burst, at: now }));
     if (last.amount < 0) return false;
     const refilled = Math.min(burst, last.amount + (Math.max(0, now - last.at) / 1000) * perSecond);
-    this.#left.set(what, { amount: refilled - amount, at: now });
+    last.amount = refilled - amount;
+    last.at = now;
     return refilled >= amount;
   }
 
