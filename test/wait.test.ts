@@ -37,7 +37,7 @@ test('what does not listen to a signal is not waited for', async () => {
 });
 
 test('waiters are told once, those that come late as well, those that wait no longer not at all, and nobody is kept', async () => {
-  let settle = (_: number): void => {};
+  let settle: (value: number) => void = () => {};
   const waiters = new Waiters(new Promise<number>((resolve) => (settle = resolve)));
   const told: string[] = [];
   waiters.add((value) => told.push(`first ${value}`));

@@ -8,10 +8,12 @@ import type { Client } from 'ssh2';
  * each second again and again: two packets each time, which with a thousand instances took a tenth of the controller's processor time.
  */
 export function askOnlyAfterSilence(client: Client, stream: Duplex): void {
-  if (hasKeepalive(client)) stream.on('data', () => client._resetKA());
+  if (!hasKeepalive(client)) return;
+  const { _resetKA: silenceBegins } = client;
+  stream.on('data', () => silenceBegins());
 }
 
 /** Of ssh2 1.17; without it, it asks every time. */
 function hasKeepalive(client: object): client is { readonly _resetKA: () => void } {
-  return '_resetKA' in client && typeof client._resetKA === 'function';
+  return '_resetKA' in client && typeof Reflect.get(client, '_resetKA') === 'function';
 }
