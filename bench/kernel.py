@@ -15,6 +15,7 @@ import argparse
 import hashlib
 import json
 import os
+import re
 import resource
 import statistics
 import subprocess
@@ -91,7 +92,7 @@ def bounds(directory):
 
 def bound(known, scheme, isa):
     """A variant is bound as its instruction set is; that with the SHA unit differs."""
-    return known.get((scheme, isa[:-2] if isa.endswith("-1") else isa))
+    return known.get((scheme, re.sub(r"-\d$", "", isa)))
 
 
 def neighbour(cpu):

@@ -51,6 +51,9 @@ static inline __attribute__((always_inline)) void hex_text(uint32x4_t x, uint32x
   }
 }
 
+#define STREAMS 4
+#define GROUPS 2
+
 #include "quads.h"
 #include "processor.h"
 

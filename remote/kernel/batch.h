@@ -50,7 +50,7 @@ struct isa {
   size_t (*scan)(const struct batch *batch, struct found *found);
 };
 
-extern const struct isa isa_portable, isa_sse2, isa_avx2, isa_avx2_1, isa_sha_ni, isa_avx512, isa_avx512_1, isa_avx512_sha,
+extern const struct isa isa_portable, isa_sse2, isa_avx2, isa_avx2_1, isa_sha_ni, isa_sha_ni_2, isa_avx512, isa_avx512_1, isa_avx512_sha,
     isa_neon, isa_armv8_sha2;
 
 #endif

@@ -3,7 +3,7 @@
 /* The order is the choice where nothing can be timed: README.md, "Speed". */
 static const struct isa *const known[] = {
 #if defined(__x86_64__)
-    &isa_avx512, &isa_avx512_1, &isa_avx512_sha, &isa_sha_ni, &isa_avx2, &isa_avx2_1, &isa_sse2,
+    &isa_avx512, &isa_avx512_1, &isa_avx512_sha, &isa_sha_ni, &isa_sha_ni_2, &isa_avx2, &isa_avx2_1, &isa_sse2,
 #elif defined(__aarch64__)
     &isa_armv8_sha2, &isa_neon,
 #endif

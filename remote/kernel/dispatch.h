@@ -4,7 +4,7 @@
 
 #include "batch.h"
 
-enum { MAX_ISAS = 8 };
+enum { MAX_ISAS = 9 };
 
 /* Those that can run here, first those that are faster on most processors; returns how many. */
 size_t dispatch_usable(const struct isa *usable[MAX_ISAS]);

@@ -10,6 +10,7 @@ enum {
   LEAF1_ECX_SSSE3 = 1 << 9,
   LEAF1_ECX_SSE41 = 1 << 19,
   LEAF1_ECX_OSXSAVE = 1 << 27,
+  LEAF1_ECX_AVX = 1 << 28,
   LEAF7_EBX_AVX2 = 1 << 5,
   LEAF7_EBX_AVX512F = 1 << 16,
   LEAF7_EBX_SHA = 1 << 29,
@@ -43,6 +44,8 @@ int processor_sha_ni(void) {
   unsigned needed = LEAF1_ECX_SSSE3 | LEAF1_ECX_SSE41;
   return (leaf(1).ecx & needed) == needed && (leaf(7).ebx & LEAF7_EBX_SHA);
 }
+
+int processor_sha_ni_avx(void) { return processor_sha_ni() && saves(XCR0_YMM) && (leaf(1).ecx & LEAF1_ECX_AVX); }
 
 int processor_avx512(void) {
   unsigned needed = LEAF7_EBX_AVX512F | LEAF7_EBX_AVX512BW;

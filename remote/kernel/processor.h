@@ -4,6 +4,7 @@
 
 int processor_avx2(void);
 int processor_sha_ni(void);
+int processor_sha_ni_avx(void);
 int processor_avx512(void);
 int processor_armv8_sha2(void);
 

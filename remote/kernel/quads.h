@@ -1,7 +1,9 @@
 /* SHA-256 by instructions of its own, which do two or four rounds of one message at a time: the scan of sha_ni.c and
- * armv8_sha2.c. Four messages are interleaved, because each instruction waits for the one before it on the same message.
+ * armv8_sha2.c. Several messages are interleaved, because each instruction waits for the one before it on the same message.
  *
  * The including file defines
+ *   STREAMS           how many messages are interleaved,
+ *   GROUPS            and how many groups of them take turns, so that the next block can start while the one before it drains
  *   Q                 four 32-bit words: of the message, or half a state
  *   set1 load and add
  *   struct pair       a state in the instructions' own layout; pack and unpack it from and to a..d and e..h
@@ -24,9 +26,6 @@
 
 #define NOINLINE __attribute__((noinline))
 #define INLINE static inline __attribute__((always_inline))
-
-/* Two groups of streams take turns, so that the next block can start while the one before it drains. */
-enum { STREAMS = 4, GROUPS = 2 };
 
 #define EACH_STREAM(n) for (unsigned n = 0; n < STREAMS; n++)
 

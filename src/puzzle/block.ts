@@ -1,4 +1,5 @@
 import { UsageError } from '../error.ts';
+import { shown } from './shown.ts';
 
 /** The block that is searched when none is given: the one of the 2019 coursework. */
 export const defaultBlock = 'COMSM0010cloud';
@@ -13,9 +14,9 @@ export const maximumBytes = 4096;
  */
 export function parseBlock(text: string): string {
   const wrong = notPrintable(text);
-  if (wrong !== undefined) throw badBlock(`block has ${wrong}`);
+  if (wrong !== undefined) throw badBlock(`block is ${shown(text)}: it has ${wrong}`);
   if (text.length > maximumBytes) {
-    throw badBlock(`block has ${text.length} bytes, more than ${maximumBytes}`);
+    throw badBlock(`block is ${shown(text)}: it has ${text.length} bytes, more than ${maximumBytes}`);
   }
   return text;
 }

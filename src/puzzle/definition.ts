@@ -13,6 +13,7 @@ import {
   type Unit,
   units,
 } from './puzzle.ts';
+import { shown } from './shown.ts';
 import { defaultTemplate, fill, hasBlock } from './template.ts';
 
 /** What a user may say about a puzzle; what is absent gets the scheme's default. */
@@ -57,10 +58,10 @@ function headerPuzzle(definition: PuzzleDefinition): HeaderPuzzle {
     if (definition[field] === undefined) continue;
     throw new UsageError(
       'not-of-scheme',
-      `${field} is ${show(definition[field])}, but scheme bitcoin has none`,
+      `${field} is ${shown(definition[field])}, but scheme bitcoin has none`,
       {
         about: field,
-        hint: `Omit ${field}: the header defines everything, the difficulty in its nBits.`,
+        hint: 'Omit it: the header defines everything, the difficulty in its nBits.',
       },
     );
   }
@@ -77,10 +78,10 @@ function textPuzzle(scheme: TextPuzzle['scheme'], definition: PuzzleDefinition):
   if (definition.header !== undefined) {
     throw new UsageError(
       'not-of-scheme',
-      `header is ${show(definition.header)}, but scheme ${scheme} has none`,
+      `header is ${shown(definition.header)}, but scheme ${scheme} has none`,
       {
         about: 'header',
-        hint: 'Omit header, or use --scheme bitcoin.',
+        hint: 'Omit it, or use --scheme bitcoin.',
       },
     );
   }
@@ -95,9 +96,9 @@ function textOf(
   const own = template === defaultTemplate[scheme] ? {} : { template };
   if (!hasBlock(template)) {
     if (block !== undefined) {
-      throw new UsageError('not-of-template', `block is ${show(block)}, but the template has no {block}`, {
+      throw new UsageError('not-of-template', `block is ${shown(block)}, but the template has no {block}`, {
         about: 'block',
-        hint: 'Omit block, or give a template with {block}.',
+        hint: 'Omit it, or give a template with {block}.',
       });
     }
     fill(template);
@@ -113,15 +114,15 @@ function goalOf(scheme: TextPuzzle['scheme'], definition: PuzzleDefinition): Dig
   if (goal !== undefined && second !== undefined) {
     throw new UsageError(
       'two-goals',
-      `${second} is ${show(definition[second])}, but ${goal === 'difficulty' ? 'a difficulty' : `a ${goal}`} is given as well`,
+      `${second} is ${shown(definition[second])}, but ${goal === 'difficulty' ? 'a difficulty' : `a ${goal}`} is given as well`,
       { about: second, hint: 'Give exactly one of --D, --prefix, --suffix and --digest.' },
     );
   }
   if (goal !== undefined && goal !== 'difficulty') {
     if (definition.unit !== undefined) {
-      throw new UsageError('not-of-goal', `unit is ${show(definition.unit)}, but a ${goal} has none`, {
+      throw new UsageError('not-of-goal', `unit is ${shown(definition.unit)}, but a ${goal} has none`, {
         about: 'unit',
-        hint: `Omit unit, or give --D instead of --${goal}.`,
+        hint: `Omit it, or give --D instead of --${goal}.`,
       });
     }
     const pattern = parsePattern(goal, definition[goal] ?? '');
@@ -145,14 +146,8 @@ function goalOf(scheme: TextPuzzle['scheme'], definition: PuzzleDefinition): Dig
 function oneOf<T extends string>(field: string, names: readonly T[], value: string): T {
   const found = names.find((name) => name === value);
   if (found !== undefined) return found;
-  throw new UsageError(`unknown-${field}`, `${field} is ${show(value)}, which is not known`, {
+  throw new UsageError(`unknown-${field}`, `${field} is ${shown(value)}, which is not known`, {
     about: field,
     hint: `Give one of ${names.join(', ')}.`,
   });
-}
-
-/** A value as errors show it: quoted, so that spaces and newlines are seen, and never longer than a line. */
-function show(value: string | number | undefined): string {
-  const text = JSON.stringify(value ?? '');
-  return text.length <= 40 ? text : `${text.slice(0, 40)}… (${String(value).length} characters)`;
 }

@@ -1,5 +1,6 @@
 import { UsageError } from '../error.ts';
 import type { HeaderPuzzle } from './puzzle.ts';
+import { shown } from './shown.ts';
 import { targetFromBits } from './target.ts';
 
 const headerDigits = 160;
@@ -15,12 +16,14 @@ export const nonceOffset = 76;
  */
 export function parseHeader(text: string): string {
   if (text.length !== headerDigits) {
-    throw badHeader(`header has ${text.length} characters, not ${headerDigits} hex digits`);
+    throw badHeader(
+      `header is ${shown(text)}: it has ${text.length} characters, not ${headerDigits} hex digits`,
+    );
   }
   const wrong = /[^0-9a-f]/iu.exec(text);
   if (wrong) {
     throw badHeader(
-      `header has ${JSON.stringify(wrong[0])} at position ${wrong.index}, which is not a hex digit`,
+      `header is ${shown(text)}: it has ${JSON.stringify(wrong[0])} at position ${wrong.index}, which is not a hex digit`,
     );
   }
   const header = text.toLowerCase();

@@ -1,5 +1,6 @@
 import { UsageError } from '../error.ts';
 import type { DigestGoal, Unit } from './puzzle.ts';
+import { shown } from './shown.ts';
 
 const digestDigits = 64;
 
@@ -17,7 +18,7 @@ export function parsePattern(field: 'prefix' | 'suffix' | 'digest', text: string
       ? `has ${text.length} characters, not ${least === digestDigits ? '' : '1 to '}${digestDigits} hex digits`
       : undefined;
   if (why === undefined) return text.toLowerCase();
-  throw new UsageError(`bad-${field}`, `${field} ${why}`, {
+  throw new UsageError(`bad-${field}`, `${field} is ${shown(text)}: it ${why}`, {
     about: field,
     hint: `Give ${least === digestDigits ? `all ${digestDigits}` : `1 to ${digestDigits}`} hex digits of the digest, without 0x.`,
   });

@@ -1,4 +1,5 @@
 import { UsageError } from '../error.ts';
+import { visible } from '../text.ts';
 import { maximumBytes, notPrintable } from './block.ts';
 import type { TextPuzzle } from './puzzle.ts';
 
@@ -76,7 +77,7 @@ function parts(template: string): Part[] {
 }
 
 function bad(template: string, why: string): UsageError {
-  const text = JSON.stringify(template.length <= 60 ? template : `${template.slice(0, 60)}…`);
+  const text = visible(JSON.stringify(template.length <= 60 ? template : `${template.slice(0, 60)}…`));
   return new UsageError('bad-template', `template is ${text}: it ${why}`, {
     about: 'template',
     hint: "Give text with {nonce} or {nonce:x} once, and {block} where the block belongs, e.g. '{block}:{nonce}'; {{ and }} stand for braces.",

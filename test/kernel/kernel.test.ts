@@ -60,6 +60,7 @@ describe.skipIf(x64 === undefined)('on this machine', () => {
     const names = new Set((await instructionSets(kernel, 'hex-chain', 1)).map(({ name }) => name));
     const has = (...sets: string[]) => sets.every((set) => names.has(set));
     expect(has('avx2-1')).toBe(has('avx2'));
+    expect(has('sha-ni-2')).toBe(has('sha-ni', 'avx2'));
     expect(has('avx512-1')).toBe(has('avx512'));
     expect(has('avx512-sha')).toBe(has('avx512', 'sha-ni'));
   });
