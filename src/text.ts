@@ -80,6 +80,12 @@ export function visible(text: string): string {
   return printable(text, Number.MAX_SAFE_INTEGER).slice(0, 80);
 }
 
+/** A value as errors show it: quoted, so that spaces and newlines are seen, and never longer than a line. Pure. */
+export function shown(value: string | number | undefined): string {
+  const text = visible(JSON.stringify(value ?? ''));
+  return text.length <= 40 ? text : `${text.slice(0, 40)}… (${String(value).length} characters)`;
+}
+
 /** Needs no quotes in any shell; everything else gets them. */
 const plainWord = /^[A-Za-z0-9_./:@%+,-]+$/;
 

@@ -1,5 +1,5 @@
 import { UsageError } from '../error.ts';
-import { shown } from './shown.ts';
+import { shown } from '../text.ts';
 
 /** The block that is searched when none is given: the one of the 2019 coursework. */
 export const defaultBlock = 'COMSM0010cloud';

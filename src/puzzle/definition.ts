@@ -1,4 +1,5 @@
 import { UsageError } from '../error.ts';
+import { shown } from '../text.ts';
 import { defaultBlock, parseBlock } from './block.ts';
 import { parseDifficulty } from './difficulty.ts';
 import { parseHeader } from './header.ts';
@@ -13,7 +14,6 @@ import {
   type Unit,
   units,
 } from './puzzle.ts';
-import { shown } from './shown.ts';
 import { defaultTemplate, fill, hasBlock } from './template.ts';
 
 /** What a user may say about a puzzle; what is absent gets the scheme's default. */

@@ -1,6 +1,6 @@
 import { UsageError } from '../error.ts';
+import { shown } from '../text.ts';
 import type { HeaderPuzzle } from './puzzle.ts';
-import { shown } from './shown.ts';
 import { targetFromBits } from './target.ts';
 
 const headerDigits = 160;

@@ -1,6 +1,6 @@
 import { UsageError } from '../error.ts';
+import { shown } from '../text.ts';
 import type { DigestGoal, Unit } from './puzzle.ts';
-import { shown } from './shown.ts';
 
 const digestDigits = 64;
 
