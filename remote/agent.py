@@ -225,6 +225,7 @@ class Agent:
             self.report.send_near()
             self.report.send_progress()
             self.output.send('stopped', reason=self.stopping)
+            self.output.flush()  # before it is logged: its controller waits for it
             self.log.info('stopped: %s, %d nonces' % (self.stopping, self.dealer.hashes))
             self.stopped = True
             self.leave()

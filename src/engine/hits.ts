@@ -39,8 +39,19 @@ export class Hits {
     });
   }
 
-  /** `teller`, as a rule the agent of the instance with this index, says that a nonce is golden. */
-  judge(teller: number | undefined, claim: Claim, { quiet = false } = {}): Judgement {
+  /**
+   * `teller`, as a rule the agent of the instance with this index, says that a nonce is golden.
+   *
+   * @param options `onBetter` is called once it is verified and the best, before anybody is told; `quiet`: a false one is not told.
+   */
+  judge(
+    teller: number | undefined,
+    claim: Claim,
+    {
+      quiet = false,
+      onBetter,
+    }: { readonly quiet?: boolean; readonly onBetter?: (() => void) | undefined } = {},
+  ): Judgement {
     const { smallest, emit, elapsed, puzzle, workers } = this.#options;
     const instances = this.#options.instances?.() ?? workers;
     const nonce = `${claim.nonce}`;
@@ -54,6 +65,7 @@ export class Hits {
     }
     if (this.#best !== undefined && !(smallest && hit.nonce < this.#best.nonce)) return 'known';
     this.#best = hit;
+    onBetter?.();
     const { instance, digest } = hit;
     const shown = displayDigest(puzzle, digest);
     emit('hit', {

@@ -181,7 +181,7 @@ export class Agent {
         if (message.event !== 'stopped') continue;
         reason = message.reason;
         // It waits for somebody to take note of that.
-        this.#received.whenKept(() => this.#ping());
+        this.#received.whenDone(() => this.#ping());
       }
       if (this.#flood !== undefined) throw await this.#flooded();
       const exit = await this.#channel.exit;

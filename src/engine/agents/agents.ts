@@ -152,15 +152,13 @@ class PooledSearch extends Search {
     life: { readonly over: AbortController; readonly giveUp: AbortController },
     works: readonly Promise<void>[],
   ) {
-    super(options);
+    super(options, () => life.over.abort());
     this.#life = life;
     this.#works = works;
   }
 
   override stop(reason: string, limit: AbortSignal): Promise<void> {
-    const { over, giveUp } = this.#life;
-    onceAborted(limit, () => giveUp.abort());
-    over.abort();
+    onceAborted(limit, () => this.#life.giveUp.abort());
     return super.stop(reason, limit, Promise.all(this.#works));
   }
 }

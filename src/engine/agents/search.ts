@@ -7,7 +7,6 @@ import { Conclusion } from '../conclusion.ts';
 import type { RunningSearch, SearchEnd, SearchRequest, SearchSnapshot } from '../engine.ts';
 import type { AgentMessage } from './agent-message.ts';
 import { Balancer } from './balancer.ts';
-import { Changes, whenAborted } from '../../wait.ts';
 import type { EventFields } from '../../event/event.ts';
 import type { Claim, Hit } from '../hit.ts';
 import { Hits, type HitsOptions } from '../hits.ts';
@@ -21,6 +20,7 @@ import {
   withdrawClaims,
 } from './work-order.ts';
 import { searchBase, searchSnapshotOf } from './resume/resumed-search.ts';
+import { Stop } from './stop.ts';
 import type { WorkerPool, SendOrder } from './worker-pool.ts';
 
 /** What a search over workers is given; N, as launched, fixes the stride. */
@@ -38,16 +38,18 @@ export class Search implements RunningSearch {
   readonly #conclusion: Conclusion;
   readonly #trust: Trust;
   readonly #balancer: Balancer;
+  readonly #stop: Stop;
   #allSearching = false;
-  readonly #changes = new Changes();
 
-  constructor(options: SearchOptions) {
+  /** @param onOver Called once agents are told to stop. */
+  constructor(options: SearchOptions, onOver: () => void = () => {}) {
     this.#options = options;
     const { ledger, pool, best } = searchBase(options);
     this.#ledger = ledger;
     this.pool = pool;
     this.#hits = new Hits({ ...options, instances: () => this.pool.all.length });
     this.#conclusion = new Conclusion(options.elapsed);
+    this.#stop = new Stop(pool, this.#conclusion, options.emit, onOver);
     if (best) this.#hits.restore(best);
     this.#trust = new Trust(ledger, options);
     this.#balancer = new Balancer(ledger, pool, options);
@@ -191,12 +193,14 @@ export class Search implements RunningSearch {
     const { nonce } = claim;
     // Of one that was given up it has been said already.
     const quiet = teller !== undefined && this.pool.all[teller]?.state === 'lost';
-    const judgement = this.#hits.judge(teller, claim, { quiet });
+    const wasOver = this.#conclusion.isOver;
+    const onBetter = this.#options.smallest ? undefined : () => this.#stop.found(teller);
+    const judgement = this.#hits.judge(teller, claim, { quiet, onBetter });
     if (judgement === 'none') return false;
     this.#ledger.confirm(nonce);
     const hit = this.best;
     // One that comes while the search is being stopped for something else counts, but there is nobody left to tell.
-    if (judgement === 'known' || !hit || this.#conclusion.isOver) return true;
+    if (judgement === 'known' || !hit || wasOver) return true;
     if (!this.#options.smallest) this.#conclusion.end({ kind: 'found', hit });
     this.#options.announce(hit);
     if (!this.#options.smallest) return true;
@@ -219,7 +223,7 @@ export class Search implements RunningSearch {
     this.#ledger.lose(worker);
     if (!quiet) this.#options.emit('instance.lost', lostFields(worker, error, retrying));
     if (discrediting.has(error.code)) withdrawClaims(this.#ledger, this.pool, worker, this.#options);
-    this.#changes.notify();
+    this.#stop.changed();
     if (this.pool.all.every((other) => other.state === 'lost'))
       this.#conclusion.end({ kind: 'lost', reason: `every instance was lost; the last: ${error.message}` });
     this.#noteAllSearching();
@@ -235,7 +239,7 @@ export class Search implements RunningSearch {
   forget(worker: number): void {
     const state = this.pool.get(worker);
     if (state.state !== 'away') state.state = 'lost';
-    this.#changes.notify();
+    this.#stop.changed();
   }
 
   /** Says how the whole search stands, with `remaining` seconds until the time limit. */
@@ -247,14 +251,8 @@ export class Search implements RunningSearch {
    * Ends the search, whatever ended it: every agent is told to stop, and "stopped" counts only on its own word.
    * Resolves when all have said so or are lost, and `others` has, or when `giveUp` aborts.
    */
-  async stop(reason: string, giveUp: AbortSignal, others?: Promise<unknown>): Promise<void> {
-    this.#conclusion.cut();
-    for (const { received } of this.pool.all) received.release();
-    for (const { state, send } of this.pool.all) if (state !== 'stopped') send?.({ order: 'stop' });
-    while (this.pool.busy.length > 0 && !giveUp.aborted) await this.#changes.next(giveUp);
-    if (this.pool.unconfirmed.length > 0) await Promise.race([others, whenAborted(giveUp)]);
-    const { latency } = this.#conclusion;
-    this.#options.emit('search.stopped', { reason, latency, unconfirmed: this.pool.unconfirmed });
+  stop(reason: string, giveUp: AbortSignal, others?: Promise<unknown>): Promise<void> {
+    return this.#stop.wait(reason, giveUp, others);
   }
 
   #stopped(worker: number, reason: string): void {
@@ -265,7 +263,7 @@ export class Search implements RunningSearch {
     state.send = undefined;
     const { isOver, latency } = this.#conclusion;
     this.#options.emit('instance.stopped', { instance: worker, reason, ...(isOver && { latency }) });
-    this.#changes.notify();
+    this.#stop.changed();
   }
 
   /** An honest agent gives no such reason: nothing of it is believed any more, but for hits, which are verified. */

@@ -677,6 +677,48 @@ describe('stopping', () => {
     ]);
   });
 
+  test('tells the others as soon as a hit is verified, once, and before anybody is told of it', async () => {
+    const bench = new Bench({ workers: 3 });
+    bench.start(0, 1);
+    const toldBefore: number[] = [];
+    bench.search.begin(2, () => toldBefore.push(bench.named('hit').length));
+    bench.search.receive(1, hit(116n));
+    expect(bench.orders(0)).toEqual([{ order: 'stop' }]);
+    expect(bench.orders(1)).toEqual([]); // it stops by itself
+    expect(toldBefore).toEqual([0]);
+    for (const worker of [0, 1, 2]) bench.search.receive(worker, { event: 'stopped', reason: 'order' });
+    await bench.search.stop('found', never);
+    expect(bench.orders(0)).toEqual([{ order: 'stop' }]);
+  });
+
+  test('after a hit it is over with the last word, whatever is done until it is waited for', async () => {
+    const bench = new Bench();
+    bench.start(0, 1);
+    bench.search.receive(1, hit(116n));
+    bench.search.receive(1, { event: 'stopped', reason: 'hit' });
+    bench.seconds = 0.02;
+    bench.search.receive(0, { event: 'stopped', reason: 'order' });
+    const told = [{ event: 'search.stopped', reason: 'found', latency: 0.02, unconfirmed: [] }];
+    expect(bench.named('search.stopped')).toEqual(told);
+    bench.seconds = 1; // a slow disk
+    await bench.search.stop('found', never);
+    expect(bench.named('search.stopped')).toEqual(told);
+  });
+
+  test('lets no agent end before the last has stopped: that would take processor time from those that are still to be told', async () => {
+    const bench = new Bench();
+    bench.start(0, 1);
+    const ended: number[] = [];
+    bench.search.receive(1, hit(116n));
+    for (const worker of [1, 0]) {
+      bench.search.pool.get(worker).received.whenDone(() => ended.push(worker));
+      bench.search.receive(worker, { event: 'stopped', reason: 'order' });
+    }
+    expect(ended).toEqual([]);
+    await bench.search.stop('found', never);
+    expect(ended.toSorted()).toEqual([0, 1]);
+  });
+
   test('one that is lost meanwhile is not waited for', async () => {
     const bench = new Bench();
     bench.start(0, 1);

@@ -7,6 +7,8 @@ export class Received {
   seen: number;
   readonly #keep: ((then: () => void) => void) | undefined;
   #kept: number | undefined;
+  /** What waits for `release`, once there is something that goes first. */
+  #held: (() => void)[] | undefined;
   /** How many agents there have been. */
   #agents = 1;
 
@@ -40,16 +42,29 @@ export class Received {
     this.#agents += 1;
     this.seen = 0;
     if (this.#kept !== undefined) this.#kept = 0;
-    await new Promise<void>((resolve) => this.whenKept(resolve));
+    await new Promise<void>((resolve) => this.#whenKept(resolve));
   }
 
-  /** The search is over: nobody will go on with it. */
+  /** Agents that have stopped go on waiting: others are still to be told to, and an agent that ends takes processor time. */
+  hold(): void {
+    this.#held ??= [];
+  }
+
+  /** The search is over, nobody will go on with it: agents that have stopped may end. */
   release(): void {
     this.#kept = undefined;
+    const held = this.#held ?? [];
+    this.#held = undefined;
+    for (const then of held) then();
   }
 
-  /** Calls `then` once what has arrived is kept. */
-  whenKept(then: () => void): void {
+  /** Calls `then` once an agent that has stopped may end: what has arrived is kept, and it is not held back. */
+  whenDone(then: () => void): void {
+    if (this.#held) this.#held.push(then);
+    else this.#whenKept(then);
+  }
+
+  #whenKept(then: () => void): void {
     if (this.#keep && this.#kept !== undefined) this.#keep(then);
     else then();
   }
