@@ -14,6 +14,7 @@ class Process:
         theirs = [pairs[0][0], pairs[1][1], pairs[2][1]]
         self.stdin, self.stdout, self.stderr = self.fds = [pairs[0][1], pairs[1][0], pairs[2][0]]
         self.alive = False
+        self.killed = False
         try:
             try:
                 self.pid = spawn(argv, theirs, setsid=own_session)
@@ -51,14 +52,23 @@ class Process:
             os.close(group)
 
     def kill(self):
-        if self.alive:
-            # It needs the processor to end, and would wait for it behind everything else and as many busy kernels.
-            if self.has_session:
-                try:
-                    self.set_group(0)
-                except OSError:
-                    pass  # as in give_way
+        if self.alive and not self.killed:
+            self.killed = True
+            self.give_way_no_more()
             os.kill(self.pid, _signal.SIGKILL)  # not reaped yet, so the pid is still its own
+
+    def give_way_no_more(self):
+        """It needs the processor to end, and would wait for it behind everything else and as many busy kernels."""
+        try:
+            # Only root may. It counts where there are no autogroups, and a process that is ending has none any more.
+            os.setpriority(os.PRIO_PROCESS, self.pid, 0)
+        except OSError:
+            pass
+        try:
+            if self.has_session:
+                self.set_group(0)
+        except OSError:
+            pass  # as in give_way
 
     def reap(self):
         """How it ended, in words, once it has; None while it lives."""

@@ -10,7 +10,7 @@ import os
 from process import Process
 
 child = Process(['/bin/sleep', '60'], own_session=True)
-group = lambda: int(open('/proc/%d/autogroup' % child.pid).read().split()[-1])
+group = lambda: [int(open('/proc/%d/autogroup' % child.pid).read().split()[-1]), os.getpriority(os.PRIO_PROCESS, child.pid)]
 gave_way = child.give_way() and group()
 kill, killed = os.kill, []
 def note(pid, number):
@@ -18,7 +18,8 @@ def note(pid, number):
     kill(pid, number)
 os.kill = note
 child.kill()
+child.kill()
 os.waitpid(child.pid, 0)
 print(json.dumps([gave_way, killed]))`);
-  expect(said).toEqual([19, [0]]);
+  expect(said).toEqual([[19, 19], [[0, 0]]]);
 });
