@@ -45,13 +45,14 @@ export class Stop {
   }
 
   /**
-   * Tells those that do not know yet. Resolves when all have stopped or are lost, and `others` has, or when `giveUp` aborts; from
-   * then on agents may end.
+   * Tells those that do not know yet. Resolves when all have stopped or are lost, and `others` has, or when `giveUp` aborts. After a
+   * hit agents may end only when all have stopped.
    */
   async wait(reason: string, giveUp: AbortSignal, others?: Promise<unknown>): Promise<void> {
     this.#order();
+    if (!this.#isFound) this.#release();
     while (this.#pool.busy.length > 0 && !giveUp.aborted) await this.#changes.next(giveUp);
-    for (const { received } of this.#pool.all) received.release();
+    this.#release();
     if (this.#pool.unconfirmed.length > 0) await Promise.race([others, whenAborted(giveUp)]);
     if (!this.#isTold) this.#tell(reason);
   }
@@ -59,12 +60,16 @@ export class Stop {
   #order(finder?: number): void {
     this.#conclusion.cut();
     this.#pool.all.forEach(({ state, send, received }, worker) => {
-      received.hold();
+      if (this.#isFound) received.hold();
       if (state === 'stopped' || worker === finder || !send || this.#ordered.has(worker)) return;
       this.#ordered.add(worker);
       send({ order: 'stop' });
     });
     this.#onOver();
+  }
+
+  #release(): void {
+    for (const { received } of this.#pool.all) received.release();
   }
 
   #tell(reason: string): void {
