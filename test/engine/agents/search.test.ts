@@ -716,7 +716,7 @@ describe('stopping', () => {
     }
     expect(ended).toEqual([]);
     await bench.search.stop('found', never);
-    expect(ended.toSorted()).toEqual([0, 1]);
+    expect(ended.toSorted((a, b) => a - b)).toEqual([0, 1]);
   });
 
   test('one that is lost meanwhile is not waited for', async () => {
