@@ -86,16 +86,6 @@ export class KubernetesApi {
     return retry(create, { signal, timeout: createTimeout, isRetryable: isPassing });
   }
 
-  /** Lets the controller create the pods of a Job that was created suspended. Idempotent. @throws KubernetesError */
-  async unsuspendJob(run: string, signal: AbortSignal): Promise<void> {
-    const what = `starting the Job ${jobName(run)}`;
-    const body = { spec: { suspend: false } };
-    const path = `${this.#jobs()}/${jobName(run)}`;
-    const patch = async () =>
-      this.client.request('PATCH', path, anyObject, { what, body, timeout: admissionTimeout });
-    await retry(patch, { signal, timeout: createTimeout, isRetryable: isPassing });
-  }
-
   /**
    * Sets annotations of a Job (null removes one), if nothing of it has changed since it was read; gives whether it was so.
    * @throws KubernetesError
