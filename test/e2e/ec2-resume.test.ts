@@ -1,7 +1,9 @@
 import { existsSync, readFileSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
+import { z } from 'zod';
 import type { EventName } from '../../src/event/event.ts';
+import { type RunSnapshot, parseSnapshot, snapshotText } from '../../src/run/resume/snapshot.ts';
 import { generateKeyPair } from '../../src/session/ssh/key.ts';
 import { type Ended, eventsOf, named, runEnded } from '../helper/cnd.ts';
 import { eventually } from '../helper/process.ts';
@@ -12,11 +14,8 @@ import { useStage } from '../helper/stage/use.ts';
 import type { StagePlace } from '../helper/stage/workspace.ts';
 import { expectWhole, killed } from '../helper/taken-up.ts';
 
-/** As much of what a controller keeps for its successor as is changed here. */
-interface Kept {
-  readonly time: { elapsed: number };
-  readonly launch: { readonly handle: { hostKeys: string[] } };
-}
+/** What a controller on EC2 keeps of its fleet, as far as it is changed here. */
+const ec2Handle = z.looseObject({ hostKeys: z.array(z.string()) });
 
 const kernel = new RecordingKernel();
 const limit = 30_000;
@@ -150,11 +149,11 @@ describe.runIf(hasStage())('a run on EC2 whose controller is killed', { timeout:
   });
 
   /** Changes what the controller kept for whoever takes the run up. */
-  const alter = (place: StagePlace, run: string, change: (kept: Kept) => void): void => {
+  const alter = (place: StagePlace, run: string, change: (kept: RunSnapshot) => void): void => {
     const path = join(place.state, 'cnd', run, 'resume-1.json');
-    const kept = JSON.parse(readFileSync(path, 'utf8')) as Kept;
+    const kept = parseSnapshot(readFileSync(path, 'utf8'), run);
     change(kept);
-    writeFileSync(path, JSON.stringify(kept));
+    writeFileSync(path, snapshotText(kept));
   };
 
   test.concurrent('and whose time is over leaves nothing, and says so', async () => {
@@ -177,9 +176,10 @@ describe.runIf(hasStage())('a run on EC2 whose controller is killed', { timeout:
       const place = on.place();
       const run = await killed(place.start(search), kernel, 'run.progress');
       const [instance] = place.instances();
-      alter(place, run, ({ launch: { handle } }) => {
+      alter(place, run, ({ launch }) => {
+        const handle = ec2Handle.parse(launch?.handle);
         expect(instance?.userData.toString()).toContain(`"ed25519_public": "${handle.hostKeys[0]}"`);
-        handle.hostKeys = [generateKeyPair().publicKey];
+        Object.assign(launch ?? {}, { handle: { ...handle, hostKeys: [generateKeyPair().publicKey] } });
       });
       const result = await place.run(`resume ${run} --json`);
       const lost = named(eventsOf(result), 'instance.lost');
