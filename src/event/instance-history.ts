@@ -32,6 +32,7 @@ export class InstanceHistory implements View {
         break;
       }
       case 'instance.progress':
+        if (!this.#instances.has(event.instance)) this.#add(event.instance, {});
         this.#hashes.set(event.instance, (this.#earlierHashes.get(event.instance) ?? 0) + event.hashes);
         break;
       case 'instance.lost':

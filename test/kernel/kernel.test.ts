@@ -127,5 +127,5 @@ test.skipIf(sanitized === undefined)(
 
 test.each([x64, arm64].filter((path) => path !== undefined))('%s is small enough to upload', (path) => {
   expect(statSync(path).mode & 0o111).not.toBe(0);
-  expect(gzipSync(readFileSync(path), { level: 9 }).length).toBeLessThan(160_000);
+  expect(gzipSync(readFileSync(path), { level: 9 }).length).toBeLessThan(165_000);
 });

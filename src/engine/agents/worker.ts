@@ -11,7 +11,7 @@ import { jobLine } from './agent-order.ts';
 import { collectHits } from './loss/collect.ts';
 import { fleetWord } from './loss/fleet-word.ts';
 import { interrupted, noteInterruption } from './loss/interruption.ts';
-import { boot } from './boot.ts';
+import { boot } from './boot/boot.ts';
 import { takeUnnotedJob } from './resume/unnoted-job.ts';
 import { attachAgent } from './remote-command.ts';
 import type { WorkerContext } from './worker-context.ts';

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { fullDiskHint } from '../../../src/engine/agents/full-disk.ts';
+import { fullDiskHint } from '../../../../src/engine/agents/boot/full-disk.ts';
 
 test.each(['cat: write error: No space left on device', '.cnd/x/0/agent.py: Disk quota exceeded'])(
   '%s: what to do about it is told, with the place',

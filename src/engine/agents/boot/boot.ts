@@ -1,13 +1,13 @@
-import { CndError } from '../../error.ts';
-import type { Emit } from '../../event/event.ts';
-import type { Instance } from '../../instance.ts';
-import { platformOf } from '../../kernel/native.ts';
-import type { Session } from '../../session/session.ts';
-import { workDirectory } from '../../session/work-directory.ts';
-import { Agent, type Speaker, noPython } from './agent.ts';
+import { CndError } from '../../../error.ts';
+import type { Emit } from '../../../event/event.ts';
+import type { Instance } from '../../../instance.ts';
+import { platformOf } from '../../../kernel/native.ts';
+import type { Session } from '../../../session/session.ts';
+import { workDirectory } from '../../../session/work-directory.ts';
+import { Agent, type Speaker, noPython } from '../agent.ts';
 import { fullDiskHint } from './full-disk.ts';
-import { bootWorker, bundleHeader } from './remote-command.ts';
-import type { WorkerContext } from './worker-context.ts';
+import { bootWorker, bundleHeader } from '../remote-command.ts';
+import type { WorkerContext } from '../worker-context.ts';
 
 /** Milliseconds in which an instance's shell must run, its switch be found armed, and its guard be armed. */
 const timeouts = { shell: 30_000, armedSwitch: 15_000, guard: 10_000 } as const;
