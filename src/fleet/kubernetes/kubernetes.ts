@@ -50,6 +50,8 @@ interface KnownRun {
   readonly problems: ProblemReport | undefined;
   /** How its pods ended; absent where its Job is not driven from here. */
   readonly ends?: PodEnds;
+  /** When its T is over, by `performance.now()`. */
+  readonly timeLimitAt?: number;
   /** When it was first asked to be terminated, by `performance.now()`. */
   terminatingSince?: number;
   /** Nobody has heard the answer to the creation of its Job, which may appear later. */
@@ -105,7 +107,9 @@ export class KubernetesFleet implements Fleet {
     await recordPlace(this.#options.env, this.#client.place, expiresAt);
     const problems = notice && new ProblemReport(notice);
     const { namespace } = this.#client.place;
-    this.#runs.set(run, { namespace, count, seen: new Set(), problems, ends: new PodEnds(api, run) });
+    const timeLimitAt = performance.now() + 1000 * (lifetime - timing.grace);
+    const ends = new PodEnds(api, run);
+    this.#runs.set(run, { namespace, count, seen: new Set(), problems, ends, timeLimitAt });
     const settings = this.#settings;
     try {
       await api.createJob(run, jobManifest({ run, settings, count, lifetime, owner, expiresAt }), signal);
@@ -214,7 +218,7 @@ export class KubernetesFleet implements Fleet {
     const known = Array.from({ length: count }, (_, index) => index);
     const since = noted?.terminatingSince ?? performance.now();
     if (noted && ids === undefined) noted.terminatingSince = since;
-    const request = { run, known, ids, since };
+    const request = { run, known, ids, since, timeLimitAt: noted?.timeLimitAt };
     const instances = await terminatePods(this.#api(run), request);
     if (instances.length > 0 || !this.#runs.get(run)?.isUnanswered) return instances;
     await pause(1000 * timing.settle);

@@ -28,6 +28,8 @@ export interface TerminationRequest {
   readonly ids?: readonly string[] | undefined;
   /** When this run was first asked to be terminated, by `performance.now()`. */
   readonly since: number;
+  /** When T is over, by `performance.now()`, where that is known: nothing that is dead is waited for any longer. */
+  readonly timeLimitAt?: number | undefined;
 }
 
 /**
@@ -41,7 +43,7 @@ export async function terminatePods(
   request: TerminationRequest,
   milliseconds = goneTimeout,
 ): Promise<Instance[]> {
-  const { run, known, ids, since } = request;
+  const { run, known, ids, since, timeLimitAt = Infinity } = request;
   const isWanted = (index: number): boolean => ids === undefined || ids.includes(podInstanceId(run, index));
   const of = (pods: readonly Pod[]): Pod[] => pods.filter((pod) => isWanted(indexOfPod(pod) ?? -1));
   const begun = performance.now();
@@ -68,7 +70,10 @@ export async function terminatePods(
   };
   const { least, perPod, most, dead } = milliseconds;
   const timeout = Math.max(least, Math.min(most, perPod * pods.length));
-  const until = { living: begun + timeout, dead: Math.max(begun + timeout, since + dead) };
+  const until = {
+    living: begun + timeout,
+    dead: Math.max(begun + timeout, Math.min(since + dead, timeLimitAt)),
+  };
   const left = await remains(isGone, look, until);
   const found = new Map(left.pods.map((pod) => [indexOfPod(pod), pod]));
   return [...indexes]
