@@ -86,6 +86,14 @@ export class KubernetesApi {
     return retry(create, { signal, timeout: createTimeout, isRetryable: isPassing });
   }
 
+  /** Changes a Job, whatever has been changed of it meanwhile. Idempotent. `what` is done so, for errors. @throws KubernetesError */
+  async patchJob(run: string, body: object, what: string, signal: AbortSignal): Promise<void> {
+    const path = `${this.#jobs()}/${jobName(run)}`;
+    const patch = async () =>
+      this.client.request('PATCH', path, anyObject, { what, body, timeout: admissionTimeout });
+    await retry(patch, { signal, timeout: createTimeout, isRetryable: isPassing });
+  }
+
   /**
    * Sets annotations of a Job (null removes one), if nothing of it has changed since it was read; gives whether it was so.
    * @throws KubernetesError

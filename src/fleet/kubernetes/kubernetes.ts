@@ -202,7 +202,7 @@ export class KubernetesFleet implements Fleet {
     const missing = instances.filter(
       ({ state, reason }) => state === 'pending' && reason !== undefined,
     ).length;
-    await known?.problems?.look(api, run, pods, missing, signal);
+    await known?.problems?.look(api, run, { pods, job, missing }, signal);
     return instances.map((instance) => this.#withThreads(instance));
   }
 

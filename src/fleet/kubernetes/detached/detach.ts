@@ -1,16 +1,11 @@
 import { UsageError } from '../../../error.ts';
-import { isPassing } from '../../../kubernetes/failure.ts';
-import { retry } from '../../../retry.ts';
 import type { DetachRequest, DetachedRun } from '../../detached.ts';
 import type { KubernetesApi } from '../api.ts';
 import type { JobPlan } from '../job.ts';
 import { jobName, labelKeys, ownerHash } from '../label.ts';
-import { anyObject, type JobObject } from '../object.ts';
+import type { JobObject } from '../object.ts';
 import { detachedRun } from './instance.ts';
 import { detachedManifest, workerConfigMap } from './manifest.ts';
-
-/** Milliseconds for an answer, as webhooks of the cluster are asked before, and for which the call is tried again. */
-const patching = { answer: 15_000, all: 15_000 };
 
 /** Bytes of a ConfigMap, all told, and of all annotations of an object (Kubernetes' own limits). */
 const most = { configMap: 1 << 20, annotations: 256 << 10 };
@@ -44,17 +39,12 @@ async function completeLaunch(
   { metadata }: JobObject,
   signal: AbortSignal,
 ): Promise<void> {
-  const { namespace, labels } = metadata;
-  const isQueued = labels?.[labelKeys.queue] !== undefined;
+  const isQueued = metadata.labels?.[labelKeys.queue] !== undefined;
   const body = {
     metadata: { annotations: { [labelKeys.launched]: new Date().toISOString() } },
     ...(!isQueued && { spec: { suspend: false } }),
   };
-  const what = `starting the Job ${jobName(run)}`;
-  const path = `/apis/batch/v1/namespaces/${namespace}/jobs/${jobName(run)}`;
-  const patch = async () =>
-    api.client.request('PATCH', path, anyObject, { what, body, timeout: patching.answer });
-  await retry(patch, { signal, timeout: patching.all, isRetryable: isPassing });
+  await api.patchJob(run, body, `starting the Job ${jobName(run)}`, signal);
 }
 
 /** A detached run, and where it is. */

@@ -2,6 +2,14 @@ import type { KubernetesApi } from '../api.ts';
 import type { JobObject, Pod } from '../object.ts';
 import { type Problem, jobProblem, podProblem, suspendedProblem } from './problem.ts';
 
+/** What there is of a run, as it was just listed. */
+export interface RunLook {
+  readonly pods: readonly Pod[];
+  readonly job: JobObject | undefined;
+  /** Pods that are still to be created. */
+  readonly missing: number;
+}
+
 /** Tells the user of a run what keeps its pods from running: each problem once. */
 export class ProblemReport {
   readonly #notice: (message: string) => void;
@@ -16,18 +24,16 @@ export class ProblemReport {
     this.#tell(podProblem(pod));
   }
 
-  /** Looks at the pods that there are, and asks for the Job and its events where some are missing. Never rejects. */
+  /** Looks at the pods that there are, and where some are missing at the Job, if it is there, and asks for its events. Never rejects. */
   async look(
     api: KubernetesApi,
     run: string,
-    pods: readonly Pod[],
-    missing: number,
+    { pods, job, missing }: RunLook,
     signal?: AbortSignal,
   ): Promise<void> {
     for (const pod of pods) this.see(pod);
     if (missing === 0) return;
-    const job = pods.length === 0 ? await api.job(run, signal).catch(() => undefined) : undefined;
-    if (job) this.seeJob(job);
+    if (job && pods.length === 0) this.seeJob(job);
     await this.ask(api, run, signal);
   }
 
