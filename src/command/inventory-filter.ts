@@ -1,6 +1,7 @@
 import type { Flag } from './command.ts';
 import { UsageError } from '../error.ts';
 import { isRunId } from '../run-id.ts';
+import { printable, quote } from '../text.ts';
 
 /** Which part of everything `ps` and `scram` are about. */
 export interface InventoryFilter {
@@ -57,6 +58,18 @@ function text(value: unknown): string | undefined {
 /** Whether only a part of what there may be is looked at, besides a region. Pure. */
 export function isPartial({ profile, context, namespace, allNamespaces }: InventoryFilter): boolean {
   return profile !== undefined || context !== undefined || namespace !== undefined || allNamespaces;
+}
+
+/** Where on Kubernetes the filter looks, as flags for a further command, with a blank before each; empty where it says nothing. Pure. */
+export function clusterArguments({
+  context,
+  namespace,
+  allNamespaces,
+}: Pick<InventoryFilter, 'context' | 'namespace' | 'allNamespaces'>): string {
+  const named = Object.entries({ context, namespace }).flatMap(([name, value]) =>
+    value === undefined ? [] : [` --${name} ${quote(printable(value))}`],
+  );
+  return [...named, ...(allNamespaces ? [' --all-namespaces'] : [])].join('');
 }
 
 /** The flags that say where on Kubernetes. */

@@ -10,7 +10,7 @@ import {
   runningTable,
   unreachableLines,
 } from './running-table.ts';
-import { isPartial, readFilter } from './inventory-filter.ts';
+import { clusterArguments, isPartial, readFilter } from './inventory-filter.ts';
 
 /** `cnd ps`: what is running; gives the exit code, 4 when something may be running where nobody could be asked. */
 export async function ps(flags: Readonly<Record<string, unknown>>): Promise<number> {
@@ -23,7 +23,10 @@ export async function ps(flags: Readonly<Record<string, unknown>>): Promise<numb
   if (flags['json'] === true) process.stdout.write(runningJson(runs));
   else if (runs.length > 0)
     process.stdout.write(
-      runningTable(runs, Date.now()) + costLines(runs) + announcedLines(runs) + resumableLines(runs),
+      runningTable(runs, Date.now()) +
+        costLines(runs) +
+        announcedLines(runs) +
+        resumableLines(runs, clusterArguments(filter)),
     );
   else {
     const words = unreachable.length > 0 ? 'nothing was found running' : 'nothing is running';

@@ -84,17 +84,21 @@ export function announcedLines(runs: readonly Pick<RunningRun, 'run' | 'announce
     .join('');
 }
 
-/** Runs of this user that nobody drives any more, with the command that goes on with each. Pure. */
+/**
+ * Runs of this user that nobody drives any more, with the command that goes on with each; `place`: the flags that say where on
+ * Kubernetes it is to look. Pure.
+ */
 export function resumableLines(
   runs: readonly Pick<RunningRun, 'run' | 'controller' | 'instances'>[],
+  place = '',
 ): string {
   return runs
     .map(({ run, controller, instances }) => {
       const id = printable(run);
       if (controller === 'detached')
         return instances.length > 0
-          ? `${id} searches by itself: cnd attach ${id}\n`
-          : `${id} has ended: record its result with: cnd resume ${id}\n`;
+          ? `${id} searches by itself: cnd attach ${id}${place}\n`
+          : `${id} has ended: record its result with: cnd resume ${id}${place}\n`;
       return controller === 'gone' && instances.length > 0
         ? `${id} has no controller: cnd resume ${id}\n`
         : '';

@@ -163,10 +163,10 @@ export interface Fleet {
   /**
    * Takes up a run that another process launched, by its handle: from now on it is as if it had been launched here. Without a
    * handle (undefined) that process was killed while it launched: what it asked for may still have its effect, and is
-   * terminated with what there is. Asks the fleet nothing.
+   * terminated with what there is. Asks the fleet nothing. `notice` is told from now on what the user should know, as at a launch.
    * @throws CndError `handle-damaged`, or when the fleet here is not the one that launched it.
    */
-  recover(run: string, handle: unknown): Promise<void>;
+  recover(run: string, handle: unknown, notice?: (message: string) => void): Promise<void>;
 
   /**
    * Makes a session to an instance that has an address, retrying while it boots, until the signal aborts.

@@ -167,12 +167,7 @@ export class KubernetesClient {
       );
     } catch (cause) {
       signal?.throwIfAborted();
-      throw new KubernetesError(`the credentials of the context ${this.place.context}: ${messageOf(cause)}`, {
-        status: 401,
-        about: this.place.context,
-        hint: 'log in again, as for kubectl; test with: kubectl auth whoami',
-        cause,
-      });
+      throw credentialError(this.place.context, cause);
     }
     const kind = method === 'PATCH' ? 'application/merge-patch+json' : 'application/json';
     const type = hasBody ? { 'content-type': kind } : {};
@@ -255,5 +250,19 @@ function send(url: URL, options: RequestOptions, body: unknown): Promise<Answer>
     // Of a DELETE, Node would send the body without its length, and it would be ignored.
     if (text !== '') call.setHeader('content-length', Buffer.byteLength(text));
     call.end(text);
+  });
+}
+
+/** The error for credentials that the kubeconfig promises and that cannot be had; its program's words end with a newline. Pure. */
+function credentialError(context: string, cause: unknown): KubernetesError {
+  const isMissing = cause instanceof Error && 'code' in cause && cause.code === 'ENOENT' && 'path' in cause;
+  const words = isMissing ? `there is no program ${String(cause.path)}` : messageOf(cause).trim();
+  return new KubernetesError(`the credentials of the context ${context}: ${words}`, {
+    status: 401,
+    about: context,
+    hint: isMissing
+      ? 'the kubeconfig names this program for the credentials: install it, or correct its path; kubectl needs it as well'
+      : 'log in again, as for kubectl; test with: kubectl auth whoami',
+    cause,
   });
 }

@@ -91,7 +91,7 @@ export function ownInstances(context: RunContext): void {
 export async function recover(context: RunContext, handle: unknown): Promise<void> {
   const { run, fleet } = context.inputs;
   try {
-    await fleet.recover(run, handle);
+    await fleet.recover(run, handle, (message) => context.warn(message));
   } catch (error) {
     context.unrecovered = error;
     throw error;

@@ -13,7 +13,7 @@ export function graceOf({ fleet }: Pick<Scenario, 'fleet'>): number {
   return fleet === 'kubernetes' ? 30 + 5 : 5;
 }
 
-/** Seconds in which the cluster, kept busy by many scenarios, has removed the objects of pods that have ended. */
+/** Seconds in which the cluster, kept busy by many scenarios but whole, has removed the objects of pods that have ended. */
 const removal = 30;
 
 /** Faults for which a run cannot ask its cluster for a while. */
@@ -103,10 +103,11 @@ export async function play(scenario: Scenario, slack: number, cluster?: ChaosClu
     run === undefined ? [] : [...orphans(run), ...(await place.leftElsewhere(run, living))];
   const soon = Math.min(2, Math.max(0.1, until(late)));
   const isOfPods = scenario.fleet === 'kubernetes';
+  const wholeSince = (): number => place.pods?.workingSince() ?? 0;
   // Objects of pods that have ended are removed by the cluster, when it comes to that.
   const living = await settled(() => left(isOfPods), soon);
   const isTold = isOfPods && run !== undefined && place.journal(run).ended !== undefined;
-  const leftAtExit = living.length === 0 && isTold ? await settled(left, removal) : living;
+  const leftAtExit = living.length === 0 && isTold ? await settled(left, removal, wholeSince) : living;
   const otherEnds = others.map(async (other) => {
     const ended = await within(other.ended, 20);
     return { controller: other, ended, left: await settled(left, 2) };
@@ -209,12 +210,16 @@ async function time(
   await sleep(delay);
 }
 
-/** The answer of `look` once it is empty, or the last one after so many seconds. */
-async function settled(look: () => Promise<string[]>, seconds: number): Promise<string[]> {
-  const end = performance.now() + seconds * 1000;
+/** The answer of `look` once it is empty, or the last one after so many seconds, which are counted from `since` if that is later. */
+async function settled(
+  look: () => Promise<string[]>,
+  seconds: number,
+  since: () => number = () => 0,
+): Promise<string[]> {
+  const begin = performance.now();
   for (;;) {
     const left = await look();
-    if (left.length === 0 || performance.now() > end) return left;
+    if (left.length === 0 || performance.now() > Math.max(begin, since()) + seconds * 1000) return left;
     await sleep(100);
   }
 }

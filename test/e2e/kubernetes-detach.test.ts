@@ -109,7 +109,9 @@ describe.runIf(hasCluster())('a detached run on Kubernetes', { timeout: 240_000 
   test('T is over: attach shows what there is, resume claims exactly what all pods tested', async () => {
     const run = await started('--N 2 --T 40 --D 16 --kernel python');
     const ps = await place.run(['ps', '--namespace', place.namespace], elsewhere(place));
-    expect(ps.stdout).toContain(`${run} searches by itself`);
+    expect(ps.stdout).toContain(
+      `${run} searches by itself: cnd attach ${run} --namespace ${place.namespace}\n`,
+    );
     const { KUBECONFIG } = place.env;
     const api = new KubernetesApi(await openClient({ KUBECONFIG }, {}), place.namespace);
     await eventually('both pods', async () => (await api.pods(run)).length === 2);

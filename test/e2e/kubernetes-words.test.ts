@@ -120,9 +120,14 @@ describe.runIf(hasCluster())('what a cluster does, in words', { timeout: 240_000
     const words = ['--exec-arg=-c', '--exec-arg=echo the session has ended >&2; exit 1'];
     await kubeconfig('set-credentials', 'plugin', ...exec, '--exec-interactive-mode=Never', ...words);
     await kubeconfig('set-context', 'plugin', '--cluster', 'cnd-kube', '--user', 'plugin');
-    for (const [context, why] of [
-      ['expired', 'does not accept the credentials of the kubeconfig: Unauthorized'],
-      ['plugin', 'the credentials of the context plugin: the session has ended'],
+    const absent = ['--exec-command=no-such-program', '--exec-api-version=client.authentication.k8s.io/v1'];
+    await kubeconfig('set-credentials', 'absent', ...absent, '--exec-interactive-mode=Never');
+    await kubeconfig('set-context', 'absent', '--cluster', 'cnd-kube', '--user', 'absent');
+    const again = 'log in again, as for kubectl';
+    for (const [context, why, hint] of [
+      ['expired', 'does not accept the credentials of the kubeconfig: Unauthorized', again],
+      ['plugin', 'the credentials of the context plugin: the session has ended', again],
+      ['absent', 'the credentials of the context absent: there is no program no-such-program', 'install it'],
     ] as const) {
       const [started, doctor, ps] = await Promise.all([
         run(`start --N 1 --T 60 --D 2 --context ${context}`),
@@ -132,7 +137,7 @@ describe.runIf(hasCluster())('what a cluster does, in words', { timeout: 240_000
       expect([started.code, doctor.code, ps.code]).toEqual([2, 1, 4]);
       for (const text of [started.stderr, doctor.stdout, ps.stderr]) {
         expect(text).toContain(why);
-        expect(text).toContain('log in again, as for kubectl');
+        expect(text).toContain(hint);
       }
     }
   });

@@ -204,21 +204,27 @@ describe.runIf(hasCluster())('a run on Kubernetes', { timeout: 180_000 }, () => 
     old.stop();
   });
 
-  test('says what keeps pods from being created, and which right is missing', async () => {
+  test('says what keeps pods from being created, also to whoever resumes, and which right is missing', async () => {
     const limits = {
       apiVersion: 'v1',
       kind: 'ResourceQuota',
       metadata: { name: 'quota', namespace: place.namespace },
     };
     await used.cluster.apply({ ...limits, spec: { hard: { pods: '1' } } });
-    const cnd = start(`--N 2 --T 60 ${endless}`);
-    const { message } = (await cnd.event(
-      'warning',
-      (event) => 'message' in event && /exceeded quota/.test(event.message),
-    )) as { message?: string };
-    expect(message).toMatch(/^pods cannot be created: .*pods=1/);
-    cnd.child.kill('SIGINT');
-    expect(runEnded(await cnd.ended)).toMatchObject({ left: [] });
+    const isTold = async (cnd: Cnd): Promise<void> => {
+      const quota = /^pods cannot be created: .*exceeded quota.*pods=1/;
+      await cnd.event('warning', (event) => 'message' in event && quota.test(event.message));
+    };
+    const cnd = start(`--N 2 --T 120 ${endless}`);
+    const { run } = await cnd.event('launch.started');
+    await isTold(cnd);
+    await cnd.event('instance.searching');
+    cnd.child.kill('SIGKILL');
+    await cnd.ended;
+    const resumed = place.start(['resume', run, '--json']);
+    await isTold(resumed);
+    resumed.child.kill('SIGINT');
+    expect(runEnded(await resumed.ended)).toMatchObject({ left: [] });
     await used.cluster.tenant(place.namespace, documentedRules().slice(0, 2));
     const refused = await place.run(['start', '--N', '2', '--T', '60', '--D', '2']);
     expect(refused.code).toBe(2);

@@ -141,7 +141,7 @@ export class Ec2Fleet implements SshFleet {
     return runHandleOf(launchState, { region: this.where, syslog: this.#syslog, now: this.#now() });
   }
 
-  async recover(run: string, handle: unknown): Promise<void> {
+  async recover(run: string, handle: unknown, notice?: (message: string) => void): Promise<void> {
     const { api, settings, env } = this.#options;
     this.#region ??= await regionOf(api);
     if (handle === undefined) return void this.#launchStates.set(run, unknownLaunch(performance.now()));
@@ -156,7 +156,9 @@ export class Ec2Fleet implements SshFleet {
     this.#syslog = kept.syslog;
     const privateKey = await readLoginKey(run, env);
     const now = this.#now();
-    this.#launchStates.set(run, restoredLaunch(kept, { privateKey, ...(jump && { jump }), now }));
+    const launchState = restoredLaunch(kept, { privateKey, ...(jump && { jump }), now });
+    launchState.notice = notice ?? launchState.notice;
+    this.#launchStates.set(run, launchState);
   }
 
   async describe(run: string, signal?: AbortSignal): Promise<Instance[]> {

@@ -165,7 +165,7 @@ export class KubernetesFleet implements Fleet {
     return { context: this.#client.place.context, namespace, count } satisfies z.input<typeof runHandle>;
   }
 
-  async recover(run: string, handle: unknown): Promise<void> {
+  async recover(run: string, handle: unknown, notice?: (message: string) => void): Promise<void> {
     if (handle === undefined) {
       this.#know(run, this.#client.place.namespace);
       this.#noteUnanswered(run);
@@ -176,7 +176,8 @@ export class KubernetesFleet implements Fleet {
     if (place.context !== context || place.namespace !== namespace) {
       this.#client = await openClient(this.#options.env, { context, namespace });
     }
-    const known = { namespace, count, seen: new Set<number>(), problems: undefined };
+    const problems = notice && new ProblemReport(notice);
+    const known = { namespace, count, seen: new Set<number>(), problems };
     this.#runs.set(run, known);
     if (count > 0) this.#runs.set(run, { ...known, ends: new PodEnds(this.#api(run), run) });
   }

@@ -5,6 +5,7 @@ import { Cluster, smallPods } from '../../helper/kubernetes/cluster.ts';
 import { eventually } from '../../helper/process.ts';
 import { Wire } from '../../helper/wire.ts';
 import { importKernelImage, kernelImage } from './kernel-image.ts';
+import { untilWorking } from './cluster-probe.ts';
 import { type PodAction, inflictOnPods } from './pod-fault.ts';
 import { type KernelFiles, PodRecorder } from './pod-recorder.ts';
 import { Turns } from './turns.ts';
@@ -25,6 +26,8 @@ export class ChaosCluster {
   readonly #players = new Set<PodPlayer>();
   readonly #turns = new Turns();
   #count = 0;
+  #probes = 0;
+  #workingSince = performance.now();
 
   private constructor(cluster: Cluster) {
     this.#cluster = cluster;
@@ -75,11 +78,14 @@ export class ChaosCluster {
           await this.#untilReady();
           return its();
         }),
+      workingSince: () => this.#workingSince,
       inflict: async (action, run) => {
         if (action.do !== 'part' && action.do !== 'drain') return inflictOnPods(action, run, work);
         return this.#turns.disturbing(async () => {
           const done = await inflictOnPods(action, run, work);
-          await this.#untilReady();
+          this.#probes += 1;
+          await untilWorking(this.#admin, `probe-${this.#probes}`);
+          this.#workingSince = performance.now();
           return done;
         });
       },
@@ -120,7 +126,9 @@ export interface PodGround {
   left(run: string, living: boolean): Promise<string[]>;
   /** Does some work while no other scenario kills parts of the cluster. */
   undisturbed<T>(work: () => Promise<T>): Promise<T>;
-  /** See `inflictOnPods`. */
+  /** Since when no scenario has taken away a part of the cluster, on the clock of `performance.now`. */
+  workingSince(): number;
+  /** See `inflictOnPods`; what was taken away of the cluster works again. */
   inflict(action: PodAction, run: string | undefined): Promise<boolean>;
   remove(): Promise<void>;
 }
