@@ -77,14 +77,22 @@ export function refusal(what: string, server: string, status: number, body: stri
       hint: 'log in again, as for kubectl; test with: kubectl auth whoami',
     });
   }
-  return new KubernetesError(`${what}: ${words}`, {
-    status,
-    reason: told?.reason,
-    about: server,
-    // Admission, such as that of a quota, says `is forbidden` as well, of whoever may do it.
-    ...(status === 403 &&
-      /User ".*" cannot /.test(words) && { hint: 'the rights that cnd needs are in docs/kubernetes.md' }),
-  });
+  const hint = status === 403 ? forbiddenHint(words) : undefined;
+  return new KubernetesError(`${what}: ${words}`, { status, reason: told?.reason, about: server, hint });
+}
+
+/** What to do about what is forbidden. Admission, such as that of a quota, says so as well, of whoever has the right. Pure. */
+function forbiddenHint(words: string): string | undefined {
+  if (/User ".*" cannot /.test(words)) return 'the rights that cnd needs are in docs/kubernetes.md';
+  return isOfConstraints(words) ? constraintsHint : undefined;
+}
+
+/** What to do where the cluster has Security Context Constraints (OpenShift documentation), each of which wants other users. */
+export const constraintsHint = 'OpenShift assigns the user of a pod: set kubernetes.runAsUser to "cluster"';
+
+/** Whether these words are those of Security Context Constraints. Pure. */
+export function isOfConstraints(words: string): boolean {
+  return words.includes('unable to validate against any security context constraint');
 }
 
 /** The Status in an answer; undefined where it is something else. Pure. */

@@ -76,6 +76,11 @@ export class Controller {
     }
   }
 
+  /** What it said to its user: on stderr, or on its terminal, which breaks lines. */
+  get said(): string {
+    return this.#pidFile === undefined ? this.stderr : `${this.stdout}${this.stderr}`.replaceAll(/\s+/g, ' ');
+  }
+
   /** Whether there was one to receive it. */
   signal(signal: NodeJS.Signals): boolean {
     try {

@@ -99,10 +99,9 @@ function words(seen: Observation, told: Told | undefined): string[] {
   const { code } = ended;
   // 2: nothing was launched, for its directories cannot be used.
   const isRefused =
-    code === 2 &&
-    (scenario.output === 'full' || controller.stderr.includes('directory') || isUnreached(seen));
+    code === 2 && (scenario.output === 'full' || controller.said.includes('directory') || isUnreached(seen));
   if (![0, 1, 3, 4, 129, 130, 143].includes(code) && !isKilled(scenario) && !isRefused)
-    found.push(`exit code ${code}: ${controller.stderr.slice(-600)}`);
+    found.push(`exit code ${code}: ${controller.said.slice(-600)}`);
   const isHeard =
     scenario.output !== 'full' && !hasFault(scenario, 'close-output') && !hasFault(scenario, 'stall-output');
   if (told && isHeard && told.exitCode !== code && !isKilled(scenario))
@@ -123,13 +122,18 @@ function words(seen: Observation, told: Told | undefined): string[] {
   return found;
 }
 
-/** Whether its checks met an API server that was just killed, by this run or by another on the same cluster: nothing was launched. */
+/**
+ * Whether its checks met an API server that was just killed, by this run or by another on the same cluster, or a namespace that is
+ * being deleted: nothing was launched.
+ */
 function isUnreached({ scenario, controller, run, place }: Observation): boolean {
   const isLaunched = run !== undefined && place.journal(run).names.has('launch.started');
   return (
     scenario.fleet === 'kubernetes' &&
     !isLaunched &&
-    /of the context \S+ is not reached|is forbidden: User "chaos-/.test(controller.stderr)
+    /of the context \S+ is not reached|is forbidden: User "chaos-|because it is being terminated/.test(
+      controller.said,
+    )
   );
 }
 

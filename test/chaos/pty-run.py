@@ -1,4 +1,4 @@
-"""Runs a command on a terminal of its own, drawing into nothing: pty-run.py PIDFILE COMMAND…
+"""Runs a command on a terminal of its own, whose text goes to stdout as far as somebody takes it: pty-run.py PIDFILE COMMAND…
 
 SIGUSR1 presses Ctrl-S; SIGUSR2 closes the terminal. Ends with the exit code of the command, 128 + n after a signal. Who still has
 the terminal open 10 s after the command's end is told on stderr.
@@ -17,6 +17,7 @@ if pid == 0:
     os.execvp(sys.argv[2], sys.argv[2:])
 TIOCGPTN = 0x80045430
 terminal = '/dev/pts/%d' % struct.unpack('I', fcntl.ioctl(master, TIOCGPTN, bytes(4)))
+os.set_blocking(1, False)
 wanted = []
 signal.signal(signal.SIGUSR1, lambda *_: wanted.append('stop'))
 signal.signal(signal.SIGUSR2, lambda *_: wanted.append('close'))
@@ -29,9 +30,18 @@ def is_open():
     """Reads what is there. A terminal that no process has open any more reads as an error."""
     try:
         ready, _, _ = select.select([master], [], [], 0.05)
-        return not ready or bool(os.read(master, 65536))
+        return not ready or show(os.read(master, 65536))
     except OSError:
         return False
+
+
+def show(text):
+    """Whether there was any."""
+    try:
+        os.write(1, text)
+    except OSError:
+        pass  # nobody reads it, or not now
+    return bool(text)
 
 
 def holders():

@@ -1,12 +1,14 @@
-import { writeFileSync } from 'node:fs';
+import { statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { beforeEach, describe, expect, test } from 'vitest';
 import { type Cnd, type Ended, eventsOf, named, runEnded } from '../helper/cnd.ts';
 import { ApiProxy } from '../helper/kubernetes/api-proxy.ts';
 import { smallPods, testImage } from '../helper/kubernetes/cluster.ts';
+import { assignedUser, startConstraints } from '../helper/kubernetes/constraints.ts';
 import { hasCluster } from '../helper/kubernetes/installed.ts';
 import type { KubernetesPlace } from '../helper/kubernetes/place.ts';
+import { podProcesses } from '../helper/kubernetes/pod-process.ts';
 import { Queue } from '../helper/kubernetes/queue.ts';
 import { elsewhere, useCluster } from '../helper/kubernetes/use.ts';
 import { eventually } from '../helper/process.ts';
@@ -201,6 +203,41 @@ describe.runIf(hasCluster())('what a cluster does, in words', { timeout: 240_000
     cnd.child.kill('SIGINT');
     expect(runEnded(await cnd.ended)).toMatchObject({ outcome: 'interrupted', left: [] });
     for (const kind of kinds) await used.cluster.kubectl(['delete', kind, namespace]);
+  });
+
+  test('a cluster that assigns users to pods (OpenShift): what to set is said before the launch and after it; then pods search', async () => {
+    const constraints = await startConstraints(used.cluster, place.namespace);
+    const remedy = 'set kubernetes.runAsUser to "cluster"';
+    // The documented role may not create pods: it hears of them from the Job's controller.
+    const assigns = /^pods cannot be created: OpenShift assigns/;
+    expect(await told(start(`--N 1 --T 100 ${endless}`), assigns)).toEqual([expect.stringContaining(remedy)]);
+    await grant('Role', { apiGroups: [''], resources: ['pods'], verbs: ['create'] });
+    const before = await run('start --N 1 --T 60 --D 2');
+    expect([before.code, before.stderr]).toEqual([
+      2,
+      expect.stringMatching(/runAsUser: Invalid value: 65534: must be in the ranges[^]*OpenShift assigns/),
+    ]);
+    expect(before.stderr).toContain(remedy);
+    const file = join(place.directory, 'assigned.json');
+    writeFileSync(
+      file,
+      JSON.stringify({ fleet: 'kubernetes', kubernetes: { ...smallPods, runAsUser: 'cluster' } }),
+    );
+    const driven = place.start('start --N 2 --T 150 --D 16 --json --config assigned.json'.split(' '));
+    const { run: id } = await driven.event('search.all');
+    const users = await used.cluster.kubectl([
+      '-n',
+      place.namespace,
+      'get',
+      'pods',
+      '-o=jsonpath={.items[*].spec.securityContext.runAsUser}',
+    ]);
+    expect(users).toBe(`${assignedUser} ${assignedUser}`);
+    const processes = podProcesses(id).map((pid) => statSync(`/proc/${pid}`).uid);
+    expect(new Set(processes)).toEqual(new Set([assignedUser]));
+    driven.child.kill('SIGINT');
+    expect(runEnded(await driven.ended)).toMatchObject({ outcome: 'interrupted', left: [] });
+    await constraints.stop();
   });
 
   test('a pod that is preempted is told as that, once; the others take over its part', async () => {

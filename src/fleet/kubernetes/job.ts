@@ -24,9 +24,6 @@ const unmeshed = {
   annotations: { 'sidecar.istio.io/inject': 'false', 'linkerd.io/inject': 'disabled' },
 };
 
-/** nobody: what a pod runs needs no rights at all. */
-const user = 65_534;
-
 /** What a Job is made of. */
 export interface JobPlan extends RunLabels {
   readonly settings: KubernetesSettings;
@@ -73,6 +70,7 @@ export function podManifest(plan: JobPlan) {
 /** As Pod Security `restricted` wants it (Kubernetes documentation, "Pod Security Standards"). */
 function podSpec({ run, settings, lifetime, expiresAt }: JobPlan) {
   const { cpu, memory, nodeSelector, tolerations, priorityClass, runtimeClass, imagePullSecrets } = settings;
+  const { runAsUser: user } = settings;
   const script = switchScript(run, expiresAt.getTime() / 1000, lifetime);
   return {
     restartPolicy: 'Never',
@@ -83,9 +81,7 @@ function podSpec({ run, settings, lifetime, expiresAt }: JobPlan) {
     enableServiceLinks: false,
     securityContext: {
       runAsNonRoot: true,
-      runAsUser: user,
-      runAsGroup: user,
-      fsGroup: user,
+      ...(user !== 'cluster' && { runAsUser: user, runAsGroup: user, fsGroup: user }),
       seccompProfile: { type: 'RuntimeDefault' },
     },
     ...(nodeSelector && { nodeSelector }),

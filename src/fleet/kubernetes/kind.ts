@@ -26,6 +26,7 @@ export const kubernetesKind = fleetKind({
     'kubernetes.tolerations': [{ key: 'batch', operator: 'Exists', effect: 'NoSchedule' }],
     'kubernetes.priorityClass': 'low',
     'kubernetes.runtimeClass': 'gvisor',
+    'kubernetes.runAsUser': 10_001,
     'kubernetes.labels': { team: 'research' },
     'kubernetes.annotations': { 'example.com/purpose': 'proof of work' },
     'kubernetes.imagePullSecrets': ['registry'],

@@ -71,6 +71,13 @@ export const kubernetesSchema = z.strictObject({
   runtimeClass: objectName('the name of a runtime class')
     .optional()
     .describe('the runtime class of the pods'),
+  runAsUser: z
+    .union([z.literal('cluster'), z.int().min(1).max(2_147_483_647)], {
+      error: 'must be a user id from 1 to 2147483647, or "cluster"',
+    })
+    .describe(
+      'the user and group id of the pods; "cluster": as the cluster assigns them, which OpenShift wants',
+    ),
   labels: labels.optional().describe('labels for the Job and its pods'),
   annotations: entries(z.string({ error: 'must be text' }), 'annotation')
     .optional()
@@ -94,6 +101,8 @@ export const kubernetesDefaults = {
   image: 'python:3-slim',
   cpu: '1',
   memory: '256Mi',
+  // nobody: what a pod runs needs no rights at all.
+  runAsUser: 65_534,
   ttlSecondsAfterFinished: 86_400,
 } satisfies Partial<z.input<typeof kubernetesSchema>>;
 

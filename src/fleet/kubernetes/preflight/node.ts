@@ -1,10 +1,11 @@
 import { z } from 'zod';
-import { check } from '../../check.ts';
+import { asWarning, check } from '../../check.ts';
 import type { Check } from '../../preflight.ts';
 import { listAll } from '../../../kubernetes/page.ts';
 import { plural } from '../../../quantity.ts';
 import type { KubernetesApi } from '../api.ts';
 import { listMetadata } from '../object.ts';
+import { throughRestart } from '../restart.ts';
 import type { KubernetesSettings } from '../schema.ts';
 
 const taint = z.object({ key: z.string(), value: z.string().nullish(), effect: z.string() });
@@ -80,6 +81,11 @@ export async function nodesCheck(
     );
     throw new Error(`none of ${nodes} can take a pod, unless one is added: ${reasons.join(', ')}`);
   };
-  const { check: made } = await check('nodes', signal, list, (words) => words);
-  return made.outcome === 'failed' ? { ...made, outcome: 'warning' } : made;
+  const { check: made } = await check(
+    'nodes',
+    signal,
+    () => throughRestart(list, signal),
+    (words) => words,
+  );
+  return asWarning(made);
 }

@@ -1,4 +1,5 @@
 import type { Instance } from '../../../instance.ts';
+import { constraintsHint, isOfConstraints } from '../../../kubernetes/failure.ts';
 import { type ContainerStatus, type JobObject, type Pod, workerState } from '../object.ts';
 import { containerName } from '../job.ts';
 
@@ -67,6 +68,7 @@ export function jobProblem({
   readonly message: string;
 }): Problem | undefined {
   if (reason !== 'FailedCreate') return undefined;
+  if (isOfConstraints(message)) return problem('FailedCreate', 'pods cannot be created', constraintsHint);
   return problem('FailedCreate', 'pods cannot be created', message.replace(/^Error creating: /, ''));
 }
 
