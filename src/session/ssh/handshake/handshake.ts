@@ -17,6 +17,7 @@ import { bounded } from '../../bounded.ts';
 import { type ConnectionError, classify } from '../failure.ts';
 import { target } from '../access.ts';
 import { type Attempt } from '../attempt.ts';
+import { forgetEphemeralKey } from './ephemeral-key.ts';
 import { leavePrimesUntested } from './group-exchange.ts';
 import { askOnlyAfterSilence } from './keepalive.ts';
 import { signingKey } from './signing-key.ts';
@@ -49,6 +50,8 @@ export class Handshake {
     const client = this.#client;
     const seen = this.#seen;
     this.#exchanged = new Promise((resolve) => client.once('handshake', () => resolve()));
+    // Also whenever keys are renewed.
+    client.on('handshake', () => forgetEphemeralKey(client));
     this.#ready = new Promise((resolve) => client.once('ready', () => resolve()));
     const failed = new Promise<Error>((resolve) => {
       client
