@@ -12,6 +12,14 @@ import {
 import { type Network, findNetwork } from './network.ts';
 import { sshSource } from './ssh-source.ts';
 
+/** Types by name. */
+export interface TypeNames {
+  /** Those that are launched: the configured ones, or the default one. */
+  readonly types: readonly string[];
+  /** Where none is configured: those that could be launched instead of the default one. */
+  readonly others?: readonly string[];
+}
+
 /**
  * What a launch stands on, found once: who we are, what there is in the region. Each part is asked for when it is
  * needed, and again when it failed.
@@ -20,7 +28,6 @@ export class Prerequisites {
   readonly #api: Ec2Api;
   readonly #settings: Ec2Settings;
   readonly #found = new Map<string, Promise<unknown>>();
-  #others: readonly string[] | undefined;
 
   constructor(api: Ec2Api, settings: Ec2Settings) {
     this.#api = api;
@@ -41,29 +48,33 @@ export class Prerequisites {
     });
   }
 
-  types(signal: AbortSignal): Promise<MachineType[]> {
+  async types(signal: AbortSignal): Promise<readonly MachineType[]> {
+    const { types } = await this.#choice(signal);
+    return types;
+  }
+
+  /** Never rejects: of types that cannot be found out there are no names. */
+  async typeNames(signal: AbortSignal): Promise<TypeNames> {
+    const { types } = this.#settings;
+    if (types) return { types };
+    try {
+      const { types: chosen, others } = await this.#choice(signal);
+      return { types: chosen.map(({ name }) => name), others: others.map(({ name }) => name) };
+    } catch {
+      return { types: [] };
+    }
+  }
+
+  /** The types that are configured, or the default one, and those that could be launched instead of it. */
+  #choice(signal: AbortSignal): Promise<{ types: MachineType[]; others: MachineType[] }> {
     const { types, image } = this.#settings;
     const about = types?.join(', ') ?? 'instance types';
     return this.#asked('types', about, 'ec2:DescribeInstanceTypes', signal, async (region) => {
       const ec2 = await this.#api.ec2();
-      if (types) return findTypes(ec2, types, region, signal);
-      const [best, ...others] = await findDefaultTypes(ec2, image, region, signal);
-      this.#others = others.map(({ name }) => name);
-      return best ? [best] : [];
+      if (types) return { types: await findTypes(ec2, types, region, signal), others: [] };
+      const all = await findDefaultTypes(ec2, image, region, signal);
+      return { types: all.slice(0, 1), others: all.slice(1) };
     });
-  }
-
-  /** Where no type is configured: those that could be launched instead of the default one, once that is chosen. */
-  get others(): readonly string[] | undefined {
-    return this.#others;
-  }
-
-  /** The names of the types, as far as they are known: those that are configured, or the default one once it is chosen. */
-  async typeNames(signal: AbortSignal): Promise<readonly string[]> {
-    const { types } = this.#settings;
-    if (types) return types;
-    const found = await this.types(signal).catch(() => []);
-    return found.map(({ name }) => name);
   }
 
   async image(signal: AbortSignal): Promise<MachineImage> {

@@ -57,13 +57,13 @@ export async function launchRun(
     await undo(context);
     signal.throwIfAborted();
     const { spot } = settings;
-    const types = await prerequisites.typeNames(signal);
+    const names = await prerequisites.typeNames(signal);
     const eligible = isFreePlanRefusal(error) ? await askEligible(context, signal) : undefined;
     throw explain(error, {
       what: `${plural(count, 'instance')} cannot be launched`,
       about: run,
       permissions: 'ec2:RunInstances, ec2:CreateTags',
-      launch: { count, types, others: prerequisites.others, market: spot ? 'spot' : 'on-demand', eligible },
+      launch: { count, ...names, market: spot ? 'spot' : 'on-demand', eligible },
     });
   }
 }
@@ -92,12 +92,12 @@ export async function launchMore(
     signal.throwIfAborted();
     if (error instanceof CndError && error.code === 'not-launched-here') throw error;
     const { spot } = settings;
-    const types = await prerequisites.typeNames(signal);
+    const names = await prerequisites.typeNames(signal);
     throw explain(error, {
       what: 'an instance cannot be launched',
       about: run,
       permissions: 'ec2:RunInstances, ec2:CreateTags',
-      launch: { count: 1, types, others: prerequisites.others, market: spot ? 'spot' : 'on-demand' },
+      launch: { count: 1, ...names, market: spot ? 'spot' : 'on-demand' },
     });
   }
 }

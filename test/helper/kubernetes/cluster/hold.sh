@@ -4,7 +4,8 @@
 set -u
 here=$(dirname "$0")
 exec 9>/tmp/cnd-kube.lock
-flock 9
+# Nobody writes to stdin: that there is something to be read means that it has ended.
+until flock -w 1 9; do read -r -t 0 && exit 1; done
 "$here/up.sh" "$1" >&2 && echo ready && cat >/dev/null
 code=$?
 "$here/down.sh" "$1"
