@@ -14,6 +14,8 @@ const held = terminalsHeld();
 let stdoutError: NodeJS.ErrnoException | undefined;
 process.stdout.on('error', (error) => (stdoutError ??= error));
 process.stderr.on('error', () => {});
+// What Node.js and packages warn of (deprecations, many listeners) is for whoever works on cnd.
+if (!isVerbose) process.removeAllListeners('warning');
 void main();
 
 async function main(): Promise<void> {

@@ -4,10 +4,14 @@ import { setTimeout as sleep } from 'node:timers/promises';
 /** Calls `listener` when the signal fires, unless the function that is returned was called before. */
 export function onceAborted(signal: AbortSignal | undefined, listener: () => void): () => void {
   if (signal === undefined) return () => {};
-  // All instances of a run share one signal: Node warns of a leak from the eleventh listener on.
-  setMaxListeners(0, signal);
+  expectMany(signal);
   signal.addEventListener('abort', listener, { once: true });
   return () => signal.removeEventListener('abort', listener);
+}
+
+/** All instances of a run share one signal: Node warns of a leak from the eleventh listener on. */
+function expectMany(signal: AbortSignal): void {
+  setMaxListeners(0, signal);
 }
 
 /** Resolves once the signal aborts. Never rejects. */
@@ -20,6 +24,7 @@ export function whenAborted(signal: AbortSignal): Promise<void> {
 
 /** Waits so many milliseconds, or less when the signal aborts. Never rejects. */
 export async function pause(milliseconds: number, signal?: AbortSignal): Promise<void> {
+  if (signal) expectMany(signal);
   await sleep(milliseconds, undefined, { signal }).catch(() => {});
 }
 

@@ -1,6 +1,6 @@
 import { getEventListeners } from 'node:events';
 import { expect, test } from 'vitest';
-import { Waiters, unlessAborted, withDeadline } from '../src/wait.ts';
+import { Waiters, pause, unlessAborted, withDeadline } from '../src/wait.ts';
 
 async function untilAborted(signal: AbortSignal): Promise<never> {
   return new Promise((_, reject) => {
@@ -25,6 +25,20 @@ test('a task is aborted with the outer signal and for its reason', async () => {
   outer.abort(new Error('stop'));
   await expect(task).rejects.toThrow('stop');
   await expect(withDeadline(10_000, outer.signal, untilAborted)).rejects.toThrow('stop');
+});
+
+test('many pauses on one signal are no leak to Node.js', async () => {
+  const warnings: Error[] = [];
+  const note = (warning: Error): void => void warnings.push(warning);
+  process.on('warning', note);
+  const signal = new AbortController();
+  const pauses = Promise.all(Array.from({ length: 30 }, () => pause(10_000, signal.signal)));
+  signal.abort();
+  await pauses;
+  // A warning is told in the next tick.
+  await new Promise(setImmediate);
+  process.off('warning', note);
+  expect(warnings).toEqual([]);
 });
 
 test('what does not listen to a signal is not waited for', async () => {

@@ -176,3 +176,21 @@ function workingDirectory(line: string): string | undefined {
     return undefined; // it is gone
   }
 }
+
+test('what Node.js and packages warn of is told with --verbose alone', async () => {
+  // It warns when the command has done all else.
+  const program = `
+    const { exit } = process;
+    process.exit = (code) => {
+      process.emitWarning('of a package');
+      setImmediate(() => exit(code));
+    };`;
+  const env = { NODE_OPTIONS: `--import=data:text/javascript,${encodeURIComponent(program)}` };
+  const [usual, verbose] = await Promise.all([
+    place.run(['logs', 'ls'], env),
+    place.run(['logs', 'ls', '--verbose'], env),
+  ]);
+  expect([usual.code, verbose.code]).toEqual([0, 0]);
+  expect(usual.stderr).not.toContain('of a package');
+  expect(verbose.stderr).toContain('of a package');
+});
