@@ -13,6 +13,9 @@ export interface SpaceDefinition {
 export const defaultLimit = 2n ** 32n;
 export const defaultChunk = 1_000_000n;
 
+/** The largest chunk: more nonces than any space has, and no more than an agent takes. */
+const maximumChunk = 2n ** 64n - 1n;
+
 /** The largest limit of a scheme: 2^32 for a header's 4 bytes, else 2^64 − 1, so that a limit fits 64 bits as well. */
 export function maximumLimit(scheme: Scheme): bigint {
   return scheme === 'bitcoin' ? 2n ** 32n : 2n ** 64n - 1n;
@@ -45,6 +48,10 @@ export function makeSpace(definition: SpaceDefinition, scheme: Scheme, instances
       `chunk is ${chunk} nonces, not at least 1`,
       `Omit it to assign ${defaultChunk} at a time.`,
     );
+  }
+  if (chunk > maximumChunk) {
+    const why = `chunk is ${shown(chunk)} nonces, more than ${maximumChunk}`;
+    throw bad('chunk', why, `Give at most ${maximumChunk}, or omit it to assign ${defaultChunk} at a time.`);
   }
   if (limit <= from) {
     // With --from alone the default limit is the surprise: say where it comes from.

@@ -33,7 +33,7 @@ describe('makeSpace', () => {
 
   it.each<[Scheme, SpaceDefinition]>([
     ['hex-chain', { from: top - 1n, limit: top, chunk: 1n }],
-    ['sha256d', { from: 0n, limit: top, chunk: 2n ** 70n }],
+    ['sha256d', { from: 0n, limit: top, chunk: top }],
     ['bitcoin', { from: 2n ** 32n - 1n, limit: 2n ** 32n, chunk: 5n }],
   ])('accepts the extreme of %s: %o', (scheme, definition) => {
     expect(makeSpace(definition, scheme)).toEqual(definition);
@@ -66,6 +66,13 @@ describe('makeSpace', () => {
     ],
     ['chunk', 'hex-chain', { chunk: 0n }, /chunk is 0 nonces, not at least 1/u],
     ['chunk', 'hex-chain', { chunk: -1n }, /chunk is -1 nonces/u],
+    // An agent takes no larger one: it ended again and again, and the run failed.
+    [
+      'chunk',
+      'bitcoin',
+      { chunk: top + 1n },
+      /^chunk is 18446744073709551616 nonces, more than 18446744073709551615$/u,
+    ],
   ])('refuses a bad %s of %s: %o', (about, scheme, definition, message) => {
     const attempt = () => makeSpace(definition, scheme);
     expect(attempt).toThrow(UsageError);
