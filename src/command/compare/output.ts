@@ -3,7 +3,7 @@ import { access, stat } from 'node:fs/promises';
 import { dirname, extname, resolve } from 'node:path';
 import type { Comparison } from '../../compare/model.ts';
 import { CndError, UsageError, isMissing, messageOf } from '../../error.ts';
-import { replaceFile, umaskMode } from '../../file.ts';
+import { writeNamedFile } from '../logs/named-file.ts';
 import { visible } from '../../text.ts';
 import { openCharts } from '../../view/chart/chart.ts';
 import { comparisonMarkdown } from '../../view/compare/markdown.ts';
@@ -58,7 +58,7 @@ export function comparisonOutput(given: Arguments): ComparisonOutput {
 
 /**
  * Checks that the file can be written before runs are made for it.
- * @throws UsageError where its folder is missing or read-only, or a folder has its name.
+ * @throws UsageError where its folder is missing or read-only, a folder has its name, or it is a pipe that is not for this user.
  */
 export async function requireWritable({ file }: ComparisonOutput): Promise<void> {
   if (file === undefined) return;
@@ -69,7 +69,7 @@ export async function requireWritable({ file }: ComparisonOutput): Promise<void>
       throw error;
     });
     if (found?.isDirectory() === true) throw new Error('it is a directory');
-    await access(dirname(path), constants.W_OK);
+    await access(found === undefined || found.isFile() ? dirname(path) : path, constants.W_OK);
   } catch (error) {
     throw new UsageError('bad-flag', `--output is '${visible(file)}': ${messageOf(error)}`, {
       about: 'output',
@@ -93,7 +93,7 @@ export async function writeComparison(
   }
   const path = resolve(file);
   try {
-    await replaceFile(path, content, { mode: umaskMode });
+    await writeNamedFile(path, content);
   } catch (error) {
     throw new CndError('comparison-failed', `${path} cannot be written: ${messageOf(error)}`, {
       about: 'output',

@@ -5,7 +5,8 @@ import { defaultConfigFile } from '../../config/file.ts';
 import { configTemplate } from '../../config/template.ts';
 import { visible } from '../../text.ts';
 import { CndError, UsageError, messageOf } from '../../error.ts';
-import { createFile, replaceFile, umaskMode } from '../../file.ts';
+import { createFile, umaskMode } from '../../file.ts';
+import { writeNamedFile } from '../logs/named-file.ts';
 import { packagePath } from '../../package.ts';
 import type { Arguments } from '../command.ts';
 import { checkBucket, makeBucket } from './bucket.ts';
@@ -34,7 +35,7 @@ export async function init(given: Arguments): Promise<number> {
     if (known !== undefined) return 0;
   }
   try {
-    if (overwrite) await replaceFile(name, template, { mode: umaskMode });
+    if (overwrite) await writeNamedFile(name, template);
     else await createWith(name, template);
   } catch (error) {
     throw refusal(name, error);

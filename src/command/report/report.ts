@@ -2,7 +2,8 @@ import { join } from 'node:path';
 import { resolveRun } from '../../archive/run-name.ts';
 import { CndError, messageOf } from '../../error.ts';
 import { journalName, reportName } from '../../event/file-name.ts';
-import { privateMode, replaceFile, umaskMode } from '../../file.ts';
+import { privateMode, replaceFile } from '../../file.ts';
+import { writeNamedFile } from '../logs/named-file.ts';
 import { drawReport } from '../../view/report/report.ts';
 import type { Arguments } from '../command.ts';
 import { openArchive, text } from '../logs/logs.ts';
@@ -16,7 +17,8 @@ export async function report(given: Arguments): Promise<number> {
   // What is in a bucket has no folder here: there it is written to the current directory.
   const path = output ?? (archive.spool ? `${run}.html` : join(archive.location(run), reportName));
   try {
-    await replaceFile(path, page, { mode: output === undefined && !archive.spool ? privateMode : umaskMode });
+    if (output === undefined && !archive.spool) await replaceFile(path, page, { mode: privateMode });
+    else await writeNamedFile(path, page);
   } catch (error) {
     throw new CndError(
       'report-failed',
