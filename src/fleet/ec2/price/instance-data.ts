@@ -14,11 +14,13 @@ export const instanceData: InstanceTable = {
   compressions: {
     'hex-chain': 3,
     sha256d: 2,
+    sha256: 1,
     bitcoin: 2,
   },
   scriptCycles: {
     'hex-chain': 2300,
     sha256d: 2140,
+    sha256: 1010,
     bitcoin: 2350,
   },
   processors: {
@@ -27,16 +29,19 @@ export const instanceData: InstanceTable = {
       cycles: {
         'hex-chain': 26,
         sha256d: 28.1,
+        sha256: 27.1,
         bitcoin: 27.6,
       },
       basis: 'measured',
-      source: 'bench/kernel.py on an EPYC (Turin) at 4.4 GHz, 2026-11-29',
+      source:
+        'bench/kernel.py on an EPYC (Turin) at 4.4 GHz, 2026-11-29; sha256 by kernel --list, 2026-11-30',
     },
     'Zen 4': {
       isa: 'avx512',
       cycles: {
         'hex-chain': 52,
         sha256d: 56.2,
+        sha256: 54.2,
         bitcoin: 55.2,
       },
       basis: 'estimated',
@@ -47,16 +52,20 @@ export const instanceData: InstanceTable = {
       cycles: {
         'hex-chain': 67.7,
         sha256d: 75.8,
+        sha256: 75.8,
         bitcoin: 72.6,
       },
+      estimated: ['sha256'],
       basis: 'measured',
-      source: 'bench/kernel.py on an EPYC (Milan) at 3.05 GHz that others kept busy, 2026-11-30',
+      source:
+        'bench/kernel.py on an EPYC (Milan) at 3.05 GHz that others kept busy, 2026-11-30; sha256 estimated',
     },
     'Granite Rapids': {
       isa: 'avx512',
       cycles: {
         'hex-chain': 44.9,
         sha256d: 47.5,
+        sha256: 47.5,
         bitcoin: 47.9,
       },
       basis: 'estimated',
@@ -67,6 +76,7 @@ export const instanceData: InstanceTable = {
       cycles: {
         'hex-chain': 44.9,
         sha256d: 47.5,
+        sha256: 47.5,
         bitcoin: 47.9,
       },
       basis: 'estimated',
@@ -77,6 +87,7 @@ export const instanceData: InstanceTable = {
       cycles: {
         'hex-chain': 44.9,
         sha256d: 47.5,
+        sha256: 47.5,
         bitcoin: 47.9,
       },
       basis: 'estimated',
@@ -87,6 +98,7 @@ export const instanceData: InstanceTable = {
       cycles: {
         'hex-chain': 53,
         sha256d: 61.5,
+        sha256: 61.5,
         bitcoin: 61.5,
       },
       basis: 'estimated',
@@ -97,6 +109,7 @@ export const instanceData: InstanceTable = {
       cycles: {
         'hex-chain': 53,
         sha256d: 61.5,
+        sha256: 61.5,
         bitcoin: 61.5,
       },
       basis: 'estimated',
@@ -108,6 +121,7 @@ export const instanceData: InstanceTable = {
       cycles: {
         'hex-chain': 53,
         sha256d: 61.5,
+        sha256: 61.5,
         bitcoin: 61.5,
       },
       basis: 'estimated',
@@ -118,6 +132,7 @@ export const instanceData: InstanceTable = {
       cycles: {
         'hex-chain': 53,
         sha256d: 61.5,
+        sha256: 61.5,
         bitcoin: 61.5,
       },
       basis: 'estimated',

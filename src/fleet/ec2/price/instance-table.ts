@@ -5,6 +5,8 @@ export interface Processor {
   readonly cycles: Readonly<Record<string, number>>;
   /** Whether these cycles were measured on a machine with this processor, or follow from its execution ports. */
   readonly basis: 'measured' | 'estimated';
+  /** Schemes whose cycles were estimated, where those of the others were measured. */
+  readonly estimated?: readonly string[];
   /** From what, and when. */
   readonly source: string;
 }

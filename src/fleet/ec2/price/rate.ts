@@ -37,7 +37,8 @@ export function tableRate(
   const known = table.processors[processor];
   if (nonces === undefined || !known) return undefined;
   const program = kernel === 'python' ? 'pow.py' : known.isa;
-  const basis = kernel === 'python' ? 'estimated' : known.basis;
+  const isEstimate = kernel === 'python' || known.estimated?.includes(scheme) === true;
+  const basis = isEstimate ? 'estimated' : known.basis;
   return {
     rate: (clock * 1000 * nonces * vcpus) / threadsPerCore,
     basis: `built-in table: ${program} on ${processor} at ${clock} GHz, cycles ${basis}`,

@@ -3,6 +3,7 @@ import { addressPrice } from '../../../../src/fleet/ec2/price/price.ts';
 import { instanceData } from '../../../../src/fleet/ec2/price/instance-data.ts';
 import { sizeVcpus, typeFacts } from '../../../../src/fleet/ec2/price/instance-table.ts';
 import { machineKinds } from '../../../../src/fleet/ec2/price/machine-kind.ts';
+import { schemes } from '../../../../src/puzzle/puzzle.ts';
 import { tableRate } from '../../../../src/fleet/ec2/price/rate.ts';
 
 const settings = { spot: false, connect: 'public' } as const;
@@ -16,6 +17,8 @@ function rateOf(type: string, scheme = 'hex-chain', kernel: 'auto' | 'python' = 
 
 describe('the table of instance types', () => {
   test('has a processor for every family, and cycles for every scheme', () => {
+    for (const table of [instanceData.compressions, instanceData.scriptCycles])
+      expect(Object.keys(table).toSorted()).toEqual([...schemes].toSorted());
     for (const { processor } of Object.values(instanceData.families)) {
       const { cycles = {} } = instanceData.processors[processor] ?? {};
       expect(Object.keys(cycles).toSorted()).toEqual(Object.keys(instanceData.compressions).toSorted());
@@ -44,6 +47,9 @@ describe('the table of instance types', () => {
     expect(rateOf('c8a.medium', 'hex-chain', 'python')?.rate).toBeCloseTo(4.5e9 / 2300, -3);
     expect(rateOf('c8a.medium')?.basis).toMatch(/avx512 on Zen 5 at 4\.5 GHz, cycles measured/);
     expect(rateOf('c7a.medium')?.basis).toMatch(/estimated/);
+    expect(rateOf('c8a.medium', 'sha256')?.rate).toBeCloseTo(4.5e9 / 27.1, -3);
+    expect(rateOf('c6a.large')?.basis).toMatch(/cycles measured/);
+    expect(rateOf('c6a.large', 'sha256')?.basis).toMatch(/cycles estimated/);
     expect(rateOf('c8a.medium', 'another')).toBeUndefined();
   });
 });
