@@ -10,6 +10,7 @@ import type { Fleet } from '../../fleet/fleet.ts';
 import type { MachineKind, MachineRequest } from '../../fleet/kind.ts';
 import { chooseKernel } from '../../kernel/choice.ts';
 import type { Goal, MachineOption } from '../../plan/option.ts';
+import { slowdown } from './compression.ts';
 import { isSingle, probability } from '../../puzzle/probability.ts';
 import { plural, rate as rateText } from '../../quantity.ts';
 import { type Median, pastOf } from './past.ts';
@@ -41,7 +42,7 @@ export async function machineOptions(
   fleet: Fleet,
   { signal, env, allMarkets, timeout }: Pick<MachineRequest, 'signal' | 'env' | 'allMarkets' | 'timeout'>,
 ): Promise<MachineOption[]> {
-  const { fleetKind, fleetConfig, kernel, puzzle } = config;
+  const { fleetKind, fleetConfig, kernel, puzzle, space } = config;
   const { scheme } = puzzle;
   const machines: readonly MachineKind[] = (await fleetKind.machines?.(fleetConfig, {
     scheme,
@@ -56,15 +57,18 @@ export async function machineOptions(
   const past = pastOf(records, scheme, kernel);
   const known = await chooseKernel(config, { isThisMachine: fleet.isThisMachine }, undefined, signal);
   const basis = fleet.isThisMachine ? 'measured on this machine' : 'a core, assumed';
+  // All of these rates are those of a short text.
+  const slower = slowdown(puzzle, space.limit - 1n, kernel);
+  const note = slower === 1 ? '' : `, divided by ${slower.toPrecision(3)} for the text after the nonce`;
   return machines.map(({ cores, rate, rateBasis, ...machine }): MachineOption => {
     const seen = past.get(machine.name);
     return {
       ...machine,
       ...(seen?.rate
-        ? { rate: seen.rate.value, rateBasis: pastBasis(seen.rate) }
+        ? { rate: seen.rate.value / slower, rateBasis: `${pastBasis(seen.rate)}${note}` }
         : {
-            rate: rate ?? known.rate * cores,
-            rateBasis: rateBasis ?? `${rateText(known.rate)} ${basis}`,
+            rate: (rate ?? known.rate * cores) / slower,
+            rateBasis: `${rateBasis ?? `${rateText(known.rate)} ${basis}`}${note}`,
           }),
       boot: seen?.boot.value ?? fleet.timing.boot,
       bootBasis: seen ? pastBasis(seen.boot) : 'as usual',

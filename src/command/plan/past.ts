@@ -1,9 +1,10 @@
 import { median } from '../../compare/statistic.ts';
 import type { RunRecord } from '../../event/record.ts';
+import { slowdown } from './compression.ts';
 
 /** What past runs showed of one kind of machine. */
 export interface Past {
-  /** Nonces per second of one instance, of those that searched for long enough; absent: none did. */
+  /** Nonces per second of one instance with a short text, of those that searched for long enough; absent: none did. */
   readonly rate?: Median;
   /** Seconds from the start of a run until an instance searched, whatever it searched for. */
   readonly boot: Median;
@@ -18,6 +19,9 @@ export interface Median {
 
 /** Seconds of searching below which a rate says little: stopping counts as well. */
 const leastSeconds = 5;
+
+/** One of the default space, as long as most of them. */
+const typicalNonce = 2n ** 31n;
 
 /** What one instance showed, and when its run began. */
 interface Sample {
@@ -35,7 +39,9 @@ export function pastOf(
   kernel: 'auto' | 'python',
 ): Map<string, Past> {
   const found = new Map<string, { rates: Sample[]; boots: Sample[] }>();
-  for (const { startedAt, config, instances = [] } of records) {
+  for (const { startedAt, config, schema, instances = [] } of records) {
+    // Those of an older cnd have the block in another form.
+    const slower = schema === undefined ? 1 : slowdown(config.puzzle, typicalNonce, kernel);
     for (const { type, hashes = 0, searchingAt, stoppedAt, kernel: used } of instances) {
       if (searchingAt === undefined) continue;
       const name = type ?? config.fleet;
@@ -44,7 +50,8 @@ export function pastOf(
       entry.boots.push({ value: secondsBetween(startedAt, searchingAt), startedAt });
       if (config.puzzle.scheme !== scheme || (used === 'pow.py') !== (kernel === 'python')) continue;
       const searched = stoppedAt === undefined ? 0 : secondsBetween(searchingAt, stoppedAt);
-      if (searched >= leastSeconds && hashes > 0) entry.rates.push({ value: hashes / searched, startedAt });
+      if (searched >= leastSeconds && hashes > 0)
+        entry.rates.push({ value: (hashes / searched) * slower, startedAt });
     }
   }
   return new Map(

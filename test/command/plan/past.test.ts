@@ -55,3 +55,10 @@ test('other schemes, other kernels and searches that were too short say how long
   });
   expect(pastOf(records, 'hex-chain', 'python').get('c7a.medium')?.rate?.value).toBe(20);
 });
+
+test('a rate is that of a short text: a long one after the nonce takes longer', () => {
+  const short = record([['c7a.medium', 20, 10, 300]]);
+  const puzzle = { scheme: 'hex-chain', block: 'a'.repeat(46) };
+  const long = { ...short, schema: 2, config: { ...short.config, puzzle } };
+  expect(pastOf([long], 'hex-chain', 'auto').get('c7a.medium')?.rate?.value).toBe(40);
+});

@@ -70,6 +70,12 @@ test.each([0.5, 0.95, 0.999])(
   },
 );
 
+test('a long text after the nonce takes more instances, which is said', async () => {
+  const [short, long] = await Promise.all([choose({}), choose({ block: 'a'.repeat(4096) })]);
+  expect(Number(long.flags['N'])).toBeGreaterThan(20 * Number(short.flags['N']));
+  expect(long.chosen).toContain('divided by 22.3 for the text after the nonce');
+});
+
 test('of several types there are enough of the slowest', async () => {
   const [one, other] = await Promise.all(['c7a.medium', 'c7a.large'].map((type) => choose({ type })));
   const both = await choose({ type: 'c7a.large,c7a.medium' });
