@@ -1,9 +1,11 @@
 import { type Estimate, type Impossible, curve, front } from '../../plan/estimate.ts';
 import type { Goal, MachineOption } from '../../plan/option.ts';
+import { easier } from '../../puzzle/goal-text.ts';
 import { jobPuzzle } from '../../puzzle/job.ts';
 import type { Puzzle } from '../../puzzle/puzzle.ts';
 import { count, dollars, duration, percent, rate } from '../../quantity.ts';
 import type { Space } from '../../search/search.ts';
+import { maximumLimit } from '../../search/space.ts';
 import { startCommand } from '../../view/start-command.ts';
 import { table } from '../../view/table.ts';
 import { picture } from './picture.ts';
@@ -155,15 +157,15 @@ function question({ goal, confidence, budget, hasN }: Plan): string {
 /** Why no number of instances will do, and the remedy. Pure. */
 export function impossibleText(
   impossible: NonNullable<Choice['impossible']>,
-  { goal, confidence, budget }: Pick<Plan, 'goal' | 'confidence' | 'budget'>,
+  { goal, confidence, budget, puzzle, space }: Omit<Plan, 'fleet' | 'hasN' | 'choices'>,
 ): string {
   switch (impossible.kind) {
     case 'space':
-      return `no number of instances reaches ${percent(confidence)}: the whole space holds a golden nonce with ${percent(impossible.chance)}; give a larger --limit, or less --D`;
+      return `no number of instances reaches ${percent(confidence)}: the whole space holds a golden nonce with ${percent(impossible.chance)}${remedy([...wider(puzzle, space), ...easier(puzzle)])}`;
     case 'time':
       return `T = ${duration(goal.timeLimit)} is over before an instance searches; give at least --T ${Math.ceil(impossible.least) + 1}`;
     case 'machines':
-      return `${impossible.isAllowance ? `the ${count(impossible.most)} that maxN allows` : `all ${count(impossible.most)}`} together reach ${percent(impossible.chance)}; give a longer --T${impossible.isAllowance ? ', less --D, or raise maxN' : ', or less --D'}`;
+      return `${impossible.isAllowance ? `the ${count(impossible.most)} that maxN allows` : `all ${count(impossible.most)}`} together reach ${percent(impossible.chance)}${remedy(['a longer --T', ...easier(puzzle), ...(impossible.isAllowance ? ['a larger maxN'] : [])])}`;
     case 'budget':
       return `$${dollars(budget ?? 0)} do not pay for one until T and its grace; give a shorter --T, or more`;
     case 'price':
@@ -171,6 +173,19 @@ export function impossibleText(
     case 'missing':
       return impossible.why;
   }
+}
+
+/** What makes a space larger, as a remedy: all nonces of a header are one. */
+function wider({ scheme }: Puzzle, { from, limit }: Plan['space']): string[] {
+  if (limit < maximumLimit(scheme)) return ['a larger --limit'];
+  if (from > 0n) return ['a smaller --from'];
+  return scheme === 'bitcoin' ? ['another --header'] : [];
+}
+
+function remedy(remedies: readonly string[]): string {
+  const [last, ...others] = remedies.toReversed();
+  if (last === undefined) return '';
+  return `; give ${others.length === 0 ? last : `${others.toReversed().join(', ')} or ${last}`}`;
 }
 
 /** A number of nonces, beyond what anybody reads as a power of ten. */

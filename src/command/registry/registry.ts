@@ -137,9 +137,12 @@ const plan: Command = {
     configFlag,
   ],
   examples: [
-    ['cnd plan --fleet ec2 --D 9 --T 600', 'how many instances find it within 10 minutes, with 95 %'],
+    [
+      'cnd plan --fleet ec2 --D 8 --T 300 --limit 100000000000',
+      'how many instances find it within 5 minutes, with 95 %',
+    ],
     ['cnd plan --N 8 --D 7 --T 60', 'how likely eight local instances find it within a minute'],
-    ['cnd plan --fleet ec2 --type c7a.large,c7g.large --D 9 --budget 1', 'the best for a dollar'],
+    ['cnd plan --fleet ec2 --type c7a.large,c7g.large --D 7 --budget 1', 'the best for a dollar'],
   ],
   load: async () => (await import('../plan/plan.ts')).plan,
 };

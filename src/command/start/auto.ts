@@ -1,8 +1,9 @@
-import { resolveConfig } from '../../config/config.ts';
+import { type RunConfig, resolveConfig } from '../../config/config.ts';
 import { readConfigFile } from '../../config/file.ts';
 import { UsageError } from '../../error.ts';
 import { estimate, instancesFor, instancesWithin } from '../../plan/estimate.ts';
 import type { Goal, MachineOption } from '../../plan/option.ts';
+import { easier } from '../../puzzle/goal-text.ts';
 import { dollars, duration, percent, plural } from '../../quantity.ts';
 import type { Arguments } from '../command.ts';
 import { confidenceOf } from '../plan/flag.ts';
@@ -48,12 +49,12 @@ export async function chooseInstances(flags: Arguments, env: NodeJS.ProcessEnv):
   const existing = options.filter(({ missing }) => missing === undefined);
   const choices = (existing.length > 0 ? existing : options).map((option) => ({
     option,
-    instances: needed(goal, option, confidence),
+    instances: needed(goal, option, confidence, config),
   }));
   // Of several types it is not known which there will be: enough of the slowest is enough of any.
   const [slowest] = choices.toSorted((a, b) => b.instances - a.instances);
   if (!slowest) throw new TypeError(`the fleet ${config.fleet} has no kind of machine`);
-  requireAffordable(goal, slowest.option, slowest.instances, config.maxCost);
+  requireAffordable(goal, slowest.option, slowest.instances, config);
   return {
     flags: { ...flags, N: String(slowest.instances) },
     chosen: reason(goal, slowest.option, slowest.instances, confidence),
@@ -61,13 +62,13 @@ export async function chooseInstances(flags: Arguments, env: NodeJS.ProcessEnv):
 }
 
 /** @throws UsageError */
-function needed(goal: Goal, option: MachineOption, confidence: number): number {
+function needed(goal: Goal, option: MachineOption, confidence: number, { puzzle, space }: RunConfig): number {
   const instances =
     option.missing === undefined
       ? instancesFor(goal, option, confidence)
       : ({ kind: 'missing', why: option.missing } as const);
   if (typeof instances === 'number') return instances;
-  const why = impossibleText(instances, { goal, confidence, budget: undefined });
+  const why = impossibleText(instances, { goal, confidence, budget: undefined, puzzle, space });
   throw new UsageError('no-such-n', `--N auto: ${option.name}: ${why}`, {
     about: 'N',
     hint: 'compare what is possible with: cnd plan',
@@ -79,7 +80,7 @@ function requireAffordable(
   goal: Goal,
   option: MachineOption,
   instances: number,
-  maxCost: number | undefined,
+  { maxCost, puzzle }: RunConfig,
 ): void {
   const cost = estimate(goal, option, instances).costBound;
   // Where no price is known the launch itself refuses --max-cost.
@@ -92,7 +93,10 @@ function requireAffordable(
   throw new UsageError(
     'over-budget',
     `--N auto: ${instances} x ${option.name} may cost $${dollars(cost)}, more than the $${dollars(maxCost)} of --max-cost: ${rather}`,
-    { about: 'max-cost', hint: 'give more --max-cost, less --confidence, or less --D' },
+    {
+      about: 'max-cost',
+      hint: `give ${['more --max-cost', ...easier(puzzle)].join(', ')} or less --confidence`,
+    },
   );
 }
 
