@@ -10,6 +10,10 @@ export const comparedColumns: readonly TableColumn<ComparedRun>[] = [
   { name: 'block', type: 'text', of: ({ puzzle }) => puzzle['block'] ?? puzzle['header'] },
   { name: 'difficulty', type: 'integer', of: ({ puzzle }) => puzzle['difficulty'] },
   { name: 'unit', type: 'text', of: ({ puzzle }) => puzzle['unit'] },
+  ...['template', 'prefix', 'suffix'].map((name): TableColumn<ComparedRun> => {
+    return { name, type: 'text', of: ({ puzzle }) => puzzle[name] };
+  }),
+  { name: 'goal_digest', type: 'text', of: ({ puzzle }) => puzzle['digest'] },
   { name: 'n', type: 'integer', of: ({ instances }) => instances },
   { name: 'threads', type: 'integer', of: ({ threads }) => threads?.[0] },
   { name: 'nonce', type: 'text', of: ({ nonce }) => nonce },

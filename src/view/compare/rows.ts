@@ -2,6 +2,7 @@ import { partNames } from '../../compare/run.ts';
 import type { Comparison, ComparisonGroup, ComparisonRow, Scaling } from '../../compare/model.ts';
 import type { AmdahlFit } from '../../compare/amdahl.ts';
 import type { Spread } from '../../compare/statistic.ts';
+import { goalText } from '../../puzzle/goal-text.ts';
 import { dollars, duration, percent, plural, rate } from '../../quantity.ts';
 import { printable } from '../../text.ts';
 import { puzzleText } from '../plain-line.ts';
@@ -39,17 +40,30 @@ export function groupHeading({ machine, kernel, puzzle, threads, nonces }: Compa
 export function comparedGroupName(group: ComparisonGroup, groups: readonly ComparisonGroup[]): string {
   const varies = (value: (one: ComparisonGroup) => unknown): boolean =>
     new Set(groups.map((one) => JSON.stringify(value(one)))).size > 1;
-  const { difficulty: _, ...rest } = group.puzzle;
+  const { puzzle } = group;
+  const variesBy = (field: string): boolean => varies((one) => one.puzzle[field]);
+  const field = (name: string): string[] =>
+    variesBy(name) && puzzle[name] !== undefined ? [printable(String(puzzle[name]), 24)] : [];
   const words = [
     ...(varies(({ machine }) => machine) ? [printable(group.machine, 40)] : []),
     ...(varies(({ kernel }) => kernel) ? [printable(group.kernel, 20)] : []),
-    ...(varies(({ puzzle }) => puzzle['difficulty']) ? [`D ${group.puzzle['difficulty']}`] : []),
-    ...(varies(({ puzzle: { difficulty: __, ...other } }) => other)
-      ? [printable(String(rest['block'] ?? rest['scheme']), 24)]
-      : []),
+    ...(goalFields.some(variesBy) ? goalWords(puzzle, variesBy('unit')) : []),
+    ...field('scheme'),
+    ...field('template'),
+    ...field('block'),
+    ...field('header'),
     ...(varies(({ space }) => space) ? [printable(group.space, 44)] : []),
   ];
   return words.length === 0 ? printable(group.machine, 40) : words.join(', ');
+}
+
+/** What may say which digests are golden. */
+const goalFields = ['difficulty', 'unit', 'prefix', 'suffix', 'digest'];
+
+function goalWords(puzzle: ComparisonGroup['puzzle'], hasUnit: boolean): string[] {
+  const { difficulty, unit } = puzzle;
+  if (difficulty !== undefined) return [`D ${difficulty}${hasUnit ? ` ${unit}` : ''}`];
+  return goalFields.some((field) => field in puzzle) ? [printable(goalText(puzzle), 24)] : [];
 }
 
 /** The table of a group, a row for each N; the first row is its head. Pure. */

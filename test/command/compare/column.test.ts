@@ -40,6 +40,30 @@ test('the CSV comes back as it was through the RFC 4180 reader of Python', () =>
   ]);
 });
 
+test('a puzzle is told with its template and goal, whichever that is', () => {
+  const run = synthetic({ instances: 1, search: 1 });
+  if ('why' in run) throw new Error(run.why);
+  const puzzle = { scheme: 'sha256', block: 'x', template: '{block}:{nonce:x}', prefix: 'cafe' };
+  const digest = '0'.repeat(64);
+  const runs = [
+    puzzle,
+    { scheme: 'sha256', block: 'x', suffix: '00' },
+    { scheme: 'sha256', block: 'x', digest },
+  ];
+  expect(
+    readByPython(
+      csv(
+        comparedColumns,
+        runs.map((one) => ({ ...run, puzzle: one })),
+      ),
+    ),
+  ).toMatchObject([
+    { ...puzzle, difficulty: '', unit: '' },
+    { suffix: '00', prefix: '' },
+    { goal_digest: digest, template: '' },
+  ]);
+});
+
 test('what records say comes back through that reader, whatever it is', () => {
   // The whole of Unicode, and what CSV gives a meaning to; readers before Python 3.11 take no NUL.
   const hostile = fc

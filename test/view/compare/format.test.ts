@@ -65,6 +65,33 @@ test('several groups stand side by side, in text, Markdown and a page', async ()
   );
 });
 
+test('groups are told apart by what differs of their puzzles', () => {
+  const [run] = scalingRuns(1);
+  if (!run || 'why' in run) throw new Error('there is no run');
+  const names = (...puzzles: Record<string, string | number>[]): string[] => {
+    const text = comparisonText(compareRuns(puzzles.map((puzzle) => ({ ...run, puzzle }))));
+    const [, rows = ''] = text.split(/^MEDIAN TIME.*\n/mu);
+    return rows.split('\n', puzzles.length).map((row) => row.replace(/ {2,}.*/u, ''));
+  };
+  const sha256 = { scheme: 'sha256', block: 'x' };
+  expect(names({ ...sha256, prefix: 'ca' }, { ...sha256, prefix: 'cb' })).toEqual(['prefix ca', 'prefix cb']);
+  expect(
+    names(
+      { ...sha256, unit: 'digits', difficulty: 6 },
+      { ...sha256, unit: 'bits', difficulty: 6 },
+      { ...sha256, suffix: '00' },
+    ),
+  ).toEqual(['D 6 digits', 'D 6 bits', 'suffix 00']);
+  const goal = { unit: 'digits', difficulty: 6 };
+  expect(
+    names(
+      { ...sha256, ...goal },
+      { ...sha256, ...goal, template: '{block}-{nonce}' },
+      { ...goal, scheme: 'hex-chain', block: 'y' },
+    ),
+  ).toEqual(['sha256, x', 'sha256, {block}-{nonce}, x', 'hex-chain, y']);
+});
+
 test('charts are described for who does not see them', async () => {
   const page = comparisonPage(compareRuns(scalingRuns(6)), await openCharts());
   expect(page).toContain('4.71 times as fast with 8 as with 1 instances; 8.00 would be ideal.');
