@@ -9,5 +9,7 @@ export function nearest(given: string, valid: readonly string[]): string | undef
   );
   const index = valid.findIndex((name) => name.toLowerCase() === best);
   const allowed = Math.max(2, Math.floor(given.length / 3));
-  return distance(given.toLowerCase(), best) <= allowed ? valid[index] : undefined;
+  const changes = distance(given.toLowerCase(), best);
+  // A short name is made of anything with few changes: something of it must be there.
+  return changes <= allowed && changes < best.length ? valid[index] : undefined;
 }

@@ -11,6 +11,11 @@ test('a slip of the finger is recognised, whatever its case; something else is n
   expect(nearest('MAXN', valid)).toBe('maxN');
   expect(nearest('turbo', valid)).toBeUndefined();
   expect(nearest('turbo', [])).toBeUndefined();
+  // Of these nothing is in the name.
+  expect(nearest('', ['ps', 'scram'])).toBeUndefined();
+  expect(nearest('é', ['ps', 'scram'])).toBeUndefined();
+  expect(nearest('sp', ['ps', 'scram'])).toBeUndefined();
+  expect(nearest('p', ['ps', 'scram'])).toBe('ps');
 });
 
 test('every flag and variable sets a key that the schema judges', () => {

@@ -37,6 +37,9 @@ test('what is there is not overwritten without --force', async () => {
   expect(refused.stderr).toMatch(/cnd\.config\.json already exists\n.*cnd init --force/);
   expect(readFileSync(path, 'utf8')).toBe('{ "N": 3 }');
   expect((await place.run(['init', '--force'])).code).toBe(0);
+  writeFileSync(join(place.directory, 'my file.json'), '{}');
+  const other = await place.run(['init', '--config', 'my file.json']);
+  expect(other.stderr).toContain("cnd init --force --config 'my file.json'\n");
   expect(readFileSync(path, 'utf8')).toContain('"fleet": "local"');
 });
 

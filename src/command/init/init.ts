@@ -3,7 +3,7 @@ import { dirname, relative, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { defaultConfigFile } from '../../config/file.ts';
 import { configTemplate } from '../../config/template.ts';
-import { visible } from '../../text.ts';
+import { quote, visible } from '../../text.ts';
 import { CndError, UsageError, messageOf } from '../../error.ts';
 import { createFile, umaskMode } from '../../file.ts';
 import { writeNamedFile } from '../logs/named-file.ts';
@@ -103,9 +103,11 @@ function schemaReference(directory: string): string {
 
 function refusal(name: string, error: unknown): CndError {
   if (error instanceof Error && 'code' in error && error.code === 'EEXIST') {
+    // Without it another file would be overwritten.
+    const named = name === defaultConfigFile ? '' : ` --config ${visible(quote(name))}`;
     return new UsageError('would-overwrite', `${visible(name)} already exists`, {
       about: name,
-      hint: 'print the template with: cnd init --print; or overwrite with: cnd init --force',
+      hint: `print the template with: cnd init --print; or overwrite with: cnd init --force${named}`,
     });
   }
   return new CndError(
