@@ -14,6 +14,11 @@ test.each<[given: string[], code: number, said: RegExp]>([
   [['116', digest.replace(/a$/, 'b'), '--prefix', '00a7'], 1, /claimed .* another digest/],
   [['115', '--D', '2'], 1, /no: it does not have 2 leading zero digits/],
   [['3', '--scheme', 'sha256', '--template', '{block}:{nonce}', '--prefix', '0'], 0, /digest {4}0ce0d012/],
+  [
+    ['255', '--scheme', 'sha256', '--template', 'a{nonce:x}', '--prefix', '54'],
+    0,
+    /nonce {5}255, in the text ff$/m,
+  ],
 ])('%j: exit code %i', async (given, code, said) => {
   const done = await place.run(['verify', ...given]);
   expect(done).toMatchObject({ code, stderr: '', stdout: expect.stringMatching(said) });
