@@ -160,7 +160,7 @@ export function puzzleText(puzzle: Readonly<Record<string, string | number>>): s
   // A template alone does not say what its block is.
   const within =
     template === undefined || block === undefined ? '' : ` with '${printable(String(block), 40)}'`;
-  return `${scheme} of '${text}'${within}, ${printable(goalText(puzzle), 90)}`;
+  return `${printable(String(scheme), 24)} of '${text}'${within}, ${printable(goalText(puzzle), 90)}`;
 }
 
 /** A residue in words: at first it is searched by the instance of the same number. */

@@ -32,7 +32,7 @@ export function groupHeading({ machine, kernel, puzzle, threads, nonces }: Compa
     puzzleText(puzzle),
     `kernel ${printable(kernel, 20)}`,
     ...each,
-    others.length === 0 ? `nonce ${nonce}` : plural(nonces.length, 'nonce'),
+    others.length === 0 ? `nonce ${printable(String(nonce), 24)}` : plural(nonces.length, 'nonce'),
   ].join(', ');
 }
 
@@ -62,7 +62,7 @@ const goalFields = ['difficulty', 'unit', 'prefix', 'suffix', 'digest'];
 
 function goalWords(puzzle: ComparisonGroup['puzzle'], hasUnit: boolean): string[] {
   const { difficulty, unit } = puzzle;
-  if (difficulty !== undefined) return [`D ${difficulty}${hasUnit ? ` ${unit}` : ''}`];
+  if (difficulty !== undefined) return [printable(`D ${difficulty}${hasUnit ? ` ${unit}` : ''}`, 24)];
   return goalFields.some((field) => field in puzzle) ? [printable(goalText(puzzle), 24)] : [];
 }
 

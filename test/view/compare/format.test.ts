@@ -22,7 +22,15 @@ const sweep = compareRuns(
   '20261120-081100-s1s1',
 );
 const script = `</title></style><script>alert(1)</script><img src=x onerror=alert(1)> | [a](http://evil) \u0007`;
-const hostile = compareRuns(scalingRuns(6, { type: script, block: script, kernel: script }));
+const puzzles = [
+  { scheme: script, template: script, block: script, prefix: script },
+  { scheme: 'sha256', block: script, unit: script, difficulty: 6 },
+  { scheme: 'sha256', block: script, unit: 'digits', difficulty: 6 },
+];
+const hostile = compareRuns([
+  ...scalingRuns(6, { type: script, block: script, kernel: script }),
+  ...puzzles.flatMap((puzzle) => scalingRuns(1).map((run) => ({ ...run, puzzle, nonce: script }))),
+]);
 
 test('the table for a terminal', () => {
   const lines = comparisonText(compareRuns(scalingRuns(6))).split('\n');
