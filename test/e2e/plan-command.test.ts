@@ -48,6 +48,17 @@ describe('cnd plan', () => {
     expect(plan['start']).toMatch(/--type c7a\.medium/);
   });
 
+  test('the command that starts it has what the plan was asked with', async () => {
+    const others = "--region eu-west-2 --profile 'a b' --image debian-12";
+    const { stdout } = await plan([
+      ...'--fleet ec2 --region eu-west-2 --image debian-12 --kernel python --D 5 --T 300'.split(' '),
+      '--profile',
+      'a b',
+    ]);
+    const start = `cnd start --fleet ec2 --type c7a.medium ${others} --N 1 --T 300 --D 5 --kernel python\n`;
+    expect(stdout).toContain(`to start it: ${start}`);
+  });
+
   test('a budget gives the likeliest success that it pays for, and no more than the whole space needs', async () => {
     const plan = await json('--fleet ec2 --region us-east-1 --D 8 --T 600 --budget 0.5');
     expect(plan['choices']).toMatchObject([{ name: 'c8a.medium', instances: 1 }]);

@@ -3,7 +3,7 @@ import { UsageError } from '../../error.ts';
 import { visible } from '../../text.ts';
 import type { Arguments } from '../command.ts';
 import { text } from '../logs/logs.ts';
-import { startFlags } from '../start/options.ts';
+import { startFlags, typedFlags } from '../start/options.ts';
 
 /** Times that each run is made at most. */
 const mostRepeats = 100;
@@ -54,13 +54,7 @@ export function repeatsOf(given: Arguments): number {
 
 /** The flags that all runs of a series have, as they were typed. Pure. */
 export function commonFlags(given: Arguments): Record<string, string | boolean> {
-  const names = startFlags.map(({ name }) => name).filter((name) => !ofSeries.has(name));
-  return Object.fromEntries(
-    names.flatMap((name) => {
-      const value = given[name];
-      return typeof value === 'string' || value === true ? [[name, value] as const] : [];
-    }),
-  );
+  return typedFlags(given, ofSeries);
 }
 
 /**

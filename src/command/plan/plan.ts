@@ -11,10 +11,17 @@ import {
 } from '../../plan/estimate.ts';
 import type { Goal, MachineOption } from '../../plan/option.ts';
 import type { Arguments } from '../command.ts';
+import { puzzleFlags, typedFlags } from '../start/options.ts';
 import { interruptible } from '../interruptible.ts';
 import { confidenceOf, numberFlag, refused } from './flag.ts';
 import { goalOf, machineOptions } from './machine.ts';
 import { type Choice, type Plan, impossibleText, planJson, planText } from './report.ts';
+
+/** Flags of a start that a plan says itself, or that say how it is shown. */
+const ofPlan = new Set([
+  ...puzzleFlags,
+  ...'N instances T fleet from limit kernel type spot confidence yes json verbose'.split(' '),
+]);
 
 /**
  * `cnd plan`: how many instances a search needs for a probability of success by T, what they cost, and how likely the
@@ -56,8 +63,19 @@ async function make(flags: Arguments, signal: AbortSignal): Promise<number> {
       ? { option, planned: estimate(goal, option, instances) }
       : { option, impossible: instances };
   });
-  const { puzzle, space } = config;
-  const made: Plan = { puzzle, space, fleet: config.fleet, goal, confidence, budget, hasN, choices };
+  const { puzzle, space, kernel } = config;
+  const made: Plan = {
+    puzzle,
+    space,
+    fleet: config.fleet,
+    goal,
+    confidence,
+    budget,
+    hasN,
+    choices,
+    kernel,
+    flags: typedFlags(flags, ofPlan),
+  };
   process.stdout.write(flags['json'] === true ? planJson(made) : planText(made));
   requirePossible(made);
   return 0;

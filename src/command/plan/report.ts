@@ -6,6 +6,7 @@ import type { Puzzle } from '../../puzzle/puzzle.ts';
 import { count, dollars, duration, percent, rate } from '../../quantity.ts';
 import type { Space } from '../../search/search.ts';
 import { maximumLimit } from '../../search/space.ts';
+import { quote } from '../../text.ts';
 import { startCommand } from '../../view/start-command.ts';
 import { table } from '../../view/table.ts';
 import { picture } from './picture.ts';
@@ -33,6 +34,9 @@ export interface Plan {
   /** N was given. */
   readonly hasN: boolean;
   readonly choices: readonly Choice[];
+  readonly kernel: string;
+  /** Flags of the plan that its start has as well, as they were typed: of the fleet, and the configuration file. */
+  readonly flags: Readonly<Record<string, string | boolean>>;
 }
 
 /** For people. Pure. */
@@ -157,7 +161,13 @@ function question({ goal, confidence, budget, hasN }: Plan): string {
 /** Why no number of instances will do, and the remedy. Pure. */
 export function impossibleText(
   impossible: NonNullable<Choice['impossible']>,
-  { goal, confidence, budget, puzzle, space }: Omit<Plan, 'fleet' | 'hasN' | 'choices'>,
+  {
+    goal,
+    confidence,
+    budget,
+    puzzle,
+    space,
+  }: Pick<Plan, 'goal' | 'confidence' | 'budget' | 'puzzle' | 'space'>,
 ): string {
   switch (impossible.kind) {
     case 'space':
@@ -221,16 +231,23 @@ function amountText(amount: number | undefined): string {
   return amount === undefined ? 'unknown' : amount === 0 ? '-' : `$${dollars(amount)}`;
 }
 
-function startLine({ puzzle, fleet, goal, space }: Plan, { option, instances }: Estimate): string {
+function startLine(
+  { puzzle, fleet, goal, space, kernel, flags }: Plan,
+  { option, instances }: Estimate,
+): string {
   return startCommand({
     fleet,
     fleetFlags: [
       ...(option.market === 'own' ? [] : [`--type ${option.name}`]),
       ...(option.market === 'spot' ? ['--spot'] : []),
+      ...Object.entries(flags).map(([name, value]) =>
+        typeof value === 'string' ? `--${name} ${quote(value)}` : `--${name}`,
+      ),
     ],
     instances,
     timeLimit: goal.timeLimit,
     puzzle: { ...puzzle },
     ...space,
+    kernel,
   });
 }

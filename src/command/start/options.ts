@@ -1,6 +1,6 @@
 import { settingNames } from '../../config/setting.ts';
 import { fleetSettings } from '../../fleet/setting.ts';
-import { type Flag, type ValueKind, configFlag, verboseFlag } from '../command.ts';
+import { type Arguments, type Flag, type ValueKind, configFlag, verboseFlag } from '../command.ts';
 
 /** Settings whose values can be completed. */
 const values: Readonly<Record<string, ValueKind>> = {
@@ -86,3 +86,13 @@ export const startFlags: readonly Flag[] = [
   verboseFlag,
   configFlag,
 ];
+
+/** The flags of a start that were given, but for some, as they were typed. Pure. */
+export function typedFlags(given: Arguments, but: ReadonlySet<string>): Record<string, string | boolean> {
+  return Object.fromEntries(
+    startFlags.flatMap(({ name }) => {
+      const value = given[name];
+      return !but.has(name) && (typeof value === 'string' || value === true) ? [[name, value] as const] : [];
+    }),
+  );
+}
