@@ -19,8 +19,11 @@ export interface KilledRun {
 /** Kills the controller of a run with a recording kernel once something has happened, and gives the run. */
 export async function killed(begun: Cnd, kernel: RecordingKernel, after: EventName): Promise<string> {
   const { run } = await begun.event('run.planned');
-  // What comes when the search has ended comes only if it is let go.
-  if (!beforeEnd.has(after)) kernel.go(run);
+  // What comes when the search has ended comes only if it is let go: once all search, or one would leave nothing to the others.
+  if (!beforeEnd.has(after)) {
+    await begun.event('search.all');
+    kernel.go(run);
+  }
   await begun.event(after, (event) => event.event !== 'run.progress' || event.tested !== '0');
   begun.child.kill('SIGKILL');
   await begun.ended;

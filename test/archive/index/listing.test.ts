@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import {
   chmodSync,
@@ -11,7 +12,7 @@ import {
 } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { afterEach, beforeEach, expect, test } from 'vitest';
 import type { RunFilter } from '../../../src/archive/archive.ts';
 import { DirectoryArchive } from '../../../src/archive/directory.ts';
 import { type ListOptions, summaries, wholeSummaries } from '../../../src/archive/index/listing.ts';
@@ -164,15 +165,27 @@ test('runs that end at the same time are all in the index', async () => {
   expect(await list()).toEqual({ runs: all(50), read: [] });
 });
 
-describe.skipIf(process.getuid?.() === 0)('for who may only read', () => {
-  test('runs are listed all the same, and it is said why that takes as long every time', async () => {
-    for (const run of all(2)) put(run);
+/** Nobody may write into the folder any more; gives what ends that. Root may in spite of its mode, but not into a read-only mount. */
+function makeReadOnly(): () => void {
+  if (process.getuid?.() !== 0) {
     chmodSync(folder, 0o555);
+    return () => chmodSync(folder, 0o755);
+  }
+  execFileSync('mount', ['--bind', folder, folder]);
+  execFileSync('mount', ['-o', 'remount,bind,ro', folder]);
+  return () => void execFileSync('umount', [folder]);
+}
+
+test('for who may only read runs are listed all the same, and it is said why that takes as long every time', async () => {
+  for (const run of all(2)) put(run);
+  const end = makeReadOnly();
+  try {
     const told: unknown[] = [];
     expect((await list({}, { onUnwritable: (error) => told.push(error) })).runs).toEqual(all(2));
     expect(told).toHaveLength(1);
-    chmodSync(folder, 0o755);
-  });
+  } finally {
+    end();
+  }
 });
 
 test('a run that is not fully uploaded is read where it is, and comes into the index with its upload', async () => {
