@@ -11,7 +11,7 @@ import { isNotYetKnown, mayBeNew, untilKnown } from '../aws/consistency.ts';
 import { type AwsSettings, awsClientConfig } from '../aws/client.ts';
 import { allItems } from '../aws/page.ts';
 import { awsErrorKind } from '../aws/failure.ts';
-import { isRunId } from '../run-id.ts';
+import { isRunId, runStart } from '../run-id.ts';
 
 /** What names of our queues begin with; the run's id follows. */
 const prefix = 'cnd-';
@@ -62,10 +62,12 @@ export function queueName(run: string): string {
 
 /**
  * What CreateQueue is asked for: encrypted with keys of SQS (SSE-SQS), messages kept as long as the run may last.
- * Made once more with the same input it gives the same queue. Pure.
+ * Whoever asks for the queue of a run, and whenever, asks for the same: SQS gives it again, where it would refuse other attributes
+ * (QueueNameExists; API Reference of SQS, CreateQueue). Pure.
  */
-export function queueInput(run: string, { owner, expiresAt, tags }: QueueTags, now: Date) {
-  const lifetime = Math.ceil((expiresAt.getTime() - now.getTime()) / 1000 / 60) * 60;
+export function queueInput(run: string, { owner, expiresAt, tags }: QueueTags) {
+  const start = runStart(run)?.getTime() ?? -Infinity;
+  const lifetime = Math.ceil((expiresAt.getTime() - start) / 1000 / 60) * 60;
   const kept = Math.min(retention.longest, Math.max(retention.shortest, lifetime));
   return {
     QueueName: queueName(run),

@@ -148,7 +148,7 @@ export class SqsBroadcast implements Broadcast {
   }
 
   #queueOf(run: string, mayExist: boolean): RunQueue {
-    return new RunQueue(this.#client, queueInput(run, this.#options, new Date()), mayExist);
+    return new RunQueue(this.#client, queueInput(run, this.#options), mayExist);
   }
 
   async #send(queue: RunQueue, announcement: Announcement): Promise<void> {

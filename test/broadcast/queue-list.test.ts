@@ -1,5 +1,5 @@
 import { CreateQueueCommand, ListQueuesCommand, type SQSClient } from '@aws-sdk/client-sqs';
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, beforeEach, describe, expect, test, onTestFinished, vi } from 'vitest';
 import {
   createQueue,
   deleteQueue,
@@ -12,14 +12,26 @@ import { newRunId } from '../../src/run-id.ts';
 import { TestAws, awsMissing } from '../helper/aws.ts';
 
 const expiresAt = new Date('2026-11-20T08:20:00.000Z');
-const now = new Date('2026-11-20T08:11:03.000Z');
 
 test('messages are kept for an hour, or as long as a longer run', () => {
   const kept = (until: string): string =>
-    queueInput('r', { owner: 'me', expiresAt: new Date(until) }, now).Attributes.MessageRetentionPeriod;
+    queueInput('20261120-081103-x7k2', { owner: 'me', expiresAt: new Date(until) }).Attributes
+      .MessageRetentionPeriod;
   expect(kept('2026-11-20T08:20:00Z')).toBe('3600');
   expect(kept('2026-11-21T08:11:03Z')).toBe('86400');
   expect(kept('2027-11-21T08:11:03Z')).toBe('1209600');
+});
+
+test('the queue of a run is asked for in the same way whenever that is: SQS refuses one that differs', () => {
+  vi.useFakeTimers();
+  onTestFinished(() => void vi.useRealTimers());
+  const begun = new Date('2026-11-20T08:11:03Z');
+  const asked = [0, 61, 3_600, 86_400].map((later) => {
+    vi.setSystemTime(begun.getTime() + 1000 * later);
+    const expiresAt = new Date('2026-11-22T08:11:03Z');
+    return queueInput(newRunId(begun).replace(/....$/, 'x7k2'), { owner: 'me', expiresAt });
+  });
+  expect(new Set(asked.map((input) => JSON.stringify(input))).size).toBe(1);
 });
 
 describe.skipIf(awsMissing)('queues that scram sees', () => {
@@ -32,8 +44,7 @@ describe.skipIf(awsMissing)('queues that scram sees', () => {
   afterAll(() => aws?.stop());
   beforeEach(() => aws.reset());
 
-  const create = (run: string, owner: string) =>
-    createQueue(client, queueInput(run, { owner, expiresAt }, now));
+  const create = (run: string, owner: string) => createQueue(client, queueInput(run, { owner, expiresAt }));
 
   test('are those with our name AND our tags, of everybody; nothing else is ever listed', async () => {
     const mine = await create('20261120-081103-x7k2', 'me');

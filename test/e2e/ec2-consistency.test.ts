@@ -74,7 +74,7 @@ describe.runIf(hasStage())('what AWS does not know of yet', () => {
     const run = newRunId();
     const tags = { run, owner: '123456789012:user/alice', expiresAt: new Date() };
     await createScheduleGroup(await sdkApi({}, on.stage.env()).scheduler(), tags, never);
-    await createQueue(sqsClient({}, on.stage.env()), queueInput(run, tags, new Date()));
+    await createQueue(sqsClient({}, on.stage.env()), queueInput(run, tags));
     const second = await place.run('scram');
     expect(second.stdout).toMatch(new RegExp(`^${run} .* terminated$`, 'm'));
     expect(second.code).toBe(0);

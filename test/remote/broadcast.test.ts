@@ -83,7 +83,7 @@ describe.skipIf(awsMissing)('an agent on the broadcast', () => {
   beforeEach(async () => {
     await aws.reset();
     imds = await Imds.start();
-    queueUrl = await createQueue(client, queueInput(run, { owner: 'me', expiresAt: new Date() }, new Date()));
+    queueUrl = await createQueue(client, queueInput(run, { owner: 'me', expiresAt: new Date() }));
   });
   afterEach(() => imds.stop());
 

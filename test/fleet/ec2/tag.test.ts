@@ -60,11 +60,7 @@ describe.skipIf(!hasStage())('ec2.tags', () => {
     }
     const request = on.lab.request();
     const client = sqsClient({ region: on.stage.region }, on.lab.env());
-    const input = queueInput(
-      request.run,
-      { owner: 'o', expiresAt: request.expiresAt, tags: own },
-      new Date(),
-    );
+    const input = queueInput(request.run, { owner: 'o', expiresAt: request.expiresAt, tags: own });
     const QueueUrl = await createQueue(client, input);
     const sqs = new SQS({ region: on.stage.region, useQueueUrlAsEndpoint: false });
     const tags = await eventually('the tags', async () => {

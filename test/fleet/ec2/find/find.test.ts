@@ -65,7 +65,7 @@ describe.skipIf(!hasStage())('looking for runs on EC2', () => {
     const asked = on.lab.request();
     const client = sqsClient({ region: on.stage.region }, on.lab.env());
     const tags = { owner: '123456789012:user/alice', expiresAt: asked.expiresAt };
-    const QueueUrl = await createQueue(client, queueInput(asked.run, tags, new Date()));
+    const QueueUrl = await createQueue(client, queueInput(asked.run, tags));
     const hit = { run: asked.run, nonce: 116n, digest: '00'.repeat(32), instance: 3 };
     const sqs = new SQS({ region: on.stage.region, useQueueUrlAsEndpoint: false });
     await eventually('the queue', async () => sqs.listQueueTags({ QueueUrl }).catch(() => false as const));
