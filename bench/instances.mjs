@@ -62,6 +62,7 @@ function typeTable() {
       isa,
       MH(rate('hex-chain')),
       MH(rate('sha256d')),
+      MH(rate('sha256')),
       MH(rate('bitcoin')),
       hourly.toFixed(5),
       tera(perDollar('hex-chain')),
@@ -78,6 +79,7 @@ function typeTable() {
       'kernel',
       'hex-chain, MH/s',
       'sha256d, MH/s',
+      'sha256, MH/s',
       'bitcoin, MH/s',
       '$ an hour',
       'hex-chain, 10^12 nonces for $1',
@@ -90,9 +92,17 @@ function typeTable() {
 
 function processorTable() {
   const rows = Object.entries(instanceData.processors).map(([name, { isa, cycles, basis, source }]) => {
-    return [name, isa, cycles['hex-chain'], cycles['sha256d'], cycles['bitcoin'], `${basis}: ${source}`];
+    return [
+      name,
+      isa,
+      cycles['hex-chain'],
+      cycles['sha256d'],
+      cycles['sha256'],
+      cycles['bitcoin'],
+      `${basis}: ${source}`,
+    ];
   });
-  return table(['processor', 'kernel', 'hex-chain', 'sha256d', 'bitcoin', 'where from'], rows);
+  return table(['processor', 'kernel', 'hex-chain', 'sha256d', 'sha256', 'bitcoin', 'where from'], rows);
 }
 
 /** The page with its tables made anew, as Prettier would have it. */
