@@ -10,7 +10,7 @@ import type { Fleet } from '../../fleet/fleet.ts';
 import type { MachineKind, MachineRequest } from '../../fleet/kind.ts';
 import { chooseKernel } from '../../kernel/choice.ts';
 import type { Goal, MachineOption } from '../../plan/option.ts';
-import { slowdown } from './compression.ts';
+import { slowdown } from '../../kernel/compression.ts';
 import { isSingle, probability } from '../../puzzle/probability.ts';
 import { plural, rate as rateText } from '../../quantity.ts';
 import { type Median, pastOf } from './past.ts';

@@ -1,6 +1,6 @@
 import { median } from '../../compare/statistic.ts';
 import type { RunRecord } from '../../event/record.ts';
-import { slowdown } from './compression.ts';
+import { slowdown } from '../../kernel/compression.ts';
 
 /** What past runs showed of one kind of machine. */
 export interface Past {

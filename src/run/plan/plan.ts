@@ -2,13 +2,14 @@ import { availableParallelism } from 'node:os';
 import type { RunConfig } from '../../config/config.ts';
 import type { FleetTiming } from '../../fleet/fleet.ts';
 import type { KernelChoice } from '../../kernel/choice.ts';
+import { slowdown } from '../../kernel/compression.ts';
 import type { Preflight } from '../../fleet/preflight.ts';
 import { easier } from '../../puzzle/goal-text.ts';
 import { isSingle, probability } from '../../puzzle/probability.ts';
 import { type Odds, chanceWithin, odds } from '../../search/forecast.ts';
 import { maximumLimit } from '../../search/space.ts';
 import { type Emit, type EventFields, eventSchemaVersion } from '../../event/event.ts';
-import { count, rate as rateWords } from '../../quantity.ts';
+import { count, percent, rate as rateWords } from '../../quantity.ts';
 import { idleWarning } from './idle.ts';
 import { searchFields, versions } from '../record/record.ts';
 import { released } from '../released.ts';
@@ -16,6 +17,9 @@ import { type EarlierRun, earlierFields } from '../record/earlier.ts';
 
 /** Below this chance within T the user is told before anything is launched. */
 const slim = 0.05;
+
+/** Below this chance of the whole nonce space the user is told as well: another space costs nothing, and no time helps. */
+const even = 0.5;
 
 /** The first event of a run: what is going to be done, in the user's words. Pure, but for the versions of what runs here. */
 export function planned(config: RunConfig, logs: string, earlier?: EarlierRun): EventFields['run.planned'] {
@@ -103,11 +107,18 @@ export function planWarnings(
   const idle = idleWarning(config);
   if (idle) warnings.push(idle);
   if (kernel.warning) warnings.push(kernel.warning);
-  const rate = kernel.rate * cores;
   const { puzzle, space } = config;
+  // The rate of a kernel is that of a short text.
+  const program = kernel.isMissing ? 'python' : config.kernel;
+  const rate = (kernel.rate * cores) / slowdown(puzzle, space.limit - 1n, program);
   const size = space.limit - space.from - tested;
-  const chances = odds(probability(puzzle, size), size, rate, Math.max(0, searching), isSingle(puzzle));
-  if (chances.chance < slim) warnings.push(oddsWarning(chances, rate, config));
+  const chances = (seconds: number): Odds =>
+    odds(probability(puzzle, size), size, rate, seconds, isSingle(puzzle));
+  const within = chances(Math.max(0, searching));
+  const whole = chances(Infinity);
+  if (within.chance < slim) warnings.push(oddsWarning(within, rate, config, tested));
+  // Whoever goes on with a run knew of its space.
+  else if (whole.chance < even && tested === 0n) warnings.push(oddsWarning(whole, rate, config));
   return warnings;
 }
 
@@ -115,10 +126,12 @@ function oddsWarning(
   { chance, expectedNonces, nonces, end }: Odds,
   rate: number,
   { puzzle, space }: Pick<RunConfig, 'puzzle' | 'space'>,
+  tested = 0n,
 ): EventFields['warning'] {
-  const within = end === 'time' ? `within T, at about ${rateWords(rate)},` : 'in the whole nonce space';
+  const place = tested === 0n ? 'the whole nonce space' : 'what is left of the nonce space';
+  const within = end === 'time' ? `within T, at about ${rateWords(rate)},` : `in ${place}`;
   const number = (value: number): string => count(wholeNumber(value));
-  const one = chance > 0 ? `about 1 in ${number(1 / chance)}` : 'nil';
+  const one = chance >= slim ? percent(chance) : chance > 0 ? `about 1 in ${number(1 / chance)}` : 'nil';
   return {
     message: `the probability of a golden nonce ${within} is ${one}: one nonce in ${number(expectedNonces)} is golden, and ${number(nonces)} can be tested`,
     hint: raising([

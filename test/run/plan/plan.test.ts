@@ -93,6 +93,39 @@ describe('warnings before the launch', () => {
     ]);
   });
 
+  test('a space that probably has no golden nonce is told, whatever the time', () => {
+    const fast = { ...script, rate: 1e9 };
+    expect(planWarnings(config({ D: '9' }), local, fast, 2)).toEqual([
+      {
+        message:
+          'the probability of a golden nonce in the whole nonce space is 6.06 %: one nonce in 68,719,476,736 is golden, and 4,294,967,296 can be tested',
+        hint: 'raise it with a smaller --D or a higher --limit',
+      },
+    ]);
+    expect(planWarnings(config({ D: '8' }), local, fast, 2)).toEqual([]);
+  });
+
+  test('what is left of a space is told as that, and only where there is hardly a chance', () => {
+    const fast = { ...script, rate: 1e9 };
+    const left = (nonces: bigint) => messages(config({ D: '8' }), local, fast, 2, 2n ** 32n - nonces);
+    expect(left(2n ** 31n)).toEqual([]);
+    expect(left(2n ** 24n)).toEqual([
+      expect.stringMatching(/^the probability of a golden nonce in what is left of the nonce space is about/),
+    ]);
+  });
+
+  test('a long text that follows the nonce lowers the odds', () => {
+    const flags = { D: '7', T: '30', block: 'a'.repeat(4096) };
+    expect(messages(config({ D: '7', T: '30' }), local, script, 2)).toEqual([]);
+    // 67 compressions in place of 3.
+    expect(messages(config(flags), local, script, 2)).toEqual([
+      expect.stringMatching(/within T, at about 0\.0448 MH\/s, is about 1 in 231/),
+    ]);
+    expect(messages(config(flags), local, { ...script, isMissing: true }, 2)).toEqual([
+      expect.stringMatching(/at about 0\.190 MH\/s/),
+    ]);
+  });
+
   test.each([
     [{}, 'all its nonces will be tested: nothing but another --header can raise it'],
     [{ from: '7' }, 'raise it with a lower --from'],

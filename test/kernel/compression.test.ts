@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { type HashedPuzzle, slowdown } from '../../../src/command/plan/compression.ts';
+import { type HashedPuzzle, slowdown } from '../../src/kernel/compression.ts';
 
 const nonce = 4_294_967_295n;
 const letters = (count: number): string => 'a'.repeat(count);

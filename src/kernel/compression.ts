@@ -1,4 +1,4 @@
-import { defaultTemplate, fill } from '../../puzzle/template.ts';
+import { defaultTemplate, fill } from '../puzzle/template.ts';
 
 /** What of a puzzle decides how much is hashed for a nonce: also of a record, where a scheme or template may be unknown. */
 export interface HashedPuzzle {
