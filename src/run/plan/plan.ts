@@ -107,6 +107,12 @@ export function planWarnings(
   const idle = idleWarning(config);
   if (idle) warnings.push(idle);
   if (kernel.warning) warnings.push(kernel.warning);
+  if (config.checkpoint > 0 && config.logs.bucket === undefined) {
+    warnings.push({
+      message: `checkpoint is ${config.checkpoint}: without logs.bucket checkpoints stay on this machine, and no other can resume the run`,
+      hint: 'name a bucket as logs.bucket in cnd.config.json, or omit --checkpoint',
+    });
+  }
   const { puzzle, space } = config;
   // The rate of a kernel is that of a short text.
   const program = kernel.isMissing ? 'python' : config.kernel;

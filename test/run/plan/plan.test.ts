@@ -156,6 +156,18 @@ describe('warnings before the launch', () => {
     expect(planWarnings(config(), local, { ...script, warning }, 2)).toEqual([warning]);
   });
 
+  test('checkpoints that no other machine can see are told', () => {
+    expect(planWarnings(config({ checkpoint: '30' }), local, script, 2)).toEqual([
+      {
+        message:
+          'checkpoint is 30: without logs.bucket checkpoints stay on this machine, and no other can resume the run',
+        hint: 'name a bucket as logs.bucket in cnd.config.json, or omit --checkpoint',
+      },
+    ]);
+    const logs = { ...config().logs, bucket: 'our-logs' };
+    expect(planWarnings({ ...config({ checkpoint: '30' }), logs }, local, script, 2)).toEqual([]);
+  });
+
   test('T below the usual boot time is told, with a longer one to give', () => {
     const warnings = planWarnings(config({ T: '45' }), ec2, script, 2);
     expect(warnings[0]).toEqual({
