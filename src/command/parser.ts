@@ -10,7 +10,7 @@ import { LiteralWords } from './literal-word.ts';
 import { bindValues } from './dashed-value.ts';
 import { helpColumns } from './help/ready.ts';
 import { commands } from './registry/registry.ts';
-import { commandOf, usageError } from './usage-error.ts';
+import { commandOf, missingCommand, usageError } from './usage-error.ts';
 
 /** Runs the command that the command line asks for; gives the exit code. @throws UsageError and what commands throw. */
 export async function runCommandLine(typed: readonly string[]): Promise<number> {
@@ -57,7 +57,7 @@ function parserFor(words: readonly string[], literal: LiteralWords, columns: num
     .usage(
       '$0 <command>\n\nFinds a golden nonce with a fleet of machines that it launches and always tears down.',
     )
-    .demandCommand(1, 'a command is missing')
+    .demandCommand(1, missingCommand)
     .strict()
     .locale('en')
     .parserConfiguration({ 'camel-case-expansion': false, 'dot-notation': false, 'boolean-negation': false })

@@ -34,6 +34,14 @@ test.each([
     'for example: cnd logs pull last /tmp/run',
   ],
   ['', 'a command is missing', 'a command is missing', 'see cnd --help'],
+  ['--', 'a command is missing', 'a command is missing', 'see cnd --help'],
+  ['-v', 'a command is missing', '-v is not a flag of cnd', 'did you mean --version? see cnd --help'],
+  ['--verison', 'a command is missing', '--verison is not a flag of cnd', 'did you mean --version?'],
+  ['--bad=1', 'a command is missing', '--bad is not a flag of cnd', 'see cnd --help'],
+  ['--N 8', 'a command is missing', 'a command is missing', 'for example: cnd start --N …; see cnd --help'],
+  ['-N 8', 'a command is missing', 'a command is missing', 'for example: cnd start -N …; see cnd --help'],
+  ['start -v', 'Unknown argument: v', '-v is not a flag of cnd', 'did you mean --verbose?'],
+  ['start -n 3', 'Unknown argument: n', '-n is not a flag of cnd', 'did you mean --N?'],
 ])('cnd %s', (line, yargsMessage, message, hint) => {
   const error = usageError(line.split(' ').filter(Boolean), yargsMessage);
   expect(error).toMatchObject({ exitCode: 2, message });
