@@ -198,6 +198,11 @@ describe('cnd.config.json', () => {
   });
 });
 
+test('--types of a comparison is named as it was given', () => {
+  const given = ['compare', '--fleet', 'ec2', '--N', '1', '--T', '120', '--D', '2', '--types', 'a,b'];
+  return expectRefused(given, /^cnd: --types is 'a': must be instance types/, /for example --types/);
+});
+
 test('a logs directory that cannot be written is refused', async () => {
   writeFileSync(join(place.directory, 'logs'), 'a file');
   const { code, stderr } = await place.run(args({}));

@@ -76,6 +76,18 @@ export function stepFlags(
   };
 }
 
+/** An error of one run of a series, whose --type was given as --types. Pure. */
+export function inFlagsOfSeries(error: unknown): unknown {
+  if (!(error instanceof UsageError)) return error;
+  const { code, about, message, hint, cause } = error;
+  const named = (words: string): string => words.replaceAll(/--type\b/g, '--types');
+  return new UsageError(code, named(message), {
+    ...(about !== undefined && { about }),
+    ...(hint !== undefined && { hint: named(hint) }),
+    cause: cause ?? error,
+  });
+}
+
 /** Flags that only make sense where runs are made. @throws UsageError when one is given beside `instead`. */
 export function refuseSeriesFlags(given: Arguments, instead: string, allowed: readonly string[]): void {
   const names = [...startFlags.map(({ name }) => name), 'types', 'repeats'];

@@ -12,7 +12,7 @@ import { plural } from '../../quantity.ts';
 import { newRunId } from '../../run-id.ts';
 import type { Arguments } from '../command.ts';
 import { openArchive, text } from '../logs/logs.ts';
-import { axesOf, commonFlags, listFlag, refuseSeriesFlags, repeatsOf } from './axis.ts';
+import { axesOf, commonFlags, inFlagsOfSeries, listFlag, refuseSeriesFlags, repeatsOf } from './axis.ts';
 import { requireUnchanged, settingsText, settledRuns } from './continued.ts';
 import { dryRunJson, dryRunText } from './dry-run.ts';
 import { type ComparisonOutput, comparisonOutput, requireWritable, writeComparison } from './output.ts';
@@ -34,7 +34,11 @@ export async function compare(given: Arguments): Promise<number> {
   await requireWritable(output);
   if (mode === 'runs') return compareNamed(given, output);
   if (mode === 'series') return compareSeries(given, output);
-  return mode === 'resume' ? resumeSeries(given, output) : newSeries(given, output);
+  try {
+    return await (mode === 'resume' ? resumeSeries(given, output) : newSeries(given, output));
+  } catch (error) {
+    throw inFlagsOfSeries(error);
+  }
 }
 
 /** Runs by their names, in this order; the beginning of ids takes in all runs that begin so, the oldest first. */
