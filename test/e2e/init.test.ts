@@ -48,6 +48,6 @@ test('another file can be named; one that cannot be written is an error', async 
   expect(existsSync(join(place.directory, 'other.json'))).toBe(true);
   mkdirSync(join(place.directory, 'folder'));
   const failed = await place.run(['init', '--force', '--config', 'folder']);
-  expect(failed.code).toBe(1);
+  expect(failed.code).toBe(2);
   expect(failed.stderr).toMatch(/folder cannot be written.*\n.*--print/);
 });

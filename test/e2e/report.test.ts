@@ -54,7 +54,7 @@ describe('cnd report', () => {
     });
     const nowhere = await place.run(['report', run, '--output', '/no/such/place.html']);
     expect(nowhere).toMatchObject({
-      code: 1,
+      code: 2,
       stderr: expect.stringMatching(/cannot be written[^]*--output FILE/),
     });
   });

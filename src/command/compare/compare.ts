@@ -154,7 +154,7 @@ async function make(
   const made = await makeSeries(record, { store, prospect, given, env });
   if (made.exitCode > 128) return made.exitCode;
   const runs = comparableRuns(made.record);
-  await writeComparison(await compareArchived(prospect.archive, runs, record.series), output);
+  await writeComparison(await compareArchived(prospect.archive, runs, record.series), output, true);
   return made.exitCode;
 }
 

@@ -3,7 +3,7 @@ import { access, stat } from 'node:fs/promises';
 import { dirname, extname, resolve } from 'node:path';
 import type { Comparison } from '../../compare/model.ts';
 import { CndError, UsageError, isMissing, messageOf } from '../../error.ts';
-import { writeNamedFile } from '../logs/named-file.ts';
+import { namedFileError, writeNamedFile } from '../logs/named-file.ts';
 import { visible } from '../../text.ts';
 import { openCharts } from '../../view/chart/chart.ts';
 import { comparisonMarkdown } from '../../view/compare/markdown.ts';
@@ -79,10 +79,11 @@ export async function requireWritable({ file }: ComparisonOutput): Promise<void>
   }
 }
 
-/** Writes a comparison. @throws CndError */
+/** Writes a comparison. @param isMade Whether runs were made for it. @throws CndError */
 export async function writeComparison(
   comparison: Comparison,
   { format, file }: ComparisonOutput,
+  isMade = false,
 ): Promise<void> {
   const content = await drawn(comparison, format);
   if (file === undefined) {
@@ -95,11 +96,15 @@ export async function writeComparison(
   try {
     await writeNamedFile(path, content);
   } catch (error) {
-    throw new CndError('comparison-failed', `${path} cannot be written: ${messageOf(error)}`, {
+    const message = `${path} cannot be written: ${messageOf(error)}`;
+    const detail = {
       about: 'output',
       hint: 'give another --output FILE; the runs are in the archive: cnd compare --series last',
       cause: error,
-    });
+    };
+    throw isMade
+      ? new CndError('comparison-failed', message, detail)
+      : namedFileError('comparison-failed', message, detail);
   }
   process.stdout.write(`${path}\n`);
 }

@@ -6,7 +6,7 @@ import { configTemplate } from '../../config/template.ts';
 import { quote, visible } from '../../text.ts';
 import { CndError, UsageError, messageOf } from '../../error.ts';
 import { createFile, umaskMode } from '../../file.ts';
-import { writeNamedFile } from '../logs/named-file.ts';
+import { namedFileError, writeNamedFile } from '../logs/named-file.ts';
 import { packagePath } from '../../package.ts';
 import type { Arguments } from '../command.ts';
 import { checkBucket, makeBucket } from './bucket.ts';
@@ -38,7 +38,7 @@ export async function init(given: Arguments): Promise<number> {
     if (overwrite) await writeNamedFile(name, template);
     else await createWith(name, template);
   } catch (error) {
-    throw refusal(name, error);
+    throw refusal(name, error, bucket !== undefined);
   }
   process.stdout.write(`wrote ${name}: every setting is in it, at its default\n`);
   return 0;
@@ -101,7 +101,8 @@ function schemaReference(directory: string): string {
   return path.startsWith('../') ? pathToFileURL(schema).href : `./${path}`;
 }
 
-function refusal(name: string, error: unknown): CndError {
+/** @param isMade Whether a bucket was, so that something was done. */
+function refusal(name: string, error: unknown, isMade: boolean): CndError {
   if (error instanceof Error && 'code' in error && error.code === 'EEXIST') {
     // Without it another file would be overwritten.
     const named = name === defaultConfigFile ? '' : ` --config ${visible(quote(name))}`;
@@ -110,13 +111,13 @@ function refusal(name: string, error: unknown): CndError {
       hint: `print the template with: cnd init --print; or overwrite with: cnd init --force${named}`,
     });
   }
-  return new CndError(
-    'config-unwritable',
-    `${visible(name)} cannot be written: ${visible(messageOf(error))}`,
-    {
-      about: name,
-      hint: 'use another file with --config, or print it with: cnd init --print',
-      cause: error,
-    },
-  );
+  const message = `${visible(name)} cannot be written: ${visible(messageOf(error))}`;
+  const detail = {
+    about: name,
+    hint: 'use another file with --config, or print it with: cnd init --print',
+    cause: error,
+  };
+  return isMade
+    ? new CndError('config-unwritable', message, detail)
+    : namedFileError('config-unwritable', message, detail);
 }

@@ -1,7 +1,8 @@
 import { constants } from 'node:fs';
 import { lstat, realpath, stat, writeFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
-import { UnsafeFile, replaceFile, umaskMode } from '../../file.ts';
+import { UnsafeFile, codeOf, replaceFile, umaskMode } from '../../file.ts';
+import { CndError, type ErrorDetail, UsageError } from '../../error.ts';
 
 /**
  * Writes a file that somebody named, as their umask has it. A pipe or a device (a shell's `>(…)`, /dev/null) is written to: to root
@@ -18,4 +19,14 @@ export async function writeNamedFile(path: string, content: string | Uint8Array)
   if (isLink && /^\/(?:dev|proc)(?:\/|$)/u.test(await realpath(dirname(path))))
     throw new UnsafeFile('it is a file that is open already');
   return replaceFile(path, content, { mode: umaskMode });
+}
+
+/** What the system says where it is the path that is wrong, and not the disk. */
+const ofPath = new Set('EACCES EPERM EROFS ENOENT ENOTDIR EISDIR ELOOP ENAMETOOLONG EINVAL'.split(' '));
+
+/** That a file which somebody named could not be written, and nothing else was done: a wrong path is a usage error. Pure. */
+export function namedFileError(code: string, message: string, detail: ErrorDetail): CndError {
+  const { cause } = detail;
+  const isOfPath = cause instanceof UnsafeFile || ofPath.has(codeOf(cause) ?? '');
+  return new (isOfPath ? UsageError : CndError)(code, message, detail);
 }

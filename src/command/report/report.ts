@@ -3,7 +3,7 @@ import { resolveRun } from '../../archive/run-name.ts';
 import { CndError, messageOf } from '../../error.ts';
 import { journalName, reportName } from '../../event/file-name.ts';
 import { privateMode, replaceFile } from '../../file.ts';
-import { writeNamedFile } from '../logs/named-file.ts';
+import { namedFileError, writeNamedFile } from '../logs/named-file.ts';
 import { drawReport } from '../../view/report/report.ts';
 import type { Arguments } from '../command.ts';
 import { openArchive, text } from '../logs/logs.ts';
@@ -20,15 +20,15 @@ export async function report(given: Arguments): Promise<number> {
     if (output === undefined && !archive.spool) await replaceFile(path, page, { mode: privateMode });
     else await writeNamedFile(path, page);
   } catch (error) {
-    throw new CndError(
-      'report-failed',
-      `the report of ${run} cannot be written to ${path}: ${messageOf(error)}`,
-      {
-        about: path,
-        hint: `write it elsewhere with: cnd report ${run} --output FILE`,
-        cause: error,
-      },
-    );
+    const message = `the report of ${run} cannot be written to ${path}: ${messageOf(error)}`;
+    const detail = {
+      about: path,
+      hint: `write it elsewhere with: cnd report ${run} --output FILE`,
+      cause: error,
+    };
+    throw output === undefined
+      ? new CndError('report-failed', message, detail)
+      : namedFileError('report-failed', message, detail);
   }
   process.stdout.write(`${path}\n`);
   return 0;

@@ -3,8 +3,8 @@ import { mkdtemp, readFile, readdir, rm, stat } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { createFile, umaskMode } from '../../../src/file.ts';
-import { writeNamedFile } from '../../../src/command/logs/named-file.ts';
+import { UnsafeFile, createFile, umaskMode } from '../../../src/file.ts';
+import { namedFileError, writeNamedFile } from '../../../src/command/logs/named-file.ts';
 
 let folder: string;
 beforeEach(async () => {
@@ -38,4 +38,10 @@ test('a file that somebody named is replaced whole, an open one by its number is
     await file.close();
   }
   await expect(writeNamedFile(folder, 'new')).rejects.toMatchObject({ code: 'EISDIR' });
+});
+
+test('a path that cannot be is a usage error, a disk that is full is none', async () => {
+  const wrong = await writeNamedFile(join(folder, 'no/such/page'), '').catch((error: unknown) => error);
+  const exitCode = (cause: unknown): number => namedFileError('x', 'it', { cause }).exitCode;
+  expect([wrong, new UnsafeFile('it is open'), Object.assign(new Error(), { code: 'ENOSPC' })].map(exitCode)).toEqual([2, 2, 1]);
 });

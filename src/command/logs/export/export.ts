@@ -6,7 +6,7 @@ import { summaries } from '../../../archive/index/listing.ts';
 import { CndError, UsageError, messageOf } from '../../../error.ts';
 import { recordName } from '../../../event/file-name.ts';
 import { parseRecord } from '../../../event/record.ts';
-import { writeNamedFile } from '../named-file.ts';
+import { namedFileError, writeNamedFile } from '../named-file.ts';
 import { plural } from '../../../quantity.ts';
 import { runsUnderWay } from '../../../state/under-way.ts';
 import { StreamSink } from '../../../view/text-sink.ts';
@@ -106,7 +106,7 @@ async function store(content: Uint8Array, out: string | undefined): Promise<void
   try {
     await writeNamedFile(resolve(out), content);
   } catch (error) {
-    throw new CndError('export-failed', `${resolve(out)} cannot be written: ${messageOf(error)}`, {
+    throw namedFileError('export-failed', `${resolve(out)} cannot be written: ${messageOf(error)}`, {
       about: 'out',
       hint: 'give another --out FILE',
       cause: error,
