@@ -26,7 +26,8 @@ export interface Flag {
   /** It has no value. */
   readonly boolean?: true;
   readonly describe: string;
-  readonly values?: ValueKind;
+  /** A kind of values, or the only words there are. */
+  readonly values?: ValueKind | readonly string[];
   /** The heading that `--help` has it below; by default `Options:`. */
   readonly group?: string;
 }

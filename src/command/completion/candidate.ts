@@ -79,7 +79,10 @@ function inCommand(command: Command, before: readonly string[], current: string)
 }
 
 function valueOf(flag: Flag | undefined, before = ''): CompletionPlace {
-  return flag?.values ? { values: flag.values, before, describe: flag.describe } : nothing;
+  if (!flag?.values) return nothing;
+  const { values, describe } = flag;
+  if (typeof values === 'string') return { values, before, describe };
+  return { candidates: values.map((value) => ({ value: before + value })) };
 }
 
 function unused(flags: readonly Flag[], used: readonly (Flag | undefined)[]): Candidate[] {

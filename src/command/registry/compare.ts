@@ -55,6 +55,7 @@ export const compareCommand: Command = {
     {
       name: 'format',
       describe: 'table, json, markdown, csv, html or svg [default: by the name of --output, else table]',
+      values: ['table', 'json', 'markdown', 'csv', 'html', 'svg'],
     },
     { name: 'output', describe: 'the file to write [default: stdout]', values: 'file' },
   ],

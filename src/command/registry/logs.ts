@@ -152,8 +152,12 @@ const exporting: Command = {
   name: 'export',
   describe: 'the runs as a table for other programs, CSV or Parquet, the oldest first',
   flags: [
-    { name: 'format', describe: 'csv or parquet [default: csv]' },
-    { name: 'rows', describe: 'runs, one row a run, or instances, one row an instance [default: runs]' },
+    { name: 'format', describe: 'csv or parquet [default: csv]', values: ['csv', 'parquet'] },
+    {
+      name: 'rows',
+      describe: 'runs, one row a run, or instances, one row an instance [default: runs]',
+      values: ['runs', 'instances'],
+    },
     { name: 'out', describe: 'the file to write [default: stdout]', values: 'file' },
     ...filterFlags,
     configFlag,

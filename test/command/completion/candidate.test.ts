@@ -1,5 +1,7 @@
 import { expect, test } from 'vitest';
 import { placeOf } from '../../../src/command/completion/candidate.ts';
+import { comparisonOutput } from '../../../src/command/compare/output.ts';
+import { exportLogs } from '../../../src/command/logs/export/export.ts';
 import { commands } from '../../../src/command/registry/registry.ts';
 
 const words = (line: string): string[] => line.split(' ');
@@ -36,6 +38,20 @@ test('commands, subcommands and flags', () => {
   expect(candidates('logs rm last --')).toContain('--older-than');
   expect(candidates('nothing ')).toEqual([]);
   expect(candidates('logs nothing ')).toEqual([]);
+});
+
+test('the words of a flag that takes no other, which are those that it takes', async () => {
+  const formats = ['table', 'json', 'markdown', 'csv', 'html', 'svg'];
+  expect(candidates('compare --format ')).toEqual(formats);
+  expect(candidates('compare --format=m')).toEqual(formats.map((format) => `--format=${format}`));
+  expect(() => comparisonOutput({ format: 'x' })).toThrow(`must be one of ${formats.join(', ')}`);
+  for (const [flag, valid] of [
+    ['format', ['csv', 'parquet']],
+    ['rows', ['runs', 'instances']],
+  ] as const) {
+    expect(candidates(`logs export --${flag} `)).toEqual(valid);
+    await expect(exportLogs({ [flag]: 'x' })).rejects.toThrow(`must be one of ${valid.join(', ')}`);
+  }
 });
 
 test('a flag that is there is not offered again, by either of its names', () => {
