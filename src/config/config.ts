@@ -11,7 +11,7 @@ import { makeSpace } from '../search/space.ts';
 import type { ConfigFile } from './file.ts';
 import { refuseForeignFlags, withFleet } from './chosen-fleet.ts';
 import { settingError } from './setting-error.ts';
-import { type Layer, environmentLayer, fileLayer, flagLayer, withGoal } from './layer.ts';
+import { type Layer, environmentLayer, fileLayer, flagLayer, withPuzzle } from './layer.ts';
 import { type Judging, origin, valueAt, withOrigins } from './origin.ts';
 import {
   groupOf,
@@ -224,7 +224,7 @@ function merge(
 ): Record<string, unknown> {
   const merged: Record<string, unknown> = { ...fallback };
   for (const { values } of layers.toReversed()) {
-    withGoal(merged, values);
+    withPuzzle(merged, values);
     for (const [key, value] of Object.entries(values)) merged[key] = overlay(merged[key], value);
   }
   return merged;

@@ -62,8 +62,17 @@ const goals: Readonly<Record<string, readonly string[]>> = {
   digest: ['D', 'unit', 'prefix', 'suffix'],
 };
 
-/** Forgets the goal of weaker layers where this one gives a goal: a file's D must not contradict a flag. */
-export function withGoal(weaker: Record<string, unknown>, values: Readonly<Record<string, unknown>>): void {
+/** What only puzzles of a text have. */
+const ofText = ['D', 'prefix', 'suffix', 'digest', 'unit', 'block', 'template'];
+
+/**
+ * Forgets the goal of weaker layers where this one gives a goal, and what they say of a text or a header where it gives a scheme
+ * of the other: a file's D must contradict neither --prefix nor --scheme bitcoin.
+ */
+export function withPuzzle(weaker: Record<string, unknown>, values: Readonly<Record<string, unknown>>): void {
+  const { scheme } = values;
+  if (scheme !== undefined)
+    for (const other of scheme === 'bitcoin' ? ofText : ['header']) delete weaker[other];
   for (const [goal, others] of Object.entries(goals)) {
     if (values[goal] === undefined) continue;
     for (const other of others) delete weaker[other];

@@ -25,6 +25,39 @@ function refusal(...given: Parameters<typeof sources>): UsageError {
   throw new Error('it was taken');
 }
 
+describe('a scheme', () => {
+  const bitcoin = { N: '1', T: '60', scheme: 'bitcoin' };
+  const ofText = '{ "scheme": "sha256", "template": "{nonce}{block}", "block": "b", "D": 6, "unit": "bits" }';
+
+  test('that is stronger replaces what a weaker place says for others', () => {
+    const { puzzle } = resolveConfig(sources({ ...bitcoin, header: genesisHeader }, {}, ofText));
+    expect(puzzle).toEqual({ scheme: 'bitcoin', header: genesisHeader });
+    const ofHeader = `{ "scheme": "bitcoin", "header": "${genesisHeader}" }`;
+    expect(resolveConfig(sources({ ...enough, scheme: 'sha256' }, {}, ofHeader)).puzzle).toEqual({
+      scheme: 'sha256',
+      block: 'COMSM0010cloud',
+      unit: 'digits',
+      difficulty: 6,
+    });
+    const named = sources({ N: '1', T: '60' }, { CND_SCHEME: 'bitcoin', CND_HEADER: genesisHeader }, ofText);
+    expect(resolveConfig(named).puzzle).toMatchObject({ scheme: 'bitcoin' });
+  });
+
+  test('of the same place, or a weaker one, does not', () => {
+    const header = genesisHeader;
+    expect(refusal({ ...bitcoin, header, D: '3' }, {}, ofText).message).toMatch(/^--D is/);
+    expect(refusal({ N: '1', T: '60', header }, {}, ofText).message).toMatch(/^--header is .*scheme sha256/);
+    // Of the text schemes each takes what the file says for another.
+    expect(resolveConfig(sources({ N: '1', T: '60', scheme: 'sha256d' }, {}, ofText)).puzzle).toEqual({
+      scheme: 'sha256d',
+      template: '{nonce}{block}',
+      block: 'b',
+      unit: 'bits',
+      difficulty: 6,
+    });
+  });
+});
+
 describe('precedence', () => {
   const layers = fc.record({
     flag: fc.option(fc.integer({ min: 1, max: 1000 })),
