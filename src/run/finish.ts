@@ -19,6 +19,10 @@ import { spending } from './spending.ts';
 import type { RunningSearch } from '../engine/engine.ts';
 import { type Ending, runResult } from './result.ts';
 
+/** Why nothing was found although a digest was asked for. */
+const refuted =
+  'none of its nonces has that digest: it is of a nonce below --from or from --limit on, or of another text';
+
 /** What is kept of a run that has ended. */
 export interface KeptLogs {
   /** Where: a path or a URL. */
@@ -47,6 +51,9 @@ export async function finish(
   );
   const coverage = search?.coverage() ?? coverageOfNone(config.space, earlier);
   const { puzzle, space } = config;
+  // That one of them has the digest was taken for granted.
+  const isRefuted = outcome === 'exhausted' && isSingle(puzzle);
+  const why = isRefuted ? refuted : reason;
   const shown = hit && displayDigest(puzzle, hit.digest);
   const { search: searched = 0 } = context.phases.seconds;
   const ended = {
@@ -55,14 +62,16 @@ export async function finish(
     ...(hit && { nonce: `${hit.nonce}`, digest: hit.digest }),
     ...(hit?.instance !== undefined && { instance: hit.instance }),
     ...(shown !== undefined && shown !== hit?.digest && { displayDigest: shown }),
-    ...(reason !== undefined && { reason }),
+    ...(why !== undefined && { reason: why }),
     tested: coverage.tested,
     ...earlierFields(earlier),
-    probability: chanceWithin(
-      probability(puzzle, space.limit - space.from),
-      BigInt(coverage.tested),
-      isSingle(puzzle),
-    ),
+    ...(!isRefuted && {
+      probability: chanceWithin(
+        probability(puzzle, space.limit - space.from),
+        BigInt(coverage.tested),
+        isSingle(puzzle),
+      ),
+    }),
     rate: searched > 0 ? Number(testedNow(coverage)) / searched : 0,
     elapsed: context.elapsed(),
     phases: context.phases.seconds,
