@@ -14,15 +14,19 @@ export interface Odds {
   readonly end: 'time' | 'space';
 }
 
+/** The probability of what is nearly certain, closer to 1 than any other number. */
+const nearlyOne = 1 - Number.EPSILON / 2;
+
 /**
  * The probability that at least one of `nonces` is golden when each is with probability `p`: 1 − (1 − p)^n, in the form
  * that keeps its digits when p is far below 2^−53 (where 1 − p would be 1). With `single` exactly one of 1 / p nonces is golden,
- * each with the same probability: n · p.
+ * each with the same probability: n · p. 1 is only what is certain, however close it is.
  */
 export function chanceWithin(p: number, nonces: number | bigint, single = false): number {
   const n = Number(nonces);
   if (single) return Math.min(1, n * p);
-  return n === 0 ? 0 : -Math.expm1(n * Math.log1p(-p));
+  if (n === 0) return 0;
+  return p >= 1 ? 1 : Math.min(nearlyOne, -Math.expm1(n * Math.log1p(-p)));
 }
 
 /** How many nonces are tested until the first golden one, on average. */
