@@ -6,10 +6,9 @@ import { digest, displayDigest, largestNonce } from '../puzzle/digest.ts';
 import { goalText } from '../puzzle/goal-text.ts';
 import { puzzleFields } from '../puzzle/job.ts';
 import type { Puzzle } from '../puzzle/puzzle.ts';
-import { fill } from '../puzzle/template.ts';
 import { isGolden } from '../puzzle/verification.ts';
 import { visible } from '../text.ts';
-import { puzzleText } from '../view/plain-line.ts';
+import { nonceText, puzzleText } from '../view/plain-line.ts';
 import type { Arguments } from './command.ts';
 
 /**
@@ -28,20 +27,13 @@ export async function verifyNonce(flags: Arguments): Promise<number> {
   const golden = isGolden(puzzle, actual);
   const lines = [
     `puzzle    ${puzzleText(puzzleFields(puzzle))}`,
-    `nonce     ${nonce}${asHashed(puzzle, nonce)}`,
+    `nonce     ${nonceText(`${nonce}`, puzzleFields(puzzle))}`,
     `digest    ${shown}`,
     ...(claimed === undefined || claimed === shown ? [] : [`claimed   ${claimed}, which is another digest`]),
     `golden    ${golden ? 'yes' : `no: it does not have ${wanted(puzzle)}`}`,
   ];
   process.stdout.write(`${lines.join('\n')}\n`);
   return golden && (claimed === undefined || claimed === shown) ? exitCodes.found : exitCodes.failed;
-}
-
-/** How the text has it, where that is not how nonces are shown: that is what whoever gave the puzzle wants. */
-function asHashed(puzzle: Puzzle, nonce: bigint): string {
-  if (puzzle.scheme === 'bitcoin' || puzzle.template === undefined) return '';
-  const isHex = fill(puzzle.template, puzzle.block).nonce === 'hex';
-  return isHex ? `, in the text ${nonce.toString(16)}` : '';
 }
 
 function wanted(puzzle: Puzzle): string {

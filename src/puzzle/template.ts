@@ -51,6 +51,13 @@ export function withNonce({ before, after, nonce }: HashedText, value: bigint): 
   return `${before}${value.toString(nonce === 'hex' ? 16 : 10)}${after}`;
 }
 
+/** A nonce as a text with `{nonce:x}` has it; undefined where the text has it in decimal, as nonces are shown. Pure. */
+export function hexNonce(template: string | undefined, nonce: bigint): string | undefined {
+  const isHex =
+    template !== undefined && parts(template).some(({ placeholder }) => placeholder === 'nonce:x');
+  return isHex ? nonce.toString(16) : undefined;
+}
+
 interface Part {
   readonly text: string;
   readonly placeholder?: 'block' | 'nonce' | 'nonce:x';

@@ -2,18 +2,22 @@ import { costWords } from '../cost.ts';
 import type { RunEvent } from '../event/event.ts';
 import { printable } from '../text.ts';
 import { goalText } from '../puzzle/goal-text.ts';
+import { hexNonce } from '../puzzle/template.ts';
+import type { PuzzleFields } from '../puzzle/verify-command.ts';
 import { unhandled } from '../event/view.ts';
 import { instanceWords } from './alike.ts';
 import { count, duration, percent, plural, rate } from '../quantity.ts';
 
 /**
  * The line of one event in a log of the run, without its time; undefined when an event is too frequent or too detailed
- * to be a line of its own. `instances` are those of which it is told in the same words, where there are several. Pure.
+ * to be a line of its own. `instances` are those of which it is told in the same words, where there are several; `puzzle` is that of the
+ * run, where it is known. Pure.
  */
 export function plainLine(
   event: RunEvent,
   verbose: boolean,
   instances: readonly number[] = [],
+  puzzle?: PuzzleFields,
 ): string | undefined {
   const at = ({ instance }: { readonly instance?: number | undefined }): string => {
     if (instances.length > 0) return instanceWords(instances);
@@ -78,7 +82,7 @@ export function plainLine(
     case 'instance.error':
       return `${at(event)} says: ${printable(event.message)}`;
     case 'hit':
-      return `${at(event)} found golden nonce ${event.nonce}, digest ${event.displayDigest ?? event.digest}`;
+      return `${at(event)} found golden nonce ${nonceText(event.nonce, puzzle)}, digest ${event.displayDigest ?? event.digest}`;
     case 'hit.rejected':
       return `${at(event)} claimed nonce ${printable(event.nonce)}, which is not golden: ${printable(event.reason)}`;
     case 'broadcast':
@@ -161,6 +165,17 @@ export function puzzleText(puzzle: Readonly<Record<string, string | number>>): s
   const within =
     template === undefined || block === undefined ? '' : ` with '${printable(String(block), 40)}'`;
   return `${printable(String(scheme), 24)} of '${text}'${within}, ${printable(goalText(puzzle), 90)}`;
+}
+
+/** A nonce in decimal, and as the text has it where that is another way: whoever gave the puzzle wants that. Pure. */
+export function nonceText(nonce: string, { template }: PuzzleFields = {}): string {
+  try {
+    const text = hexNonce(template === undefined ? undefined : String(template), BigInt(nonce));
+    return text === undefined ? nonce : `${nonce}, in the text ${text}`;
+  } catch {
+    // A template of another version.
+    return nonce;
+  }
 }
 
 /** A residue in words: at first it is searched by the instance of the same number. */

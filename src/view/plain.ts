@@ -4,6 +4,7 @@ import type { RunEvent } from '../event/event.ts';
 import { AlikeEvents } from './alike.ts';
 import type { DisplaySettings } from './display/message.ts';
 import { type DisplayListener, type DisplayView, fullBacklog, isDroppable } from './display/view.ts';
+import type { PuzzleFields } from '../puzzle/verify-command.ts';
 import { LineQuestion } from './line-question.ts';
 import type { TextOutput } from './output.ts';
 import { plainLine } from './plain-line.ts';
@@ -38,6 +39,7 @@ export class PlainView implements DisplayView {
   #start: number | undefined;
   #lastProgress = 0;
   #result: string | undefined;
+  #puzzle: PuzzleFields | undefined;
 
   constructor(
     output: { stdout: TextOutput; stderr: TextOutput },
@@ -58,12 +60,13 @@ export class PlainView implements DisplayView {
 
   show(event: RunEvent): void {
     this.#start ??= Date.parse(event.time);
+    if (event.event === 'run.planned') this.#puzzle = event.puzzle;
     if (event.event === 'run.progress') {
       if (event.elapsed - this.#lastProgress < progressInterval(event.elapsed)) return;
       this.#lastProgress = event.elapsed;
     }
     if (this.#detail !== 'quiet' || isWarning(event)) this.#lines.add(event);
-    if (event.event === 'run.ended') this.#result = summary(event);
+    if (event.event === 'run.ended') this.#result = summary(event, this.#puzzle);
   }
 
   line(text: string): void {
@@ -94,7 +97,7 @@ export class PlainView implements DisplayView {
   resume(): void {}
 
   #line(event: RunEvent, instances: readonly number[]): void {
-    const line = plainLine(event, this.#detail === 'verbose', instances);
+    const line = plainLine(event, this.#detail === 'verbose', instances, this.#puzzle);
     if (line === undefined) return;
     if (isDroppable(event) && this.#stderr.backlog > fullBacklog.lines) this.drops.progress();
     else this.#tell(Date.parse(event.time), line);

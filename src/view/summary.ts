@@ -2,8 +2,10 @@ import type { RunEvent } from '../event/event.ts';
 import { phaseNames } from '../event/outcome.ts';
 import { costWords } from '../cost.ts';
 import { exitCodes } from '../event/outcome.ts';
+import type { PuzzleFields } from '../puzzle/verify-command.ts';
 import { printable } from '../text.ts';
 import { phaseName } from './phase-name.ts';
+import { nonceText } from './plain-line.ts';
 import { count, duration, percent, plural, rate } from '../quantity.ts';
 
 type Ended = Extract<RunEvent, { event: 'run.ended' }>;
@@ -17,11 +19,12 @@ const headlines: Record<Ended['outcome'], string> = {
   failed: 'failed',
 };
 
-/** What a run came to, for a person: one fact a line. Pure. */
-export function summary(event: Ended): string {
+/** What a run came to, for a person: one fact a line. `puzzle` is that of the run, where it is known. Pure. */
+export function summary(event: Ended, puzzle?: PuzzleFields): string {
   const rows: [string, string][] = [['outcome', headline(event)]];
   if (event.reason) rows.push(['reason', printable(event.reason)]);
-  if (event.nonce !== undefined) rows.push([event.outcome === 'found' ? 'nonce' : 'candidate', event.nonce]);
+  if (event.nonce !== undefined)
+    rows.push([event.outcome === 'found' ? 'nonce' : 'candidate', nonceText(event.nonce, puzzle)]);
   if (event.digest !== undefined) rows.push(['digest', event.displayDigest ?? event.digest]);
   if (event.instance !== undefined) rows.push(['found by', `instance #${event.instance}`]);
   rows.push(

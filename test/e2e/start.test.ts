@@ -129,6 +129,25 @@ test('a space without a golden nonce is searched to its end, exactly once, and e
   });
 });
 
+test('a digest that no nonce of the space has is told as that, without odds', async () => {
+  const given = `start --N 1 --T 30 --scheme sha256 --digest ${'ab'.repeat(32)} --limit 1000`.split(' ');
+  const { code, stdout } = await place.run(given);
+  expect(code).toBe(3);
+  expect(stdout).toMatch(
+    /^outcome +no golden nonce in the whole space\nreason +none of its nonces has that digest/,
+  );
+  expect(stdout).not.toContain('odds');
+});
+
+test('a nonce that the text has in hexadecimal is told as that, too', async () => {
+  const given = `start --N 1 --T 30 --scheme sha256 --template a{nonce:x} --prefix 54 --smallest`.split(' ');
+  const { code, stdout, stderr } = await place.run(given);
+  expect(code).toBe(0);
+  const [, nonce = '', text = ''] = /^nonce +(\d+), in the text ([0-9a-f]+)$/m.exec(stdout) ?? [];
+  expect(BigInt(`0x${text}`)).toBe(BigInt(nonce));
+  expect(stderr).toContain(`found golden nonce ${nonce}, in the text ${text}, digest 54`);
+});
+
 test('the time limit ends a search that finds nothing, within T', async () => {
   const begin = (T: number) =>
     place.start(['start', '--N', '2', '--T', `${T}`, ...endlessFlags.split(' '), '--json']);

@@ -2,7 +2,7 @@ import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import type { EventFields, EventName } from '../../src/event/event.ts';
 import type { PhaseName } from '../../src/event/outcome.ts';
-import { plainLine, puzzleText } from '../../src/view/plain-line.ts';
+import { nonceText, plainLine, puzzleText } from '../../src/view/plain-line.ts';
 import { summary } from '../../src/view/summary.ts';
 import { eachEvent, endedWith, fieldsOfEach, stamped } from './example.ts';
 import { dangerous } from './dangerous.ts';
@@ -129,6 +129,16 @@ test('puzzles in words: a long block is cut, a header is not shown', () => {
   const long = { scheme: 'sha256d', block: 'x'.repeat(4096), unit: 'bits', difficulty: 20 };
   expect(puzzleText(long)).toBe(`sha256d of '${'x'.repeat(39)}…', 20 leading zero bits`);
   expect(puzzleText({ scheme: 'bitcoin', header: '00', target: 'ff' })).toBe('bitcoin block header');
+});
+
+test('a nonce is told as the text has it as well, where that is not in decimal', () => {
+  const hit = stamped('hit', { ...fieldsOfEach('')['hit'], nonce: '255' });
+  const puzzle = { scheme: 'sha256', template: '{block}:{nonce:x}', block: 'b', prefix: 'cafe' };
+  expect(plainLine(hit, false, [], puzzle)).toContain('found golden nonce 255, in the text ff, digest ');
+  expect(nonceText('255', { ...puzzle, template: '{nonce}' })).toBe('255');
+  expect(nonceText('255', { ...puzzle, template: '{nonce:z}' })).toBe('255');
+  expect(nonceText('255')).toBe('255');
+  expect(summary(endedWith({ nonce: '255' }), puzzle)).toContain('nonce     255, in the text ff\n');
 });
 
 test('machines that live on are released, and never said to be terminated', () => {

@@ -1,9 +1,9 @@
-import type { RunEvent } from '../../event/event.ts';
+import type { EventFields, RunEvent } from '../../event/event.ts';
 import type { View } from '../../event/view.ts';
 import { duration } from '../../quantity.ts';
 import { AlikeEvents } from '../alike.ts';
 import type { TextOutput } from '../output.ts';
-import { plainLine } from '../plain-line.ts';
+import { nonceText, plainLine } from '../plain-line.ts';
 import { headline } from '../summary.ts';
 import { isWarning } from '../warning.ts';
 
@@ -21,13 +21,14 @@ export class SeriesView implements View {
     this.#output = output;
     this.#output.write(`${name} …\n`);
     this.#lines = new AlikeEvents((event, instances) => {
-      const line = plainLine(event, verbose, instances);
+      const line = plainLine(event, verbose, instances, this.#puzzle);
       if (line !== undefined) this.#output.write(`  ${line}\n`);
     });
     this.#verbose = verbose;
   }
 
   readonly #verbose: boolean;
+  #puzzle: EventFields['run.planned']['puzzle'] | undefined;
 
   /** How it ended; undefined while it goes on. */
   get ended(): Ended | undefined {
@@ -42,6 +43,7 @@ export class SeriesView implements View {
   }
 
   show(event: RunEvent): void {
+    if (event.event === 'run.planned') this.#puzzle = event.puzzle;
     if (event.event === 'run.ended') this.#ended = event;
     else if (this.#verbose || isWarning(event)) this.#lines.add(event);
   }
@@ -50,7 +52,10 @@ export class SeriesView implements View {
     this.#lines.flush();
     const { nonce, elapsed, phases, exitCode, run } = this.#ended ?? {};
     if (this.#ended && elapsed !== undefined) {
-      const result = exitCode === 0 && nonce !== undefined ? `nonce ${nonce}` : headline(this.#ended);
+      const result =
+        exitCode === 0 && nonce !== undefined
+          ? `nonce ${nonceText(nonce, this.#puzzle)}`
+          : headline(this.#ended);
       this.#output.write(
         `  ${result} in ${duration(elapsed)}, of which the search took ${duration(phases?.search ?? 0)} (${run})\n`,
       );

@@ -1,7 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { Socket } from 'node:net';
 import { Readable } from 'node:stream';
-import type { Emit, RunEvent } from '../../event/event.ts';
+import type { Emit, EventFields, RunEvent } from '../../event/event.ts';
 import type { View } from '../../event/view.ts';
 import { programPath } from '../../package.ts';
 import { onceAborted, within } from '../../wait.ts';
@@ -58,6 +58,7 @@ export class Display implements View {
   #terminal: { readonly saved: string; readonly reader: number } | undefined;
   #result: string | undefined;
   #hasNonce = false;
+  #puzzle: EventFields['run.planned']['puzzle'] | undefined;
   #stdoutClosed: string | undefined;
   #delivered = false;
   #closing: Promise<void> | undefined;
@@ -100,9 +101,10 @@ export class Display implements View {
     }
     this.#progress.before(event);
     if (event.event === 'terminate.started') this.#drops.report();
+    if (event.event === 'run.planned') this.#puzzle = event.puzzle;
     if (event.event === 'run.ended') {
       this.#hasNonce = event.nonce !== undefined;
-      this.#result = this.#mode === 'json' ? eventJson(event) : summary(event);
+      this.#result = this.#mode === 'json' ? eventJson(event) : summary(event, this.#puzzle);
     }
     this.#number += 1;
     this.#kept.set(this.#number, event);
@@ -130,8 +132,7 @@ export class Display implements View {
   }
 
   close(): Promise<void> {
-    this.#closing ??= this.#close();
-    return this.#closing;
+    return (this.#closing ??= this.#close());
   }
 
   async #close(): Promise<void> {

@@ -1,4 +1,5 @@
 import type { EventName, RunEvent } from '../../event/event.ts';
+import type { PuzzleFields } from '../../puzzle/verify-command.ts';
 import { plainLine } from '../plain-line.ts';
 import type { Style } from './span.ts';
 
@@ -53,9 +54,10 @@ export function permanentLine(
   event: RunEvent,
   verbose: boolean,
   instances: readonly number[] = [],
+  puzzle?: PuzzleFields,
 ): { readonly text: string; readonly style: Style | 'plain' } | undefined {
   const style = lookOf(event, verbose);
-  const text = style === undefined ? undefined : plainLine(event, verbose, instances);
+  const text = style === undefined ? undefined : plainLine(event, verbose, instances, puzzle);
   return style === undefined || text === undefined ? undefined : { text, style };
 }
 

@@ -1,5 +1,6 @@
 import type { WriteStream } from 'node:tty';
 import type { RunEvent } from '../../event/event.ts';
+import type { PuzzleFields } from '../../puzzle/verify-command.ts';
 import { printable } from '../../text.ts';
 import type { DisplaySettings } from '../display/message.ts';
 import { type DisplayListener, type DisplayView } from '../display/view.ts';
@@ -68,6 +69,7 @@ export class TerminalView implements DisplayView {
   #suspended = false;
   #closed = false;
   #result: string | undefined;
+  #puzzle: PuzzleFields | undefined;
 
   constructor(options: TerminalOptions) {
     this.#options = options;
@@ -83,14 +85,15 @@ export class TerminalView implements DisplayView {
   show(event: RunEvent): void {
     if (this.#closed) return;
     const { phase } = this.#state;
+    if (event.event === 'run.planned') this.#puzzle = event.puzzle;
     this.#state = reduce(this.#state, event);
     this.#lines.add(event);
-    if (event.event === 'run.ended') this.#result = summary(event);
+    if (event.event === 'run.ended') this.#result = summary(event, this.#puzzle);
     this.#schedule(phase !== this.#state.phase ? pause.shortest : pause.usual);
   }
 
   #tell(event: RunEvent, instances: readonly number[]): void {
-    const news = permanentLine(event, this.#options.verbose, instances);
+    const news = permanentLine(event, this.#options.verbose, instances, this.#puzzle);
     if (!news) return;
     this.#news.push(news.style === 'plain' ? news.text : this.#stylize(news.style, news.text));
     this.#schedule(pause.shortest);

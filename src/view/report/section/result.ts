@@ -3,6 +3,7 @@ import { verifyCommand } from '../../../puzzle/verify-command.ts';
 import { count, duration, percent } from '../../../quantity.ts';
 import { type Markup, markup } from '../../html.ts';
 import { phaseName } from '../../phase-name.ts';
+import { nonceText } from '../../plain-line.ts';
 import type { RunReport } from '../model.ts';
 import { dataTable, facts, section } from './block.ts';
 
@@ -22,7 +23,7 @@ export function resultOf(report: RunReport): Markup {
         : [
             [
               ended?.outcome === 'found' ? 'nonce' : 'candidate',
-              markup`<span class="mono">${nonce}</span>`,
+              markup`<span class="mono">${nonceText(nonce, planned?.puzzle)}</span>`,
             ] as const,
           ]),
       ...(digest === undefined
