@@ -51,6 +51,12 @@ export function cut(text: string, columns: number): string {
   return `${kept}…`;
 }
 
+/** Words of which one is to be chosen: `a`, `a or b`, `a, b or c`; empty for none. Pure. */
+export function alternatives(words: readonly string[]): string {
+  const others = words.slice(0, -1).join(', ');
+  return [...(others === '' ? [] : [others]), ...words.slice(-1)].join(' or ');
+}
+
 /** The text in lines of at most so many columns, broken between words; a longer word has a line of its own. Pure. */
 export function wrap(text: string, columns: number): string[] {
   const lines: string[] = [];

@@ -1,6 +1,6 @@
 import * as fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { cut, displayWidth, printable } from '../src/text.ts';
+import { alternatives, cut, displayWidth, printable } from '../src/text.ts';
 import { line, span } from '../src/view/terminal/span.ts';
 import { table } from '../src/view/table.ts';
 import { dangerous } from './view/dangerous.ts';
@@ -94,4 +94,9 @@ test('the columns of a table align where characters are two columns wide or none
     ['e\u0301a', 'up'],
   ]).split('\n');
   expect(rows.map((row) => displayWidth(row.replace(/(?:STATE|up)$/, '')))).toEqual([6, 6, 6, 0]);
+});
+
+test('alternatives are joined as one says them', () => {
+  const said = [[], ['a'], ['a', 'b'], ['a', 'b', 'c']].map((words) => alternatives(words));
+  expect(said).toEqual(['', 'a', 'a or b', 'a, b or c']);
 });

@@ -1,4 +1,5 @@
 import type { FleetKind, SettingName } from '../fleet/kind.ts';
+import { alternatives } from '../text.ts';
 
 /** The common settings that a command line can give, in the order of `--help`. */
 const commonNames: readonly SettingName[] = [
@@ -147,8 +148,7 @@ const commonNames: readonly SettingName[] = [
 
 /** The settings a command line can give, those of the fleets last. */
 export function settingNames(kinds: readonly Pick<FleetKind, 'name' | 'settings'>[]): SettingName[] {
-  const names = kinds.map(({ name }) => name);
-  const fleets = `${names.slice(0, -1).join(', ')} or ${names.at(-1)}`;
+  const fleets = alternatives(kinds.map(({ name }) => name));
   return [
     ...commonNames.map((setting) =>
       Object.assign({}, setting, { describe: setting.describe.replace('$FLEETS', fleets) }),

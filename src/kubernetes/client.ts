@@ -2,10 +2,10 @@ import { Agent, type IncomingMessage, request as httpRequest } from 'node:http';
 import { request as httpsRequest, type RequestOptions } from 'node:https';
 import type { z } from 'zod';
 import type { KubeConfig } from '@kubernetes/client-node';
-import { CndError, messageOf } from '../error.ts';
+import { CndError, isMissing, messageOf } from '../error.ts';
 import { boundedText } from '../text.ts';
 import { pause, unlessAborted, withDeadline } from '../wait.ts';
-import { KubernetesError, refusal } from './failure.ts';
+import { KubernetesError, loginHint, refusal } from './failure.ts';
 import type { ClusterPlace } from './kubeconfig.ts';
 
 /** Milliseconds for an answer. */
@@ -255,14 +255,14 @@ function send(url: URL, options: RequestOptions, body: unknown): Promise<Answer>
 
 /** The error for credentials that the kubeconfig promises and that cannot be had; its program's words end with a newline. Pure. */
 function credentialError(context: string, cause: unknown): KubernetesError {
-  const isMissing = cause instanceof Error && 'code' in cause && cause.code === 'ENOENT' && 'path' in cause;
-  const words = isMissing ? `there is no program ${String(cause.path)}` : messageOf(cause).trim();
+  const isAbsent = cause instanceof Error && isMissing(cause) && 'path' in cause;
+  const words = isAbsent ? `there is no program ${String(cause.path)}` : messageOf(cause).trim();
   return new KubernetesError(`the credentials of the context ${context}: ${words}`, {
     status: 401,
     about: context,
-    hint: isMissing
+    hint: isAbsent
       ? 'the kubeconfig names this program for the credentials: install it, or correct its path; kubectl needs it as well'
-      : 'log in again, as for kubectl; test with: kubectl auth whoami',
+      : loginHint,
     cause,
   });
 }

@@ -1,6 +1,9 @@
 import { z } from 'zod';
 import { CndError } from '../error.ts';
 
+/** What to do about credentials that are refused, or cannot be had. */
+export const loginHint = 'log in again, as for kubectl; test with: kubectl auth whoami';
+
 /** What the API server says of a request that failed (meta/v1 Status), as far as it is read. */
 const apiStatus = z.object({
   status: z.string().optional(),
@@ -74,7 +77,7 @@ export function refusal(what: string, server: string, status: number, body: stri
       status,
       reason: told?.reason,
       about: server,
-      hint: 'log in again, as for kubectl; test with: kubectl auth whoami',
+      hint: loginHint,
     });
   }
   const hint = status === 403 ? forbiddenHint(words) : undefined;

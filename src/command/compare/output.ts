@@ -2,7 +2,7 @@ import { constants } from 'node:fs';
 import { access, stat } from 'node:fs/promises';
 import { dirname, extname, resolve } from 'node:path';
 import type { Comparison } from '../../compare/model.ts';
-import { CndError, UsageError, isMissing, messageOf } from '../../error.ts';
+import { UsageError, isMissing, messageOf } from '../../error.ts';
 import { namedFileError, writeNamedFile } from '../logs/named-file.ts';
 import { visible } from '../../text.ts';
 import { openCharts } from '../../view/chart/chart.ts';
@@ -102,9 +102,7 @@ export async function writeComparison(
       hint: 'give another --output FILE; the runs are in the archive: cnd compare --series last',
       cause: error,
     };
-    throw isMade
-      ? new CndError('comparison-failed', message, detail)
-      : namedFileError('comparison-failed', message, detail);
+    throw namedFileError('comparison-failed', message, detail, !isMade);
   }
   process.stdout.write(`${path}\n`);
 }

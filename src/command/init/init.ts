@@ -4,7 +4,7 @@ import { pathToFileURL } from 'node:url';
 import { defaultConfigFile } from '../../config/file.ts';
 import { configTemplate } from '../../config/template.ts';
 import { quote, visible } from '../../text.ts';
-import { CndError, UsageError, messageOf } from '../../error.ts';
+import { type CndError, UsageError, messageOf } from '../../error.ts';
 import { createFile, umaskMode } from '../../file.ts';
 import { namedFileError, writeNamedFile } from '../logs/named-file.ts';
 import { packagePath } from '../../package.ts';
@@ -117,7 +117,5 @@ function refusal(name: string, error: unknown, isMade: boolean): CndError {
     hint: 'use another file with --config, or print it with: cnd init --print',
     cause: error,
   };
-  return isMade
-    ? new CndError('config-unwritable', message, detail)
-    : namedFileError('config-unwritable', message, detail);
+  return namedFileError('config-unwritable', message, detail, !isMade);
 }

@@ -24,9 +24,17 @@ export async function writeNamedFile(path: string, content: string | Uint8Array)
 /** What the system says where it is the path that is wrong, and not the disk. */
 const ofPath = new Set('EACCES EPERM EROFS ENOENT ENOTDIR EISDIR ELOOP ENAMETOOLONG EINVAL'.split(' '));
 
-/** That a file which somebody named could not be written, and nothing else was done: a wrong path is a usage error. Pure. */
-export function namedFileError(code: string, message: string, detail: ErrorDetail): CndError {
+/**
+ * That a file which somebody named could not be written. A wrong path is a usage error, unless something else was done for it
+ * already, or nobody named it: `isUsage` is false then. Pure.
+ */
+export function namedFileError(
+  code: string,
+  message: string,
+  detail: ErrorDetail,
+  isUsage = true,
+): CndError {
   const { cause } = detail;
   const isOfPath = cause instanceof UnsafeFile || ofPath.has(codeOf(cause) ?? '');
-  return new (isOfPath ? UsageError : CndError)(code, message, detail);
+  return new (isUsage && isOfPath ? UsageError : CndError)(code, message, detail);
 }

@@ -6,7 +6,7 @@ import type { Puzzle } from '../../puzzle/puzzle.ts';
 import { count, dollars, duration, percent, rate } from '../../quantity.ts';
 import type { Space } from '../../search/search.ts';
 import { maximumLimit } from '../../search/space.ts';
-import { quote } from '../../text.ts';
+import { alternatives, quote } from '../../text.ts';
 import { startCommand } from '../../view/start-command.ts';
 import { table } from '../../view/table.ts';
 import { picture } from './picture.ts';
@@ -193,9 +193,7 @@ function wider({ scheme }: Puzzle, { from, limit }: Plan['space']): string[] {
 }
 
 function remedy(remedies: readonly string[]): string {
-  const [last, ...others] = remedies.toReversed();
-  if (last === undefined) return '';
-  return `; give ${others.length === 0 ? last : `${others.toReversed().join(', ')} or ${last}`}`;
+  return remedies.length === 0 ? '' : `; give ${alternatives(remedies)}`;
 }
 
 /** A number of nonces, beyond what anybody reads as a power of ten. */

@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { resolveRun } from '../../archive/run-name.ts';
-import { CndError, messageOf } from '../../error.ts';
+import { messageOf } from '../../error.ts';
 import { journalName, reportName } from '../../event/file-name.ts';
 import { privateMode, replaceFile } from '../../file.ts';
 import { namedFileError, writeNamedFile } from '../logs/named-file.ts';
@@ -26,9 +26,7 @@ export async function report(given: Arguments): Promise<number> {
       hint: `write it elsewhere with: cnd report ${run} --output FILE`,
       cause: error,
     };
-    throw output === undefined
-      ? new CndError('report-failed', message, detail)
-      : namedFileError('report-failed', message, detail);
+    throw namedFileError('report-failed', message, detail, output !== undefined);
   }
   process.stdout.write(`${path}\n`);
   return 0;

@@ -5,6 +5,7 @@ import { estimate, instancesFor, instancesWithin } from '../../plan/estimate.ts'
 import type { Goal, MachineOption } from '../../plan/option.ts';
 import { easier } from '../../puzzle/goal-text.ts';
 import { dollars, duration, percent, plural } from '../../quantity.ts';
+import { alternatives } from '../../text.ts';
 import type { Arguments } from '../command.ts';
 import { confidenceOf } from '../plan/flag.ts';
 import { goalOf, machineOptions } from '../plan/machine.ts';
@@ -95,7 +96,7 @@ function requireAffordable(
     `--N auto: ${instances} x ${option.name} may cost $${dollars(cost)}, more than the $${dollars(maxCost)} of --max-cost: ${rather}`,
     {
       about: 'max-cost',
-      hint: `give ${['more --max-cost', ...easier(puzzle)].join(', ')} or less --confidence`,
+      hint: `give ${alternatives(['more --max-cost', ...easier(puzzle), 'less --confidence'])}`,
     },
   );
 }

@@ -10,6 +10,7 @@ import { type Odds, chanceWithin, odds } from '../../search/forecast.ts';
 import { maximumLimit } from '../../search/space.ts';
 import { type Emit, type EventFields, eventSchemaVersion } from '../../event/event.ts';
 import { count, percent, rate as rateWords } from '../../quantity.ts';
+import { alternatives } from '../../text.ts';
 import { idleWarning } from './idle.ts';
 import { searchFields, versions } from '../record/record.ts';
 import { released } from '../released.ts';
@@ -153,9 +154,7 @@ function oddsWarning(
 function raising(remedies: readonly string[]): string {
   if (remedies.length === 0)
     return 'all its nonces will be tested: nothing but another --header can raise it';
-  const [last = '', ...others] = remedies.toReversed();
-  const words = others.length === 0 ? last : `${others.toReversed().join(', ')} or ${last}`;
-  return `raise it with ${words}`;
+  return `raise it with ${alternatives(remedies)}`;
 }
 
 /** A number that may be far beyond 2^53, in plain digits up to 15 of them, then as a power of ten. */

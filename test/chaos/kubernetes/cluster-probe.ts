@@ -21,7 +21,11 @@ export async function untilWorking(admin: Admin, name: string): Promise<void> {
     metadata: { name },
     spec: { backoffLimit: 20, template: { spec: pod } },
   };
-  await eventually('a Job accepted', async () => isDone(admin.call('POST', jobs, job), 409), recovery);
+  const isAccepted = async (): Promise<boolean> => {
+    const status = await statusOf(admin.call('POST', jobs, job));
+    return status === 200 || status === 409;
+  };
+  await eventually('a Job accepted', isAccepted, recovery);
   const isComplete = async (): Promise<boolean> => {
     const { status } = Object(await admin.call('GET', path).catch(() => ({})));
     return (status?.succeeded ?? 0) > 0;
@@ -30,12 +34,6 @@ export async function untilWorking(admin: Admin, name: string): Promise<void> {
   const options = { apiVersion: 'v1', kind: 'DeleteOptions', propagationPolicy: 'Foreground' };
   const isGone = async (): Promise<boolean> => (await statusOf(admin.call('DELETE', path, options))) === 404;
   await eventually('a Job removed by the cluster', isGone, recovery);
-}
-
-/** Whether a call was answered well, or with a status that is as good. */
-async function isDone(call: Promise<unknown>, asGood: number): Promise<boolean> {
-  const status = await statusOf(call);
-  return status === 200 || status === asGood;
 }
 
 /** The status of an answer; 200 for every good one, undefined when there is none. */

@@ -5,11 +5,7 @@ import type { Client } from 'ssh2';
  * with 3.5 kB of memory, for as long as the connection lasts, and forward secrecy wants that nobody has it any more.
  */
 export function forgetEphemeralKey(client: Client): void {
-  const exchange = property(property(client, '_protocol'), '_kex');
-  if (property(exchange, '_keys') !== undefined) Object.assign(Object(exchange), { _keys: null });
-}
-
-/** What an object has by that name; undefined for what is no object. */
-function property(value: unknown, name: string): unknown {
-  return typeof value === 'object' && value !== null ? Reflect.get(value, name) : undefined;
+  const exchange: unknown = Reflect.get(Object(Reflect.get(client, '_protocol')), '_kex');
+  if (typeof exchange === 'object' && exchange !== null && '_keys' in exchange)
+    Object.assign(exchange, { _keys: null });
 }
